@@ -1,0 +1,64 @@
+"""depparse: train, run and evaluate dependency parsers on Universal Dependencies treebanks.
+
+Names are loaded when they are first used, so that ``import depparse`` is fast and reading and scoring need no torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from depparse.data.conllu import iter_conllu as iter_conllu
+    from depparse.data.conllu import parse_conllu as parse_conllu
+    from depparse.data.conllu import read_conllu as read_conllu
+    from depparse.data.conllu import write_conllu as write_conllu
+    from depparse.data.document import Document as Document
+    from depparse.data.document import Sentence as Sentence
+    from depparse.data.formats import read as read
+    from depparse.data.formats import write as write
+    from depparse.data.spans import Argument as Argument
+    from depparse.data.spans import Frame as Frame
+    from depparse.data.spans import Span as Span
+    from depparse.data.words import EmptyNode as EmptyNode
+    from depparse.data.words import Token as Token
+    from depparse.data.words import Word as Word
+    from depparse.errors import DepparseError as DepparseError
+    from depparse.errors import FormatError as FormatError
+    from depparse.evaluation.ud import Scores as Scores
+    from depparse.evaluation.ud import evaluate as evaluate
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Argument": "data.spans",
+    "DepparseError": "errors",
+    "Document": "data.document",
+    "EmptyNode": "data.words",
+    "FormatError": "errors",
+    "Frame": "data.spans",
+    "Scores": "evaluation.ud",
+    "Sentence": "data.document",
+    "Span": "data.spans",
+    "Token": "data.words",
+    "Word": "data.words",
+    "evaluate": "evaluation.ud",
+    "iter_conllu": "data.conllu",
+    "parse_conllu": "data.conllu",
+    "read": "data.formats",
+    "read_conllu": "data.conllu",
+    "write": "data.formats",
+    "write_conllu": "data.conllu",
+}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(import_module(f"depparse.{_HOME[name]}"), name)
+    raise AttributeError(f"module 'depparse' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

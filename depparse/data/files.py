@@ -1,0 +1,85 @@
+"""Files in and out: ``-`` for the standard streams, gzip by name, and no half-written file ever."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from depparse.errors import FormatError
+
+PathLike = str | os.PathLike[str]
+
+
+def name_of(path: PathLike | BinaryIO) -> str:
+    """How errors call the file."""
+    if isinstance(path, (str, os.PathLike)):
+        return "standard input" if os.fspath(path) == "-" else os.fspath(path)
+    return str(getattr(path, "name", "input"))
+
+
+@contextlib.contextmanager
+def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
+    """The bytes of a file, of standard input (``-``) or of a binary stream. A missing file is one clear FormatError."""
+    if not isinstance(path, (str, os.PathLike)):
+        yield path
+    elif os.fspath(path) == "-":
+        yield sys.stdin.buffer
+    else:
+        try:
+            stream = gzip.open(path) if os.fspath(path).endswith(".gz") else open(path, "rb")  # noqa: SIM115
+        except OSError as error:
+            raise FormatError(
+                f"cannot be read: {(error.strerror or str(error)).lower()}", path=os.fspath(path)
+            ) from error
+        with stream:
+            yield cast(BinaryIO, stream)
+
+
+@contextlib.contextmanager
+def open_output(path: PathLike) -> Iterator[TextIO]:
+    """A UTF-8 text stream to `path` (``-`` is standard output).
+
+    A file is written beside and renamed when all is there; an error or an interrupt leaves what was there before.
+    """
+    if os.fspath(path) == "-":
+        if isinstance(sys.stdout, __import__("io").TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    target = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    except OSError as error:
+        raise FormatError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=str(path)) from error
+    try:
+        with open(handle, "wb") as raw:
+            packed = gzip.GzipFile(target.name, "wb", fileobj=raw, mtime=0) if target.suffix == ".gz" else raw
+            with open_text(cast(BinaryIO, packed)) as stream:
+                yield stream
+        # mkstemp makes private files; a new file gets the usual permissions, an old one keeps its own.
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        os.chmod(temporary, mode)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def open_text(stream: BinaryIO) -> TextIO:
+    import io
+
+    return io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

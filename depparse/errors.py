@@ -1,0 +1,53 @@
+"""The errors of depparse: one clear line each, saying what was expected, what was given, where, and what to do."""
+
+from __future__ import annotations
+
+
+class DepparseError(ValueError):
+    """Base of every error that depparse raises on bad input. The command line prints it and exits with 2."""
+
+
+class ConfigError(DepparseError):
+    """A wrong option or configuration value."""
+
+
+class ModelError(DepparseError):
+    """A damaged, foreign or unsuitable model."""
+
+
+class EvaluationError(DepparseError):
+    """Two files that cannot be compared, such as different texts."""
+
+
+class FormatError(DepparseError):
+    """Broken input data.
+
+    ``message`` says what is wrong; ``path``, ``line`` (from 1), ``sent_id`` and ``column`` say where, as far as known.
+    ``str(error)`` joins them to one line: ``file.conllu:12: sentence s1, column HEAD: …``.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        sent_id: str | None = None,
+        column: str | None = None,
+    ) -> None:
+        self.message, self.path, self.line, self.sent_id, self.column = message, path, line, sent_id, column
+        place = path or "input"
+        if line is not None:
+            place += f":{line}"
+        details = [f"sentence {sent_id}"] if sent_id is not None else []
+        details += [f"column {column}"] if column is not None else []
+        super().__init__(": ".join([place, *([", ".join(details)] if details else []), message]))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default pickles only ``args``; worker processes send errors back whole.
+        keywords = {"path": self.path, "line": self.line, "sent_id": self.sent_id, "column": self.column}
+        return _rebuild_format_error, (self.message, keywords)
+
+
+def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -> FormatError:
+    return FormatError(message, **keywords)  # type: ignore[arg-type]
