@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from depparse.data.conllu import read_conllu as read_conllu
     from depparse.data.conllu import write_conllu as write_conllu
     from depparse.data.document import Document as Document
-    from depparse.data.document import Sentence as Sentence
     from depparse.data.formats import read as read
     from depparse.data.formats import write as write
+    from depparse.data.sentence import Sentence as Sentence
     from depparse.data.spans import Argument as Argument
     from depparse.data.spans import Frame as Frame
     from depparse.data.spans import Span as Span
@@ -38,7 +38,7 @@ _HOME = {
     "FormatError": "errors",
     "Frame": "data.spans",
     "Scores": "evaluation.ud",
-    "Sentence": "data.document",
+    "Sentence": "data.sentence",
     "Span": "data.spans",
     "Token": "data.words",
     "Word": "data.words",

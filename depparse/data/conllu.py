@@ -1,8 +1,8 @@
 """CoNLL-U and CoNLL-U Plus, read as a stream and without loss.
 
 What the reader takes as harmless and repairs: CRLF line ends, a BOM, further empty lines, no empty line at the end.
-`strict` refuses the last two, as the official scorer does. Trees with cycles or several roots are read as they stand:
-``depparse corpora check`` reports them.
+`strict` refuses all of these but CRLF, and a lone carriage return, as the official scorer does. Trees with cycles or
+several roots are read as they stand: ``depparse corpora check`` reports them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from itertools import chain
 from typing import BinaryIO, NoReturn
 
 from depparse.data.columns import CONLLU_COLUMNS
-from depparse.data.document import Document, Sentence, placed
+from depparse.data.document import Document
 from depparse.data.files import PathLike, name_of, open_input, open_output
+from depparse.data.sentence import Sentence, placed
 from depparse.data.words import EmptyNode, MultiwordToken
 from depparse.errors import FormatError
 
+_BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20  # bytes
 _INTERNED = 1 << 18  # strings kept for sharing while a document is read
 
@@ -32,12 +34,12 @@ def read_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Document:
 def iter_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Iterator[Sentence]:
     """The sentences of a CoNLL-U file, one at a time, in constant memory. Raises FormatError."""
     with open_input(path) as stream:
-        yield from placed(_sentences(blocks(stream, name_of(path), strict), CONLLU_COLUMNS, name_of(path)))
+        yield from placed(parse_blocks(blocks(stream, name_of(path), strict), CONLLU_COLUMNS, name_of(path)))
 
 
 def parse_conllu(text: str, *, name: str = "input") -> Iterator[Sentence]:
     """The sentences in a string of CoNLL-U."""
-    return placed(_sentences(blocks(BytesIO(text.encode()), name, False), CONLLU_COLUMNS, name))
+    return placed(parse_blocks(blocks(BytesIO(text.encode()), name, False), CONLLU_COLUMNS, name))
 
 
 def write_conllu(sentences: Iterable[Sentence], path: PathLike) -> None:
@@ -50,29 +52,35 @@ def write_conllu(sentences: Iterable[Sentence], path: PathLike) -> None:
 def iter_conllup(path: PathLike | BinaryIO) -> Iterator[Sentence]:
     """The sentences of a CoNLL-U Plus file. Its first line names the columns, ``# global.columns = ID FORM …``."""
     with open_input(path) as stream:
-        name = name_of(path)
-        source = blocks(stream, name, False)
-        first = next(source, None)
-        if first is None:
-            return
-        line = first[1].split("\n", 1)[0]
-        key, _, value = line.partition("=")
-        names = tuple(value.split())
-        if key.split() != ["#", "global.columns"]:
-            given = line if len(line) <= 60 else line[:59] + "…"
-            raise FormatError(
-                f"a CoNLL-U Plus file begins with '# global.columns = ID FORM …', not with {given!r}", path=name, line=1
-            )
-        if "FORM" not in names or len(set(names)) < len(names):
-            raise FormatError("global.columns names FORM and no column twice", path=name, line=1)
-        yield from placed(_sentences(chain([first], source), names, name))
+        yield from placed(_conllup(stream, name_of(path))[1])
 
 
 def read_conllup(path: PathLike | BinaryIO) -> Document:
     """The document in a CoNLL-U Plus file, with its column names."""
-    sentences = list(iter_conllup(path))
-    names = next((value for s in sentences[:1] if (value := s.comment("global.columns"))), " ".join(CONLLU_COLUMNS))
-    return Document(sentences, names.split())
+    with open_input(path) as stream:
+        names, sentences = _conllup(stream, name_of(path))
+        return Document(sentences, names)
+
+
+def _conllup(stream: BinaryIO, name: str) -> tuple[tuple[str, ...], Iterator[Sentence]]:
+    """Column names and sentences; the header belongs to the file and is no comment of the first sentence."""
+    source = blocks(stream, name, False)
+    number, block = next(source, (1, ""))
+    if not block:
+        return CONLLU_COLUMNS, iter(())
+    header, _, rest = block.partition("\n")
+    key, _, value = header.partition("=")
+    names = tuple(value.split())
+    if key.split() != ["#", "global.columns"]:
+        given = header if len(header) <= 60 else header[:59] + "…"
+        raise FormatError(
+            f"a CoNLL-U Plus file begins with '# global.columns = ID FORM …', not with {given!r}",
+            path=name,
+            line=number,
+        )
+    if "FORM" not in names or len(set(names)) < len(names):
+        raise FormatError("global.columns names FORM and no column twice", path=name, line=number)
+    return names, parse_blocks(chain([(number + 1, rest)] if rest else [], source), names, name)
 
 
 def write_conllup(sentences: Iterable[Sentence], path: PathLike, names: Iterable[str] | None = None) -> None:
@@ -97,18 +105,23 @@ def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str
     pending, line, at_start = b"", 1, True
     while data := stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK):
         if at_start:
-            data, at_start = data.removeprefix(b"\xef\xbb\xbf"), False
+            if strict and data.startswith(_BOM):
+                raise FormatError("the file begins with a byte order mark (BOM); save it without", path=name, line=1)
+            data, at_start = data.removeprefix(_BOM), False
         pending += data
         if b"\r" in pending:
             pending = pending.replace(b"\r\n", b"\n")
+            if strict and b"\r" in pending[:-1]:
+                place = line + pending.count(b"\n", 0, pending.index(b"\r"))
+                raise FormatError("a carriage return inside a line; remove it", path=name, line=place)
         cut = pending.rfind(b"\n\n")
         if cut < 0:
             continue
         text, pending = _decode(pending[:cut], name, line), pending[cut + 2 :]
         for part in text.split("\n\n"):
             body = part.strip("\n")
-            if strict and body != part or not body:
-                _refuse_empty(strict, name, line)
+            if strict and (body != part or not body):
+                raise _too_many(name, line if not body or part[0] == "\n" else line + body.count("\n") + 2)
             if body:
                 yield line + part.index(body), body
             line += part.count("\n") + 2
@@ -118,13 +131,12 @@ def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str
         raise FormatError(message, path=name, line=line + pending.rstrip(b"\n").count(b"\n"))
     if body:
         yield line + pending.index(body.encode()), body
-    elif pending:
-        _refuse_empty(strict, name, line)
+    elif pending and strict:
+        raise _too_many(name, line)
 
 
-def _refuse_empty(strict: bool, name: str, line: int) -> None:
-    if strict:
-        raise FormatError("an empty sentence: an empty line too many; remove it", path=name, line=line)
+def _too_many(name: str, line: int) -> FormatError:
+    return FormatError("an empty sentence: an empty line too many; remove it", path=name, line=line)
 
 
 def _decode(data: bytes, name: str, line: int) -> str:
@@ -144,11 +156,13 @@ def _ids(length: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=512)
-def _valid_heads(length: int) -> frozenset[str]:
+def valid_heads(length: int) -> frozenset[str]:
+    """All cells that HEAD may hold in a sentence of `length` words."""
     return frozenset(("_", "0", *_ids(length)))
 
 
-def _sentences(source: Iterable[tuple[int, str]], names: tuple[str, ...], path: str) -> Iterator[Sentence]:
+def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path: str) -> Iterator[Sentence]:
+    """The sentences in (first line, text) pairs; `names` are the columns, `path` is what errors call the file."""
     id_column = names.index("ID") if "ID" in names else -1
     values = tuple(name for name in names if name != "ID")
     width = len(names)
@@ -168,11 +182,11 @@ def _sentences(source: Iterable[tuple[int, str]], names: tuple[str, ...], path: 
         nodes: list[EmptyNode] = []
         words = rows
         if ids != _ids(len(rows)):
-            words = _structure(rows, ids, names, id_column, mwts, nodes, fail)
+            words = sort_rows(rows, ids, names, id_column, mwts, nodes, fail)
         columns = dict(zip(names, map(list, zip(*words, strict=True)), strict=True))
         columns.pop("ID", None)
-        if "HEAD" in columns and not _valid_heads(len(words)).issuperset(columns["HEAD"]):
-            _explain_head(rows, ids, names.index("HEAD"), len(words), fail)
+        if "HEAD" in columns and not valid_heads(len(words)).issuperset(columns["HEAD"]):
+            explain_head(rows, ids, names.index("HEAD"), len(words), fail)
         if "" in columns["FORM"]:
             empty = next(i for i, row in enumerate(rows) if not row[names.index("FORM")])
             raise fail("a word with an empty form; write _ for none", empty, "FORM")
@@ -204,9 +218,10 @@ def _explain_width(rows: list[list[str]], width: int, fail: Fail) -> NoReturn:
     raise AssertionError("called without a line of wrong width")
 
 
-def _explain_head(rows: list[list[str]], ids: tuple[str, ...], head: int, length: int, fail: Fail) -> NoReturn:
+def explain_head(rows: list[list[str]], ids: tuple[str, ...], head: int, length: int, fail: Fail) -> NoReturn:
+    """Raises the error for the first wrong HEAD, which is column `head` of `rows`."""
     for number, row in enumerate(rows):
-        if ids[number].isdigit() and row[head] not in _valid_heads(length):
+        if ids[number].isdigit() and row[head] not in valid_heads(length):
             cell = row[head]
             if cell.isascii() and cell.isdigit() and str(int(cell)) == cell:
                 raise fail(f"head {cell} is outside the sentence, which has {length} words", number, "HEAD")
@@ -214,7 +229,7 @@ def _explain_head(rows: list[list[str]], ids: tuple[str, ...], head: int, length
     raise AssertionError("called without a wrong head")
 
 
-def _structure(
+def sort_rows(
     rows: list[list[str]],
     ids: tuple[str, ...],
     names: tuple[str, ...],

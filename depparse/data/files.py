@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import os
 import sys
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
@@ -38,7 +40,10 @@ def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
                 f"cannot be read: {(error.strerror or str(error)).lower()}", path=os.fspath(path)
             ) from error
         with stream:
-            yield cast(BinaryIO, stream)
+            try:
+                yield cast(BinaryIO, stream)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise FormatError(f"not a whole gzip file: {error}", path=os.fspath(path)) from None
 
 
 @contextlib.contextmanager
@@ -48,12 +53,17 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
     A file is written beside and renamed when all is there; an error or an interrupt leaves what was there before.
     """
     if os.fspath(path) == "-":
-        if isinstance(sys.stdout, __import__("io").TextIOWrapper):
+        if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
         yield sys.stdout
         sys.stdout.flush()
         return
-    target = Path(path)
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        # A device or a named pipe cannot be replaced, only written to.
+        with open(target, "w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        return
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     except OSError as error:
@@ -61,7 +71,7 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
     try:
         with open(handle, "wb") as raw:
             packed = gzip.GzipFile(target.name, "wb", fileobj=raw, mtime=0) if target.suffix == ".gz" else raw
-            with open_text(cast(BinaryIO, packed)) as stream:
+            with io.TextIOWrapper(cast(BinaryIO, packed), encoding="utf-8", newline="\n") as stream:
                 yield stream
         # mkstemp makes private files; a new file gets the usual permissions, an old one keeps its own.
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
@@ -71,12 +81,6 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
-
-
-def open_text(stream: BinaryIO) -> TextIO:
-    import io
-
-    return io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
 
 
 def _umask() -> int:

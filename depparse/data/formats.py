@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from depparse.data import conllu, rules, tagged, text
-from depparse.data.document import Document, Sentence, placed
+from depparse.data.document import Document
 from depparse.data.files import PathLike, name_of, open_input, open_output
-from depparse.errors import FormatError
+from depparse.data.sentence import Sentence, placed
+from depparse.errors import ConfigError, FormatError
 
 Reader = Callable[[PathLike | BinaryIO], Iterator[Sentence]]
 Writer = Callable[[Iterable[Sentence], PathLike], None]
@@ -28,27 +29,42 @@ class Format:
     write: Writer
 
 
-def _iter_json(path: PathLike | BinaryIO) -> Iterator[Sentence]:
+def _read_json(path: PathLike | BinaryIO) -> Document:
     with open_input(path) as stream:
         try:
             data = json.load(stream)
         except ValueError as error:
             raise FormatError(f"not JSON: {error}", path=name_of(path)) from None
-    yield from Document.from_dict(data)
+    return Document.from_dict(data)
+
+
+def _iter_json(path: PathLike | BinaryIO) -> Iterator[Sentence]:
+    yield from _read_json(path)
 
 
 def _write_json(sentences: Iterable[Sentence], path: PathLike) -> None:
+    document = sentences if isinstance(sentences, Document) else Document(sentences)
     with open_output(path) as out:
-        json.dump(Document(sentences).to_dict(), out, ensure_ascii=False, indent=1)
+        json.dump(document.to_dict(), out, ensure_ascii=False, indent=1)
         out.write("\n")
+
+
+def _read_parquet(path: PathLike | BinaryIO) -> Document:
+    from depparse.data.arrow import read_parquet
+
+    return read_parquet(_file(path))
 
 
 def _iter_parquet(path: PathLike | BinaryIO) -> Iterator[Sentence]:
     from depparse.data.arrow import iter_parquet
 
+    return placed(iter_parquet(_file(path)))
+
+
+def _file(path: PathLike | BinaryIO) -> PathLike:
     if not isinstance(path, (str, os.PathLike)) or os.fspath(path) == "-":
         raise FormatError("Parquet is read from a file, not from a stream", path=name_of(path))
-    return placed(iter_parquet(path))
+    return path
 
 
 def _write_parquet(sentences: Iterable[Sentence], path: PathLike) -> None:
@@ -73,11 +89,11 @@ FORMATS: dict[str, Format] = {
 
 
 def get_format(name: str) -> Format:
-    """The format of that name. FormatError with a suggestion if there is none."""
+    """The format of that name. ConfigError with a suggestion if there is none."""
     if name not in FORMATS:
         close = difflib.get_close_matches(name, FORMATS, 1)
         hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(FORMATS)}"
-        raise FormatError(f"there is no format {name!r}; {hint}")
+        raise ConfigError(f"there is no format {name!r}; {hint}")
     return FORMATS[name]
 
 
@@ -101,9 +117,8 @@ def iter_sentences(path: PathLike | BinaryIO, format: str | None = None) -> Iter
 def read(path: PathLike | BinaryIO, format: str | None = None) -> Document:
     """The document in a file of any format, which its ending tells unless given. Raises FormatError."""
     name = format or guess_format(path)
-    if name == "conllup":
-        return conllu.read_conllup(path)
-    return Document(get_format(name).read(path))
+    whole = {"conllup": conllu.read_conllup, "json": _read_json, "parquet": _read_parquet}.get(name)
+    return whole(path) if whole is not None else Document(get_format(name).read(path))
 
 
 def write(sentences: Iterable[Sentence], path: PathLike, format: str | None = None) -> None:

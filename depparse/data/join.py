@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
-from depparse.data.document import Document, Sentence
+from depparse.data.document import Document
+from depparse.data.sentence import Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import regex
 
-from depparse.data.document import Sentence, placed
 from depparse.data.files import PathLike, name_of, open_input
+from depparse.data.sentence import Sentence, placed
 from depparse.errors import FormatError
 
 _HAN = r"[\p{Han}\p{Hiragana}\p{Katakana}]"

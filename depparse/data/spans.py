@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from depparse.data.document import Sentence
+    from depparse.data.sentence import Sentence
     from depparse.data.words import Word
 
 
@@ -150,18 +150,19 @@ def decode_frames(
 ) -> list[Frame]:
     """Frames from the columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` of Universal PropBank.
 
-    Raises ValueError with a plain reason if the two argument columns do not name the same roles in the same order.
+    One of the two argument columns may be empty. Raises ValueError with a plain reason if both are filled and do not
+    name the same roles in the same order.
     """
     frames = []
     for position, sense in enumerate(predicates, 1):
         if sense in ("_", ""):
             continue
         arguments: list[Argument] = []
-        by_head = _role_items(heads[position - 1], joint) if heads is not None else None
-        by_span = _role_items(spans[position - 1], joint) if spans is not None else None
-        for role, place in by_head if by_head is not None else by_span or []:
-            arguments.append(Argument(role, head=_number(place)) if by_head is not None else Argument(role))
-        if by_span is not None:
+        by_head = _role_items(heads[position - 1], joint) if heads is not None else []
+        by_span = _role_items(spans[position - 1], joint) if spans is not None else []
+        for role, place in by_head or by_span:
+            arguments.append(Argument(role, head=_number(place)) if by_head else Argument(role))
+        if by_span:
             if [role for role, _ in by_span] != [argument.role for argument in arguments]:
                 raise ValueError(f"the roles of UP:ARGHEADS and UP:ARGSPANS of word {position} differ")
             for argument, (_, place) in zip(arguments, by_span, strict=True):

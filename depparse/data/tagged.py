@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from depparse.data.columns import ENTITY_COLUMN
-from depparse.data.document import Sentence, placed
 from depparse.data.files import PathLike, name_of, open_input, open_output
+from depparse.data.sentence import Sentence, placed
 from depparse.data.spans import encode_tags
 from depparse.errors import FormatError
 
@@ -98,7 +98,7 @@ def _row(cells: list[str], names: Sequence[str], numbered: bool, expected: int, 
         cells = cells[1:]
     needed = names.index(ENTITY_COLUMN) + 1
     if not needed <= len(cells) <= len(names):
-        wanted = " ".join(("ID", *names) if numbered else names).replace(ENTITY_COLUMN, "TAG")
+        wanted = " ".join([*(["ID"] if numbered else []), *("TAG" if n == ENTITY_COLUMN else n for n in names)])
         count = len(cells) + numbered
         raise FormatError(f"expected the columns {wanted}, found {count} columns", path=path, line=line)
     if not cells[0].strip():
@@ -111,13 +111,13 @@ def _row(cells: list[str], names: Sequence[str], numbered: bool, expected: int, 
 
 
 def entity_tags(sentence: Sentence, scheme: str) -> list[str]:
-    """The tags of a sentence in ``IOB2`` or ``BIOES``: as read if they are in that scheme already."""
+    """The tags of a sentence in ``IOB2`` or ``BIOES``: as read, even if broken, where they look like that scheme."""
     tags = sentence.columns.get(ENTITY_COLUMN)
-    allowed = "BI" if scheme == "IOB2" else "BIES"
-    if tags is not None and all(
-        tag == "O" or all(part[:1] in allowed and part[1:2] == "-" for part in re.split(r"[|,]", tag)) for tag in tags
-    ):
-        return tags
+    if tags is not None:
+        parts = [part for tag in tags if tag != "O" for part in re.split(r"[|,]", tag)]
+        prefixes = {part[: part.find("-")] for part in parts}
+        if prefixes <= {"B", "I"} if scheme == "IOB2" else prefixes <= {"B", "I", "E", "S"} and prefixes & {"E", "S"}:
+            return tags
     return encode_tags(sentence.ents, len(sentence), scheme)
 
 

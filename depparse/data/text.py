@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from depparse.data.document import Sentence, separator
 from depparse.data.files import PathLike, open_output
+from depparse.data.sentence import Sentence, separator
 
 # Han, Kana and their punctuation: scripts in which a line may break between any two characters.
 _UNSPACED = re.compile("[　-ヿ㐀-䶿一-鿿豈-﫿＀-￯\U00020000-\U0003ffff]")
@@ -35,32 +35,24 @@ def wrapped(pieces: Iterable[str], width: int) -> Iterator[str]:
     """The text of `pieces` with each paragraph filled to lines of at most `width` characters (code points).
 
     Lines break at spaces, which the line break replaces, and between Chinese or Japanese characters; a longer word
-    stays whole on its line. O(length), in memory bounded by a paragraph's line and one piece.
+    stays whole on its line. Memory is bounded by a line and a piece.
     """
     rest = ""
     for piece in pieces:
-        parts = piece.split("\n\n")
-        for number, part in enumerate(parts):
+        for number, part in enumerate(piece.split("\n\n")):
             if number:
-                yield rest.rstrip() + "\n\n"
+                yield rest.rstrip(" ") + "\n\n"
                 rest = ""
-            rest += part
-            start = 0
-            while len(rest) - start > width and (place := _break(rest, start, width)) is not None:
-                yield rest[start : place[0]].rstrip() + "\n"
-                start = place[1]
-            rest = rest[start:]
-    yield rest.rstrip()
+            rest = (rest + part).lstrip(" ")
+            while len(rest) > width and (end := _break(rest, width)) is not None:
+                yield rest[:end].rstrip(" ") + "\n"
+                rest = rest[end:].lstrip(" ")
+    yield rest.rstrip(" ")
 
 
-def _break(text: str, start: int, width: int) -> tuple[int, int] | None:
-    """(end of the line, start of the next) for the line that begins at `start`; None if it may not break yet."""
-    for end in range(start + width, start, -1):
-        if text[end] == " ":
-            return end, end + 1
-        if _UNSPACED.match(text[end]) or _UNSPACED.match(text[end - 1]):
-            return end, end
-    for end in range(start + width, len(text)):
-        if text[end] == " ":
-            return end, end + 1
+def _break(text: str, width: int) -> int | None:
+    """Where the first line of `text` ends; None if no break has come yet. `text` is longer than `width`."""
+    for end in (*range(width, 0, -1), *range(width + 1, len(text))):
+        if text[end] == " " or _UNSPACED.match(text[end]) or _UNSPACED.match(text[end - 1]):
+            return int(end)
     return None

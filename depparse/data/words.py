@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, overload
 from depparse.data import columns as values
 
 if TYPE_CHECKING:
-    from depparse.data.document import Sentence
+    from depparse.data.sentence import Sentence
 
 Characters = tuple[int | None, int | None]
 
