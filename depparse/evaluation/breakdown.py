@@ -1,0 +1,158 @@
+"""Attachment scores by group: which relations, lengths, arcs and tags a parser gets right.
+
+A group's recall is the share of its gold words that are right, its precision the share of its system words that are,
+where each file's own annotation tells the groups of its words. So an arc of length 2 in the system file counts for the
+precision of that length however long the gold arc is (McDonald & Nivre 2007).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from depparse.errors import ConfigError
+from depparse.evaluation.annotation import ROOT, Annotation
+from depparse.evaluation.measures import Measure
+from depparse.evaluation.segmentation import Bools, Ints, Segmentation
+from depparse.evaluation.tables import Table, percent
+from depparse.evaluation.ud import Comparison
+
+DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos")
+_SENTENCE_BINS = (1, 6, 11, 21, 31, 41, 51)  # first length of each bin, in words
+_ARC_BINS = (1, 2, 3, 6, 11, 21)  # first length of each bin, in words
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScore:
+    """Precision, recall and their harmonic mean within a group, as fractions of 1."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One row: the group's name, its words in the gold and in the system file, and its scores."""
+
+    name: str
+    gold: int
+    system: int
+    uas: GroupScore
+    las: GroupScore
+
+    def to_dict(self) -> dict[str, object]:
+        result: dict[str, object] = {"group": self.name, "gold": self.gold, "system": self.system}
+        for key, score in (("UAS", self.uas), ("LAS", self.las)):
+            result[key] = {"precision": score.precision, "recall": score.recall, "f1": score.f1}
+        return result
+
+
+def group_table(by: str, groups: list[Group]) -> Table:
+    """The groups that `by` told apart, in percent."""
+    columns = (by, "Gold", "System", "UAS P", "UAS R", "UAS F1", "LAS P", "LAS R", "LAS F1")
+    rows = []
+    for group in groups:
+        values = [getattr(score, name) for score in (group.uas, group.las) for name in ("precision", "recall", "f1")]
+        rows.append((group.name, str(group.gold), str(group.system), *map(percent, values)))
+    return Table(f"By {by}", columns, rows)
+
+
+def breakdown(comparison: Comparison, by: str) -> list[Group]:
+    """UAS and LAS (without subtypes) of the groups of words that `by` tells apart:
+
+    - ``deprel``: relation without subtype, most frequent first
+    - ``length``: words of the sentence
+    - ``arc-length``: distance of the word from its head, in words; ``root`` apart
+    - ``projectivity``: of the sentence, and of the arc from the head: projective if the head dominates all between
+    - ``upos``: tag, most frequent first
+    """
+    a, b, codes = comparison.gold_annotation, comparison.system_annotation, comparison.codes
+    gold, system = comparison.gold, comparison.system
+    if by == "deprel":
+        return _frequent_first(_groups(comparison, codes.relation.names(), a.relation, b.relation))
+    if by == "upos":
+        return _frequent_first(_groups(comparison, codes.upos.names(), a.upos, b.upos))
+    if by == "length":
+        return _groups(comparison, _bin_names(_SENTENCE_BINS), _sentence_bins(gold), _sentence_bins(system))
+    if by == "arc-length":
+        return _groups(comparison, ["root", *_bin_names(_ARC_BINS)], _arc_bins(a.heads), _arc_bins(b.heads))
+    if by == "projectivity":
+        gold_arcs, system_arcs = _is_projective(gold, a), _is_projective(system, b)
+        sentences = _of_sentences(gold, gold_arcs), _of_sentences(system, system_arcs)
+        rows = _groups(comparison, ["non-projective sentence", "projective sentence"], *sentences)
+        arcs = gold_arcs.astype(np.int64), system_arcs.astype(np.int64)
+        return [*rows[::-1], *_groups(comparison, ["non-projective arc", "projective arc"], *arcs)[::-1]]
+    raise ConfigError(f"scores can be told by {', '.join(DIMENSIONS)}, not by {by!r}")
+
+
+def _groups(comparison: Comparison, names: list[str], gold: Ints, system: Ints) -> list[Group]:
+    """A row for each group that has a word; `gold` and `system` hold the number of each word's group."""
+    size = len(names)
+    n_gold, n_system = np.bincount(gold, minlength=size).tolist(), np.bincount(system, minlength=size).tolist()
+    i, j = comparison.alignment.gold, comparison.alignment.system
+
+    def scores(measure: Measure) -> list[GroupScore]:
+        right = measure.correct[i] > 0
+        in_gold = np.bincount(gold[i[right]], minlength=size).tolist()
+        in_system = np.bincount(system[j[right]], minlength=size).tolist()
+        return [_score(*counts) for counts in zip(n_gold, n_system, in_gold, in_system, strict=True)]
+
+    uas, las = scores(comparison.measures["UAS"]), scores(comparison.measures["LAS"])
+    rows = zip(names, n_gold, n_system, uas, las, strict=True)
+    return [Group(*row) for row in rows if row[1] or row[2]]
+
+
+def _score(n_gold: int, n_system: int, right_in_gold: int, right_in_system: int) -> GroupScore:
+    precision = right_in_system / n_system if n_system else 0.0
+    recall = right_in_gold / n_gold if n_gold else 0.0
+    return GroupScore(precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0)
+
+
+def _frequent_first(groups: list[Group]) -> list[Group]:
+    return sorted(groups, key=lambda group: (-group.gold, -group.system, group.name))
+
+
+def _bin_names(bins: tuple[int, ...]) -> list[str]:
+    names = [str(low) if high == low + 1 else f"{low}-{high - 1}" for low, high in pairwise(bins)]
+    return [*names, f"{bins[-1]}+"]
+
+
+def _sentence_bins(side: Segmentation) -> Ints:
+    lengths = np.diff(side.sentence_words)
+    return np.repeat(np.searchsorted(_SENTENCE_BINS, lengths, "right") - 1, lengths)
+
+
+def _arc_bins(heads: Ints) -> Ints:
+    lengths = np.abs(heads - np.arange(len(heads)))
+    return np.where(heads == ROOT, 0, np.searchsorted(_ARC_BINS, lengths, "right"))
+
+
+def _is_projective(side: Segmentation, annotation: Annotation) -> Bools:
+    """Whether the arc to each word is projective: its head dominates all words between; arcs from the root are.
+
+    O(sum of arc lengths · depth of the trees).
+    """
+    heads: list[int] = annotation.heads.tolist()
+    result = np.ones(len(side), bool)
+    for word, head in enumerate(heads):
+        if head == ROOT:
+            continue
+        for between in range(min(word, head) + 1, max(word, head)):
+            above = heads[between]
+            while above not in (head, ROOT):
+                above = heads[above]
+            if above == ROOT:
+                result[word] = False
+                break
+    return result
+
+
+def _of_sentences(side: Segmentation, arcs: Bools) -> Ints:
+    """1 for each word of a sentence whose arcs are all projective, else 0."""
+    if not len(arcs):
+        return np.zeros(0, np.int64)
+    all_projective = np.logical_and.reduceat(arcs, side.sentence_words[:-1])
+    return np.repeat(all_projective, np.diff(side.sentence_words)).astype(np.int64)

@@ -1,0 +1,138 @@
+"""Scores of predicates with their senses and arguments.
+
+- A *predicate* is right if the system has a frame at the same word.
+- Its *sense* is right if the predicate is and the sense (roleset) is the same.
+- An *argument* is right if its predicate is, whatever the sense, and the argument has the same place and, when
+  labelled, the same role. So all arguments of a missed predicate are missed, all those of a wrong predicate are wrong.
+
+The place of an argument is its head word (by head) or its first and last word (by span); arguments whose file does not
+tell that place are not counted there. What a file says twice counts twice.
+
+Labelled arguments by span are scored as in the CoNLL 2005 shared task (Carreras & Màrquez 2005), but a continuation
+(``C-ARG1``) is an argument like others here; by head as in CoNLL 2009 (Hajič et al. 2009), where senses are added to
+the same count.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
+from depparse.data.document import Document
+from depparse.data.sentence import Sentence
+from depparse.data.spans import Frame
+from depparse.errors import FormatError
+from depparse.evaluation.places import Places, share_places
+from depparse.evaluation.tables import Table, percent
+from depparse.evaluation.ud import Score
+
+Item = tuple[object, ...]
+_TITLES = {
+    "predicates": "Predicates",
+    "senses": "Senses",
+    "heads_labelled": "Arguments by head, labelled",
+    "heads_unlabelled": "Arguments by head, unlabelled",
+    "spans_labelled": "Arguments by span, labelled",
+    "spans_unlabelled": "Arguments by span, unlabelled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FrameScores:
+    """One score a question; `aligned_accuracy` of `senses` is their accuracy on the predicates that were found."""
+
+    predicates: Score
+    senses: Score
+    heads_labelled: Score
+    heads_unlabelled: Score
+    spans_labelled: Score
+    spans_unlabelled: Score
+
+    def items(self) -> list[tuple[str, Score]]:
+        """Names and scores, in the order of the table."""
+        return [(field.name, getattr(self, field.name)) for field in fields(self)]
+
+    def table(self) -> Table:
+        """In percent; the last column is the accuracy of senses on the predicates that were found."""
+        rows = []
+        for name, score in self.items():
+            values = (score.precision, score.recall, score.f1, score.aligned_accuracy)
+            rows.append((_TITLES[name], *map(percent, values), str(score.gold), str(score.system)))
+        return Table("Frames", ("", "Precision", "Recall", "F1", "Accuracy", "Gold", "System"), rows)
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def to_dict(self) -> dict[str, dict[str, float | None]]:
+        return {name: score.to_dict() for name, score in self.items()}
+
+
+def evaluate_frames(gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")) -> FrameScores:
+    """Scores of the frames of `system` (``sentence.frames``) against those of `gold`.
+
+    Where the words differ, they are aligned first (`depparse.evaluation.places`); EvaluationError if even the texts do.
+    `names` is how errors call the documents.
+    """
+    places = share_places(gold, system, names)
+    a, b = _collect(gold, places.gold, names[0]), _collect(system, places.system, names[1])
+    predicates = _score(a.predicates, b.predicates)
+    senses = _score(a.senses, b.senses)
+    return FrameScores(
+        predicates,
+        Score(senses.gold, senses.system, senses.correct, aligned=predicates.correct),
+        _score(a.heads, b.heads),
+        _score(map(_without_role, a.heads), map(_without_role, b.heads)),
+        _score(a.spans, b.spans),
+        _score(map(_without_role, a.spans), map(_without_role, b.spans)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """What is counted: tuples that begin with the place of the predicate and, for arguments, end with the role."""
+
+    predicates: list[Item]
+    senses: list[Item]
+    heads: list[Item]
+    spans: list[Item]
+
+
+def _collect(document: Document, places: Places, name: str) -> _Items:
+    items = _Items([], [], [], [])
+    for number, (sentence, words) in enumerate(zip(document, places, strict=True), 1):
+        for frame in _frames(sentence, name, number):
+            predicate = words[frame.predicate - 1]
+            items.predicates.append((predicate,))
+            items.senses.append((predicate, frame.sense))
+            for argument in frame.arguments:
+                if argument.head is not None:
+                    items.heads.append((predicate, words[argument.head - 1], argument.role))
+                if argument.start is not None and argument.end is not None:
+                    items.spans.append((predicate, words[argument.start - 1], words[argument.end - 1], argument.role))
+    return items
+
+
+def _frames(sentence: Sentence, name: str, number: int) -> Sequence[Frame]:
+    """The frames of a sentence, all places within it. Raises FormatError."""
+    sent_id = sentence.sent_id or f"number {number}"
+    try:
+        frames = sentence.frames
+    except ValueError as error:
+        raise FormatError(str(error), path=name, sent_id=sent_id) from error
+    for frame in frames:
+        for argument in frame.arguments:
+            for place in (argument.head, argument.start, argument.end):
+                if place is not None and not 1 <= place <= len(sentence):
+                    message = f"the argument {argument.role} of word {frame.predicate} is at word {place}"
+                    raise FormatError(f"{message}, which is outside the sentence", path=name, sent_id=sent_id)
+    return frames
+
+
+def _without_role(item: Item) -> Item:
+    return item[:-1]
+
+
+def _score(gold: Iterable[Item], system: Iterable[Item]) -> Score:
+    in_gold, in_system = Counter(gold), Counter(system)
+    return Score(in_gold.total(), in_system.total(), (in_gold & in_system).total())

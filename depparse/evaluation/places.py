@@ -1,0 +1,49 @@
+"""Where the words of a system's document stand in the gold one, for spans and frames.
+
+With the same words in the same sentences each stands at its own place, whatever else the files hold. Otherwise words
+are aligned as for the trees, which needs the same text. A word's place is its index in the gold document; that of a
+system word without a partner is below 0, so that nothing there can be right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from depparse.data.document import Document
+from depparse.errors import EvaluationError
+from depparse.evaluation.alignment import align
+from depparse.evaluation.segmentation import segment
+
+Places = list[list[int]]  # places[sentence][word], both from 0
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPlaces:
+    """The places of the words of both documents, and whether both have the same words in the same sentences."""
+
+    gold: Places
+    system: Places
+    same_words: bool
+
+
+def share_places(gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")) -> SharedPlaces:
+    """Places for the words of both documents. Raises EvaluationError if the texts differ."""
+    gold_places = _numbered(gold)
+    if len(gold) == len(system) and all(
+        a.columns["FORM"] == b.columns["FORM"] for a, b in zip(gold, system, strict=True)
+    ):
+        return SharedPlaces(gold_places, gold_places, True)
+    try:
+        to_gold = align(segment(gold, names[0]), segment(system, names[1])).to_gold.tolist()
+    except EvaluationError as error:
+        raise EvaluationError(f"neither the words nor the characters of the two files are the same: {error}") from None
+    places = [[to_gold[word] for word in sentence] for sentence in _numbered(system)]
+    return SharedPlaces(gold_places, places, False)
+
+
+def _numbered(document: Document) -> Places:
+    places, start = [], 0
+    for sentence in document:
+        places.append(list(range(start, start + len(sentence))))
+        start += len(sentence)
+    return places

@@ -1,0 +1,196 @@
+"""All that ``depparse evaluate`` tells about one or two systems, as tables and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
+from depparse.data.document import Document
+from depparse.data.files import PathLike, name_of
+from depparse.errors import ConfigError
+from depparse.evaluation.breakdown import Group, breakdown, group_table
+from depparse.evaluation.entities import EntityScores, evaluate_entities
+from depparse.evaluation.frames import FrameScores, evaluate_frames
+from depparse.evaluation.significance import Difference, Interval, bootstrap, paired_test
+from depparse.evaluation.tables import Table, percent
+from depparse.evaluation.ud import Comparison, compare, load
+
+_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class SystemReport:
+    """What is told about one system. What the files do not hold is None."""
+
+    name: str
+    trees: Comparison | None
+    entities: EntityScores | None
+    frames: FrameScores | None
+    groups: dict[str, list[Group]]
+    intervals: dict[str, Interval]  # of F1; empty if not asked for
+
+    def to_dict(self) -> dict[str, object]:
+        result: dict[str, object] = {"system": self.name}
+        if self.trees is not None:
+            metrics: dict[str, dict[str, object]] = {}
+            for name, score in self.trees.scores.items():
+                metrics[name] = dict(score.to_dict())
+                if name in self.intervals:
+                    metrics[name]["f1_interval"] = [self.intervals[name].low, self.intervals[name].high]
+            result["metrics"] = metrics
+        if self.groups:
+            result["by"] = {by: [group.to_dict() for group in groups] for by, groups in self.groups.items()}
+        if self.entities is not None:
+            result["entities"] = self.entities.to_dict()
+        if self.frames is not None:
+            result["frames"] = self.frames.to_dict()
+        return result
+
+    def tables(self) -> list[Table]:
+        tables = []
+        if self.trees is not None:
+            table = self.trees.scores.table()
+            if self.intervals:
+                column = f"F1 in {100 * _CONFIDENCE:.0f} %"
+                rows = [(*row, _range(self.intervals[row[0]])) for row in table.rows]
+                table = Table(table.title, (*table.columns, column), rows)
+            tables.append(table)
+        tables += [group_table(by, groups) for by, groups in self.groups.items()]
+        tables += [part.table() for part in (self.entities, self.frames) if part is not None]
+        return tables
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One system, or two and their differences. `notes` say what could not be scored."""
+
+    gold: str
+    system: SystemReport
+    other: SystemReport | None = None
+    differences: dict[str, Difference] = field(default_factory=dict)
+    samples: int = 0
+    seed: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, object]:
+        """For JSON; all scores are fractions of 1."""
+        result = {"gold": self.gold, **self.system.to_dict()}
+        if self.samples:
+            result["resampling"] = {"samples": self.samples, "seed": self.seed, "confidence": _CONFIDENCE}
+        if self.other is not None:
+            differences = {
+                name: {"f1": d.value, "f1_interval": [d.interval.low, d.interval.high], "p_value": d.p_value}
+                for name, d in self.differences.items()
+            }
+            result["compare"] = {**self.other.to_dict(), "difference": differences}
+        return result
+
+    def tables(self) -> list[Table]:
+        tables = self.system.tables()
+        if self.other is None:
+            return tables
+        named = [
+            Table(f"{t.title}: {s.name}", t.columns, t.rows) for s in (self.system, self.other) for t in s.tables()
+        ]
+        return [*named, *self._difference_tables()]
+
+    def _difference_tables(self) -> list[Table]:
+        if self.other is None or self.system.trees is None or self.other.trees is None:
+            return []
+        first, second = self.system.trees.scores, self.other.trees.scores
+        rows = []
+        for name, difference in self.differences.items():
+            values = percent(first[name].f1), percent(second[name].f1), f"{100 * difference.value:+.2f}"
+            rows.append((name, *values, _range(difference.interval), f"{difference.p_value:.4f}"))
+        title = f"F1: A = {self.system.name}, B = {self.other.name}"
+        return [Table(title, ("Metric", "A", "B", "A - B", f"A - B in {100 * _CONFIDENCE:.0f} %", "p"), rows)]
+
+
+def report(
+    gold: PathLike,
+    system: PathLike,
+    *,
+    other: PathLike | None = None,
+    by: Sequence[str] = (),
+    samples: int | None = None,
+    seed: int = 1,
+) -> Report:
+    """Scores one system against the gold file, or two of them and their difference.
+
+    `by` are names of `breakdown.DIMENSIONS`; `samples` asks for bootstrap intervals from so many resamples. Two systems
+    are always tested, with 1000 resamples unless told. Entities and frames are scored where the gold file holds them.
+    """
+    paths = [gold, system] if other is None else [gold, system, other]
+    if sum(name_of(path) == "standard input" for path in paths) > 1:
+        raise ConfigError("only one of the files can be standard input (-)")
+    gold_document, *documents = map(load, paths)
+    gold_name, *names = map(name_of, paths)
+    holds = _Content.of(gold_document)
+    notes: list[str] = []
+    systems = []
+    for document, name in zip(documents, names, strict=True):
+        lacking = gold_name if not holds.trees else name if not _has_heads_column(document) else None
+        with_trees = lacking is None or not (holds.entities or holds.frames)
+        if not with_trees:
+            notes.append(f"{lacking} holds no trees, so they are not scored")
+        if by and not with_trees:
+            raise ConfigError(f"--by asks for scores of trees, but {lacking} holds none")
+        systems.append(_report_system(gold_document, document, (gold_name, name), holds, with_trees, by, samples, seed))
+    first, *rest = systems
+    second = rest[0] if rest else None
+    differences = {}
+    if second is not None and first.trees is not None and second.trees is not None:
+        samples = samples or 1000
+        differences = paired_test(first.trees, second.trees, samples, seed=seed, confidence=_CONFIDENCE)
+    return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a gold file holds. One tree is enough to ask for all: then a missing head is an error."""
+
+    trees: bool
+    entities: bool
+    frames: bool
+
+    @classmethod
+    def of(cls, document: Document) -> _Content:
+        return cls(
+            any(head != "_" for sentence in document for head in sentence.columns.get("HEAD", ())),
+            any(ENTITY_COLUMN in sentence.columns or sentence.ents for sentence in document),
+            any(FRAME_COLUMNS[0] in sentence.columns or sentence.frames for sentence in document),
+        )
+
+
+def _has_heads_column(document: Document) -> bool:
+    """Whether it is of a format with heads, as CoNLL-U always is."""
+    return any("HEAD" in sentence.columns for sentence in document)
+
+
+def _report_system(
+    gold: Document,
+    system: Document,
+    names: tuple[str, str],
+    holds: _Content,
+    with_trees: bool,
+    by: Sequence[str],
+    samples: int | None,
+    seed: int,
+) -> SystemReport:
+    trees = compare(gold, system, names) if with_trees else None
+    intervals = {}
+    if trees is not None and samples is not None:
+        intervals = bootstrap(trees, samples, seed=seed, confidence=_CONFIDENCE)
+    return SystemReport(
+        name=names[1],
+        trees=trees,
+        entities=evaluate_entities(gold, system, names) if holds.entities else None,
+        frames=evaluate_frames(gold, system, names) if holds.frames else None,
+        groups={} if trees is None else {dimension: breakdown(trees, dimension) for dimension in by},
+        intervals=intervals,
+    )
+
+
+def _range(interval: Interval) -> str:
+    return f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"

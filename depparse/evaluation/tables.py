@@ -1,0 +1,30 @@
+"""Plain tables: the first column to the left, numbers to the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Cells as text. Printed, it reads well in a pipe."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+    def __str__(self) -> str:
+        widths = [max(map(len, column)) for column in zip(self.columns, *self.rows, strict=True)]
+        lines = [self._line(row, widths) for row in (self.columns, *self.rows)]
+        return "\n".join([self.title, *lines])
+
+    @staticmethod
+    def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+        padded = (cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True))
+        return "  ".join([cells[0].ljust(widths[0]), *padded]).rstrip()
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction of 1 in percent with two decimals; nothing for None."""
+    return "" if fraction is None else f"{100 * fraction:.2f}"

@@ -1,0 +1,130 @@
+"""Frame scores on cases worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from depparse.data.document import Document
+from depparse.data.sentence import Sentence
+from depparse.data.spans import Argument, Frame
+from depparse.errors import EvaluationError, FormatError
+from depparse.evaluation.frames import evaluate_frames
+from depparse.evaluation.ud import Score
+
+FORMS = ["Ann", "told", "the", "man", "to", "go"]
+TELL = Frame(2, "tell.01", [Argument("ARG0", 1, 1, 1), Argument("ARG1", 6, 5, 6), Argument("ARG2", 4, 3, 4)])
+GO = Frame(6, "go.01", [Argument("ARG1", 4, 3, 4)])
+
+
+def document(*frames, forms=FORMS):
+    sentence = Sentence.from_forms(forms)
+    sentence.frames = frames
+    return Document([sentence])
+
+
+def test_the_same():
+    scores = evaluate_frames(document(TELL, GO), document(TELL, GO))
+    assert scores.predicates == Score(2, 2, 2)
+    assert scores.senses == Score(2, 2, 2, 2)
+    for score in (scores.heads_labelled, scores.heads_unlabelled, scores.spans_labelled, scores.spans_unlabelled):
+        assert score == Score(4, 4, 4)
+
+
+def test_a_missed_predicate_loses_its_arguments():
+    scores = evaluate_frames(document(TELL, GO), document(TELL))
+    assert scores.predicates == Score(gold=2, system=1, correct=1)
+    assert scores.senses == Score(gold=2, system=1, correct=1, aligned=1)
+    assert scores.senses.aligned_accuracy == 1
+    assert scores.heads_labelled == scores.spans_unlabelled == Score(gold=4, system=3, correct=3)
+
+
+def test_arguments_of_a_predicate_that_is_none_are_wrong():
+    scores = evaluate_frames(document(TELL), document(Frame(5, "tell.01", TELL.arguments), GO))
+    assert scores.predicates == Score(gold=1, system=2, correct=0)
+    assert scores.senses.aligned_accuracy == 0
+    assert scores.heads_unlabelled == scores.spans_labelled == Score(gold=3, system=4, correct=0)
+
+
+def test_a_wrong_sense_keeps_the_arguments():
+    scores = evaluate_frames(document(TELL, GO), document(Frame(2, "tell.02", TELL.arguments), GO))
+    assert scores.predicates.correct == 2
+    assert scores.senses == Score(2, 2, 1, 2)
+    assert scores.senses.aligned_accuracy == 0.5
+    assert scores.heads_labelled.correct == 4
+
+
+def test_role_head_and_span_are_told_apart():
+    wrong_role, wrong_head = Argument("ARG2", 1, 1, 1), Argument("ARG1", 5, 5, 6)
+    wrong_end, wrong_start = Argument("ARG2", 4, 3, 5), Argument("ARG2", 4, 4, 4)
+    gold = document(TELL)
+
+    def scores(*arguments):
+        result = evaluate_frames(gold, document(Frame(2, "tell.01", list(arguments))))
+        parts = (result.heads_labelled, result.heads_unlabelled, result.spans_labelled, result.spans_unlabelled)
+        assert all((score.gold, score.system) == (3, len(arguments)) for score in parts)
+        return [score.correct for score in parts]
+
+    assert scores(wrong_role) == [0, 1, 0, 1]
+    assert scores(wrong_head) == [0, 0, 1, 1]
+    assert scores(wrong_end) == [1, 1, 0, 0]
+    assert scores(wrong_start) == [1, 1, 0, 0]
+    assert scores(*TELL.arguments) == [3, 3, 3, 3]
+    # Two arguments at one place are right once.
+    assert scores(TELL.arguments[0], wrong_role) == [1, 1, 1, 1]
+    assert scores(TELL.arguments[0], TELL.arguments[0]) == [1, 1, 1, 1]
+
+
+def test_arguments_without_a_place_are_not_counted_there():
+    heads = Frame(2, "tell.01", [Argument("ARG0", head=1), Argument("ARG1", head=6)])
+    scores = evaluate_frames(document(TELL), document(heads))
+    assert scores.heads_labelled == Score(gold=3, system=2, correct=2)
+    assert scores.spans_labelled == Score(gold=3, system=0, correct=0)
+
+
+def test_the_same_places_in_another_sentence_are_wrong():
+    first, second = Sentence.from_forms(FORMS), Sentence.from_forms(FORMS)
+    first.frames = [TELL]
+    gold = Document([first, second])
+    other, last = Sentence.from_forms(FORMS), Sentence.from_forms(FORMS)
+    last.frames = [TELL]
+    scores = evaluate_frames(gold, Document([other, last]))
+    assert scores.predicates == Score(1, 1, 0)
+    assert scores.spans_unlabelled.correct == 0
+
+
+def test_other_words_are_aligned_first():
+    forms = ["An", "n", "told", "the", "man", "to", "go"]
+    system = document(Frame(3, "tell.01", [Argument("ARG0", 2, 1, 2), Argument("ARG2", 5, 4, 5)]), forms=forms)
+    scores = evaluate_frames(document(TELL), system)
+    assert scores.predicates == Score(1, 1, 1)
+    assert scores.heads_labelled == scores.spans_labelled == Score(3, 2, 1)
+    with pytest.raises(EvaluationError, match="neither the words"):
+        evaluate_frames(document(TELL), document(forms=["x"]))
+
+
+def test_broken_frames_are_format_errors():
+    far = document(Frame(2, "tell.01", [Argument("ARG0", 9)]))
+    with pytest.raises(
+        FormatError, match=r"SYS: sentence number 1: the argument ARG0 of word 2 is at word 9, which is"
+    ):
+        evaluate_frames(document(TELL), far, ("GOLD", "SYS"))
+    root = document(Frame(2, "tell.01", [Argument("ARG0", 0)]))
+    with pytest.raises(FormatError, match="at word 0"):
+        evaluate_frames(root, document(TELL))
+    sentence = Sentence(
+        {"FORM": ["a"], "UP:PRED": ["x.01"], "UP:ARGHEADS": ["nothing"], "UP:ARGSPANS": ["_"]}, ["# sent_id = s9"]
+    )
+    with pytest.raises(FormatError, match=r"gold: sentence s9: .*'nothing'"):
+        evaluate_frames(Document([sentence]), document(forms=["a"]))
+
+
+def test_sample(samples):
+    from depparse.data.formats import read
+
+    gold = read(samples / "UD_English-Sample" / "en_sample-up-test.conllup")
+    scores = evaluate_frames(gold, gold)
+    assert scores.predicates.gold > 0
+    assert scores.spans_labelled.gold > 0
+    assert all(score.f1 == 1 for _, score in scores.items())
+    assert "Arguments by span, labelled" in str(scores)
+    assert list(scores.to_dict()) == [name for name, _ in scores.items()]
