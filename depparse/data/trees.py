@@ -1,0 +1,110 @@
+"""What can be told of a tree or graph from its heads alone: roots, cycles, projectivity, reachability.
+
+`heads` is a list: ``heads[i]`` is the head of word ``i + 1``, 0 is ROOT, None stands for a word without annotation.
+All functions work on any such list, tree or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+Heads = Sequence[int | None]
+
+
+def roots(heads: Heads) -> list[int]:
+    """The words whose head is 0."""
+    return [word for word, head in enumerate(heads, 1) if head == 0]
+
+
+def find_cycle(heads: Heads) -> list[int] | None:
+    """The words of the first cycle, each followed by its head, from the lowest word on; None if there is none."""
+    found = cycles(heads)
+    return found[0] if found else None
+
+
+def cycles(heads: Heads) -> list[list[int]]:
+    """All cycles, as in `find_cycle`, in the order of their first words."""
+    found = []
+    seen_from = [0] * (len(heads) + 1)  # the word from which the way up first led here
+    for start in range(1, len(heads) + 1):
+        word: int | None = start
+        while word and not seen_from[word]:
+            seen_from[word] = start
+            word = heads[word - 1]
+        if word and seen_from[word] == start:
+            cycle = [word]
+            while (next_word := heads[cycle[-1] - 1]) and next_word != word:
+                cycle.append(next_word)
+            lowest = cycle.index(min(cycle))
+            found.append(cycle[lowest:] + cycle[:lowest])
+    return sorted(found)
+
+
+def nonprojective_arcs(heads: Heads) -> list[tuple[int, int]]:
+    """The arcs (head, dependent), by dependent, that span a word which is not a descendant of the head.
+
+    A tree without such an arc is projective (Kuhlmann and Nivre 2006, definition 3). All words descend from ROOT
+    if the heads are a tree. O(words + summed lengths of the arcs): seldom far from linear, at most quadratic.
+    """
+    long = [(head, word) for word, head in enumerate(heads, 1) if head is not None and abs(head - word) > 1]
+    if not long:
+        return []
+    entry, end = _intervals(heads)
+    found = []
+    for head, word in long:
+        between = entry[head + 1 : word] if head < word else entry[word + 1 : head]
+        if min(between) < entry[head] or max(between) >= end[head]:
+            found.append((head, word))
+    return found
+
+
+def _intervals(heads: Heads) -> tuple[list[int], list[int]]:
+    """A numbering by which w descends from h exactly if ``entry[h] <= entry[w] < end[h]``.
+
+    Words on a cycle descend from each other: they share one interval, for which the cycle is cut at one word.
+    """
+    length = len(heads)
+    circles = cycles(heads)
+    cut = {cycle[0] for cycle in circles}
+    children: list[list[int]] = [[] for _ in range(length + 1)]
+    stack = [0]
+    for word, head in enumerate(heads, 1):
+        if head is None or word in cut:
+            stack.append(word)
+        else:
+            children[head].append(word)
+    order: list[int] = []
+    entry, end = [0] * (length + 1), [0] * (length + 1)
+    tops = set(stack)
+    while stack:
+        word = stack.pop()
+        entry[word] = len(order)
+        order.append(word)
+        stack += children[word]
+    for word in reversed(order):
+        end[word] = max(end[word], entry[word] + 1)
+        if word not in tops:
+            head = heads[word - 1] or 0
+            end[head] = max(end[head], end[word])
+    for cycle in circles:
+        for word in cycle[1:]:
+            entry[word], end[word] = entry[cycle[0]], end[cycle[0]]
+    return entry, end
+
+
+def unreachable(graph: Mapping[str, Iterable[str]], root: str = "0") -> list[str]:
+    """The nodes of an enhanced graph to which no path leads from the root, in the order of `graph`.
+
+    `graph` has the heads of each node; IDs are text, since an empty node's is ``8.1``. Heads that are no nodes lead
+    nowhere. O(nodes + edges).
+    """
+    children: dict[str, list[str]] = {}
+    for node, heads in graph.items():
+        for head in heads:
+            children.setdefault(head, []).append(node)
+    reached, stack = {root}, [root]
+    while stack:
+        new = [node for node in children.get(stack.pop(), ()) if node not in reached]
+        reached.update(new)
+        stack += new
+    return [node for node in graph if node not in reached]

@@ -1,0 +1,114 @@
+"""Cycles, roots, projectivity and reachability, against definitions written out as code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from depparse.data.trees import cycles, find_cycle, nonprojective_arcs, roots, unreachable
+
+
+@st.composite
+def any_heads(draw: st.DrawFn) -> list[int | None]:
+    """Heads of any kind: trees, forests, cycles, words that are their own head, words without a head."""
+    length = draw(st.integers(0, 12))
+    return draw(st.lists(st.none() | st.integers(0, length), min_size=length, max_size=length))
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> list[int]:
+    """Trees under ROOT, of any shape and order."""
+    length = draw(st.integers(1, 25))
+    order = draw(st.permutations(range(1, length + 1)))
+    heads = [0] * length
+    for position, word in enumerate(order[1:], 1):
+        heads[word - 1] = order[draw(st.integers(0, position - 1))]
+    return heads
+
+
+def ancestors(heads: Sequence[int | None], word: int) -> set[int]:
+    found: set[int] = set()
+    head = heads[word - 1]
+    while head is not None and head not in found:
+        found.add(head)
+        head = heads[head - 1] if head else None
+    return found
+
+
+def nonprojective_by_definition(heads: Sequence[int | None]) -> list[tuple[int, int]]:
+    return [
+        (head, word)
+        for word, head in enumerate(heads, 1)
+        if head is not None
+        and any(head not in ancestors(heads, w) and w != head for w in range(min(head, word) + 1, max(head, word)))
+    ]
+
+
+def crossing(heads: Sequence[int]) -> bool:
+    """Whether two arcs cross when ROOT stands at the left: another definition, the same for trees."""
+    spans = [(min(arc), max(arc)) for arc in enumerate(heads, 1)]
+    return any(a < c < b < d for a, b in spans for c, d in spans)
+
+
+@given(any_heads())
+def test_nonprojective_arcs_by_definition(heads: list[int | None]) -> None:
+    assert nonprojective_arcs(heads) == nonprojective_by_definition(heads)
+
+
+@given(trees())
+def test_nonprojective_arcs_of_trees(heads: list[int]) -> None:
+    assert nonprojective_arcs(heads) == nonprojective_by_definition(heads)
+    assert bool(nonprojective_arcs(heads)) == crossing(heads)
+    assert find_cycle(heads) is None
+    assert len(roots(heads)) == 1
+
+
+@pytest.mark.parametrize("length", range(5))
+def test_every_short_list_of_heads(length: int) -> None:
+    for heads in product(range(length + 1), repeat=length):
+        assert nonprojective_arcs(heads) == nonprojective_by_definition(heads), heads
+        on_cycle = {word for word in range(1, length + 1) if word in ancestors(heads, word)}
+        assert {word for cycle in cycles(heads) for word in cycle} == on_cycle
+
+
+@given(any_heads())
+def test_cycles(heads: list[int | None]) -> None:
+    found = cycles(heads)
+    for cycle in found:
+        assert cycle[0] == min(cycle)
+        assert [heads[word - 1] for word in cycle] == cycle[1:] + cycle[:1]
+    words = [word for cycle in found for word in cycle]
+    assert sorted(words) == [word for word in range(1, len(heads) + 1) if word in ancestors(heads, word)]
+    assert find_cycle(heads) == (found[0] if found else None)
+
+
+def test_examples() -> None:
+    assert nonprojective_arcs([]) == []
+    assert nonprojective_arcs([0]) == []
+    assert nonprojective_arcs([2, 0, 2]) == []
+    # "hearing is scheduled on issue today": "on issue" hangs on "hearing", across the verb
+    assert nonprojective_arcs([3, 3, 0, 5, 1, 3]) == [(1, 5)]
+    assert roots([0, 1, 0]) == [1, 3]
+    assert find_cycle([2, 3, 1, 0]) == [1, 2, 3]
+    assert cycles([1, 3, 2]) == [[1], [2, 3]]
+
+
+def test_a_long_chain_needs_no_recursion() -> None:
+    chain = list(range(5000))
+    assert nonprojective_arcs(chain) == []
+    assert find_cycle(chain) is None
+    assert nonprojective_arcs([*range(2, 5001), 0]) == []
+
+
+@given(
+    st.dictionaries(st.sampled_from("1 2 3 4 5 5.1".split()), st.lists(st.sampled_from("0 1 2 3 4 5 5.1 9".split())))
+)
+def test_unreachable(graph: dict[str, list[str]]) -> None:
+    reached = {"0"}
+    for _ in graph:
+        reached |= {node for node, heads in graph.items() if reached & set(heads)}
+    assert unreachable(graph) == [node for node in graph if node not in reached]
