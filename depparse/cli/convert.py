@@ -1,0 +1,106 @@
+"""``depparse convert``: between all formats."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from depparse.errors import ConfigError
+
+if TYPE_CHECKING:
+    from depparse.data.sentence import Sentence
+
+
+def convert(
+    file: Annotated[str, typer.Argument(help="The file to read, or - for standard input.")],
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="Its format; told by the ending.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", help="The format to write; told by the ending of --output.")
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
+    join: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Put the entities or roles of this file on the sentences with the same words."
+        ),
+    ] = None,
+    wrap: Annotated[
+        int | None,
+        typer.Option(metavar="WIDTH", help="With --to text: lines of at most so many characters, as in UD releases."),
+    ] = None,
+) -> None:
+    """Convert between formats, and join a treebank with entities or roles.
+
+    Formats: [b]conllu conllup iob2 biose two-column conll2003 horizontal vertical text json parquet[/b].
+
+    Example: [green]depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt[/green]
+    """
+    from depparse.data import formats
+    from depparse.data.text import write_text
+
+    if source is None and file == "-":
+        raise ConfigError("say the format of standard input: --from FORMAT")
+    if target is None and output == "-":
+        raise ConfigError("say the format to write: --to FORMAT, or --output FILE")
+    source, target = source or formats.guess_format(file), target or formats.guess_format(output)
+    for name in (source, target):
+        formats.get_format(name)
+    if wrap is not None and target != "text":
+        raise ConfigError(f"--wrap goes with --to text, not with --to {target}")
+    if wrap is not None and wrap < 1:
+        raise ConfigError(f"--wrap is a number of characters, at least 1, not {wrap}")
+    if target == "parquet" and output == "-":
+        raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
+    if output != "-" and Path(output).is_dir():
+        raise ConfigError(f"--output {output} is a folder; name a file")
+    sentences: Iterable[Sentence]
+    if join is not None:
+        sentences = _joined(file, source, join)
+    else:
+        sentences = _read(file, source, target)
+    if target == "text":
+        write_text(sentences, output, wrap)
+    else:
+        formats.write(sentences, output, target)
+
+
+def _read(file: str, source: str, target: str) -> Iterable[Sentence]:
+    from depparse.cli.progress import progress
+    from depparse.data import formats
+
+    if source == target == "conllup":
+        return formats.read(file, source)  # knows all its column names
+    return _noting_losses(progress(formats.iter_sentences(file, source), "sentences"), target)
+
+
+def _joined(file: str, source: str, join: str) -> Iterable[Sentence]:
+    from depparse.data import formats
+    from depparse.data.join import join as join_documents
+
+    document = formats.read(file, source)
+    report = join_documents(document, formats.iter_sentences(join))
+    for problem in report.unjoined:
+        sys.stderr.write(f"not joined: {problem}\n")
+    sys.stderr.write(f"joined {report.joined} of {len(document)} sentences of {os.path.basename(file)}\n")
+    return document
+
+
+def _noting_losses(sentences: Iterable[Sentence], target: str) -> Iterator[Sentence]:
+    """Says on standard error which columns CoNLL-U has no place for."""
+    from depparse.data.columns import CONLLU_COLUMNS, ENTITY_COLUMN, FRAME_COLUMNS
+
+    kept = {*CONLLU_COLUMNS, ENTITY_COLUMN, *FRAME_COLUMNS}
+    lost: dict[str, None] = {}
+    for sentence in sentences:
+        if target == "conllu":
+            lost |= dict.fromkeys(name for name in sentence.columns if name not in kept)
+        yield sentence
+    if lost:
+        sys.stderr.write(f"note: CoNLL-U has no place for {', '.join(lost)}; convert to conllup to keep them\n")

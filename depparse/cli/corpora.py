@@ -1,0 +1,239 @@
+"""``depparse corpora``: the catalogue of treebanks, downloads, statistics and checks."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from depparse.cli.tables import draw, show
+from depparse.evaluation.tables import Table
+
+if TYPE_CHECKING:
+    from depparse.data.findings import Finding
+    from depparse.data.treebank import Statistics, Treebank
+
+app = typer.Typer(rich_markup_mode="rich")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Paths = Annotated[
+    list[str], typer.Argument(metavar="FILE|DIR...", help="Treebanks: folders, or single files of CoNLL-U.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def corpora(context: typer.Context) -> None:
+    """Treebanks: list, get, count and check them.
+
+    Example: [green]depparse corpora list --language Swedish[/green]
+    """
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command("list")
+def list_(
+    language: Annotated[
+        str | None, typer.Option(help="Name, UD or ISO 639-3 code of a language, or a family or genus.")
+    ] = None,
+    samples: Annotated[bool, typer.Option("--samples", help="The sample treebanks that came with depparse.")] = False,
+    json: Json = False,
+) -> None:
+    """List the treebanks of Universal Dependencies, releases 1.0 to 2.18, from a catalogue in the package.
+
+    Tab-separated in a pipe. Nothing is downloaded.
+
+    Example: [green]depparse corpora list --language Turkic[/green]
+    """
+    from dataclasses import astuple
+
+    from depparse.data import catalogue
+
+    if samples:
+        columns = ["treebank", "folder"]
+        rows = [[name, str(folder)] for name, folder in catalogue.samples().items()]
+    else:
+        columns = "treebank language code iso639_3 family genus scripts first_release last_release repository".split()
+        rows = [list(astuple(entry)) for entry in catalogue.entries(language)]
+    if json:
+        _print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    elif sys.stdout.isatty():
+        shown = columns if samples else columns[:3] + columns[4:9]
+        cells = [tuple(row[columns.index(name)] for name in shown) for row in rows]
+        draw(Table("", tuple(shown), cells), numbers=False)
+    else:
+        typer.echo("\n".join("\t".join(row) for row in [columns, *rows]))
+
+
+@app.command()
+def get(
+    treebank: Annotated[str, typer.Argument(help="Name, such as UD_Swedish-Talbanken, or OWNER/REPOSITORY.")],
+    release: Annotated[
+        str | None, typer.Option(metavar="R", help="Release of UD, such as 2.18; by default the treebank's last.")
+    ] = None,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="Where to make the treebank's folder.")] = Path("."),
+    sha256: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Fetch and check by this list of hashes, as sha256sum writes them."),
+    ] = None,
+    mirror: Annotated[
+        str | None, typer.Option(metavar="URL", help="Instead of GitHub; or set DEPPARSE_MIRROR.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Download a treebank of UD from GitHub, check it by hash, and say its licence. Run again to resume.
+
+    Each file is checked by its git object ID as listed by GitHub; --sha256 takes the sha256sums.txt that is left.
+
+    Example: [green]depparse corpora get UD_Swedish-Talbanken --release 2.17 --to treebanks[/green]
+    """
+    from depparse.data.download import download
+
+    progress = _Progress()
+    try:
+        result = download(treebank, release, to, base_url=mirror, sha256=sha256, progress=progress)
+    finally:
+        progress.clear()
+    if json:
+        _print_json(result.to_dict())
+        return
+    for name in result.files:
+        typer.echo(f"{result.folder / name}{'' if name in result.fetched else '  (was there)'}")
+    checked = "SHA-256" if sha256 is not None else "git object ID"
+    typer.echo(f"{len(result.files)} files of {result.repository} {result.release}, each checked by {checked}.")
+    typer.echo(f"Licence: {result.licence or 'not found in README or LICENSE; look before you use it'}")
+
+
+@app.command()
+def stats(paths: Paths, json: Json = False) -> None:
+    """Count words, multiword tokens, non-projective trees, relations, lengths, spacing, unannotated columns.
+
+    Example: [green]depparse corpora stats treebanks/UD_French-Sequoia[/green]
+    """
+    from depparse.data.treebank import Treebank
+
+    results = []
+    tables: list[Table] = []
+    for path in paths:
+        treebank = Treebank.open(path)
+        counts = treebank.statistics()
+        if json:
+            splits = {split: found.to_dict() for split, found in counts.items()}
+            results.append({"treebank": treebank.name, "splits": splits})
+        else:
+            tables.append(_statistics(treebank, counts))
+    if json:
+        _print_json(results)
+    else:
+        show(tables)
+
+
+@app.command()
+def check(paths: Paths, json: Json = False) -> None:
+    """Find what is broken in treebanks, and what will hurt training.
+
+    Exit code 0 if there are no errors (warnings and notes do not count), 1 if there are, 2 if nothing could be checked.
+
+    Example: [green]depparse corpora check my-treebank/ && depparse corpora stats my-treebank/[/green]
+    """
+    from depparse.data.checks import check as check_treebank
+    from depparse.data.treebank import Treebank
+
+    results = []
+    failed = False
+    for path in paths:
+        treebank = Treebank.open(path)
+        findings = check_treebank(treebank)
+        failed |= any(finding.severity == "error" for finding in findings)
+        if json:
+            found = [finding.to_dict() for finding in findings]
+            results.append({"treebank": treebank.name, "findings": found})
+        else:
+            _show_findings(treebank.name, findings)
+    if json:
+        _print_json(results)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _statistics(treebank: Treebank, counts: dict[str, Statistics]) -> Table:
+    from depparse.data.treebank import labels
+
+    if len(counts) > 1:
+        first, *others = counts.values()
+        counts = counts | {"all": sum(others, first)}
+    rows: list[tuple[str, ...]] = []
+
+    def add(name: str, values: Sequence[str]) -> None:
+        rows.append((name, *values))
+
+    every = list(counts.values())
+    add("sentences", [f"{s.sentences:,}" for s in every])
+    add("words", [f"{s.words:,}" for s in every])
+    add("tokens", [f"{s.tokens:,}" for s in every])
+    add("multiword tokens", [f"{s.mwts:,}" for s in every])
+    add("sentences with them", [f"{s.mwt_sentences:,}" for s in every])
+    add("empty nodes", [f"{s.empty_nodes:,}" for s in every])
+    add("words with spaces", [f"{s.spaced_words:,}" for s in every])
+    add("mean length, words", [f"{s.words / s.sentences:.1f}" if s.sentences else "-" for s in every])
+    add("median length", [str(s.length_at(0.5)) for s in every])
+    add("95 % are not above", [str(s.length_at(0.95)) for s in every])
+    add("longest", [str(s.length_at(1.0)) for s in every])
+    add("non-projective trees, %", [_percent(s.nonprojective, s.trees) for s in every])
+    add("non-projective arcs, %", [_percent(s.nonprojective_arcs, s.words) for s in every])
+    add("relations", [str(len(labels(s.relations))) for s in every])
+    add("UPOS tags", [str(len(labels(s.upos))) for s in every])
+    add("FEATS bundles", [str(len(labels(s.feats))) for s in every])
+    add("tokens with SpaceAfter=No, %", [_percent(s.unspaced, s.tokens) for s in every])
+    add("sentences with # text, %", [_percent(s.texts, s.sentences) for s in every])
+    add("spelled by their tokens, %", [_percent(s.spelled, s.texts) for s in every])
+    for name in ("LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"):
+        add(f"{name} annotated, %", [_percent(s.filled[name], s.words) for s in every])
+    return Table(treebank.name, ("", *counts), rows)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f}" if whole else "-"
+
+
+def _show_findings(name: str, findings: Sequence[Finding]) -> None:
+    count = {severity: sum(f.severity == severity for f in findings) for severity in ("error", "warning", "note")}
+    summary = ", ".join(f"{n} {severity}{'' if n == 1 else 's'}" for severity, n in count.items())
+    colours = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
+    typer.secho(f"{name}: {summary}", bold=True)  # colours only on a terminal
+    for finding in findings:
+        severity = typer.style(f"{finding.severity:8}", fg=colours[finding.severity])
+        unit = finding.unit.removesuffix("s") if finding.count == 1 else finding.unit
+        typer.echo(f"{severity} {finding.code} ({finding.count:,} {unit}): {finding.message}")
+        if finding.places:
+            more = ", …" if finding.count > len(finding.places) > 2 else ""
+            typer.echo(f"         at {', '.join(finding.places)}{more}")
+        typer.echo(f"         remedy: {finding.remedy}")
+
+
+def _print_json(data: Any) -> None:
+    typer.echo(json_module.dumps(data, ensure_ascii=False, indent=1))
+
+
+class _Progress:
+    """A line on the terminal that says how far the download is; silent elsewhere."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, name: str, done: int, size: int | None) -> None:
+        now = time.monotonic()
+        if sys.stderr.isatty() and now - self._last > 0.2:
+            self._last = now
+            of = f" of {size / 1e6:.1f}" if size else ""
+            sys.stderr.write(f"\r\x1b[K{name}: {done / 1e6:.1f}{of} MB")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        if self._last:
+            sys.stderr.write("\r\x1b[K")

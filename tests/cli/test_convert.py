@@ -1,0 +1,46 @@
+"""``depparse convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from depparse.data import formats
+from tests.cli.conftest import Run
+
+
+def test_formats_by_ending(run: Run, samples: Path, tmp_path: Path) -> None:
+    source = samples / "UD_French-Sample" / "fr_sample-ud-train.conllu"
+    for name in ("a.json", "a.parquet", "a.conllup", "a.conllu.gz"):
+        assert run("convert", source, "-o", name).returncode == 0
+        assert run("convert", name, "-o", "back.conllu").returncode == 0
+        assert (tmp_path / "back.conllu").read_bytes() == source.read_bytes(), name
+
+
+def test_text(run: Run, samples: Path, tmp_path: Path) -> None:
+    source = samples / "UD_English-Sample" / "en_sample-ud-train.conllu"
+    text = run("convert", source, "--to", "text").stdout
+    assert text == formats.read(source).text + "\n"
+    lines = run("convert", source, "--to", "text", "--wrap", "40").stdout.split("\n")
+    assert all(len(line) <= 40 or " " not in line for line in lines)
+    assert " ".join(lines).split() == text.split()
+
+
+def test_join(run: Run, samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    result = run(
+        "convert", folder / "en_sample-ud-dev.conllu", "--join", folder / "en_sample-ner-dev.iob2", "-o", "a.conllup"
+    )
+    assert result.stderr == "joined 15 of 15 sentences of en_sample-ud-dev.conllu\n"
+    header = (tmp_path / "a.conllup").read_text(encoding="utf-8").split("\n")[0]
+    assert header.endswith("DEPS MISC NER")
+    assert run("convert", "a.conllup", "-o", "b.iob2").returncode == 0
+    assert formats.read(tmp_path / "b.iob2").ents == formats.read(folder / "en_sample-ner-dev.iob2").ents
+    result = run("convert", folder / "en_sample-ud-test.conllu", "--join", "a.conllup", "--to", "conllu")
+    assert result.stderr.count("not joined: treebank sentence") == 15
+    assert result.stdout == (folder / "en_sample-ud-test.conllu").read_text(encoding="utf-8")
+
+
+def test_columns_without_a_place_are_named(run: Run) -> None:
+    source = "# global.columns = ID FORM X:COLOUR\n1\tsky\tblue\n\n"
+    result = run("convert", "-", "--from", "conllup", "--to", "conllu", input=source)
+    assert result.stderr == "note: CoNLL-U has no place for X:COLOUR; convert to conllup to keep them\n"

@@ -1,0 +1,224 @@
+"""``depparse corpora``."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from depparse.data import catalogue
+from depparse.data.checks import check
+from depparse.data.treebank import Treebank
+from tests.cli.conftest import Run
+from tests.local_github import LocalGitHub, local_github
+
+NAME = "UD_Tamil-TTB"
+
+
+@pytest.fixture
+def sample(samples: Path) -> Path:
+    return samples / "UD_English-Sample"
+
+
+@pytest.fixture
+def server(samples: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalGitHub]:
+    names = ("en_sample-ud-train.conllu", "README.md", "LICENSE.txt")
+    files = {name: (samples / "UD_English-Sample" / name).read_bytes() for name in names}
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with local_github(f"UniversalDependencies/{NAME}", "r2.17", files) as running:
+        monkeypatch.setenv("DEPPARSE_MIRROR", running.url)
+        yield running
+
+
+def on_a_terminal(*arguments: str | Path) -> str:
+    leader, follower = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "140"}
+    command = [sys.executable, "-m", "depparse", "corpora", *map(str, arguments)]
+    subprocess.run(command, stdout=follower, env=environment, check=True)
+    os.close(follower)
+    output = b""
+    with open(leader, "rb", buffering=0) as stream:
+        try:
+            while data := stream.read(1 << 16):
+                output += data
+        except OSError:  # how Linux says that the other end is closed
+            pass
+    return output.decode()
+
+
+def test_without_a_command(run: Run) -> None:
+    result = run("corpora")
+    assert (result.returncode, result.stderr) == (0, "")
+    for command in ("list", "get", "stats", "check"):
+        assert command in result.stdout
+
+
+@pytest.mark.parametrize("command", ["list", "get", "stats", "check"])
+def test_help_has_an_example(command: str, run: Run) -> None:
+    assert f"Example: depparse corpora {command}" in run("corpora", command, "--help").stdout
+
+
+# -- list
+
+
+def test_list(run: Run) -> None:
+    lines = run("corpora", "list", "--language", "ta").stdout.splitlines()
+    assert lines[0].split("\t")[:3] == ["treebank", "language", "code"]
+    assert [line.split("\t")[0] for line in lines[1:]] == ["UD_Tamil", "UD_Tamil-MWTT", NAME]
+    assert len(run("corpora", "list").stdout.splitlines()) == len(catalogue.entries()) + 1
+
+
+def test_list_as_json(run: Run) -> None:
+    data = json.loads(run("corpora", "list", "--language", "tam", "--json").stdout)
+    assert data[-1]["repository"] == f"UniversalDependencies/{NAME}"
+
+
+def test_list_of_samples(run: Run) -> None:
+    data = json.loads(run("corpora", "list", "--samples", "--json").stdout)
+    assert {row["treebank"]: Path(row["folder"]) for row in data} == catalogue.samples()
+
+
+def test_list_with_a_typo(run: Run) -> None:
+    result = run("corpora", "list", "--language", "Tamill")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "depparse: error: no treebank of a language or family 'Tamill'; did you mean Tamil?\n"
+
+
+def test_list_on_a_terminal() -> None:
+    output = on_a_terminal("list", "--language", "Tamil")
+    assert "\x1b[1m" in output
+    assert NAME in output
+
+
+# -- get
+
+
+def test_get(run: Run, server: LocalGitHub, tmp_path: Path) -> None:
+    result = run("corpora", "get", NAME, "--release", "2.17", "--to", "treebanks")
+    assert (result.returncode, result.stderr) == (0, "")
+    train = Path("treebanks") / NAME / "en_sample-ud-train.conllu"
+    assert (tmp_path / train).read_bytes() == server.files[train.name]
+    lines = result.stdout.splitlines()
+    assert str(train) in lines
+    assert lines[-2:] == [
+        f"3 files of UniversalDependencies/{NAME} 2.17, each checked by git object ID.",
+        "Licence: CC0 1.0",
+    ]
+    again = run("corpora", "get", NAME, "--release", "2.17", "--to", "treebanks")
+    assert f"{train}  (was there)" in again.stdout
+    assert run("corpora", "stats", tmp_path / "treebanks" / NAME).returncode == 0
+
+
+def test_get_by_sha256_from_a_mirror(run: Run, server: LocalGitHub, tmp_path: Path) -> None:
+    first = json.loads(run("corpora", "get", NAME, "--release", "2.17", "--json").stdout)
+    assert sorted(first["fetched"]) == sorted(server.files)
+    sums = f"{NAME}/sha256sums.txt"
+    arguments = ["--release", "2.17", "--to", "b", "--mirror", server.url, "--sha256", sums]
+    assert "each checked by SHA-256" in run("corpora", "get", NAME, *arguments).stdout
+    server.corrupt = {"README.md"}
+    (tmp_path / "b" / NAME / "README.md").unlink()
+    result = run("corpora", "get", NAME, *arguments)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "the file was deleted" in result.stderr
+
+
+def test_get_with_mistakes(run: Run, server: LocalGitHub) -> None:
+    for arguments, message in [
+        (["UD_Tamil-TBT"], "did you mean UD_Tamil-TTB"),
+        ([NAME, "--release", "1.0"], "in the releases 2.2 to 2.18 of UD, not in 1.0"),
+        ([NAME, "--release", "2.16"], "or not in release 2.16"),
+        ([NAME, "--mirror", "ftp://x"], "begins with http"),
+    ]:
+        result = run("corpora", "get", *arguments)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert message in result.stderr
+
+
+# -- stats
+
+
+def test_stats(run: Run, sample: Path) -> None:
+    lines = run("corpora", "stats", sample).stdout.splitlines()
+    counts = Treebank.open(sample).statistics()
+    assert lines[0] == "UD_English-Sample"
+    assert lines[1].split() == ["train", "dev", "test", "all"]
+    words = [found.words for found in counts.values()]
+    row = next(line for line in lines if line.startswith("words "))
+    assert [int(cell.replace(",", "")) for cell in row.split()[1:]] == [*words, sum(words)]
+    assert len({len(line) for line in lines[1:]}) == 1
+
+
+def test_stats_as_json(run: Run, sample: Path) -> None:
+    file = sample / "en_sample-ud-dev.conllu"
+    whole, part = json.loads(run("corpora", "stats", sample, file, "--json").stdout)
+    assert whole["treebank"] == "UD_English-Sample"
+    expected = {split: found.to_dict() for split, found in Treebank.open(sample).statistics().items()}
+    assert whole["splits"] == expected
+    assert part == {"treebank": file.name, "splits": {"dev": expected["dev"]}}
+
+
+def test_stats_from_standard_input(run: Run, sample: Path) -> None:
+    text = (sample / "en_sample-ud-dev.conllu").read_text(encoding="utf-8")
+    lines = run("corpora", "stats", "-", input=text).stdout.splitlines()
+    assert lines[0] == "standard input"
+    assert lines[2].split() == ["sentences", "15"]
+
+
+def test_stats_on_a_terminal(sample: Path) -> None:
+    output = on_a_terminal("stats", sample)
+    assert "\x1b[1m" in output
+    assert "non-projective trees" in output
+
+
+def test_stats_of_a_broken_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.conllu").write_text("1\tx\n\n", encoding="utf-8")
+    result = run("corpora", "stats", "x.conllu")
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert "x.conllu:1: expected 10 columns" in result.stderr
+
+
+# -- check
+
+
+def test_check(run: Run, sample: Path) -> None:
+    result = run("corpora", "check", sample)
+    assert (result.returncode, result.stderr) == (0, "")
+    findings = check(sample)
+    warnings = sum(finding.severity == "warning" for finding in findings)
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"UD_English-Sample: 0 errors, {warnings} warning")
+    for finding in findings:
+        assert finding.message in result.stdout
+        assert f"         remedy: {finding.remedy}" in lines
+    assert "\x1b" not in result.stdout
+
+
+def test_check_finds_errors(run: Run, sample: Path, tmp_path: Path) -> None:
+    text = (sample / "en_sample-ud-dev.conllu").read_text(encoding="utf-8")
+    (tmp_path / "bad.conllu").write_text(text + "1\tA\ta\tX\t_\t_\t1\tdep\t_\t_\n\n", encoding="utf-8")
+    result = run("corpora", "check", sample, "bad.conllu")
+    assert (result.returncode, result.stderr) == (1, "")
+    line = text.count("\n") + 1
+    assert f"at bad.conllu:{line}\n" in result.stdout
+    data = json.loads(run("corpora", "check", sample, "bad.conllu", "--json").stdout)
+    assert [entry["treebank"] for entry in data] == ["UD_English-Sample", "bad.conllu"]
+    assert data[0]["findings"] == [finding.to_dict() | {"places": list(finding.places)} for finding in check(sample)]
+    errors = [finding["code"] for finding in data[1]["findings"] if finding["severity"] == "error"]
+    assert errors == ["no-root", "cycle"]
+
+
+def test_check_without_a_treebank(run: Run, tmp_path: Path) -> None:
+    for path in ("nowhere", tmp_path):
+        result = run("corpora", "check", path)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+
+
+def test_check_on_a_terminal(sample: Path) -> None:
+    assert "\x1b[33mwarning" in on_a_terminal("check", sample)

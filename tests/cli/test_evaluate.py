@@ -1,0 +1,207 @@
+"""``depparse evaluate``."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from depparse.cli.evaluate import By
+from depparse.data import formats
+from depparse.data.document import Document
+from depparse.evaluation.breakdown import DIMENSIONS
+from depparse.evaluation.ud import OFFICIAL, evaluate
+from tests.cli.conftest import Run
+
+
+@pytest.fixture
+def files(samples: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A sample test set, and a system's file for it: every fifth word hangs on the root."""
+    gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
+    return gold, spoiled(gold, tmp_path / "system.conllu", 5)
+
+
+def spoiled(source: Path, target: Path, step: int) -> Path:
+    document = formats.read(source)
+    for sentence in document:
+        root = sentence.heads.index(0) + 1
+        for word in sentence.words:
+            if word.id % step == 0 and word.id != root:
+                word.head, word.deprel = root, "obj"
+    target.write_text(document.to_conllu(), encoding="utf-8")
+    return target
+
+
+def test_json_is_the_scores(run: Run, files: tuple[Path, Path]) -> None:
+    result = run("evaluate", *files, "--json")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    data = json.loads(result.stdout)
+    assert data["metrics"] == evaluate(*files).to_dict()["metrics"]
+    assert list(data["metrics"])[: len(OFFICIAL)] == list(OFFICIAL)
+    assert 0 < data["metrics"]["LAS"]["f1"] < 1
+    assert set(data) == {"gold", "system", "metrics"}
+
+
+def test_table(run: Run, files: tuple[Path, Path]) -> None:
+    lines = run("evaluate", *files).stdout.splitlines()
+    assert lines[1].split() == ["Metric", "Precision", "Recall", "F1", "AlignedAcc"]
+    las = f"{100 * evaluate(*files)['LAS'].f1:.2f}"
+    assert next(line for line in lines if line.startswith("LAS ")).split() == ["LAS", las, las, las, las]
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_on_a_terminal(files: tuple[Path, Path]) -> None:
+    leader, follower = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
+    command = [sys.executable, "-m", "depparse", "evaluate", *map(str, files)]
+    subprocess.run(command, stdout=follower, env=environment, check=True)
+    os.close(follower)
+    output = os.read(leader, 1 << 16).decode()
+    os.close(leader)
+    assert "\x1b[1m" in output
+    assert "AlignedAcc" in output
+
+
+def test_by(run: Run, files: tuple[Path, Path]) -> None:
+    result = run("evaluate", *files, "--json", *(option for by in DIMENSIONS for option in ("--by", by)))
+    groups = json.loads(result.stdout)["by"]
+    assert list(groups) == list(DIMENSIONS)
+    obj = next(group for group in groups["deprel"] if group["group"] == "obj")
+    assert obj["LAS"]["recall"] > obj["LAS"]["precision"] > 0
+    assert "By upos" in run("evaluate", *files, "--by", "upos").stdout
+    result = run("evaluate", *files, "--by", "xpos")
+    assert result.returncode == 2
+    assert "arc-length" in result.stderr
+
+
+def test_dimensions_are_those_of_the_library() -> None:
+    assert tuple(By) == DIMENSIONS
+
+
+def test_bootstrap_is_seeded(run: Run, files: tuple[Path, Path]) -> None:
+    first, again, other = (
+        json.loads(run("evaluate", *files, "--json", "--bootstrap", "200", "--seed", seed).stdout) for seed in "112"
+    )
+    assert first == again
+    assert first["metrics"]["LAS"]["f1_interval"] != other["metrics"]["LAS"]["f1_interval"]
+    low, high = first["metrics"]["LAS"]["f1_interval"]
+    assert low < first["metrics"]["LAS"]["f1"] < high
+    assert first["resampling"] == {"samples": 200, "seed": 1, "confidence": 0.95}
+    assert "F1 in 95 %" in run("evaluate", *files, "--bootstrap", "200").stdout
+    assert run("evaluate", *files, "--bootstrap", "0").returncode == 2
+
+
+def test_compare(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:
+    gold, system = files
+    worse = spoiled(gold, tmp_path / "worse.conllu", 2)
+    data = json.loads(run("evaluate", gold, system, "--compare", worse, "--json").stdout)
+    assert data["compare"]["metrics"] == evaluate(gold, worse).to_dict()["metrics"]
+    las = data["compare"]["difference"]["LAS"]
+    assert las["f1"] == pytest.approx(data["metrics"]["LAS"]["f1"] - data["compare"]["metrics"]["LAS"]["f1"])
+    assert las["p_value"] < 0.05
+    assert 0 < las["f1_interval"][0] < las["f1"] < las["f1_interval"][1]
+    assert data["resampling"]["samples"] == 1000
+    output = run("evaluate", gold, system, "--compare", worse).stdout
+    assert f"F1: A = {system}, B = {worse}" in output
+    assert "A - B in 95 %" in output
+
+
+def test_standard_input(run: Run, files: tuple[Path, Path]) -> None:
+    gold, system = files
+    piped = run("evaluate", gold, "-", "--json", input=system.read_text(encoding="utf-8"))
+    assert json.loads(piped.stdout)["metrics"] == evaluate(gold, system).to_dict()["metrics"]
+    result = run("evaluate", "-", "-")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "only one of the files" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text[:-1], "ends without an empty line"),
+        (lambda text: text + "\n", "an empty line too many"),
+        (lambda text: text.replace("\tMaria\t", "\tMara\t", 1), "different texts"),
+        (lambda text: text.replace("\t0\troot", "\t1\troot", 1), "form a cycle"),
+        (lambda text: text.replace("\t0\troot", "\t_\troot", 1), "has no head"),
+    ],
+)
+def test_errors_are_one_line(run: Run, files: tuple[Path, Path], change, message: str) -> None:  # type: ignore[no-untyped-def]
+    gold, system = files
+    text = gold.read_text(encoding="utf-8")
+    assert change(text) != text
+    system.write_text(change(text), encoding="utf-8")
+    result = run("evaluate", gold, system)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert message in result.stderr
+    assert "system.conllu" in result.stderr
+
+
+def test_missing_file_and_missing_argument(run: Run, files: tuple[Path, Path]) -> None:
+    result = run("evaluate", files[0], "nowhere.conllu")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "nowhere.conllu" in result.stderr
+    assert run("evaluate", files[0]).returncode == 2
+
+
+def test_entities_only(run: Run, samples: Path, tmp_path: Path) -> None:
+    gold = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
+    result = run("evaluate", gold, gold, "--json")
+    assert result.stderr == f"note: {gold} holds no trees, so they are not scored\n"
+    data = json.loads(result.stdout)
+    assert "metrics" not in data
+    assert data["entities"]["micro"]["f1"] == 1
+    assert list(data["entities"]["types"]) == sorted({span.type for span in formats.read(gold).ents})
+    table = run("evaluate", gold, gold).stdout
+    assert table.startswith("Entities\n")
+    assert "micro average" in table
+    result = run("evaluate", gold, gold, "--by", "deprel")
+    assert (result.returncode, result.stderr) == (
+        2,
+        f"depparse: error: --by asks for scores of trees, but {gold} holds none\n",
+    )
+
+
+def test_nested_entities(run: Run, samples: Path) -> None:
+    gold = samples / "UD_German-Sample" / "de_sample-ner-test.biose"
+    data = json.loads(run("evaluate", gold, gold, "--json").stdout)
+    assert data["entities"]["nested"]
+    assert data["entities"]["micro"]["f1"] == 1
+
+
+def test_trees_with_entities_and_frames(run: Run, samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    trees, entities = folder / "en_sample-up-test.conllup", folder / "en_sample-ner-test.iob2"
+    assert run("convert", trees, "--join", entities, "-o", "gold.conllup").returncode == 0
+    data = json.loads(run("evaluate", "gold.conllup", "gold.conllup", "--json").stdout)
+    assert data["metrics"]["LAS"]["f1"] == data["entities"]["micro"]["f1"] == 1
+    assert data["frames"]["spans_labelled"]["f1"] == data["frames"]["senses"]["aligned_accuracy"] == 1
+    # The gold file asks for what it holds.
+    data = json.loads(run("evaluate", "gold.conllup", folder / "en_sample-ud-test.conllu", "--json").stdout)
+    assert data["metrics"]["LAS"]["f1"] == 1
+    assert data["entities"]["micro"]["f1"] == data["frames"]["predicates"]["f1"] == 0
+    assert "entities" not in json.loads(run("evaluate", trees, "gold.conllup", "--json").stdout)
+    # A system of entities only.
+    result = run("evaluate", "gold.conllup", entities, "--json")
+    assert result.stderr == f"note: {entities} holds no trees, so they are not scored\n"
+    assert json.loads(result.stdout)["entities"]["micro"]["f1"] == 1
+
+
+def test_other_words_in_entity_files(run: Run, samples: Path, tmp_path: Path) -> None:
+    gold = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
+    document = Document(formats.read(gold).sentences[1:])
+    formats.write(document, tmp_path / "other.iob2")
+    result = run("evaluate", gold, "other.iob2")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "neither the words nor the characters of the two files are the same" in result.stderr
+
+
+def test_help(run: Run) -> None:
+    text = run("evaluate", "--help").stdout
+    for part in ("--by", "--compare", "--bootstrap", "--json", "Example: depparse evaluate gold.conllu"):
+        assert part in text

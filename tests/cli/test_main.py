@@ -1,0 +1,115 @@
+"""The command line as a whole: help, mistakes, pipes, interrupts."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import depparse
+from tests.cli.conftest import Run
+
+DEV = Path("UD_English-Sample") / "en_sample-ud-dev.conllu"
+
+
+def one_line(result: subprocess.CompletedProcess[str]) -> str:
+    assert result.returncode == 2, result
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert result.stderr.startswith("depparse: error: ")
+    return result.stderr
+
+
+def test_version_and_help(run: Run) -> None:
+    assert run("--version").stdout == f"depparse {depparse.__version__}\n"
+    result = run("--help")
+    assert result.returncode == 0
+    for word in ("convert", "corpora", "evaluate", "Examples"):
+        assert word in result.stdout
+    assert run().stdout == result.stdout
+    assert run("-h").stdout == result.stdout
+
+
+@pytest.mark.parametrize(
+    "command", ["convert", "evaluate", "corpora", "corpora list", "corpora check", "corpora stats"]
+)
+def test_each_command_has_help_with_an_example(command: str, run: Run) -> None:
+    result = run(*command.split(), "--help")
+    assert result.returncode == 0
+    assert f"depparse {command}" in result.stdout
+    assert "xample" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["convrt"], "No such command 'convrt'. Did you mean 'convert'?"),
+        (["convert", "--form", "conllu", "x"], "No such option: --form"),
+        (["convert"], "Missing argument 'file'"),
+        (["convert", "nowhere.conllu", "--to", "text"], "nowhere.conllu: cannot be read: no such file or directory"),
+        (["convert", "x.conllu", "--to", "txt"], "there is no format 'txt'; did you mean text?"),
+        (["convert", "x.conllu"], "say the format to write: --to FORMAT"),
+        (["convert", "x.conllu", "--to", "conllu", "--wrap", "80"], "--wrap goes with --to text"),
+        (["convert", "x.conllu", "--to", "text", "--wrap", "0"], "at least 1, not 0"),
+        (["convert", "x.conllu", "--to", "text", "--wrap", "many"], "Invalid value for '--wrap'"),
+        (["convert", "x.conllu", "--to", "parquet"], "Parquet is written to a file"),
+        (["convert", "x.conllu", "--to", "text", "-o", "no/such/folder/x"], "cannot be written"),
+    ],
+)
+def test_mistakes_are_one_line_with_a_remedy(arguments: list[str], message: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.conllu").write_text("", encoding="utf-8")
+    assert message in one_line(run(*arguments))
+
+
+def test_pipes(run: Run, samples: Path) -> None:
+    text = (samples / DEV).read_text(encoding="utf-8")
+    assert run("convert", "-", "--from", "conllu", "--to", "conllu", input=text).stdout == text
+    result = run("convert", "-", "--from", "conllu", "--to", "text", input=text)
+    assert result.stdout.startswith("Dear John,")
+    assert result.stderr == ""
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(samples: Path) -> None:
+    path = samples / "UD_English-Sample" / "en_sample-ud-train.conllu"
+    command = f"{sys.executable} -m depparse convert {path} --to conllu | head -n 1"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert result.stdout.startswith("#")
+    assert result.stderr == ""
+
+
+def test_an_error_leaves_no_file_and_keeps_the_old_one(run: Run, tmp_path: Path, samples: Path) -> None:
+    broken = tmp_path / "broken.conllu"
+    broken.write_text((samples / DEV).read_text(encoding="utf-8") + "1\tx\n\n", encoding="utf-8")
+    (tmp_path / "old.txt").write_text("old", encoding="utf-8")
+    for name in ("new.txt", "old.txt"):
+        assert "expected 10 columns" in one_line(run("convert", broken, "-o", name))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.conllu", "old.txt"]
+    assert (tmp_path / "old.txt").read_text(encoding="utf-8") == "old"
+
+
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_leaves_no_file(stop: signal.Signals, code: int, tmp_path: Path, samples: Path) -> None:
+    command = [sys.executable, "-m", "depparse", "convert", "-", "--from", "conllu", "-o", "out.conllu"]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, encoding="utf-8", text=True
+    )
+    assert process.stdin is not None
+    process.stdin.write((samples / DEV).read_text(encoding="utf-8"))
+    process.stdin.flush()
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir()), "nothing was begun"
+    process.send_signal(stop)
+    _, errors = process.communicate(timeout=30)
+    assert list(tmp_path.iterdir()) == []
+    assert process.returncode == code
+    assert errors in ("", "depparse: error: interrupted\n")  # newer versions of typer stay silent
+
+
+def test_completion_is_there(run: Run) -> None:
+    assert "--install-completion" in run("--help").stdout
