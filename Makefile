@@ -19,7 +19,7 @@ demo: .venv/.installed
 	$(BIN)/depparse corpora stats corpora/samples/UD_English-Sample
 	$(BIN)/depparse corpora check corpora/samples/UD_English-Sample
 	$(BIN)/depparse convert $(SAMPLE) --to text --wrap 80
-	$(BIN)/python benchmarks/left_neighbour.py $(SAMPLE) > .venv/baseline.conllu
+	$(BIN)/python benchmarks/next_word.py $(SAMPLE) > .venv/baseline.conllu
 	$(BIN)/depparse evaluate $(SAMPLE) .venv/baseline.conllu
 
 test: .venv/.developed

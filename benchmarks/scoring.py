@@ -24,7 +24,7 @@ def main(gold: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         system = Path(folder) / "system.conllu"
         with system.open("wb") as out:
-            subprocess.run([sys.executable, here / "left_neighbour.py", gold], stdout=out, check=True)
+            subprocess.run([sys.executable, here / "next_word.py", gold], stdout=out, check=True)
         commands = {
             "depparse evaluate": [sys.executable, "-m", "depparse", "evaluate", gold, system],
             "udeval -v": [Path(sys.executable).with_name("udeval"), "-v", gold, system],

@@ -1,6 +1,6 @@
-"""The oldest baseline: every word hangs on the word before it. CoNLL-U in, CoNLL-U out.
+"""The simplest baseline: every word hangs on the next one, the last is the root. CoNLL-U in, CoNLL-U out.
 
-    python benchmarks/left_neighbour.py GOLD.conllu > baseline.conllu
+    python benchmarks/next_word.py GOLD.conllu > baseline.conllu
 
 A parser that does not beat it by far has not learned anything.
 """
@@ -15,7 +15,8 @@ import depparse
 def main(path: str) -> None:
     for sentence in depparse.iter_conllu(path):
         for word in sentence.words:
-            word.head, word.deprel, word.deps = word.id - 1, "root" if word.id == 1 else "dep", None
+            last = word.id == len(sentence)
+            word.head, word.deprel, word.deps = (0, "root", None) if last else (word.id + 1, "dep", None)
         sys.stdout.write(sentence.to_conllu())
 
 
