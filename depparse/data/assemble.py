@@ -15,6 +15,7 @@ from depparse.errors import FormatError
 
 # (message, row from 0 or -1 for the whole sentence, column) to an error that says where
 Fail = Callable[[str, int, str | None], FormatError]
+_SURROGATE = "text holds no lone surrogates"
 
 
 def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row", first: int = 1) -> Fail:
@@ -40,6 +41,9 @@ def from_rows(
         if "\t" in line or "\n" in line:
             column, cell = next((c, cell) for c, cell in zip(names, row, strict=True) if "\t" in cell or "\n" in cell)
             raise fail(f"a cell holds no tab and no line break, but {cell!r} does", number, column)
+        if not _is_unicode(line):
+            column, cell = next((c, cell) for c, cell in zip(names, row, strict=True) if not _is_unicode(cell))
+            raise fail(f"{_SURROGATE}, but {cell!r} does", number, column)
     mwts: list[MultiwordToken] = []
     nodes: list[EmptyNode] = []
     words = list(rows)
@@ -83,6 +87,17 @@ def _check_comments(comments: Sequence[str], fail: Fail) -> None:
     for line in comments:
         if not line.startswith("#") or "\n" in line:
             raise fail(f"a comment is one line that begins with #, not {line!r}", -1, None)
+        if not _is_unicode(line):
+            raise fail(f"{_SURROGATE}, but the comment {line!r} does", -1, None)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether `text` can be written: JSON may hold halves of UTF-16 pairs, which are no characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _optional(fail: Fail) -> Callable[..., FormatError]:
@@ -107,6 +122,8 @@ def as_dict(value: object, what: str, fail: Fail) -> dict[str, object]:
 def as_text(value: object, what: str, fail: Fail) -> str:
     if not isinstance(value, str):
         raise fail(f"expected {what} as a string, found {shown(value)}", -1, None)
+    if not _is_unicode(value):
+        raise fail(f"{_SURROGATE}, but {what} does: {shown(value)}", -1, None)
     return value
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from depparse.data import conllu
-from depparse.data.columns import CONLLU_COLUMNS
+from depparse.data.columns import CONLLU_COLUMNS, ENTITY_COLUMN, FRAME_COLUMNS, get_from_misc
 from depparse.data.files import PathLike, name_of, open_input
 from depparse.data.findings import Finding, Findings
-from depparse.data.sentence import Sentence
+from depparse.data.sentence import ENTITY_KEYS, FRAME_KEYS, Sentence
+from depparse.data.spans import decode_frames
 from depparse.data.treebank import Statistics, Treebank, labels, spell
 from depparse.data.trees import find_cycle, unreachable
 from depparse.errors import FormatError
@@ -76,6 +77,9 @@ class _File:
         self._line = 0
         self._mismatches: list[str] = []  # places where the text is not what the tokens spell
         self._underscores: list[str] = []  # places where form and lemma are `_`
+        self._marked = self._closed = False  # whether entity tags mark beginnings, as in IOB2, and ends, as in BIOES
+        self._unopened: list[tuple[str, str]] = []  # (place, tag) that continues nothing
+        self._unended: list[tuple[str, str]] = []  # (place, tag) that should have been an end
 
     def check(self) -> None:
         for sentence in self._read():
@@ -85,10 +89,16 @@ class _File:
             self._labels(sentence)
             self._tree(sentence)
             self._graph(sentence)
+            self._frames(sentence)
+            self._entities(sentence)
         if not self.statistics.sentences:
             self.findings.add("empty-file", self._name)
             return
         self._text()
+        # In IO and IOB1 any tag may begin an entity, and in IOB2 any may end it.
+        broken = self._unopened * self._marked + self._unended * self._closed
+        for place, tag in broken:
+            self.findings.add("entity-tags", place, tag)
         if self.statistics.nonprojective:
             share = 100 * self.statistics.nonprojective / self.statistics.trees
             self.findings.add("nonprojective", "", f"{self.split} {share:.1f} %", self.statistics.nonprojective)
@@ -217,6 +227,53 @@ class _File:
             place = self._place(sentence, int(lost[0].partition(".")[0]))
             self.findings.add("enhanced-unreachable", place, count=len(lost))
 
+    def _frames(self, sentence: Sentence) -> None:
+        columns = [sentence.columns.get(name) for name in FRAME_COLUMNS]
+        joint = "|"
+        if columns[0] is None:
+            misc = sentence.columns.get("MISC", [])
+            if not _any_holds(misc, FRAME_KEYS[0]):
+                return
+            joint = ","
+            columns = [[get_from_misc(cell, key) or "_" for cell in misc] for key in FRAME_KEYS]
+        blank = ["_"] * len(sentence)
+        for word, (sense, *cells) in enumerate(zip(*(column or blank for column in columns), strict=True), 1):
+            if not _are_arguments(sense, cells[0], cells[1], len(sentence), joint):
+                shown = " and ".join(cell for cell in cells if cell not in ("_", ""))
+                self.findings.add("frame-arguments", self._place(sentence, word), shown)
+
+    def _entities(self, sentence: Sentence) -> None:
+        tags = sentence.columns.get(ENTITY_COLUMN)
+        if tags is None:
+            misc = sentence.columns.get("MISC", [])
+            key = next((key for key in ENTITY_KEYS if _any_holds(misc, key)), None)
+            if key is None:
+                return
+            tags = [(get_from_misc(cell, key) or "O").replace(",", "|") for cell in misc]
+        open_tags: list[tuple[str, str]] = []  # (type, tag) that may be continued at this word
+        before: set[str] = set()  # types at the word before
+        for word, cell in enumerate([*tags, "O"], 1):
+            still_open: list[tuple[str, str]] = []
+            types = set()
+            for tag in () if cell in ("O", "_", "-", "") else cell.split("|"):
+                prefix, dash, type = tag.partition("-")
+                if tag == "O":
+                    continue
+                if not dash or prefix not in ("B", "I", "E", "S", "L", "U"):
+                    prefix, type = "I", tag
+                types.add(type)
+                self._closed |= prefix in ("E", "S", "L", "U")
+                if prefix in ("B", "S", "U"):
+                    self._marked |= type not in before
+                elif (found := next((item for item in open_tags if item[0] == type), None)) is not None:
+                    open_tags.remove(found)
+                else:
+                    self._unopened.append((self._place(sentence, word), tag))
+                if prefix in ("B", "I"):
+                    still_open.append((type, tag))
+            self._unended += [(self._place(sentence, word - 1), tag) for _, tag in open_tags]
+            open_tags, before = still_open, types
+
     def _text(self) -> None:
         """What the file as a whole tells of its text: where it is absent, single words and sentences are not told."""
         counts = self.statistics
@@ -231,6 +288,25 @@ class _File:
             self.findings.add("no-spacing", self._name)
         else:
             self.findings.add("all-spaced", self._name)
+
+
+def _any_holds(misc: list[str], key: str) -> bool:
+    return key + "=" in "\n".join(misc) and any(get_from_misc(cell, key) is not None for cell in misc)
+
+
+def _are_arguments(sense: str, heads: str, spans: str, length: int, joint: str) -> bool:
+    """Whether the argument cells of a word can be read, and their places are words of a sentence of `length`."""
+    try:
+        frames = decode_frames([sense], [heads], [spans], joint)
+    except ValueError:
+        return False
+    for argument in (argument for frame in frames for argument in frame.arguments):
+        places = [place for place in (argument.head, argument.start, argument.end) if place is not None]
+        if not all(1 <= place <= length for place in places):
+            return False
+        if argument.start is not None and argument.end is not None and argument.start > argument.end:
+            return False
+    return True
 
 
 class _Watched:

@@ -11,9 +11,11 @@ ENTITY_COLUMN = "NER"
 
 
 def check_cell(value: str | None, column: str) -> str:
-    """`value` as a cell: None and the empty string become ``_``. ValueError if it would break the line."""
+    """`value` as a cell: None and '' become ``_``. ValueError if it is no text or would break the line."""
     if value is None or value == "":
         return "_"
+    if not isinstance(value, str):
+        raise ValueError(f"a value of column {column} is text or None, not {value!r}")
     if "\t" in value or "\n" in value or "\r" in value:
         raise ValueError(f"a value of column {column} holds no tab and no line break, but {value!r} does")
     return value

@@ -7,6 +7,7 @@ several roots are read as they stand: ``depparse corpora check`` reports them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from io import BytesIO
@@ -20,6 +21,7 @@ from depparse.data.sentence import Sentence, placed
 from depparse.data.words import EmptyNode, MultiwordToken
 from depparse.errors import FormatError
 
+_NUMBER = re.compile("[1-9][0-9]*")
 _BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20  # bytes
 _INTERNED = 1 << 18  # strings kept for sharing while a document is read
@@ -102,18 +104,21 @@ def conllup_lines(sentences: Iterable[Sentence], names: Iterable[str] | None = N
 
 def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str]]:
     """(number of its first line, text without the empty line) of each block of lines between empty lines."""
-    pending, line, at_start = b"", 1, True
+    pending, held, line, at_start = b"", b"", 1, True
     while data := stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK):
         if at_start:
             if strict and data.startswith(_BOM):
                 raise FormatError("the file begins with a byte order mark (BOM); save it without", path=name, line=1)
             data, at_start = data.removeprefix(_BOM), False
-        pending += data
-        if b"\r" in pending:
-            pending = pending.replace(b"\r\n", b"\n")
-            if strict and b"\r" in pending[:-1]:
-                place = line + pending.count(b"\n", 0, pending.index(b"\r"))
+        data, held = held + data, b""
+        if b"\r" in data:
+            # The end of a chunk may part a carriage return from its line end.
+            kept = data.rstrip(b"\r")
+            held, data = data[len(kept) :], re.sub(rb"\r+\n", b"\n", kept)
+            if strict and b"\r" in data:
+                place = line + (pending + data).count(b"\n", 0, len(pending) + data.index(b"\r"))
                 raise FormatError("a carriage return inside a line; remove it", path=name, line=place)
+        pending += data
         cut = pending.rfind(b"\n\n")
         if cut < 0:
             continue
@@ -125,8 +130,9 @@ def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str
             if body:
                 yield line + part.index(body), body
             line += part.count("\n") + 2
+    pending += held
     body = _decode(pending, name, line).strip("\n")
-    if strict and body:
+    if strict and any(not text.startswith("#") for text in body.split("\n") if text):
         message = "the file ends without an empty line after its last sentence; add one"
         raise FormatError(message, path=name, line=line + pending.rstrip(b"\n").count(b"\n"))
     if body:
@@ -223,8 +229,8 @@ def explain_head(rows: list[list[str]], ids: tuple[str, ...], head: int, length:
     for number, row in enumerate(rows):
         if ids[number].isdigit() and row[head] not in valid_heads(length):
             cell = row[head]
-            if cell.isascii() and cell.isdigit() and str(int(cell)) == cell:
-                raise fail(f"head {cell} is outside the sentence, which has {length} words", number, "HEAD")
+            if _NUMBER.fullmatch(cell):
+                raise fail(f"head {cell[:20]} is outside the sentence, which has {length} words", number, "HEAD")
             raise fail(f"a head is a word ID, 0 or _, not {cell!r}", number, "HEAD")
     raise AssertionError("called without a wrong head")
 
@@ -254,7 +260,9 @@ def sort_rows(
             nodes.append(EmptyNode((len(words), last_node), cells))
             continue
         first, dash, last = id.partition("-")
-        if dash and first == str(len(words) + 1) and last.isascii() and last.isdigit() and str(int(last)) == last:
+        if dash and first == str(len(words) + 1) and _NUMBER.fullmatch(last):
+            if len(last) > 9:  # longer than any sentence, and soon than what int() takes
+                raise fail(f"multiword token {id[:20]}… goes beyond the sentence", number, "ID")
             if int(first) <= covered:
                 raise fail(f"multiword token {id} overlaps the one before, which ends at {covered}", number, "ID")
             if int(last) >= int(first):

@@ -58,12 +58,13 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    target = Path(path)
+    if target.exists() and not target.is_file() and not target.is_dir():
         # A device or a named pipe cannot be replaced, only written to.
         with open(target, "w", encoding="utf-8", newline="\n") as stream:
             yield stream
         return
+    target = Path(os.path.realpath(target))
     try:
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     except OSError as error:

@@ -213,6 +213,15 @@ KINDS = {
         "warning", "nodes", "not reachable from the root in DEPS, which UD forbids: a graph parser learns loose pieces",
         "correct DEPS",
     ),
+    # -- entities and frames
+    "frame-arguments": Kind(
+        "error", "words", "arguments of predicates are not ROLE:PLACE with places in the sentence: {examples}",
+        "correct the argument cells",
+    ),
+    "entity-tags": Kind(
+        "warning", "words", "entity tags break their scheme ({examples}): each reader makes other entities of them",
+        "correct them, or rewrite the file by depparse convert",
+    ),
     # -- across files
     "overlap": Kind(
         "warning", "sentences",

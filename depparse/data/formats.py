@@ -35,6 +35,8 @@ def _read_json(path: PathLike | BinaryIO) -> Document:
             data = json.load(stream)
         except ValueError as error:
             raise FormatError(f"not JSON: {error}", path=name_of(path)) from None
+        except RecursionError:
+            raise FormatError("no document: the JSON is nested too deeply", path=name_of(path)) from None
     return Document.from_dict(data)
 
 

@@ -93,6 +93,7 @@ def _attach(sentence: Sentence, other: Sentence) -> list[str]:
     names = [name for name in (ENTITY_COLUMN, *FRAME_COLUMNS) if name in other.columns]
     for name in names:
         sentence.columns[name] = list(other.columns[name])
+    sentence.forget_annotation(entities=ENTITY_COLUMN in names, frames=FRAME_COLUMNS[0] in names)
     if ENTITY_COLUMN not in names and other.ents:
         sentence.ents = other.ents
     if FRAME_COLUMNS[0] not in names and other.frames:

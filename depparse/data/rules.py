@@ -20,7 +20,7 @@ _HAN = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
 _TOKEN = regex.compile(
     rf"""
     (?:https?://|www\.)[^\s<>"]*[^\s<>".,;:!?)\]}}'’»]   # a web address
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                       # a mail address
+    | [\w.+-]{{1,64}}+@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}  # a mail address
     | [@\#]\w+                                           # a handle or a tag
     | \p{{N}}+(?:[.,:/’'\u00a0\u202f]\p{{N}}+)*(?!\w)    # a number, a date, a time
     | (?:\p{{L}}\.){{2,}}                                # an abbreviation such as U.S.

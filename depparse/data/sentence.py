@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from depparse.data.columns import (
-    CONLLU_COLUMNS,
     ENTITY_COLUMN,
     FRAME_COLUMNS,
     VALUE_COLUMNS,
@@ -17,13 +16,14 @@ from depparse.data.columns import (
     get_from_misc,
     set_in_misc,
 )
-from depparse.data.spans import Frame, Span, decode_frames, decode_tags, encode_frames, encode_tags
+from depparse.data.spans import Frame, Span, check_label, decode_frames, decode_tags, encode_frames, encode_tags
 from depparse.data.words import Characters, EmptyNode, MultiwordToken, Token, Words
 from depparse.errors import FormatError
 
 # Entities and frames in MISC, for files that have no columns of their own for them. ``ner`` is what Stanza writes.
 ENTITY_KEYS = ("NER", "ner")
 FRAME_KEYS = ("UPPred", "UPArgHeads", "UPArgSpans")
+_BREAKS = (["newpar"], ["newdoc"])  # first words of the comments that begin a paragraph
 
 
 class Sentence:
@@ -33,7 +33,7 @@ class Sentence:
     CoNLL-U Plus header (``UP:PRED``). `start_char` is the offset of the sentence in the text of its document.
     """
 
-    __slots__ = ("_chars", "_ents", "_frames", "columns", "comments", "empty_nodes", "mwts", "start_char")
+    __slots__ = ("_built", "_chars", "_ents", "_frames", "columns", "comments", "empty_nodes", "mwts", "start_char")
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class Sentence:
         self.empty_nodes = list(empty_nodes)
         self.start_char = 0
         self._chars: tuple[dict[int, Characters], list[Characters]] | None = None
+        self._built: str | None = None  # the text, where no comment has it
         self._ents: tuple[Span, ...] | None = None
         self._frames: tuple[Frame, ...] | None = None
 
@@ -104,7 +105,10 @@ class Sentence:
 
     def set_comment(self, key: str, value: str | None) -> None:
         """Sets ``# key = value`` in its place, adds it at the end, or removes it for None."""
-        kept, line = [], None if value is None else f"# {key} = {value}"
+        line = None if value is None else f"# {key} = {value}"
+        if line is not None and ("\n" in line or "\r" in line):
+            raise ValueError(f"a comment is one line, but {line!r} holds a line break")
+        kept = []
         for old in self.comments:
             if old[1:].partition("=")[0].strip() != key:
                 kept.append(old)
@@ -121,7 +125,7 @@ class Sentence:
     @property
     def starts_paragraph(self) -> bool:
         """Whether ``# newpar`` or ``# newdoc`` stands before the sentence, with or without an id."""
-        return any(line.startswith(("# newpar", "# newdoc", "#newpar", "#newdoc")) for line in self.comments)
+        return any("new" in line and line[1:].split(None, 1)[:1] in _BREAKS for line in self.comments)
 
     # -- text and offsets
 
@@ -129,11 +133,13 @@ class Sentence:
     def text(self) -> str:
         """The ``# text`` comment; without one, the tokens with the spaces that ``SpaceAfter=No`` leaves."""
         text = self.comment("text")
-        if text is None:
+        if text is not None:
+            return text
+        if self._built is None:
             tokens = self.tokens
             parts = [token.text + " " if token.space_after else token.text for token in tokens[:-1]]
-            text = "".join(parts) + (tokens[-1].text if tokens else "")
-        return text
+            self._built = "".join(parts) + (tokens[-1].text if tokens else "")
+        return self._built
 
     @property
     def space_after(self) -> bool:
@@ -156,6 +162,7 @@ class Sentence:
     def forget_offsets(self) -> None:
         """To be called after forms or spacing were changed in `columns` or `comments` directly."""
         self._chars = None
+        self._built = None
 
     def _offsets(self) -> tuple[dict[int, Characters], list[Characters]]:
         if self._chars is None:
@@ -185,7 +192,8 @@ class Sentence:
         if ENTITY_COLUMN in self.columns:
             tags: Sequence[str] = self.columns[ENTITY_COLUMN]
         else:
-            key = next((key for key in ENTITY_KEYS if any(key + "=" in cell for cell in self._misc())), None)
+            keys = (k for k in ENTITY_KEYS if any(get_from_misc(cell, k) is not None for cell in self._misc()))
+            key = next(keys, None)
             if key is None:
                 return ()
             tags = [get_from_misc(cell, key) or "O" for cell in self._misc()]
@@ -201,6 +209,7 @@ class Sentence:
         for span in spans:
             if not 1 <= span.start <= span.end <= len(self):
                 raise ValueError(f"an entity lies within words 1 to {len(self)}, not {span.start} to {span.end}")
+            check_label(span.type, "the type of an entity")
             span.sentence = self
         self._ents = spans
         if ENTITY_COLUMN in self.columns:
@@ -226,11 +235,25 @@ class Sentence:
 
     @frames.setter
     def frames(self, frames: Iterable[Frame]) -> None:
-        self._frames = tuple(frames)
+        frames = tuple(frames)
+        for frame in frames:
+            if not 1 <= frame.predicate <= len(self):
+                raise ValueError(f"a predicate is a word from 1 to {len(self)}, not {frame.predicate}")
+            check_label(frame.sense, "the sense of a predicate")
+            for argument in frame.arguments:
+                check_label(argument.role, "the role of an argument")
+        if len({frame.predicate for frame in frames}) < len(frames):
+            raise ValueError("a word is the predicate of at most one frame")
+        self._frames = frames
         if FRAME_COLUMNS[0] in self.columns:
             self.columns |= zip(FRAME_COLUMNS, encode_frames(self._frames, len(self)), strict=True)
         else:
             self.columns["MISC"] = self._misc_with_frames(self._frames, self._misc())
+
+    def forget_annotation(self, *, entities: bool, frames: bool) -> None:
+        """To be called after entity or frame columns were changed directly: what was assigned no longer holds."""
+        self._ents = None if entities else self._ents
+        self._frames = None if frames else self._frames
 
     def _misc(self) -> list[str]:
         return self.columns.get("MISC") or ["_"] * len(self)
@@ -255,13 +278,11 @@ class Sentence:
             columns = columns | {"MISC": self._misc_with_entities(self.ents)}
         if FRAME_COLUMNS[0] in columns:
             columns = columns | {"MISC": self._misc_with_frames(self.frames, columns.get("MISC") or self._misc())}
-        header = "# global.columns = " + " ".join(CONLLU_COLUMNS)
-        comments = [line for line in self.comments if not line.startswith("# global.columns") or line == header]
-        return self._write(VALUE_COLUMNS, columns, comments)
+        return self._write(VALUE_COLUMNS, columns, self.comments)
 
     def to_conllup(self, names: Sequence[str] | None = None) -> str:
         """The sentence in CoNLL-U Plus, without the file's header line; `names` are its columns after ID."""
-        comments = [line for line in self.comments if not line.startswith("# global.columns")]
+        comments = [line for line in self.comments if line[1:].partition("=")[0].strip() != "global.columns"]
         return self._write(names or tuple(self.columns), self.columns, comments)
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -182,7 +182,15 @@ def _role_items(cell: str, joint: str) -> list[tuple[str, str]]:
     return [(role, place) for role, _, place in items]
 
 
-def _number(text: str) -> int:
+def check_label(label: str, what: str) -> None:
+    """ValueError unless `label` can stand in a tag or an argument cell of any format."""
+    if not label or label in ("_", "O") or any(char in "|,=" or char.isspace() for char in label):
+        raise ValueError(f"{what} is a name without blanks, bars, commas and equals signs, not {label!r}")
+
+
+def _number(text: str) -> int | None:
+    if text == "_":
+        return None
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"an argument's place is a word ID or a range of them, not {text!r}")
     return int(text)
@@ -191,14 +199,17 @@ def _number(text: str) -> int:
 def encode_frames(frames: Iterable[Frame], length: int, joint: str = "|") -> tuple[list[str], list[str], list[str]]:
     """Columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` for a sentence of `length` words.
 
-    An argument without a known head (or span) makes its frame leave that column empty, since both list all roles.
+    Both argument columns list all roles; an unknown head or span is ``_``, and a column without any known place is left
+    empty. An argument without any place stands among the heads.
     """
     predicates, heads, spans = (["_"] * length for _ in range(3))
     for frame in frames:
         place = frame.predicate - 1
         predicates[place] = frame.sense
-        if frame.arguments and all(a.head is not None for a in frame.arguments):
-            heads[place] = joint.join(f"{a.role}:{a.head}" for a in frame.arguments)
-        if frame.arguments and all(a.start is not None and a.end is not None for a in frame.arguments):
-            spans[place] = joint.join(f"{a.role}:{a.start}-{a.end}" for a in frame.arguments)
+        known_spans = [a.start is not None and a.end is not None for a in frame.arguments]
+        if any(a.head is not None for a in frame.arguments) or (frame.arguments and not any(known_spans)):
+            heads[place] = joint.join(f"{a.role}:{'_' if a.head is None else a.head}" for a in frame.arguments)
+        if any(known_spans):
+            pairs = zip(frame.arguments, known_spans, strict=True)
+            spans[place] = joint.join(f"{a.role}:{f'{a.start}-{a.end}' if known else '_'}" for a, known in pairs)
     return predicates, heads, spans

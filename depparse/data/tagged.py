@@ -39,7 +39,7 @@ def _blocks(path: PathLike | BinaryIO) -> Iterator[list[tuple[int, str]]]:
     """Runs of lines between lines that are empty or blank (WNUT-17 separates sentences by a lone tab)."""
     block: list[tuple[int, str]] = []
     for number, line in _lines(path):
-        if line.strip():
+        if line.strip(" \t"):
             block.append((number, line))
         elif block:
             yield block
@@ -74,7 +74,7 @@ def _tagged(path: PathLike | BinaryIO, names: Sequence[str], *, numbered: bool =
                 continue
         n_comments = 0
         # A tagged word may itself be a # sign or a hashtag: a comment has no tab and stands before the words.
-        while n_comments < len(block) and block[n_comments][1].startswith("# ") and "\t" not in block[n_comments][1]:
+        while n_comments < len(block) and _is_comment(block[n_comments][1], numbered):
             n_comments += 1
         comments = [line for _, line in block[:n_comments]]
         if new_document:
@@ -82,13 +82,22 @@ def _tagged(path: PathLike | BinaryIO, names: Sequence[str], *, numbered: bool =
             new_document = False
         rows: list[dict[str, str]] = []
         for number, line in block[n_comments:]:
-            cells = line.split("\t") if "\t" in line else line.split()
+            cells = line.split("\t") if "\t" in line else _split(line)
             rows.append(_row(cells, names, numbered, len(rows) + 1, name, number))
         if not rows:
             message = "comments without a sentence; remove them, or the empty line after them"
             raise FormatError(message, path=name, line=block[0][0])
         given = [column for column in names if any(column in row for row in rows)]
         yield Sentence({column: [row.get(column, "_") for row in rows] for column in given}, comments)
+
+
+def _is_comment(line: str, numbered: bool) -> bool:
+    return line.startswith("#") if numbered else line.startswith("# ") and "\t" not in line
+
+
+def _split(line: str) -> list[str]:
+    """Cells between blanks; a no-break space is a blank inside a cell."""
+    return [cell.replace("\u00a0", " ") for cell in re.split(" +", line.strip(" "))]
 
 
 def _row(cells: list[str], names: Sequence[str], numbered: bool, expected: int, path: str, line: int) -> dict[str, str]:
@@ -152,7 +161,7 @@ def write_conll2003(sentences: Iterable[Sentence], path: PathLike) -> None:
     """``word part-of-speech chunk tag`` separated by blanks; blanks inside words become no-break spaces."""
     with open_output(path) as out:
         for sentence in sentences:
-            if sentence.comment("newdoc") is not None:
+            if any(line[1:].split(None, 1)[:1] == ["newdoc"] for line in sentence.comments):
                 out.write(f"{_DOCSTART} -X- -X- O\n\n")
             blank = ["_"] * len(sentence)
             columns = [sentence.columns.get(name, blank) for name in CONLL2003_COLUMNS[:3]]

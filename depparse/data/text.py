@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from depparse.data.files import PathLike, open_output
 from depparse.data.sentence import Sentence, separator
@@ -43,16 +44,24 @@ def wrapped(pieces: Iterable[str], width: int) -> Iterator[str]:
             if number:
                 yield rest.rstrip(" ") + "\n\n"
                 rest = ""
-            rest = (rest + part).lstrip(" ")
-            while len(rest) > width and (end := _break(rest, width)) is not None:
-                yield rest[:end].rstrip(" ") + "\n"
-                rest = rest[end:].lstrip(" ")
+            # Where no break was found before, none is: only what is new is searched.
+            searched = max(width, len(rest))
+            rest = (rest + part).lstrip(" ") if not rest else rest + part
+            begin = 0
+            while len(rest) - begin > width and (end := _break(rest, begin, width, searched)) is not None:
+                yield rest[begin:end].rstrip(" ") + "\n"
+                begin = end
+                while begin < len(rest) and rest[begin] == " ":
+                    begin += 1
+                searched = width
+            rest = rest[begin:]
     yield rest.rstrip(" ")
 
 
-def _break(text: str, width: int) -> int | None:
-    """Where the first line of `text` ends; None if no break has come yet. `text` is longer than `width`."""
-    for end in (*range(width, 0, -1), *range(width + 1, len(text))):
+def _break(text: str, begin: int, width: int, searched: int) -> int | None:
+    """Where the line that begins at `begin` ends; None if no break has come yet in what is longer than `width`."""
+    near = range(begin + width, begin, -1) if searched <= width else ()
+    for end in chain(near, range(begin + max(width + 1, searched), len(text))):
         if text[end] == " " or _UNSPACED.match(text[end]) or _UNSPACED.match(text[end - 1]):
             return int(end)
     return None

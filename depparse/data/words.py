@@ -6,6 +6,7 @@ writes it. Attribute names follow Stanza. An unannotated column (``_``) reads as
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
@@ -107,8 +108,8 @@ class Word:
 
     @head.setter
     def head(self, value: int | None) -> None:
-        if value is not None and not 0 <= value <= len(self.sentence):
-            raise ValueError(f"a head lies between 0 and {len(self.sentence)} in this sentence, not at {value}")
+        if value is not None and (type(value) is not int or not 0 <= value <= len(self.sentence)):
+            raise ValueError(f"a head lies between 0 and {len(self.sentence)} in this sentence, not at {value!r}")
         self.sentence.column("HEAD")[self.index] = "_" if value is None else str(value)
 
     @property
@@ -149,6 +150,7 @@ class Word:
     def misc(self, value: str | Mapping[str, str | None] | None) -> None:
         text = value if isinstance(value, str) or value is None else values.format_misc(value)
         self.sentence.column("MISC")[self.index] = values.check_cell(text, "MISC")
+        self.sentence.forget_offsets()
 
     @property
     def misc_dict(self) -> dict[str, str | None]:
@@ -161,9 +163,9 @@ class Word:
     @property
     def token(self) -> Token:
         """The surface token that this word is, or is part of."""
-        for multiword in self.sentence.mwts:
-            if multiword.start <= self.id <= multiword.end:
-                return Token(self.sentence, multiword.start, multiword.end, multiword)
+        place = bisect_right(self.sentence.mwts, self.id, key=lambda multiword: multiword.start) - 1
+        if place >= 0 and (multiword := self.sentence.mwts[place]).end >= self.id:
+            return Token(self.sentence, multiword.start, multiword.end, multiword)
         return Token(self.sentence, self.id, self.id)
 
     @property

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from depparse.data.trees import nonprojective_arcs
 from depparse.errors import ConfigError
 from depparse.evaluation.annotation import ROOT, Annotation
 from depparse.evaluation.measures import Measure
@@ -131,22 +132,12 @@ def _arc_bins(heads: Ints) -> Ints:
 
 
 def _is_projective(side: Segmentation, annotation: Annotation) -> Bools:
-    """Whether the arc to each word is projective: its head dominates all words between; arcs from the root are.
-
-    O(sum of arc lengths · depth of the trees).
-    """
-    heads: list[int] = annotation.heads.tolist()
+    """Whether the arc to each word is projective: its head dominates all words between; arcs from the root are."""
     result = np.ones(len(side), bool)
-    for word, head in enumerate(heads):
-        if head == ROOT:
-            continue
-        for between in range(min(word, head) + 1, max(word, head)):
-            above = heads[between]
-            while above not in (head, ROOT):
-                above = heads[above]
-            if above == ROOT:
-                result[word] = False
-                break
+    for start, end in pairwise(side.sentence_words.tolist()):
+        heads = annotation.heads[start:end]
+        local: list[int] = np.where(heads == ROOT, 0, heads - start + 1).tolist()
+        result[[start + word - 1 for _, word in nonprojective_arcs(local)]] = False
     return result
 
 

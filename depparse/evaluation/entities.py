@@ -111,7 +111,7 @@ def _tags(sentence: Sentence) -> Sequence[str]:
         return sentence.columns[ENTITY_COLUMN]
     cells = sentence.columns.get("MISC", [])
     for key in ENTITY_KEYS:
-        if any(key + "=" in cell for cell in cells):
+        if any(get_from_misc(cell, key) is not None for cell in cells):
             return [get_from_misc(cell, key) or "O" for cell in cells]
     return ["O"] * len(sentence)
 

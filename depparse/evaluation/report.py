@@ -115,16 +115,18 @@ def report(
     by: Sequence[str] = (),
     samples: int | None = None,
     seed: int = 1,
+    format: str | None = None,
 ) -> Report:
     """Scores one system against the gold file, or two of them and their difference.
 
     `by` are names of `breakdown.DIMENSIONS`; `samples` asks for bootstrap intervals from so many resamples. Two systems
     are always tested, with 1000 resamples unless told. Entities and frames are scored where the gold file holds them.
+    `format` is that of the files whose endings tell none; by default CoNLL-U.
     """
     paths = [gold, system] if other is None else [gold, system, other]
     if sum(name_of(path) == "standard input" for path in paths) > 1:
         raise ConfigError("only one of the files can be standard input (-)")
-    gold_document, *documents = map(load, paths)
+    gold_document, *documents = (_load(path, format) for path in paths)
     gold_name, *names = map(name_of, paths)
     holds = _Content.of(gold_document)
     notes: list[str] = []
@@ -144,6 +146,16 @@ def report(
         samples = samples or 1000
         differences = paired_test(first.trees, second.trees, samples, seed=seed, confidence=_CONFIDENCE)
     return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)))
+
+
+def _load(path: PathLike, default: str | None) -> Document:
+    if default is None:
+        return load(path)
+    from depparse.data import formats
+
+    formats.get_format(default)
+    format = formats.guess_format(path, default)
+    return load(path) if format == "conllu" else formats.read(path, format)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,12 @@ def test_every_role_file_is_written_back_byte_for_byte(shared: Path) -> None:
         assert text.encode() == path.read_bytes(), path
 
 
-@given(st.integers(1, 80), st.sampled_from([TRICKY, "\n" + TRICKY + "\n\n", TRICKY.replace("\n", "\r\n"), TRICKY[:-1]]))
+@given(
+    st.integers(1, 80),
+    st.sampled_from(
+        [TRICKY.replace("\n", "\r\r\n"), TRICKY, "\n" + TRICKY + "\n\n", TRICKY.replace("\n", "\r\n"), TRICKY[:-1]]
+    ),
+)
 def test_the_same_whatever_the_chunks(size: int, text: str) -> None:
     class Slow(io.BytesIO):
         def read1(self, _: int | None = -1, /) -> bytes:
@@ -149,6 +154,8 @@ def test_gzip(tmp_path: Path) -> None:
         (ROW.replace("\t0\t", "\t-1\t") + "\n", 1, "HEAD", "a head is a word ID, 0 or _, not '-1'"),
         (ROW.replace("\t0\t", "\t00\t") + "\n", 1, "HEAD", "not '00'"),
         (ROW.replace("\tword\tword", "\t\tword") + "\n", 1, "FORM", "empty form"),
+        (ROW.replace("\t0\t", "\t" + "9" * 5000 + "\t") + "\n", 1, "HEAD", "is outside the sentence"),
+        ("1-" + "9" * 5000 + ROW[1:] + ROW + "\n", 1, "ID", "goes beyond the sentence"),
         ("# only\n# comments\n\n" + ROW + "\n", 2, None, "comments without a sentence"),
         (ROW + "\n# at the end\n", 3, None, "comments without a sentence"),
     ],

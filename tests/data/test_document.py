@@ -224,3 +224,61 @@ def test_frames_go_to_misc_and_come_back(document: Document) -> None:
 def test_a_span_of_no_sentence_says_so() -> None:
     with pytest.raises(ValueError, match=r"assign it to sentence\.ents"):
         Span(1, 1, "X").text  # noqa: B018
+
+
+# -- what used to go wrong
+
+
+def test_comments_that_only_look_like_others_stay_and_begin_no_paragraph() -> None:
+    text = "# global.columns.note = x\n# newpartner = y\n# global.columns=ID FORM\n1\ta" + "\t_" * 8 + "\n\n"
+    document = Document.from_conllu(text)
+    assert document.to_conllu() == text
+    assert not document[0].starts_paragraph
+
+
+def test_setters_refuse_what_would_break_the_file(document: Document) -> None:
+    sentence = document[0]
+    word = sentence.words[0]
+    for change in (
+        lambda: sentence.set_comment("x", "a\nb"),
+        lambda: setattr(word, "head", True),
+        lambda: setattr(word, "head", "1"),
+        lambda: setattr(word, "lemma", 3),
+        lambda: setattr(sentence, "ents", [Span(1, 1, "A|B")]),
+        lambda: setattr(sentence, "ents", [Span(1, 1, "A,B")]),
+        lambda: setattr(sentence, "frames", [Frame(0, "x.01")]),
+        lambda: setattr(sentence, "frames", [Frame(11, "x.01")]),
+        lambda: setattr(sentence, "frames", [Frame(1, "x.01"), Frame(1, "y.01")]),
+        lambda: setattr(sentence, "frames", [Frame(1, "a|b")]),
+        lambda: setattr(sentence, "frames", [Frame(1, "x.01", [Argument("A,0", 1)])]),
+    ):
+        with pytest.raises(ValueError, match=r"not|at most one frame|one line"):
+            change()
+    assert document.to_conllu() == TEXT
+
+
+def test_partly_known_arguments_survive(document: Document) -> None:
+    frames = [Frame(4, "like.01", [Argument("A0", 2), Argument("A1", None, 6, 8), Argument("A2")])]
+    document[0].frames = frames
+    assert list(Document.from_conllu(document.to_conllu())[0].frames) == frames
+    frames = [Frame(4, "like.01", [Argument("A2")])]
+    document[0].frames = frames
+    assert list(Document.from_conllu(document.to_conllu())[0].frames) == frames
+
+
+def test_spacing_changes_move_offsets() -> None:
+    sentence = Sentence.from_forms(["a", "b"])
+    assert sentence.words[1].start_char == 2
+    sentence.words[0].misc = "SpaceAfter=No"
+    assert (sentence.text, sentence.words[1].start_char) == ("ab", 1)
+
+
+def test_other_keys_that_end_alike_hide_no_entity() -> None:
+    text = "1\ta" + "\t_" * 7 + "\tINNER=1\n2\tb" + "\t_" * 7 + "\tner=S-PER\n\n"
+    assert Document.from_conllu(text)[0].ents == (Span(2, 2, "PER"),)
+
+
+def test_the_token_of_every_word(document: Document) -> None:
+    for sentence in document:
+        for token in sentence.tokens:
+            assert [word.token for word in token.words] == [token] * len(token.words)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
 
 from depparse.data import formats, tagged
 from depparse.data.document import Document
+from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
 from depparse.errors import ConfigError, FormatError
 
@@ -128,6 +130,20 @@ def test_bad_utf8_names_the_line(name: str) -> None:
 def test_bad_json() -> None:
     with pytest.raises(FormatError, match="not JSON"):
         formats.read(io.BytesIO(b"{"), "json")
+    with pytest.raises(FormatError, match="nested too deeply"):
+        formats.read(io.BytesIO(b"[" * 200_000), "json")
+
+
+@pytest.mark.parametrize("place", ["Bonn", "PROPN", "a comment", "LOC", "Gloss", "Value", "go.01", "ARG0"])
+def test_lone_surrogates_in_json_are_refused(place: str) -> None:
+    columns = {"FORM": ["Bonn"], "UPOS": ["PROPN"], "MISC": ["Gloss=Value"], "NER": ["B-LOC"]}
+    columns |= {"UP:PRED": ["go.01"], "UP:ARGHEADS": ["ARG0:1"], "UP:ARGSPANS": ["_"]}
+    text = json.dumps(Document([Sentence(columns, ["# a comment"])]).to_dict())
+    assert formats.read(io.BytesIO(text.encode()), "json")[0].words[0].text == "Bonn"
+    broken = text.replace(place, "x" + "\\ud800")
+    assert broken != text
+    with pytest.raises(FormatError, match="lone surrogates"):
+        formats.read(io.BytesIO(broken.encode()), "json")
 
 
 def test_names_and_endings() -> None:
@@ -164,3 +180,18 @@ def test_column_names_survive(name: str, samples: Path, tmp_path: Path) -> None:
     assert formats.read(tmp_path / "file", name).column_names == document.column_names
     formats.write(formats.read(tmp_path / "file", name), tmp_path / "back.conllup")
     assert (tmp_path / "back.conllup").read_bytes() == source.read_bytes()
+
+
+def test_words_with_blanks_and_documents_in_conll2003(samples: Path, tmp_path: Path) -> None:
+    document = formats.read(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu")
+    formats.write(document, tmp_path / "a", "conll2003")
+    again = formats.read(tmp_path / "a", "conll2003")
+    assert [s.columns["FORM"] for s in again] == [s.columns["FORM"] for s in document]
+    documents = sum(any(c.startswith("# newdoc") for c in s.comments) for s in document)
+    assert sum(s.comment("newdoc") is not None for s in again) == documents > 0
+
+
+def test_iob2_keeps_comments_of_any_form(tmp_path: Path) -> None:
+    source = Document.from_conllu("#no blank\n# a\ttab\n1\ta" + "\t_" * 8 + "\n\n")
+    formats.write(source, tmp_path / "a.iob2")
+    assert formats.read(tmp_path / "a.iob2")[0].comments == ["#no blank", "# a\ttab"]

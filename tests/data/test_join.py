@@ -100,3 +100,11 @@ def test_real_joins(shared: Path) -> None:
     hebrew = shared / "treebanks" / "UD_Hebrew-IAHLTKnesset-NE"
     document = formats.read(hebrew / "he_iahltknesset-ne-ud-test.conllu")
     assert join(document, formats.iter_sentences(hebrew / "he_iahltknesset-ne-ud-test.biose")).joined == 131
+
+
+def test_joining_replaces_what_was_assigned() -> None:
+    document = Document([Sentence({"FORM": ["a"]})])
+    document[0].ents = [Span(1, 1, "LOC")]
+    join(document, [tagged("a", "B-PER")])
+    assert document.ents == [Span(1, 1, "PER")]
+    assert "NER=B-PER" in document.to_conllu()

@@ -180,6 +180,41 @@ def test_conllu_plus(tmp_path: Path) -> None:
     assert finding.message.endswith("global.columns names no column FORM")
 
 
+PLUS = "# global.columns = ID FORM NER UP:PRED UP:ARGHEADS UP:ARGSPANS\n"
+
+
+@pytest.mark.parametrize("cells", ["ARG0\t_", "ARG0:7\t_", "ARG0:0\t_", "_\tARG0:1-2", "ARG0:1\tARG1:1", ":1\t_"])
+def test_arguments_in_columns_of_their_own(cells: str, tmp_path: Path) -> None:
+    path = file(tmp_path, f"{PLUS}# sent_id = s1\n1\tgoes\tO\tgo.01\t{cells}\n\n", "x-dev.conllup")
+    finding = by_code([f for f in check(path) if f.severity == "error"])["frame-arguments"]
+    assert (finding.count, finding.places) == (1, ("x-dev.conllup:3",))
+
+
+@pytest.mark.parametrize(
+    ("tags", "broken"),
+    [
+        ("B-PER I-PER O B-PER B-PER", []),  # IOB2
+        ("I-PER B-PER I-PER O I-LOC", []),  # IOB1
+        ("PER PER O LOC", []),  # IO
+        ("B-PER I-PER E-PER S-LOC O", []),  # BIOES
+        ("B-PER L-PER U-LOC", []),
+        ("B-ORG|B-PER I-ORG|E-PER E-ORG|S-PER", []),  # nested
+        ("B-PER|B-PER E-PER|E-PER", []),
+        ("B-PER I-LOC", [2]),
+        ("B-PER O I-PER", [3]),
+        ("B-PER PER O LOC", [4]),
+        ("B-PER I-PER O S-LOC", [2]),
+        ("S-PER E-PER B-LOC", [2, 3]),
+        ("B-PER|B-PER E-PER|I-PER O", [2]),
+    ],
+)
+def test_entity_tags_in_a_column_of_their_own(tags: str, broken: list[int], tmp_path: Path) -> None:
+    rows = [f"{word}\tw\t{tag}\t_\t_\t_\n" for word, tag in enumerate(tags.split(), 1)]
+    found = [f for f in check(file(tmp_path, PLUS + "".join(rows) + "\n", "x.conllup")) if f.code == "entity-tags"]
+    assert [f.count for f in found] == ([len(broken)] if broken else [])
+    assert [place for f in found for place in f.places] == [f"x.conllup:{word + 1}" for word in broken]
+
+
 # -- the check
 
 
@@ -190,6 +225,7 @@ def test_nothing_to_find(tmp_path: Path) -> None:
 MANY = [f"{i} w{i} w{i} NOUN N _ {i - 1} {'root' if i == 1 else 'dep'}" for i in range(1, 202)]
 MANY_TEXT = " ".join(f"w{i}" for i in range(1, 202)) + " x"
 CROSSING = ("3 x x X X _ 1 dep", "4 y y X X A=1 2 dep")
+LOC = changed(1, 10, "NER=B-LOC")
 
 # code, content of one file, place of the first, count, a part of the message
 CASES: list[tuple[str, str | bytes, str, int, str]] = [
@@ -239,6 +275,11 @@ CASES: list[tuple[str, str | bytes, str, int, str]] = [
     ("enhanced-head", changed(1, 9, "2.1:nsubj|2:nsubj"), "x.conllu:3", 1, "(2.1:nsubj)"),
     ("enhanced-head", changed(1, 9, "nsubj"), "x.conllu:3", 1, "(nsubj)"),
     ("enhanced-unreachable", changed(1, 9, "3:nsubj"), "x.conllu:3", 3, "not reachable"),
+    ("frame-arguments", changed(2, 10, "UPPred=sing.01|UPArgHeads=ARG0:1,ARG1"), "x.conllu:4", 1, "ARG0:1,ARG1"),
+    ("frame-arguments", changed(2, 10, "UPPred=sing.01|UPArgHeads=ARG0:4"), "x.conllu:4", 1, "ARG0:4"),
+    ("frame-arguments", changed(2, 10, "UPPred=sing.01|UPArgSpans=ARG0:3-2"), "x.conllu:4", 1, "ARG0:3-2"),
+    ("entity-tags", LOC.replace("SpaceAfter", "NER=I-PER|SpaceAfter"), "x.conllu:4", 1, "I-PER"),
+    ("entity-tags", LOC.replace("SpaceAfter", "NER=S-LOC|SpaceAfter"), "x.conllu:3", 1, "B-LOC"),
 ]  # fmt: skip
 
 NAMES = [f"{code}-{number}" for number, (code, *_) in enumerate(CASES)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from itertools import product
 
@@ -84,6 +85,24 @@ def test_cycles(heads: list[int | None]) -> None:
     words = [word for cycle in found for word in cycle]
     assert sorted(words) == [word for word in range(1, len(heads) + 1) if word in ancestors(heads, word)]
     assert find_cycle(heads) == (found[0] if found else None)
+
+
+@given(st.one_of(any_heads(), trees()))
+def test_nonprojective_arcs_by_the_table_alone(heads: list[int | None]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("depparse.data.trees._SHORT", 0)
+        assert nonprojective_arcs(heads) == nonprojective_by_definition(heads)
+
+
+@pytest.mark.parametrize("reach", [2, 10, 120])
+@pytest.mark.parametrize("seed", range(4))
+def test_nonprojective_arcs_of_long_sentences(seed: int, reach: int) -> None:
+    rng = random.Random(seed)
+    heads = [0] + [rng.randint(max(1, word - reach), word - 1) for word in range(2, 121)]
+    heads[60:] = [1] * 60 if seed % 2 else heads[60:]
+    assert nonprojective_arcs(heads) == nonprojective_by_definition(heads)
+    mirrored = [121 - head if head else 0 for head in reversed(heads)]
+    assert nonprojective_arcs(mirrored) == nonprojective_by_definition(mirrored)
 
 
 def test_examples() -> None:

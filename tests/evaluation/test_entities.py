@@ -127,6 +127,13 @@ def test_entities_in_misc():
     assert evaluate_entities(gold, tagged(["B-PER", "O"])).micro.correct == 0
 
 
+def test_a_key_in_misc_that_ends_like_another_one_hides_nothing():
+    sentence = Sentence({"FORM": ["a", "b"], "MISC": ["INNER=1", "ner=S-PER"]})
+    others = tagged(["B-PER", "O"])  # beginnings are marked
+    gold = Document([*others, sentence])
+    assert strict_spans(gold) == [[Span(1, 1, "PER")], [Span(2, 2, "PER")]]
+
+
 def test_assigned_entities_and_documents_without_any():
     gold = tagged(["O", "O", "O"])
     gold[0].ents = [Span(1, 2, "PER"), Span(3, 3, "PER")]
