@@ -1,0 +1,97 @@
+"""Speed of `depparse.structs.mst.decode` against ufal.chu_liu_edmonds called per sentence, in turn, in one process.
+
+    python benchmarks/decoding.py [FILE.conllu]
+
+Batches have the lengths of FILE, without it of English-EWT dev of $DEPPARSE_SHARED (by default ../shared), and about
+5000 words each. Two kinds of float32 scores, as a network gives them: `random` (normal numbers: greedy arcs are hardly
+ever a tree) and `parser` (a random tree, each head raised so that about a tenth of them are still overtaken). Theirs
+allows several roots, ours one; so that both do the same work, `agree` counts the sentences where theirs has one root,
+and checks that both trees then have the same score. Milliseconds are for all sentences, medians over rounds; `float64`
+hands theirs arrays that are ready made, outside the time.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from ufal.chu_liu_edmonds import chu_liu_edmonds
+
+import depparse
+from depparse.data.batching import plan_batches
+from depparse.structs.graph import are_trees, greedy_heads
+from depparse.structs.mst import decode
+
+ROUNDS = 7
+WORDS = 5000  # a batch
+
+
+def make_batches(lengths: list[int], kind: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Scores [batch, dependents, heads] and lengths [batch] of all batches."""
+    generator = np.random.default_rng(20)
+    batches = []
+    for plan in plan_batches(lengths, WORDS):
+        sizes = np.array([lengths[number] for number in plan])
+        width = sizes.max() + 1
+        scores = generator.normal(size=(len(plan), width, width)).astype(np.float32)
+        if kind == "parser":
+            for row, n in enumerate(sizes):
+                order = 1 + generator.permutation(n)  # each word hangs on an earlier one of a random order
+                for place in range(n):
+                    head = order[generator.integers(place)] if place else 0
+                    scores[row, order[place], head] += 4
+        batches.append((scores, sizes))
+    return batches
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - begin)
+
+
+def compare(lengths: list[int], kind: str) -> None:
+    batches = make_batches(lengths, kind)
+    sentences = [(scores[row, : n + 1, : n + 1], n) for scores, sizes in batches for row, n in enumerate(sizes)]
+    ready = [np.ascontiguousarray(scores, dtype=np.float64) for scores, _ in sentences]
+
+    def ours() -> list[np.ndarray]:
+        return [decode(scores, sizes) for scores, sizes in batches]
+
+    def theirs() -> list[list[int]]:
+        return [chu_liu_edmonds(scores.astype(np.float64))[0] for scores, _ in sentences]
+
+    def theirs_ready() -> list[list[int]]:
+        return [chu_liu_edmonds(scores)[0] for scores in ready]
+
+    rows = [row for heads in ours() for row in heads]
+    agree = 0
+    for row, other, scores in zip(rows, theirs(), ready, strict=True):
+        if sum(head == 0 for head in other[1:]) == 1:
+            words = np.arange(1, len(scores))
+            agree += 1
+            if not np.isclose(scores[words, row[words]].sum(), scores[words, other[1:]].sum()):
+                sys.exit(f"different trees: {row[words].tolist()} and {other[1:]}")
+    greedy = sum(int(are_trees(greedy_heads(*batch), batch[1]).sum()) for batch in batches)
+
+    times = [(milliseconds(ours), milliseconds(theirs), milliseconds(theirs_ready)) for _ in range(ROUNDS)]
+    mine, other, other_ready = (statistics.median(column) for column in zip(*times, strict=True))
+    print(
+        f"{kind:8} {greedy / len(rows):7.1%} {agree:6} {mine:9.1f} {other:9.1f} {other_ready:9.1f} "
+        f"{statistics.median(b / a for a, b, _ in times):7.1f} {statistics.median(c / a for a, _, c in times):7.1f}"
+    )
+
+
+if __name__ == "__main__":
+    shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
+    file = Path(sys.argv[1]) if len(sys.argv) > 1 else shared / "treebanks/UD_English-EWT/en_ewt-ud-dev.conllu"
+    lengths = [len(sentence) for sentence in depparse.iter_conllu(file)]
+    print(f"{file.name}: {len(lengths):,} sentences, {sum(lengths):,} words, median of {ROUNDS} rounds")
+    print("scores    greedy  agree  ours, ms  ufal, ms   float64   ratio   ratio\n" + " " * 63 + "float64")
+    for kind in ("random", "parser"):
+        compare(lengths, kind)

@@ -1,0 +1,138 @@
+"""Trees as arrays of heads: whether they are valid, whether projective, and the heads that are best word by word.
+
+``heads[words]`` has ROOT at position 0, whose own entry is ignored; ``heads[d]`` is the head of word ``d``. A sentence
+without words counts as a tree. The kernels here are inlined into those of the other files; numba's cache on disk does
+not see that, so after a change here remove ``structs/__pycache__``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from depparse.errors import DepparseError
+from depparse.structs.checks import (
+    BAD_SCORE,
+    FINE,
+    LIMIT,
+    NO_HEAD,
+    ArcScores,
+    Floats,
+    Integers,
+    check_batch,
+    check_heads,
+    check_problems,
+)
+
+
+def is_tree(heads: NDArray[np.integer[Any]]) -> bool:
+    """Whether ``heads[words]`` is a tree: every head exists, one word hangs on ROOT, no cycle. O(n)."""
+    return bool(tree_kernel(check_heads(heads)))
+
+
+def are_trees(heads: NDArray[np.integer[Any]], lengths: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """Of ``heads[batch, words]`` and ``lengths[batch]`` (without ROOT): which sentences are trees. O(batch · n)."""
+    return np.array([is_tree(row[: length + 1]) for row, length in zip(heads, lengths, strict=True)], dtype=np.bool_)
+
+
+def is_projective(heads: NDArray[np.integer[Any]]) -> bool:
+    """Whether no two arcs of the tree ``heads[words]`` cross, the arc from ROOT among them. O(n²).
+
+    Raises DepparseError if the heads are no tree.
+    """
+    checked = check_heads(heads)
+    if not tree_kernel(checked):
+        raise DepparseError(f"expected a tree, one root and no cycle; got the heads {checked.tolist()}")
+    return bool(projective_kernel(checked))
+
+
+def greedy_heads(scores: ArcScores, lengths: NDArray[np.integer[Any]]) -> Integers:
+    """The best head of each word by itself, of equals the lowest: maybe no tree. O(batch · n²).
+
+    ``scores[batch, dependents, heads]`` and ``lengths[batch]`` give ``heads[batch, words]``, 0 at ROOT and padding.
+    """
+    arrays = check_batch(scores, lengths)
+    heads = np.zeros(arrays[0].shape[:2], np.int64)
+    problems = np.zeros((len(heads), 2), np.int64)
+    _greedy_batch(*arrays, heads, problems)
+    check_problems(problems)
+    return heads
+
+
+@njit(cache=True, nogil=True)
+def tree_kernel(heads: Integers) -> bool:
+    """`is_tree` without checks of the arguments."""
+    size = len(heads)
+    roots = 0
+    for word in range(1, size):
+        if heads[word] < 0 or heads[word] >= size:
+            return False
+        if heads[word] == 0:
+            roots += 1
+    if size > 1 and roots != 1:
+        return False
+    walk = np.zeros(size, np.int64)  # the word from which each was reached first
+    for word in range(1, size):
+        place = word
+        while place != 0 and walk[place] == 0:
+            walk[place] = word
+            place = heads[place]
+        if place != 0 and walk[place] == word:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def projective_kernel(heads: Integers) -> bool:
+    """`is_projective` without checks of the arguments."""
+    for word in range(1, len(heads)):
+        left, right = min(word, heads[word]), max(word, heads[word])
+        for inside in range(left + 1, right):
+            if heads[inside] < left or heads[inside] > right:
+                return False
+    return True
+
+
+@njit(cache=True, nogil=True)
+def greedy_kernel(scores: Floats, number: int, heads: Integers) -> tuple[int, int]:
+    """Write the best heads of sentence `number` of a batch; what is wrong with its scores, and at which word."""
+    for word in range(1, len(heads)):
+        row = scores[number, word]
+        best, at, bad = -np.inf, 0, 0
+        # Without branches this is three times as fast: which head is the best so far is hard to foresee.
+        for begin, end in ((0, word), (word + 1, len(heads))):
+            for head in range(begin, end):
+                score = row[head]
+                bad += 0 if score <= LIMIT else 1
+                better = score > best
+                best = score if better else best
+                at = head if better else at
+        if bad:
+            return BAD_SCORE, word
+        if best < -LIMIT:
+            return NO_HEAD, word
+        heads[word] = at
+    return FINE, 0
+
+
+@njit(cache=True, nogil=True)
+def _greedy_batch(scores: Floats, lengths: Integers, heads: Integers, problems: Integers) -> None:
+    for number in range(len(lengths)):
+        kind, word = greedy_kernel(scores, number, heads[number, : lengths[number] + 1])
+        problems[number, 0], problems[number, 1] = kind, word
+
+
+@njit(cache=True, nogil=True)
+def usable_scores(scores: Floats, number: int, size: int) -> Floats:
+    """A copy of the scores of one sentence, with -inf for what is ignored or forbidden."""
+    copy = np.empty((size, size))
+    for dependent in range(size):
+        for head in range(size):
+            score = scores[number, dependent, head]
+            copy[dependent, head] = score if score >= -LIMIT else -np.inf
+        copy[dependent, dependent] = -np.inf
+    copy[0] = -np.inf
+    return copy

@@ -1,0 +1,127 @@
+"""Sums over all projective trees with one root: the log-partition, and the probability of each arc.
+
+The inside algorithm is Eisner's (see `eisner`) with sums for maxima (Baker 1979; Paskin 2001); each projective tree has
+one derivation there, so nothing is counted twice. The outside pass is written as the gradient of the inside one (Eisner
+2016, *Inside-Outside and Forward-Backward Algorithms Are Just Backprop*): the share of each term in its sum, never
+above 1, so that no range of scores overflows or cancels. O(n³) time, O(n²) memory, float64 logarithms.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from depparse.structs.checks import NO_TREE, ArcScores, Floats, check_length, check_scores, tree_error
+from depparse.structs.eisner import MAX_LENGTH
+
+
+def log_partition(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> float:
+    """The logarithm of Σ exp(sum of ``scores[dependents, heads]``) over all projective trees with one root. O(n³).
+
+    Raises DepparseError if there is none, a score is NaN or +inf, or the sentence has more than `max_length` words.
+    """
+    return _run_inside(scores, max_length)[0]
+
+
+def arc_marginals(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> Floats:
+    """``probabilities[dependents, heads]`` of arcs, where a tree has probability ∝ exp(sum of its scores). O(n³).
+
+    Rows of words sum to 1, row 0 is 0. Raises DepparseError as `log_partition` does.
+    """
+    _, shifted, complete, incomplete, between = _run_inside(scores, max_length)
+    return _outside(shifted, complete, incomplete, between)
+
+
+def _run_inside(scores: ArcScores, max_length: int) -> tuple[float, Floats, Floats, Floats, Floats]:
+    shifted = check_scores(scores)
+    size = len(shifted)
+    check_length(size - 1, max_length)
+    complete, incomplete, between = (np.full((size, size), -np.inf) for _ in range(3))
+    if size == 1:
+        return 0.0, shifted, complete, incomplete, between
+    # Taking the best score off each row changes no probability and keeps numbers small.
+    shift = shifted[1:].max(1)
+    shifted[1:] -= shift[:, None]
+    total = _inside(shifted, complete, incomplete, between)
+    if total == -np.inf:
+        raise tree_error(NO_TREE)
+    return float(total + shift.sum()), shifted, complete, incomplete, between
+
+
+@njit(cache=True, nogil=True)
+def _log_sum(values: Floats) -> float:
+    best = values.max()
+    if best == -np.inf:
+        return -np.inf
+    total = 0.0
+    for value in values:
+        total += np.exp(value - best)
+    return float(best + np.log(total))
+
+
+@njit(cache=True, nogil=True)
+def _inside(scores: Floats, complete: Floats, incomplete: Floats, between: Floats) -> float:
+    """The log-partition; -inf if there is no tree. Spans are those of `eisner`, with logarithms of sums.
+
+    ``between[left, right]`` is `incomplete` of both directions without the arc itself.
+    """
+    size = len(scores)
+    terms = np.empty(size)
+    for word in range(1, size):
+        complete[word, word] = 0.0
+    for width in range(1, size - 1):
+        for left in range(1, size - width):
+            right = left + width
+            for k in range(width):
+                terms[k] = complete[left, left + k] + complete[right, left + k + 1]
+            between[left, right] = _log_sum(terms[:width])
+            incomplete[left, right] = between[left, right] + scores[right, left]
+            incomplete[right, left] = between[left, right] + scores[left, right]
+            for k in range(width):
+                terms[k] = incomplete[left, left + k + 1] + complete[left + k + 1, right]
+            complete[left, right] = _log_sum(terms[:width])
+            for k in range(width):
+                terms[k] = incomplete[right, left + k] + complete[left + k, left]
+            complete[right, left] = _log_sum(terms[:width])
+    for word in range(1, size):
+        terms[word] = scores[word, 0] + complete[word, 1] + complete[word, size - 1]
+    return _log_sum(terms[1:])
+
+
+@njit(cache=True, nogil=True)
+def _outside(scores: Floats, complete: Floats, incomplete: Floats, between: Floats) -> Floats:
+    """Arc probabilities; ``closed`` and ``opened`` are those of the spans `complete` and `incomplete`."""
+    size = len(scores)
+    probabilities = np.zeros((size, size))
+    closed = np.zeros((size, size))
+    opened = np.zeros((size, size))
+    terms = np.full(size, -np.inf)
+    for word in range(1, size):
+        terms[word] = scores[word, 0] + complete[word, 1] + complete[word, size - 1]
+    total = _log_sum(terms)
+    for word in range(1, size):
+        probabilities[word, 0] = np.exp(terms[word] - total)
+        closed[word, 1] += probabilities[word, 0]
+        closed[word, size - 1] += probabilities[word, 0]
+    for width in range(size - 2, 0, -1):
+        for left in range(1, size - width):
+            right = left + width
+            for head, end in ((left, right), (right, left)):
+                if closed[head, end] == 0.0:
+                    continue
+                step = 1 if head < end else -1
+                for word in range(head + step, end + step, step):
+                    part = incomplete[head, word] + complete[word, end] - complete[head, end]
+                    part = closed[head, end] * np.exp(part)
+                    opened[head, word] += part
+                    closed[word, end] += part
+            probabilities[right, left] = opened[left, right]
+            probabilities[left, right] = opened[right, left]
+            both = opened[left, right] + opened[right, left]
+            if both == 0.0:
+                continue
+            for split in range(left, right):
+                part = both * np.exp(complete[left, split] + complete[right, split + 1] - between[left, right])
+                closed[left, split] += part
+                closed[right, split + 1] += part
+    return probabilities
