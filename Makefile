@@ -16,11 +16,12 @@ SAMPLE := corpora/samples/UD_English-Sample/en_sample-ud-test.conllu
 	touch $@
 
 demo: .venv/.installed
-	$(BIN)/depparse corpora stats corpora/samples/UD_English-Sample
 	$(BIN)/depparse corpora check corpora/samples/UD_English-Sample
-	$(BIN)/depparse convert $(SAMPLE) --to text --wrap 80
-	$(BIN)/python benchmarks/next_word.py $(SAMPLE) > .venv/baseline.conllu
-	$(BIN)/depparse evaluate $(SAMPLE) .venv/baseline.conllu
+	rm -rf .venv/demo
+	$(BIN)/depparse train demo --treebank corpora/samples/UD_English-Sample --output .venv/demo
+	$(BIN)/depparse parse $(SAMPLE) --model .venv/demo -o .venv/parsed.conllu
+	$(BIN)/depparse evaluate $(SAMPLE) .venv/parsed.conllu
+	$(BIN)/depparse convert .venv/parsed.conllu --to conllu | head -n 20
 
 test: .venv/.developed
 	$(BIN)/python -m pytest -n auto
@@ -34,6 +35,7 @@ check: .venv/.developed
 bench: .venv/.developed
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/scoring.py
+	$(BIN)/python benchmarks/decoding.py
 
 format: .venv/.developed
 	$(BIN)/ruff format .

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from depparse.errors import FormatError as FormatError
     from depparse.evaluation.ud import Scores as Scores
     from depparse.evaluation.ud import evaluate as evaluate
+    from depparse.pipeline import Pipeline as Pipeline
+    from depparse.pipeline import load as load
 
 __version__ = "0.1.0"
 
@@ -37,6 +39,7 @@ _HOME = {
     "EmptyNode": "data.words",
     "FormatError": "errors",
     "Frame": "data.spans",
+    "Pipeline": "pipeline",
     "Scores": "evaluation.ud",
     "Sentence": "data.sentence",
     "Span": "data.spans",
@@ -44,6 +47,7 @@ _HOME = {
     "Word": "data.words",
     "evaluate": "evaluation.ud",
     "iter_conllu": "data.conllu",
+    "load": "pipeline",
     "parse_conllu": "data.conllu",
     "read": "data.formats",
     "read_conllu": "data.conllu",

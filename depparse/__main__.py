@@ -1,6 +1,9 @@
 """``python -m depparse``."""
 
-from depparse.cli.main import main
-
 if __name__ == "__main__":
-    main()
+    try:
+        from depparse.cli.main import main
+
+        main()
+    except KeyboardInterrupt:  # before main could catch it
+        raise SystemExit(130) from None

@@ -15,7 +15,7 @@ ORDER = (
     "errors config data evaluation structs encoders tasks segmentation model store training pipeline visualize "
     "wrappers server cli"
 ).split()
-HEAVY = "torch pandas pyarrow datasets conllu seqeval sklearn numpy rich typer".split()
+HEAVY = "torch numba transformers pydantic pandas pyarrow datasets conllu seqeval sklearn numpy rich typer".split()
 
 
 def imports(path: Path) -> set[str]:

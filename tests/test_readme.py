@@ -40,13 +40,13 @@ def test_python_runs(page: str, folder: Path) -> None:
 def test_commands_run(folder: Path) -> None:
     """All shell blocks but the installation and the download, each command checked."""
     code = [block for block in blocks("README.md", "sh") if "depparse" in block and "corpora get" not in block]
-    assert len(code) == 1
+    assert len(code) == 2
     # The commands of this environment, as after installing.
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    script = f'set -euo pipefail; depparse() {{ {sys.executable} -m depparse "$@"; }}\n' + code[0]
+    script = f'set -euo pipefail; depparse() {{ {sys.executable} -m depparse "$@"; }}\n' + "".join(code)
     result = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
-    for expected in ("UD_Swedish-Talbanken", "multiword tokens", "small-train", "By deprel", "LAS"):
+    for expected in ("UD_Swedish-Talbanken", "multiword tokens", "small-train", "By deprel", "LAS", "the model is in"):
         assert expected in result.stdout
 
 

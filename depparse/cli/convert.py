@@ -13,6 +13,7 @@ import typer
 from depparse.errors import ConfigError
 
 if TYPE_CHECKING:
+    from depparse.data.document import Document
     from depparse.data.sentence import Sentence
 
 
@@ -31,6 +32,9 @@ def convert(
             metavar="FILE", help="Put the entities or roles of this file on the sentences with the same words."
         ),
     ] = None,
+    join_from: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="The format of the file of --join; told by its ending.")
+    ] = None,
     wrap: Annotated[
         int | None,
         typer.Option(metavar="WIDTH", help="With --to text: lines of at most so many characters, as in UD releases."),
@@ -43,6 +47,8 @@ def convert(
     Example: [green]depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt[/green]
     """
     from depparse.data import formats
+    from depparse.data.conllu import write_conllup
+    from depparse.data.document import Document
     from depparse.data.text import write_text
 
     if source is None and file == "-":
@@ -58,15 +64,25 @@ def convert(
         raise ConfigError(f"--wrap is a number of characters, at least 1, not {wrap}")
     if target == "parquet" and output == "-":
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
+    if join_from is not None and join is None:
+        raise ConfigError("--join-from goes with --join")
+    if join is not None:
+        if join == file == "-":
+            raise ConfigError("only one of the files can be standard input (-)")
+        if join == "-" and join_from is None:
+            raise ConfigError("say the format of standard input: --join-from FORMAT")
+        formats.get_format(join_from := join_from or formats.guess_format(join))
     if output != "-" and Path(output).is_dir():
         raise ConfigError(f"--output {output} is a folder; name a file")
     sentences: Iterable[Sentence]
     if join is not None:
-        sentences = _joined(file, source, join)
+        sentences = _joined(file, source, join, join_from)
     else:
         sentences = _read(file, source, target)
     if target == "text":
         write_text(sentences, output, wrap)
+    elif isinstance(sentences, Document) and target == "conllup":
+        write_conllup(sentences, output, _columns(sentences))
     else:
         formats.write(sentences, output, target)
 
@@ -75,17 +91,26 @@ def _read(file: str, source: str, target: str) -> Iterable[Sentence]:
     from depparse.cli.progress import progress
     from depparse.data import formats
 
-    if source == target == "conllup":
-        return formats.read(file, source)  # knows all its column names
+    if target == "conllup" and source != "conllu":
+        # The header names the columns of all sentences, which are known only when all are read.
+        return formats.read(file, source)
     return _noting_losses(progress(formats.iter_sentences(file, source), "sentences"), target)
 
 
-def _joined(file: str, source: str, join: str) -> Iterable[Sentence]:
+def _columns(document: Document) -> list[str]:
+    """The columns of the file it came from, then what any sentence has besides, in order."""
+    names = dict.fromkeys(document.column_names)
+    for sentence in document:
+        names |= dict.fromkeys(sentence.columns)
+    return list(names)
+
+
+def _joined(file: str, source: str, join: str, join_from: str | None) -> Iterable[Sentence]:
     from depparse.data import formats
     from depparse.data.join import join as join_documents
 
     document = formats.read(file, source)
-    report = join_documents(document, formats.iter_sentences(join))
+    report = join_documents(document, formats.iter_sentences(join, join_from))
     for problem in report.unjoined:
         sys.stderr.write(f"not joined: {problem}\n")
     sys.stderr.write(f"joined {report.joined} of {len(document)} sentences of {os.path.basename(file)}\n")

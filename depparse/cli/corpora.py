@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from depparse.data.treebank import Statistics, Treebank
 
 app = typer.Typer(rich_markup_mode="rich")
+_ROOM_FOR_ALL = 120  # characters a line that all columns of `list` need
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[
@@ -28,7 +30,7 @@ Paths = Annotated[
 
 @app.callback(invoke_without_command=True)
 def corpora(context: typer.Context) -> None:
-    """Treebanks: list, get, count and check them.
+    """Treebanks: list, get, stats and check.
 
     Example: [green]depparse corpora list --language Swedish[/green]
     """
@@ -64,6 +66,8 @@ def list_(
         _print_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif sys.stdout.isatty():
         shown = columns if samples else columns[:3] + columns[4:9]
+        if not samples and shutil.get_terminal_size().columns < _ROOM_FOR_ALL:
+            shown = columns[:3] + columns[7:9]
         cells = [tuple(row[columns.index(name)] for name in shown) for row in rows]
         draw(Table("", tuple(shown), cells), numbers=False)
     else:
@@ -115,13 +119,14 @@ def stats(paths: Paths, json: Json = False) -> None:
 
     Example: [green]depparse corpora stats treebanks/UD_French-Sequoia[/green]
     """
-    from depparse.data.treebank import Treebank
+    from depparse.cli.progress import progress
+    from depparse.data.treebank import Statistics, Treebank
 
     results = []
     tables: list[Table] = []
     for path in paths:
         treebank = Treebank.open(path)
-        counts = treebank.statistics()
+        counts = {s: Statistics.of(progress(treebank.iter(s), f"sentences of {s}")) for s in treebank.splits}
         if json:
             splits = {split: found.to_dict() for split, found in counts.items()}
             results.append({"treebank": treebank.name, "splits": splits})

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 import json as json_module
 import sys
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from depparse.cli.tables import show
 
-if TYPE_CHECKING:
-    pass
+# Those of `evaluation.breakdown`, which is not imported for --help.
+DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos")
 
 
-class By(StrEnum):
-    """What scores can be told by."""
-
-    deprel = "deprel"
-    length = "length"
-    arc_length = "arc-length"
-    projectivity = "projectivity"
-    upos = "upos"
+def _dimension(name: str) -> str:
+    if name not in DIMENSIONS:
+        close = difflib.get_close_matches(name, DIMENSIONS, 1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(DIMENSIONS)}{hint}")
+    return name
 
 
 def evaluate(
@@ -30,7 +28,12 @@ def evaluate(
     system: Annotated[str, typer.Argument(help="The analyses to score, of the same text; - for standard input.")],
     json: Annotated[bool, typer.Option("--json", help="Print JSON, all scores as fractions of 1.")] = False,
     by: Annotated[
-        list[By] | None, typer.Option(help="UAS and LAS by group as well. May be given several times.")
+        list[str] | None,
+        typer.Option(
+            parser=_dimension,
+            metavar=f"[{'|'.join(DIMENSIONS)}]",
+            help="UAS and LAS by group as well. May be given several times.",
+        ),
     ] = None,
     compare: Annotated[
         str | None, typer.Option(metavar="OTHER", help="A second system's file: differences and their significance.")
@@ -38,6 +41,9 @@ def evaluate(
     bootstrap: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="95 % intervals from N resamples; --compare uses N too, else 1000."),
+    ] = None,
+    format: Annotated[
+        str | None, typer.Option(metavar="FORMAT", help="Of files whose endings tell none; by default conllu.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the resampling.")] = 1,
 ) -> None:
@@ -49,9 +55,7 @@ def evaluate(
     """
     from depparse.evaluation.report import report
 
-    result = report(
-        gold, system, other=compare, by=[dimension.value for dimension in by or ()], samples=bootstrap, seed=seed
-    )
+    result = report(gold, system, other=compare, by=by or (), samples=bootstrap, seed=seed, format=format)
     for note in result.notes:
         sys.stderr.write(f"note: {note}\n")
     if json:

@@ -1,70 +1,34 @@
-"""The command line: one file a command, put together here. Errors are one line and exit code 2."""
+"""Runs the command line: errors are one line and exit code 2. The commands are put together in `app.py`."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import NoReturn
 
-import typer
-
-from depparse import __version__
-from depparse.cli.convert import convert
-from depparse.cli.corpora import app as corpora
-from depparse.cli.evaluate import evaluate
 from depparse.errors import DepparseError
 
-_EXAMPLES = (
-    "[b]Examples[/b]",
-    "depparse corpora list --language Swedish",
-    "depparse corpora check UD_English-EWT",
-    "depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt",
-    "depparse evaluate gold.conllu system.conllu --by deprel",
-    "depparse evaluate gold.conllu a.conllu --compare b.conllu",
-    "",
-    "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "
-    "error, with exit code 2.",
-)
-app = typer.Typer(
-    name="depparse",
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="\n".join(_EXAMPLES),
-)
-
-
-@app.callback(invoke_without_command=True)
-def depparse(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
-) -> None:
-    """Read, check, convert and score Universal Dependencies data."""
-    if version:
-        typer.echo(f"depparse {__version__}")
-        raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-
-
-app.command()(convert)
-app.add_typer(corpora, name="corpora")
-app.command()(evaluate)
+# Nothing heavy is imported above: an interrupt while the commands are loaded is caught below.
 
 
 def main() -> None:
     """Runs the command line: what a user did wrong is one line on standard error and exit code 2."""
-    # A terminated process cleans up like an interrupted one: no half-written file stays.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        sys.exit(typer.main.get_command(app)(standalone_mode=False))
+        _reopen_streams()
+        _clean_up_when_terminated()
+        code = _run()
+        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
+        sys.exit(code)
     except DepparseError as error:
         _fail(str(error))
     except BrokenPipeError:
         # The reader of our output (head, less) has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        _exit(141)
+    except OSError as error:
+        _fail(_explain(error))
     except KeyboardInterrupt:
         _fail("interrupted", 130)
     except Exception as error:
@@ -79,8 +43,56 @@ def main() -> None:
         _fail(f"{format_message().rstrip('.')}; see {command} --help")
 
 
-def _fail(message: str, code: int = 2) -> None:
-    sys.stderr.write(f"depparse: error: {' '.join(message.split())}\n")
+def _run() -> int | None:
+    from typer.main import get_command
+
+    from depparse.cli.app import app
+
+    try:
+        code: int | None = get_command(app)(standalone_mode=False)
+    except SystemExit as stop:
+        # Typer makes a broken pipe an exit with code 1.
+        if isinstance(stop.__context__, BrokenPipeError):
+            raise stop.__context__ from None
+        raise
+    return code
+
+
+def _reopen_streams() -> None:
+    """Closed standard streams (``>&-``) are None in Python. Output then goes nowhere; reading input is an error."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, os.O_WRONLY)  # the lowest free number, which is that of the stream
+            setattr(sys, name, open(handle, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115
+
+
+def _clean_up_when_terminated() -> None:
+    """A terminated process cleans up like an interrupted one: no half-written file stays."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+def _explain(error: OSError) -> str:
+    if error.errno == errno.EBADF and error.filename is None:
+        return "standard input cannot be read: it is closed"
+    reason = (error.strerror or str(error)).lower()
+    return reason if error.filename is None else f"{error.filename}: {reason}"
+
+
+def _fail(message: str, code: int = 2) -> NoReturn:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"depparse: error: {' '.join(message.split())}\n")
+    _exit(code)
+
+
+def _exit(code: int) -> NoReturn:
+    """Ends. Output that cannot be written is dropped, lest the interpreter complain when it closes the stream."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
     sys.exit(code)
 
 

@@ -17,16 +17,18 @@ def progress(items: Iterable[Item], what: str, total: int | None = None) -> Iter
         yield from items
         return
     begin = last = time.monotonic()
-    for count, item in enumerate(items, 1):
-        yield item
-        now = time.monotonic()
-        if now - last > 0.2 and now - begin > _PATIENCE:
-            last = now
-            rate = count / (now - begin)
-            left = f", {(total - count) / rate:.0f} s left" if total else ""
-            of = f" of {total:,}" if total else ""
-            sys.stderr.write(f"\r\x1b[K{count:,}{of} {what}, {rate:,.0f}/s{left}")
+    try:
+        for count, item in enumerate(items, 1):
+            yield item
+            now = time.monotonic()
+            if now - last > 0.2 and now - begin > _PATIENCE:
+                last = now
+                rate = count / (now - begin)
+                left = f", {(total - count) / rate:.0f} s left" if total else ""
+                of = f" of {total:,}" if total else ""
+                sys.stderr.write(f"\r\x1b[K{count:,}{of} {what}, {rate:,.0f}/s{left}")
+                sys.stderr.flush()
+    finally:  # before an error message too
+        if last != begin:
+            sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
-    if last != begin:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()

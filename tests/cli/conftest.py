@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,3 +26,21 @@ def run(tmp_path: Path) -> Run:
         )  # fmt: skip
 
     return call
+
+
+def on_a_terminal(*arguments: str | Path, width: int = 140, code: int = 0) -> str:
+    """What depparse shows on a terminal of so many columns, standard error included."""
+    leader, follower = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": str(width)}
+    command = [sys.executable, "-m", "depparse", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=follower, stderr=follower, env=environment)
+    os.close(follower)
+    output = b""
+    with open(leader, "rb", buffering=0) as stream:
+        try:
+            while data := stream.read(1 << 16):
+                output += data
+        except OSError:  # how Linux says that the other end is closed
+            pass
+    assert process.wait() == code, output.decode()
+    return output.decode()

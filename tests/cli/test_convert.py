@@ -44,3 +44,32 @@ def test_columns_without_a_place_are_named(run: Run) -> None:
     source = "# global.columns = ID FORM X:COLOUR\n1\tsky\tblue\n\n"
     result = run("convert", "-", "--from", "conllup", "--to", "conllu", input=source)
     assert result.stderr == "note: CoNLL-U has no place for X:COLOUR; convert to conllup to keep them\n"
+
+
+def test_columns_of_later_sentences_are_kept(run: Run, tmp_path: Path) -> None:
+    rows = "1\t{0}\t_\tPROPN\t_\t_\t0\troot\t_\t_\n\n"
+    (tmp_path / "a.conllu").write_text(rows.format("Rain") + rows.format("Oslo"), encoding="utf-8")
+    result = run(
+        "convert", "a.conllu", "--join", "-", "--join-from", "two-column", "-o", "a.conllup", input="Oslo\tB-LOC\n\n"
+    )
+    assert result.returncode == 0, result.stderr
+    assert "joined 1 of 2 sentences of a.conllu\n" in result.stderr
+    for source, target in [("a.conllup", "a.json"), ("a.json", "b.conllup"), ("b.conllup", "b.parquet"),
+                           ("b.parquet", "c.conllup")]:  # fmt: skip
+        assert run("convert", source, "-o", target).returncode == 0
+    for name in ("a.conllup", "b.conllup", "c.conllup"):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert text.split("\n")[0].endswith("DEPS MISC NER"), name
+        assert [(span.type, span.text) for span in formats.read(tmp_path / name).ents] == [("LOC", "Oslo")]
+
+
+def test_options_of_join(run: Run) -> None:
+    for arguments, message in [
+        (["x.conllu", "--join", "-"], "say the format of standard input: --join-from FORMAT"),
+        (["-", "--from", "conllu", "--join", "-", "--join-from", "iob2"], "only one of the files can be standard"),
+        (["x.conllu", "--join-from", "iob2"], "--join-from goes with --join"),
+        (["x.conllu", "--join", "y", "--join-from", "iob"], "there is no format 'iob'; did you mean iob2?"),
+    ]:
+        result = run("convert", *arguments, "--to", "conllup")
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert message in result.stderr

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +12,7 @@ import pytest
 from depparse.data import catalogue
 from depparse.data.checks import check
 from depparse.data.treebank import Treebank
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, on_a_terminal
 from tests.local_github import LocalGitHub, local_github
 
 NAME = "UD_Tamil-TTB"
@@ -34,22 +31,6 @@ def server(samples: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalGitH
     with local_github(f"UniversalDependencies/{NAME}", "r2.17", files) as running:
         monkeypatch.setenv("DEPPARSE_MIRROR", running.url)
         yield running
-
-
-def on_a_terminal(*arguments: str | Path) -> str:
-    leader, follower = pty.openpty()
-    environment = os.environ | {"TERM": "xterm", "COLUMNS": "140"}
-    command = [sys.executable, "-m", "depparse", "corpora", *map(str, arguments)]
-    subprocess.run(command, stdout=follower, env=environment, check=True)
-    os.close(follower)
-    output = b""
-    with open(leader, "rb", buffering=0) as stream:
-        try:
-            while data := stream.read(1 << 16):
-                output += data
-        except OSError:  # how Linux says that the other end is closed
-            pass
-    return output.decode()
 
 
 def test_without_a_command(run: Run) -> None:
@@ -91,9 +72,16 @@ def test_list_with_a_typo(run: Run) -> None:
 
 
 def test_list_on_a_terminal() -> None:
-    output = on_a_terminal("list", "--language", "Tamil")
+    output = on_a_terminal("corpora", "list", "--language", "Tamil")
     assert "\x1b[1m" in output
     assert NAME in output
+    assert "Dravidian" in output
+
+
+def test_list_on_a_narrow_terminal_shows_less(run: Run) -> None:
+    lines = on_a_terminal("corpora", "list", "--language", "Tamil", width=80).splitlines()
+    assert any(re.fullmatch(rf"{NAME} +Tamil +ta +2\.2 +2\.18 *", line) for line in lines), lines
+    assert all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= 80 for line in lines)
 
 
 # -- get
@@ -172,7 +160,7 @@ def test_stats_from_standard_input(run: Run, sample: Path) -> None:
 
 
 def test_stats_on_a_terminal(sample: Path) -> None:
-    output = on_a_terminal("stats", sample)
+    output = on_a_terminal("corpora", "stats", sample)
     assert "\x1b[1m" in output
     assert "non-projective trees" in output
 
@@ -221,4 +209,4 @@ def test_check_without_a_treebank(run: Run, tmp_path: Path) -> None:
 
 
 def test_check_on_a_terminal(sample: Path) -> None:
-    assert "\x1b[33mwarning" in on_a_terminal("check", sample)
+    assert "\x1b[33mwarning" in on_a_terminal("corpora", "check", sample)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
 
-from depparse.cli.evaluate import By
+from depparse.cli import evaluate as command
 from depparse.data import formats
 from depparse.data.document import Document
 from depparse.evaluation.breakdown import DIMENSIONS
 from depparse.evaluation.ud import OFFICIAL, evaluate
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run, on_a_terminal
 
 
 @pytest.fixture
@@ -57,13 +54,7 @@ def test_table(run: Run, files: tuple[Path, Path]) -> None:
 
 
 def test_on_a_terminal(files: tuple[Path, Path]) -> None:
-    leader, follower = pty.openpty()
-    environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
-    command = [sys.executable, "-m", "depparse", "evaluate", *map(str, files)]
-    subprocess.run(command, stdout=follower, env=environment, check=True)
-    os.close(follower)
-    output = os.read(leader, 1 << 16).decode()
-    os.close(leader)
+    output = on_a_terminal("evaluate", *files, width=100)
     assert "\x1b[1m" in output
     assert "AlignedAcc" in output
 
@@ -78,10 +69,14 @@ def test_by(run: Run, files: tuple[Path, Path]) -> None:
     result = run("evaluate", *files, "--by", "xpos")
     assert result.returncode == 2
     assert "arc-length" in result.stderr
+    result = run("evaluate", *files, "--by", "deprell")
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "Invalid value for '--by': 'deprell' is not one of deprel, " in result.stderr
+    assert "; did you mean deprel?" in result.stderr
 
 
 def test_dimensions_are_those_of_the_library() -> None:
-    assert tuple(By) == DIMENSIONS
+    assert command.DIMENSIONS == DIMENSIONS
 
 
 def test_bootstrap_is_seeded(run: Run, files: tuple[Path, Path]) -> None:
@@ -205,3 +200,25 @@ def test_help(run: Run) -> None:
     text = run("evaluate", "--help").stdout
     for part in ("--by", "--compare", "--bootstrap", "--json", "Example: depparse evaluate gold.conllu"):
         assert part in text
+
+
+def test_format_of_files_whose_ending_tells_none(run: Run, samples: Path, tmp_path: Path) -> None:
+    gold = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
+    formats.write(formats.read(gold), tmp_path / "emerging.test.annotated", "two-column")
+    result = run("evaluate", gold, "emerging.test.annotated", "--format", "two-column", "--json")
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["entities"]["micro"]["f1"] == 1
+    text = (tmp_path / "emerging.test.annotated").read_text(encoding="utf-8")
+    assert run("evaluate", gold, "-", "--format", "two-column", "--json", input=text).returncode == 0
+    assert "expected 10 columns" in run("evaluate", gold, "emerging.test.annotated").stderr
+    result = run("evaluate", gold, gold, "--format", "two-columns")
+    assert result.stderr == "depparse: error: there is no format 'two-columns'; did you mean two-column?\n"
+
+
+@pytest.mark.parametrize("width", [80, 60, 40])
+def test_numbers_on_a_terminal_are_whole(width: int, files: tuple[Path, Path]) -> None:
+    output = on_a_terminal("evaluate", *files, "--by", "deprel", "--bootstrap", "20", width=width)
+    assert "…" not in output
+    intervals = re.findall(r"\d+\.\d\d to \d+\.\d\d", output)
+    shown = sum(line.startswith(("UAS", "LAS")) for line in output.splitlines())
+    assert len(intervals) > shown >= 2

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import depparse
+from depparse.cli.progress import progress
 from tests.cli.conftest import Run
 
 DEV = Path("UD_English-Sample") / "en_sample-ud-dev.conllu"
@@ -75,10 +79,84 @@ def test_pipes(run: Run, samples: Path) -> None:
 
 def test_a_reader_that_has_seen_enough_is_no_error(samples: Path) -> None:
     path = samples / "UD_English-Sample" / "en_sample-ud-train.conllu"
-    command = f"{sys.executable} -m depparse convert {path} --to conllu | head -n 1"
-    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
-    assert result.stdout.startswith("#")
-    assert result.stderr == ""
+    for arguments in (f"convert {path} --to conllu", f"evaluate {path} {path}", "corpora list", "--help"):
+        command = f"{sys.executable} -m depparse {arguments} | true; echo ${{PIPESTATUS[0]}}"
+        result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+        assert (result.stdout, result.stderr) == ("141\n", ""), arguments
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_one_line(samples: Path) -> None:
+    path = samples / "UD_English-Sample" / "en_sample-ud-train.conllu"
+    for arguments in (f"convert {path} --to conllu", f"evaluate {path} {path}", "corpora list", "--help"):
+        command = f"{sys.executable} -m depparse {arguments} >/dev/full"
+        result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        assert (result.returncode, result.stderr) == (2, "depparse: error: no space left on device\n"), arguments
+
+
+def test_names_that_are_too_long(run: Run, samples: Path) -> None:
+    name = "x" * 300 + ".conllu"
+    assert "file name too long" in one_line(run("convert", samples / DEV, "-o", name))
+    assert "file name too long" in one_line(run("convert", name, "--to", "text"))
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "errors"),
+    [
+        ("convert {} --to conllu >&-", 0, ""),
+        ("convert {} --to conllu >&- <&- 2>&-", 0, ""),
+        ("convert - --from conllu --to text <&-", 2, "depparse: error: standard input cannot be read: it is closed\n"),
+        ("convert nowhere.conllu --to text 2>&-", 2, ""),
+        ("convert nowhere.conllu --to text 2>/dev/null >&-", 2, ""),
+    ],
+)
+def test_closed_streams(command: str, code: int, errors: str, samples: Path) -> None:
+    line = f"{sys.executable} -m depparse {command.format(samples / DEV)}"
+    result = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (code, "", errors)
+
+
+def test_the_entry_point_is_light() -> None:
+    """So that an interrupt while the commands are loaded meets somebody who catches it."""
+    code = "import sys, depparse.cli.main; print({'typer', 'rich', 'numpy'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "set()\n"
+
+
+def test_an_interrupt_while_the_commands_are_loaded() -> None:
+    code = (
+        "import sys, depparse.cli.main as m\n"
+        "class Interrupts:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupts())\n"
+        "m.main()\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (130, "depparse: error: interrupted\n")
+
+
+def test_help_names_the_commands_of_corpora(run: Run) -> None:
+    text = run("--help").stdout
+    for part in ("Treebanks: list, get, stats and check", "depparse corpora stats ", "depparse corpora get "):
+        assert part in text
+
+
+def test_progress_is_cleared_before_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def broken() -> Iterator[int]:
+        yield from range(3)
+        raise ValueError
+
+    screen, clock = Terminal(), itertools.count()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(time, "monotonic", lambda: 10.0 * next(clock))
+    with pytest.raises(ValueError):
+        list(progress(broken(), "sentences"))
+    assert "3 sentences" in screen.getvalue()
+    assert screen.getvalue().endswith("\r\x1b[K")
 
 
 def test_an_error_leaves_no_file_and_keeps_the_old_one(run: Run, tmp_path: Path, samples: Path) -> None:
@@ -91,7 +169,7 @@ def test_an_error_leaves_no_file_and_keeps_the_old_one(run: Run, tmp_path: Path,
     assert (tmp_path / "old.txt").read_text(encoding="utf-8") == "old"
 
 
-@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupt_leaves_no_file(stop: signal.Signals, code: int, tmp_path: Path, samples: Path) -> None:
     command = [sys.executable, "-m", "depparse", "convert", "-", "--from", "conllu", "-o", "out.conllu"]
     process = subprocess.Popen(

@@ -1,0 +1,57 @@
+"""The commands, put together: `main.py` runs them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from depparse import __version__
+from depparse.cli.convert import convert
+from depparse.cli.corpora import app as corpora
+from depparse.cli.evaluate import evaluate
+from depparse.cli.parse import parse
+from depparse.cli.train import train
+
+_EXAMPLES = (
+    "[b]Examples[/b]",
+    "depparse corpora list --language Swedish",
+    "depparse corpora get UD_English-EWT --to treebanks",
+    "depparse corpora stats treebanks/UD_English-EWT",
+    "depparse corpora check treebanks/UD_English-EWT",
+    "depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt",
+    "depparse evaluate gold.conllu system.conllu --by deprel",
+    "depparse evaluate gold.conllu a.conllu --compare b.conllu",
+    "depparse train recurrent --treebank treebanks/UD_English-EWT --output runs/ewt",
+    "depparse parse text.conllu --model runs/ewt -o parsed.conllu",
+    "",
+    "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "
+    "error, with exit code 2.",
+)
+app = typer.Typer(
+    name="depparse",
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="\n".join(_EXAMPLES),
+)
+
+
+@app.callback(invoke_without_command=True)
+def depparse(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
+) -> None:
+    """Read, check, convert and score Universal Dependencies data, train parsers on it, and parse."""
+    if version:
+        typer.echo(f"depparse {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command()(convert)
+app.add_typer(corpora, name="corpora")
+app.command()(evaluate)
+app.command()(train)
+app.command()(parse)

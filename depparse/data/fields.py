@@ -1,0 +1,50 @@
+"""Vocabularies: strings of a treebank as numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+UNKNOWN = 0
+IGNORE = -100  # the target of what is not annotated: gives no loss
+
+
+class Vocabulary:
+    """Strings and their numbers. With `reserved` names first: those of an input are 0 (unknown) and 1 (the root).
+
+    Built from counts in a fixed order (most frequent first, then by code point), so that the same data gives the
+    same numbers on every machine.
+    """
+
+    __slots__ = ("_numbers", "items", "reserved")
+
+    def __init__(self, items: Sequence[str], reserved: int = 0) -> None:
+        self.items = list(items)
+        self.reserved = reserved
+        self._numbers = {item: number for number, item in enumerate(self.items, reserved)}
+
+    @classmethod
+    def count(cls, items: Iterable[str], *, min_count: int = 1, reserved: int = 0) -> Vocabulary:
+        """All strings that occur at least `min_count` times."""
+        counts = Counter(items)
+        kept = (item for item, count in counts.items() if count >= min_count)
+        return cls(sorted(kept, key=lambda item: (-counts[item], item)), reserved)
+
+    def __len__(self) -> int:
+        return len(self.items) + self.reserved
+
+    def __contains__(self, item: str) -> bool:
+        return item in self._numbers
+
+    def number(self, item: str, default: int = UNKNOWN) -> int:
+        return self._numbers.get(item, default)
+
+    def numbers(self, items: Iterable[str], default: int = UNKNOWN) -> list[int]:
+        get = self._numbers.get
+        return [get(item, default) for item in items]
+
+    def item(self, number: int) -> str:
+        return self.items[number - self.reserved]
+
+    def to_json(self) -> list[str]:
+        return self.items

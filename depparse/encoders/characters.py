@@ -1,0 +1,114 @@
+"""Vectors of words from their characters, with case: a convolution (or BiLSTM) over each word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from depparse.config import Config
+from depparse.data.fields import Vocabulary
+from depparse.data.sentence import Sentence
+
+_ROOT_WORD = (1,)  # ROOT is spelt with a character of its own
+_BEGIN, _END = 2, 3
+
+
+class CharactersConfig(Config):
+    """Words read character by character, case kept."""
+
+    type: Literal["characters"] = "characters"
+    kind: Literal["cnn", "bilstm"] = "cnn"
+    embedding: int = Field(64, ge=1)  # units a character
+    width: int = Field(128, ge=2)  # units a word
+    windows: tuple[int, ...] = (2, 3, 4, 5)  # characters seen at once by the filters of the cnn
+    min_count: int = Field(2, ge=1)  # rarer characters are unknown
+    max_length: int = Field(40, ge=4)  # characters; of a longer word the middle is left out
+    dropout: float = Field(0.05, ge=0, lt=1)  # probability that a character is read as unknown, in training
+
+
+class Characters(nn.Module):
+    """Each different word of a batch is read once, then its vector is put in all its places."""
+
+    Config = CharactersConfig
+
+    def __init__(self, config: CharactersConfig, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.config, self.vocabulary, self.width = config, vocabulary, config.width
+        self.embedding = nn.Embedding(len(vocabulary), config.embedding)
+        nn.init.normal_(self.embedding.weight, std=config.embedding**-0.5)
+        if config.kind == "cnn":
+            share = [config.width // len(config.windows)] * len(config.windows)
+            share[-1] += config.width - sum(share)
+            self.convolutions = nn.ModuleList(
+                nn.Conv1d(config.embedding, width, window) for width, window in zip(share, config.windows, strict=True)
+            )
+        else:
+            self.lstm = nn.LSTM(config.embedding, config.width // 2, bidirectional=True, batch_first=True)
+            self.width = config.width // 2 * 2
+
+    @classmethod
+    def build(cls, config: CharactersConfig, sentences: Sequence[Sentence]) -> Characters:
+        """With the characters of `sentences`."""
+        characters = (char for sentence in sentences for form in sentence.columns["FORM"] for char in form)
+        return cls(config, Vocabulary.count(characters, min_count=config.min_count, reserved=4))
+
+    def features(self, sentence: Sentence) -> list[tuple[int, ...]]:
+        return [self._spell(form) for form in sentence.columns["FORM"]]
+
+    def _spell(self, form: str) -> tuple[int, ...]:
+        limit = self.config.max_length
+        if len(form) > limit:
+            form = form[: limit // 2] + form[-(limit - limit // 2) :]
+        return (_BEGIN, *self.vocabulary.numbers(form), _END)
+
+    def collate(self, rows: Sequence[list[tuple[int, ...]]]) -> tuple[Tensor, Tensor, Tensor]:
+        """(``[different words, characters]``, their lengths, ``[batch, words]`` places among the different words)."""
+        places: dict[tuple[int, ...], int] = {_ROOT_WORD: 0}
+        where = torch.zeros(len(rows), 1 + max(map(len, rows)), dtype=torch.long)
+        for number, row in enumerate(rows):
+            where[number, 1 : len(row) + 1] = torch.as_tensor([places.setdefault(word, len(places)) for word in row])
+        # A fixed least length gives every window something to see, and the same numbers in every batch.
+        lengths = torch.as_tensor([len(word) for word in places])
+        spelt = torch.zeros(len(places), max(int(lengths.max()), max(self.config.windows)), dtype=torch.long)
+        for word, place in places.items():
+            spelt[place, : len(word)] = torch.as_tensor(word)
+        return spelt, lengths, where
+
+    def forward(self, words: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        spelt, lengths, where = words
+        inside = torch.arange(spelt.shape[1], device=spelt.device) < lengths[:, None]
+        if self.training and self.config.dropout:
+            hidden = torch.rand(spelt.shape, device=spelt.device) < self.config.dropout
+            spelt = spelt.masked_fill(hidden & (spelt > _END), 0)
+        embedded = self.embedding(spelt) * inside[..., None]
+        if self.config.kind == "cnn":
+            vectors = torch.cat([self._convolve(module, embedded, lengths) for module in self.convolutions], -1)
+        else:
+            packed = pack_padded_sequence(embedded, lengths.cpu(), batch_first=True, enforce_sorted=False)
+            _, (states, _) = self.lstm(packed)
+            vectors = torch.cat([states[0], states[1]], -1)
+        return vectors[where]
+
+    def _convolve(self, module: nn.Module, embedded: Tensor, lengths: Tensor) -> Tensor:
+        seen = module(embedded.transpose(1, 2))
+        # Windows that reach beyond the word would let its vector depend on the longest word of the batch. A word
+        # shorter than the window has one window, with zeros behind it.
+        window = embedded.shape[1] - seen.shape[2] + 1
+        last = (lengths - window).clamp(min=0)
+        beyond = torch.arange(seen.shape[2], device=seen.device) > last[:, None]
+        return torch.relu(seen.masked_fill(beyond[:, None], float("-inf")).amax(2))
+
+    def to_json(self) -> Any:
+        return self.vocabulary.to_json()
+
+    @classmethod
+    def from_json(cls, config: CharactersConfig, data: Any) -> Characters:
+        return cls(config, Vocabulary(data, reserved=4))
+
+
+INPUT = Characters

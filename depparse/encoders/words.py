@@ -1,0 +1,75 @@
+"""Word embeddings: a learned vector for each frequent form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from depparse.config import Config
+from depparse.data.fields import UNKNOWN, Vocabulary
+from depparse.data.sentence import Sentence
+
+_ROOT = 1
+
+
+class WordsConfig(Config):
+    """Embeddings of whole forms."""
+
+    type: Literal["words"] = "words"
+    width: int = Field(128, ge=1)  # units
+    min_count: int = Field(2, ge=1)  # rarer forms of the training data are unknown words
+    lowercase: bool = True
+    dropout: float = Field(0.2, ge=0, lt=1)  # probability that a word is read as unknown, in training
+
+
+class Words(nn.Module):
+    """``[batch, words]`` numbers to ``[batch, words, width]`` vectors; ROOT and unknown words have vectors too."""
+
+    Config = WordsConfig
+
+    def __init__(self, config: WordsConfig, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self.config, self.vocabulary, self.width = config, vocabulary, config.width
+        self.embedding = nn.Embedding(len(vocabulary), config.width)
+        nn.init.normal_(self.embedding.weight, std=config.width**-0.5)
+
+    @classmethod
+    def build(cls, config: WordsConfig, sentences: Sequence[Sentence]) -> Words:
+        """With the vocabulary of `sentences`."""
+        forms = (_read(form, config) for sentence in sentences for form in sentence.columns["FORM"])
+        return cls(config, Vocabulary.count(forms, min_count=config.min_count, reserved=2))
+
+    def features(self, sentence: Sentence) -> list[int]:
+        return self.vocabulary.numbers(_read(form, self.config) for form in sentence.columns["FORM"])
+
+    def collate(self, rows: Sequence[list[int]]) -> Tensor:
+        numbers = torch.zeros(len(rows), 1 + max(map(len, rows)), dtype=torch.long)
+        numbers[:, 0] = _ROOT
+        for place, row in enumerate(rows):
+            numbers[place, 1 : len(row) + 1] = torch.as_tensor(row)
+        return numbers
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        if self.training and self.config.dropout:
+            hidden = torch.rand(numbers.shape, device=numbers.device) < self.config.dropout
+            numbers = numbers.masked_fill(hidden & (numbers != _ROOT), UNKNOWN)
+        vectors: Tensor = self.embedding(numbers)
+        return vectors
+
+    def to_json(self) -> Any:
+        return self.vocabulary.to_json()
+
+    @classmethod
+    def from_json(cls, config: WordsConfig, data: Any) -> Words:
+        return cls(config, Vocabulary(data, reserved=2))
+
+
+def _read(form: str, config: WordsConfig) -> str:
+    return form.lower() if config.lowercase else form
+
+
+INPUT = Words

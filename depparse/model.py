@@ -1,0 +1,103 @@
+"""The model: one encoder and the tasks that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from depparse.config import Config
+from depparse.data.batching import Batch, Example, chunks, make_mask, plan_batches
+from depparse.data.sentence import Sentence
+from depparse.encoders.encoder import Encoder, EncoderConfig
+from depparse.errors import ConfigError
+from depparse.tasks.dependencies import Dependencies, DependenciesConfig
+from depparse.tasks.lemmatizer import Lemmatizer, LemmatizerConfig
+from depparse.tasks.tagger import Tagger, TaggerConfig
+
+TaskConfig = Annotated[TaggerConfig | LemmatizerConfig | DependenciesConfig, Field(discriminator="type")]
+TASKS: dict[str, Any] = {"tagger": Tagger, "lemmatizer": Lemmatizer, "dependencies": Dependencies}
+
+
+class ModelConfig(Config):
+    """An encoder and its tasks."""
+
+    encoder: EncoderConfig = EncoderConfig()
+    tasks: dict[str, TaskConfig] = Field(default_factory=dict)
+
+
+class Model(nn.Module):
+    """Sentences in, the same sentences annotated."""
+
+    def __init__(self, config: ModelConfig, encoder: Encoder, tasks: dict[str, nn.Module]) -> None:
+        super().__init__()
+        self.config, self.encoder = config, encoder
+        self.tasks = nn.ModuleDict(tasks)
+
+    @classmethod
+    def build(cls, config: ModelConfig, sentences: Sequence[Sentence]) -> Model:
+        """With the vocabularies of `sentences`, the training data. A task that they do not annotate is left out."""
+        encoder = Encoder.build(config.encoder, sentences)
+        built = {name: TASKS[task.type].build(task, encoder, sentences) for name, task in config.tasks.items()}
+        tasks = {name: task for name, task in built.items() if task is not None}
+        if not tasks:
+            raise ConfigError(f"the training data annotates nothing that the tasks learn: {', '.join(built) or 'none'}")
+        kept = {name: task for name, task in config.tasks.items() if name in tasks}
+        return cls(config.model_copy(update={"tasks": kept}), encoder, tasks)
+
+    # -- sentences to batches
+
+    def example(self, sentence: Sentence, *, targets: bool = False, source: int = 0) -> Example:
+        """What the model reads of the sentence, and what it learns from it."""
+        made = {name: task.targets(sentence) for name, task in self._tasks()} if targets else {}
+        return Example(sentence, len(sentence), self.encoder.features(sentence), made, source)
+
+    def collate(self, examples: Sequence[Example]) -> Batch:
+        lengths = torch.as_tensor([example.length for example in examples])
+        inputs = self.encoder.collate([example.features for example in examples])
+        targets = {
+            name: task.collate([example.targets[name] for example in examples])
+            for name, task in self._tasks()
+            if examples[0].targets
+        }
+        mask = make_mask(lengths, 1 + int(lengths.max()))
+        sources = torch.as_tensor([example.source for example in examples])
+        return Batch(list(examples), lengths, mask, inputs, targets, sources)
+
+    # -- the network
+
+    def forward(self, batch: Batch) -> dict[str, Any]:
+        """The scores of each task, in its own form."""
+        encoded = self.encoder(batch)
+        return {name: task(encoded, batch) for name, task in self._tasks()}
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The loss of each task, a scalar each."""
+        scores = self(batch)
+        return {name: task.loss(scores[name], batch.targets[name]) for name, task in self._tasks()}
+
+    # -- annotation
+
+    @torch.inference_mode()
+    def annotate(self, sentences: Sequence[Sentence], batch_words: int = 5000) -> None:
+        """Writes the predicted columns into the sentences. The batches do not change the result."""
+        self.eval()
+        examples = [self.example(sentence) for sentence in sentences if len(sentence)]
+        for numbers in plan_batches([example.length for example in examples], batch_words):
+            batch = self.collate([examples[number] for number in numbers])
+            scores = self(batch)
+            for name, task in self._tasks():
+                for example, prediction in zip(batch.examples, task.predict(scores[name], batch), strict=True):
+                    task.annotate(example.sentence, prediction)
+
+    def annotate_stream(self, sentences: Iterable[Sentence], batch_words: int = 5000) -> Iterator[Sentence]:
+        """The sentences in order, annotated, in memory for some batches at a time."""
+        for group in chunks(iter(sentences), 8 * batch_words):
+            self.annotate(group, batch_words)
+            yield from group
+
+    def _tasks(self) -> Iterator[tuple[str, Any]]:
+        return iter(self.tasks.items())

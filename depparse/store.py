@@ -1,0 +1,105 @@
+"""The model folder: JSON and safetensors, with a manifest of hashes. No pickle is ever read.
+
+``config.json`` (what kind of model, and the version of the format), ``vocab.json`` (vocabularies),
+``model.safetensors`` (weights), ``README.md`` (the card), ``manifest.json`` (SHA-256 of each of them).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from depparse.config import parse
+from depparse.encoders.encoder import Encoder
+from depparse.errors import ModelError
+from depparse.model import TASKS, Model, ModelConfig
+
+FORMAT = 1
+_FILES = ("config.json", "vocab.json", "model.safetensors")
+
+
+def save(model: Model, folder: Path, card: str = "") -> None:
+    """Writes the model to `folder`, which appears (or is replaced) only when all of it is there."""
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        config = {"format": FORMAT, "model": model.config.model_dump(mode="json")}
+        tasks = {name: task.to_json() for name, task in model.tasks.items()}  # type: ignore[operator]
+        _write_json(temporary / "config.json", config, indent=1)
+        _write_json(temporary / "vocab.json", {"encoder": model.encoder.to_json(), "tasks": tasks})
+        save_file(
+            {name: value.contiguous() for name, value in model.state_dict().items()}, temporary / "model.safetensors"
+        )
+        (temporary / "README.md").write_text(card, encoding="utf-8")
+        hashes = {name: _hash(temporary / name) for name in (*_FILES, "README.md")}
+        _write_json(temporary / "manifest.json", hashes, indent=1)
+        temporary.chmod(0o755)
+        _replace(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _replace(new: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.rename(new, folder)
+        return
+    old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old."))
+    os.rename(folder, old / "model")
+    os.rename(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load(folder: Path) -> Model:
+    """The model in `folder`. A missing, damaged or foreign folder is one ModelError."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such model folder")
+    missing = [name for name in (*_FILES, "manifest.json") if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(f"{folder}: not a depparse model: {', '.join(missing)} missing")
+    for name, expected in _read_json(folder / "manifest.json").items():
+        # The card may be edited by hand; it is not read here.
+        if name != "README.md" and (not (folder / name).is_file() or _hash(folder / name) != expected):
+            raise ModelError(f"{folder}: damaged: {name} is not the file that was saved; copy the model again")
+    config = _read_json(folder / "config.json")
+    if config.get("format") != FORMAT:
+        raise ModelError(f"{folder}: format {config.get('format')!r}, but this version reads {FORMAT}; update depparse")
+    vocabularies = _read_json(folder / "vocab.json")
+    model_config = parse(ModelConfig, config["model"], str(folder / "config.json"))
+    try:
+        encoder = Encoder.from_json(model_config.encoder, vocabularies["encoder"])
+        tasks = {
+            name: TASKS[task.type].from_json(task, encoder, vocabularies["tasks"][name])
+            for name, task in model_config.tasks.items()
+        }
+        model = Model(model_config, encoder, tasks)
+        model.load_state_dict(load_file(folder / "model.safetensors"))
+    except (KeyError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
+    return model.eval()
+
+
+def _write_json(path: Path, data: Any, indent: int | None = None) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=indent) + "\n", encoding="utf-8")
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON: {error}") from None
+
+
+def _hash(path: Path) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,153 @@
+"""Dependency trees by deep biaffine attention (Dozat & Manning 2017, *Deep Biaffine Attention for Neural Dependency
+Parsing*).
+
+Each word has a representation as a dependent and one as a head, for arcs and for labels. Labels are scored for the arcs
+in use only: the gold ones in training, those of the decoded tree afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from depparse.config import Config
+from depparse.data.batching import Batch, pad_labels
+from depparse.data.fields import IGNORE, Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.encoders.dropout import SharedDropout
+from depparse.encoders.encoder import Encoded, Encoder
+from depparse.structs.mst import decode
+from depparse.tasks.tagger import cross_entropy
+
+
+class DependenciesConfig(Config):
+    """HEAD and DEPREL of words."""
+
+    type: Literal["dependencies"] = "dependencies"
+    arc_width: int = Field(400, ge=1)  # units
+    label_width: int = Field(100, ge=1)  # units
+    dropout: float = Field(0.33, ge=0, lt=1)
+    projective: bool = False  # decode projective trees only
+    smoothing: float = Field(0.03, ge=0, lt=1)  # share of probability that the loss gives to all labels alike
+
+
+@dataclass(slots=True)
+class DependencyScores:
+    """Scores of arcs, and what label scores are made of once the arcs are known."""
+
+    arc_scores: Tensor  # [batch, dependents, heads]: score of h being the head of d; 0 is ROOT
+    label_dependents: Tensor  # [batch, words, label width]
+    label_heads: Tensor  # [batch, words, label width]
+
+
+@dataclass(slots=True)
+class Tree:
+    """The predicted tree of a sentence: HEAD values and label numbers of its words."""
+
+    heads: list[int]
+    labels: list[int]
+
+
+class Dependencies(nn.Module):
+    """Trees with exactly one root, decoded exactly."""
+
+    Config = DependenciesConfig
+
+    def __init__(self, config: DependenciesConfig, encoder: Encoder, labels: Vocabulary) -> None:
+        super().__init__()
+        self.config, self.labels = config, labels
+        widths = [config.arc_width] * 2 + [config.label_width] * 2
+        self.represent = nn.ModuleList(
+            nn.Sequential(nn.Linear(encoder.width, width), nn.LeakyReLU(0.1), SharedDropout(config.dropout))
+            for width in widths
+        )
+        self.arcs = nn.Parameter(torch.zeros(config.arc_width + 1, config.arc_width))
+        self.label_weights = nn.Parameter(torch.zeros(config.label_width + 1, len(labels), config.label_width + 1))
+
+    @classmethod
+    def build(cls, config: DependenciesConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Dependencies | None:
+        """With the relations of `sentences`, subtypes included."""
+        relations = (cell for s in sentences for cell in s.columns.get("DEPREL", ()) if cell != "_")
+        vocabulary = Vocabulary.count(relations)
+        return cls(config, encoder, vocabulary) if len(vocabulary) else None
+
+    def targets(self, sentence: Sentence) -> tuple[list[int], list[int]]:
+        heads = [IGNORE if head is None else head for head in sentence.heads]
+        labels = sentence.columns.get("DEPREL", ["_"] * len(sentence))
+        return heads, self.labels.numbers(labels, IGNORE)
+
+    def collate(self, rows: Sequence[tuple[list[int], list[int]]]) -> tuple[Tensor, Tensor]:
+        return pad_labels([heads for heads, _ in rows]), pad_labels([labels for _, labels in rows])
+
+    def forward(self, encoded: Encoded, batch: Batch) -> DependencyScores:
+        dependents, heads, label_dependents, label_heads = (part(encoded.context) for part in self.represent)
+        arc_scores = (_with_one(dependents) @ self.arcs) @ heads.transpose(1, 2)
+        arc_scores = arc_scores.float() / self.config.arc_width**0.5
+        # Nothing hangs on padding, and no word on itself.
+        n_words = arc_scores.shape[1]
+        itself = torch.eye(n_words, dtype=torch.bool, device=arc_scores.device)
+        forbidden = ~batch.present[:, None, :] | itself
+        return DependencyScores(arc_scores.masked_fill(forbidden, float("-inf")), label_dependents, label_heads)
+
+    def label_scores(self, scores: DependencyScores, heads: Tensor) -> Tensor:
+        """``[batch, words, labels]`` for the arc of each word to ``heads[b, d]``."""
+        index = heads[..., None].expand(-1, -1, scores.label_heads.shape[-1])
+        chosen = _with_one(scores.label_heads.gather(1, index))
+        weights = self.label_weights.flatten(1)
+        mixed = _with_one(scores.label_dependents) @ weights
+        by_label = mixed.view(*mixed.shape[:2], len(self.labels), -1)  # [batch, words, labels, label width + 1]
+        return torch.matmul(by_label, chosen[..., None]).squeeze(-1).float()
+
+    def loss(self, scores: DependencyScores, targets: tuple[Tensor, Tensor]) -> Tensor:
+        heads, labels = targets
+        arcs = nn.functional.cross_entropy(
+            scores.arc_scores.flatten(0, 1), heads.flatten(), ignore_index=IGNORE, reduction="sum"
+        )
+        known = labels.masked_fill(heads == IGNORE, IGNORE)
+        label_scores = self.label_scores(scores, heads.clamp(min=0))
+        return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, known, self.config.smoothing)
+
+    def predict(self, scores: DependencyScores, batch: Batch) -> list[Tree]:
+        arc_scores = scores.arc_scores.numpy(force=True)
+        heads = decode(arc_scores, batch.lengths.numpy(force=True), projective=self.config.projective)
+        chosen = torch.as_tensor(heads, dtype=torch.long, device=scores.arc_scores.device)
+        label_scores = self.label_scores(scores, chosen)
+        if "root" in self.labels:
+            # The relation root is for the child of ROOT and for nothing else.
+            root = self.labels.number("root")
+            from_root = chosen == 0
+            others = torch.arange(len(self.labels), device=chosen.device) != root
+            label_scores = label_scores.masked_fill(from_root[..., None] & others, float("-inf"))
+            label_scores[..., root].masked_fill_(~from_root, float("-inf"))
+        labels = label_scores.argmax(-1).tolist()
+        return [
+            Tree(heads[number, 1 : example.length + 1].tolist(), labels[number][1 : example.length + 1])
+            for number, example in enumerate(batch.examples)
+        ]
+
+    def annotate(self, sentence: Sentence, prediction: Tree) -> None:
+        sentence.columns["HEAD"] = list(map(str, prediction.heads))
+        sentence.columns["DEPREL"] = [self.labels.item(label) for label in prediction.labels]
+
+    def writes(self) -> tuple[str, ...]:
+        return ("HEAD", "DEPREL")
+
+    def to_json(self) -> Any:
+        return self.labels.to_json()
+
+    @classmethod
+    def from_json(cls, config: DependenciesConfig, encoder: Encoder, data: Any) -> Dependencies:
+        return cls(config, encoder, Vocabulary(data))
+
+
+def _with_one(values: Tensor) -> Tensor:
+    """A constant unit after the others: makes the biaffine form hold the linear and constant terms."""
+    return torch.cat([values, torch.ones_like(values[..., :1])], -1)
+
+
+TASK = Dependencies

@@ -1,0 +1,99 @@
+"""Optimizer, learning rate, and averages of weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from depparse.config import Config
+
+
+class OptimizerConfig(Config):
+    """AdamW with warm-up and decay."""
+
+    learning_rate: float = Field(2e-3, gt=0)  # of everything but a pretrained encoder
+    pretrained_learning_rate: float = Field(5e-5, gt=0)  # of a pretrained encoder
+    warmup: float = Field(0.1, ge=0, le=1)  # share of all steps, rising
+    decay: Literal["cosine", "linear", "none"] = "cosine"
+    floor: float = Field(0.05, ge=0, le=1)  # share of the learning rate that the decay ends at
+    weight_decay: float = Field(0.01, ge=0)  # of matrices; vectors (biases, norms) have none
+    beta2: float = Field(0.95, gt=0, lt=1)
+    clip: float = Field(2.0, gt=0)  # largest norm of the gradient
+    average: Literal["ema", "asgd", "none"] = "ema"
+    ema_decay: float = Field(0.998, ge=0, lt=1)  # a step
+
+
+def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
+    """Four groups: pretrained or not, decayed or not."""
+    groups: dict[tuple[bool, bool], list[Tensor]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault((".pretrained." in name, parameter.dim() > 1), []).append(parameter)
+    return torch.optim.AdamW(
+        [
+            {
+                "params": parameters,
+                "pretrained": pretrained,
+                "lr": config.pretrained_learning_rate if pretrained else config.learning_rate,
+                "weight_decay": config.weight_decay if matrix else 0.0,
+            }
+            for (pretrained, matrix), parameters in sorted(groups.items())
+        ],
+        betas=(0.9, config.beta2),
+    )
+
+
+def rate_at(step: int, steps: int, config: OptimizerConfig) -> float:
+    """The share of the learning rate at `step` (from 0) of `steps`."""
+    warmup = int(steps * config.warmup)
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    if config.decay == "none":
+        return 1.0
+    progress = min(1.0, (step - warmup) / max(1, steps - warmup))
+    shape = 0.5 * (1 + math.cos(math.pi * progress)) if config.decay == "cosine" else 1 - progress
+    return config.floor + (1 - config.floor) * shape
+
+
+class Average:
+    """A running average of a model's weights: exponential ("ema"), or the mean since a trigger ("asgd").
+
+    The averaged SGD of Merity et al. (2018) begins to average when the dev score has not improved for some evaluations
+    (the non-monotonic trigger); until then the weights themselves are the average.
+    """
+
+    def __init__(self, model: nn.Module, kind: Literal["ema", "asgd"], decay: float) -> None:
+        self.kind, self.decay, self.steps = kind, decay, 0
+        self.triggered = kind == "ema"
+        self.weights = {name: value.detach().clone() for name, value in _floats(model)}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """After each step of the optimizer."""
+        self.steps += 1 if self.triggered else 0
+        if not self.triggered:
+            keep = 0.0
+        elif self.kind == "ema":
+            # A short memory at first, so that the random start is soon forgotten.
+            keep = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        else:
+            keep = (self.steps - 1) / self.steps
+        for name, value in _floats(model):
+            self.weights[name].lerp_(value, 1 - keep)
+
+    @torch.no_grad()
+    def swap(self, model: nn.Module) -> None:
+        """Exchanges the model's weights with the average; a second call undoes the first."""
+        for name, value in _floats(model):
+            kept = value.clone()
+            value.copy_(self.weights[name])
+            self.weights[name].copy_(kept)
+
+
+def _floats(model: nn.Module) -> Iterable[tuple[str, Tensor]]:
+    return ((name, value) for name, value in model.state_dict().items() if value.dtype.is_floating_point)

