@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
@@ -39,15 +40,15 @@ class Pipeline:
             raise ConfigError(
                 f"keep names columns of CoNLL-U ({', '.join(VALUE_COLUMNS)}), not {', '.join(sorted(wrong))}"
             )
-        originals: list[Sentence] = []
+        originals: deque[Sentence] = deque()  # those that were read and not yet given out
 
         def copies() -> Iterator[Sentence]:
             for sentence in sentences:
                 originals.append(sentence)
                 yield copy_sentence(sentence)
 
-        for number, sentence in enumerate(self.model.annotate_stream(copies(), batch_words)):
-            original, originals[number] = originals[number], None  # type: ignore[call-overload]
+        for sentence in self.model.annotate_stream(copies(), batch_words):
+            original = originals.popleft()
             for name in kept & set(original.columns):
                 sentence.columns[name] = list(original.columns[name])
             yield sentence
