@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from depparse.data import checks
+from depparse.data import comparisons
 from depparse.data.checks import check
 from depparse.data.findings import KINDS, Finding
 from depparse.data.treebank import Statistics, Treebank, find_splits, iter_file, labels, spell
@@ -424,7 +424,7 @@ def test_real_treebanks_have_no_errors_and_few_warnings(shared: Path) -> None:
 
 
 def test_lists_of_ud() -> None:
-    assert (len(checks.UPOS), len(checks.RELATIONS)) == (17, 37)
+    assert (len(comparisons.UPOS), len(comparisons.RELATIONS)) == (17, 37)
 
 
 PIECES = st.sampled_from(
