@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from depparse.evaluation.ud import evaluate as evaluate
     from depparse.pipeline import Pipeline as Pipeline
     from depparse.pipeline import load as load
+    from depparse.structs.constraints import Constraints as Constraints
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Argument": "data.spans",
+    "Constraints": "structs.constraints",
     "DepparseError": "errors",
     "Document": "data.document",
     "EmptyNode": "data.words",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import torch
@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.config import Config
-from depparse.data.batching import Batch, Example, chunks, make_mask, plan_batches
+from depparse.data.batching import Batch, Example, make_mask, plan_batches
 from depparse.data.sentence import Sentence
 from depparse.encoders.encoder import Encoder, EncoderConfig
 from depparse.errors import ConfigError
@@ -82,22 +82,36 @@ class Model(nn.Module):
     # -- annotation
 
     @torch.inference_mode()
-    def annotate(self, sentences: Sequence[Sentence], batch_words: int = 5000) -> None:
-        """Writes the predicted columns into the sentences. The batches do not change the result."""
+    def scored(
+        self, sentences: Sequence[Sentence], batch_words: int = 5000, first: int = 1
+    ) -> Iterator[tuple[Batch, dict[str, Any]]]:
+        """Batches of the sentences that have words, in no order, with the scores of each task.
+
+        Their examples are numbered from `first` on. The batches do not change the result.
+        """
         self.eval()
-        examples = [self.example(sentence) for sentence in sentences if len(sentence)]
+        examples = []
+        for number, sentence in enumerate(sentences, first):
+            if len(sentence):
+                example = self.example(sentence)
+                example.number = number
+                examples.append(example)
         for numbers in plan_batches([example.length for example in examples], batch_words):
             batch = self.collate([examples[number] for number in numbers])
-            scores = self(batch)
-            for name, task in self._tasks():
+            yield batch, self(batch)
+
+    @torch.inference_mode()
+    def write(self, batch: Batch, scores: dict[str, Any]) -> None:
+        """Writes the columns that the tasks in `scores` predict into the sentences of the batch."""
+        for name, task in self._tasks():
+            if name in scores:
                 for example, prediction in zip(batch.examples, task.predict(scores[name], batch), strict=True):
                     task.annotate(example.sentence, prediction)
 
-    def annotate_stream(self, sentences: Iterable[Sentence], batch_words: int = 5000) -> Iterator[Sentence]:
-        """The sentences in order, annotated, in memory for some batches at a time."""
-        for group in chunks(iter(sentences), 8 * batch_words):
-            self.annotate(group, batch_words)
-            yield from group
+    def annotate(self, sentences: Sequence[Sentence], batch_words: int = 5000, first: int = 1) -> None:
+        """Writes the predicted columns into the sentences."""
+        for batch, scores in self.scored(sentences, batch_words, first):
+            self.write(batch, scores)
 
     def _tasks(self) -> Iterator[tuple[str, Any]]:
         return iter(self.tasks.items())

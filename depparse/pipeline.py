@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator
+from itertools import repeat
 from pathlib import Path
 
+import numpy as np
+
+from depparse.data.batching import chunks
 from depparse.data.columns import VALUE_COLUMNS
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
@@ -14,6 +17,15 @@ from depparse.errors import ConfigError
 from depparse.model import Model
 from depparse.store import load as load_model
 from depparse.store import save as save_model
+from depparse.structs.analysis import ParseAnalysis
+from depparse.structs.constraints import Constraints
+from depparse.tasks.dependencies import Dependencies
+
+# Columns where an underscore is a blank to be filled. In FEATS it says that there are none; in DEPS and MISC it may.
+_BLANKS = frozenset({"LEMMA", "UPOS", "XPOS", "HEAD", "DEPREL"})
+_TREE = frozenset({"HEAD", "DEPREL"})
+# First words of comments that would begin a document or paragraph anew with each tree of a sentence.
+_ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
 
 
 class Pipeline:
@@ -23,35 +35,122 @@ class Pipeline:
         self.model = model.eval()
         self.card = card
 
-    def __call__(self, document: Document, *, keep: Collection[str] = ()) -> Document:
-        """A copy of `document` with the columns of the model's tasks predicted; those in `keep` stay as they are.
-
-        `keep` names columns (``upos``, ``LEMMA``). Comments, multiword tokens, empty nodes and MISC are not touched.
-        """
-        return Document(self.pipe(document, keep=keep), document.column_names)
+    def __call__(
+        self,
+        document: Document,
+        *,
+        keep: Collection[str] = (),
+        constraints: Iterable[Constraints | None] | None = None,
+        probabilities: bool = False,
+        k_best: int | None = None,
+    ) -> Document:
+        """A copy of `document` with the columns of the model's tasks predicted. For the rest see `pipe`."""
+        annotated = self.pipe(document, keep=keep, constraints=constraints, probabilities=probabilities, k_best=k_best)
+        return Document(annotated, document.column_names)
 
     def pipe(
-        self, sentences: Iterable[Sentence], *, keep: Collection[str] = (), batch_words: int = 5000
+        self,
+        sentences: Iterable[Sentence],
+        *,
+        keep: Collection[str] = (),
+        constraints: Iterable[Constraints | None] | None = None,
+        probabilities: bool = False,
+        k_best: int | None = None,
+        batch_words: int = 5000,
     ) -> Iterator[Sentence]:
-        """Copies of the sentences, annotated, in order, with a few batches in memory at a time."""
-        kept = {name.upper() for name in keep}
-        wrong = kept - set(VALUE_COLUMNS)
-        if wrong:
-            raise ConfigError(
-                f"keep names columns of CoNLL-U ({', '.join(VALUE_COLUMNS)}), not {', '.join(sorted(wrong))}"
-            )
-        originals: deque[Sentence] = deque()  # those that were read and not yet given out
+        """Copies of the sentences, annotated, in order, with a few batches in memory at a time.
 
-        def copies() -> Iterator[Sentence]:
-            for sentence in sentences:
-                originals.append(sentence)
-                yield copy_sentence(sentence)
+        Comments, multiword tokens, empty nodes and MISC are not touched.
 
-        for sentence in self.model.annotate_stream(copies(), batch_words):
-            original = originals.popleft()
-            for name in kept & set(original.columns):
-                sentence.columns[name] = list(original.columns[name])
-            yield sentence
+        `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
+        FEATS, where ``_`` is a value, stays as it is. The tree is built around kept heads and relations: it is the best
+        one that has them. `constraints` say more, one for each sentence or None: arcs that must or must not be there,
+        and relations, which go before kept ones.
+
+        `probabilities` writes HeadProb (of the arc) and LabelProb (of the arc with its relation) into MISC. `k_best`
+        gives so many trees of each sentence, best first, each as a sentence with the comments ``tree_rank`` and
+        ``tree_log_probability`` (natural logarithm). Those after the first have ``-tree2``, ``-tree3`` … behind their
+        sent_id and begin no document or paragraph. Probabilities are over all trees that have what is kept and
+        required.
+
+        Raises ConfigError, and DepparseError naming the sentence if there is no such tree.
+        """
+        kept = _check_columns(keep)
+        if k_best is not None and k_best < 1:
+            raise ConfigError(f"k_best is a number of trees, at least 1, not {k_best}")
+        asked = probabilities or k_best is not None or constraints is not None
+        parser = self._parser(needed=asked) if asked or kept & _TREE else None
+        for sentence, analysis in self._run(sentences, kept, constraints, batch_words, parser):
+            if parser is None or analysis is None or not (asked or _has_blanks(sentence, kept)):
+                yield sentence
+                continue
+            trees = [analysis.best] if k_best is None else analysis.trees(k_best)
+            for rank, tree in enumerate(trees, 1):
+                copied = copy_sentence(sentence)
+                parser[1].annotate(copied, analysis.with_probabilities(tree) if probabilities else tree)
+                if k_best is not None:
+                    _set_rank(copied, rank, tree.log_probability or 0.0)
+                yield copied
+
+    def analyses(
+        self,
+        sentences: Iterable[Sentence],
+        *,
+        keep: Collection[str] = (),
+        constraints: Iterable[Constraints | None] | None = None,
+        batch_words: int = 5000,
+    ) -> Iterator[ParseAnalysis]:
+        """What the parser makes of each sentence, in order: probabilities of all arcs and relations, the best trees.
+
+        Each is computed when it is asked for. `keep` (of HEAD and DEPREL) and `constraints` are those of `pipe`.
+        """
+        parser = self._parser(needed=True)
+        for sentence, analysis in self._run(sentences, _check_columns(keep), constraints, batch_words, parser):
+            if analysis is None:  # no words
+                analysis = ParseAnalysis(
+                    repr(sentence), np.zeros((1, 1)), (), lambda _, heads: np.zeros((*heads.shape, 1))
+                )
+            yield analysis
+
+    def _run(
+        self,
+        sentences: Iterable[Sentence],
+        kept: frozenset[str],
+        constraints: Iterable[Constraints | None] | None,
+        batch_words: int,
+        parser: tuple[str, Dependencies] | None,
+    ) -> Iterator[tuple[Sentence, ParseAnalysis | None]]:
+        """Copies with what other tasks than `parser` predict, and what it makes of them (None without words)."""
+        given = repeat(None) if constraints is None else iter(constraints)
+        first = 1
+        for group in chunks(iter(sentences), 8 * batch_words):
+            known = [_known(sentence, kept, more) for sentence, more in zip(group, given, strict=False)]
+            if len(known) < len(group):
+                raise ConfigError(f"constraints end at sentence {first + len(known)}; give one for each, or None")
+            copies = [copy_sentence(sentence) for sentence in group]
+            analyses: dict[int, ParseAnalysis] = {}
+            for batch, scores in self.model.scored(copies, batch_words, first):
+                if parser is not None:
+                    name, task = parser
+                    numbers = [example.number for example in batch.examples]
+                    found = task.analyze(scores.pop(name), batch, [known[number - first] for number in numbers])
+                    analyses |= zip(numbers, found, strict=True)
+                self.model.write(batch, scores)
+            for number, (original, copied) in enumerate(zip(group, copies, strict=True), first):
+                _restore(copied, original, kept)
+                yield copied, analyses.pop(number, None)
+            first += len(group)
+        if constraints is not None and any(True for _ in given):
+            raise ConfigError(f"there are more constraints than the {first - 1} sentences; give one for each, or None")
+
+    def _parser(self, *, needed: bool) -> tuple[str, Dependencies] | None:
+        """Name and task that predict trees. Raises ConfigError if there is none but it is needed."""
+        for name, task in self.model.tasks.items():
+            if isinstance(task, Dependencies):
+                return name, task
+        if needed:
+            raise ConfigError("the model predicts no trees, so nothing about them: it has no task of type dependencies")
+        return None
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -79,3 +178,49 @@ def load(name: str | os.PathLike[str]) -> Pipeline:
     model = load_model(folder)
     card = folder / "README.md"
     return Pipeline(model, card.read_text(encoding="utf-8") if card.is_file() else "")
+
+
+def _check_columns(keep: Collection[str]) -> frozenset[str]:
+    kept = frozenset(name.upper() for name in keep)
+    wrong = kept - set(VALUE_COLUMNS)
+    if wrong:
+        raise ConfigError(f"keep names columns of CoNLL-U ({', '.join(VALUE_COLUMNS)}), not {', '.join(sorted(wrong))}")
+    return kept
+
+
+def _known(sentence: Sentence, kept: frozenset[str], more: Constraints | None) -> Constraints | None:
+    """What the kept columns and `more` say of the tree."""
+    if not kept & _TREE:
+        return more
+    more = more or Constraints()
+    heads = sentence.heads if "HEAD" in kept else ()
+    relations = sentence.columns.get("DEPREL", ()) if "DEPREL" in kept else ()
+    required = [(word, head) for word, head in enumerate(heads, 1) if head is not None]
+    labels = {word: relation for word, relation in enumerate(relations, 1) if relation != "_"}
+    return Constraints([*required, *more.required], more.forbidden, labels | dict(more.labels))
+
+
+def _has_blanks(sentence: Sentence, kept: frozenset[str]) -> bool:
+    """Whether there is something to predict in HEAD and DEPREL."""
+    return not kept >= _TREE or any("_" in sentence.columns.get(name, "_") for name in _TREE)
+
+
+def _restore(sentence: Sentence, original: Sentence, kept: frozenset[str]) -> None:
+    """Puts the kept values back where they were."""
+    forms = original.columns["FORM"]
+    for name in kept & original.columns.keys():
+        cells = zip(original.columns[name], sentence.columns[name], forms, strict=True)
+        # An underscore is no blank as the lemma of an underscore.
+        sentence.columns[name] = [
+            new if old == "_" and name in _BLANKS and not (name == "LEMMA" and form == "_") else old
+            for old, new, form in cells
+        ]
+
+
+def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:
+    if rank > 1:
+        sentence.comments = [line for line in sentence.comments if line[1:].split(None, 1)[:1] not in _ONCE]
+        if sentence.sent_id is not None:
+            sentence.set_comment("sent_id", f"{sentence.sent_id}-tree{rank}")
+    sentence.set_comment("tree_rank", str(rank))
+    sentence.set_comment("tree_log_probability", f"{round(log_probability, 4) + 0.0:.4f}")  # no minus before a zero

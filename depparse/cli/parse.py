@@ -17,11 +17,22 @@ def parse(
     source: Annotated[str | None, typer.Option("--from", metavar="FORMAT", help="Told by the ending.")] = None,
     target: Annotated[str | None, typer.Option("--to", metavar="FORMAT", help="Told by the ending.")] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
-    keep: Annotated[str, typer.Option(metavar="COLUMNS", help="Columns to leave as they are: upos,lemma.")] = "",
+    keep: Annotated[
+        str,
+        typer.Option(metavar="COLUMNS", help="Columns whose values stay, such as upos,head; only _ in them is filled."),
+    ] = "",
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Write HeadProb and LabelProb of each word into MISC.")
+    ] = False,
+    k_best: Annotated[
+        int | None, typer.Option(metavar="K", min=1, help="Write the K best trees, each as a sentence with its rank.")
+    ] = None,
 ) -> None:
     """Predict what the model predicts; everything else in the file goes through untouched.
 
     Example: [green]depparse parse text.conllu --model runs/sequoia -o parsed.conllu[/green]
+
+    Complete the trees of a draft: [green]depparse parse draft.conllu --model runs/sequoia --keep head,deprel[/green]
     """
     from depparse.cli.progress import progress
     from depparse.data import formats
@@ -37,4 +48,5 @@ def parse(
             yield from formats.iter_sentences(path, source or formats.guess_format(path, "conllu"))
 
     columns = [name for name in keep.replace(",", " ").split() if name]
-    formats.write(progress(pipeline.pipe(read(), keep=columns), "sentences"), output, target)
+    parsed = pipeline.pipe(read(), keep=columns, probabilities=probabilities, k_best=k_best)
+    formats.write(progress(parsed, "sentences"), output, target)

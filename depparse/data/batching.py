@@ -26,6 +26,12 @@ class Example:
     features: list[Any]
     targets: dict[str, Any] = field(default_factory=dict)
     source: int = 0
+    number: int = 0  # of the sentence, from 1, in what is parsed
+
+    @property
+    def name(self) -> str:
+        """The sentence in messages: its sent_id, or else its number."""
+        return f"sentence {self.sentence.sent_id or self.number}"
 
 
 @dataclass(slots=True)

@@ -78,7 +78,7 @@ def check_length(length: int, longest: int) -> None:
     if length > longest:
         raise DepparseError(
             f"a sentence of {length} words is longer than the {longest} that projective algorithms, of time "
-            "O(words³), are allowed; raise that length, split the sentence, or decode without projective"
+            "O(words³), are allowed; split the sentence, raise max_projective_length, or do without projective"
         )
 
 

@@ -7,7 +7,8 @@ allowed, and probabilities given the constraints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,6 +16,15 @@ from depparse.errors import DepparseError
 from depparse.structs.checks import ArcScores, Floats, check_scores
 
 Arc = tuple[int, int]  # dependent (1 to n), head (0 to n)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What is known of the tree of a sentence before it is parsed."""
+
+    required: Collection[Arc] = ()  # (dependent, head) of arcs that are there
+    forbidden: Collection[Arc] = ()  # and of arcs that are not
+    labels: Mapping[int, str] = field(default_factory=dict)  # relations of words, by ID, whatever their heads are
 
 
 def constrain(scores: ArcScores, *, required: Iterable[Arc] = (), forbidden: Iterable[Arc] = ()) -> Floats:

@@ -17,10 +17,16 @@ from torch import Tensor, nn
 
 from depparse.config import Config
 from depparse.data.batching import Batch, pad_labels
+from depparse.data.columns import set_in_misc
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded, Encoder
+from depparse.errors import DepparseError
+from depparse.structs.analysis import ParseAnalysis, Tree
+from depparse.structs.checks import Floats, Integers, check_length
+from depparse.structs.constraints import Constraints
+from depparse.structs.eisner import MAX_LENGTH
 from depparse.structs.mst import decode
 from depparse.tasks.tagger import cross_entropy
 
@@ -33,6 +39,7 @@ class DependenciesConfig(Config):
     label_width: int = Field(100, ge=1)  # units
     dropout: float = Field(0.33, ge=0, lt=1)
     projective: bool = False  # decode projective trees only
+    max_projective_length: int = Field(MAX_LENGTH, ge=1)  # words; longer sentences are refused if projective
     smoothing: float = Field(0.03, ge=0, lt=1)  # share of probability that the loss gives to all labels alike
 
 
@@ -43,14 +50,6 @@ class DependencyScores:
     arc_scores: Tensor  # [batch, dependents, heads]: score of h being the head of d; 0 is ROOT
     label_dependents: Tensor  # [batch, words, label width]
     label_heads: Tensor  # [batch, words, label width]
-
-
-@dataclass(slots=True)
-class Tree:
-    """The predicted tree of a sentence: HEAD values and label numbers of its words."""
-
-    heads: list[int]
-    labels: list[int]
 
 
 class Dependencies(nn.Module):
@@ -95,13 +94,24 @@ class Dependencies(nn.Module):
         return DependencyScores(arc_scores.masked_fill(forbidden, float("-inf")), label_dependents, label_heads)
 
     def label_scores(self, scores: DependencyScores, heads: Tensor) -> Tensor:
-        """``[batch, words, labels]`` for the arc of each word to ``heads[b, d]``."""
-        index = heads[..., None].expand(-1, -1, scores.label_heads.shape[-1])
-        chosen = _with_one(scores.label_heads.gather(1, index))
+        """``[batch, words, several, labels]`` for the arcs of each word to each of ``heads[b, d, several]``."""
+        index = heads.flatten(1)[..., None].expand(-1, -1, scores.label_heads.shape[-1])
+        chosen = _with_one(scores.label_heads.gather(1, index)).view(*heads.shape, -1)
         weights = self.label_weights.flatten(1)
         mixed = _with_one(scores.label_dependents) @ weights
         by_label = mixed.view(*mixed.shape[:2], len(self.labels), -1)  # [batch, words, labels, label width + 1]
-        return torch.matmul(by_label, chosen[..., None]).squeeze(-1).float()
+        return torch.matmul(by_label, chosen.transpose(2, 3)).transpose(2, 3).float()
+
+    def permitted_label_scores(self, scores: DependencyScores, heads: Tensor) -> Tensor:
+        """`label_scores`, but -inf as UD has it: the relation root is for the child of ROOT and for nothing else."""
+        label_scores = self.label_scores(scores, heads)
+        if "root" in self.labels and len(self.labels) > 1:
+            root = self.labels.number("root")
+            others = torch.arange(len(self.labels), device=heads.device) != root
+            from_root = heads == 0
+            label_scores = label_scores.masked_fill(from_root[..., None] & others, float("-inf"))
+            label_scores[..., root].masked_fill_(~from_root, float("-inf"))
+        return label_scores
 
     def loss(self, scores: DependencyScores, targets: tuple[Tensor, Tensor]) -> Tensor:
         heads, labels = targets
@@ -109,30 +119,78 @@ class Dependencies(nn.Module):
             scores.arc_scores.flatten(0, 1), heads.flatten(), ignore_index=IGNORE, reduction="sum"
         )
         known = labels.masked_fill(heads == IGNORE, IGNORE)
-        label_scores = self.label_scores(scores, heads.clamp(min=0))
+        label_scores = self.label_scores(scores, heads.clamp(min=0)[..., None]).squeeze(2)
         return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, known, self.config.smoothing)
 
     def predict(self, scores: DependencyScores, batch: Batch) -> list[Tree]:
+        if self.config.projective:
+            longest = max(batch.examples, key=lambda example: example.length)
+            try:
+                check_length(longest.length, self.config.max_projective_length)
+            except DepparseError as error:
+                raise DepparseError(f"{longest.name}: {error}") from None
         arc_scores = scores.arc_scores.numpy(force=True)
-        heads = decode(arc_scores, batch.lengths.numpy(force=True), projective=self.config.projective)
+        heads = decode(
+            arc_scores,
+            batch.lengths.numpy(force=True),
+            projective=self.config.projective,
+            max_projective_length=self.config.max_projective_length,
+        )
         chosen = torch.as_tensor(heads, dtype=torch.long, device=scores.arc_scores.device)
-        label_scores = self.label_scores(scores, chosen)
-        if "root" in self.labels:
-            # The relation root is for the child of ROOT and for nothing else.
-            root = self.labels.number("root")
-            from_root = chosen == 0
-            others = torch.arange(len(self.labels), device=chosen.device) != root
-            label_scores = label_scores.masked_fill(from_root[..., None] & others, float("-inf"))
-            label_scores[..., root].masked_fill_(~from_root, float("-inf"))
-        labels = label_scores.argmax(-1).tolist()
+        labels = self.permitted_label_scores(scores, chosen[..., None]).squeeze(2).argmax(-1).tolist()
         return [
-            Tree(heads[number, 1 : example.length + 1].tolist(), labels[number][1 : example.length + 1])
+            Tree(
+                heads[number, 1 : example.length + 1].tolist(),
+                list(map(self.labels.item, labels[number][1 : example.length + 1])),
+            )
             for number, example in enumerate(batch.examples)
         ]
 
+    def analyze(
+        self, scores: DependencyScores, batch: Batch, constraints: Sequence[Constraints | None]
+    ) -> list[ParseAnalysis]:
+        """All trees of each sentence, as the constraints on each have it."""
+        return [
+            self._analysis(scores, number, example.length, example.name, known)
+            for number, (example, known) in enumerate(zip(batch.examples, constraints, strict=True))
+        ]
+
+    def _analysis(
+        self, scores: DependencyScores, number: int, length: int, name: str, constraints: Constraints | None
+    ) -> ParseAnalysis:
+        # Clones, so that an analysis that is kept does not keep its whole batch.
+        places = (slice(number, number + 1), slice(length + 1))
+        dependents, heads = scores.label_dependents[places].clone(), scores.label_heads[places].clone()
+        arc_scores = scores.arc_scores[number, : length + 1, : length + 1]
+
+        @torch.inference_mode()
+        def label_model(words: Integers, several: Integers) -> Floats:
+            part = DependencyScores(arc_scores, dependents[:, torch.as_tensor(words)], heads)
+            chosen = torch.tensor(several, device=heads.device)
+            label_scores = self.permitted_label_scores(part, chosen[None])[0]
+            logarithms: Floats = label_scores.double().log_softmax(-1).numpy(force=True)
+            return logarithms
+
+        return ParseAnalysis(
+            name,
+            arc_scores.numpy(force=True),
+            self.labels.items,
+            label_model,
+            constraints,
+            projective=self.config.projective,
+            max_projective_length=self.config.max_projective_length,
+        )
+
     def annotate(self, sentence: Sentence, prediction: Tree) -> None:
         sentence.columns["HEAD"] = list(map(str, prediction.heads))
-        sentence.columns["DEPREL"] = [self.labels.item(label) for label in prediction.labels]
+        sentence.columns["DEPREL"] = list(prediction.labels)
+        for name, values in (
+            ("HeadProb", prediction.arc_probabilities),
+            ("LabelProb", prediction.label_probabilities),
+        ):
+            if values is not None:
+                cells = zip(sentence.column("MISC"), values, strict=True)
+                sentence.columns["MISC"] = [set_in_misc(cell, name, f"{value:.4f}") for cell, value in cells]
 
     def writes(self) -> tuple[str, ...]:
         return ("HEAD", "DEPREL")

@@ -1,0 +1,181 @@
+"""What the scores of a sentence say of all its trees: how probable arcs and relations are, and which trees are best.
+
+A tree has probability ∝ exp(sum of the scores of its arcs) among the trees that there can be: with one root, without
+crossing arcs if `projective`, and as the constraints have it. Whether scores are used as they are or as the logarithms
+of probabilities over the heads of each word makes no difference to that, nor to the order of trees: each tree has one
+arc for each word, so the two differ by the same number for all trees.
+
+Relations depend on the arc alone: p(arc, relation) = p(arc) · p(relation | arc). So a given relation of a word whose
+head is open is evidence on its head, log p(relation | arc) added to the score of each of its arcs, and everything here
+is exactly what it was, given that relation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from depparse.errors import DepparseError
+from depparse.structs import inside_outside, matrix_tree
+from depparse.structs.checks import ArcScores, Floats, Integers
+from depparse.structs.constraints import Constraints, constrain
+from depparse.structs.eisner import MAX_LENGTH
+from depparse.structs.k_best import ScoredTree, k_best
+
+# Of arcs from ``words[n]`` to each of ``heads[n, several]``: log p(relation | arc) as ``[n, several, labels]``.
+LabelModel = Callable[[Integers, Integers], Floats]
+
+
+@dataclass(slots=True)
+class Tree:
+    """HEAD values and relations of the words of a sentence; the rest where it was asked for."""
+
+    heads: list[int]
+    labels: list[str]
+    log_probability: float | None = None  # of the heads
+    arc_probabilities: list[float] | None = None  # of each word, that of its arc
+    label_probabilities: list[float] | None = None  # of each word, that of its arc with its relation
+
+
+class ParseAnalysis:
+    """All trees of a sentence. What is not asked for is not computed; what was, is kept.
+
+    `labels` are the names of the label axis. Position 0 of the word axis is ROOT. The trees of a sentence without words
+    are one, the empty one. Errors are DepparseErrors that begin with `name`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        arc_scores: ArcScores,
+        labels: Sequence[str],
+        label_model: LabelModel,
+        constraints: Constraints | None = None,
+        *,
+        projective: bool = False,
+        max_projective_length: int = MAX_LENGTH,
+    ) -> None:
+        self.name, self.labels = name, tuple(labels)
+        self.projective, self._longest = projective, max_projective_length
+        self._label_model = label_model
+        self._numbers = {label: number for number, label in enumerate(self.labels)}
+        self._unconstrained = arc_scores
+        self._constraints = constraints or Constraints()
+
+    @cached_property
+    def arc_scores(self) -> Floats:
+        """``[dependents, heads]``, float64, as the constraints have it: -inf where no arc can be."""
+        known = self._constraints
+        with self._named():
+            return constrain(self._with_evidence(), required=known.required, forbidden=known.forbidden)
+
+    def __len__(self) -> int:
+        """Number of words."""
+        return len(self._unconstrained) - 1
+
+    @cached_property
+    def arc_probabilities(self) -> Floats:
+        """``[dependents, heads]``: of each arc. Rows of words sum to 1, row 0 is 0. O(words³)."""
+        scores = self.arc_scores
+        with self._named():
+            if self.projective:
+                return inside_outside.arc_marginals(scores, max_length=self._longest)
+            return matrix_tree.arc_marginals(scores)
+
+    @cached_property
+    def label_probabilities(self) -> Floats:
+        """``[dependents, heads, labels]``: of each arc with each relation. O(words² · labels) memory.
+
+        Sums to `arc_probabilities`, except at words with a given relation that `labels` does not have: 0 there.
+        """
+        size = len(self.arc_scores)
+        words = np.arange(1, size)
+        everywhere = np.broadcast_to(np.arange(size), (size - 1, size))
+        joint = np.zeros((size, size, len(self.labels)))
+        joint[1:] = self.arc_probabilities[1:, :, None] * self._conditional(words, everywhere)
+        return joint
+
+    @cached_property
+    def log_partition(self) -> float:
+        """The logarithm of the sum over all trees of exp(sum of `arc_scores`). O(words³)."""
+        scores = self.arc_scores
+        with self._named():
+            if self.projective:
+                return inside_outside.log_partition(scores, max_length=self._longest)
+            return matrix_tree.log_partition(scores)
+
+    @cached_property
+    def best(self) -> Tree:
+        """The best tree, each arc with its most probable relation. O(words²), O(words³) if projective."""
+        return self._label(self._k_best(1)[0])
+
+    def trees(self, k: int) -> list[Tree]:
+        """The k best trees, best first, with their log-probabilities: k different assignments of heads, exact.
+
+        Fewer if there are fewer. O(k · words³), O(k · words⁴) if projective.
+        """
+        found = self._k_best(k)
+        return [replace(self._label(tree), log_probability=min(0.0, tree.score - self.log_partition)) for tree in found]
+
+    def with_probabilities(self, tree: Tree) -> Tree:
+        """The tree with the probabilities of its arcs and relations, each by itself, over all trees."""
+        words = np.arange(1, len(self) + 1)
+        heads = np.array(tree.heads, np.int64)
+        arcs = self.arc_probabilities[words, heads]
+        conditional = self._conditional(words, heads[:, None])[:, 0]
+        relations = [
+            1.0 if word in self._constraints.labels else conditional[word - 1, self._numbers[label]]
+            for word, label in enumerate(tree.labels, 1)
+        ]
+        return replace(tree, arc_probabilities=arcs.tolist(), label_probabilities=(arcs * relations).tolist())
+
+    def _k_best(self, k: int) -> list[ScoredTree]:
+        scores = self.arc_scores
+        with self._named():
+            return k_best(scores, k, projective=self.projective, max_projective_length=self._longest)
+
+    def _label(self, tree: ScoredTree) -> Tree:
+        best = self._label_model(np.arange(1, len(tree.heads)), tree.heads[1:, None])[:, 0].argmax(-1)
+        labels = [self._constraints.labels.get(word, self.labels[number]) for word, number in enumerate(best, 1)]
+        return Tree(tree.heads[1:].tolist(), labels)
+
+    def _conditional(self, words: Integers, heads: Integers) -> Floats:
+        """p(relation | arc), ``[words, several, labels]``; a given relation has all of it."""
+        conditional = np.exp(self._label_model(words, heads))
+        for row, word in enumerate(words.tolist()):
+            if word in self._constraints.labels:
+                conditional[row] = 0.0
+                if (number := self._numbers.get(self._constraints.labels[word])) is not None:
+                    conditional[row, :, number] = 1.0
+        return conditional
+
+    def _with_evidence(self) -> Floats:
+        """The scores, given the relations of words whose heads are open."""
+        scores = np.array(self._unconstrained, np.float64)
+        size = len(scores)
+        outside = [word for word in self._constraints.labels if not 0 < word < size]
+        if outside:
+            raise DepparseError(f"expected given relations of words 1 to {size - 1}; got one of {outside[0]}")
+        decided = {dependent for dependent, _ in self._constraints.required}
+        words = [word for word in self._constraints.labels if word not in decided]
+        if words:
+            everywhere = np.broadcast_to(np.arange(size), (len(words), size))
+            logarithms = self._label_model(np.array(words), everywhere)
+            for row, word in enumerate(words):
+                number = self._numbers.get(self._constraints.labels[word])
+                if number is not None:
+                    scores[word] += logarithms[row, :, number]
+                elif "root" in self._numbers:
+                    scores[word, 0] = -np.inf  # a relation that the model does not know says only: not root
+        return scores
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except DepparseError as error:
+            raise DepparseError(f"{self.name}: {error}") from None
