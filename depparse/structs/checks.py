@@ -44,10 +44,11 @@ def check_scores(scores: ArcScores) -> Floats:
     return copy
 
 
-def check_batch(scores: ArcScores, lengths: NDArray[np.integer[Any]]) -> tuple[Floats, Integers]:
+def check_batch(scores: ArcScores, lengths: NDArray[np.integer[Any]]) -> tuple[ArcScores, Integers]:
     """Contiguous ``scores[batch, dependents, heads]`` and ``lengths[batch]`` (words without ROOT) of the right shape.
 
-    What the scores hold is left to the kernels, which read them anyway and leave the padding alone.
+    Scores of float32 stay so: a kernel that computes with them copies the sentences that need it, all others are only
+    compared. What the scores hold is left to the kernels, which read them anyway and leave the padding alone.
     """
     lengths = np.asarray(lengths)
     scores = np.asarray(scores)
@@ -62,7 +63,8 @@ def check_batch(scores: ArcScores, lengths: NDArray[np.integer[Any]]) -> tuple[F
             f"expected lengths from 0 to {scores.shape[1] - 1} words, without ROOT, as the scores have "
             f"{scores.shape[1]} positions; got {lengths.min()} to {lengths.max()}"
         )
-    return np.ascontiguousarray(scores, dtype=np.float64), np.ascontiguousarray(lengths, dtype=np.int64)
+    dtype = np.float32 if scores.dtype == np.float32 else np.float64
+    return np.ascontiguousarray(scores, dtype=dtype), np.ascontiguousarray(lengths, dtype=np.int64)
 
 
 def check_heads(heads: NDArray[np.integer[Any]]) -> Integers:

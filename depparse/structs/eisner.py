@@ -43,7 +43,7 @@ def projective_tree(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> Integ
 
 
 @njit(cache=True, nogil=True)
-def projective_batch(scores: Floats, lengths: Integers, heads: Integers, problems: Integers) -> None:
+def projective_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
     """`decode` of `mst` for projective trees; ``problems[batch]`` gets (kind, word) of what is wrong."""
     for number in range(len(lengths)):
         row = heads[number, : lengths[number] + 1]

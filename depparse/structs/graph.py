@@ -97,7 +97,7 @@ def projective_kernel(heads: Integers) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def greedy_kernel(scores: Floats, number: int, heads: Integers) -> tuple[int, int]:
+def greedy_kernel(scores: ArcScores, number: int, heads: Integers) -> tuple[int, int]:
     """Write the best heads of sentence `number` of a batch; what is wrong with its scores, and at which word."""
     for word in range(1, len(heads)):
         row = scores[number, word]
@@ -119,15 +119,15 @@ def greedy_kernel(scores: Floats, number: int, heads: Integers) -> tuple[int, in
 
 
 @njit(cache=True, nogil=True)
-def _greedy_batch(scores: Floats, lengths: Integers, heads: Integers, problems: Integers) -> None:
+def _greedy_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
     for number in range(len(lengths)):
         kind, word = greedy_kernel(scores, number, heads[number, : lengths[number] + 1])
         problems[number, 0], problems[number, 1] = kind, word
 
 
 @njit(cache=True, nogil=True)
-def usable_scores(scores: Floats, number: int, size: int) -> Floats:
-    """A copy of the scores of one sentence, with -inf for what is ignored or forbidden."""
+def usable_scores(scores: ArcScores, number: int, size: int) -> Floats:
+    """A float64 copy of the scores of one sentence, with -inf for what is ignored or forbidden."""
     copy = np.empty((size, size))
     for dependent in range(size):
         for head in range(size):

@@ -79,7 +79,7 @@ def decode(
 
 
 @njit(cache=True, nogil=True)
-def spanning_batch(scores: Floats, lengths: Integers, heads: Integers, problems: Integers) -> None:
+def spanning_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
     """`decode` without checks of the arguments; ``problems[batch]`` gets (kind, word) of what is wrong."""
     for number in range(len(lengths)):
         row = heads[number, : lengths[number] + 1]

@@ -111,6 +111,23 @@ def test_sums_are_exact_where_float32_is_not() -> None:
     scores[1, 0], scores[2, 0] = 0.25, 0.5
     assert maximum_spanning_tree(scores).tolist() == [0, 2, 0]
     assert projective_tree(scores).tolist() == [0, 2, 0]
+    for projective in (False, True):
+        assert decode(scores[None], np.array([2]), projective=projective).tolist() == [[0, 2, 0]]
+
+
+@pytest.mark.parametrize("projective", [False, True])
+def test_float32_scores_decode_as_float64(projective: bool) -> None:
+    generator = np.random.default_rng(8)
+    batch = generator.normal(size=(60, 12, 12)).astype(np.float32)
+    batch[generator.random(batch.shape) < 0.1] = -np.inf
+    lengths = np.full(60, 11)
+    heads = decode(batch, lengths, projective=projective)
+    assert (heads == decode(batch.astype(np.float64), lengths, projective=projective)).all()
+    assert not are_trees(greedy_heads(batch, lengths), lengths).all()
+    for bad in (np.nan, np.inf):
+        batch[7, 3, 4] = bad
+        with pytest.raises(DepparseError, match="sentence 7 of the batch: the arc scores of word 3"):
+            decode(batch, lengths, projective=projective)
 
 
 def test_long_nested_cycles() -> None:
