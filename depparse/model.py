@@ -108,9 +108,9 @@ class Model(nn.Module):
                 for example, prediction in zip(batch.examples, task.predict(scores[name], batch), strict=True):
                     task.annotate(example.sentence, prediction)
 
-    def annotate(self, sentences: Sequence[Sentence], batch_words: int = 5000, first: int = 1) -> None:
+    def annotate(self, sentences: Sequence[Sentence], batch_words: int = 5000) -> None:
         """Writes the predicted columns into the sentences."""
-        for batch, scores in self.scored(sentences, batch_words, first):
+        for batch, scores in self.scored(sentences, batch_words):
             self.write(batch, scores)
 
     def _tasks(self) -> Iterator[tuple[str, Any]]:

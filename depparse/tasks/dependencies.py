@@ -161,7 +161,7 @@ class Dependencies(nn.Module):
         # Clones, so that an analysis that is kept does not keep its whole batch.
         places = (slice(number, number + 1), slice(length + 1))
         dependents, heads = scores.label_dependents[places].clone(), scores.label_heads[places].clone()
-        arc_scores = scores.arc_scores[number, : length + 1, : length + 1]
+        arc_scores = scores.arc_scores[number, : length + 1, : length + 1].clone()
 
         @torch.inference_mode()
         def label_model(words: Integers, several: Integers) -> Floats:
