@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from depparse.errors import ConfigError
 
@@ -19,6 +20,27 @@ class Config(BaseModel):
     """Base of all configurations: frozen, and no key is accepted that it does not have."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unknown_keys(cls, data: Any) -> Any:
+        # Here, where the class is known, also if it was chosen by a value (see registry.py).
+        for key in data if isinstance(data, Mapping) else ():
+            if key not in cls.model_fields:
+                raise key_error(str(key), f"does not exist; {did_you_mean(str(key), cls.model_fields)}")
+        return data
+
+
+def key_error(key: str, problem: str) -> PydanticCustomError:
+    """What a validator raises about `key` of its table (``""``: the table itself): ``config key a.b.KEY PROBLEM``."""
+    return PydanticCustomError("config_key", "{problem}", {"key": key, "problem": problem})
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """All names, after the one that was probably meant."""
+    names = list(names)
+    close = difflib.get_close_matches(name, names, 1)
+    return (f"did you mean {close[0]}? " if close else "") + f"there are: {', '.join(names)}"
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -79,29 +101,17 @@ def parse(model: type[_MODEL], data: Mapping[str, Any], place: str = "") -> _MOD
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(_explain(model, error, place)) from None
+        raise ConfigError(_explain(error, place)) from None
 
 
-def _explain(model: type[BaseModel], error: ValidationError, place: str) -> str:
+def _explain(error: ValidationError, place: str) -> str:
     # A key that does not exist says more than the required one that it was meant to be.
-    first = min(error.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden")
-    path = [str(part) for part in first["loc"]]
-    key = ".".join([place, *path] if place else path)
-    if first["type"] == "extra_forbidden":
-        names = list(_fields(model, path[:-1]))
-        close = difflib.get_close_matches(path[-1], names, 1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        return f"config key {key} does not exist; {hint}there are: {', '.join(names)}"
+    first = min(error.errors(include_url=False), key=lambda item: item["type"] != "config_key")
+    context = first.get("ctx", {}) if first["type"] == "config_key" else {}
+    path = [place, *map(str, first["loc"]), context.get("key", "")]
+    key = ".".join(part for part in path if part)
+    if context:
+        return f"config key {key} {context['problem']}"
     if first["type"] == "missing":
         return f"config key {key} is missing"
     return f"config key {key}: {first['msg'].lower()}, not {first['input']!r}"
-
-
-def _fields(model: type[BaseModel], path: list[str]) -> Iterable[str]:
-    for part in path:
-        field = model.model_fields.get(part)
-        inner = field.annotation if field is not None else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            break
-        model = inner
-    return model.model_fields

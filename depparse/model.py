@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import torch
-from pydantic import Field
+from pydantic import Field, PlainValidator, SerializeAsAny
 from torch import Tensor, nn
 
 from depparse.config import Config
@@ -14,12 +14,10 @@ from depparse.data.batching import Batch, Example, make_mask, plan_batches
 from depparse.data.sentence import Sentence
 from depparse.encoders.encoder import Encoder, EncoderConfig
 from depparse.errors import ConfigError
-from depparse.tasks.dependencies import Dependencies, DependenciesConfig
-from depparse.tasks.lemmatizer import Lemmatizer, LemmatizerConfig
-from depparse.tasks.tagger import Tagger, TaggerConfig
+from depparse.registry import PartConfig, Registry
 
-TaskConfig = Annotated[TaggerConfig | LemmatizerConfig | DependenciesConfig, Field(discriminator="type")]
-TASKS: dict[str, Any] = {"tagger": Tagger, "lemmatizer": Lemmatizer, "dependencies": Dependencies}
+TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks")
+TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
 
 
 class ModelConfig(Config):
@@ -32,21 +30,28 @@ class ModelConfig(Config):
 class Model(nn.Module):
     """Sentences in, the same sentences annotated."""
 
-    def __init__(self, config: ModelConfig, encoder: Encoder, tasks: dict[str, nn.Module]) -> None:
+    def __init__(
+        self, config: ModelConfig, encoder: Encoder, tasks: dict[str, nn.Module], treebanks: Sequence[str] = ()
+    ) -> None:
         super().__init__()
         self.config, self.encoder = config, encoder
         self.tasks = nn.ModuleDict(tasks)
+        self.treebanks = tuple(treebanks)  # names, in the order of `Example.source`
+        encoder.set_tasks(len(tasks))
 
     @classmethod
-    def build(cls, config: ModelConfig, sentences: Sequence[Sentence]) -> Model:
-        """With the vocabularies of `sentences`, the training data. A task that they do not annotate is left out."""
-        encoder = Encoder.build(config.encoder, sentences)
+    def build(cls, config: ModelConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Model:
+        """With the vocabularies of `sentences`, the training data. A task that they do not annotate is left out.
+
+        `treebanks` are the names of those that the sentences come from; `Example.source` is a place among them.
+        """
+        encoder = Encoder.build(config.encoder, sentences, treebanks)
         built = {name: TASKS[task.type].build(task, encoder, sentences) for name, task in config.tasks.items()}
         tasks = {name: task for name, task in built.items() if task is not None}
         if not tasks:
             raise ConfigError(f"the training data annotates nothing that the tasks learn: {', '.join(built) or 'none'}")
         kept = {name: task for name, task in config.tasks.items() if name in tasks}
-        return cls(config.model_copy(update={"tasks": kept}), encoder, tasks)
+        return cls(config.model_copy(update={"tasks": kept}), encoder, tasks, treebanks)
 
     # -- sentences to batches
 
@@ -72,7 +77,7 @@ class Model(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Any]:
         """The scores of each task, in its own form."""
         encoded = self.encoder(batch)
-        return {name: task(encoded, batch) for name, task in self._tasks()}
+        return {name: task(encoded.of_task(number), batch) for number, (name, task) in enumerate(self._tasks())}
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The loss of each task, a scalar each."""
@@ -83,17 +88,18 @@ class Model(nn.Module):
 
     @torch.inference_mode()
     def scored(
-        self, sentences: Sequence[Sentence], batch_words: int = 5000, first: int = 1
+        self, sentences: Sequence[Sentence], batch_words: int = 5000, *, first: int = 1, source: int = 0
     ) -> Iterator[tuple[Batch, dict[str, Any]]]:
         """Batches of the sentences that have words, in no order, with the scores of each task.
 
-        Their examples are numbered from `first` on. The batches do not change the result.
+        Sentences are read as of the treebank number `source`, and their examples numbered from `first` on. The batches
+        do not change the result.
         """
         self.eval()
         examples = []
         for number, sentence in enumerate(sentences, first):
             if len(sentence):
-                example = self.example(sentence)
+                example = self.example(sentence, source=source)
                 example.number = number
                 examples.append(example)
         for numbers in plan_batches([example.length for example in examples], batch_words):
@@ -108,9 +114,9 @@ class Model(nn.Module):
                 for example, prediction in zip(batch.examples, task.predict(scores[name], batch), strict=True):
                     task.annotate(example.sentence, prediction)
 
-    def annotate(self, sentences: Sequence[Sentence], batch_words: int = 5000) -> None:
-        """Writes the predicted columns into the sentences."""
-        for batch, scores in self.scored(sentences, batch_words):
+    def annotate(self, sentences: Sequence[Sentence], batch_words: int = 5000, source: int = 0) -> None:
+        """Writes the predicted columns into the sentences, as in the treebank number `source`."""
+        for batch, scores in self.scored(sentences, batch_words, source=source):
             self.write(batch, scores)
 
     def _tasks(self) -> Iterator[tuple[str, Any]]:

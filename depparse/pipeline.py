@@ -43,9 +43,12 @@ class Pipeline:
         constraints: Iterable[Constraints | None] | None = None,
         probabilities: bool = False,
         k_best: int | None = None,
+        treebank: str | None = None,
     ) -> Document:
         """A copy of `document` with the columns of the model's tasks predicted. For the rest see `pipe`."""
-        annotated = self.pipe(document, keep=keep, constraints=constraints, probabilities=probabilities, k_best=k_best)
+        annotated = self.pipe(
+            document, keep=keep, constraints=constraints, probabilities=probabilities, k_best=k_best, treebank=treebank
+        )
         return Document(annotated, document.column_names)
 
     def pipe(
@@ -56,11 +59,13 @@ class Pipeline:
         constraints: Iterable[Constraints | None] | None = None,
         probabilities: bool = False,
         k_best: int | None = None,
+        treebank: str | None = None,
         batch_words: int = 5000,
     ) -> Iterator[Sentence]:
         """Copies of the sentences, annotated, in order, with a few batches in memory at a time.
 
-        Comments, multiword tokens, empty nodes and MISC are not touched.
+        Comments, multiword tokens, empty nodes and MISC are not touched. A model of several treebanks annotates in the
+        manner of `treebank`, by default the first that it learned.
 
         `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
         FEATS, where ``_`` is a value, stays as it is. The tree is built around kept heads and relations: it is the best
@@ -80,7 +85,7 @@ class Pipeline:
             raise ConfigError(f"k_best is a number of trees, at least 1, not {k_best}")
         asked = probabilities or k_best is not None or constraints is not None
         parser = self._parser(needed=asked) if asked or kept & _TREE else None
-        for sentence, analysis in self._run(sentences, kept, constraints, batch_words, parser):
+        for sentence, analysis in self._run(sentences, kept, constraints, treebank, batch_words, parser):
             if parser is None or analysis is None or not (asked or _has_blanks(sentence, kept)):
                 yield sentence
                 continue
@@ -98,14 +103,16 @@ class Pipeline:
         *,
         keep: Collection[str] = (),
         constraints: Iterable[Constraints | None] | None = None,
+        treebank: str | None = None,
         batch_words: int = 5000,
     ) -> Iterator[ParseAnalysis]:
         """What the parser makes of each sentence, in order: probabilities of all arcs and relations, the best trees.
 
-        Each is computed when it is asked for. `keep` (of HEAD and DEPREL) and `constraints` are those of `pipe`.
+        Each is computed when it is asked for. `keep` (of HEAD and DEPREL), `constraints` and `treebank` are those of `pipe`.
         """
         parser = self._parser(needed=True)
-        for sentence, analysis in self._run(sentences, _check_columns(keep), constraints, batch_words, parser):
+        kept = _check_columns(keep)
+        for sentence, analysis in self._run(sentences, kept, constraints, treebank, batch_words, parser):
             if analysis is None:  # no words
                 analysis = ParseAnalysis(
                     repr(sentence), np.zeros((1, 1)), (), lambda _, heads: np.zeros((*heads.shape, 1))
@@ -117,10 +124,12 @@ class Pipeline:
         sentences: Iterable[Sentence],
         kept: frozenset[str],
         constraints: Iterable[Constraints | None] | None,
+        treebank: str | None,
         batch_words: int,
         parser: tuple[str, Dependencies] | None,
     ) -> Iterator[tuple[Sentence, ParseAnalysis | None]]:
         """Copies with what other tasks than `parser` predict, and what it makes of them (None without words)."""
+        source = self._source(treebank)
         given = repeat(None) if constraints is None else iter(constraints)
         first = 1
         for group in chunks(iter(sentences), 8 * batch_words):
@@ -129,7 +138,7 @@ class Pipeline:
                 raise ConfigError(f"constraints end at sentence {first + len(known)}; give one for each, or None")
             copies = [copy_sentence(sentence) for sentence in group]
             analyses: dict[int, ParseAnalysis] = {}
-            for batch, scores in self.model.scored(copies, batch_words, first):
+            for batch, scores in self.model.scored(copies, batch_words, first=first, source=source):
                 if parser is not None:
                     name, task = parser
                     numbers = [example.number for example in batch.examples]
@@ -151,6 +160,14 @@ class Pipeline:
         if needed:
             raise ConfigError("the model predicts no trees, so nothing about them: it has no task of type dependencies")
         return None
+
+    def _source(self, treebank: str | None) -> int:
+        names = self.model.treebanks
+        if treebank is None:
+            return 0
+        if treebank not in names:
+            raise ConfigError(f"the model learned no treebank {treebank!r}; it knows: {', '.join(names) or 'no names'}")
+        return names.index(treebank)
 
     @property
     def writes(self) -> tuple[str, ...]:

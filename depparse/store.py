@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from depparse.config import parse
 from depparse.encoders.encoder import Encoder
-from depparse.errors import ModelError
+from depparse.errors import ConfigError, ModelError
 from depparse.model import TASKS, Model, ModelConfig
 
 FORMAT = 1
@@ -35,7 +35,8 @@ def save(model: Model, folder: Path, card: str = "") -> None:
         config = {"format": FORMAT, "model": model.config.model_dump(mode="json")}
         tasks = {name: task.to_json() for name, task in model.tasks.items()}  # type: ignore[operator]
         _write_json(temporary / "config.json", config, indent=1)
-        _write_json(temporary / "vocab.json", {"encoder": model.encoder.to_json(), "tasks": tasks})
+        vocabularies = {"encoder": model.encoder.to_json(), "tasks": tasks, "treebanks": model.treebanks}
+        _write_json(temporary / "vocab.json", vocabularies)
         save_file(
             {name: value.contiguous() for name, value in model.state_dict().items()}, temporary / "model.safetensors"
         )
@@ -74,14 +75,17 @@ def load(folder: Path) -> Model:
     if config.get("format") != FORMAT:
         raise ModelError(f"{folder}: format {config.get('format')!r}, but this version reads {FORMAT}; update depparse")
     vocabularies = _read_json(folder / "vocab.json")
-    model_config = parse(ModelConfig, config["model"], str(folder / "config.json"))
+    try:
+        model_config = parse(ModelConfig, config.get("model"), "model")
+    except ConfigError as error:
+        raise ModelError(f"{folder / 'config.json'}: {error}") from None
     try:
         encoder = Encoder.from_json(model_config.encoder, vocabularies["encoder"])
         tasks = {
             name: TASKS[task.type].from_json(task, encoder, vocabularies["tasks"][name])
             for name, task in model_config.tasks.items()
         }
-        model = Model(model_config, encoder, tasks)
+        model = Model(model_config, encoder, tasks, vocabularies.get("treebanks", ()))
         model.load_state_dict(load_file(folder / "model.safetensors"))
     except (KeyError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]

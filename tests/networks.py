@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -54,10 +55,13 @@ def two_sentences() -> Document:
 
 
 def small_model(
-    context: str = "linear_recurrent", inputs: list[dict[str, Any]] | None = None, document: Document | None = None
+    context: str = "linear_recurrent",
+    inputs: list[dict[str, Any]] | None = None,
+    document: Document | None = None,
+    treebanks: Sequence[str] = (),
 ) -> Model:
     """A seeded model with vocabularies of `document` (by default the two sentences)."""
     torch.manual_seed(1)
     encoder = {"inputs": inputs or INPUTS, "context": CONTEXTS[context], "dropout": 0.1, "input_dropout": 0.1}
     config = parse(ModelConfig, {"encoder": encoder, "tasks": TASKS})
-    return Model.build(config, (document or two_sentences()).sentences)
+    return Model.build(config, (document or two_sentences()).sentences, treebanks)

@@ -27,6 +27,10 @@ def parse(
     k_best: Annotated[
         int | None, typer.Option(metavar="K", min=1, help="Write the K best trees, each as a sentence with its rank.")
     ] = None,
+    treebank: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Annotate as in this one of the model's treebanks; by default the first."),
+    ] = None,
 ) -> None:
     """Predict what the model predicts; everything else in the file goes through untouched.
 
@@ -48,5 +52,5 @@ def parse(
             yield from formats.iter_sentences(path, source or formats.guess_format(path, "conllu"))
 
     columns = [name for name in keep.replace(",", " ").split() if name]
-    parsed = pipeline.pipe(read(), keep=columns, probabilities=probabilities, k_best=k_best)
+    parsed = pipeline.pipe(read(), keep=columns, probabilities=probabilities, k_best=k_best, treebank=treebank)
     formats.write(progress(parsed, "sentences"), output, target)

@@ -13,11 +13,11 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from depparse.config import Config
 from depparse.encoders.dropout import SharedDropout
+from depparse.registry import PartConfig
 
 
-class BiLSTMConfig(Config):
+class BiLSTMConfig(PartConfig):
     """Stacked bidirectional recurrent layers."""
 
     type: Literal["bilstm"] = "bilstm"
@@ -30,6 +30,8 @@ class BiLSTMConfig(Config):
 
 class BiLSTM(nn.Module):
     """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+
+    Config = BiLSTMConfig
 
     def __init__(self, config: BiLSTMConfig, input_width: int) -> None:
         super().__init__()

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from depparse.config import Config
+from depparse.config import key_error
+from depparse.data.batching import Batch
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
+from depparse.registry import PartConfig
 
 _ROOT_WORD = (1,)  # ROOT is spelt with a character of its own
 _BEGIN, _END = 2, 3
 
 
-class CharactersConfig(Config):
+class CharactersConfig(PartConfig):
     """Words read character by character, case kept."""
 
     type: Literal["characters"] = "characters"
@@ -29,6 +32,14 @@ class CharactersConfig(Config):
     min_count: int = Field(2, ge=1)  # rarer characters are unknown
     max_length: int = Field(40, ge=4)  # characters; of a longer word the middle is left out
     dropout: float = Field(0.05, ge=0, lt=1)  # probability that a character is read as unknown, in training
+
+    @field_validator("windows")
+    @classmethod
+    def _some_windows(cls, windows: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        most = info.data.get("width", len(windows))
+        if not 1 <= len(windows) <= most or min(windows) < 1:
+            raise key_error("", f"has 1 to {most} (the width) windows of 1 or more characters, not {list(windows)}")
+        return windows
 
 
 class Characters(nn.Module):
@@ -52,7 +63,9 @@ class Characters(nn.Module):
             self.width = config.width // 2 * 2
 
     @classmethod
-    def build(cls, config: CharactersConfig, sentences: Sequence[Sentence]) -> Characters:
+    def build(
+        cls, config: CharactersConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()
+    ) -> Characters:
         """With the characters of `sentences`."""
         characters = (char for sentence in sentences for form in sentence.columns["FORM"] for char in form)
         return cls(config, Vocabulary.count(characters, min_count=config.min_count, reserved=4))
@@ -75,11 +88,10 @@ class Characters(nn.Module):
         # A fixed least length gives every window something to see, and the same numbers in every batch.
         lengths = torch.as_tensor([len(word) for word in places])
         spelt = torch.zeros(len(places), max(int(lengths.max()), max(self.config.windows)), dtype=torch.long)
-        for word, place in places.items():
-            spelt[place, : len(word)] = torch.as_tensor(word)
+        spelt[torch.arange(spelt.shape[1]) < lengths[:, None]] = torch.as_tensor(list(chain.from_iterable(places)))
         return spelt, lengths, where
 
-    def forward(self, words: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def forward(self, words: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Tensor:
         spelt, lengths, where = words
         inside = torch.arange(spelt.shape[1], device=spelt.device) < lengths[:, None]
         if self.training and self.config.dropout:

@@ -14,12 +14,12 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.config import Config
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.linear_recurrence import linear_recurrence
+from depparse.registry import PartConfig
 
 
-class LinearRecurrentConfig(Config):
+class LinearRecurrentConfig(PartConfig):
     """Stacked bidirectional linear recurrences."""
 
     type: Literal["linear_recurrent"] = "linear_recurrent"
@@ -31,6 +31,8 @@ class LinearRecurrentConfig(Config):
 
 class LinearRecurrent(nn.Module):
     """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+
+    Config = LinearRecurrentConfig
 
     def __init__(self, config: LinearRecurrentConfig, input_width: int) -> None:
         super().__init__()

@@ -2,6 +2,8 @@
 
 Words are split one by one, so that alignment is exact also inside multiword tokens. Sentences longer than the model can
 see are read in overlapping windows, and each subword is taken from the window in which it stands most central.
+Layers are mixed by learned weights (Peters et al. 2018, *Deep Contextualized Word Representations*, without their scale,
+which the layer above learns), one mix for all or one for each task.
 """
 
 from __future__ import annotations
@@ -10,22 +12,29 @@ import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from depparse.config import Config
+from depparse.data.batching import Batch
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError
+from depparse.registry import PartConfig
 
 _PACKAGE = "package:"
+_PIECE = 16_384  # subwords, with padding, that are read at once where no gradient is kept: bounds memory
+
+Numbers = NDArray[np.int64]
 
 
-class TransformerConfig(Config):
+class TransformerConfig(PartConfig):
     """A pretrained encoder, fine-tuned or frozen."""
 
     type: Literal["transformer"] = "transformer"
@@ -34,7 +43,16 @@ class TransformerConfig(Config):
     frozen: bool = False
     pooling: Literal["first", "mean"] = "mean"  # of the subwords of a word
     layers: int = Field(4, ge=1)  # the last so many, mixed by learned weights
+    mix: Literal["shared", "task"] = "shared"  # one mix, or one for each task (and one for the context layer)
     window: int = Field(512, ge=16)  # subwords seen at once, special ones included; at most what the model can
+
+
+@dataclass(slots=True)
+class Pieces:
+    """The subwords of a sentence."""
+
+    ids: Numbers  # [subwords]
+    counts: Numbers  # [words], how many of them each word has: at least one
 
 
 @dataclass(slots=True)
@@ -43,7 +61,7 @@ class Subwords:
 
     ids: Tensor  # [windows, subwords]
     mask: Tensor  # [windows, subwords], 1 at real subwords
-    places: Tensor  # [parts of words], place in ids.flatten()
+    places: Tensor  # [parts of words], place in ids.flatten(); their windows never decrease
     words: Tensor  # [parts of words], number of the word among batch · words
     shape: tuple[int, int]  # batch, words
 
@@ -60,20 +78,21 @@ class Transformer(nn.Module):
         tokenizer.no_truncation()
         tokenizer.no_padding()
         self.width: int = pretrained.config.hidden_size
-        n_layers = min(config.layers, pretrained.config.num_hidden_layers)
-        self.mix = nn.Parameter(torch.zeros(n_layers))
-        positions = getattr(pretrained.config, "max_position_embeddings", None) or config.window
-        # Models with relative positions or an offset (RoBERTa counts from padding + 1) see a little less.
-        offset = 2 if pretrained.config.model_type in ("roberta", "xlm-roberta", "camembert") else 0
-        self.window = min(config.window, positions - offset)
-        begin, end = _special(tokenizer)
-        self._begin, self._end = begin, end
-        unknown = tokenizer.token_to_id("[UNK]") or tokenizer.token_to_id("<unk>")
-        self._unknown = unknown if unknown is not None else end
+        tokenizer.encode_special_tokens = True  # a word "[SEP]" is a word
+        self._lead = _lead(tokenizer)
+        self.n_layers = min(config.layers, pretrained.config.num_hidden_layers)
+        self.mix = nn.Parameter(torch.zeros(self.n_layers))
+        self.window = min(config.window, _positions(pretrained) or config.window)
+        self._begin, self._end = _special(tokenizer)
+        self._padding: int = getattr(pretrained.config, "pad_token_id", None) or 0
+        unknown = (tokenizer.token_to_id(name) for name in ("[UNK]", "<unk>"))
+        self._unknown: int = next((number for number in unknown if number is not None), self._end)
         pretrained.requires_grad_(not config.frozen)
 
     @classmethod
-    def build(cls, config: TransformerConfig, sentences: Sequence[Sentence]) -> Transformer:  # noqa: ARG003
+    def build(
+        cls, config: TransformerConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()
+    ) -> Transformer:
         """With the pretrained weights."""
         from transformers import AutoModel, AutoTokenizer
 
@@ -89,61 +108,104 @@ class Transformer(nn.Module):
             raise ConfigError(f"the transformer {config.name!r} has no tokenizer.json; only fast tokenizers are read")
         return cls(config, Tokenizer.from_str(backend.to_str()), pretrained)
 
-    def features(self, sentence: Sentence) -> list[list[int]]:
-        """The subwords of each word."""
-        encodings = self.tokenizer.encode(sentence.columns["FORM"], is_pretokenized=True, add_special_tokens=False)
-        words: list[list[int]] = [[] for _ in range(len(sentence))]
-        for number, word in zip(encodings.ids, encodings.word_ids, strict=True):
-            if word is not None:
-                words[word].append(number)
+    def set_tasks(self, n_tasks: int) -> None:
+        """Makes a mix for each task beside the shared one, if the config says so."""
+        if self.config.mix == "task":
+            # All in one vector: it has a gradient also where a task does not read its mix.
+            self.mix = nn.Parameter(torch.zeros((1 + n_tasks) * self.n_layers))
+
+    def features(self, sentence: Sentence) -> Pieces:
+        """The subwords of the words."""
+        forms = [self._lead + form for form in sentence.columns["FORM"]]
+        encoding = self.tokenizer.encode(forms, is_pretokenized=True, add_special_tokens=False)
+        ids, owners = np.array(encoding.ids, np.int64), np.array(encoding.word_ids, np.int64)
+        counts = np.bincount(owners, minlength=len(forms))
         # A word of control characters has no subword, but it is a word.
-        return [word or [self._unknown] for word in words]
+        missing = np.flatnonzero(counts == 0)
+        ids = np.insert(ids, np.searchsorted(owners, missing), self._unknown)
+        counts[missing] = 1
+        return Pieces(ids, counts)
 
-    def collate(self, rows: Sequence[list[list[int]]]) -> Subwords:
-        width = 1 + max(map(len, rows))
+    def collate(self, rows: Sequence[Pieces]) -> Subwords:
+        """O(subwords)."""
+        n_words = 1 + max(len(row.counts) for row in rows)
+        ids = np.concatenate([row.ids for row in rows])
+        sizes = np.array([len(row.ids) for row in rows])
+        before = sizes.cumsum() - sizes  # [batch], subwords of the sentences before
+        # Windows: they begin at every half window.
         capacity = self.window - 2
-        windows: list[list[int]] = []
-        parts: list[tuple[int, int, int]] = []  # window, place in it, word
-        for number, row in enumerate(rows):
-            ids = [i for word in row for i in word]
-            owners = [place for place, word in enumerate(row, 1) for _ in word]
-            starts = [number * width + place for place in owners]
-            parts.append((len(windows), 0, number * width))  # ROOT
-            step = capacity // 2
-            begins = [0] if len(ids) <= capacity else list(range(0, len(ids) - step, step))
-            seen_first: set[int] = set()
-            for place, word in enumerate(starts):
-                if self.config.pooling == "first":
-                    if word in seen_first:
-                        continue
-                    seen_first.add(word)
-                # The window whose nearer end is farthest away.
-                best = max(
-                    range(len(begins)),
-                    key=lambda w: min(place - begins[w], min(begins[w] + capacity, len(ids)) - 1 - place),
-                )
-                parts.append((len(windows) + best, 1 + place - begins[best], word))
-            windows += [[self._begin, *ids[b : b + capacity], self._end] for b in begins]
-        longest = max(map(len, windows))
-        ids_tensor = torch.zeros(len(windows), longest, dtype=torch.long)
-        mask = torch.zeros(len(windows), longest, dtype=torch.long)
-        for number, window in enumerate(windows):
-            ids_tensor[number, : len(window)] = torch.as_tensor(window)
-            mask[number, : len(window)] = 1
-        places = torch.as_tensor([window * longest + place for window, place, _ in parts])
-        words = torch.as_tensor([word for _, _, word in parts])
-        return Subwords(ids_tensor, mask, places, words, (len(rows), width))
+        step = capacity // 2
+        n_windows = np.where(sizes <= capacity, 1, -(-(sizes - step) // step))
+        windows_before = n_windows.cumsum() - n_windows
+        sentence = np.repeat(np.arange(len(rows)), n_windows)  # [windows]
+        begin = (np.arange(len(sentence)) - windows_before[sentence]) * step
+        size = np.minimum(capacity, sizes[sentence] - begin)
+        longest = 2 + int(size.max())
+        places = np.arange(longest)
+        inside = (places > 0) & (places <= size[:, None])
+        matrix = np.full((len(sentence), longest), self._padding)
+        matrix[:, 0] = self._begin
+        matrix[np.arange(len(sentence)), size + 1] = self._end
+        matrix[inside] = ids[((before[sentence] + begin)[:, None] + places - 1)[inside]]
+        # Words: ROOT is the begin of the first window of its sentence.
+        root_words = np.arange(len(rows)) * n_words
+        words = np.concatenate(
+            [
+                np.repeat(root + 1 + np.arange(len(row.counts)), row.counts)
+                for root, row in zip(root_words, rows, strict=True)
+            ]
+        )
+        owner = np.repeat(np.arange(len(rows)), sizes)  # [subwords], their sentence
+        place = np.arange(len(ids)) - before[owner]
+        if self.config.pooling == "first":
+            kept = np.diff(words, prepend=-1) > 0
+            words, owner, place = words[kept], owner[kept], place[kept]
+        window = _most_central(place, sizes[owner], n_windows[owner], step, capacity)
+        flat = (windows_before[owner] + window) * longest + 1 + place - window * step
+        flat, words = np.concatenate([windows_before * longest, flat]), np.concatenate([root_words, words])
+        order = flat.argsort(kind="stable")
+        return Subwords(
+            torch.from_numpy(matrix),
+            torch.from_numpy((places < size[:, None] + 2).astype(np.int64)),
+            torch.from_numpy(flat[order]),
+            torch.from_numpy(words[order]),
+            (len(rows), n_words),
+        )
 
-    def forward(self, subwords: Subwords) -> Tensor:
+    def forward(self, subwords: Subwords, batch: Batch) -> Tensor | list[Tensor]:
+        """With a mix for each task a list: the shared mix, then that of each task."""
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.config.frozen):
-            output = self.pretrained(input_ids=subwords.ids, attention_mask=subwords.mask, output_hidden_states=True)
-        layers = torch.stack(output.hidden_states[-len(self.mix) :], -1)
-        mixed = (layers * self.mix.softmax(0)).sum(-1)
+            # Pooling and mixing commute, and there are fewer words than subwords.
+            layers = self._words(subwords)
+        mixes = self.mix.view(-1, self.n_layers).softmax(-1)
+        mixed = [
+            reduce(torch.add, (weight * layer for weight, layer in zip(weights, layers, strict=True)))
+            for weights in mixes
+        ]
+        return mixed if self.config.mix == "task" else mixed[0]
+
+    def _words(self, subwords: Subwords) -> list[Tensor]:
+        """For each layer, ``[batch, words, width]``."""
+        n_windows, longest = subwords.ids.shape
         n_sentences, n_words = subwords.shape
-        parts = mixed.flatten(0, 1)[subwords.places]
-        sums = parts.new_zeros(n_sentences * n_words, parts.shape[-1]).index_add(0, subwords.words, parts)
-        counts = torch.bincount(subwords.words, minlength=len(sums)).clamp(min=1)
-        return (sums / counts[:, None]).view(n_sentences, n_words, -1)
+        at_once = n_windows if torch.is_grad_enabled() else max(1, _PIECE // longest)
+        sums: list[Tensor] = []
+        for first in range(0, n_windows, at_once):
+            piece = slice(first, first + at_once)
+            output = self.pretrained(
+                input_ids=subwords.ids[piece], attention_mask=subwords.mask[piece], output_hidden_states=True
+            )
+            low, high = torch.searchsorted(
+                subwords.places, subwords.places.new_tensor([first * longest, (first + at_once) * longest])
+            ).tolist()
+            places, words = subwords.places[low:high] - first * longest, subwords.words[low:high]
+            parts = [layer.flatten(0, 1)[places] for layer in output.hidden_states[-self.n_layers :]]
+            if not sums:
+                sums = [part.new_zeros(n_sentences * n_words, self.width) for part in parts]
+            for sum_, part in zip(sums, parts, strict=True):
+                sum_.index_add_(0, words, part)
+        counts = torch.bincount(subwords.words, minlength=n_sentences * n_words).clamp(min=1)[:, None]
+        return [(sum_ / counts).view(n_sentences, n_words, -1) for sum_ in sums]
 
     def train(self, mode: bool = True) -> Transformer:
         """Dropout of a frozen model would only add noise."""
@@ -176,12 +238,46 @@ def resolve(name: str) -> str:
     return str(Path(next(iter(found.submodule_search_locations))) / rest)
 
 
+def _most_central(places: Numbers, sizes: Numbers, n_windows: Numbers, step: int, capacity: int) -> Numbers:
+    """The window, among those of its sentence, in which each subword is farthest from the nearer end.
+
+    `places` are those in a sentence of `sizes` subwords and `n_windows` windows. Of the two or three windows that a
+    subword is in, the first of the best is taken.
+    """
+    last = np.minimum(places // step, n_windows - 1)
+    candidates = np.stack([np.maximum(last - back, 0) for back in (2, 1, 0)])
+    begins = candidates * step
+    ends = np.minimum(begins + capacity, sizes) - 1
+    best = np.minimum(places - begins, ends - places).argmax(0)
+    return candidates[best, np.arange(len(places))]
+
+
+def _lead(tokenizer: Tokenizer) -> str:
+    """What is put before each word, so that it is read as a word after a space and not as the rest of one.
+
+    Tokenizers that keep spaces inside subwords (byte-level, and some of SentencePiece) are the ones that need it.
+    """
+    settings = json.loads(tokenizer.to_str())
+    first = settings.get("pre_tokenizer") or {}
+    parts = first.get("pretokenizers", [first])
+    bare = any(x.get("type") == "ByteLevel" or x.get("prepend_scheme") == "never" for x in parts)
+    return " " if bare and '"Prepend"' not in json.dumps(settings.get("normalizer")) else ""
+
+
+def _positions(pretrained: Any) -> int | None:
+    """How many subwords the model can see at once, if that is limited."""
+    positions: int | None = getattr(pretrained.config, "max_position_embeddings", None)
+    # RoBERTa and its like count from the padding's number + 1.
+    table = getattr(getattr(pretrained, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    return positions - padding - 1 if positions is not None and padding is not None else positions
+
+
 def _special(tokenizer: Tokenizer) -> tuple[int, int]:
     """The subwords that stand before and after a text."""
-    ids = tokenizer.encode("").ids
-    if len(ids) >= 2:
-        return ids[0], ids[-1]
-    return (ids[0], ids[0]) if ids else (0, 0)
+    encoding = tokenizer.encode("")
+    ids = [i for i, special in zip(encoding.ids, encoding.special_tokens_mask, strict=True) if special]
+    return (ids[0], ids[-1]) if ids else (0, 0)
 
 
 INPUT = Transformer

@@ -9,14 +9,15 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.config import Config
+from depparse.data.batching import Batch
 from depparse.data.fields import UNKNOWN, Vocabulary
 from depparse.data.sentence import Sentence
+from depparse.registry import PartConfig
 
 _ROOT = 1
 
 
-class WordsConfig(Config):
+class WordsConfig(PartConfig):
     """Embeddings of whole forms."""
 
     type: Literal["words"] = "words"
@@ -38,7 +39,7 @@ class Words(nn.Module):
         nn.init.normal_(self.embedding.weight, std=config.width**-0.5)
 
     @classmethod
-    def build(cls, config: WordsConfig, sentences: Sequence[Sentence]) -> Words:
+    def build(cls, config: WordsConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Words:
         """With the vocabulary of `sentences`."""
         forms = (_read(form, config) for sentence in sentences for form in sentence.columns["FORM"])
         return cls(config, Vocabulary.count(forms, min_count=config.min_count, reserved=2))
@@ -53,7 +54,7 @@ class Words(nn.Module):
             numbers[place, 1 : len(row) + 1] = torch.as_tensor(row)
         return numbers
 
-    def forward(self, numbers: Tensor) -> Tensor:
+    def forward(self, numbers: Tensor, batch: Batch) -> Tensor:
         if self.training and self.config.dropout:
             hidden = torch.rand(numbers.shape, device=numbers.device) < self.config.dropout
             numbers = numbers.masked_fill(hidden & (numbers != _ROOT), UNKNOWN)

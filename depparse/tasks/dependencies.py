@@ -15,13 +15,13 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.config import Config
 from depparse.data.batching import Batch, pad_labels
 from depparse.data.columns import set_in_misc
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded, Encoder
+from depparse.registry import PartConfig
 from depparse.errors import DepparseError
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.checks import Floats, Integers, check_length
@@ -31,7 +31,7 @@ from depparse.structs.mst import decode
 from depparse.tasks.tagger import cross_entropy
 
 
-class DependenciesConfig(Config):
+class DependenciesConfig(PartConfig):
     """HEAD and DEPREL of words."""
 
     type: Literal["dependencies"] = "dependencies"

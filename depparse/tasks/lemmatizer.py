@@ -9,17 +9,17 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.config import Config
 from depparse.data.batching import Batch, pad_labels
 from depparse.data.edit_scripts import apply_script, make_script
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded, Encoder
+from depparse.registry import PartConfig
 from depparse.tasks.tagger import cross_entropy
 
 
-class LemmatizerConfig(Config):
+class LemmatizerConfig(PartConfig):
     """Lemmas of words."""
 
     type: Literal["lemmatizer"] = "lemmatizer"

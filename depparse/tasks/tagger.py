@@ -9,17 +9,17 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.config import Config
 from depparse.data.batching import Batch, pad_labels
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded, Encoder
+from depparse.registry import PartConfig
 
 Column = Literal["UPOS", "XPOS", "FEATS"]
 
 
-class TaggerConfig(Config):
+class TaggerConfig(PartConfig):
     """Tags of words."""
 
     type: Literal["tagger"] = "tagger"
