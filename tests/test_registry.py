@@ -153,7 +153,7 @@ def test_an_entry_point_that_cannot_be_imported_is_one_line(other_package: Path)
         ),
         (
             {"encoder": {"inputs": [{"type": "words"}, {"type": "words", "wdth": 3}]}},
-            r"key model\.encoder\.inputs\.1\.wdth does not exist; did you mean width\? there are: type, width, min_count",
+            r"key model\.encoder\.inputs\.1\.wdth does not exist; did you mean width\? there are: type, width, min",
         ),
         (
             {"encoder": {"context": {"type": "bilstm", "layer": 3}}},

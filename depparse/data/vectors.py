@@ -1,10 +1,11 @@
 """Files of word vectors: text and binary of word2vec, text and binary of fastText, each also gzip.
 
-Files are read as a stream and only the rows asked for are kept, so memory depends on those alone. A row is kept if it is
-among the first `limit` of the file (files are sorted by frequency) or if its word is needed.
+Files are read as a stream and only the rows asked for are kept, so memory depends on those alone. A row is kept if it
+is among the first `limit` of the file (files are sorted by frequency) or if its word is needed.
 
 - Text (any name but ``.bin``): a word and its numbers a line, after a line with the numbers of words and of units or
-  without one. A word may have spaces in it. Fewer rows than the first line says are accepted: ``head`` makes such files.
+  without one. A word may have spaces in it. Fewer rows than the first line says are accepted: ``head`` makes such
+  files.
 - Binary word2vec (``.bin``): a first line of text as above, then each word, a space, and its numbers as float32.
 - Models of fastText (``.bin``, told by their first bytes): vectors are those that fastText itself gives, the mean of
   the word's own row and those of its character n-grams (Bojanowski et al. 2017, *Enriching Word Vectors with Subword
@@ -221,7 +222,9 @@ def _read_fasttext(reader: _Reader, needed: Collection[str], limit: int) -> Word
         raise FormatError("a quantized model of fastText; only whole ones (.bin) are read")
     if longest:
         kept.words |= dict.fromkeys(sorted(needed))
-    words, places, row_numbers = [], [], []
+    words: list[str] = []
+    places: list[int] = []
+    row_numbers: list[int] = []
     for text in kept.words:
         numbers = [own[text]] if text in own else []
         if longest and text != "</s>":
@@ -252,7 +255,7 @@ def _ngram_hashes(word: str, shortest: int, longest: int) -> Iterator[int]:
 
 
 def _sum_rows(reader: _Reader, n_rows: int, units: int, numbers: Indices, places: Indices, n_sums: int) -> Rows:
-    """The sums of the rows `numbers` of a matrix that is read from first to last, each added to the sum at its place."""
+    """The sums of the rows `numbers` of the matrix that comes next, each added to the sum at its place."""
     order = numbers.argsort(kind="stable")
     numbers, places = numbers[order], places[order]
     sums = np.zeros((n_sums, units), np.float32)

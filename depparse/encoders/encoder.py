@@ -1,9 +1,9 @@
 """The encoder: inputs side by side, then an optional context layer over them.
 
-An input is a file of this folder (see registry.py) with a class ``INPUT``: its `Config`; `build(config, sentences,
-treebanks)`; `features(sentence)`; `collate(features of each sentence)`; `forward(what collate gave, batch)`, which gives
-``[batch, words, width]``; `to_json` and `from_json` for all but weights. A context layer is a class ``CONTEXT``: `Config`,
-`(config, input width)`, `width`, and `forward(values, lengths)`.
+An input is a file of this folder (see registry.py) with a class ``INPUT``: `Config`, `width`, `build(config, sentences,
+treebanks)`, `features(sentence)`, `collate(features of each sentence)`, `forward(what collate gave, batch)`, which
+gives ``[batch, words, width]``, and `to_json` and `from_json` for all but weights. A context layer is a class
+``CONTEXT`` of `(config, input width)`: `Config`, `width`, and `forward(values, lengths)`.
 """
 
 from __future__ import annotations

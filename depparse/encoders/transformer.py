@@ -2,8 +2,8 @@
 
 Words are split one by one, so that alignment is exact also inside multiword tokens. Sentences longer than the model can
 see are read in overlapping windows, and each subword is taken from the window in which it stands most central.
-Layers are mixed by learned weights (Peters et al. 2018, *Deep Contextualized Word Representations*, without their scale,
-which the layer above learns), one mix for all or one for each task.
+Layers are mixed by learned weights (Peters et al. 2018, *Deep Contextualized Word Representations*, without their
+scale, which the layer above learns), one mix for all or one for each task.
 """
 
 from __future__ import annotations
@@ -249,7 +249,8 @@ def _most_central(places: Numbers, sizes: Numbers, n_windows: Numbers, step: int
     begins = candidates * step
     ends = np.minimum(begins + capacity, sizes) - 1
     best = np.minimum(places - begins, ends - places).argmax(0)
-    return candidates[best, np.arange(len(places))]
+    central: Numbers = candidates[best, np.arange(len(places))]
+    return central
 
 
 def _lead(tokenizer: Tokenizer) -> str:

@@ -1,6 +1,6 @@
-"""A learned vector for each treebank, the same at all its words (Stymne, de Lhoneux, Smith & Nivre 2018, *Parser Training
-with Heterogeneous Treebanks*): what the treebanks of a language have in common is learned together, and how they differ
-is learned apart. A sentence of no known treebank is analysed as one of a treebank that the caller chooses.
+"""A learned vector for each treebank, the same at all its words (Stymne, de Lhoneux, Smith & Nivre 2018, *Parser
+Training with Heterogeneous Treebanks*): what the treebanks of a language have in common is learned together, and how
+they differ is learned apart. A sentence of no known treebank is analysed as one of a treebank that the caller chooses.
 """
 
 from __future__ import annotations

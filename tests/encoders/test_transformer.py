@@ -1,0 +1,324 @@
+"""Transformers: windows against their definition, long sentences, threads, and tokenizers of every kind."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
+
+from depparse.data.formats import read
+from depparse.data.sentence import Sentence
+from depparse.encoders import transformer as module
+from depparse.encoders.transformer import Pieces, Subwords, Transformer, _most_central
+from depparse.model import Model
+from depparse.store import load, save
+from depparse.training.loop import TrainingConfig, train
+from depparse.training.optim import OptimizerConfig
+from tests.encoders.test_encoders import MINILM, needs_minilm
+from tests.networks import small_model, two_sentences
+
+TEXTS = ["Anna didn't buy 2 apples.", "Whom did Tom see sleeping?", "Việt Nam, ปลา and 🐟 don't mind"]
+ODD = [
+    "\u200b",
+    "Việt Nam",
+    "\x01",
+    "👩🏽‍🚀",
+    "x" * 500,
+    "[SEP]",
+    "<s>",
+    "<pad>",
+    " ",
+    "\u0301",
+    "don't",
+    "can\u00a0not",
+]
+
+
+def tiny(kind: str, folder: Path, positions: int = 40) -> str:
+    """A folder with a tokenizer of the kind and a transformer with random weights."""
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    begin, padding, end, unknown = special
+    if kind == "wordpiece":
+        special = begin, padding, end, unknown = ["[CLS]", "[PAD]", "[SEP]", "[UNK]"]
+        tokenizer = Tokenizer(models.WordPiece(unk_token=unknown))
+        tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        trainer: Any = trainers.WordPieceTrainer(vocab_size=120, special_tokens=special)
+    elif kind.startswith("unigram"):
+        tokenizer = Tokenizer(models.Unigram())
+        scheme = "never" if kind == "unigram never" else "always"
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme)
+        trainer = trainers.UnigramTrainer(vocab_size=120, special_tokens=special, unk_token=unknown)
+    else:
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=kind == "bytes with space")
+        if kind == "bytes after split":
+            split = pre_tokenizers.Split(Regex(r" ?\w+| ?[^\w\s]+"), "isolated")
+            tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(False, use_regex=False)])
+        tokenizer.decoder = decoders.ByteLevel()
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+        trainer = trainers.BpeTrainer(vocab_size=350, special_tokens=special, initial_alphabet=alphabet)
+    tokenizer.train_from_iterator(TEXTS * 3, trainer)
+    pairs = [(name, tokenizer.token_to_id(name)) for name in (begin, end)]
+    tokenizer.post_processor = processors.TemplateProcessing(single=f"{begin} $A {end}", special_tokens=pairs)
+    tokenizer.enable_truncation(8)
+    tokenizer.enable_padding(length=8)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token=begin, eos_token=end, pad_token=padding, unk_token=unknown
+    ).save_pretrained(folder)
+    sizes = {
+        "vocab_size": tokenizer.get_vocab_size(),
+        "hidden_size": 16,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+        "max_position_embeddings": positions,
+        "pad_token_id": tokenizer.token_to_id(padding),
+    }
+    torch.manual_seed(3)
+    network = BertModel(BertConfig(**sizes)) if kind == "wordpiece" else RobertaModel(RobertaConfig(**sizes))
+    network.save_pretrained(folder)
+    return str(folder)
+
+
+KINDS = ["wordpiece", "unigram", "unigram never", "bytes", "bytes with space", "bytes after split"]
+
+
+def part(model: Model) -> Any:
+    return model.encoder.inputs[0]
+
+
+def encoded(model: Model, sentences: list[Sentence]) -> torch.Tensor:
+    with torch.inference_mode():
+        return model.eval().encoder(model.collate([model.example(sentence) for sentence in sentences])).context
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_tokenizers_of_every_kind(kind: str, tmp_path: Path) -> None:
+    model = small_model(
+        "none", [{"type": "transformer", "name": tiny(kind, tmp_path / "t"), "window": 16, "layers": 2}]
+    )
+    document = two_sentences()
+    odd, long = Sentence.from_forms(ODD), Sentence.from_forms(["Tom", "sees", "apples"] * 40)
+    sentences = [*document.sentences, odd, long]
+    together = encoded(model, sentences)
+    assert together.isfinite().all()
+    for number, sentence in enumerate(sentences):
+        alone = encoded(model, [sentence])[0]
+        torch.testing.assert_close(together[number, : len(sentence) + 1], alone, rtol=1e-4, atol=1e-5)
+    # The folder is not needed by a saved model.
+    save(model, tmp_path / "m")
+    (tmp_path / "t").rename(tmp_path / "elsewhere")
+    again = load(tmp_path / "m")
+    assert torch.equal(encoded(again, sentences), together)
+    for one in (model, again):
+        assert part(one).tokenizer.truncation is None
+        assert part(one).tokenizer.padding is None
+        assert part(one).window == 16
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_words_are_read_as_after_a_space(kind: str, tmp_path: Path) -> None:
+    model = small_model("none", [{"type": "transformer", "name": tiny(kind, tmp_path / "t")}])
+    pieces = part(model).features(Sentence.from_forms(["Anna", "see", "don't", "apples"]))
+    text = part(model).tokenizer.encode(" Anna see don't apples", add_special_tokens=False)
+    assert pieces.ids.tolist() == text.ids
+    assert pieces.counts.sum() == len(pieces.ids)
+    assert len(pieces.counts) == 4
+
+
+def test_a_word_that_looks_like_a_special_subword_is_a_word(tmp_path: Path) -> None:
+    model = small_model("none", [{"type": "transformer", "name": tiny("bytes", tmp_path / "t")}])
+    tokenizer = part(model).tokenizer
+    special = {tokenizer.token_to_id(name) for name in ("<s>", "</s>", "<pad>")}
+    pieces = part(model).features(Sentence.from_forms(["<s>", "</s>", "<pad>"]))
+    assert not special & set(pieces.ids.tolist())
+    assert (pieces.counts > 1).all()
+
+
+def test_a_word_without_subwords_is_unknown(tmp_path: Path) -> None:
+    model = small_model("none", [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t")}])
+    unknown = part(model).tokenizer.token_to_id("[UNK]")
+    pieces = part(model).features(Sentence.from_forms(["\x01", "tom", "\u200b", "\x02", "see", "\x03"]))
+    known = part(model).features(Sentence.from_forms(["tom", "see"]))
+    tom, see = np.split(known.ids, [known.counts[0]])
+    assert pieces.ids.tolist() == [unknown, *tom, unknown, unknown, *see, unknown]
+    assert pieces.counts.tolist() == [1, len(tom), 1, 1, len(see), 1]
+    assert len(part(model).features(Sentence.from_forms(["\x01"])).ids) == 1
+
+
+def test_positions_of_roberta_begin_after_the_padding(tmp_path: Path) -> None:
+    kinds = {"bytes": 38, "wordpiece": 40}
+    for kind, window in kinds.items():
+        model = small_model("none", [{"type": "transformer", "name": tiny(kind, tmp_path / kind)}])
+        assert part(model).window == window
+        assert encoded(model, [Sentence.from_forms(["apples"] * 100)]).isfinite().all()
+
+
+def plain_windows(rows: list[Pieces], window: int, pooling: str, begin: int, end: int) -> list[dict[int, list[tuple]]]:
+    """By definition: for each sentence, for each word, (the window's subwords, place in it) of each of its subwords."""
+    result = []
+    capacity, step = window - 2, (window - 2) // 2
+    for row in rows:
+        ids = row.ids.tolist()
+        begins = [0] if len(ids) <= capacity else list(range(0, len(ids) - step, step))
+        windows = [(begin, *ids[b : b + capacity], end) for b in begins]
+        words: dict[int, list[tuple]] = {0: [(windows[0], 0)]}
+        owners = [word for word, count in enumerate(row.counts.tolist(), 1) for _ in range(count)]
+        for place, word in enumerate(owners):
+            if pooling == "first" and word in words:
+                continue
+            ends = [min(b + capacity, len(ids)) for b in begins]
+            best = max(range(len(begins)), key=lambda w: min(place - begins[w], ends[w] - 1 - place))
+            words.setdefault(word, []).append((windows[best], 1 + place - begins[best]))
+        result.append(words)
+    return result
+
+
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+@pytest.mark.parametrize("window", [16, 17, 23])
+def test_windows_are_their_definition(pooling: str, window: int, tmp_path: Path) -> None:
+    settings = {"type": "transformer", "name": tiny("bytes", tmp_path / "t"), "window": window, "pooling": pooling}
+    model = small_model("none", [settings])
+    reader: Transformer = part(model)
+    shuffle = random.Random(window)
+    for _ in range(60):
+        rows = []
+        for _ in range(shuffle.randint(1, 5)):
+            counts = np.array([shuffle.choice([1, 1, 2, 3, 30]) for _ in range(shuffle.choice([1, 3, 9, 40]))])
+            rows.append(Pieces(np.array([shuffle.randint(5, 99) for _ in range(counts.sum())]), counts))
+        subwords: Subwords = reader.collate(rows)
+        expected = plain_windows(rows, window, pooling, reader._begin, reader._end)
+        longest = subwords.ids.shape[1]
+        found: list[dict[int, list[tuple]]] = [{} for _ in rows]
+        for place, word in zip(subwords.places.tolist(), subwords.words.tolist(), strict=True):
+            sentence, word = divmod(word, subwords.shape[1])
+            ids = subwords.ids[place // longest][subwords.mask[place // longest].bool()]
+            found[sentence].setdefault(word, []).append((tuple(ids.tolist()), place % longest))
+        assert found == expected
+        assert (subwords.places.diff() > 0).all()
+        assert subwords.mask.sum(1).max() == longest
+
+
+def test_the_most_central_window_of_every_subword() -> None:
+    # 22 subwords in windows of 9 at 0, 4, 8, 12 (and none at 16, since 12 reaches to the end but one).
+    places = np.arange(22)
+    windows = _most_central(places, np.full(22, 22), np.full(22, 5), 4, 9)
+    distance = np.minimum(places - windows * 4, np.minimum(windows * 4 + 9, 22) - 1 - places)
+    assert (distance >= np.minimum(np.minimum(places, 21 - places), 2)).all()
+
+
+@needs_minilm
+def test_long_sentences_are_analysed_alike_in_any_batch(samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    model = small_model("none", [{**MINILM, "layers": 1}], document).eval()
+    words = [word.text for word in document.iter_words()]
+    thousand, ten_thousand = (Sentence.from_forms((words * (1 + n // len(words)))[:n]) for n in (1000, 10_000))
+    subwords = model.collate([model.example(ten_thousand)]).inputs[0]
+    assert len(subwords.ids) > 30
+    at_once: list[int] = []
+    inner = part(model).pretrained.forward
+
+    def watched(**arguments: Any) -> Any:
+        at_once.append(arguments["input_ids"].numel())
+        return inner(**arguments)
+
+    monkeypatch.setattr(part(model).pretrained, "forward", watched)
+    alone = encoded(model, [ten_thousand])[0]
+    assert len(at_once) > 1
+    assert max(at_once) <= module._PIECE
+    together = encoded(model, [document[0], ten_thousand, thousand])
+    torch.testing.assert_close(together[1], alone, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(together[2, :1001], encoded(model, [thousand])[0], rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(
+        together[0, : len(document[0]) + 1], encoded(model, [document[0]])[0], rtol=1e-3, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_pieces_do_not_change_the_result(pooling: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"type": "transformer", "name": tiny("unigram", tmp_path / "t"), "window": 16, "pooling": pooling}
+    model = small_model("none", [settings])
+    sentences = [Sentence.from_forms(["Tom", "sees", "apples"] * n) for n in (1, 30, 2, 50)]
+    whole = encoded(model, sentences)
+    for size in (1, 48, 100):
+        monkeypatch.setattr(module, "_PIECE", size)
+        torch.testing.assert_close(encoded(model, sentences), whole, rtol=1e-5, atol=1e-6)
+    # Nor does reading all at once for the gradient.
+    batch = model.collate([model.example(sentence) for sentence in sentences])
+    torch.testing.assert_close(model.encoder(batch).context.detach(), whole, rtol=1e-5, atol=1e-6)
+
+
+def test_threads_share_a_tokenizer(tmp_path: Path) -> None:
+    model = small_model("none", [{"type": "transformer", "name": tiny("bytes", tmp_path / "t")}]).eval()
+    shuffle = random.Random(1)
+    words = [word for text in TEXTS for word in text.split()]
+    sentences = [Sentence.from_forms(shuffle.choices(words, k=1 + n % 30)) for n in range(200)]
+
+    def pieces(sentence: Sentence) -> list[int]:
+        return part(model).features(sentence).ids.tolist()
+
+    def analysed(sentence: Sentence) -> str:
+        copy = Sentence.from_forms(sentence.columns["FORM"])
+        model.annotate([copy])
+        return copy.to_conllu()
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(pieces, sentences)) == list(map(pieces, sentences))
+        assert list(threads.map(analysed, sentences[:40])) == list(map(analysed, sentences[:40]))
+
+
+@pytest.mark.parametrize("context", ["none", "bilstm"])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_mix_of_layers_for_each_task(context: str, frozen: bool, tmp_path: Path) -> None:
+    name = tiny("wordpiece", tmp_path / "t")
+    settings = {"type": "transformer", "name": name, "mix": "task", "layers": 2, "frozen": frozen}
+    model = small_model(context, [settings]).eval()
+    mixes = part(model).mix
+    assert mixes.shape == (4 * 2,)
+    with torch.no_grad():
+        # The shared mix, the tagger's, the lemmatizer's, and that of the dependencies: one layer each.
+        mixes.copy_(torch.tensor([0, 99, 99, 0, 0, 99, 99, 0], dtype=torch.float))
+    batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
+    with torch.inference_mode():
+        by_layer = part(model)._words(batch.inputs[0])
+        found = model.encoder(batch)
+        torch.testing.assert_close(found.inputs, by_layer[1])
+        for number, layer in enumerate([0, 1, 0]):
+            own = found.of_task(number)
+            torch.testing.assert_close(own.inputs, by_layer[layer])
+            # The context layer reads the shared mix; without one each task has its own.
+            torch.testing.assert_close(own.context, found.context if context != "none" else by_layer[layer])
+        expected = model(batch)
+        save(model, tmp_path / "m")
+        again = load(tmp_path / "m")
+        torch.testing.assert_close(again(batch)["lemmatizer"], expected["lemmatizer"])
+    # Learned, and all mixes that are read change.
+    with torch.no_grad():
+        mixes.zero_()
+    rates = OptimizerConfig(learning_rate=1e-2, pretrained_learning_rate=1e-3, average="none")
+    config = TrainingConfig(epochs=2, precision="fp32", optimizer=rates)
+    examples = [model.example(sentence, targets=True) for sentence in two_sentences()]
+    before = part(model).pretrained.encoder.layer[0].output.dense.weight.clone()
+    for _ in train(model, examples, config, lambda: 0.0):
+        pass
+    changed = (part(model).mix.view(4, 2) != 0).any(1).tolist()
+    assert changed == [context != "none", True, True, context == "none"]
+    assert torch.equal(part(model).pretrained.encoder.layer[0].output.dense.weight, before) is frozen
+
+
+def test_a_shared_mix_is_what_all_tasks_read(tmp_path: Path) -> None:
+    model = small_model("none", [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "layers": 2}])
+    batch = model.collate([model.example(sentence) for sentence in two_sentences()])
+    found = model.eval().encoder(batch)
+    assert all(found.of_task(number) is found for number in range(3))
+    assert part(model).mix.shape == (2,)
+    layers = part(model)._words(batch.inputs[0])
+    torch.testing.assert_close(found.inputs, (layers[0] + layers[1]) / 2)
