@@ -29,7 +29,7 @@ from depparse.errors import ConfigError
 from depparse.registry import PartConfig
 
 _PACKAGE = "package:"
-_PIECE = 16_384  # subwords, with padding, that are read at once where no gradient is kept: bounds memory
+_PIECE = 8192  # subwords, with padding, that are read at once where no gradient is kept: bounds memory
 
 Numbers = NDArray[np.int64]
 
@@ -83,7 +83,7 @@ class Transformer(nn.Module):
         self.n_layers = min(config.layers, pretrained.config.num_hidden_layers)
         self.mix = nn.Parameter(torch.zeros(self.n_layers))
         self.window = min(config.window, _positions(pretrained) or config.window)
-        self._begin, self._end = _special(tokenizer)
+        self._begin, self._end = _special(tokenizer, pretrained.config)
         self._padding: int = getattr(pretrained.config, "pad_token_id", None) or 0
         unknown = (tokenizer.token_to_id(name) for name in ("[UNK]", "<unk>"))
         self._unknown: int = next((number for number in unknown if number is not None), self._end)
@@ -274,11 +274,14 @@ def _positions(pretrained: Any) -> int | None:
     return positions - padding - 1 if positions is not None and padding is not None else positions
 
 
-def _special(tokenizer: Tokenizer) -> tuple[int, int]:
-    """The subwords that stand before and after a text."""
+def _special(tokenizer: Tokenizer, config: Any) -> tuple[int, int]:
+    """The subwords that stand before and after a text: those of the tokenizer, or else of the model's config."""
     encoding = tokenizer.encode("")
     ids = [i for i, special in zip(encoding.ids, encoding.special_tokens_mask, strict=True) if special]
-    return (ids[0], ids[-1]) if ids else (0, 0)
+    if not ids:
+        named = (getattr(config, name, None) for name in ("bos_token_id", "eos_token_id"))
+        ids = [number for number in named if isinstance(number, int)] or [0]
+    return ids[0], ids[-1]
 
 
 INPUT = Transformer

@@ -18,11 +18,11 @@ from depparse.data.batching import Batch
 from depparse.data.fields import UNKNOWN, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.vectors import read_vectors
+from depparse.encoders.words import ROOT, hide_words, pad_numbers
 from depparse.errors import ConfigError
 from depparse.registry import PartConfig
 
-_ROOT = 1
-_RESERVED = 2
+_RESERVED = 2  # UNKNOWN and ROOT
 
 
 class VectorsConfig(PartConfig):
@@ -71,17 +71,12 @@ class Vectors(nn.Module):
         return next((number for number in numbers if number != UNKNOWN), UNKNOWN)
 
     def collate(self, rows: Sequence[list[int]]) -> Tensor:
-        numbers = torch.zeros(len(rows), 1 + max(map(len, rows)), dtype=torch.long)
-        numbers[:, 0] = _ROOT
-        for place, row in enumerate(rows):
-            numbers[place, 1 : len(row) + 1] = torch.as_tensor(row)
-        return numbers
+        return pad_numbers(rows)
 
     def forward(self, numbers: Tensor, batch: Batch) -> Tensor:
-        if self.training and self.config.dropout:
-            hidden = torch.rand(numbers.shape, device=numbers.device) < self.config.dropout
-            numbers = numbers.masked_fill(hidden & (numbers != _ROOT), UNKNOWN)
-        special = nn.functional.embedding(numbers.clamp(max=_ROOT), self.special)
+        if self.training:
+            numbers = hide_words(numbers, self.config.dropout)
+        special = nn.functional.embedding(numbers.clamp(max=ROOT), self.special)
         projected = self.project(self.pretrained((numbers - _RESERVED).clamp(min=0)))
         return torch.where((numbers < _RESERVED)[..., None], special.to(projected.dtype), projected)
 

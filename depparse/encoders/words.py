@@ -14,7 +14,7 @@ from depparse.data.fields import UNKNOWN, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.registry import PartConfig
 
-_ROOT = 1
+ROOT = 1  # its number; 0 is UNKNOWN
 
 
 class WordsConfig(PartConfig):
@@ -48,16 +48,11 @@ class Words(nn.Module):
         return self.vocabulary.numbers(_read(form, self.config) for form in sentence.columns["FORM"])
 
     def collate(self, rows: Sequence[list[int]]) -> Tensor:
-        numbers = torch.zeros(len(rows), 1 + max(map(len, rows)), dtype=torch.long)
-        numbers[:, 0] = _ROOT
-        for place, row in enumerate(rows):
-            numbers[place, 1 : len(row) + 1] = torch.as_tensor(row)
-        return numbers
+        return pad_numbers(rows)
 
     def forward(self, numbers: Tensor, batch: Batch) -> Tensor:
-        if self.training and self.config.dropout:
-            hidden = torch.rand(numbers.shape, device=numbers.device) < self.config.dropout
-            numbers = numbers.masked_fill(hidden & (numbers != _ROOT), UNKNOWN)
+        if self.training:
+            numbers = hide_words(numbers, self.config.dropout)
         vectors: Tensor = self.embedding(numbers)
         return vectors
 
@@ -67,6 +62,23 @@ class Words(nn.Module):
     @classmethod
     def from_json(cls, config: WordsConfig, data: Any) -> Words:
         return cls(config, Vocabulary(data, reserved=2))
+
+
+def pad_numbers(rows: Sequence[list[int]]) -> Tensor:
+    """Numbers of words as ``[batch, words]``, with ROOT before them and unknown words behind."""
+    numbers = torch.full((len(rows), 1 + max(map(len, rows))), UNKNOWN)
+    numbers[:, 0] = ROOT
+    for place, row in enumerate(rows):
+        numbers[place, 1 : len(row) + 1] = torch.as_tensor(row)
+    return numbers
+
+
+def hide_words(numbers: Tensor, probability: float) -> Tensor:
+    """Makes words unknown with that probability, but not ROOT."""
+    if not probability:
+        return numbers
+    hidden = torch.rand(numbers.shape, device=numbers.device) < probability
+    return numbers.masked_fill(hidden & (numbers != ROOT), UNKNOWN)
 
 
 def _read(form: str, config: WordsConfig) -> str:

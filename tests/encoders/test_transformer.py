@@ -16,7 +16,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, Roberta
 from depparse.data.formats import read
 from depparse.data.sentence import Sentence
 from depparse.encoders import transformer as module
-from depparse.encoders.transformer import Pieces, Subwords, Transformer, _most_central
+from depparse.encoders.transformer import Pieces, Subwords, Transformer
 from depparse.model import Model
 from depparse.store import load, save
 from depparse.training.loop import TrainingConfig, train
@@ -205,14 +205,6 @@ def test_windows_are_their_definition(pooling: str, window: int, tmp_path: Path)
         assert found == expected
         assert (subwords.places.diff() > 0).all()
         assert subwords.mask.sum(1).max() == longest
-
-
-def test_the_most_central_window_of_every_subword() -> None:
-    # 22 subwords in windows of 9 at 0, 4, 8, 12 (and none at 16, since 12 reaches to the end but one).
-    places = np.arange(22)
-    windows = _most_central(places, np.full(22, 22), np.full(22, 5), 4, 9)
-    distance = np.minimum(places - windows * 4, np.minimum(windows * 4 + 9, 22) - 1 - places)
-    assert (distance >= np.minimum(np.minimum(places, 21 - places), 2)).all()
 
 
 @needs_minilm
