@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from depparse.evaluation.ud import evaluate as evaluate
     from depparse.pipeline import Pipeline as Pipeline
     from depparse.pipeline import load as load
+    from depparse.pipeline import train as train
     from depparse.structs.constraints import Constraints as Constraints
 
 __version__ = "0.1.0"
@@ -53,6 +54,7 @@ _HOME = {
     "parse_conllu": "data.conllu",
     "read": "data.formats",
     "read_conllu": "data.conllu",
+    "train": "pipeline",
     "write": "data.formats",
     "write_conllu": "data.conllu",
 }

@@ -53,18 +53,23 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
-def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
+def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str] | Mapping[str, Any]) -> dict[str, Any]:
     """`data` with each ``a.b.c=value`` put in its place; the value is TOML, or else a plain string.
 
-    Numbers in a key are places in a list: ``encoder.inputs.0.width=64``.
+    A mapping has keys ``a.b.c`` and values as they are. Numbers in a key are places in a list:
+    ``encoder.inputs.0.width=64``.
     """
     result: dict[str, Any] = _copy(data)
+    if isinstance(overrides, Mapping):
+        for key, value in overrides.items():
+            _put(result, key, _copy(value))
+        return result
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals or not key.strip():
             raise ConfigError(f"--set takes key=value, such as training.epochs=3, not {override!r}")
         try:
-            value: Any = tomllib.loads(f"value = {text}")["value"]
+            value = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
             value = text
         _put(result, key.strip(), value)
@@ -74,7 +79,7 @@ def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str]) -> dict[s
 def _copy(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _copy(item) for key, item in value.items()}
-    return [_copy(item) for item in value] if isinstance(value, list) else value
+    return [_copy(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _put(data: dict[str, Any], key: str, value: Any) -> None:

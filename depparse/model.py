@@ -43,7 +43,8 @@ class Model(nn.Module):
     def build(cls, config: ModelConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Model:
         """With the vocabularies of `sentences`, the training data. A task that they do not annotate is left out.
 
-        `treebanks` are the names of those that the sentences come from; `Example.source` is a place among them.
+        The sentences are gone through several times, one at a time, so they need not be in memory. `treebanks` are the
+        names of those that they come from; `Example.source` is a place among them.
         """
         encoder = Encoder.build(config.encoder, sentences, treebanks)
         built = {name: TASKS[task.type].build(task, encoder, sentences) for name, task in config.tasks.items()}
@@ -52,6 +53,11 @@ class Model(nn.Module):
             raise ConfigError(f"the training data annotates nothing that the tasks learn: {', '.join(built) or 'none'}")
         kept = {name: task for name, task in config.tasks.items() if name in tasks}
         return cls(config.model_copy(update={"tasks": kept}), encoder, tasks, treebanks)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are, and batches have to be."""
+        return next(self.parameters()).device
 
     # -- sentences to batches
 
@@ -103,7 +109,7 @@ class Model(nn.Module):
                 example.number = number
                 examples.append(example)
         for numbers in plan_batches([example.length for example in examples], batch_words):
-            batch = self.collate([examples[number] for number in numbers])
+            batch = self.collate([examples[number] for number in numbers]).to(self.device)
             yield batch, self(batch)
 
     @torch.inference_mode()

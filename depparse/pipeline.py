@@ -1,11 +1,12 @@
-"""`load` a model, call it on documents."""
+"""`train` a model or `load` one, call it on documents."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,6 +27,10 @@ _BLANKS = frozenset({"LEMMA", "UPOS", "XPOS", "HEAD", "DEPREL"})
 _TREE = frozenset({"HEAD", "DEPREL"})
 # First words of comments that would begin a document or paragraph anew with each tree of a sentence.
 _ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
+
+if TYPE_CHECKING:
+    from depparse.training.recipe import Recipe
+    from depparse.training.run import Listener
 
 
 class Pipeline:
@@ -108,7 +113,8 @@ class Pipeline:
     ) -> Iterator[ParseAnalysis]:
         """What the parser makes of each sentence, in order: probabilities of all arcs and relations, the best trees.
 
-        Each is computed when it is asked for. `keep` (of HEAD and DEPREL), `constraints` and `treebank` are those of `pipe`.
+        Each is computed when it is asked for. `keep` (of HEAD and DEPREL), `constraints` and `treebank` are those of
+        `pipe`.
         """
         parser = self._parser(needed=True)
         kept = _check_columns(keep)
@@ -195,6 +201,49 @@ def load(name: str | os.PathLike[str]) -> Pipeline:
     model = load_model(folder)
     card = folder / "README.md"
     return Pipeline(model, card.read_text(encoding="utf-8") if card.is_file() else "")
+
+
+def train(
+    config: Recipe,
+    *,
+    treebank: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    train: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    dev: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    test: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    output: str | os.PathLike[str] = "runs/model",
+    set: Mapping[str, Any] | Sequence[str] = (),
+    seed: int | None = None,
+    resume: bool = False,
+    listen: Listener | None = None,
+    command: str | None = None,
+) -> Pipeline:
+    """Trains a model as ``depparse train`` does, with the same names; returns the best on dev, kept in `output`.
+
+    ``depparse.train("recurrent", treebank="UD_French-Sequoia", set={"training.epochs": 10}, output="runs/sequoia")``
+
+    `config` is the name of a recipe, a TOML file, a dictionary, or a RecipeConfig. `treebank` are UD folders, whose
+    splits are used; `train`, `dev` and `test` are files in place of theirs. `set` has any key of the recipe, with dots.
+    `listen` is called with a record of each step and evaluation (`depparse.training.run.Record`); nothing is printed.
+    `command` is what the model card says made it. Raises ConfigError, FormatError, ModelError, and DepparseError if
+    training diverges.
+    """
+    from depparse.training.recipe import read_recipe
+    from depparse.training.run import run
+
+    data = {"train": _paths(train), "dev": _paths(dev), "test": _paths(test)}
+    if seed is not None:
+        set = {**set, "training.seed": seed} if isinstance(set, Mapping) else [*set, f"training.seed={seed}"]
+    recipe = read_recipe(config, set, _paths(treebank), data)
+    if command is None:
+        given = {"treebank": _paths(treebank), **data, "output": os.fspath(output), "set": set, "resume": resume}
+        name = repr(config if not isinstance(config, os.PathLike) else os.fspath(config))
+        command = f"depparse.train({', '.join([name, *(f'{key}={value!r}' for key, value in given.items() if value)])})"
+    run(recipe, Path(output), resume=resume, command=command, listen=listen or (lambda _: None))
+    return load(output)
+
+
+def _paths(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
+    return [os.fspath(path) for path in ([given] if isinstance(given, (str, os.PathLike)) else given)]
 
 
 def _check_columns(keep: Collection[str]) -> frozenset[str]:

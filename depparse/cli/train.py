@@ -24,8 +24,10 @@ def train(
     train_files: Annotated[
         list[str] | None, typer.Option("--train", metavar="FILE", help="Training data; may be given several times.")
     ] = None,
-    dev: Annotated[str | None, typer.Option(metavar="FILE", help="Chooses the model that is kept.")] = None,
-    test: Annotated[str | None, typer.Option(metavar="FILE", help="Scored once, at the end.")] = None,
+    dev: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="Chooses the model that is kept; of several, by the mean.")
+    ] = None,
+    test: Annotated[list[str] | None, typer.Option(metavar="FILE", help="Scored once, at the end.")] = None,
     treebank: Annotated[
         list[str] | None,
         typer.Option(metavar="DIR", help="A UD folder, whose splits are used; may be given several times."),
@@ -40,12 +42,21 @@ def train(
 
     Example: [green]depparse train recurrent --treebank UD_French-Sequoia --output runs/sequoia[/green]
     """
-    from depparse.training.run import read_recipe, run
+    from depparse import pipeline
 
-    overrides = [*(set_ or []), *([f"training.seed={seed}"] if seed is not None else [])]
-    data = {"train": train_files, "dev": dev, "test": test}
-    config = read_recipe(recipe, overrides, treebank or [], data)
-    run(config, output, resume=resume, command=shlex.join(["depparse", *sys.argv[1:]]), listen=_Screen())
+    pipeline.train(
+        recipe,
+        treebank=treebank or [],
+        train=train_files or [],
+        dev=dev or [],
+        test=test or [],
+        output=output,
+        set=set_ or [],
+        seed=seed,
+        resume=resume,
+        listen=_Screen(),
+        command=shlex.join(["depparse", *sys.argv[1:]]),
+    )
 
 
 class _Screen:
@@ -59,7 +70,7 @@ class _Screen:
 
     def __call__(self, record: Record) -> None:
         from depparse.training.loop import Step
-        from depparse.training.run import Began, Done
+        from depparse.training.run import Began, Done, Estimate
 
         if isinstance(record, Began):
             for finding in record.findings:
@@ -79,10 +90,13 @@ class _Screen:
                     f"{left / 60:.0f} min left; loss {losses}"
                 )
                 sys.stderr.flush()
+        elif isinstance(record, Estimate):
+            self._clear()
+            typer.echo(f"about {record.seconds / 60:.0f} minutes to go")
         elif isinstance(record, Done):
             self._clear()
-            if record.test is not None:
-                typer.echo("test   " + "".join(f"{100 * record.test[name].f1:8.2f}" for name in _SHOWN))
+            for name, scores in record.tests.items():
+                typer.echo("test   " + "".join(f"{100 * scores[metric].f1:8.2f}" for metric in _SHOWN) + f"  {name}")
             typer.echo(f"{record.minutes:.1f} minutes; the model is in {record.folder}")
         else:
             self._clear()
@@ -91,7 +105,7 @@ class _Screen:
                 self._header = True
             row = "".join(f"{100 * record.scores[name].f1:8.2f}" for name in _SHOWN)
             best = " *" if record.evaluation.improved else ""
-            typer.echo(f"{record.evaluation.epoch:5}  {row}{record.evaluation.seconds / 60:9.1f}{best}")
+            typer.echo(f"{record.evaluation.epoch:5}  {row}{record.evaluation.seconds / 60:9.1f}  {record.name}{best}")
 
     @staticmethod
     def _clear() -> None:

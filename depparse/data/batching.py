@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 import torch
@@ -56,6 +56,28 @@ class Batch:
         present = self.mask.clone()
         present[:, 0] = True
         return present
+
+    def to(self, device: torch.device) -> Batch:
+        """The batch with all its tensors on `device`; itself if they are there."""
+        if self.mask.device == device:
+            return self
+        moved = {
+            name: _move(getattr(self, name), device) for name in ("lengths", "mask", "inputs", "targets", "sources")
+        }
+        return replace(self, **moved)
+
+
+def _move(value: Any, device: torch.device) -> Any:
+    """The tensors in lists, tuples, dictionaries and records, on `device`."""
+    if isinstance(value, Tensor):
+        return value.to(device)
+    if isinstance(value, dict):
+        return {key: _move(item, device) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_move(item, device) for item in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: _move(getattr(value, f.name), device) for f in fields(value) if f.init})
+    return value
 
 
 def make_mask(lengths: Tensor, words: int) -> Tensor:

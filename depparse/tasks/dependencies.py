@@ -21,8 +21,8 @@ from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded, Encoder
-from depparse.registry import PartConfig
 from depparse.errors import DepparseError
+from depparse.registry import PartConfig
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.checks import Floats, Integers, check_length
 from depparse.structs.constraints import Constraints

@@ -55,9 +55,10 @@ class Tagger(nn.Module):
         """With the labels of `sentences`. FEATS ``_`` is a label (no features) if any word has features."""
         vocabularies: dict[str, Vocabulary] = {}
         for column in config.columns:
-            cells = [cell for s in sentences for cell in s.columns.get(column, ())]
-            if any(cell != "_" for cell in cells):
-                vocabularies[column] = Vocabulary.count(c for c in cells if c != "_" or column == "FEATS")
+            cells = (cell for s in sentences for cell in s.columns.get(column, ()))
+            vocabulary = Vocabulary.count(cell for cell in cells if cell != "_" or column == "FEATS")
+            if any(label != "_" for label in vocabulary.items):
+                vocabularies[column] = vocabulary
         return cls(config, encoder, vocabularies) if vocabularies else None
 
     def targets(self, sentence: Sentence) -> list[list[int]]:

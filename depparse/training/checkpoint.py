@@ -30,6 +30,21 @@ class Progress:
     bad: int = 0  # evaluations since the best
     seconds: float = 0.0  # spent in training, in all sessions
     scores: list[float] = field(default_factory=list)  # of all evaluations
+    # Since the last evaluation:
+    words: int = 0
+    learning: float = 0.0  # seconds of steps alone
+    losses: dict[str, float] = field(default_factory=dict)  # sums over words, by task
+    rate: float = 0.0  # learning rate of the last step
+
+    def add(self, words: int, losses: dict[str, float], seconds: float, rate: float) -> None:
+        """Counts a step."""
+        self.step += 1
+        self.done += 1
+        self.words += words
+        self.learning += seconds
+        self.rate = rate
+        for name, loss in losses.items():
+            self.losses[name] = self.losses.get(name, 0.0) + loss * words
 
 
 def environment() -> dict[str, str]:
@@ -41,24 +56,30 @@ def environment() -> dict[str, str]:
     }
 
 
-def save_checkpoint(
-    path: Path,
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    average: Average | None,
-    progress: Progress,
-    run: str,
-) -> None:
+@dataclass
+class State:
+    """All that changes in training, the random numbers aside."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: Average | None
+    scaler: torch.amp.GradScaler  # of losses, for fp16
+    progress: Progress = field(default_factory=Progress)
+
+
+def save_checkpoint(path: Path, state: State, run: str) -> None:
     """Writes beside, then renames: a run killed at any moment leaves a whole checkpoint. `run` names its config."""
-    tensors = {f"model.{name}": value.contiguous() for name, value in model.state_dict().items()}
-    state = optimizer.state_dict()["state"]
-    tensors |= {f"optimizer.{n}.{key}": value for n, entry in state.items() for key, value in entry.items()}
-    if average is not None:
-        tensors |= {f"average.{name}": value for name, value in average.weights.items()}
+    tensors = {f"model.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
+    entries = state.optimizer.state_dict()["state"]
+    tensors |= {f"optimizer.{n}.{key}": value for n, entry in entries.items() for key, value in entry.items()}
+    extra: dict[str, Any] = {"progress": asdict(state.progress), "environment": environment(), "run": run}
+    extra["scaler"] = state.scaler.state_dict()
+    if state.average is not None:
+        tensors |= {f"average.{name}": value for name, value in state.average.weights.items()}
+        extra["average"] = {"steps": state.average.steps, "triggered": state.average.triggered}
     tensors["random"] = torch.get_rng_state()
-    extra: dict[str, Any] = {"progress": asdict(progress), "environment": environment(), "run": run}
-    if average is not None:
-        extra["average"] = {"steps": average.steps, "triggered": average.triggered}
+    if torch.cuda.is_available():
+        tensors["random_cuda"] = torch.cuda.get_rng_state()
     temporary = path.with_name(path.name + ".part")
     save_file(tensors, temporary, metadata={"depparse": json.dumps(extra)})
     with open(temporary, "rb") as stream:
@@ -66,10 +87,8 @@ def save_checkpoint(
     os.replace(temporary, path)
 
 
-def load_checkpoint(
-    path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, average: Average | None, run: str
-) -> tuple[Progress, list[str]]:
-    """Puts everything back; returns the progress, and warnings where the last bits may differ from a whole run."""
+def load_checkpoint(path: Path, state: State, run: str) -> list[str]:
+    """Puts everything back; returns warnings where the last bits may differ from those of a whole run."""
     try:
         with safe_open(path, "pt") as file:
             extra = json.loads(file.metadata()["depparse"])
@@ -78,19 +97,23 @@ def load_checkpoint(
         raise ModelError(f"{path}: not a checkpoint: {error}; remove it to begin anew") from None
     if extra["run"] != run:
         raise ModelError(f"{path}: of a run with another config or other data; give another --output, or no --resume")
-    model.load_state_dict(_under(tensors, "model."))
-    state: dict[int, dict[str, Tensor]] = {}
+    state.model.load_state_dict(_under(tensors, "model."))
+    entries: dict[int, dict[str, Tensor]] = {}
     for name, value in _under(tensors, "optimizer.").items():
         number, _, key = name.partition(".")
-        state.setdefault(int(number), {})[key] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
-    if average is not None:
-        average.weights = _under(tensors, "average.")
-        average.steps, average.triggered = extra["average"]["steps"], extra["average"]["triggered"]
+        entries.setdefault(int(number), {})[key] = value
+    state.optimizer.load_state_dict({**state.optimizer.state_dict(), "state": entries})
+    state.scaler.load_state_dict(extra["scaler"])
+    if state.average is not None:
+        for name, value in _under(tensors, "average.").items():
+            state.average.weights[name].copy_(value)
+        state.average.steps, state.average.triggered = extra["average"]["steps"], extra["average"]["triggered"]
     torch.set_rng_state(tensors["random"])
+    if "random_cuda" in tensors and torch.cuda.is_available():
+        torch.cuda.set_rng_state(tensors["random_cuda"])
+    state.progress = Progress(**extra["progress"])
     now = environment()
-    changed = [f"{key} was {old}, is {now[key]}" for key, old in extra["environment"].items() if now[key] != old]
-    return Progress(**extra["progress"]), changed
+    return [f"{key} was {old}, is {now[key]}" for key, old in extra["environment"].items() if now[key] != old]
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -1,36 +1,42 @@
 """The training loop: a generator of records. The caller prints, draws, and decides what to keep.
 
-One loop for all models: batches of words, the sum of the tasks' losses, AdamW, a running average of the weights, an
-official dev score now and then, and a checkpoint from which a killed run goes on to the same last bit.
+One loop for all models: batches of words, the sum of the tasks' losses, AdamW or SGD, a running average of the weights,
+an official dev score now and then, and a checkpoint from which a killed run goes on to the same last bit.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import torch
 from pydantic import Field
 
 from depparse.config import Config
-from depparse.data.batching import Example, plan_batches
+from depparse.data.batching import Example
 from depparse.model import Model
-from depparse.training.checkpoint import Progress, epoch_random, load_checkpoint, save_checkpoint
-from depparse.training.optim import Average, OptimizerConfig, make_optimizer, rate_at
+from depparse.training.checkpoint import Progress, State, epoch_random, load_checkpoint, save_checkpoint
+from depparse.training.examples import Examples, InMemory, plan_epoch
+from depparse.training.interrupts import Interrupts
+from depparse.training.optim import Average, OptimizerConfig, make_optimizer, non_monotonic, rate_at, set_rate
+from depparse.training.processes import Precision, Processes, choose_precision
+from depparse.training.step import step
 
 
 class TrainingConfig(Config):
     """How long and in what steps."""
 
     epochs: int = Field(30, ge=1)
-    batch_words: int = Field(1500, ge=1)  # words of a batch, with padding
+    batch_words: int = Field(1500, ge=1)  # words of a batch, with padding, of all processes together
+    temperature: float = Field(1.0, ge=1)  # 1: treebanks are seen by their sizes; higher: more alike
     evaluate_every: int = Field(1, ge=1)  # epochs
     patience: int = Field(0, ge=0)  # evaluations without a better dev score before the end; 0: never
     checkpoint_seconds: float = Field(120.0, ge=0)  # seconds between checkpoints
-    precision: Literal["auto", "fp32", "bf16"] = "auto"  # auto: bf16 where the processor has it
+    precision: Precision = "auto"  # auto: bf16 where the processor has it; fp16 needs a GPU
+    tensorboard: bool = False  # write event files to the folder tensorboard of the run
     seed: int = 1
     optimizer: OptimizerConfig = OptimizerConfig()
 
@@ -45,6 +51,7 @@ class Step:
     words: int
     losses: dict[str, float]  # mean a word, by task
     seconds: float  # of the whole run so far
+    learning_rate: float = 0.0
 
 
 @dataclass(slots=True)
@@ -55,22 +62,14 @@ class Evaluation:
     score: float
     improved: bool
     seconds: float
-
-
-def has_bf16() -> bool:
-    """Whether the processor multiplies bf16 itself; where it does not, bf16 is only slower."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+    losses: dict[str, float] = field(default_factory=dict)  # mean a word since the last evaluation, by task
+    learning_rate: float = 0.0
+    words_per_second: float = 0.0  # in steps since the last evaluation
 
 
 def train(
     model: Model,
-    examples: Sequence[Example],
+    examples: Examples | Sequence[Example],
     config: TrainingConfig,
     evaluate: Callable[[], float],
     *,
@@ -81,83 +80,83 @@ def train(
 ) -> Iterator[Step | Evaluation]:
     """Trains `model` on `examples`. `evaluate` scores the model (in evaluation mode, averaged weights) on dev.
 
-    With `checkpoint`, the state is written there now and then, and read from there first if `resume`; `run` is a
-    fingerprint of config and data that must be the same.
+    With `checkpoint`, the state is written there now and then and when interrupted, and read from there first if
+    `resume`; `run` is a fingerprint of config and data that must be the same. Of several processes, the main one
+    evaluates and writes. DepparseError if a loss is no number any more.
     """
-    torch.manual_seed(config.seed)
-    settings = config.optimizer
-    optimizer = make_optimizer(model, settings)
+    settings, processes = config.optimizer, Processes()
+    examples = InMemory(examples) if isinstance(examples, Sequence) else examples
+    precision = choose_precision(config.precision, processes.device)
+    torch.manual_seed(config.seed + processes.number)  # processes drop other units
+    model.to(processes.device)
+    processes.tell_weights(model)
     average = Average(model, settings.average, settings.ema_decay) if settings.average != "none" else None
-    lengths = [example.length for example in examples]
-    plans = [
-        plan_batches(lengths, config.batch_words, shuffle=epoch_random(config.seed, e)) for e in range(config.epochs)
-    ]
-    steps = sum(map(len, plans))
-    progress = Progress()
+    scaler = torch.amp.GradScaler(processes.device.type, enabled=precision == torch.float16)
+    state = State(model, make_optimizer(model, settings), average, scaler)
     if resume and checkpoint is not None and checkpoint.exists():
-        progress, changed = load_checkpoint(checkpoint, model, optimizer, average, run)
-        if changed:
+        if changed := load_checkpoint(checkpoint, state, run):
             warn(f"resumed elsewhere, so the result may differ in its last bits: {'; '.join(changed)}")
-    bf16 = config.precision == "bf16" or (config.precision == "auto" and has_bf16())
+        if processes.number:  # the random numbers in the checkpoint are those of the main process
+            torch.manual_seed(config.seed + processes.number + 1000 * state.progress.step)
+    progress = state.progress
     began = time.monotonic() - progress.seconds
     saved = time.monotonic()
 
+    def plan(epoch: int) -> list[list[int]]:
+        shuffle = epoch_random(config.seed, epoch)
+        return plan_epoch(examples.lengths, examples.sources, config.batch_words, config.temperature, shuffle)
+
     def keep() -> None:
         nonlocal saved
-        if checkpoint is not None:
-            progress.seconds = time.monotonic() - began
-            save_checkpoint(checkpoint, model, optimizer, average, progress, run)
-            saved = time.monotonic()
+        progress.seconds = time.monotonic() - began
+        if checkpoint is not None and processes.main:
+            save_checkpoint(checkpoint, state, run)
+        saved = time.monotonic()
 
-    while progress.epoch < config.epochs:
-        plan = plans[progress.epoch]
-        model.train()
-        for numbers in plan[progress.done :]:
-            rate = rate_at(progress.step, steps, settings)
-            for group in optimizer.param_groups:
-                group["lr"] = rate * (
-                    settings.pretrained_learning_rate if group.get("pretrained") else settings.learning_rate
+    steps = sum(len(plan(epoch)) for epoch in range(config.epochs))
+    with Interrupts() as interrupts:
+        while progress.epoch < config.epochs and not (config.patience and progress.bad >= config.patience):
+            model.train()
+            for numbers in plan(progress.epoch)[progress.done :]:
+                rate = rate_at(progress.step, steps, settings)
+                set_rate(state.optimizer, rate, settings)
+                begin = time.monotonic()
+                here = examples.take(processes.part(numbers))
+                words, losses = step(model, state, here, processes, precision, settings.clip)
+                progress.add(words, losses, time.monotonic() - begin, rate * settings.learning_rate)
+                yield Step(
+                    progress.epoch + 1, progress.step, steps, words, losses, time.monotonic() - began, progress.rate
                 )
-            batch = model.collate([examples[number] for number in numbers])
-            with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-                losses = model.losses(batch)
-            optimizer.zero_grad(set_to_none=True)
-            torch.stack(list(losses.values())).sum().backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
-            optimizer.step()
-            if average is not None:
-                average.update(model)
-            progress.step += 1
-            progress.done += 1
-            shown = {name: loss.item() for name, loss in losses.items()}
-            yield Step(progress.epoch + 1, progress.step, steps, batch.n_words, shown, time.monotonic() - began)
-            if time.monotonic() - saved > config.checkpoint_seconds:
+                stop = interrupts.pending is not None
+                if stop or time.monotonic() - saved > config.checkpoint_seconds:
+                    keep()
+                if stop:
+                    interrupts.check()
+            epoch = progress.epoch + 1
+            if epoch % config.evaluate_every == 0 or epoch == config.epochs:
+                try:
+                    with average.inside(model) if average is not None else nullcontext():
+                        model.eval()
+                        with interrupts.let_through():
+                            score = processes.tell(evaluate() if processes.main else 0.0)
+                        yield _evaluation(progress, epoch, score, time.monotonic() - began)
+                except (KeyboardInterrupt, SystemExit):
+                    keep()  # the epoch is over but not scored, so scoring it is what --resume begins with
+                    raise
+                if average is not None and average.kind == "asgd" and non_monotonic(progress.scores, settings.trigger):
+                    average.trigger()
+            progress.epoch, progress.done = epoch, 0
+            if epoch % config.evaluate_every == 0 or epoch == config.epochs:
                 keep()
-        progress.epoch += 1
-        progress.done = 0
-        if progress.epoch % config.evaluate_every == 0 or progress.epoch == config.epochs:
-            yield from _evaluate(model, average, evaluate, progress, began)
-            keep()
-            if config.patience and progress.bad >= config.patience:
-                break
 
 
-def _evaluate(
-    model: Model, average: Average | None, evaluate: Callable[[], float], progress: Progress, began: float
-) -> Iterator[Evaluation]:
-    if average is not None:
-        average.swap(model)
-    try:
-        model.eval()
-        score = evaluate()
-        improved = score > progress.best
-        progress.scores.append(score)
-        progress.bad = 0 if improved else progress.bad + 1
-        if improved:
-            progress.best, progress.best_epoch = score, progress.epoch
-        yield Evaluation(progress.epoch, score, improved, time.monotonic() - began)
-    finally:
-        if average is not None:
-            average.swap(model)
-    if average is not None and average.kind == "asgd" and progress.bad >= 3:
-        average.triggered = True
+def _evaluation(progress: Progress, epoch: int, score: float, seconds: float) -> Evaluation:
+    improved = score > progress.best
+    progress.scores.append(score)
+    progress.bad = 0 if improved else progress.bad + 1
+    if improved:
+        progress.best, progress.best_epoch = score, epoch
+    losses = {name: loss / max(1, progress.words) for name, loss in progress.losses.items()}
+    speed = progress.words / max(1e-9, progress.learning)
+    progress.words, progress.learning, progress.losses = 0, 0.0, {}
+    return Evaluation(epoch, score, improved, seconds, losses, progress.rate, speed)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
@@ -14,8 +15,9 @@ from depparse.config import Config
 
 
 class OptimizerConfig(Config):
-    """AdamW with warm-up and decay."""
+    """AdamW or plain SGD, with warm-up and decay."""
 
+    kind: Literal["adamw", "sgd"] = "adamw"  # sgd needs a learning rate of its own, some hundred times that of adamw
     learning_rate: float = Field(2e-3, gt=0)  # of everything but a pretrained encoder
     pretrained_learning_rate: float = Field(5e-5, gt=0)  # of a pretrained encoder
     warmup: float = Field(0.1, ge=0, le=1)  # share of all steps, rising
@@ -26,6 +28,7 @@ class OptimizerConfig(Config):
     clip: float = Field(2.0, gt=0)  # largest norm of the gradient
     average: Literal["ema", "asgd", "none"] = "ema"
     ema_decay: float = Field(0.998, ge=0, lt=1)  # a step
+    trigger: int = Field(5, ge=0)  # evaluations; asgd averages once dev is worse than the best of so many before
 
 
 def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
@@ -34,18 +37,18 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             groups.setdefault((".pretrained." in name, parameter.dim() > 1), []).append(parameter)
-    return torch.optim.AdamW(
-        [
-            {
-                "params": parameters,
-                "pretrained": pretrained,
-                "lr": config.pretrained_learning_rate if pretrained else config.learning_rate,
-                "weight_decay": config.weight_decay if matrix else 0.0,
-            }
-            for (pretrained, matrix), parameters in sorted(groups.items())
-        ],
-        betas=(0.9, config.beta2),
-    )
+    settings = [
+        {
+            "params": parameters,
+            "pretrained": pretrained,
+            "lr": config.pretrained_learning_rate if pretrained else config.learning_rate,
+            "weight_decay": config.weight_decay if matrix else 0.0,
+        }
+        for (pretrained, matrix), parameters in sorted(groups.items())
+    ]
+    if config.kind == "sgd":
+        return torch.optim.SGD(settings, lr=config.learning_rate)
+    return torch.optim.AdamW(settings, betas=(0.9, config.beta2))
 
 
 def rate_at(step: int, steps: int, config: OptimizerConfig) -> float:
@@ -60,17 +63,38 @@ def rate_at(step: int, steps: int, config: OptimizerConfig) -> float:
     return config.floor + (1 - config.floor) * shape
 
 
+def set_rate(optimizer: torch.optim.Optimizer, rate: float, config: OptimizerConfig) -> None:
+    """Gives each group its share `rate` of its learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * (config.pretrained_learning_rate if group.get("pretrained") else config.learning_rate)
+
+
+def non_monotonic(scores: Sequence[float], n: int) -> bool:
+    """Whether the last of `scores` is worse than the best of those more than `n` evaluations before it.
+
+    The trigger of NT-ASGD (Merity, Keskar & Socher 2018, *Regularizing and Optimizing LSTM Language Models*, algorithm
+    1, n = 5), with the range that the authors' program has: the best of all but the last n earlier scores.
+    """
+    return len(scores) > n + 1 and scores[-1] < max(scores[: -1 - n])
+
+
 class Average:
     """A running average of a model's weights: exponential ("ema"), or the mean since a trigger ("asgd").
 
-    The averaged SGD of Merity et al. (2018) begins to average when the dev score has not improved for some evaluations
-    (the non-monotonic trigger); until then the weights themselves are the average.
+    The averaged SGD of Merity et al. (2018) returns the mean of the weights after each step from T on, where T is the
+    step of the evaluation that triggers it (`non_monotonic`); until then the weights themselves are the average. They
+    use it with plain SGD of a constant learning rate: ``kind = "sgd"``, ``decay = "none"``; here AdamW has it too.
     """
 
     def __init__(self, model: nn.Module, kind: Literal["ema", "asgd"], decay: float) -> None:
         self.kind, self.decay, self.steps = kind, decay, 0
         self.triggered = kind == "ema"
         self.weights = {name: value.detach().clone() for name, value in _floats(model)}
+
+    def trigger(self) -> None:
+        """Begins the mean, with the weights as they are now. It cannot be undone."""
+        if not self.triggered:
+            self.triggered, self.steps = True, 1
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
@@ -86,9 +110,17 @@ class Average:
         for name, value in _floats(model):
             self.weights[name].lerp_(value, 1 - keep)
 
+    @contextmanager
+    def inside(self, model: nn.Module) -> Iterator[None]:
+        """Within, the model has the average as its weights."""
+        self._swap(model)
+        try:
+            yield
+        finally:
+            self._swap(model)
+
     @torch.no_grad()
-    def swap(self, model: nn.Module) -> None:
-        """Exchanges the model's weights with the average; a second call undoes the first."""
+    def _swap(self, model: nn.Module) -> None:
         for name, value in _floats(model):
             kept = value.clone()
             value.copy_(self.weights[name])

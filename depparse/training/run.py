@@ -3,56 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import shutil
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from pydantic import Field
+import torch
 
-from depparse import __version__
-from depparse.config import Config, apply_overrides, parse, read_toml
-from depparse.data.catalogue import corpora_folder
 from depparse.data.checks import check
-from depparse.data.conllu import read_conllu
 from depparse.data.document import Document
-from depparse.data.download import licence
+from depparse.data.formats import guess_format, read
 from depparse.data.sentence import Sentence
-from depparse.data.treebank import find_splits
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores, evaluate
-from depparse.model import Model, ModelConfig
+from depparse.model import Model
 from depparse.store import load, save
-from depparse.training.loop import Evaluation, Step, TrainingConfig, train
+from depparse.training.card import TensorBoard, card, hash_file, log, read_log
+from depparse.training.examples import make_examples, read_sentences
+from depparse.training.loop import Evaluation, Step, train
+from depparse.training.processes import Processes, choose_precision
+from depparse.training.recipe import RecipeConfig, treebank_name
 
-METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
-
-
-class DataConfig(Config):
-    """Files of CoNLL-U."""
-
-    train: tuple[str, ...] = ()
-    dev: str | None = None  # scored after epochs; chooses the model that is kept
-    test: str | None = None  # scored once, at the end
-
-
-class RecipeConfig(Config):
-    """Everything about a run."""
-
-    model: ModelConfig = Field(default_factory=ModelConfig)
-    training: TrainingConfig = Field(default_factory=TrainingConfig)
-    data: DataConfig = Field(default_factory=DataConfig)
-    metric: str = "LAS"  # official score that chooses the model
-
-
-@dataclass(slots=True)
-class Scored:
-    """Official dev scores after an epoch."""
-
-    evaluation: Evaluation
-    scores: Scores
+CHECKPOINT = "checkpoint.safetensors"
 
 
 @dataclass(slots=True)
@@ -66,125 +40,198 @@ class Began:
 
 
 @dataclass(slots=True)
+class Estimate:
+    """After some steps: what the rest of the run will take, evaluations included."""
+
+    seconds: float
+
+
+@dataclass(slots=True)
+class Scored:
+    """Official scores of a dev file after an epoch; of several files, each has a record."""
+
+    evaluation: Evaluation
+    scores: Scores
+    name: str = "dev"
+
+
+@dataclass(slots=True)
 class Done:
-    """The end: scores of the kept model on test (None without test data)."""
+    """The end: scores of the kept model on the first test file (None without), and on each of them by name."""
 
     folder: Path
     test: Scores | None
     minutes: float
+    tests: dict[str, Scores] = field(default_factory=dict)
 
 
-Record = Began | Step | Scored | Done
+Record = Began | Step | Estimate | Scored | Done
 Listener = Callable[[Record], None]
 
 
-def recipe_file(name: str) -> Path:
-    """The recipe of that name in ``configs/``, or the file itself."""
-    folder = corpora_folder().parent / "configs"
-    path = Path(name)
-    if path.suffix != ".toml" and not path.exists():
-        path = folder / f"{name}.toml"
-    if not path.is_file():
-        names = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))
-        raise ConfigError(f"no recipe {name!r}: give a TOML file, or one of {names}")
-    return path
+def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: str = "", listen: Listener) -> None:
+    """Trains by the recipe, keeps the model of the best dev score in ``output/model``.
+
+    Of several processes, the main one alone calls `listen`, evaluates and writes.
+    """
+    processes = Processes()
+    listen = listen if processes.main else _silent
+    hashes = _prepare(config, output, resume, processes)
+    data = config.data
+    names = list(dict.fromkeys(map(treebank_name, data.train)))  # of the treebanks, in order of their numbers
+    dev, tests = _read_gold("dev", data.dev, names), _read_gold("test", data.test, names)
+    findings = [line for file in data.train for line in _check(file)] if processes.main else []
+    with ExitStack() as stack:
+        board = None
+        if config.training.tensorboard and processes.main:
+            board = stack.enter_context(closing(TensorBoard(output / "tensorboard")))
+        folder = None
+        if data.on_disk:
+            folder = output / f"sentences-{processes.number}"
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        numbers = [names.index(treebank_name(file)) for file in data.train]
+        sentences, sources = read_sentences(data.train, numbers, folder)
+        if not any(map(len, sentences)):
+            raise ConfigError(f"no sentences in {', '.join(data.train)}")
+        torch.manual_seed(config.training.seed)
+        model = Model.build(config.model, sentences, names)
+        examples = make_examples(model, sentences, sources)
+        left_out = [name for name in config.model.tasks if name not in model.tasks]
+        findings += [f"note: the task {name} is left out: the training data does not annotate it" for name in left_out]
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        listen(Began(parameters, len(sentences), sum(examples.lengths), findings))
+        latest: dict[str, Scores] = {}
+
+        def score() -> float:
+            latest.update((gold.name, gold.score(model)) for gold in dev)
+            return statistics.fmean(scores[config.metric].f1 for scores in latest.values()) if latest else 0.0
+
+        records = train(
+            model,
+            examples,
+            config.training,
+            score,
+            checkpoint=output / CHECKPOINT,
+            resume=resume,
+            run=_fingerprint(config, hashes),
+            warn=lambda message: listen(Began(parameters, 0, 0, [f"warning: {message}"])),
+        )
+        clock = _Clock(config, sum(gold.document.num_words for gold in dev))
+        seconds = 0.0
+        for record in records:
+            seconds = record.seconds
+            if isinstance(record, Step):
+                listen(record)
+                if board is not None:
+                    board.step(record)
+                if (estimate := clock(record)) is not None:
+                    listen(estimate)
+            elif processes.main:
+                log(output / "metrics.jsonl", record, latest)
+                # Without dev data the last state is the one to keep.
+                if record.improved or not dev:
+                    save(model, output / "model", _card(config, command, hashes, output, seconds, latest))
+                if board is not None:
+                    board.evaluation(latest)
+                for name, scores in latest.items():
+                    listen(Scored(record, scores, name))
+    if processes.main:
+        best = load(output / "model").to(processes.device)
+        tested = {gold.name: gold.score(best) for gold in tests}
+        scores_of = {gold.name: gold.score(best) for gold in dev} | tested
+        save(best, output / "model", _card(config, command, hashes, output, seconds, scores_of))
+        (output / CHECKPOINT).unlink(missing_ok=True)
+        listen(Done(output / "model", next(iter(tested.values()), None), seconds / 60, tested))
+    processes.wait()
 
 
-def read_recipe(
-    name: str, overrides: Sequence[str] = (), treebanks: Sequence[str] = (), data: dict[str, Any] | None = None
-) -> RecipeConfig:
-    """The recipe with overrides; `treebanks` are UD folders, whose splits are used, `data` sets splits by hand."""
-    content = apply_overrides(read_toml(recipe_file(name)), overrides)
-    splits: dict[str, Any] = content.setdefault("data", {})
-    for treebank in treebanks:
-        found = find_splits(Path(treebank))
-        if "train" in found:
-            splits["train"] = [*splits.get("train", []), str(found["train"])]
-        for split in ("dev", "test"):
-            if split in found:
-                splits.setdefault(split, str(found[split]))
-    splits |= {key: value for key, value in (data or {}).items() if value}
-    return parse(RecipeConfig, content)
+def _silent(record: Record) -> None:
+    pass
 
 
-def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: str = "", listen: Listener) -> Model:
-    """Trains by the recipe, keeps the model of the best dev score in ``output/model``, and returns it."""
+def _prepare(config: RecipeConfig, output: Path, resume: bool, processes: Processes) -> dict[str, str]:
+    """Refuses what cannot be trained, makes the run's folder; returns the hash of each file of data."""
     if not config.data.train:
         raise ConfigError("no training data: give --train FILE or --treebank DIR")
     if not config.model.tasks:
         raise ConfigError("the recipe has no tasks: config key model.tasks is empty")
-    output.mkdir(parents=True, exist_ok=True)
-    if not resume and (output / "checkpoint.safetensors").exists():
+    choose_precision(config.training.precision, processes.device)
+    if not resume and (output / CHECKPOINT).exists():
         raise ConfigError(f"{output} holds a run already: --resume goes on with it, another --output begins a new one")
-    findings = [
+    hashes = {file: hash_file(file) for file in (*config.data.train, *config.data.dev, *config.data.test)}
+    output.mkdir(parents=True, exist_ok=True)
+    if processes.main:
+        (output / "recipe.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return hashes
+
+
+def _check(file: str) -> list[str]:
+    """What the data check says of a file of CoNLL-U, notes aside."""
+    if not guess_format(file, "conllu").startswith("conllu"):
+        return []
+    return [
         f"{finding.severity}: {finding.message} ({', '.join(finding.places[:1]) or file})"
-        for file in config.data.train
         for finding in check(Path(file))
         if finding.severity != "note"
     ]
-    sentences = [sentence for file in config.data.train for sentence in read_conllu(file)]
-    dev = read_conllu(config.data.dev) if config.data.dev else None
-    if not sentences:
-        raise ConfigError(f"no sentences in {', '.join(config.data.train)}")
-    import torch
-
-    torch.manual_seed(config.training.seed)
-    model = Model.build(config.model, sentences)
-    left_out = [name for name in config.model.tasks if name not in model.tasks]
-    findings += [f"note: the task {name} is left out: the training data does not annotate it" for name in left_out]
-    examples = [model.example(sentence, targets=True) for sentence in sentences if len(sentence)]
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    listen(Began(parameters, len(sentences), sum(map(len, sentences)), findings))
-    (output / "recipe.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    latest: list[Scores] = []
-
-    def score() -> float:
-        if dev is None:
-            return 0.0
-        latest[:] = [evaluate(dev, annotated(model, dev))]
-        return latest[0][config.metric].f1
-
-    began = time.monotonic()
-    records = train(
-        model,
-        examples,
-        config.training,
-        score,
-        checkpoint=output / "checkpoint.safetensors",
-        resume=resume,
-        run=_fingerprint(config),
-        warn=lambda message: listen(Began(parameters, 0, 0, [f"warning: {message}"])),
-    )
-    for record in records:
-        if isinstance(record, Step):
-            listen(record)
-            continue
-        # Without dev data the last state is the one to keep.
-        if record.improved or dev is None:
-            save(model, output / "model", _card(config, command, latest[0] if latest else None, None, record.seconds))
-        if latest:
-            _log(output / "metrics.jsonl", record, latest[0])
-            listen(Scored(record, latest[0]))
-    minutes = (time.monotonic() - began) / 60
-    best = load(output / "model")
-    tested = None
-    if config.data.test:
-        gold = read_conllu(config.data.test)
-        tested = evaluate(gold, annotated(best, gold))
-    dev_scores = evaluate(dev, annotated(best, dev)) if dev is not None else None
-    save(best, output / "model", _card(config, command, dev_scores, tested, minutes * 60))
-    (output / "checkpoint.safetensors").unlink(missing_ok=True)
-    listen(Done(output / "model", tested, minutes))
-    return best
 
 
-def annotated(model: Model, gold: Document) -> Document:
+@dataclass(slots=True)
+class _Gold:
+    """A file to be scored on; `source` is the number of its treebank among those of training, else 0."""
+
+    name: str
+    document: Document
+    source: int
+
+    def score(self, model: Model) -> Scores:
+        return evaluate(self.document, annotated(model, self.document, self.source))
+
+
+def _read_gold(split: str, files: Sequence[str], treebanks: Sequence[str]) -> list[_Gold]:
+    """Named by their stems, or by the split if there is one file. What the scorer refuses is refused now."""
+    found = []
+    for file in files:
+        document = read(file, guess_format(file, "conllu"))
+        evaluate(document, document)
+        name = treebank_name(file)
+        source = treebanks.index(name) if name in treebanks else 0
+        found.append(_Gold(split if len(files) == 1 else Path(file).name.split(".")[0], document, source))
+    return found
+
+
+class _Clock:
+    """Guesses from some steps how long the run will take."""
+
+    BEGIN, END = 5, 25  # steps of this session; the first ones are slower, as loops are compiled
+
+    def __init__(self, config: RecipeConfig, dev_words: int) -> None:
+        self._training, self._dev_words = config.training, dev_words
+        self._taken = self._words = 0
+        self._begin = 0.0
+
+    def __call__(self, record: Step) -> Estimate | None:
+        self._taken += 1
+        if self._taken == self.BEGIN:
+            self._begin = record.seconds
+        elif self.BEGIN < self._taken <= self.END:
+            self._words += record.words
+        if self._taken != self.END:
+            return None
+        taken = record.seconds - self._begin
+        steps = (record.steps - record.step) * taken / (self.END - self.BEGIN)
+        evaluations = -(-(self._training.epochs - record.epoch + 1) // self._training.evaluate_every)
+        # The forward pass is about a third of a step.
+        return Estimate(steps + evaluations * self._dev_words * taken / self._words / 3)
+
+
+def annotated(model: Model, gold: Document, source: int = 0) -> Document:
     """The document as the model analyses it, from gold sentences, tokens and words."""
     copies = []
     for sentence in gold:
         columns = {"FORM": list(sentence.columns["FORM"])}
         copies.append(Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes))
-    model.annotate(copies)
+    model.annotate(copies, source=source)
     for sentence in copies:
         # A model without a parser is scored too: a chain stands for the tree that the scorer asks for.
         if "HEAD" not in sentence.columns:
@@ -192,37 +239,21 @@ def annotated(model: Model, gold: Document) -> Document:
     return Document(copies)
 
 
-def _fingerprint(config: RecipeConfig) -> str:
+def _fingerprint(config: RecipeConfig, hashes: Mapping[str, str]) -> str:
     """Names config and data, so that no checkpoint is resumed with others."""
     digest = hashlib.sha256(config.model_dump_json().encode())
     for file in config.data.train:
-        digest.update(Path(file).read_bytes())
+        digest.update(hashes[file].encode())
     return digest.hexdigest()
 
 
-def _log(path: Path, record: Evaluation, scores: Scores) -> None:
-    """Appends to ``metrics.jsonl``; what an interrupted session wrote of this and later epochs goes."""
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    kept = [line for line in lines if json.loads(line)["epoch"] < record.epoch]
-    values = {name: scores[name].f1 for name in METRICS}
-    kept.append(json.dumps({"epoch": record.epoch, "seconds": round(record.seconds, 1), **values}))
-    path.write_text("\n".join(kept) + "\n", encoding="utf-8")
-
-
-def _card(config: RecipeConfig, command: str, dev: Scores | None, test: Scores | None, seconds: float) -> str:
-    lines = ["# A model of depparse", "", f"Made by depparse {__version__}, seed {config.training.seed}."]
-    lines += ["", "```sh", command or "depparse.train(…)", "```", "", f"Training took {seconds / 60:.1f} minutes.", ""]
-    lines += ["## Data", "", "| split | file | SHA-256 | licence |", "|---|---|---|---|"]
-    splits = [("train", file) for file in config.data.train]
-    splits += [(name, file) for name, file in (("dev", config.data.dev), ("test", config.data.test)) if file]
-    for name, file in splits:
-        digest = hashlib.sha256(Path(file).read_bytes()).hexdigest()
-        lines.append(
-            f"| {name} | {Path(file).name} | `{digest[:16]}…` | {licence(Path(file).parent) or 'not stated'} |"
-        )
-    lines += ["", "## Scores", "", "Official scores, gold tokenization, F1 in percent. One seed is one data point."]
-    lines += ["", "| | " + " | ".join(METRICS) + " |", "|---|" + "--:|" * len(METRICS)]
-    for name, scores in (("dev", dev), ("test", test)):
-        if scores is not None:
-            lines.append(f"| {name} | " + " | ".join(f"{100 * scores[metric].f1:.2f}" for metric in METRICS) + " |")
-    return "\n".join(lines) + "\n"
+def _card(
+    config: RecipeConfig,
+    command: str,
+    hashes: Mapping[str, str],
+    output: Path,
+    seconds: float,
+    scores: Mapping[str, Scores],
+) -> str:
+    speeds = [line["words_per_second"] for line in read_log(output / "metrics.jsonl")]
+    return card(config, command, hashes, seconds / 60, statistics.median(speeds), scores)

@@ -22,7 +22,8 @@ from depparse.store import load as load_model
 from depparse.store import save
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig, rate_at
-from depparse.training.run import annotated, read_recipe
+from depparse.training.recipe import read_recipe
+from depparse.training.run import annotated
 from tests.networks import CONTEXTS, TWO, small_model, two_sentences
 
 QUICK = OptimizerConfig(learning_rate=1e-2, warmup=0.1, average="none")
@@ -139,20 +140,20 @@ def test_averages_are_in_the_model_only_while_it_is_evaluated(average: str) -> N
     document = two_sentences()
     model = small_model()
     examples = [model.example(sentence, targets=True) for sentence in document]
-    settings = QUICK.model_copy(update={"average": average})
+    settings = QUICK.model_copy(update={"average": average, "trigger": 2})
     config = TrainingConfig(epochs=8, precision="fp32", optimizer=settings)
     seen = []
     before = torch.zeros(0)
-    for record in train(model, examples, config, lambda: 0.5):
+    scores = iter([0.5, 0.6, 0.55, 0.5, 0.55, 0.7, 0.7, 0.7])
+    for record in train(model, examples, config, lambda: next(scores)):
         weights = torch.cat([p.detach().flatten().clone() for p in model.parameters()])
         if isinstance(record, Evaluation):
             seen.append((weights, before))
         else:
             before = weights
     differ = [not torch.equal(*pair) for pair in seen]
-    # The same score again and again triggers the averaged SGD.
-    assert differ[-1]
-    assert all(differ) if average == "ema" else not differ[0]
+    # The fifth score is worse than the best of those more than two evaluations before it.
+    assert differ == ([True] * 8 if average == "ema" else [False] * 5 + [True] * 3)
 
 
 def test_recipes_and_overrides(tmp_path: Path, samples: Path) -> None:

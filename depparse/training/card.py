@@ -1,0 +1,128 @@
+"""What is written about a run: the model card, ``metrics.jsonl``, and TensorBoard's event files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import statistics
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from depparse import __version__
+from depparse.data.download import licence
+from depparse.errors import ConfigError
+from depparse.evaluation.ud import Scores
+from depparse.training.loop import Evaluation, Step
+from depparse.training.recipe import RecipeConfig
+
+METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
+
+
+def hash_file(file: str) -> str:
+    """SHA-256 of a file of any size."""
+    with open(file, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def peak_memory_mib() -> float | None:
+    """The most memory that this process had so far; None on Windows, which does not say."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
+
+
+def log(path: Path, record: Evaluation, dev: Mapping[str, Scores]) -> None:
+    """Appends to ``metrics.jsonl``; what an interrupted session wrote of this and later epochs goes.
+
+    Scores are means over the dev files; with several, ``dev`` has those of each.
+    """
+    kept = [line for line in read_log(path) if line["epoch"] < record.epoch]
+    memory = peak_memory_mib()
+    entry: dict[str, Any] = {
+        "epoch": record.epoch,
+        "seconds": round(record.seconds, 1),
+        "loss": sum(record.losses.values()),
+        "losses": record.losses,
+        "learning_rate": record.learning_rate,
+        "words_per_second": round(record.words_per_second, 1),
+        "peak_memory_mib": None if memory is None else round(memory, 1),
+    }
+    if dev:
+        entry |= {name: statistics.fmean(scores[name].f1 for scores in dev.values()) for name in METRICS}
+    if len(dev) > 1:
+        entry["dev"] = {file: {name: scores[name].f1 for name in METRICS} for file, scores in dev.items()}
+    path.write_text("".join(json.dumps(line) + "\n" for line in [*kept, entry]), encoding="utf-8")
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The lines of ``metrics.jsonl``, one an evaluation."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+class TensorBoard:
+    """Losses, learning rate and dev scores as event files. ConfigError if the package tensorboard is missing."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            message = "training.tensorboard needs the package tensorboard: pip install 'depparse[tensorboard]'"
+            raise ConfigError(message) from None
+        self._writer: Any = SummaryWriter(str(folder))
+        self._step = 0
+
+    def step(self, record: Step) -> None:
+        self._step = record.step
+        for name, loss in record.losses.items():
+            self._writer.add_scalar(f"loss/{name}", loss, record.step)
+        self._writer.add_scalar("learning_rate", record.learning_rate, record.step)
+
+    def evaluation(self, dev: Mapping[str, Scores]) -> None:
+        for file, scores in dev.items():
+            for name in METRICS:
+                self._writer.add_scalar(f"{file}/{name}", scores[name].f1, self._step)
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+def card(
+    config: RecipeConfig,
+    command: str,
+    hashes: Mapping[str, str],
+    minutes: float,
+    speed: float,
+    scores: Mapping[str, Scores],
+) -> str:
+    """The README of a model. `hashes` are by file, `scores` by data such as ``dev``; `speed` is in words a second."""
+    memory = peak_memory_mib()
+    facts = {
+        "depparse": __version__,
+        "torch": torch.__version__,
+        "seed": config.training.seed,
+        "threads": torch.get_num_threads(),
+        "minutes of training": f"{minutes:.1f}",
+        "words a second in training": f"{speed:,.0f}",
+        "peak memory": "unknown" if memory is None else f"{memory:,.0f} MiB",
+    }
+    lines = ["# A model of depparse", "", "```sh", command, "```", "", "| | |", "|---|---|"]
+    lines += [f"| {name} | {value} |" for name, value in facts.items()]
+    lines += ["", "## Data", "", "| split | file | SHA-256 | licence |", "|---|---|---|---|"]
+    for split in ("train", "dev", "test"):
+        for file in getattr(config.data, split):
+            terms = licence(Path(file).parent) or "not stated"
+            lines.append(f"| {split} | {Path(file).name} | `{hashes[file]}` | {terms} |")
+    lines += ["", "## Scores", "", "Official scores, gold tokenization, F1 in percent. One seed is one data point."]
+    lines += ["", "| | " + " | ".join(METRICS) + " |", "|---|" + "--:|" * len(METRICS)]
+    for name, found in scores.items():
+        lines.append(f"| {name} | " + " | ".join(f"{100 * found[metric].f1:.2f}" for metric in METRICS) + " |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,170 @@
+"""What is trained on: sentences of several treebanks, in memory or on disk, and the batches of an epoch."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol, overload
+
+from depparse.data import arrow
+from depparse.data.batching import Example, plan_batches
+from depparse.data.files import open_output
+from depparse.data.formats import guess_format, iter_sentences
+from depparse.data.sentence import Sentence
+from depparse.model import Model
+
+
+class Examples(Protocol):
+    """Lengths (words) and treebanks of all sentences at hand; examples when they are asked for."""
+
+    @property
+    def lengths(self) -> Sequence[int]: ...
+
+    @property
+    def sources(self) -> Sequence[int]: ...
+
+    def take(self, numbers: Sequence[int]) -> list[Example]: ...
+
+
+class InMemory:
+    """Examples made once."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self._examples = examples
+        self.lengths = [example.length for example in examples]
+        self.sources = [example.source for example in examples]
+
+    def take(self, numbers: Sequence[int]) -> list[Example]:
+        return [self._examples[number] for number in numbers]
+
+
+class OnDisk:
+    """Examples made anew for each batch, of sentences that are read from disk."""
+
+    def __init__(self, model: Model, sentences: StoredSentences) -> None:
+        self._model, self._sentences = model, sentences
+        # A sentence without words gives no example.
+        self._places = array("q", (place for place, length in enumerate(sentences.lengths) if length))
+        self.lengths = array("q", (sentences.lengths[place] for place in self._places))
+        self.sources = array("q", (sentences.sources[place] for place in self._places))
+
+    def take(self, numbers: Sequence[int]) -> list[Example]:
+        read = self._sentences.take([self._places[number] for number in numbers])
+        return [
+            self._model.example(sentence, targets=True, source=self.sources[number])
+            for sentence, number in zip(read, numbers, strict=True)
+        ]
+
+
+class StoredSentences(Sequence[Sentence]):
+    """The sentences of files, put into Arrow files in `folder` and mapped from there by the library datasets.
+
+    In memory are their lengths and sources only. `sources` numbers the treebank of each file.
+    """
+
+    def __init__(self, files: Sequence[str], sources: Sequence[int], folder: Path) -> None:
+        import datasets
+        import pyarrow as pa
+
+        folder.mkdir(parents=True, exist_ok=True)
+        self.lengths, self.sources = array("q"), array("q")
+        self._begins: list[int] = []  # number of the first sentence of each file
+        self._sets = []
+        for number, (file, source) in enumerate(zip(files, sources, strict=True)):
+            self._begins.append(len(self.lengths))
+            sentences, fields = arrow.with_schema(_iter(file))
+            path = folder / f"{number}.arrow"
+            with open_output(path) as out, pa.ipc.new_stream(out.buffer, fields) as writer:
+                for batch in arrow.record_batches(sentences, fields):
+                    lengths = batch.column("FORM").value_lengths().to_pylist()
+                    self.lengths.extend(lengths)
+                    self.sources.extend([source] * len(lengths))
+                    writer.write_batch(batch)
+            self._sets.append(datasets.Dataset.from_file(str(path)).with_format("arrow"))
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[Sentence]:
+        for number, stored in enumerate(self._sets):
+            for table in stored.iter(arrow.ROWS):
+                yield from arrow.sentences_from_own_rows(table.to_pylist(), f"stored file {number}")
+
+    @overload
+    def __getitem__(self, number: int) -> Sentence: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Sentence]: ...
+
+    def __getitem__(self, number: int | slice) -> Sentence | list[Sentence]:
+        places = range(len(self))[number]
+        return self.take([places])[0] if isinstance(places, int) else self.take(places)
+
+    def take(self, numbers: Sequence[int]) -> list[Sentence]:
+        """The sentences of these numbers, in this order."""
+        found: dict[int, Sentence] = {}
+        ends = [*self._begins[1:], len(self)]
+        for stored, begin, end in zip(self._sets, self._begins, ends, strict=True):
+            own = [number for number in numbers if begin <= number < end]
+            if own:
+                rows = stored[[number - begin for number in own]].to_pylist()
+                found.update(zip(own, arrow.sentences_from_own_rows(rows, "stored file"), strict=True))
+        return [found[number] for number in numbers]
+
+
+def read_sentences(
+    files: Sequence[str], sources: Sequence[int], folder: Path | None
+) -> tuple[Sequence[Sentence], Sequence[int]]:
+    """The sentences of all files, and the source of each; on disk, in `folder`, if that is given.
+
+    Files are of the format that their ending tells, by default CoNLL-U. `sources` numbers the treebank of each file.
+    """
+    if folder is not None:
+        stored = StoredSentences(files, sources, folder)
+        return stored, stored.sources
+    found = [(sentence, source) for file, source in zip(files, sources, strict=True) for sentence in _iter(file)]
+    return [sentence for sentence, _ in found], [source for _, source in found]
+
+
+def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence[int]) -> Examples:
+    """What the model learns from the sentences, which `read_sentences` gave. One without words gives no example."""
+    if isinstance(sentences, StoredSentences):
+        return OnDisk(model, sentences)
+    pairs = zip(sentences, sources, strict=True)
+    return InMemory(
+        [model.example(sentence, targets=True, source=source) for sentence, source in pairs if len(sentence)]
+    )
+
+
+def _iter(file: str) -> Iterator[Sentence]:
+    return iter_sentences(file, guess_format(file, "conllu"))
+
+
+def plan_epoch(
+    lengths: Sequence[int], sources: Sequence[int], batch_words: int, temperature: float, shuffle: random.Random
+) -> list[list[int]]:
+    """Numbers of the sentences of each batch of an epoch.
+
+    With a `temperature` T above 1, small treebanks are seen more often and large ones less: of as many sentences as
+    there are, treebank i gives a share proportional to size_i^(1/T), sizes in sentences: whole passes over it,
+    then a random part.
+    """
+    chosen = range(len(lengths)) if temperature == 1 else _sample(sources, temperature, shuffle)
+    plan = plan_batches([lengths[number] for number in chosen], batch_words, shuffle=shuffle)
+    return [[chosen[place] for place in places] for places in plan]
+
+
+def _sample(sources: Sequence[int], temperature: float, shuffle: random.Random) -> list[int]:
+    members: dict[int, list[int]] = {source: [] for source in sorted(Counter(sources))}
+    for number, source in enumerate(sources):
+        members[source].append(number)
+    weights = {source: len(numbers) ** (1 / temperature) for source, numbers in members.items()}
+    chosen: list[int] = []
+    for source, numbers in members.items():
+        share = max(1, round(len(sources) * weights[source] / sum(weights.values())))
+        passes, rest = divmod(share, len(numbers))
+        chosen += numbers * passes + shuffle.sample(numbers, rest)
+    return chosen

@@ -1,0 +1,94 @@
+"""Recipes: everything about a run, from a TOML file, a dictionary, and what overrides them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from depparse.config import Config, apply_overrides, parse, read_toml
+from depparse.data.catalogue import corpora_folder
+from depparse.data.treebank import find_splits
+from depparse.errors import ConfigError, FormatError
+from depparse.evaluation.ud import EXTRA, OFFICIAL
+from depparse.model import ModelConfig
+from depparse.training.loop import TrainingConfig
+
+Files = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+
+
+class DataConfig(Config):
+    """Files, of several treebanks if you like: CoNLL-U, or what their endings tell."""
+
+    train: Files = ()
+    dev: Files = ()  # scored after epochs; the mean over the files chooses the model that is kept
+    test: Files = ()  # scored once, at the end
+    on_disk: bool = False  # for more training data than memory: sentences are read from disk for each batch
+
+
+class RecipeConfig(Config):
+    """Everything about a run."""
+
+    model: ModelConfig = Field(default_factory=ModelConfig)
+    training: TrainingConfig = Field(default_factory=TrainingConfig)
+    data: DataConfig = Field(default_factory=DataConfig)
+    metric: str = "LAS"  # official score that chooses the model
+
+
+Recipe = str | os.PathLike[str] | Mapping[str, Any] | RecipeConfig
+
+
+def recipe_file(name: str | os.PathLike[str]) -> Path:
+    """The recipe of that name in ``configs/``, or the file itself."""
+    folder = corpora_folder().parent / "configs"
+    path = Path(name)
+    if path.suffix != ".toml" and not path.exists():
+        path = folder / f"{name}.toml"
+    if not path.is_file():
+        names = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))
+        raise ConfigError(f"no recipe {os.fspath(name)!r}: give a TOML file, or one of {names}")
+    return path
+
+
+def read_recipe(
+    recipe: Recipe,
+    overrides: Sequence[str] | Mapping[str, Any] = (),
+    treebanks: Sequence[str] = (),
+    data: Mapping[str, Sequence[str]] | None = None,
+) -> RecipeConfig:
+    """The recipe with overrides (``training.epochs=3``, or keys and values).
+
+    `treebanks` are UD folders, whose splits are added to those of the recipe; `data` replaces whole splits by files.
+    """
+    if isinstance(recipe, RecipeConfig):
+        content = recipe.model_dump(mode="json")
+    else:
+        content = dict(recipe) if isinstance(recipe, Mapping) else read_toml(recipe_file(recipe))
+    content = apply_overrides(content, overrides)
+    splits = content.setdefault("data", {})
+    if isinstance(splits, dict):
+        for treebank in treebanks:
+            for split, file in find_splits(Path(treebank)).items():
+                before = splits.get("train" if split == "file" else split, ())
+                before = [before] if isinstance(before, str) else before
+                splits["train" if split == "file" else split] = [*before, str(file)]
+        splits |= {split: list(files) for split, files in (data or {}).items() if files}
+    config = parse(RecipeConfig, content)
+    known = (*OFFICIAL, *EXTRA)
+    if config.metric not in known:
+        raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(known)}")
+    return config
+
+
+def treebank_name(file: str) -> str:
+    """The treebank that a file belongs to: its folder's name if it is a split of that folder, else its own stem."""
+    path = Path(file)
+    try:
+        if path in find_splits(path.parent).values():
+            return path.resolve().parent.name
+    except FormatError:
+        pass
+    return path.name.removesuffix(".gz").rpartition(".")[0] or path.name

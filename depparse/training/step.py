@@ -1,0 +1,72 @@
+"""One step of the optimizer: the gradient of a batch, over all processes; clipped; applied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from depparse.data.batching import Example
+from depparse.data.fields import IGNORE
+from depparse.errors import DepparseError
+from depparse.model import Model
+from depparse.training.checkpoint import State
+from depparse.training.processes import Processes
+
+
+def step(
+    model: Model, state: State, examples: Sequence[Example], processes: Processes, precision: torch.dtype, clip: float
+) -> tuple[int, dict[str, float]]:
+    """Learns from a batch, of which `examples` are the part of this process.
+
+    Returns the words of the batch and the mean loss a word of each task. DepparseError if a loss is no number.
+    """
+    state.optimizer.zero_grad(set_to_none=True)
+    names = list(model.tasks)
+    device = processes.device
+    losses = torch.zeros(len(names), device=device)
+    counts = torch.zeros(1 + len(names), device=device)  # words, and those that each task learns from
+    if examples:
+        batch = model.collate(examples).to(device)
+        counts[0] = batch.n_words
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            found = model.losses(batch)
+        losses = torch.stack([found[name] for name in names])
+    if processes.count > 1:
+        # Losses are means over words. So weighed, they add up to the mean over the whole batch.
+        if examples:
+            counts[1:] = torch.tensor([annotated_words(batch.targets[name], batch.n_words) for name in names])
+        here, counts = counts, processes.add(counts)
+        losses = losses * (here / counts.clamp(min=1))[1:]
+    if examples:
+        state.scaler.scale(losses.sum()).backward()  # type: ignore[no-untyped-call]
+    processes.add_gradients(model.parameters())
+    shown = dict(zip(names, processes.add(losses.detach()).tolist(), strict=True))
+    _check(shown)
+    state.scaler.unscale_(state.optimizer)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+    state.scaler.step(state.optimizer)
+    state.scaler.update()
+    if state.average is not None:
+        state.average.update(model)
+    return int(counts[0]), shown
+
+
+def annotated_words(targets: object, n_words: int) -> int:
+    """Targets of a task that are not IGNORE: what its loss is the mean over. `n_words` if they have another form."""
+    if isinstance(targets, Tensor) and not targets.dtype.is_floating_point and targets.dtype != torch.bool:
+        return int((targets != IGNORE).sum())
+    if isinstance(targets, (list, tuple)) and targets and all(isinstance(item, Tensor) for item in targets):
+        return sum(annotated_words(item, n_words) for item in targets)
+    return n_words
+
+
+def _check(losses: dict[str, float]) -> None:
+    for name, loss in losses.items():
+        if not math.isfinite(loss):
+            raise DepparseError(
+                f"the loss of the task {name} is {loss}: training diverged; a smaller learning_rate, "
+                "a longer warmup (training.optimizer) or training.precision=fp32 may help"
+            )
