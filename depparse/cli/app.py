@@ -11,6 +11,7 @@ from depparse.cli.convert import convert
 from depparse.cli.corpora import app as corpora
 from depparse.cli.evaluate import evaluate
 from depparse.cli.parse import parse
+from depparse.cli.show import show
 from depparse.cli.train import train
 
 _EXAMPLES = (
@@ -24,6 +25,7 @@ _EXAMPLES = (
     "depparse evaluate gold.conllu a.conllu --compare b.conllu",
     "depparse train recurrent --treebank treebanks/UD_English-EWT --output runs/ewt",
     "depparse parse text.conllu --model runs/ewt -o parsed.conllu",
+    "depparse show parsed.conllu --first 3",
     "",
     "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "
     "error, with exit code 2.",
@@ -55,3 +57,4 @@ app.add_typer(corpora, name="corpora")
 app.command()(evaluate)
 app.command()(train)
 app.command()(parse)
+app.command()(show)

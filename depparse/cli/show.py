@@ -1,0 +1,129 @@
+"""``depparse show``: draws trees."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from depparse.errors import ConfigError
+
+if TYPE_CHECKING:
+    from depparse.data.sentence import Sentence
+
+_PAGE = """\
+<!DOCTYPE html>
+<meta charset="utf-8">
+<meta name="color-scheme" content="light dark">
+<title>depparse</title>
+<style>body{font-family:system-ui,sans-serif;margin:2em}figure{margin:0 0 2.5em;overflow-x:auto}
+figcaption{margin-bottom:.5em}small{opacity:.6}</style>
+"""
+
+
+def show(
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="By default standard input.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="Their format; told by the ending, else conllu.")
+    ] = None,
+    sentence: Annotated[
+        list[str] | None, typer.Option("--sentence", "-s", metavar="SENT_ID", help="Only this; several times for more.")
+    ] = None,
+    first: Annotated[int | None, typer.Option("--first", "-n", metavar="N", min=1, help="Only the first N.")] = None,
+    target: Annotated[
+        str | None, typer.Option("--to", metavar="[text|svg|html]", help="Told by the ending of --output, else text.")
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
+    ascii: Annotated[bool, typer.Option("--ascii", help="Draw the arcs in ASCII.")] = False,
+    color: Annotated[
+        bool | None, typer.Option("--color/--no-color", help="By default on a terminal, and not with NO_COLOR set.")
+    ] = None,
+) -> None:
+    """Draw dependency trees in the terminal, as SVG (one sentence) or as an HTML page.
+
+    Examples: [green]depparse show en_ewt-ud-dev.conllu --first 3[/green],
+    [green]depparse show dev.conllu --sentence s12 -o tree.svg[/green]
+    """
+    target = target or {".svg": "svg", ".html": "html"}.get(os.path.splitext(output)[1].lower(), "text")
+    if target not in ("text", "svg", "html"):
+        raise ConfigError(f"--to is text, svg or html, not {target!r}")
+    from depparse.data.files import open_output
+
+    chosen = islice(_choose(_read(files or ["-"], source), sentence or []), first)
+    if target == "text":
+        on_terminal = output == "-" and sys.stdout.isatty()
+        if color is None:
+            color = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size().columns if on_terminal else None
+        pieces = _as_text(chosen, width, color, ascii)
+    else:
+        pieces = _as_svg(chosen) if target == "svg" else _as_page(chosen)
+    with open_output(output) as out:
+        for piece in pieces:
+            out.write(piece)
+
+
+def _read(files: list[str], source: str | None) -> Iterator[Sentence]:
+    from depparse.data import formats
+
+    for file in files:
+        yield from formats.iter_sentences(file, source or formats.guess_format(file, "conllu"))
+
+
+def _choose(sentences: Iterable[Sentence], names: list[str]) -> Iterator[Sentence]:
+    """Those of the names, in the order of the file; all without names. Reads no further than needed."""
+    if not names:
+        yield from sentences
+        return
+    missing = dict.fromkeys(names)
+    seen: dict[str, None] = {}
+    for sentence in sentences:
+        name = sentence.sent_id or ""
+        if name in missing:
+            del missing[name]
+            yield sentence
+            if not missing:
+                return
+        seen[name] = None
+    wanted = next(iter(missing))
+    close = difflib.get_close_matches(wanted, seen, 1)
+    hint = f"; did you mean {close[0]}?" if close else f"; sent_id begins with {next(iter(seen))!r}" if seen else ""
+    raise ConfigError(f"there is no sentence {wanted!r} among {len(seen):,}{hint}")
+
+
+def _as_text(sentences: Iterable[Sentence], width: int | None, color: bool, ascii: bool) -> Iterator[str]:
+    from depparse.visualize.terminal import draw_tree, styled
+
+    for number, sentence in enumerate(sentences):
+        title = styled(sentence.text, "bold", color)
+        name = styled(f"# {sentence.sent_id}", "dim", color) + "\n" if sentence.sent_id else ""
+        yield ("\n" if number else "") + name + title + "\n"
+        yield draw_tree(sentence, width=width, color=color, ascii=ascii) + "\n"
+
+
+def _as_svg(sentences: Iterable[Sentence]) -> Iterator[str]:
+    from depparse.visualize.svg import draw_svg
+
+    drawn = list(islice(sentences, 2))
+    if len(drawn) != 1:
+        what = "there are several" if drawn else "there is none"
+        raise ConfigError(f"an SVG holds one sentence, and {what}: choose with --first 1 or --sentence, or use --to html")
+    yield draw_svg(drawn[0])
+
+
+def _as_page(sentences: Iterable[Sentence]) -> Iterator[str]:
+    from html import escape
+
+    from depparse.visualize.svg import draw_svg
+
+    yield _PAGE
+    for sentence in sentences:
+        name = f"<small>{escape(sentence.sent_id)}</small> " if sentence.sent_id else ""
+        caption = f"<figcaption dir='auto'>{name}{escape(sentence.text)}</figcaption>"
+        yield f"<figure>{caption}\n{draw_svg(sentence)}</figure>\n"

@@ -1,0 +1,1 @@
+"""Drawings: trees for the terminal and as SVG, and the curves of a training run."""

@@ -1,0 +1,123 @@
+"""The curves of a training run over its epochs, as one PNG: dev scores, losses, learning rate, speed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from depparse.errors import FormatError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Drawn where the run has them, in this order and these colours; XPOS, CLAS, MLAS and BLEX say little more.
+_SCORES = {"LAS": "#2456a6", "UAS": "#5d93d6", "UPOS": "#2a8a57", "UFeats": "#d0722b", "Lemmas": "#8250a8"}
+_GREY = "#5f6b7a"
+
+_Row = dict[str, Any]
+
+
+def draw_curves(metrics: Path, output: Path) -> None:
+    """Draws ``metrics.jsonl``, a line an evaluation, as the PNG `output`. FormatError where it cannot be read.
+
+    A line has ``epoch`` and scores as fractions of 1, and perhaps ``loss``, ``losses`` (by task, mean a word),
+    ``learning_rate`` and ``words_per_second``; what no line has is not drawn.
+    """
+    rows = _read(metrics)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # nothing about fonts and its cache
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    panels = [_draw_scores]
+    panels += [_draw_losses] if any("losses" in row or "loss" in row for row in rows) else []
+    panels += [_draw_rates] if any("learning_rate" in row or "words_per_second" in row for row in rows) else []
+    heights = [4.2, 2.8, 1.8][: len(panels)]
+    figure = Figure(figsize=(8, sum(heights) + 0.4), dpi=144, layout="constrained")
+    axes = figure.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for panel, ax in zip(panels, axes, strict=True):
+        ax.grid(color="#e4e7ec", linewidth=0.8)
+        ax.spines[["top", "right"]].set_visible(False)
+        panel(ax, rows)
+    axes[-1].set_xlabel("epoch")
+    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    temporary = output.with_name(f".{output.name}.part")
+    FigureCanvasAgg(figure).print_png(temporary)
+    os.replace(temporary, output)
+
+
+def _read(path: Path) -> list[_Row]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise FormatError(f"cannot be read: {(error.strerror or str(error)).lower()}", path=str(path)) from error
+    rows = []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+            row["epoch"] += 0
+        except (ValueError, KeyError, TypeError):
+            raise FormatError("not a line of JSON with a number as epoch", path=str(path), line=number) from None
+        rows.append(row)
+    if not rows:
+        raise FormatError("holds no evaluations to draw", path=str(path))
+    return rows
+
+
+def _plot(ax: Axes, rows: list[_Row], values: list[float | None], label: str, color: str | None, bold: bool) -> None:
+    points = [(row["epoch"], value) for row, value in zip(rows, values, strict=True) if value is not None]
+    if points:
+        style = "o-" if len(points) <= 40 else "-"
+        ax.plot(*zip(*points, strict=True), style, color=color, label=label, markersize=3, linewidth=2.2 if bold else 1.4)
+
+
+def _draw_scores(ax: Axes, rows: list[_Row]) -> None:
+    drawn = [name for name in _SCORES if any(row.get(name) is not None for row in rows)]
+    for name in drawn:
+        values = [None if row.get(name) is None else 100 * row[name] for row in rows]
+        best = max(value for value in values if value is not None)
+        _plot(ax, rows, values, f"{name}  {best:.1f}", _SCORES[name], bold=name == "LAS")
+    ax.set_ylabel("dev F1, %")
+    if drawn:
+        best_row = max(rows, key=lambda row: row.get(drawn[0]) or 0.0)
+        ax.axvline(best_row["epoch"], color=_GREY, linewidth=1, linestyle=":")
+        ax.set_title(f"best {drawn[0]} {100 * best_row[drawn[0]]:.2f} after epoch {best_row['epoch']}", fontsize=11)
+        # The beginning may fall out of the picture, so that the end can be seen.
+        bests = [max(row.get(name) or 0.0 for row in rows) for name in drawn]
+        worst = min(row.get(name) or 0.0 for name in drawn for row in rows)
+        ax.set_ylim(bottom=max(0.0, 100 * worst - 2, 100 * min(bests) - 40))
+        _legend(ax, "best of each")
+
+
+def _draw_losses(ax: Axes, rows: list[_Row]) -> None:
+    for name in dict.fromkeys(name for row in rows for name in row.get("losses", {})):
+        _plot(ax, rows, [row.get("losses", {}).get(name) for row in rows], name, None, bold=False)
+    _plot(ax, rows, [row.get("loss") for row in rows], "all", _GREY, bold=True)
+    ax.set_ylabel("training loss a word")
+    ax.set_yscale("log")
+    _legend(ax, None)
+
+
+def _legend(ax: Axes, title: str | None) -> None:
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, title=title, alignment="left")
+
+
+def _draw_rates(ax: Axes, rows: list[_Row]) -> None:
+    side = ax
+    for name, label, color in (
+        ("learning_rate", "learning rate", _SCORES["LAS"]),
+        ("words_per_second", "words/s", _SCORES["UFeats"]),
+    ):
+        values = [row.get(name) for row in rows]
+        highest = max((value for value in values if value is not None), default=None)
+        if highest is None:
+            continue
+        side = ax.twinx() if side.lines else ax
+        _plot(side, rows, values, label, color, bold=False)
+        side.set_ylabel(label, color=color)
+        side.set_ylim(0, 1.15 * highest or 1.0)
+        side.spines["top"].set_visible(False)
+        side.ticklabel_format(axis="y", style="sci", scilimits=(-2, 5))

@@ -1,0 +1,192 @@
+"""Dependency trees for the terminal: a word a line, in order, the arcs to its left.
+
+Each head has one vertical bar, from which lines lead to its dependents and to itself; ``●`` marks the root::
+
+      ╭─► Anna   PROPN  nsubj
+      ├─► did    AUX    aux     ┐ didn't
+      ├─► n't    PART   advmod  ┘
+    ●─┴─► sleep  VERB   root
+
+A line that passes behind a bar leaves the bar whole (``─│─``), so that arcs that cross are told from arcs that meet.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+
+from rich.cells import cell_len, set_cell_size
+
+from depparse.data.sentence import Sentence
+from depparse.data.trees import Heads, cycles
+
+# The joint of a bar on a line that goes on to the right, by where else it goes: left, up, down.
+_JOINTS = {
+    (False, False, True): "╭",
+    (False, True, False): "╰",
+    (False, True, True): "├",
+    (True, False, True): "┬",
+    (True, True, False): "┴",
+    (True, True, True): "┼",
+}
+_ASCII = str.maketrans("╭╰├┬┴┼─│►●↻…┐┘", ".`++++-|>*@~.'")
+_RESET, _DIM = "\x1b[0m", "\x1b[2m"
+_ARC, _ROOT, _UPOS, _DEPREL, _TOKEN = "\x1b[36m", "\x1b[1m", "\x1b[32m", "\x1b[33m", "\x1b[35m"
+
+_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+_Styled = tuple[str, str]  # text and its style, '' for none
+
+
+def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = False, ascii: bool = False) -> str:
+    """The tree as lines, one a word: arcs, form, UPOS, relation, multiword token; '' for a sentence without words.
+
+    Words without a head have no arc. The arc that closes a cycle is not drawn but written: ``obj ↻ 4 closed``. `width`
+    is the number of columns of the terminal: arcs are drawn closer, then lines are cut (``…``), to stay within it.
+    `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
+    """
+    if not len(sentence):
+        return ""
+    signs = _ASCII if ascii else {}
+    heads = sentence.heads
+    forms = [_clean(form) for form in sentence.columns["FORM"]]
+    relations = _column(sentence, "DEPREL")
+    cut = {cycle[0] for cycle in cycles(heads)}
+    for word in cut:
+        head = heads[word - 1] or 0
+        relations[word - 1] += f" {'↻'.translate(signs)} {head} {forms[head - 1]}"
+    columns = [(forms, ""), (_column(sentence, "UPOS"), _UPOS), (relations, _DEPREL)]
+    columns = [(cells, style) for cells, style in [*columns, (_tokens(sentence, signs), _TOKEN)] if any(cells)]
+    lengths = [[cell_len(cell) for cell in cells] for cells, _ in columns]
+    widths = [max(column) for column in lengths]
+
+    arcs = draw_arcs(heads, cut)
+    if width is not None and len(arcs[0]) + sum(widths) + 2 * len(widths) - 2 > width:
+        arcs = [_cut_left(line, width // 2) for line in draw_arcs(heads, cut, spacing=1)]
+    lines = []
+    for index, line in enumerate(arcs):
+        parts: list[_Styled] = [(line.translate(signs), _ARC)]
+        gap = 0
+        for number, (cells, style) in enumerate(columns):
+            if cells[index]:
+                parts += [(" " * gap, ""), (cells[index], _ROOT if number == 0 and heads[index] == 0 else style)]
+                gap = 0
+            gap += widths[number] - (lengths[number][index] if cells[index] else 0) + 2
+        if width is not None:
+            parts = _within(parts, width, "…".translate(signs))
+        lines.append("".join(_paint(text, style if color else "") for text, style in parts).rstrip(" "))
+    return "\n".join(lines)
+
+
+def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> list[str]:
+    """What stands before each word, all equally long, in `spacing` columns for each bar. `cut` words get no arc.
+
+    A bar is as near to the words as its dependents' own bars allow. In a projective tree the bars of one height never
+    overlap, and no line crosses a bar; where other trees have such bars, one moves to the left.
+    """
+    children: list[list[int]] = [[] for _ in range(len(heads) + 1)]
+    tops = []
+    for word, head in enumerate(heads, 1):
+        if head and word not in cut:
+            children[head].append(word)
+        else:
+            tops.append(word)
+    if all(head is None for head in heads):
+        return [""] * len(heads)
+    order = list(tops)
+    for word in order:  # which grows meanwhile
+        order += children[word]
+    column = [0] * (len(heads) + 1)  # of each word's bar, from 1 at the words leftwards; 0 for words without
+    taken: list[bytearray] = [bytearray()]  # for each column, the lines that have a bar
+    for word in reversed(order):
+        if not children[word]:
+            continue
+        first, last = min(word, children[word][0]), max(word, children[word][-1])
+        place = 1 + max(column[child] for child in children[word])
+        while place < len(taken) and taken[place].find(1, first, last + 1) >= 0:
+            place += 1
+        if place == len(taken):
+            taken.append(bytearray(len(heads) + 1))
+        taken[place][first : last + 1] = b"\1" * (last + 1 - first)
+        column[word] = place
+
+    margin = spacing if 0 in heads else 0  # for the sign of the root
+    length = margin + spacing * (len(taken) - 1)
+    left = [length - spacing * place for place in column]
+    rows = [[" "] * length + [" " if head is None else "►"] for head in heads]
+    for word, own in enumerate(children[1:], 1):
+        for line in range(min([word, *own[:1]]), max([word, *own[-1:]]) + 1) if own else ():
+            rows[line - 1][left[word]] = "│"
+    for word, head in enumerate(heads, 1):
+        row, own = rows[word - 1], children[word]
+        begin = length
+        if head == 0:
+            begin, row[0] = 0, "●"
+        elif head and word not in cut:
+            begin, siblings = left[head], children[head]
+            up, down = min(head, siblings[0]) < word, word < max(head, siblings[-1])
+            row[begin] = _JOINTS[False, up, down]
+        elif own:
+            begin, row[-1] = left[word], "─"
+        for place in range(begin + 1, length):
+            row[place] = "─" if row[place] == " " else row[place]
+        if own:
+            row[left[word]] = _JOINTS[begin < left[word], own[0] < word, word < own[-1]]
+        if word in cut and head:
+            row[-1] = "─" if own else " "
+    return ["".join(row) + " " for row in rows]
+
+
+def _column(sentence: Sentence, name: str) -> list[str]:
+    cells = sentence.columns.get(name)
+    return [""] * len(sentence) if cells is None else ["" if cell == "_" else _clean(cell) for cell in cells]
+
+
+def _tokens(sentence: Sentence, signs: dict[int, int]) -> list[str]:
+    """A bracket beside the words of each multiword token, and its form beside the first."""
+    cells = [""] * len(sentence)
+    for multiword in sentence.mwts:
+        for word in range(multiword.start, multiword.end + 1):
+            sign = "┘" if word == multiword.end else "│"
+            cells[word - 1] = sign.translate(signs)
+        form = _clean(multiword.cells.get("FORM", "_"))
+        cells[multiword.start - 1] = f"{'┐'.translate(signs)} {form}"
+    return cells
+
+
+def _clean(text: str) -> str:
+    """Without what would move the cursor or the text around it: controls, line breaks, marks of direction."""
+    if text.isprintable():
+        return text
+    return "".join("\ufffd" if c in _DIRECTIONS or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+
+
+def _cut_left(line: str, length: int) -> str:
+    if len(line) <= length:
+        return line
+    return ("…" if line[: -length + 1].strip() else " ") + line[len(line) - length + 1 :]
+
+
+def _within(parts: list[_Styled], width: int, sign: str) -> list[_Styled]:
+    """The parts of a line cut to `width` columns."""
+    if sum(cell_len(text) for text, _ in parts) <= width:
+        return parts
+    kept, left = [], width - 1
+    for text, style in parts:
+        if cell_len(text) > left:
+            return [*kept, (set_cell_size(text, left) + sign, style)]
+        kept.append((text, style))
+        left -= cell_len(text)
+    return kept
+
+
+def styled(text: str, style: str, color: bool) -> str:
+    """A line of text beside a tree, cleaned like the words in it; `style` is ``bold`` or ``dim``."""
+    return _paint(_clean(text), {"bold": _ROOT, "dim": _DIM}[style] if color else "")
+
+
+def _paint(text: str, style: str) -> str:
+    """In its colour. Text of right-to-left scripts is isolated, so that terminals that know them keep the line's order."""
+    if not text.isascii() and any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
+        text = f"\u2068{text}\u2069"
+    return f"{style}{text}{_RESET}" if style and text.strip() else text
