@@ -14,6 +14,7 @@ from depparse.data.batching import chunks
 from depparse.data.columns import VALUE_COLUMNS
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
+from depparse.description import model_folder
 from depparse.errors import ConfigError
 from depparse.model import Model
 from depparse.store import load as load_model
@@ -195,9 +196,7 @@ def copy_sentence(sentence: Sentence) -> Sentence:
 
 def load(name: str | os.PathLike[str]) -> Pipeline:
     """The pipeline in a model folder. Raises ModelError. Nothing is ever fetched."""
-    folder = Path(name)
-    if not (folder / "config.json").exists() and (folder / "model").is_dir():
-        folder /= "model"  # the folder of a run holds its model
+    folder = model_folder(Path(name))
     model = load_model(folder)
     card = folder / "README.md"
     return Pipeline(model, card.read_text(encoding="utf-8") if card.is_file() else "")

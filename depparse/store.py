@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,12 +17,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from depparse.config import parse
+from depparse.description import FILES, FORMAT, check_folder, hash_file, read_json
 from depparse.encoders.encoder import Encoder
 from depparse.errors import ConfigError, ModelError
 from depparse.model import TASKS, Model, ModelConfig
-
-FORMAT = 1
-_FILES = ("config.json", "vocab.json", "model.safetensors")
 
 
 def save(model: Model, folder: Path, card: str = "") -> None:
@@ -32,7 +29,8 @@ def save(model: Model, folder: Path, card: str = "") -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        config = {"format": FORMAT, "model": model.config.model_dump(mode="json")}
+        writes = {name: task.writes() for name, task in model.tasks.items()}  # type: ignore[operator]
+        config = {"format": FORMAT, "writes": writes, "model": model.config.model_dump(mode="json")}
         tasks = {name: task.to_json() for name, task in model.tasks.items()}  # type: ignore[operator]
         _write_json(temporary / "config.json", config, indent=1)
         vocabularies = {"encoder": model.encoder.to_json(), "tasks": tasks, "treebanks": model.treebanks}
@@ -41,7 +39,7 @@ def save(model: Model, folder: Path, card: str = "") -> None:
             {name: value.contiguous() for name, value in model.state_dict().items()}, temporary / "model.safetensors"
         )
         (temporary / "README.md").write_text(card, encoding="utf-8")
-        hashes = {name: _hash(temporary / name) for name in (*_FILES, "README.md")}
+        hashes = {name: hash_file(temporary / name) for name in (*FILES, "README.md")}
         _write_json(temporary / "manifest.json", hashes, indent=1)
         temporary.chmod(0o755)
         _replace(temporary, folder)
@@ -62,19 +60,8 @@ def _replace(new: Path, folder: Path) -> None:
 def load(folder: Path) -> Model:
     """The model in `folder`. A missing, damaged or foreign folder is one ModelError."""
     folder = Path(folder)
-    if not folder.is_dir():
-        raise ModelError(f"{folder}: no such model folder")
-    missing = [name for name in (*_FILES, "manifest.json") if not (folder / name).is_file()]
-    if missing:
-        raise ModelError(f"{folder}: not a depparse model: {', '.join(missing)} missing")
-    for name, expected in _read_json(folder / "manifest.json").items():
-        # The card may be edited by hand; it is not read here.
-        if name != "README.md" and (not (folder / name).is_file() or _hash(folder / name) != expected):
-            raise ModelError(f"{folder}: damaged: {name} is not the file that was saved; copy the model again")
-    config = _read_json(folder / "config.json")
-    if config.get("format") != FORMAT:
-        raise ModelError(f"{folder}: format {config.get('format')!r}, but this version reads {FORMAT}; update depparse")
-    vocabularies = _read_json(folder / "vocab.json")
+    config = check_folder(folder)
+    vocabularies = read_json(folder / "vocab.json")
     try:
         model_config = parse(ModelConfig, config.get("model"), "model")
     except ConfigError as error:
@@ -95,15 +82,3 @@ def load(folder: Path) -> Model:
 
 def _write_json(path: Path, data: Any, indent: int | None = None) -> None:
     path.write_text(json.dumps(data, ensure_ascii=False, indent=indent) + "\n", encoding="utf-8")
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{path}: not JSON: {error}") from None
-
-
-def _hash(path: Path) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -12,7 +12,7 @@ import depparse
 PACKAGE = Path(depparse.__file__).parent
 # In import order: a part imports only what stands above it, and itself.
 ORDER = (
-    "errors config registry data evaluation structs encoders tasks segmentation model store training pipeline "
+    "errors config registry data evaluation description structs encoders tasks segmentation model store training pipeline "
     "visualize wrappers server cli"
 ).split()
 HEAVY = "torch numba transformers pydantic pandas pyarrow datasets conllu seqeval sklearn numpy rich typer".split()

@@ -10,6 +10,7 @@ from depparse import __version__
 from depparse.cli.convert import convert
 from depparse.cli.corpora import app as corpora
 from depparse.cli.evaluate import evaluate
+from depparse.cli.info import info
 from depparse.cli.parse import parse
 from depparse.cli.show import show
 from depparse.cli.train import train
@@ -26,6 +27,7 @@ _EXAMPLES = (
     "depparse train recurrent --treebank treebanks/UD_English-EWT --output runs/ewt",
     "depparse parse text.conllu --model runs/ewt -o parsed.conllu",
     "depparse show parsed.conllu --first 3",
+    "depparse info runs/ewt",
     "",
     "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "
     "error, with exit code 2.",
@@ -58,3 +60,4 @@ app.command()(evaluate)
 app.command()(train)
 app.command()(parse)
 app.command()(show)
+app.command()(info)

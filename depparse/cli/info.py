@@ -1,0 +1,79 @@
+"""``depparse info``: what a model is."""
+
+from __future__ import annotations
+
+import json as json_module
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from depparse.description import Description
+
+
+def info(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model's folder, or that of the run which made it.")],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what a model is: tasks, network, data and licences, scores; and whether its files are whole.
+
+    Example: [green]depparse info runs/ewt[/green]
+    """
+    from depparse.cli.tables import show
+    from depparse.description import describe
+    from depparse.evaluation.tables import Table
+
+    found = describe(Path(model))
+    if json:
+        typer.echo(json_module.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+        return
+    facts = list(_facts(found))
+    width = max(len(name) for name, _ in facts) + 2
+    typer.echo("\n".join(f"{name.ljust(width)}{value}".rstrip() for name, value in facts) + "\n")
+    columns = ("task", "columns", "labels", "parameters")
+    tables = [Table("Tasks", columns, [_task_row(name, task) for name, task in found.tasks.items()])]
+    if found.treebanks:
+        names = tuple(dict.fromkeys(name for row in found.treebanks for name in row))
+        rows = [tuple(_shortened(name, row.get(name, "")) for name in names) for row in found.treebanks]
+        tables.append(Table("Data", names, rows))
+    if found.scores:
+        names = tuple(found.scores[0])
+        tables.append(Table("Scores", names, [tuple(row.get(name, "") for name in names) for row in found.scores]))
+    show(tables)
+
+
+def _facts(found: Description) -> Iterator[tuple[str, str]]:
+    languages = dict.fromkeys(row["language"] for row in found.treebanks if "language" in row)
+    if languages:
+        yield "language", ", ".join(languages)
+    for number, part in enumerate(found.inputs):
+        yield "" if number else "inputs", _part(part)
+    yield "context", _part(found.context) if found.context else "none"
+    types = f" ({', '.join(found.types)})" if found.types else ""
+    yield "parameters", f"{found.parameters:,}{types}"
+    yield "size", f"{found.size / 1e6:,.1f} MB"
+    licences = dict.fromkeys(row["licence"] for row in found.treebanks if row.get("licence"))
+    if licences:
+        yield "data under", ", ".join(licences)
+    yield "folder", f"{found.folder}, format {found.format}"
+    note = "" if found.card_as_saved else ", but the card was changed or removed"
+    yield "files", f"as they were saved{note}"
+
+
+def _part(part: dict[str, Any]) -> str:
+    """The kind of a part, and those of its settings that a reader looks for."""
+    shown = ("kind", "cell", "name", "path", "layers", "width")
+    settings = [f"{name} {part[name]}" for name in shown if part.get(name) not in (None, "")]
+    return f"{part['type'].replace('_', ' ')}{': ' if settings else ''}{', '.join(settings)}"
+
+
+def _task_row(name: str, task: dict[str, Any]) -> tuple[str, str, str, str]:
+    labels = ", ".join(f"{column} {number:,}".strip() for column, number in task["labels"].items())
+    columns = task["columns"] or [column for column in task["labels"] if column]
+    return name, ", ".join(columns), labels, f"{task['parameters']:,}"
+
+
+def _shortened(name: str, cell: str) -> str:
+    return f"{cell[:12]}…" if name == "SHA-256" and len(cell) > 13 else cell
