@@ -2,7 +2,8 @@
 # must pass before a commit. make bench: the speed tables of benchmarks/.
 PYTHON ?= python3
 BIN := .venv/bin
-SAMPLE := corpora/samples/UD_English-Sample/en_sample-ud-test.conllu
+SAMPLES := corpora/samples/UD_English-Sample
+SENTENCE ?= Anna liked the new school, which was too small for the city.
 .PHONY: demo test check bench format clean
 
 .venv/.installed: pyproject.toml constraints.txt
@@ -16,12 +17,17 @@ SAMPLE := corpora/samples/UD_English-Sample/en_sample-ud-test.conllu
 	touch $@
 
 demo: .venv/.installed
-	$(BIN)/depparse corpora check corpora/samples/UD_English-Sample
-	rm -rf .venv/demo
-	$(BIN)/depparse train demo --treebank corpora/samples/UD_English-Sample --output .venv/demo
-	$(BIN)/depparse parse $(SAMPLE) --model .venv/demo -o .venv/parsed.conllu
-	$(BIN)/depparse evaluate $(SAMPLE) .venv/parsed.conllu
-	$(BIN)/depparse convert .venv/parsed.conllu --to conllu | head -n 20
+	@echo; echo "1. Train a tagger, lemmatizer and parser on 60 English sentences: about a minute."; echo
+	@rm -rf .venv/demo
+	$(BIN)/depparse train demo --treebank $(SAMPLES) --output .venv/demo
+	@echo; echo "2. What it is."; echo
+	$(BIN)/depparse info .venv/demo
+	@echo; echo "3. Parse test sentences and score them, as the official scorer of the CoNLL shared tasks does."; echo
+	$(BIN)/depparse parse $(SAMPLES)/en_sample-ud-test.conllu --model .venv/demo -o .venv/parsed.conllu
+	$(BIN)/depparse evaluate $(SAMPLES)/en_sample-ud-test.conllu .venv/parsed.conllu
+	@echo; echo "4. Parse a new sentence from plain text, and draw it."; echo
+	echo "$(SENTENCE)" | $(BIN)/depparse parse --from text --model .venv/demo | $(BIN)/depparse show
+	@echo; echo "Sixty sentences teach little. depparse train --help says how to train on a treebank of your own."
 
 test: .venv/.developed
 	$(BIN)/python -m pytest -n auto

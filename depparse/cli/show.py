@@ -93,7 +93,7 @@ def _choose(sentences: Iterable[Sentence], names: list[str]) -> Iterator[Sentenc
         seen[name] = None
     wanted = next(iter(missing))
     close = difflib.get_close_matches(wanted, seen, 1)
-    hint = f"; did you mean {close[0]}?" if close else f"; sent_id begins with {next(iter(seen))!r}" if seen else ""
+    hint = f"; did you mean {close[0]}?" if close else f"; the first is {next(iter(seen))!r}" if seen else ""
     raise ConfigError(f"there is no sentence {wanted!r} among {len(seen):,}{hint}")
 
 

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from depparse.training.run import Record
-
-_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS")
 
 
 def train(
@@ -43,72 +37,28 @@ def train(
     Example: [green]depparse train recurrent --treebank UD_French-Sequoia --output runs/sequoia[/green]
     """
     from depparse import pipeline
+    from depparse.cli.screen import Screen
 
-    pipeline.train(
-        recipe,
-        treebank=treebank or [],
-        train=train_files or [],
-        dev=dev or [],
-        test=test or [],
-        output=output,
-        set=set_ or [],
-        seed=seed,
-        resume=resume,
-        listen=_Screen(),
-        command=shlex.join(["depparse", *sys.argv[1:]]),
-    )
-
-
-class _Screen:
-    """Shows a run: a line of progress on a terminal, a row of dev scores after each evaluation."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
-        self._header = False
-        self._words = 0
-        self._begin = time.monotonic()
-
-    def __call__(self, record: Record) -> None:
-        from depparse.training.loop import Step
-        from depparse.training.run import Began, Done, Estimate
-
-        if isinstance(record, Began):
-            for finding in record.findings:
-                sys.stderr.write(f"{finding}\n")
-            if record.sentences:
-                typer.echo(f"{record.sentences:,} sentences, {record.words:,} words, {record.parameters:,} parameters")
-        elif isinstance(record, Step):
-            self._words += record.words
-            now = time.monotonic()
-            if sys.stderr.isatty() and now - self._last > 0.3:
-                self._last = now
-                left = record.seconds / record.step * (record.steps - record.step)
-                losses = " ".join(f"{name} {loss:.2f}" for name, loss in record.losses.items())
-                rate = self._words / (now - self._begin)
-                sys.stderr.write(
-                    f"\r\x1b[Kepoch {record.epoch}, step {record.step:,} of {record.steps:,}, {rate:,.0f} words/s, "
-                    f"{left / 60:.0f} min left; loss {losses}"
-                )
-                sys.stderr.flush()
-        elif isinstance(record, Estimate):
-            self._clear()
-            typer.echo(f"about {record.seconds / 60:.0f} minutes to go")
-        elif isinstance(record, Done):
-            self._clear()
-            for name, scores in record.tests.items():
-                typer.echo("test   " + "".join(f"{100 * scores[metric].f1:8.2f}" for metric in _SHOWN) + f"  {name}")
-            typer.echo(f"{record.minutes:.1f} minutes; the model is in {record.folder}")
-        else:
-            self._clear()
-            if not self._header:
-                typer.echo("epoch  " + "".join(name.rjust(8) for name in _SHOWN) + "  minutes")
-                self._header = True
-            row = "".join(f"{100 * record.scores[name].f1:8.2f}" for name in _SHOWN)
-            best = " *" if record.evaluation.improved else ""
-            typer.echo(f"{record.evaluation.epoch:5}  {row}{record.evaluation.seconds / 60:9.1f}  {record.name}{best}")
-
-    @staticmethod
-    def _clear() -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    command = shlex.join(["depparse", *sys.argv[1:]])
+    try:
+        with Screen() as screen:
+            pipeline.train(
+                recipe,
+                treebank=treebank or [],
+                train=train_files or [],
+                dev=dev or [],
+                test=test or [],
+                output=output,
+                set=set_ or [],
+                seed=seed,
+                resume=resume,
+                listen=screen,
+                command=command,
+            )
+    except KeyboardInterrupt:
+        kept = (output / "checkpoint.safetensors").exists()
+        again = command if resume else f"{command} --resume"
+        how = f"go on with: {again}" if kept else "no checkpoint had been written yet: begin again"
+        sys.stderr.write(f"interrupted; {how}
+")
+        raise typer.Exit(130) from None

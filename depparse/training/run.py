@@ -25,6 +25,7 @@ from depparse.training.examples import make_examples, read_sentences
 from depparse.training.loop import Evaluation, Step, train
 from depparse.training.processes import Processes, choose_precision
 from depparse.training.recipe import RecipeConfig, treebank_name
+from depparse.visualize.curves import draw_curves
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -140,6 +141,7 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
         tested = {gold.name: gold.score(best) for gold in tests}
         scores_of = {gold.name: gold.score(best) for gold in dev} | tested
         save(best, output / "model", _card(config, command, hashes, output, seconds, scores_of))
+        draw_curves(output / "metrics.jsonl", output / "curves.png")
         (output / CHECKPOINT).unlink(missing_ok=True)
         listen(Done(output / "model", next(iter(tested.values()), None), seconds / 60, tested))
     processes.wait()

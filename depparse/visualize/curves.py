@@ -97,8 +97,10 @@ def _draw_losses(ax: Axes, rows: list[_Row]) -> None:
         _plot(ax, rows, [row.get("losses", {}).get(name) for row in rows], name, None, bold=False)
     _plot(ax, rows, [row.get("loss") for row in rows], "all", _GREY, bold=True)
     ax.set_ylabel("training loss a word")
-    ax.set_yscale("log")
-    _legend(ax, None)
+    if any(value > 0 for line in ax.lines for value in line.get_ydata()):
+        ax.set_yscale("log")
+    if ax.lines:
+        _legend(ax, None)
 
 
 def _legend(ax: Axes, title: str | None) -> None:

@@ -1,0 +1,139 @@
+"""What ``depparse train`` shows: findings, a bar with the time left on a terminal, a row of dev scores an evaluation."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
+
+if TYPE_CHECKING:
+    from depparse.evaluation.ud import Scores
+    from depparse.training.loop import Step
+    from depparse.training.run import Began, Done, Record, Scored
+
+_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS")
+_FINDINGS = 6  # shown; the rest is counted
+_REFRESH = 0.25  # seconds
+
+
+class Screen:
+    """Called with the records of a run. Within ``with``, there is a bar where somebody watches."""
+
+    def __init__(self) -> None:
+        # Rows stand on standard output. The bar is there too if that is a terminal, else on standard error.
+        self._console = Console(stderr=not sys.stdout.isatty(), highlight=False)
+        columns: list[ProgressColumn] = [
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.percentage:.0f} %"),
+            TextColumn("[cyan]{task.fields[left]} left[/cyan]"),
+            TextColumn("[dim]{task.fields[rate]} · loss {task.fields[losses]}[/dim]"),
+        ]
+        self._bar = Progress(*columns, console=self._console, auto_refresh=False, transient=True, expand=True)
+        self._task: TaskID | None = None
+        self._header = False
+        self._refreshed = 0.0
+        self._words = 0  # since `_counted`, of this session
+        self._counted = 0.0
+
+    def __enter__(self) -> Screen:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def __call__(self, record: Record) -> None:
+        from depparse.training.loop import Step
+        from depparse.training.run import Began, Done, Estimate, Scored
+
+        if isinstance(record, Began):
+            self._begin(record)
+        elif isinstance(record, Step):
+            self._step(record)
+        elif isinstance(record, Estimate):
+            self._say(f"about {_duration(record.seconds)} to go")
+        elif isinstance(record, Scored):
+            self._row(record)
+        elif isinstance(record, Done):
+            self._end(record)
+
+    def _begin(self, record: Began) -> None:
+        findings = record.findings
+        for finding in findings[:_FINDINGS]:
+            self._warn(f"! {finding}")
+        if len(findings) > _FINDINGS:
+            self._warn(f"! and {len(findings) - _FINDINGS} more; depparse corpora check says them all")
+        if record.sentences:
+            self._say(f"{record.sentences:,} sentences, {record.words:,} words; {record.parameters:,} parameters")
+
+    def _step(self, record: Step) -> None:
+        now = time.monotonic()
+        self._words += record.words
+        self._counted = self._counted or now
+        if not self._console.is_terminal or now - self._refreshed < _REFRESH:
+            return
+        self._refreshed = now
+        # Steps of the whole run, of earlier sessions too, and the evaluations between them.
+        left = record.seconds / record.step * (record.steps - record.step)
+        fields = {
+            "epoch": str(record.epoch),
+            "left": _duration(left),
+            "rate": f"{self._words / max(now - self._counted, 1e-3):,.0f} words/s",
+            "losses": " ".join(f"{name} {loss:.2f}" for name, loss in record.losses.items()),
+        }
+        if self._task is None:
+            self._bar.start()
+            self._task = self._bar.add_task("", total=record.steps, **fields)
+        self._bar.update(self._task, completed=record.step, refresh=True, **fields)
+
+    def _row(self, record: Scored) -> None:
+        if not self._header:
+            self._say("epoch  " + "".join(name.rjust(8) for name in _SHOWN) + "     time", style="bold")
+            self._header = True
+        evaluation = record.evaluation
+        best = "best" if evaluation.improved else ""
+        name = "" if record.name == "dev" else record.name  # of several dev files
+        row = f"{evaluation.epoch:5}  {_cells(record.scores)}{_clock(evaluation.seconds):>9}  {best:4}  {name}"
+        self._say(row.rstrip(), style="green" if evaluation.improved else "")
+
+    def _end(self, record: Done) -> None:
+        self._bar.stop()
+        for name, scores in record.tests.items():
+            self._say(f" test  {_cells(scores)}  {'' if name == 'test' else name}".rstrip(), style="bold")
+        self._say(f"{_duration(60 * record.minutes)}; the model is in {record.folder}")
+
+    def _say(self, line: str, style: str = "") -> None:
+        if sys.stdout.isatty():
+            self._console.print(escape(line), style=style or None, soft_wrap=True)
+        else:
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+
+    def _warn(self, line: str) -> None:
+        if self._console.is_terminal:
+            self._console.print(escape(line), style="yellow")
+        else:
+            sys.stderr.write(f"{line}\n")
+
+
+def _cells(scores: Scores) -> str:
+    return "".join(f"{100 * scores[name].f1:8.2f}" for name in _SHOWN)
+
+
+def _clock(seconds: float) -> str:
+    """12:05, 1:12:05."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def _duration(seconds: float) -> str:
+    """45 s, 12 min, 1 h 05."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02}"

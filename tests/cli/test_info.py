@@ -1,0 +1,107 @@
+"""``depparse info``: what a model is, from its folder alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from depparse.store import save
+from tests.cli.conftest import Run
+from tests.networks import small_model
+
+CARD = """\
+# A model
+
+## Data
+
+| split | file | SHA-256 | licence |
+|---|---|---|---|
+| train | sv_test-ud-train.conllu | `0123456789abcdef…` | CC0 1.0 |
+
+## Scores
+
+| | UPOS | LAS |
+|---|--:|--:|
+| dev | 97.00 | 88.12 |
+"""
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    save(small_model(), tmp_path / "run" / "model", CARD)
+    return tmp_path / "run" / "model"
+
+
+def test_a_model_and_a_run(model: Path, run: Run) -> None:
+    text = run("info", model).stdout
+    for expected in ("Swedish", "linear recurrent: layers 2, width 32", "CC0 1.0", "88.12", "as they were saved\n"):
+        assert expected in text
+    rows = {line.split()[0]: line for line in text.splitlines() if line}
+    assert "UPOS, XPOS, FEATS" in rows["tagger"]
+    assert "HEAD, DEPREL" in rows["dependencies"]
+    assert run("info", model.parent).stdout == text
+
+
+def test_json(model: Path, run: Run) -> None:
+    found = json.loads(run("info", model, "--json").stdout)
+    network = small_model()
+    assert found["parameters"] == sum(parameter.numel() for parameter in network.parameters())
+    assert found["types"] == {"F32": found["parameters"]}
+    assert found["tasks"]["lemmatizer"]["columns"] == ["LEMMA"]
+    tags = found["tasks"]["tagger"]["labels"]
+    assert tags["UPOS"] == len({cell for cell in ("PROPN", "AUX", "PART", "VERB", "NUM", "NOUN", "PUNCT", "PRON")})
+    assert found["scores"] == [{"data": "dev", "UPOS": "97.00", "LAS": "88.12"}]
+    assert found["treebanks"][0]["language"] == "Swedish"
+    assert found["card_as_saved"] is True
+    assert found["size"] == sum(path.stat().st_size for path in model.iterdir())
+
+
+def test_a_model_without_a_card(model: Path, run: Run) -> None:
+    (model / "README.md").unlink()
+    result = run("info", model)
+    assert result.returncode == 0
+    assert "but the card was changed or removed" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("config.json", "{}", "damaged: config.json is not the file that was saved"),
+        ("model.safetensors", None, "not a depparse model: model.safetensors missing"),
+        ("manifest.json", "[]", "no JSON object"),
+        ("manifest.json", "x", "not JSON"),
+    ],
+)
+def test_damaged_and_foreign_folders(name: str, content: str | None, message: str, model: Path, run: Run) -> None:
+    if content is None:
+        (model / name).unlink()
+    else:
+        (model / name).write_text(content, encoding="utf-8")
+    result = run("info", model)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert message in result.stderr
+
+
+def test_whole_files_that_are_no_model(model: Path, run: Run) -> None:
+    """As another program could write them: the hashes are right, the content is not."""
+    (model / "manifest.json").write_text("{}", encoding="utf-8")
+    (model / "model.safetensors").write_bytes(b"short")
+    assert "not a model that this version knows" in run("info", model).stderr
+    (model / "config.json").write_text('{"format": 1, "model": {}}', encoding="utf-8")
+    assert "not a model that this version knows" in run("info", model).stderr
+    (model / "config.json").write_text('{"format": 7}', encoding="utf-8")
+    assert "format 7, but this version reads 1; update depparse" in run("info", model).stderr
+    assert "no such model folder" in run("info", "nowhere").stderr
+
+
+def test_no_torch(model: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from depparse.description import describe\n"
+        f"describe(Path({str(model)!r})); print({{'torch', 'numpy', 'pydantic'}} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "set()\n"

@@ -1,0 +1,75 @@
+"""``depparse show``: trees in the terminal, as SVG, as a page."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Run, on_a_terminal
+
+SENTENCE = """\
+# sent_id = s1
+# text = Dogs bark
+1\tDogs\tdog\tNOUN\t_\t_\t2\tnsubj\t_\t_
+2\tbark\tbark\tVERB\t_\t_\t0\troot\t_\t_
+
+"""
+DRAWN = "# s1\nDogs bark\n  ╭─► Dogs  NOUN  nsubj\n●─┴─► bark  VERB  root\n"
+TWO = SENTENCE + SENTENCE.replace("s1", "s2").replace("Dogs", "Cats")
+
+
+def test_standard_input_and_files(run: Run, tmp_path: Path) -> None:
+    assert run("show", input=SENTENCE).stdout == DRAWN
+    assert run("show", "-", input=SENTENCE).stdout == DRAWN
+    (tmp_path / "x.horizontal").write_text("Dogs bark\n", encoding="utf-8")
+    assert run("show", "x.horizontal").stdout.endswith("Dogs bark\nDogs\nbark\n")
+    two = DRAWN + "\n" + DRAWN.replace("s1", "s2").replace("Dogs", "Cats")
+    assert run("show", "--no-color", input=TWO).stdout == two
+
+
+def test_only_some(run: Run) -> None:
+    assert run("show", "--first", "1", input=TWO + "broken").stdout == DRAWN  # reads no further
+    assert run("show", "--sentence", "s1", input=TWO + "broken").stdout == DRAWN
+    assert run("show", "-s", "s2", "-s", "s1", input=TWO).stdout.count("root") == 2
+    assert run("show", "--ascii", "-n", "1", input=TWO).stdout.splitlines()[2] == "  .-> Dogs  NOUN  nsubj"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--sentence", "ss2"], "there is no sentence 'ss2' among 2; did you mean s2?"),
+        (["--sentence", "nothing"], "there is no sentence 'nothing' among 2; the first is 's1'"),
+        (["--to", "svg"], "an SVG holds one sentence, and there are several: choose with --first 1"),
+        (["--to", "png"], "--to is text, svg or html, not 'png'"),
+        (["--first", "0"], "Invalid value for '--first'"),
+        (["--from", "conlu"], "did you mean conllu?"),
+        (["nowhere.conllu"], "nowhere.conllu: cannot be read"),
+    ],
+)
+def test_mistakes(arguments: list[str], message: str, run: Run, tmp_path: Path) -> None:
+    result = run("show", *arguments, "-o", "x", input=TWO)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert message in result.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_svg_and_page(run: Run, tmp_path: Path) -> None:
+    assert run("show", "-n", "1", "-o", "tree.svg", input=TWO).returncode == 0
+    assert ET.parse(tmp_path / "tree.svg").getroot().tag.endswith("svg")
+    assert run("show", "-o", "trees.html", input=TWO.replace("Dogs", "<Dogs>")).returncode == 0
+    page = (tmp_path / "trees.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == page.count("</svg>") == 2
+    assert "&lt;Dogs&gt; bark" in page
+    assert "<Dogs>" not in page
+
+
+def test_colors_on_a_terminal_only(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.conllu"
+    path.write_text(SENTENCE, encoding="utf-8")
+    assert "\x1b[1mbark" in on_a_terminal("show", path)
+    assert "\x1b[" in run("show", path, "--color").stdout
+    assert "\x1b[" not in on_a_terminal("show", path, "--no-color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in on_a_terminal("show", path)

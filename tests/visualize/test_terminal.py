@@ -1,0 +1,248 @@
+"""Trees in the terminal: exact drawings of sentences written here, and properties of any heads whatever."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from depparse.data.document import Document
+from depparse.data.formats import read
+from depparse.data.sentence import Sentence
+from depparse.data.trees import cycles, nonprojective_arcs
+from depparse.visualize.terminal import draw_arcs, draw_tree
+
+CONTRACTION = """\
+1\tAnna\t_\tPROPN\t_\t_\t4\tnsubj\t_\t_
+2-3\tdidn't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdid\t_\tAUX\t_\t_\t4\taux\t_\t_
+3\tn't\t_\tPART\t_\t_\t4\tadvmod\t_\t_
+4\tsleep\t_\tVERB\t_\t_\t0\troot\t_\t_
+
+"""
+CROSSING = """\
+1\tA\t_\tDET\t_\t_\t2\tdet\t_\t_
+2\tman\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_
+3\tarrived\t_\tVERB\t_\t_\t0\troot\t_\t_
+4\twho\t_\tPRON\t_\t_\t5\tnsubj\t_\t_
+5\tsang\t_\tVERB\t_\t_\t2\tacl:relcl\t_\t_
+6\t.\t_\tPUNCT\t_\t_\t3\tpunct\t_\t_
+
+"""
+CHINESE = """\
+1\t我\t_\tPRON\t_\t_\t2\tnsubj\t_\t_
+2\t喜欢\t_\tVERB\t_\t_\t0\troot\t_\t_
+3\t茶\t_\tNOUN\t_\t_\t2\tobj\t_\t_
+
+"""
+CYCLE = """\
+1\ta\t_\t_\t_\t_\t2\tdep\t_\t_
+2\tb\t_\t_\t_\t_\t1\tdep\t_\t_
+3\tc\t_\t_\t_\t_\t0\troot\t_\t_
+
+"""
+PARTIAL = """\
+1\tthe\t_\t_\t_\t_\t2\tdet\t_\t_
+2\tcat\t_\t_\t_\t_\t_\t_\t_\t_
+3\tsat\t_\t_\t_\t_\t_\t_\t_\t_
+
+"""
+
+
+def sentence(text: str) -> Sentence:
+    return Document.from_conllu(text).sentences[0]
+
+
+def lines(drawing: str) -> list[str]:
+    return drawing.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            CONTRACTION,
+            """\
+  ╭─► Anna   PROPN  nsubj
+  ├─► did    AUX    aux     ┐ didn't
+  ├─► n't    PART   advmod  ┘
+●─┴─► sleep  VERB   root""",
+        ),
+        (
+            # The line to "arrived" passes behind the bar of "man".
+            CROSSING,
+            """\
+    ╭───► A        DET    det
+  ╭─┼───► man      NOUN   nsubj
+●─┼─│───► arrived  VERB   root
+  │ │ ╭─► who      PRON   nsubj
+  │ ╰─┴─► sang     VERB   acl:relcl
+  ╰─────► .        PUNCT  punct""",
+        ),
+        (
+            CHINESE,
+            """\
+  ╭─► 我    PRON  nsubj
+●─┼─► 喜欢  VERB  root
+  ╰─► 茶    NOUN  obj""",
+        ),
+        (
+            CYCLE,
+            """\
+  ╭── a  dep ↻ 2 b
+  ╰─► b  dep
+●───► c  root""",
+        ),
+        (PARTIAL, "╭─► the  det\n╰── cat\n    sat"),
+        ("1\tx" + "\t_" * 8 + "\n2\ty" + "\t_" * 8 + "\n\n", "x\ny"),
+        ("1\tHi\t_\tINTJ\t_\t_\t0\troot\t_\t_\n\n", "●─► Hi  INTJ  root"),
+    ],
+)
+def test_drawings(text: str, expected: str) -> None:
+    assert draw_tree(sentence(text)) == expected
+
+
+def test_ascii() -> None:
+    assert draw_tree(sentence(CROSSING), ascii=True) == (
+        "    .---> A        DET    det\n"
+        "  .-+---> man      NOUN   nsubj\n"
+        "*-+-|---> arrived  VERB   root\n"
+        "  | | .-> who      PRON   nsubj\n"
+        "  | `-+-> sang     VERB   acl:relcl\n"
+        "  `-----> .        PUNCT  punct"
+    )
+    assert draw_tree(sentence(CYCLE), ascii=True).isascii()
+    assert draw_tree(sentence(CONTRACTION), ascii=True, width=20).isascii()
+
+
+def test_color_changes_nothing_but_color() -> None:
+    import re
+
+    colored = draw_tree(sentence(CONTRACTION), color=True)
+    assert re.sub("\x1b\\[[0-9]+m", "", colored) == draw_tree(sentence(CONTRACTION))
+    assert "\x1b[1msleep\x1b[0m" in colored
+    assert "\x1b" not in draw_tree(sentence(CONTRACTION))
+
+
+def test_right_to_left_words_are_isolated() -> None:
+    drawing = draw_tree(sentence("1\tשלום\t_\tINTJ\t_\t_\t0\troot\t_\t_\n\n"))
+    assert drawing == "●─► \u2068שלום\u2069  INTJ  root"
+
+
+def test_what_would_move_the_cursor_is_not_shown() -> None:
+    drawing = draw_tree(Sentence.from_forms(["a\x1b[2Jb", "c\u202ed", "e\u200cf"]))
+    assert drawing == "a\ufffd[2Jb\nc\ufffdd\ne\u200cf"
+
+
+def test_no_words() -> None:
+    assert draw_tree(Sentence({"FORM": []})) == ""
+
+
+def heads_of_any_kind(most: int) -> st.SearchStrategy[list[int | None]]:
+    return st.integers(1, most).flatmap(
+        lambda n: st.lists(st.one_of(st.none(), st.integers(0, n)), min_size=n, max_size=n)
+    )
+
+
+def decode(rows: list[str]) -> list[int | None]:
+    """The heads that a drawing of arcs shows, read off the picture alone: None for a line without an arc."""
+    found: list[int | None] = []
+    for y, row in enumerate(rows):
+        row = row[:-1]
+        if not row.endswith("►"):
+            found.append(None)
+            continue
+        # The line runs to the left, behind whole bars, through bars of its own, to where it bends or begins.
+        x = len(row) - 2
+        while row[x] in "─│┬┴┼" and x > 0:
+            x -= 1
+        if row[x] == "●":
+            found.append(0)
+            continue
+        # The bar ends where it bends; the head's line is the one on it that joins it from both sides or is its start.
+        assert row[x] in "╭╰├", (row, x)
+        found.append(_head_on_bar(rows, x, y))
+    return found
+
+
+def _head_on_bar(rows: list[str], x: int, y: int) -> int:
+    top, bottom = y, y
+    while rows[top][x] not in "╭┬":
+        top -= 1
+    while rows[bottom][x] not in "╰┴":
+        bottom += 1
+    # The head has no arrow from this bar: its line goes on to the left of the bar, or it is the one without arrow.
+    owners = [
+        line + 1
+        for line in range(top, bottom + 1)
+        if rows[line][x] in "┬┴┼" or (rows[line][x] in "╭╰├" and rows[line].rstrip().endswith("─"))
+    ]
+    (owner,) = owners
+    return owner
+
+
+@given(heads_of_any_kind(12))
+def test_the_picture_shows_the_heads(heads: list[int | None]) -> None:
+    """Read back from the drawing, the arcs are those that were drawn, whether they cross or not."""
+    cut = {cycle[0] for cycle in cycles(heads)}
+    rows = draw_arcs(heads, cut)
+    assert len({len(row) for row in rows}) == 1
+    expected = [None if word in cut else head for word, head in enumerate(heads, 1)]
+    if any(head is not None for head in heads):
+        assert decode(rows) == expected
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 4])
+def test_all_heads_of_short_sentences(length: int) -> None:
+    for heads in itertools.product([None, *range(length + 1)], repeat=length):
+        cut = {cycle[0] for cycle in cycles(heads)}
+        if any(head is not None for head in heads):
+            shown = decode(draw_arcs(heads, cut))
+            assert shown == [None if word in cut else head for word, head in enumerate(heads, 1)], heads
+
+
+@given(heads_of_any_kind(20), st.integers(10, 60))
+def test_any_heads_are_drawn_within_the_width(heads: list[int | None], width: int) -> None:
+    drawn = Sentence({
+        "FORM": ["字" * (1 + i % 7) for i in range(len(heads))],
+        "HEAD": ["_" if head is None else str(head) for head in heads],
+        "DEPREL": ["dep"] * len(heads),
+    })  # fmt: skip
+    assert len(lines(draw_tree(drawn))) == len(heads)
+    narrow = lines(draw_tree(drawn, width=width))
+    assert len(narrow) == len(heads)
+    assert max(map(cell_len, narrow)) <= width
+
+
+def test_samples(samples: Path) -> None:
+    """Every sentence of the samples: the columns line up, and lines cross bars only where arcs cross."""
+    count = 0
+    for path in sorted(samples.glob("UD_*/*.conllu")):
+        for drawn in read(path):
+            rows = draw_arcs(drawn.heads)
+            assert decode(rows) == drawn.heads
+            crossing = any("─│─" in row for row in rows)
+            if not nonprojective_arcs(drawn.heads):
+                assert not crossing
+            forms = [word.text for word in drawn.words]
+            for line, form, row in zip(lines(draw_tree(drawn)), forms, rows, strict=True):
+                assert line.startswith(row + form)
+            count += 1
+    assert count > 100
+
+
+def test_a_deep_tree_keeps_its_words_in_sight() -> None:
+    length = 300
+    chain = Sentence({
+        "FORM": [f"w{i}" for i in range(1, length + 1)],
+        "HEAD": [str(i) for i in range(length)],
+        "DEPREL": ["root", *["dep"] * (length - 1)],
+    })  # fmt: skip
+    drawing = lines(draw_tree(chain, width=60))
+    assert all(f"► w{number}" in line for number, line in enumerate(drawing, 1))
+    assert drawing[-1].startswith(" ")
+    assert drawing[0].startswith("…")
