@@ -60,7 +60,7 @@ def check_folder(folder: Path) -> dict[str, Any]:
 
 
 def describe(name: Path) -> Description:
-    """The description of a model folder, or of the model in a run's folder. A damaged or foreign one is a ModelError."""
+    """The description of a model's folder, or a run's. A damaged or foreign one is a ModelError."""
     folder = model_folder(name)
     config = check_folder(folder)
     try:

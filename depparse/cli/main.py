@@ -49,7 +49,7 @@ def _run() -> int | None:
     from depparse.cli.app import app
 
     try:
-        code: int | None = get_command(app)(standalone_mode=False)
+        code: int | None = get_command(app)(prog_name="depparse", standalone_mode=False)
     except SystemExit as stop:
         # Typer makes a broken pipe an exit with code 1.
         if isinstance(stop.__context__, BrokenPipeError):

@@ -1,10 +1,9 @@
-"""What ``depparse train`` shows: findings, a bar with the time left on a terminal, a row of dev scores an evaluation."""
+"""What ``depparse train`` shows: findings, a bar with the time left, a row of dev scores for each evaluation."""
 
 from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -32,7 +31,7 @@ class Screen:
             BarColumn(bar_width=None),
             TextColumn("{task.percentage:.0f} %"),
             TextColumn("[cyan]{task.fields[left]} left[/cyan]"),
-            TextColumn("[dim]{task.fields[rate]} · loss {task.fields[losses]}[/dim]"),
+            TextColumn("[dim]{task.fields[rate]} words/s · loss {task.fields[losses]}[/dim]"),
         ]
         self._bar = Progress(*columns, console=self._console, auto_refresh=False, transient=True, expand=True)
         self._task: TaskID | None = None
@@ -44,8 +43,8 @@ class Screen:
     def __enter__(self) -> Screen:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._bar.stop()
+    def __exit__(self, *_: object) -> None:
+        self._stop()
 
     def __call__(self, record: Record) -> None:
         from depparse.training.loop import Step
@@ -80,16 +79,18 @@ class Screen:
         self._refreshed = now
         # Steps of the whole run, of earlier sessions too, and the evaluations between them.
         left = record.seconds / record.step * (record.steps - record.step)
-        fields = {
-            "epoch": str(record.epoch),
-            "left": _duration(left),
-            "rate": f"{self._words / max(now - self._counted, 1e-3):,.0f} words/s",
-            "losses": " ".join(f"{name} {loss:.2f}" for name, loss in record.losses.items()),
-        }
         if self._task is None:
+            self._task = self._bar.add_task("", total=record.steps, epoch="", left="", rate="", losses="")
             self._bar.start()
-            self._task = self._bar.add_task("", total=record.steps, **fields)
-        self._bar.update(self._task, completed=record.step, refresh=True, **fields)
+        self._bar.update(
+            self._task,
+            completed=record.step,
+            epoch=record.epoch,
+            left=_duration(left),
+            rate=f"{self._words / max(now - self._counted, 1e-3):,.0f}",
+            losses=" ".join(f"{name} {loss:.2f}" for name, loss in record.losses.items()),
+            refresh=True,
+        )
 
     def _row(self, record: Scored) -> None:
         if not self._header:
@@ -102,10 +103,16 @@ class Screen:
         self._say(row.rstrip(), style="green" if evaluation.improved else "")
 
     def _end(self, record: Done) -> None:
-        self._bar.stop()
+        self._stop()
         for name, scores in record.tests.items():
             self._say(f" test  {_cells(scores)}  {'' if name == 'test' else name}".rstrip(), style="bold")
-        self._say(f"{_duration(60 * record.minutes)}; the model is in {record.folder}")
+        self._say(
+            f"{_duration(60 * record.minutes)}; the model is in {record.folder}, the curves in {record.folder.parent / 'curves.png'}"
+        )
+
+    def _stop(self) -> None:
+        if self._task is not None:
+            self._bar.stop()
 
     def _say(self, line: str, style: str = "") -> None:
         if sys.stdout.isatty():

@@ -28,7 +28,7 @@ figcaption{margin-bottom:.5em}small{opacity:.6}</style>
 
 
 def show(
-    files: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="By default standard input.")] = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILES", help="By default standard input.")] = None,
     source: Annotated[
         str | None, typer.Option("--from", metavar="FORMAT", help="Their format; told by the ending, else conllu.")
     ] = None,
@@ -113,7 +113,7 @@ def _as_svg(sentences: Iterable[Sentence]) -> Iterator[str]:
     drawn = list(islice(sentences, 2))
     if len(drawn) != 1:
         what = "there are several" if drawn else "there is none"
-        raise ConfigError(f"an SVG holds one sentence, and {what}: choose with --first 1 or --sentence, or use --to html")
+        raise ConfigError(f"an SVG holds one sentence, and {what}: choose by --first 1 or --sentence, or use --to html")
     yield draw_svg(drawn[0])
 
 

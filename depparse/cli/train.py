@@ -59,6 +59,5 @@ def train(
         kept = (output / "checkpoint.safetensors").exists()
         again = command if resume else f"{command} --resume"
         how = f"go on with: {again}" if kept else "no checkpoint had been written yet: begin again"
-        sys.stderr.write(f"interrupted; {how}
-")
+        sys.stderr.write(f"interrupted; {how}\n")
         raise typer.Exit(130) from None

@@ -37,6 +37,7 @@ def draw_curves(metrics: Path, output: Path) -> None:
     panels += [_draw_rates] if any("learning_rate" in row or "words_per_second" in row for row in rows) else []
     heights = [4.2, 2.8, 1.8][: len(panels)]
     figure = Figure(figsize=(8, sum(heights) + 0.4), dpi=144, layout="constrained")
+    FigureCanvasAgg(figure)  # draws into memory, whatever the user's backend is
     axes = figure.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for panel, ax in zip(panels, axes, strict=True):
         ax.grid(color="#e4e7ec", linewidth=0.8)
@@ -45,7 +46,7 @@ def draw_curves(metrics: Path, output: Path) -> None:
     axes[-1].set_xlabel("epoch")
     axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     temporary = output.with_name(f".{output.name}.part")
-    FigureCanvasAgg(figure).print_png(temporary)
+    figure.savefig(temporary, format="png")
     os.replace(temporary, output)
 
 
@@ -71,7 +72,9 @@ def _plot(ax: Axes, rows: list[_Row], values: list[float | None], label: str, co
     points = [(row["epoch"], value) for row, value in zip(rows, values, strict=True) if value is not None]
     if points:
         style = "o-" if len(points) <= 40 else "-"
-        ax.plot(*zip(*points, strict=True), style, color=color, label=label, markersize=3, linewidth=2.2 if bold else 1.4)
+        ax.plot(
+            *zip(*points, strict=True), style, color=color, label=label, markersize=3, linewidth=2.2 if bold else 1.4
+        )
 
 
 def _draw_scores(ax: Axes, rows: list[_Row]) -> None:
@@ -97,7 +100,7 @@ def _draw_losses(ax: Axes, rows: list[_Row]) -> None:
         _plot(ax, rows, [row.get("losses", {}).get(name) for row in rows], name, None, bold=False)
     _plot(ax, rows, [row.get("loss") for row in rows], "all", _GREY, bold=True)
     ax.set_ylabel("training loss a word")
-    if any(value > 0 for line in ax.lines for value in line.get_ydata()):
+    if ax.dataLim.y1 > 0:
         ax.set_yscale("log")
     if ax.lines:
         _legend(ax, None)

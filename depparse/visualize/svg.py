@@ -81,9 +81,9 @@ def draw_svg(sentence: Sentence) -> str:
     ]
     out += [_draw_arc(arc, ground) for arc in arcs]
     # Labels come after all arcs, so that no line crosses them.
-    out += [
-        _text("label", (arc.start + arc.end) / 2, ground - arc.level * _LEVEL - 5, arc.label) for arc in arcs if arc.label
-    ]
+    for arc in arcs:
+        if arc.label:
+            out.append(_text("label", (arc.start + arc.end) / 2, ground - arc.level * _LEVEL - 5, arc.label))
     direction = ' direction="rtl"' if right_to_left else ""
     root = {arc.dependent for arc in arcs if arc.head == 0}
     for word, (place, form, tag) in enumerate(zip(places, forms, tags, strict=True), 1):
@@ -128,19 +128,19 @@ def _places(
     """
     # At each word, from left to right: arcs to the left, the shorter first; that to the root; those to the right, the
     # longer first. So no two lines cross at a word.
-    ends: list[list[tuple[int, _Arc]]] = [[] for _ in forms]
+    ends: list[list[tuple[int, int, _Arc]]] = [[] for _ in forms]
     for arc in arcs:
         for word, other in ((arc.head, arc.dependent), (arc.dependent, arc.head)):
             if word:
                 reach = other - word if other else 0
-                ends[word - 1].append((-len(forms) - reach if reach < 0 else len(forms) + 1 - reach if reach else 0, arc))
+                ends[word - 1].append(((reach > 0) - (reach < 0), -reach, arc))
     offsets: dict[tuple[int, int], float] = {}  # of the end of an arc (word, dependent) from the middle of the word
     half = []  # of the width of each word with all that stands over and under it
     for word, group in enumerate(ends, 1):
-        group.sort(key=lambda item: item[0])
-        for number, (_, arc) in enumerate(group):
+        group.sort(key=lambda end: end[:2])
+        for number, (_, _, arc) in enumerate(group):
             offsets[word, arc.dependent] = (number - (len(group) - 1) / 2) * _SLOT
-        root = max((_length(arc.label, _SMALL) for _, arc in group if not arc.head), default=0.0)
+        root = max((_length(arc.label, _SMALL) for _, _, arc in group if not arc.head), default=0.0)
         tag, form = _length(tags[word - 1], _SMALL), _length(forms[word - 1], _FORM)
         half.append(max(form, tag, root, len(group) * _SLOT - 2) / 2)
     # What has to fit between two words: (first word, last word, length from middle to middle).

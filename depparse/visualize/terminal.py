@@ -171,7 +171,8 @@ def _within(parts: list[_Styled], width: int, sign: str) -> list[_Styled]:
     """The parts of a line cut to `width` columns."""
     if sum(cell_len(text) for text, _ in parts) <= width:
         return parts
-    kept, left = [], width - 1
+    kept: list[_Styled] = []
+    left = width - 1
     for text, style in parts:
         if cell_len(text) > left:
             return [*kept, (set_cell_size(text, left) + sign, style)]
@@ -186,7 +187,7 @@ def styled(text: str, style: str, color: bool) -> str:
 
 
 def _paint(text: str, style: str) -> str:
-    """In its colour. Text of right-to-left scripts is isolated, so that terminals that know them keep the line's order."""
+    """In its colour; right-to-left text isolated, so that terminals which turn it around turn nothing else."""
     if not text.isascii() and any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         text = f"\u2068{text}\u2069"
     return f"{style}{text}{_RESET}" if style and text.strip() else text

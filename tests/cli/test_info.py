@@ -53,7 +53,7 @@ def test_json(model: Path, run: Run) -> None:
     assert found["types"] == {"F32": found["parameters"]}
     assert found["tasks"]["lemmatizer"]["columns"] == ["LEMMA"]
     tags = found["tasks"]["tagger"]["labels"]
-    assert tags["UPOS"] == len({cell for cell in ("PROPN", "AUX", "PART", "VERB", "NUM", "NOUN", "PUNCT", "PRON")})
+    assert tags["UPOS"] == len({"PROPN", "AUX", "PART", "VERB", "NUM", "NOUN", "PUNCT", "PRON"})
     assert found["scores"] == [{"data": "dev", "UPOS": "97.00", "LAS": "88.12"}]
     assert found["treebanks"][0]["language"] == "Swedish"
     assert found["card_as_saved"] is True

@@ -39,7 +39,19 @@ def test_version_and_help(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["convert", "evaluate", "corpora", "corpora list", "corpora check", "corpora stats"]
+    "command",
+    [
+        "convert",
+        "evaluate",
+        "train",
+        "parse",
+        "show",
+        "info",
+        "corpora",
+        "corpora list",
+        "corpora check",
+        "corpora stats",
+    ],
 )
 def test_each_command_has_help_with_an_example(command: str, run: Run) -> None:
     result = run(*command.split(), "--help")

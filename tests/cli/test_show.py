@@ -41,7 +41,7 @@ def test_only_some(run: Run) -> None:
     [
         (["--sentence", "ss2"], "there is no sentence 'ss2' among 2; did you mean s2?"),
         (["--sentence", "nothing"], "there is no sentence 'nothing' among 2; the first is 's1'"),
-        (["--to", "svg"], "an SVG holds one sentence, and there are several: choose with --first 1"),
+        (["--to", "svg"], "an SVG holds one sentence, and there are several: choose by --first 1"),
         (["--to", "png"], "--to is text, svg or html, not 'png'"),
         (["--first", "0"], "Invalid value for '--first'"),
         (["--from", "conlu"], "did you mean conllu?"),

@@ -57,7 +57,11 @@ def test_runs_with_little_to_draw(rows: list[dict[str, object]], tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("", "no evaluations"), ('{"epoch": 1}\nx\n', ":2: not a line of JSON"), ('{"LAS": 1}\n', ":1: not a line of JSON")],
+    [
+        ("", "no evaluations"),
+        ('{"epoch": 1}\nx\n', ":2: not a line of JSON"),
+        ('{"LAS": 1}\n', ":1: not a line of JSON"),
+    ],
 )
 def test_a_broken_file(content: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").write_text(content, encoding="utf-8")

@@ -1,0 +1,69 @@
+"""What ``depparse train`` shows, and how it is interrupted."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from depparse.cli.screen import Screen
+from depparse.data.formats import read
+from depparse.evaluation.ud import evaluate
+from depparse.training.loop import Evaluation, Step
+from depparse.training.run import Began, Done, Record, Scored
+
+
+def records(samples: Path, findings: int = 0) -> list[Record]:
+    gold = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    scores = evaluate(gold, gold)
+    return [
+        Began(1_234_567, 60, 752, [f"warning: number {number}" for number in range(findings)]),
+        Step(1, 1, 2, 400, {"tagger": 2.0}, 1.0),
+        Scored(Evaluation(1, 1.0, True, 65.4), scores),
+        Step(2, 2, 2, 352, {"tagger": 1.0}, 3670.0),
+        Scored(Evaluation(2, 1.0, False, 3671.2), scores),
+        Done(Path("runs/x/model"), scores, 61.2),
+    ]
+
+
+def test_plain_lines_in_a_pipe(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Screen() as screen:
+        for record in records(samples):
+            screen(record)
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert shown.out.splitlines() == [
+        "60 sentences, 752 words; 1,234,567 parameters",
+        "epoch      UPOS  UFeats  Lemmas     UAS     LAS     time",
+        "    1    100.00  100.00  100.00  100.00  100.00     1:05  best",
+        "    2    100.00  100.00  100.00  100.00  100.00  1:01:11",
+        " test    100.00  100.00  100.00  100.00  100.00",
+        "61 min; the model is in runs/x/model",
+    ]
+
+
+def test_many_findings_are_counted(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Screen()(records(samples, findings=9)[0])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "! warning: number 0"
+    assert lines[-1] == "! and 3 more; depparse corpora check says them all"
+    assert len(lines) == 7
+
+
+def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, samples: Path) -> None:
+    treebank = samples / "UD_English-Sample"
+    arguments = ["train", "demo", "--treebank", str(treebank), "--output", "run", "--set", "training.evaluate_every=1"]
+    command = [sys.executable, "-m", "depparse", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, text=True)
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "run" / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == f"interrupted; go on with: depparse {' '.join(arguments)} --resume\n"
