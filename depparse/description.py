@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from depparse.data.catalogue import entries
-from depparse.errors import ConfigError, ModelError
+from depparse.errors import ModelError
 
 FORMAT = 1
 FILES = ("config.json", "vocab.json", "model.safetensors")
@@ -134,11 +134,9 @@ def _treebanks(card: str) -> list[dict[str, str]]:
     rows = _table(card, "Data", "split")
     for row in rows:
         code = re.match(r"([a-z]{2,3})_[a-z0-9]+-", row.get("file", ""))
-        if code is not None:
-            try:
-                row["language"] = next(entry.language for entry in entries(code[1]) if entry.code == code[1])
-            except (ConfigError, StopIteration):
-                continue
+        language = next((entry.language for entry in entries() if code and entry.code == code[1]), None)
+        if language is not None:
+            row["language"] = language
     return rows
 
 

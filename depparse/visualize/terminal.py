@@ -97,6 +97,7 @@ def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> l
     for word in order:  # which grows meanwhile
         order += children[word]
     column = [0] * (len(heads) + 1)  # of each word's bar, from 1 at the words leftwards; 0 for words without
+    spans: dict[int, tuple[int, int]] = {}  # the first and the last line of each word's bar
     taken: list[bytearray] = [bytearray()]  # for each column, the lines that have a bar
     for word in reversed(order):
         if not children[word]:
@@ -108,32 +109,30 @@ def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> l
         if place == len(taken):
             taken.append(bytearray(len(heads) + 1))
         taken[place][first : last + 1] = b"\1" * (last + 1 - first)
-        column[word] = place
+        column[word], spans[word] = place, (first, last)
 
     margin = spacing if 0 in heads else 0  # for the sign of the root
     length = margin + spacing * (len(taken) - 1)
     left = [length - spacing * place for place in column]
-    rows = [[" "] * length + [" " if head is None else "►"] for head in heads]
-    for word, own in enumerate(children[1:], 1):
-        for line in range(min([word, *own[:1]]), max([word, *own[-1:]]) + 1) if own else ():
+    rows = [[" "] * (length + 1) for _ in heads]
+    for word, (first, last) in spans.items():
+        for line in range(first, last + 1):
             rows[line - 1][left[word]] = "│"
     for word, head in enumerate(heads, 1):
-        row, own = rows[word - 1], children[word]
-        begin = length
+        row, begin = rows[word - 1], length
         if head == 0:
-            begin, row[0] = 0, "●"
+            begin, row[0], row[-1] = 0, "●", "►"
         elif head and word not in cut:
-            begin, siblings = left[head], children[head]
-            up, down = min(head, siblings[0]) < word, word < max(head, siblings[-1])
-            row[begin] = _JOINTS[False, up, down]
-        elif own:
+            begin, row[-1] = left[head], "►"
+            first, last = spans[head]
+            row[begin] = _JOINTS[False, first < word, word < last]
+        elif word in spans:
             begin, row[-1] = left[word], "─"
         for place in range(begin + 1, length):
             row[place] = "─" if row[place] == " " else row[place]
-        if own:
-            row[left[word]] = _JOINTS[begin < left[word], own[0] < word, word < own[-1]]
-        if word in cut and head:
-            row[-1] = "─" if own else " "
+        if word in spans:
+            first, last = spans[word]
+            row[left[word]] = _JOINTS[begin < left[word], first < word, word < last]
     return ["".join(row) + " " for row in rows]
 
 
