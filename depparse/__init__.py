@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from depparse.pipeline import load as load
     from depparse.pipeline import train as train
     from depparse.structs.constraints import Constraints as Constraints
+    from depparse.visualize.svg import draw_svg as draw_svg
+    from depparse.visualize.terminal import draw_tree as draw_tree
 
 __version__ = "0.1.0"
 
@@ -48,6 +50,8 @@ _HOME = {
     "Span": "data.spans",
     "Token": "data.words",
     "Word": "data.words",
+    "draw_svg": "visualize.svg",
+    "draw_tree": "visualize.terminal",
     "evaluate": "evaluation.ud",
     "iter_conllu": "data.conllu",
     "load": "pipeline",

@@ -63,7 +63,7 @@ def load(folder: Path) -> Model:
     config = check_folder(folder)
     vocabularies = read_json(folder / "vocab.json")
     try:
-        model_config = parse(ModelConfig, config.get("model"), "model")
+        model_config = parse(ModelConfig, config.get("model") or {}, "model")
     except ConfigError as error:
         raise ModelError(f"{folder / 'config.json'}: {error}") from None
     try:

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
 
 def parse(
     model: Annotated[str, typer.Option("--model", "-m", metavar="DIR", help="A model folder.")],
-    files: Annotated[list[str] | None, typer.Argument(metavar="[FILES]...", help="By default standard input.")] = None,
-    source: Annotated[str | None, typer.Option("--from", metavar="FORMAT", help="Told by the ending.")] = None,
-    target: Annotated[str | None, typer.Option("--to", metavar="FORMAT", help="Told by the ending.")] = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="FILES", help="By default standard input.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="FORMAT", help="By default told by the ending of the file.")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", help="By default told by the ending of the file.")
+    ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
     keep: Annotated[
         str,

@@ -106,9 +106,8 @@ class Screen:
         self._stop()
         for name, scores in record.tests.items():
             self._say(f" test  {_cells(scores)}  {'' if name == 'test' else name}".rstrip(), style="bold")
-        self._say(
-            f"{_duration(60 * record.minutes)}; the model is in {record.folder}, the curves in {record.folder.parent / 'curves.png'}"
-        )
+        curves = record.folder.parent / "curves.png"
+        self._say(f"{_duration(60 * record.minutes)}; the model is in {record.folder}, the curves in {curves}")
 
     def _stop(self) -> None:
         if self._task is not None:

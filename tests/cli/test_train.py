@@ -26,7 +26,7 @@ def records(samples: Path, findings: int = 0) -> list[Record]:
         Scored(Evaluation(1, 1.0, True, 65.4), scores),
         Step(2, 2, 2, 352, {"tagger": 1.0}, 3670.0),
         Scored(Evaluation(2, 1.0, False, 3671.2), scores),
-        Done(Path("runs/x/model"), scores, 61.2),
+        Done(Path("runs/x/model"), scores, 61.2, {"test": scores}),
     ]
 
 
@@ -42,7 +42,7 @@ def test_plain_lines_in_a_pipe(samples: Path, capsys: pytest.CaptureFixture[str]
         "    1    100.00  100.00  100.00  100.00  100.00     1:05  best",
         "    2    100.00  100.00  100.00  100.00  100.00  1:01:11",
         " test    100.00  100.00  100.00  100.00  100.00",
-        "61 min; the model is in runs/x/model",
+        "61 min; the model is in runs/x/model, the curves in runs/x/curves.png",
     ]
 
 
