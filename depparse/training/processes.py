@@ -13,6 +13,7 @@ from typing import Literal
 
 import torch
 from accelerate import PartialState
+from accelerate.utils import parse_flag_from_env
 from torch import Tensor, distributed, nn
 
 from depparse.errors import ConfigError
@@ -24,7 +25,8 @@ class Processes:
     """All processes of the run, and which of them this is. The first (`main`) alone prints, evaluates and writes."""
 
     def __init__(self) -> None:
-        self._state = PartialState()
+        # Several processes without a GPU are only found when a processor is asked for.
+        self._state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available())
         self.device: torch.device = self._state.device
         self.number: int = self._state.process_index
         self.count: int = self._state.num_processes

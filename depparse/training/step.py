@@ -35,7 +35,8 @@ def step(
             found = model.losses(batch)
         losses = torch.stack([found[name] for name in names])
     if processes.count > 1:
-        # Losses are means over words. So weighed, they add up to the mean over the whole batch.
+        # Losses are means over words. So weighed, they add up to the mean over the whole batch; nearly so where a task
+        # has several columns that are annotated at different words.
         if examples:
             counts[1:] = torch.tensor([annotated_words(batch.targets[name], batch.n_words) for name in names])
         here, counts = counts, processes.add(counts)

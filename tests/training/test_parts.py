@@ -1,0 +1,93 @@
+"""Parts of training: the trigger and mean of NT-ASGD, temperature, batches on devices, interrupts."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import fields
+
+import pytest
+import torch
+from torch import nn
+
+from depparse.training.examples import plan_epoch
+from depparse.training.optim import Average, non_monotonic
+from depparse.training.step import annotated_words
+from tests.networks import small_model, two_sentences
+
+
+def test_the_non_monotonic_trigger() -> None:
+    rising = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+    assert not any(non_monotonic(rising[:end], 5) for end in range(8))
+    # Worse than the last ones, but not than any before them.
+    assert not non_monotonic([0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2], 5)
+    assert non_monotonic([0.3, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2], 5)
+    assert not non_monotonic([0.3, 0.9, 0.9, 0.9, 0.9, 0.9, 0.3], 5)
+    assert not non_monotonic([0.3, 0.9, 0.9, 0.9, 0.9, 0.2], 5)  # too early
+    assert non_monotonic([0.3, 0.2], 0)
+
+
+def test_asgd_is_the_mean_from_the_trigger_on() -> None:
+    model = nn.Linear(1, 1, bias=False)
+    average = Average(model, "asgd", 0.9)
+
+    def step(value: float) -> None:
+        with torch.no_grad():
+            model.weight.fill_(value)
+        average.update(model)
+
+    step(100.0)
+    step(4.0)
+    with average.inside(model):
+        assert model.weight.item() == 4.0
+    average.trigger()
+    step(5.0)
+    step(9.0)
+    average.trigger()  # once is for all
+    with average.inside(model):
+        assert model.weight.item() == pytest.approx((4 + 5 + 9) / 3)
+    assert model.weight.item() == 9.0
+
+
+def test_temperature_samples_treebanks() -> None:
+    sources = [0] * 900 + [1] * 100
+    lengths = [1 + number % 20 for number in range(1000)]
+
+    def epoch(temperature: float, seed: int = 1) -> list[int]:
+        plan = plan_epoch(lengths, sources, 100, temperature, random.Random(seed))
+        assert all(sum(lengths[number] + 1 for number in batch) <= 100 for batch in plan)
+        return [number for batch in plan for number in batch]
+
+    assert sorted(epoch(1)) == list(range(1000))
+    square = epoch(2)  # 30 to 10
+    assert Counter(sources[number] for number in square) == {0: 750, 1: 250}
+    counts = Counter(square)
+    assert max(counts[number] for number in range(900)) == 1
+    assert {counts[number] for number in range(900, 1000)} == {2, 3}
+    assert epoch(2) == square
+    assert epoch(2, seed=2) != square
+
+
+def test_a_batch_moves_as_a_whole() -> None:
+    model = small_model()
+    batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
+    assert batch.to(torch.device("cpu")) is batch
+    moved = batch.to(torch.device("meta"))
+
+    def devices(value: object) -> set[str]:
+        if isinstance(value, torch.Tensor):
+            return {value.device.type}
+        items = value.values() if isinstance(value, dict) else value
+        return set().union(*map(devices, items)) if isinstance(items, (list, tuple, type({}.values()))) else set()
+
+    found = set().union(*(devices(getattr(moved, f.name)) for f in fields(moved) if f.name != "examples"))
+    assert found == {"meta"}
+    assert moved.n_words == batch.n_words
+
+
+def test_annotated_words() -> None:
+    labels = torch.tensor([[-100, 3, -100], [-100, 1, 2]])
+    assert annotated_words(labels, 99) == 3
+    assert annotated_words((labels, labels), 99) == 6
+    assert annotated_words(torch.ones(2, 2, dtype=torch.bool), 99) == 99
+    assert annotated_words({"other": "form"}, 99) == 99
