@@ -28,6 +28,7 @@ from depparse.training.recipe import RecipeConfig, treebank_name
 from depparse.visualize.curves import draw_curves
 
 CHECKPOINT = "checkpoint.safetensors"
+METRICS_FILE = "metrics.jsonl"
 
 
 @dataclass(slots=True)
@@ -118,9 +119,7 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
             warn=lambda message: listen(Began(parameters, 0, 0, [f"warning: {message}"])),
         )
         clock = _Clock(config, sum(gold.document.num_words for gold in dev))
-        seconds = 0.0
         for record in records:
-            seconds = record.seconds
             if isinstance(record, Step):
                 listen(record)
                 if board is not None:
@@ -128,10 +127,10 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
                 if (estimate := clock(record)) is not None:
                     listen(estimate)
             elif processes.main:
-                log(output / "metrics.jsonl", record, latest)
+                log(output / METRICS_FILE, record, latest)
                 # Without dev data the last state is the one to keep.
                 if record.improved or not dev:
-                    save(model, output / "model", _card(config, command, hashes, output, seconds, latest))
+                    save(model, output / "model", _card(config, command, hashes, output, latest))
                 if board is not None:
                     board.evaluation(latest)
                 for name, scores in latest.items():
@@ -140,10 +139,11 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
         best = load(output / "model").to(processes.device)
         tested = {gold.name: gold.score(best) for gold in tests}
         scores_of = {gold.name: gold.score(best) for gold in dev} | tested
-        save(best, output / "model", _card(config, command, hashes, output, seconds, scores_of))
-        draw_curves(output / "metrics.jsonl", output / "curves.png")
+        save(best, output / "model", _card(config, command, hashes, output, scores_of))
+        draw_curves(output / METRICS_FILE, output / "curves.png")
         (output / CHECKPOINT).unlink(missing_ok=True)
-        listen(Done(output / "model", next(iter(tested.values()), None), seconds / 60, tested))
+        minutes = read_log(output / METRICS_FILE)[-1]["seconds"] / 60
+        listen(Done(output / "model", next(iter(tested.values()), None), minutes, tested))
     processes.wait()
 
 
@@ -163,6 +163,8 @@ def _prepare(config: RecipeConfig, output: Path, resume: bool, processes: Proces
     hashes = {file: hash_file(file) for file in (*config.data.train, *config.data.dev, *config.data.test)}
     output.mkdir(parents=True, exist_ok=True)
     if processes.main:
+        if not resume:
+            (output / METRICS_FILE).unlink(missing_ok=True)
         (output / "recipe.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return hashes
 
@@ -191,14 +193,19 @@ class _Gold:
 
 
 def _read_gold(split: str, files: Sequence[str], treebanks: Sequence[str]) -> list[_Gold]:
-    """Named by their stems, or by the split if there is one file. What the scorer refuses is refused now."""
+    """Named by the split if there is one file, else by their stems, or whole where stems are alike.
+
+    What the scorer refuses is refused now.
+    """
+    stems = [Path(file).name.split(".")[0] for file in files]
+    labels = [split] if len(files) == 1 else stems if len(set(stems)) == len(stems) else files
     found = []
-    for file in files:
+    for file, label in zip(files, labels, strict=True):
         document = read(file, guess_format(file, "conllu"))
         evaluate(document, document)
         name = treebank_name(file)
         source = treebanks.index(name) if name in treebanks else 0
-        found.append(_Gold(split if len(files) == 1 else Path(file).name.split(".")[0], document, source))
+        found.append(_Gold(label, document, source))
     return found
 
 
@@ -254,8 +261,8 @@ def _card(
     command: str,
     hashes: Mapping[str, str],
     output: Path,
-    seconds: float,
     scores: Mapping[str, Scores],
 ) -> str:
-    speeds = [line["words_per_second"] for line in read_log(output / "metrics.jsonl")]
-    return card(config, command, hashes, seconds / 60, statistics.median(speeds), scores)
+    evaluations = read_log(output / METRICS_FILE)
+    speed = statistics.median(line["words_per_second"] for line in evaluations)
+    return card(config, command, hashes, evaluations[-1]["seconds"] / 60, speed, scores)

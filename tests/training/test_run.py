@@ -21,7 +21,7 @@ from depparse.errors import ConfigError, DepparseError, FormatError
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from depparse.training.recipe import read_recipe, treebank_name
-from depparse.training.run import Began, Done, Estimate, Record, Scored
+from depparse.training.run import Began, Done, Estimate, Record, Scored, _read_gold
 from tests.networks import TWO, small_model, two_sentences
 
 TINY: dict[str, Any] = {
@@ -93,6 +93,12 @@ def test_treebanks_are_named_by_folder_or_file(tmp_path: Path, samples: Path) ->
     assert treebank_name(str(samples / "UD_German-Sample" / "de_sample-ud-train.conllu")) == "UD_German-Sample"
     (tmp_path / "news.conllu").write_text(TWO)
     assert treebank_name(str(tmp_path / "news.conllu")) == "news"
+    files = [str(tmp_path / folder / "dev.conllu") for folder in ("a", "b")]
+    for file in files:
+        Path(file).parent.mkdir()
+        Path(file).write_text(TWO)
+    assert [(gold.name, gold.source) for gold in _read_gold("dev", files, ["x", "b"])] == [(files[0], 0), (files[1], 1)]
+    assert [gold.name for gold in _read_gold("dev", files[:1], [])] == ["dev"]
 
 
 def test_overrides_of_all_kinds_and_what_is_wrong_with_them(samples: Path) -> None:
