@@ -128,4 +128,7 @@ class Average:
 
 
 def _floats(model: nn.Module) -> Iterable[tuple[str, Tensor]]:
-    return ((name, value) for name, value in model.state_dict().items() if value.dtype.is_floating_point)
+    """What changes in training: not the frozen parameters, which may be most of a model."""
+    frozen = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
+    values = model.state_dict().items()
+    return ((name, value) for name, value in values if value.dtype.is_floating_point and name not in frozen)

@@ -22,7 +22,7 @@ from depparse.model import Model
 from depparse.store import load, save
 from depparse.training.card import TensorBoard, card, hash_file, log, read_log
 from depparse.training.examples import make_examples, read_sentences
-from depparse.training.loop import Evaluation, Step, train
+from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.processes import Processes, choose_precision
 from depparse.training.recipe import RecipeConfig, treebank_name
 from depparse.visualize.curves import draw_curves
@@ -118,7 +118,8 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
             run=_fingerprint(config, hashes),
             warn=lambda message: listen(Began(parameters, 0, 0, [f"warning: {message}"])),
         )
-        clock = _Clock(config, sum(gold.document.num_words for gold in dev))
+        training = config.training.sized(sum(examples.lengths))
+        clock = _Clock(training, sum(gold.document.num_words for gold in dev))
         for record in records:
             if isinstance(record, Step):
                 listen(record)
@@ -214,8 +215,8 @@ class _Clock:
 
     BEGIN, END = 5, 25  # steps of this session; the first ones are slower, as loops are compiled
 
-    def __init__(self, config: RecipeConfig, dev_words: int) -> None:
-        self._training, self._dev_words = config.training, dev_words
+    def __init__(self, training: TrainingConfig, dev_words: int) -> None:
+        self._training, self._dev_words = training, dev_words
         self._taken = self._words = 0
         self._begin = 0.0
 

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from depparse.training.examples import plan_epoch
+from depparse.training.loop import TrainingConfig
 from depparse.training.optim import Average, non_monotonic
 from depparse.training.step import annotated_words
 from tests.networks import small_model, two_sentences
@@ -25,6 +26,23 @@ def test_the_non_monotonic_trigger() -> None:
     assert not non_monotonic([0.3, 0.9, 0.9, 0.9, 0.9, 0.9, 0.3], 5)
     assert not non_monotonic([0.3, 0.9, 0.9, 0.9, 0.9, 0.2], 5)  # too early
     assert non_monotonic([0.3, 0.2], 0)
+
+
+def test_epochs_by_the_size_of_the_data() -> None:
+    assert [TrainingConfig().sized(words).epochs for words in (0, 6_329, 50_502, 204_577, 10**8)] == [
+        100,
+        80,
+        28,
+        14,
+        8,
+    ]
+    assert TrainingConfig(epochs=3).sized(10**8).epochs == 3
+
+
+def test_averages_leave_frozen_weights_out() -> None:
+    model = nn.Sequential(nn.Linear(1, 1), nn.Linear(1, 1))
+    model[0].requires_grad_(False)
+    assert set(Average(model, "ema", 0.9).weights) == {"1.weight", "1.bias"}
 
 
 def test_asgd_is_the_mean_from_the_trigger_on() -> None:
