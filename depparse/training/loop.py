@@ -43,7 +43,7 @@ class TrainingConfig(Config):
     def sized(self, words: int) -> TrainingConfig:
         """With a number of epochs for so many words of training data, if it is open: 6400 / sqrt(words), 8 to 100.
 
-        That is 80 epochs of 6,300 words, 28 of 50,000, 14 of 200,000: the more data, the more steps, but the fewer epochs.
+        That is 80 epochs of 6,300 words, 28 of 50,000, 14 of 200,000: more steps, but fewer epochs, of more data.
         """
         if self.epochs:
             return self

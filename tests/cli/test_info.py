@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from depparse.description import FILES, hash_file
 from depparse.store import save
 from tests.cli.conftest import Run
 from tests.networks import small_model
@@ -73,6 +74,7 @@ def test_a_model_without_a_card(model: Path, run: Run) -> None:
         ("config.json", "{}", "damaged: config.json is not the file that was saved"),
         ("model.safetensors", None, "not a depparse model: model.safetensors missing"),
         ("manifest.json", "[]", "no JSON object"),
+        ("manifest.json", "{}", "damaged: config.json"),
         ("manifest.json", "x", "not JSON"),
     ],
 )
@@ -88,12 +90,17 @@ def test_damaged_and_foreign_folders(name: str, content: str | None, message: st
 
 def test_whole_files_that_are_no_model(model: Path, run: Run) -> None:
     """As another program could write them: the hashes are right, the content is not."""
-    (model / "manifest.json").write_text("{}", encoding="utf-8")
-    (model / "model.safetensors").write_bytes(b"short")
+
+    def write(name: str, content: str) -> None:
+        (model / name).write_text(content, encoding="utf-8")
+        hashes = {name: hash_file(model / name) for name in FILES}
+        (model / "manifest.json").write_text(json.dumps(hashes), encoding="utf-8")
+
+    write("model.safetensors", "short")
     assert "not a model that this version knows" in run("info", model).stderr
-    (model / "config.json").write_text('{"format": 1, "model": {}}', encoding="utf-8")
+    write("config.json", '{"format": 1, "model": {}}')
     assert "not a model that this version knows" in run("info", model).stderr
-    (model / "config.json").write_text('{"format": 7}', encoding="utf-8")
+    write("config.json", '{"format": 7}')
     assert "format 7, but this version reads 1; update depparse" in run("info", model).stderr
     assert "no such model folder" in run("info", "nowhere").stderr
 

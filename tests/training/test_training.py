@@ -16,6 +16,7 @@ import torch
 import depparse
 from depparse.data.document import Document
 from depparse.data.formats import read
+from depparse.description import hash_file
 from depparse.errors import ConfigError, ModelError
 from depparse.pipeline import load
 from depparse.store import load as load_model
@@ -106,7 +107,7 @@ def test_no_model_and_a_later_format(tmp_path: Path) -> None:
     config = json.loads((tmp_path / "m" / "config.json").read_text(encoding="utf-8"))
     (tmp_path / "m" / "config.json").write_text(json.dumps(config | {"format": 99}), encoding="utf-8")
     manifest = json.loads((tmp_path / "m" / "manifest.json").read_text(encoding="utf-8"))
-    del manifest["config.json"]
+    manifest["config.json"] = hash_file(tmp_path / "m" / "config.json")
     (tmp_path / "m" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(ModelError, match="format 99"):
         load_model(tmp_path / "m")
