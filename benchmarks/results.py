@@ -1,0 +1,39 @@
+"""Rows of the tables in results.md, from the folders of finished runs: python benchmarks/results.py RUN ..."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from depparse.description import describe
+
+METRICS = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
+FACTS = ("seed", "threads", "minutes of training", "words a second in training", "peak memory")
+
+
+def row(run: Path) -> str:
+    """A Markdown row: treebank, parameters, test scores, facts of the card, hash of the training data, command."""
+    card = (run / "model" / "README.md").read_text(encoding="utf-8")
+    found = describe(run)
+    facts = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", card, re.MULTILINE))
+    train = re.search(r"^\| train \| (\S+) \| `(\w{12})", card, re.MULTILINE)
+    command = re.search(r"^depparse .*", card, re.MULTILINE)
+    if train is None or command is None:
+        raise SystemExit(f"{run}: the card names no training data or no command")
+    scores = next(line for line in found.scores if line["data"].startswith("test"))
+    short = re.sub(r" --output [^ ]+", "", re.sub(r"[^ ]*/(UD_[^ /]+)", r"\1", command[0]))
+    cells = [
+        train[1].split("-ud-")[0],
+        f"{found.parameters / 1e6:.1f} M",
+        *(f"{float(scores[name]):.2f}" for name in METRICS),
+        *(facts[name] for name in FACTS),
+        f"`{train[2]}`",
+        f"`{short}`",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        print(row(Path(name)))
