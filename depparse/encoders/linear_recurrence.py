@@ -2,18 +2,23 @@
 
 The heart of gated linear recurrent layers (Martin & Cundy 2018; Qin et al. 2023, *Hierarchically Gated Recurrent
 Neural Network for Sequence Modeling*). It has no matrix product from step to step, so all else of the layer is computed
-for all times at once, and this rest runs at the speed of memory: on the CPU a compiled kernel, parallel over batch and
-width; elsewhere a scan of log2(times) steps (Hillis & Steele 1986). The plain loop is the oracle of the tests.
+for all times at once, and this rest runs at the speed of memory: on the CPU a compiled kernel, elsewhere a scan of
+log2(times) steps (Hillis & Steele 1986). The plain loop is the oracle of the tests.
+
+The kernel runs in one thread: it is about a hundredth of the layer's time, and the parallel loops of numba abort the
+process when two Python threads enter them at once (workqueue) or after a fork (OpenMP of GNU).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy
 import torch
-from numba import njit, prange
+from numba import njit
+from numpy.typing import NDArray
 from torch import Tensor
+
+Array = NDArray[Any]
 
 
 def plain_recurrence(decay: Tensor, drive: Tensor) -> Tensor:
@@ -26,57 +31,98 @@ def plain_recurrence(decay: Tensor, drive: Tensor) -> Tensor:
     return torch.stack(states, 1)
 
 
-def linear_recurrence(decay: Tensor, drive: Tensor) -> Tensor:
-    """The states h for `decay` and `drive`, all ``[batch, times, width]``; float32 or float64 inside. O(times)."""
-    result: Tensor = _Recurrence.apply(decay, drive)  # type: ignore[no-untyped-call]
+def linear_recurrence(decay: Tensor, drive: Tensor, backwards: int = 0) -> Tensor:
+    """The states h for `decay` and `drive`, all ``[batch, times, width]``. O(times).
+
+    The last `backwards` units run from the last time to the first: ``h[t] = decay[t] · h[t+1] + drive[t]``.
+    """
+    result: Tensor = _Recurrence.apply(decay, drive, backwards)  # type: ignore[no-untyped-call]
     return result
 
 
 class _Recurrence(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, decay: Tensor, drive: Tensor) -> Tensor:
-        states = _run(decay.contiguous(), drive.contiguous())
+    def forward(ctx: Any, decay: Tensor, drive: Tensor, backwards: int) -> Tensor:
+        if _compiled(decay, drive):
+            states = torch.empty_like(drive, memory_format=torch.contiguous_format)
+            _states_kernel(_array(decay), _array(drive), states.numpy(), backwards)
+        else:
+            states = _scan_both(decay, drive, backwards)
         ctx.save_for_backward(decay, states)
+        ctx.backwards = backwards
         return states
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
-        # The gradient of the drive runs the same recurrence backwards in time, one decay ahead.
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         decay, states = ctx.saved_tensors
-        ahead = torch.zeros_like(decay)
-        ahead[:, :-1] = decay[:, 1:]
-        to_drive = _run(ahead.flip(1).contiguous(), gradients[0].flip(1).contiguous()).flip(1)
-        to_decay = torch.zeros_like(decay)
-        to_decay[:, 1:] = to_drive[:, 1:] * states[:, :-1]
-        return to_decay, to_drive
+        if _compiled(decay, gradients[0]):
+            to_decay, to_drive = torch.empty_like(states), torch.empty_like(states)
+            arrays = _array(decay), _array(states), _array(gradients[0])
+            _gradients_kernel(*arrays, to_decay.numpy(), to_drive.numpy(), ctx.backwards)
+            return to_decay, to_drive, None
+        # The gradient of the drive runs the same recurrence the other way, one decay ahead.
+        forwards = decay.shape[-1] - ctx.backwards
+        ahead, earlier = torch.zeros_like(decay), torch.zeros_like(states)
+        ahead[:, :-1, :forwards], ahead[:, 1:, forwards:] = decay[:, 1:, :forwards], decay[:, :-1, forwards:]
+        earlier[:, 1:, :forwards], earlier[:, :-1, forwards:] = states[:, :-1, :forwards], states[:, 1:, forwards:]
+        to_drive = _scan_both(ahead.flip(1), gradients[0].flip(1), ctx.backwards).flip(1)
+        return to_drive * earlier, to_drive, None
 
 
-def _run(decay: Tensor, drive: Tensor) -> Tensor:
-    if drive.device.type != "cpu" or drive.dtype not in (torch.float32, torch.float64):
-        return _scan(decay, drive)
-    states = torch.empty_like(drive)
-    _kernel(decay.detach().numpy(), drive.detach().numpy(), states.numpy())
-    return states
+def _compiled(*tensors: Tensor) -> bool:
+    return all(x.device.type == "cpu" and x.dtype == tensors[0].dtype and x.dtype in _COMPILED for x in tensors)
 
 
-@njit("void(f4[:,:,::1], f4[:,:,::1], f4[:,:,::1])", parallel=True, nogil=True, cache=True)
-def _kernel32(decay: Any, drive: Any, states: Any) -> None:
+_COMPILED = (torch.float32, torch.float64)
+
+
+def _array(values: Tensor) -> Array:
+    return values.detach().contiguous().numpy()
+
+
+@njit(cache=True, nogil=True)
+def _states_kernel(decay: Array, drive: Array, states: Array, backwards: int) -> None:
     batch, times, width = drive.shape
-    for row in prange(batch):
-        states[row, 0] = drive[row, 0]
-        for time in range(1, times):
-            for unit in range(width):
-                states[row, time, unit] = decay[row, time, unit] * states[row, time - 1, unit] + drive[row, time, unit]
+    forwards = width - backwards
+    for row in range(batch):
+        for time in range(times):
+            for unit in range(forwards):
+                before = states[row, time - 1, unit] * decay[row, time, unit] if time else 0
+                states[row, time, unit] = before + drive[row, time, unit]
+        for time in range(times - 1, -1, -1):
+            for unit in range(forwards, width):
+                before = states[row, time + 1, unit] * decay[row, time, unit] if time + 1 < times else 0
+                states[row, time, unit] = before + drive[row, time, unit]
 
 
-def _kernel(decay: numpy.ndarray[Any, Any], drive: numpy.ndarray[Any, Any], states: numpy.ndarray[Any, Any]) -> None:
-    if drive.dtype == numpy.float32:
-        _kernel32(decay, drive, states)
-        return
-    state = numpy.zeros_like(drive[:, 0])
-    for time in range(drive.shape[1]):
-        state = decay[:, time] * state + drive[:, time]
-        states[:, time] = state
+@njit(cache=True, nogil=True)
+def _gradients_kernel(
+    decay: Array, states: Array, gradient: Array, to_decay: Array, to_drive: Array, backwards: int
+) -> None:
+    """Runs against the states: the gradient of the drive is a recurrence, one decay ahead; that of decay follows."""
+    batch, times, width = states.shape
+    forwards = width - backwards
+    for row in range(batch):
+        for time in range(times - 1, -1, -1):
+            for unit in range(forwards):
+                later = to_drive[row, time + 1, unit] * decay[row, time + 1, unit] if time + 1 < times else 0
+                to_drive[row, time, unit] = gradient[row, time, unit] + later
+                before = states[row, time - 1, unit] if time else 0
+                to_decay[row, time, unit] = to_drive[row, time, unit] * before
+        for time in range(times):
+            for unit in range(forwards, width):
+                later = to_drive[row, time - 1, unit] * decay[row, time - 1, unit] if time else 0
+                to_drive[row, time, unit] = gradient[row, time, unit] + later
+                before = states[row, time + 1, unit] if time + 1 < times else 0
+                to_decay[row, time, unit] = to_drive[row, time, unit] * before
+
+
+def _scan_both(decay: Tensor, drive: Tensor, backwards: int) -> Tensor:
+    if not backwards:
+        return _scan(decay, drive)
+    right = _scan(decay[..., :-backwards], drive[..., :-backwards])
+    left = _scan(decay[..., -backwards:].flip(1), drive[..., -backwards:].flip(1)).flip(1)
+    return torch.cat([right, left], -1)
 
 
 def _scan(decay: Tensor, drive: Tensor) -> Tensor:

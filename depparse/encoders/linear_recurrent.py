@@ -75,9 +75,7 @@ class _Block(nn.Module):
         candidates, forget, output = self.gates(self.norm_mixing(values)).split([2 * width, 2 * width, width], -1)
         decay = bound + (1 - bound) * torch.sigmoid(forget)
         drive = (1 - decay) * torch.nn.functional.silu(candidates) * present
-        right = linear_recurrence(decay[..., :width], drive[..., :width])
-        left = linear_recurrence(decay[..., width:].flip(1), drive[..., width:].flip(1)).flip(1)
-        states = self.merge(self.norm_states(torch.cat([right, left], -1)))
+        states = self.merge(self.norm_states(linear_recurrence(decay, drive, backwards=width)))
         values = values + self.dropout(states * torch.nn.functional.silu(output))
         fed: Tensor = values + self.dropout(self.feed(self.norm_feeding(values)))
         return fed

@@ -45,11 +45,19 @@ def test_the_recurrence_is_its_definition(batch: int, times: int, width: int, se
             torch.testing.assert_close(ours, plain, rtol=1e-5, atol=1e-5)
 
 
-def test_gradients_in_double_precision() -> None:
+@pytest.mark.parametrize("kernel", [True, False])
+@pytest.mark.parametrize("backwards", [0, 2, 3])
+def test_gradients_in_double_precision(kernel: bool, backwards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recurrence, "_compiled", lambda *tensors: kernel)
     torch.manual_seed(0)
     decay = torch.rand(2, 5, 3, dtype=torch.float64, requires_grad=True)
     drive = torch.randn(2, 5, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(recurrence.linear_recurrence, (decay, drive))
+    assert torch.autograd.gradcheck(lambda x, y: recurrence.linear_recurrence(x, y, backwards), (decay, drive))
+    both = recurrence.linear_recurrence(decay, drive, backwards)
+    split = 3 - backwards
+    torch.testing.assert_close(both[..., :split], recurrence.plain_recurrence(decay, drive)[..., :split])
+    reversed_ = recurrence.plain_recurrence(decay.flip(1), drive.flip(1)).flip(1)
+    torch.testing.assert_close(both[..., split:], reversed_[..., split:])
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
