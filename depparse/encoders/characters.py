@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, field_validator
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from depparse.config import key_error
 from depparse.data.batching import Batch
-from depparse.data.fields import Vocabulary
+from depparse.data.fields import UNKNOWN, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.registry import PartConfig
 
-_ROOT_WORD = (1,)  # ROOT is spelt with a character of its own
-_BEGIN, _END = 2, 3
+_NO_POINT = 0x110000
+_ROOT, _BEGIN, _END = 1, 2, 3  # ROOT is spelt with a character of its own
 
 
 class CharactersConfig(PartConfig):
@@ -50,6 +51,10 @@ class Characters(nn.Module):
     def __init__(self, config: CharactersConfig, vocabulary: Vocabulary) -> None:
         super().__init__()
         self.config, self.vocabulary, self.width = config, vocabulary, config.width
+        # The characters in order of their code points; then one that no text holds, as there may be none.
+        pairs = sorted((ord(char), vocabulary.number(char)) for char in vocabulary.items)
+        self._points = np.array([point for point, _ in pairs] + [_NO_POINT], np.uint32)
+        self._numbers_of_points = np.array([number for _, number in pairs] + [UNKNOWN])
         self.embedding = nn.Embedding(len(vocabulary), config.embedding)
         nn.init.normal_(self.embedding.weight, std=config.embedding**-0.5)
         if config.kind == "cnn":
@@ -70,26 +75,38 @@ class Characters(nn.Module):
         characters = (char for sentence in sentences for form in sentence.columns["FORM"] for char in form)
         return cls(config, Vocabulary.count(characters, min_count=config.min_count, reserved=4))
 
-    def features(self, sentence: Sentence) -> list[tuple[int, ...]]:
-        return [self._spell(form) for form in sentence.columns["FORM"]]
+    def features(self, sentence: Sentence) -> list[str]:
+        return [self._cut(form) for form in sentence.columns["FORM"]]
 
-    def _spell(self, form: str) -> tuple[int, ...]:
+    def _cut(self, form: str) -> str:
         limit = self.config.max_length
-        if len(form) > limit:
-            form = form[: limit // 2] + form[-(limit - limit // 2) :]
-        return (_BEGIN, *self.vocabulary.numbers(form), _END)
+        return form if len(form) <= limit else form[: limit // 2] + form[-(limit - limit // 2) :]
 
-    def collate(self, rows: Sequence[list[tuple[int, ...]]]) -> tuple[Tensor, Tensor, Tensor]:
+    def collate(self, rows: Sequence[list[str]]) -> tuple[Tensor, Tensor, Tensor]:
         """(``[different words, characters]``, their lengths, ``[batch, words]`` places among the different words)."""
-        places: dict[tuple[int, ...], int] = {_ROOT_WORD: 0}
+        places: dict[str, int] = {}  # ROOT is at place 0, the words follow
         where = torch.zeros(len(rows), 1 + max(map(len, rows)), dtype=torch.long)
         for number, row in enumerate(rows):
-            where[number, 1 : len(row) + 1] = torch.as_tensor([places.setdefault(word, len(places)) for word in row])
+            where[number, 1 : len(row) + 1] = torch.as_tensor(
+                [places.setdefault(word, len(places) + 1) for word in row]
+            )
+        lengths = np.array([1, *(len(word) + 2 for word in places)])
         # A fixed least length gives every window something to see, and the same numbers in every batch.
-        lengths = torch.as_tensor([len(word) for word in places])
-        spelt = torch.zeros(len(places), max(int(lengths.max()), max(self.config.windows)), dtype=torch.long)
-        spelt[torch.arange(spelt.shape[1]) < lengths[:, None]] = torch.as_tensor(list(chain.from_iterable(places)))
-        return spelt, lengths, where
+        spelt = np.zeros((len(lengths), max(lengths.max(), *self.config.windows)), np.int64)
+        spelt[0, 0] = _ROOT
+        spelt[1:, 0] = _BEGIN
+        inside = np.arange(spelt.shape[1]) < lengths[:, None] - 1
+        inside[:, 0] = False
+        spelt[inside] = self._numbers("".join(places))
+        spelt[np.arange(1, len(lengths)), lengths[1:] - 1] = _END
+        return torch.from_numpy(spelt), torch.from_numpy(lengths), where
+
+    def _numbers(self, text: str) -> NDArray[np.int64]:
+        """The vocabulary's number of each character."""
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        found = np.searchsorted(self._points, points)
+        numbers: NDArray[np.int64] = np.where(self._points[found] == points, self._numbers_of_points[found], UNKNOWN)
+        return numbers
 
     def forward(self, words: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Tensor:
         spelt, lengths, where = words
