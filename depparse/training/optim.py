@@ -48,7 +48,7 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
     ]
     if config.kind == "sgd":
         return torch.optim.SGD(settings, lr=config.learning_rate)
-    return torch.optim.AdamW(settings, betas=(0.9, config.beta2))
+    return torch.optim.AdamW(settings, betas=(0.9, config.beta2), fused=True)  # one pass over each tensor
 
 
 def rate_at(step: int, steps: int, config: OptimizerConfig) -> float:
