@@ -96,11 +96,12 @@ class Dependencies(nn.Module):
     def label_scores(self, scores: DependencyScores, heads: Tensor) -> Tensor:
         """``[batch, words, several, labels]`` for the arcs of each word to each of ``heads[b, d, several]``."""
         index = heads.flatten(1)[..., None].expand(-1, -1, scores.label_heads.shape[-1])
-        chosen = _with_one(scores.label_heads.gather(1, index)).view(*heads.shape, -1)
-        weights = self.label_weights.flatten(1)
+        chosen = _with_one(scores.label_heads.gather(1, index)).view(-1, heads.shape[-1], self.config.label_width + 1)
+        # Labels last: rows times a matrix for each word read memory in order.
+        weights = self.label_weights.transpose(1, 2).flatten(1)
         mixed = _with_one(scores.label_dependents) @ weights
-        by_label = mixed.view(*mixed.shape[:2], len(self.labels), -1)  # [batch, words, labels, label width + 1]
-        return torch.matmul(by_label, chosen.transpose(2, 3)).transpose(2, 3).float()
+        by_label = mixed.view(-1, chosen.shape[-1], len(self.labels))  # [batch · words, label width + 1, labels]
+        return torch.bmm(chosen, by_label).view(*heads.shape, -1).float()
 
     def permitted_label_scores(self, scores: DependencyScores, heads: Tensor) -> Tensor:
         """`label_scores`, but -inf as UD has it: the relation root is for the child of ROOT and for nothing else."""
