@@ -15,6 +15,8 @@ _KEEP, _DROP, _ADD = ".", "-", "+"
 
 
 def _lower(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     # str.lower turns some characters into several (İ), which would move all positions after them.
     return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
@@ -134,6 +136,8 @@ def _casing(target: str, low: str) -> str:
 
 
 def _apply_casing(casing: str, letters: str) -> str:
+    if not casing:
+        return letters
     made = list(letters)
     runs = casing.replace("U", " U").replace("L", " L").split()
     for run in runs:
