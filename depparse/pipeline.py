@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 
 from depparse.data.batching import chunks
 from depparse.data.columns import VALUE_COLUMNS
@@ -32,6 +33,11 @@ _ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
 if TYPE_CHECKING:
     from depparse.training.recipe import Recipe
     from depparse.training.run import Listener
+
+# A forked child has none of its parent's OpenMP threads, and torch would wait for them forever. (A DataLoader does the
+# same in its workers.)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
 
 
 class Pipeline:
