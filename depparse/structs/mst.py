@@ -97,7 +97,7 @@ def _spanning_tree(weights: Floats, heads: Integers) -> int:
     gains, -inf for heads inside. All parts that ever were have a number: words their own, cycles from `size` on.
     """
     size = len(heads)
-    entries = np.empty((size, size), np.int64)  # the word of a part that the arc behind a weight enters
+    entries = np.empty((size, size), np.int32)  # the word of a part that the arc behind a weight enters
     gain = np.empty(size)  # of each part, the weight of the arc that enters it
     notes = np.empty((8, 2 * size), np.int64)
     part = notes[0]  # of each word, the part it is in

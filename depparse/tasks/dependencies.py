@@ -85,13 +85,13 @@ class Dependencies(nn.Module):
 
     def forward(self, encoded: Encoded, batch: Batch) -> DependencyScores:
         dependents, heads, label_dependents, label_heads = (part(encoded.context) for part in self.represent)
-        arc_scores = (_with_one(dependents) @ self.arcs) @ heads.transpose(1, 2)
-        arc_scores = arc_scores.float() / self.config.arc_width**0.5
+        mixed = (_with_one(dependents) @ self.arcs) / self.config.arc_width**0.5
+        # [words, words] is 400 MB for 10,000 of them, so there is one such matrix, changed in place.
+        arc_scores = (mixed @ heads.transpose(1, 2)).float()
         # Nothing hangs on padding, and no word on itself.
-        n_words = arc_scores.shape[1]
-        itself = torch.eye(n_words, dtype=torch.bool, device=arc_scores.device)
-        forbidden = ~batch.present[:, None, :] | itself
-        return DependencyScores(arc_scores.masked_fill(forbidden, float("-inf")), label_dependents, label_heads)
+        arc_scores.masked_fill_(~batch.present[:, None, :], float("-inf"))
+        arc_scores.diagonal(dim1=1, dim2=2).fill_(float("-inf"))
+        return DependencyScores(arc_scores, label_dependents, label_heads)
 
     def label_scores(self, scores: DependencyScores, heads: Tensor) -> Tensor:
         """``[batch, words, several, labels]`` for the arcs of each word to each of ``heads[b, d, several]``."""
