@@ -22,7 +22,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import torch
@@ -37,8 +36,9 @@ from depparse.encoders.linear_recurrent import LinearRecurrent, LinearRecurrentC
 from depparse.model import Model
 from depparse.pipeline import Pipeline
 from depparse.training.checkpoint import epoch_random
+from depparse.training.examples import plan_epoch
 from depparse.training.loop import train
-from depparse.training.run import RecipeConfig, read_recipe
+from depparse.training.recipe import RecipeConfig, read_recipe
 
 PARSE_WORDS = 5000  # a batch, as `Pipeline.pipe` has it
 INPUT_WIDTH = 384  # units that the context layers read, as from words and characters
@@ -88,9 +88,10 @@ def measure_parsing(model: Model, sentences: list[Sentence], rounds: int) -> str
 
 
 def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConfig, steps: int) -> str:
-    config = recipe.training.model_copy(update={"epochs": 1000, "evaluate_every": 1000})
+    # fp32, as the encoder alone has it.
+    config = recipe.training.model_copy(update={"epochs": 100, "evaluate_every": 100, "precision": "fp32"})
     examples = [model.example(sentence, targets=True) for sentence in sentences]
-    lengths = [example.length for example in examples]
+    lengths, sources = [example.length for example in examples], [0] * len(examples)
     records = train(model, examples, config, lambda: 0.0)
 
     def bare(batch: Batch) -> None:
@@ -100,8 +101,9 @@ def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConf
     times: list[tuple[float, float]] = []
     n_words = 0
     warm = 3
-    for epoch in count():
-        for numbers in plan_batches(lengths, config.batch_words, shuffle=epoch_random(config.seed, epoch)):
+    for epoch in range(config.epochs):
+        shuffle = epoch_random(config.seed, epoch)
+        for numbers in plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle):
             batch = model.collate([examples[number] for number in numbers])
             pair = seconds(lambda: next(records)), seconds(lambda batch=batch: bare(batch))
             if batch.mask.numel() < 0.85 * config.batch_words:
@@ -113,7 +115,7 @@ def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConf
             if len(times) == steps:
                 speed = n_words / sum(time for time, _ in times)
                 return f"training  {speed:9,.0f} words/s   by the encoder alone: {ratio(times)}"
-    raise AssertionError("epochs do not end")
+    raise SystemExit(f"{config.epochs} epochs have no {steps} full batches; give more --words or fewer --steps")
 
 
 def same_size(recurrent: LinearRecurrent, layers: int) -> BiLSTM:

@@ -5,7 +5,7 @@ Neural Network for Sequence Modeling*). It has no matrix product from step to st
 for all times at once, and this rest runs at the speed of memory: on the CPU a compiled kernel, elsewhere a scan of
 log2(times) steps (Hillis & Steele 1986). The plain loop is the oracle of the tests.
 
-The kernel runs in one thread: it is about a hundredth of the layer's time, and the parallel loops of numba abort the
+The kernel runs in one thread: it is a few hundredths of the layer's time, and the parallel loops of numba abort the
 process when two Python threads enter them at once (workqueue) or after a fork (OpenMP of GNU).
 """
 
