@@ -42,6 +42,7 @@ bench: .venv/.developed
 	$(BIN)/python benchmarks/reading.py
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/decoding.py
+	$(BIN)/python benchmarks/networks.py
 
 format: .venv/.developed
 	$(BIN)/ruff format .

@@ -74,7 +74,7 @@ def load(folder: Path) -> Model:
         }
         model = Model(model_config, encoder, tasks, vocabularies.get("treebanks", ()))
         model.load_state_dict(load_file(folder / "model.safetensors"))
-    except (KeyError, ValueError, RuntimeError, SafetensorError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
     return model.eval()
