@@ -119,4 +119,5 @@ def _explain(error: ValidationError, place: str) -> str:
         return f"config key {key} {context['problem']}"
     if first["type"] == "missing":
         return f"config key {key} is missing"
-    return f"config key {key}: {first['msg'].lower()}, not {first['input']!r}"
+    message = first["msg"][:1].lower() + first["msg"][1:]
+    return f"config key {key}: {message}, not {first['input']!r}"

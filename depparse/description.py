@@ -34,7 +34,9 @@ class Description:
     card_as_saved: bool  # whether the card is the one that was saved; all other files are, or `describe` fails
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """For JSON, with scores as numbers."""
+        scores = [{name: cell if name == "data" else float(cell) for name, cell in row.items()} for row in self.scores]
+        return asdict(self) | {"scores": scores}
 
 
 def model_folder(name: Path) -> Path:

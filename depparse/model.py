@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import torch
-from pydantic import Field, PlainValidator, SerializeAsAny
+from pydantic import Field, PlainValidator, SerializeAsAny, field_validator
 from torch import Tensor, nn
 
-from depparse.config import Config
+from depparse.config import Config, key_error
 from depparse.data.batching import Batch, Example, make_mask, plan_batches
 from depparse.data.sentence import Sentence
 from depparse.encoders.encoder import Encoder, EncoderConfig
@@ -25,6 +25,15 @@ class ModelConfig(Config):
 
     encoder: EncoderConfig = EncoderConfig()
     tasks: dict[str, TaskConfig] = Field(default_factory=dict)
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _names(cls, tasks: Any) -> Any:
+        # They name parts of the network, where torch has names of its own.
+        for name in tasks if isinstance(tasks, Mapping) else ():
+            if not str(name).isidentifier() or hasattr(nn.ModuleDict, str(name)):
+                raise key_error(str(name), "cannot be the name of a task; take another word, such as its type")
+        return tasks
 
 
 class Model(nn.Module):

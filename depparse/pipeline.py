@@ -200,10 +200,17 @@ def copy_sentence(sentence: Sentence) -> Sentence:
     return copied
 
 
-def load(name: str | os.PathLike[str]) -> Pipeline:
-    """The pipeline in a model folder. Raises ModelError. Nothing is ever fetched."""
+def load(name: str | os.PathLike[str], device: str | torch.device = "cpu") -> Pipeline:
+    """The pipeline in a model folder, on a device of torch such as ``cuda``. Raises ModelError.
+
+    Nothing is ever fetched.
+    """
     folder = model_folder(Path(name))
-    model = load_model(folder)
+    try:
+        model = load_model(folder).to(device)
+    except (RuntimeError, AssertionError) as error:  # of torch, about devices that there are not
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
     card = folder / "README.md"
     return Pipeline(model, card.read_text(encoding="utf-8") if card.is_file() else "")
 
@@ -216,7 +223,7 @@ def train(
     dev: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     test: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     output: str | os.PathLike[str] = "runs/model",
-    set: Mapping[str, Any] | Sequence[str] = (),
+    set: str | Mapping[str, Any] | Sequence[str] = (),
     seed: int | None = None,
     resume: bool = False,
     listen: Listener | None = None,
@@ -235,6 +242,7 @@ def train(
     from depparse.training.recipe import read_recipe
     from depparse.training.run import run
 
+    set = [set] if isinstance(set, str) else set
     data = {"train": _paths(train), "dev": _paths(dev), "test": _paths(test)}
     if seed is not None:
         set = {**set, "training.seed": seed} if isinstance(set, Mapping) else [*set, f"training.seed={seed}"]

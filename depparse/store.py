@@ -26,6 +26,7 @@ from depparse.model import TASKS, Model, ModelConfig
 def save(model: Model, folder: Path, card: str = "") -> None:
     """Writes the model to `folder`, which appears (or is replaced) only when all of it is there."""
     folder = Path(folder)
+    check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
@@ -39,12 +40,32 @@ def save(model: Model, folder: Path, card: str = "") -> None:
             {name: value.contiguous() for name, value in model.state_dict().items()}, temporary / "model.safetensors"
         )
         (temporary / "README.md").write_text(card, encoding="utf-8")
+        # Made readable for those who can read the other files; safetensors writes for the owner alone.
+        (temporary / "model.safetensors").chmod((temporary / "README.md").stat().st_mode)
         hashes = {name: hash_file(temporary / name) for name in (*FILES, "README.md")}
         _write_json(temporary / "manifest.json", hashes, indent=1)
         temporary.chmod(0o755)
         _replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raises ModelError if there is something else than a model in the place of the folder."""
+    if folder.is_dir():
+        if any(folder.iterdir()) and not all((folder / name).is_file() for name in (*FILES, "manifest.json")):
+            raise ModelError(f"{folder}: holds something else than a model; give another folder, or move that away")
+    elif folder.exists():
+        raise ModelError(f"{folder}: is a file, and a model is a folder; give another place")
+
+
+def recover(folder: Path) -> None:
+    """Puts the folder back, or removes what is left over, where a process was killed while it saved there."""
+    for old in folder.parent.glob(f".{folder.name}.old.*/model"):
+        if not folder.exists():
+            os.rename(old, folder)
+    for rest in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(rest, ignore_errors=True)
 
 
 def _replace(new: Path, folder: Path) -> None:

@@ -15,9 +15,9 @@ from depparse.encoders.encoder import CONTEXTS, INPUTS
 from depparse.errors import ConfigError, ModelError
 from depparse.model import TASKS, Model, ModelConfig
 from depparse.store import load, save
+from depparse.training.gold import annotated
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
-from depparse.training.run import annotated
 from tests.networks import INPUTS as SMALL
 from tests.networks import two_sentences
 

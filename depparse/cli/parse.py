@@ -35,6 +35,7 @@ def parse(
         str | None,
         typer.Option(metavar="NAME", help="Annotate as in this one of the model's treebanks; by default the first."),
     ] = None,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="Of torch: cpu, cuda, mps …")] = "cpu",
 ) -> None:
     """Predict what the model predicts; everything else in the file goes through untouched.
 
@@ -49,7 +50,7 @@ def parse(
     paths = files or ["-"]
     target = target or formats.guess_format(output, "conllu")
     formats.get_format(target)
-    pipeline = load(model)
+    pipeline = load(model, device)
 
     def read() -> Iterator[Sentence]:
         for path in paths:

@@ -48,10 +48,12 @@ class Screen:
 
     def __call__(self, record: Record) -> None:
         from depparse.training.loop import Step
-        from depparse.training.run import Began, Done, Estimate, Scored
+        from depparse.training.run import Began, Done, Estimate, Scored, Warned
 
         if isinstance(record, Began):
             self._begin(record)
+        elif isinstance(record, Warned):
+            self._warn(f"! {record.message}")
         elif isinstance(record, Step):
             self._step(record)
         elif isinstance(record, Estimate):
@@ -67,8 +69,7 @@ class Screen:
             self._warn(f"! {finding}")
         if len(findings) > _FINDINGS:
             self._warn(f"! and {len(findings) - _FINDINGS} more; depparse corpora check says them all")
-        if record.sentences:
-            self._say(f"{record.sentences:,} sentences, {record.words:,} words; {record.parameters:,} parameters")
+        self._say(f"{record.sentences:,} sentences, {record.words:,} words; {record.parameters:,} parameters")
 
     def _step(self, record: Step) -> None:
         now = time.monotonic()
@@ -93,6 +94,10 @@ class Screen:
         )
 
     def _row(self, record: Scored) -> None:
+        if record.scores is None:
+            losses = " ".join(f"{name} {loss:.3f}" for name, loss in record.evaluation.losses.items())
+            self._say(f"epoch {record.evaluation.epoch}, {_clock(record.evaluation.seconds)}; loss {losses}")
+            return
         if not self._header:
             self._say("epoch  " + "".join(name.rjust(8) for name in _SHOWN) + "     time", style="bold")
             self._header = True

@@ -50,7 +50,10 @@ def show(
     Examples: [green]depparse show en_ewt-ud-dev.conllu --first 3[/green],
     [green]depparse show dev.conllu --sentence s12 -o tree.svg[/green]
     """
-    target = target or {".svg": "svg", ".html": "html"}.get(os.path.splitext(output)[1].lower(), "text")
+    ending = os.path.splitext(output)[1].lower()
+    if target is None and ending in (".png", ".pdf", ".jpg", ".jpeg", ".gif"):
+        raise ConfigError(f"trees are drawn as text, SVG or HTML, not as {ending}: take -o tree.svg, which all convert")
+    target = target or {".svg": "svg", ".html": "html", ".htm": "html"}.get(ending, "text")
     if target not in ("text", "svg", "html"):
         raise ConfigError(f"--to is text, svg or html, not {target!r}")
     from depparse.data.files import open_output

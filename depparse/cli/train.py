@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -39,7 +40,9 @@ def train(
     from depparse import pipeline
     from depparse.cli.screen import Screen
 
-    command = shlex.join(["depparse", *sys.argv[1:]])
+    processes = os.environ.get("WORLD_SIZE", "1")
+    several = ["torchrun", "--nproc_per_node", processes, "-m"] if processes != "1" else []
+    command = shlex.join([*several, "depparse", *sys.argv[1:]])
     try:
         with Screen() as screen:
             pipeline.train(
@@ -55,9 +58,12 @@ def train(
                 listen=screen,
                 command=command,
             )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        code = 130 if isinstance(stop, KeyboardInterrupt) else stop.code
+        if os.environ.get("RANK", "0") != "0" or not code:
+            raise
         kept = (output / "checkpoint.safetensors").exists()
         again = command if resume else f"{command} --resume"
         how = f"go on with: {again}" if kept else "no checkpoint had been written yet: begin again"
         sys.stderr.write(f"interrupted; {how}\n")
-        raise typer.Exit(130) from None
+        raise typer.Exit(code if isinstance(code, int) else 1) from None

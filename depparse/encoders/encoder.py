@@ -25,7 +25,10 @@ from depparse.registry import PartConfig, Registry
 INPUTS = Registry("depparse.encoders", "INPUT", "depparse.inputs")
 CONTEXTS = Registry("depparse.encoders", "CONTEXT", "depparse.contexts")
 InputConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(INPUTS.read)]
-ContextConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(CONTEXTS.read)]
+ContextConfig = Annotated[
+    SerializeAsAny[PartConfig] | None,
+    PlainValidator(lambda value: None if value in (None, "none") else CONTEXTS.read(value)),
+]
 
 
 def _words_and_characters() -> tuple[PartConfig, ...]:
@@ -35,8 +38,8 @@ def _words_and_characters() -> tuple[PartConfig, ...]:
 class EncoderConfig(Config):
     """Inputs, concatenated; a context layer over them, or none."""
 
-    inputs: tuple[InputConfig, ...] = Field(default_factory=_words_and_characters)
-    context: ContextConfig | None = None
+    inputs: tuple[InputConfig, ...] = Field(default_factory=_words_and_characters, min_length=1)
+    context: ContextConfig = None  # or "none", for --set
     input_dropout: float = Field(0.33, ge=0, lt=1)  # probability that an input of a word is dropped
     dropout: float = Field(0.33, ge=0, lt=1)  # probability, of the concatenated inputs, the same for a sentence
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -98,9 +99,15 @@ class Transformer(nn.Module):
 
         folder = resolve(config.name)
         try:
-            pretrained = AutoModel.from_pretrained(folder, local_files_only=not config.download, dtype=torch.float32)
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=not config.download)
+            with _quiet():
+                pretrained = AutoModel.from_pretrained(folder, local_files_only=not config.download).float()
+                tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=not config.download)
         except (OSError, ValueError) as error:
+            if not config.download and not Path(folder).is_dir():
+                raise ConfigError(
+                    f"the transformer {config.name!r} is no folder here and not among those that were fetched before; "
+                    "give a folder, or fetch it from the hub by its key download = true"
+                ) from None
             reason = str(error).strip().split("\n")[0]
             raise ConfigError(f"the transformer {config.name!r} cannot be loaded: {reason}") from None
         backend = getattr(tokenizer, "backend_tokenizer", None)
@@ -225,6 +232,20 @@ class Transformer(nn.Module):
         model_config = AutoConfig.for_model(settings.pop("model_type"), **settings)
         pretrained = AutoModel.from_config(model_config)  # type: ignore[no-untyped-call]
         return cls(config, Tokenizer.from_str(json.dumps(data["tokenizer"])), pretrained)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bars of transformers, which a library does not print."""
+    from transformers.utils import logging
+
+    enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if enabled:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def resolve(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import statistics
 import sys
@@ -20,12 +19,6 @@ from depparse.training.loop import Evaluation, Step
 from depparse.training.recipe import RecipeConfig
 
 METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
-
-
-def hash_file(file: str) -> str:
-    """SHA-256 of a file of any size."""
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def peak_memory_mib() -> float | None:

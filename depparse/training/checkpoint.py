@@ -26,7 +26,6 @@ class Progress:
     done: int = 0
     step: int = 0
     best: float = -1.0  # best dev score so far
-    best_epoch: int = -1
     bad: int = 0  # evaluations since the best
     seconds: float = 0.0  # spent in training, in all sessions
     scores: list[float] = field(default_factory=list)  # of all evaluations
@@ -47,12 +46,14 @@ class Progress:
             self.losses[name] = self.losses.get(name, 0.0) + loss * words
 
 
-def environment() -> dict[str, str]:
+def environment(model: nn.Module) -> dict[str, str]:
     """What the last bits of a result depend on."""
     return {
         "torch": torch.__version__,
         "threads": str(torch.get_num_threads()),
         "cpu": torch.backends.cpu.get_cpu_capability(),
+        "device": next(model.parameters()).device.type,
+        "processes": os.environ.get("WORLD_SIZE", "1"),
     }
 
 
@@ -72,7 +73,7 @@ def save_checkpoint(path: Path, state: State, run: str) -> None:
     tensors = {f"model.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
     entries = state.optimizer.state_dict()["state"]
     tensors |= {f"optimizer.{n}.{key}": value for n, entry in entries.items() for key, value in entry.items()}
-    extra: dict[str, Any] = {"progress": asdict(state.progress), "environment": environment(), "run": run}
+    extra: dict[str, Any] = {"progress": asdict(state.progress), "environment": environment(state.model), "run": run}
     extra["scaler"] = state.scaler.state_dict()
     if state.average is not None:
         tensors |= {f"average.{name}": value for name, value in state.average.weights.items()}
@@ -112,8 +113,8 @@ def load_checkpoint(path: Path, state: State, run: str) -> list[str]:
     if "random_cuda" in tensors and torch.cuda.is_available():
         torch.cuda.set_rng_state(tensors["random_cuda"])
     state.progress = Progress(**extra["progress"])
-    now = environment()
-    return [f"{key} was {old}, is {now[key]}" for key, old in extra["environment"].items() if now[key] != old]
+    now = environment(state.model)
+    return [f"{key} was {old}, is {now[key]}" for key, old in extra["environment"].items() if now.get(key) != old]
 
 
 def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

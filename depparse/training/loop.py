@@ -7,7 +7,7 @@ an official dev score now and then, and a checkpoint from which a killed run goe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +86,7 @@ def train(
     resume: bool = False,
     run: str = "",
     warn: Callable[[str], None] = lambda _: None,
-) -> Iterator[Step | Evaluation]:
+) -> Generator[Step | Evaluation]:
     """Trains `model` on `examples`. `evaluate` scores the model (in evaluation mode, averaged weights) on dev.
 
     With `checkpoint`, the state is written there now and then and when interrupted, and read from there first if
@@ -158,6 +158,7 @@ def train(
             progress.epoch, progress.done = epoch, 0
             if epoch % config.evaluate_every == 0 or epoch == config.epochs:
                 keep()
+        interrupts.check()
 
 
 def _evaluation(progress: Progress, epoch: int, score: float, seconds: float) -> Evaluation:
@@ -165,7 +166,7 @@ def _evaluation(progress: Progress, epoch: int, score: float, seconds: float) ->
     progress.scores.append(score)
     progress.bad = 0 if improved else progress.bad + 1
     if improved:
-        progress.best, progress.best_epoch = score, epoch
+        progress.best = score
     losses = {name: loss / max(1, progress.words) for name, loss in progress.losses.items()}
     speed = progress.words / max(1e-9, progress.learning)
     progress.words, progress.learning, progress.losses = 0, 0.0, {}

@@ -35,7 +35,7 @@ class RecipeConfig(Config):
     model: ModelConfig = Field(default_factory=ModelConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     data: DataConfig = Field(default_factory=DataConfig)
-    metric: str = "LAS"  # official score that chooses the model
+    metric: str | None = None  # official score that chooses the model; by default LAS, or UPOS … without a parser
 
 
 Recipe = str | os.PathLike[str] | Mapping[str, Any] | RecipeConfig
@@ -55,7 +55,7 @@ def recipe_file(name: str | os.PathLike[str]) -> Path:
 
 def read_recipe(
     recipe: Recipe,
-    overrides: Sequence[str] | Mapping[str, Any] = (),
+    overrides: str | Sequence[str] | Mapping[str, Any] = (),
     treebanks: Sequence[str] = (),
     data: Mapping[str, Sequence[str]] | None = None,
 ) -> RecipeConfig:
@@ -67,7 +67,7 @@ def read_recipe(
         content = recipe.model_dump(mode="json")
     else:
         content = dict(recipe) if isinstance(recipe, Mapping) else read_toml(recipe_file(recipe))
-    content = apply_overrides(content, overrides)
+    content = apply_overrides(content, [overrides] if isinstance(overrides, str) else overrides)
     splits = content.setdefault("data", {})
     if isinstance(splits, dict):
         for treebank in treebanks:
@@ -78,7 +78,7 @@ def read_recipe(
         splits |= {split: list(files) for split, files in (data or {}).items() if files}
     config = parse(RecipeConfig, content)
     known = (*OFFICIAL, *EXTRA)
-    if config.metric not in known:
+    if config.metric is not None and config.metric not in known:
         raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(known)}")
     return config
 

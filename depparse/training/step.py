@@ -41,8 +41,9 @@ def step(
             counts[1:] = torch.tensor([annotated_words(batch.targets[name], batch.n_words) for name in names])
         here, counts = counts, processes.add(counts)
         losses = losses * (here / counts.clamp(min=1))[1:]
+    scaled = state.scaler.scale(losses.sum())  # without examples too, as the scaler asks for it
     if examples:
-        state.scaler.scale(losses.sum()).backward()  # type: ignore[no-untyped-call]
+        scaled.backward()  # type: ignore[no-untyped-call]
     processes.add_gradients(model.parameters())
     shown = dict(zip(names, processes.add(losses.detach()).tolist(), strict=True))
     _check(shown)

@@ -26,7 +26,7 @@ def records(samples: Path, findings: int = 0) -> list[Record]:
         Scored(Evaluation(1, 1.0, True, 65.4), scores),
         Step(2, 2, 2, 352, {"tagger": 1.0}, 3670.0),
         Scored(Evaluation(2, 1.0, False, 3671.2), scores),
-        Done(Path("runs/x/model"), scores, 61.2, {"test": scores}),
+        Done(Path("runs/x/model"), 61.2, {"test": scores}),
     ]
 
 

@@ -21,10 +21,10 @@ from depparse.errors import ConfigError, ModelError
 from depparse.pipeline import load
 from depparse.store import load as load_model
 from depparse.store import save
+from depparse.training.gold import annotated
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig, rate_at
 from depparse.training.recipe import read_recipe
-from depparse.training.run import annotated
 from tests.networks import CONTEXTS, TWO, small_model, two_sentences
 
 QUICK = OptimizerConfig(learning_rate=1e-2, warmup=0.1, average="none")
@@ -164,7 +164,7 @@ def test_recipes_and_overrides(tmp_path: Path, samples: Path) -> None:
         config = read_recipe(name, ["training.epochs=3"], [folder])
         assert config.training.epochs == 3
         assert config.data.train[0].endswith("en_sample-ud-train.conllu")
-        assert config.data.dev is not None
+        assert config.data.dev[0].endswith("en_sample-ud-dev.conllu")
     with pytest.raises(
         ConfigError, match=r"config key training\.epoch does not exist; did you mean epochs\? there are"
     ):

@@ -1,0 +1,76 @@
+"""Gold data to score a model on: dev and test files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from depparse.data.document import Document
+from depparse.data.formats import guess_format, read
+from depparse.data.sentence import Sentence
+from depparse.errors import ConfigError, DepparseError
+from depparse.evaluation.ud import Scores, evaluate
+from depparse.model import Model
+from depparse.structs.checks import check_length
+from depparse.tasks.dependencies import Dependencies
+from depparse.training.recipe import treebank_name
+
+
+@dataclass(slots=True)
+class Gold:
+    """A file to be scored on; `source` is the number of its treebank among those of training, else 0."""
+
+    name: str
+    file: str
+    document: Document
+    source: int
+
+    def score(self, model: Model) -> Scores:
+        return evaluate(self.document, annotated(model, self.document, self.source))
+
+    def check(self, model: Model) -> None:
+        """Refuses now what would end the run at its first evaluation or, worse, at its last."""
+        longest = max(map(len, self.document))
+        for task in model.tasks.values():
+            if isinstance(task, Dependencies) and task.config.projective:
+                try:
+                    check_length(longest, task.config.max_projective_length)
+                except DepparseError as error:
+                    raise ConfigError(f"{self.file}: {error}") from None
+
+
+def read_gold(split: str, files: Sequence[str], treebanks: Sequence[str]) -> list[Gold]:
+    """Named by the split if there is one file, else by their stems, or whole where stems are alike.
+
+    What the scorer refuses is refused now.
+    """
+    stems = [Path(file).name.split(".")[0] for file in files]
+    labels = [split] if len(files) == 1 else stems if len(set(stems)) == len(stems) else files
+    found = []
+    for file, label in zip(files, labels, strict=True):
+        document = read(file, guess_format(file, "conllu"))
+        if not document.num_words:
+            raise ConfigError(f"{file}: there are no words to score on")
+        try:
+            evaluate(document, document)
+        except DepparseError as error:
+            raise ConfigError(f"{file}: {str(error).removeprefix('gold: ')}") from None
+        name = treebank_name(file)
+        source = treebanks.index(name) if name in treebanks else 0
+        found.append(Gold(label, file, document, source))
+    return found
+
+
+def annotated(model: Model, gold: Document, source: int = 0) -> Document:
+    """The document as the model analyses it, from gold sentences, tokens and words."""
+    copies = []
+    for sentence in gold:
+        columns = {"FORM": list(sentence.columns["FORM"])}
+        copies.append(Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes))
+    model.annotate(copies, source=source)
+    for sentence in copies:
+        # A model without a parser is scored too: a chain stands for the tree that the scorer asks for.
+        if "HEAD" not in sentence.columns:
+            sentence.columns["HEAD"] = [str(number) for number in range(len(sentence))]
+    return Document(copies)

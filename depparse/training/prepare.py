@@ -1,0 +1,97 @@
+"""Before a run: what cannot be trained is refused, the data is checked, the run's folder is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from depparse.data.checks import check
+from depparse.data.formats import guess_format
+from depparse.data.treebank import Treebank
+from depparse.description import hash_file
+from depparse.errors import ConfigError
+from depparse.model import Model
+from depparse.store import check_replaceable, recover
+from depparse.training.processes import Processes, choose_precision
+from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
+
+CHECKPOINT = "checkpoint.safetensors"
+METRICS_FILE = "metrics.jsonl"
+CURVES = "curves.png"  # drawn at the end: where it is and no checkpoint, the run is finished
+_COLUMNS = {"UPOS": "UPOS", "XPOS": "XPOS", "UFeats": "FEATS", "Lemmas": "LEMMA"}  # of scores; all others need trees
+
+
+def is_finished(output: Path) -> bool:
+    """Whether the run in the folder came to its end."""
+    return (output / CURVES).exists() and not (output / CHECKPOINT).exists()
+
+
+def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Processes) -> dict[str, str]:
+    """Refuses what cannot be trained, makes the run's folder; returns the hash of each file of data."""
+    data, training = config.data, config.training
+    if not data.train:
+        reason = "has no train split" if data.dev or data.test else "is missing"
+        raise ConfigError(f"training data {reason}: give --train FILE, or --treebank DIR with a train split")
+    if not config.model.tasks:
+        raise ConfigError("the recipe has no tasks: config key model.tasks is empty")
+    if not data.dev and (training.patience or training.optimizer.average == "asgd"):
+        key = "patience" if training.patience else "optimizer.average=asgd"
+        raise ConfigError(f"config key training.{key} needs dev data to go by: give --dev FILE")
+    choose_precision(training.precision, processes.device)
+    hashes = {file: hash_file(Path(file)) for file in (*data.train, *data.dev, *data.test)}
+    check_replaceable(output / "model")
+    begun = [name for name in (CHECKPOINT, "model", "recipe.json") if (output / name).exists()]
+    if resume and not begun:
+        raise ConfigError(f"{output} holds no run to resume; without --resume one begins")
+    # A recipe alone is what a run leaves that failed before its first step.
+    if not resume and begun not in ([], ["recipe.json"]):
+        raise ConfigError(f"{output} holds a run already: --resume goes on with it, another --output begins a new one")
+    output.mkdir(parents=True, exist_ok=True)
+    if processes.main:
+        recover(output / "model")
+        if not resume:
+            (output / "recipe.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    processes.wait()
+    return hashes
+
+
+def treebank_names(files: Sequence[str]) -> list[str]:
+    """Names of the treebanks, in the order of their numbers."""
+    folders: dict[str, Path] = {}
+    for file in files:
+        name, folder = treebank_name(file), Path(file).resolve().parent
+        if folders.setdefault(name, folder) != folder:
+            raise ConfigError(f"two treebanks are called {name}: {folders[name]} and {folder}; rename one")
+    return list(folders)
+
+
+def choose_metric(config: RecipeConfig, model: Model) -> str | None:
+    """The score that chooses the model: what the recipe says, or LAS, or what a model without a parser has instead.
+
+    None if no score tells anything of the model's tasks, which may be of another package.
+    """
+    writes = {column for task in model.tasks.values() for column in task.writes()}  # type: ignore[operator]
+    metrics = [name for name in ("LAS", *_COLUMNS) if _COLUMNS.get(name, "HEAD") in writes]
+    if config.metric is None:
+        return metrics[0] if metrics else None
+    if _COLUMNS.get(config.metric, "HEAD") not in writes:
+        found = ", ".join(metrics) or "none"
+        raise ConfigError(f"config key metric: the model predicts nothing that {config.metric} scores, only {found}")
+    return config.metric
+
+
+def check_data(data: DataConfig) -> list[str]:
+    """What the data check says of the files of CoNLL-U, notes aside: train and dev together if there is one of each."""
+    if len(data.train) == len(data.dev) == 1 and all(map(_is_conllu, (*data.train, *data.dev))):
+        found = check(Treebank("data", {"train": Path(data.train[0]), "dev": Path(data.dev[0])}))
+    else:
+        found = [finding for file in data.train if _is_conllu(file) for finding in check(Path(file))]
+    return [
+        f"{finding.severity}: {finding.message}" + f" ({finding.places[0]})" * bool(finding.places)
+        for finding in found
+        if finding.severity != "note"
+    ]
+
+
+def _is_conllu(file: str) -> bool:
+    return guess_format(file, "conllu").startswith("conllu")
