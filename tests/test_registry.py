@@ -11,6 +11,7 @@ import pytest
 
 from depparse.config import parse
 from depparse.data.document import Document
+from depparse.description import hash_file
 from depparse.encoders.encoder import CONTEXTS, INPUTS
 from depparse.errors import ConfigError, ModelError
 from depparse.model import TASKS, Model, ModelConfig
@@ -115,7 +116,7 @@ def test_a_model_folder_can_name_nothing_else(other_package: Path, tmp_path: Pat
     data = {"encoder": {"inputs": SMALL}, "tasks": {"tagger": {"type": "tagger"}}}
     save(Model.build(parse(ModelConfig, data), two_sentences().sentences), tmp_path / "m")
     saved = (tmp_path / "m" / "config.json").read_text("utf-8")
-    (tmp_path / "m" / "manifest.json").write_text("{}", encoding="utf-8")
+    hashes = json.loads((tmp_path / "m" / "manifest.json").read_text("utf-8"))
     for name in (
         "evil",
         "other_package",
@@ -130,6 +131,8 @@ def test_a_model_folder_can_name_nothing_else(other_package: Path, tmp_path: Pat
         (tmp_path / "m" / "config.json").write_text(
             saved.replace('"type": "tagger"', f'"type": {json.dumps(name)}'), encoding="utf-8"
         )
+        hashes["config.json"] = hash_file(tmp_path / "m" / "config.json")
+        (tmp_path / "m" / "manifest.json").write_text(json.dumps(hashes), encoding="utf-8")
         with pytest.raises(
             ModelError, match=r"m/config\.json: config key model\.tasks\.tagger\.type is wrong: there is no"
         ):

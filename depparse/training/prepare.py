@@ -87,7 +87,7 @@ def check_data(data: DataConfig) -> list[str]:
     else:
         found = [finding for file in data.train if _is_conllu(file) for finding in check(Path(file))]
     return [
-        f"{finding.severity}: {finding.message}" + f" ({finding.places[0]})" * bool(finding.places)
+        f"{finding.severity}: {finding.message}" + "".join(f" ({place})" for place in finding.places[:1])
         for finding in found
         if finding.severity != "note"
     ]

@@ -55,7 +55,7 @@ def test_json(model: Path, run: Run) -> None:
     assert found["tasks"]["lemmatizer"]["columns"] == ["LEMMA"]
     tags = found["tasks"]["tagger"]["labels"]
     assert tags["UPOS"] == len({"PROPN", "AUX", "PART", "VERB", "NUM", "NOUN", "PUNCT", "PRON"})
-    assert found["scores"] == [{"data": "dev", "UPOS": "97.00", "LAS": "88.12"}]
+    assert found["scores"] == [{"data": "dev", "UPOS": 97.0, "LAS": 88.12}]
     assert found["treebanks"][0]["language"] == "Swedish"
     assert found["card_as_saved"] is True
     assert found["size"] == sum(path.stat().st_size for path in model.iterdir())
