@@ -123,5 +123,5 @@ def test_a_word_sees_all_of_its_subwords() -> None:
 def test_a_transformer_that_is_not_there_is_one_line() -> None:
     with pytest.raises(ConfigError, match="pip install no_such_package"):
         small_model("none", [{"type": "transformer", "name": "package:no_such_package/x"}])
-    with pytest.raises(ConfigError, match="cannot be loaded"):
+    with pytest.raises(ConfigError, match="is no folder here and not among those that were fetched before"):
         small_model("none", [{"type": "transformer", "name": "/no/such/folder"}])

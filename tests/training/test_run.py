@@ -148,12 +148,13 @@ def test_data_on_disk_gives_the_same_model(tmp_path: Path, samples: Path) -> Non
 
 
 MEASURE = """
-import resource, sys
+import sys
 import depparse
 import tests.training.test_run as t
+from depparse.training.card import peak_memory_mib
 settings = {"data.on_disk": sys.argv[2] == "disk", "training.epochs": 1, "training.batch_words": 2000}
 depparse.train(t.TINY, train=sys.argv[1], set=settings, output=sys.argv[3])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(peak_memory_mib())
 """
 
 
