@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test check bench format clean
+.PHONY: demo test lint check bench format clean
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "depparse needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -32,11 +32,12 @@ demo: .venv/.installed
 test: .venv/.developed
 	$(BIN)/python -m pytest -n auto
 
-check: .venv/.developed
+lint: .venv/.developed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto
+
+check: lint test
 
 bench: .venv/.developed
 	$(BIN)/python benchmarks/reading.py
