@@ -30,7 +30,7 @@ from depparse.errors import ConfigError
 from depparse.registry import PartConfig
 
 _PACKAGE = "package:"
-_PIECE = 8192  # subwords, with padding, that are read at once where no gradient is kept: bounds memory
+_PIECE = 8_192  # subwords, with padding, that are read at once: bounds memory where no gradient is kept
 
 Numbers = NDArray[np.int64]
 
@@ -192,25 +192,32 @@ class Transformer(nn.Module):
         return mixed if self.config.mix == "task" else mixed[0]
 
     def _words(self, subwords: Subwords) -> list[Tensor]:
-        """For each layer, ``[batch, words, width]``."""
-        n_windows, longest = subwords.ids.shape
+        """For each layer, ``[batch, words, width]``. Windows of like lengths are read together.
+
+        Batches are of like numbers of words, but one of these may have hundreds of subwords (a URL), to whose length
+        all windows would be padded: seconds become minutes, and megabytes gigabytes.
+        """
         n_sentences, n_words = subwords.shape
-        at_once = n_windows if torch.is_grad_enabled() else max(1, _PIECE // longest)
+        longest = subwords.ids.shape[1]
+        lengths = subwords.mask.sum(1)
+        order = lengths.argsort(stable=True)
+        rank = order.argsort()  # of each window, its place in that order
+        part_rank = rank[subwords.places // longest]
         sums: list[Tensor] = []
-        for first in range(0, n_windows, at_once):
-            piece = slice(first, first + at_once)
+        for first, end in _plan_pieces(lengths[order].tolist()):
+            windows, length = order[first:end], int(lengths[order[end - 1]])
             output = self.pretrained(
-                input_ids=subwords.ids[piece], attention_mask=subwords.mask[piece], output_hidden_states=True
+                input_ids=subwords.ids[windows, :length],
+                attention_mask=subwords.mask[windows, :length],
+                output_hidden_states=True,
             )
-            low, high = torch.searchsorted(
-                subwords.places, subwords.places.new_tensor([first * longest, (first + at_once) * longest])
-            ).tolist()
-            places, words = subwords.places[low:high] - first * longest, subwords.words[low:high]
+            here = (part_rank >= first) & (part_rank < end)
+            places = (part_rank[here] - first) * length + subwords.places[here] % longest
             parts = [layer.flatten(0, 1)[places] for layer in output.hidden_states[-self.n_layers :]]
             if not sums:
                 sums = [part.new_zeros(n_sentences * n_words, self.width) for part in parts]
             for sum_, part in zip(sums, parts, strict=True):
-                sum_.index_add_(0, words, part)
+                sum_.index_add_(0, subwords.words[here], part)
         counts = torch.bincount(subwords.words, minlength=n_sentences * n_words).clamp(min=1)[:, None]
         return [(sum_ / counts).view(n_sentences, n_words, -1) for sum_ in sums]
 
@@ -246,6 +253,20 @@ def _quiet() -> Iterator[None]:
     finally:
         if enabled:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _plan_pieces(lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """What is read at once of windows whose rising `lengths` are given: from the first of a pair to before the second.
+
+    A piece has at most `_PIECE` subwords with padding, or one window, and none is padded to more than twice its length.
+    """
+    pieces: list[tuple[int, int]] = []
+    first = 0
+    for place, length in enumerate(lengths):
+        if place > first and (length > 2 * lengths[first] or length * (place + 1 - first) > _PIECE):
+            pieces.append((first, place))
+            first = place
+    return [*pieces, (first, len(lengths))]
 
 
 def resolve(name: str) -> str:
