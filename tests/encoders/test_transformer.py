@@ -314,3 +314,22 @@ def test_a_shared_mix_is_what_all_tasks_read(tmp_path: Path) -> None:
     assert part(model).mix.shape == (2,)
     layers = part(model)._words(batch.inputs[0])
     torch.testing.assert_close(found.inputs, (layers[0] + layers[1]) / 2)
+
+
+@needs_minilm
+def test_one_long_word_does_not_lengthen_all_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = small_model("none", [{**MINILM, "layers": 1}])
+    sentences = [Sentence.from_forms(["Yes"]) for _ in range(50)] + [
+        Sentence.from_forms(["http://x.org/" + "a/" * 150])
+    ]
+    read_at_once: list[int] = []
+    inner = part(model).pretrained.forward
+
+    def watched(**arguments: Any) -> Any:
+        read_at_once.append(arguments["input_ids"].numel())
+        return inner(**arguments)
+
+    monkeypatch.setattr(part(model).pretrained, "forward", watched)
+    batch = model.collate([model.example(sentence) for sentence in sentences])
+    model.encoder(batch)  # with a gradient, as in training
+    assert sum(read_at_once) <= 2 * int(batch.inputs[0].mask.sum()) < batch.inputs[0].ids.numel() / 10
