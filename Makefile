@@ -17,7 +17,7 @@ SENTENCE ?= Anna liked the new school, which was too small for the city.
 	touch $@
 
 demo: .venv/.installed
-	@echo; echo "1. Train a tagger, lemmatizer and parser on 60 English sentences: about a minute."; echo
+	@echo; echo "1. Train a tagger, lemmatizer and parser on 60 English sentences: about half a minute."; echo
 	@rm -rf .venv/demo
 	$(BIN)/depparse train demo --treebank $(SAMPLES) --output .venv/demo
 	@echo; echo "2. What it is."; echo
