@@ -134,5 +134,10 @@ class Model(nn.Module):
         for batch, scores in self.scored(sentences, batch_words, source=source):
             self.write(batch, scores)
 
+    @property
+    def writes(self) -> dict[str, tuple[str, ...]]:
+        """The columns that each task predicts."""
+        return {name: task.writes() for name, task in self._tasks()}
+
     def _tasks(self) -> Iterator[tuple[str, Any]]:
         return iter(self.tasks.items())

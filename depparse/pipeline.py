@@ -185,7 +185,7 @@ class Pipeline:
     @property
     def writes(self) -> tuple[str, ...]:
         """The columns that the model predicts."""
-        return tuple(name for task in self.model.tasks.values() for name in task.writes())  # type: ignore[operator]
+        return tuple(name for columns in self.model.writes.values() for name in columns)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Writes the model folder."""

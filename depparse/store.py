@@ -30,8 +30,7 @@ def save(model: Model, folder: Path, card: str = "") -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        writes = {name: task.writes() for name, task in model.tasks.items()}  # type: ignore[operator]
-        config = {"format": FORMAT, "writes": writes, "model": model.config.model_dump(mode="json")}
+        config = {"format": FORMAT, "writes": model.writes, "model": model.config.model_dump(mode="json")}
         tasks = {name: task.to_json() for name, task in model.tasks.items()}  # type: ignore[operator]
         _write_json(temporary / "config.json", config, indent=1)
         vocabularies = {"encoder": model.encoder.to_json(), "tasks": tasks, "treebanks": model.treebanks}

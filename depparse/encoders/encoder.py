@@ -8,7 +8,7 @@ gives ``[batch, words, width]``, and `to_json` and `from_json` for all but weigh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, runtime_checkable
 
@@ -96,10 +96,10 @@ class Encoder(nn.Module):
 
     def features(self, sentence: Sentence) -> list[Any]:
         """What each input reads of the sentence."""
-        return [part.features(sentence) for part in self.inputs]  # type: ignore[operator]
+        return [part.features(sentence) for part in self._parts()]
 
     def collate(self, rows: Sequence[list[Any]]) -> list[Any]:
-        return [part.collate([row[number] for row in rows]) for number, part in enumerate(self.inputs)]  # type: ignore[operator]
+        return [part.collate([row[number] for row in rows]) for number, part in enumerate(self._parts())]
 
     def forward(self, batch: Batch) -> Encoded:
         parts = [part(data, batch) for part, data in zip(self.inputs, batch.inputs, strict=True)]
@@ -118,7 +118,10 @@ class Encoder(nn.Module):
         return torch.cat(self.input_dropout(parts), -1)
 
     def to_json(self) -> list[Any]:
-        return [part.to_json() for part in self.inputs]  # type: ignore[operator]
+        return [part.to_json() for part in self._parts()]
+
+    def _parts(self) -> Iterator[Any]:
+        return iter(self.inputs)
 
     @classmethod
     def from_json(cls, config: EncoderConfig, data: Sequence[Any]) -> Encoder:

@@ -70,7 +70,7 @@ def choose_metric(config: RecipeConfig, model: Model) -> str | None:
 
     None if no score tells anything of the model's tasks, which may be of another package.
     """
-    writes = {column for task in model.tasks.values() for column in task.writes()}  # type: ignore[operator]
+    writes = {column for columns in model.writes.values() for column in columns}
     metrics = [name for name in ("LAS", *_COLUMNS) if _COLUMNS.get(name, "HEAD") in writes]
     if config.metric is None:
         return metrics[0] if metrics else None
