@@ -50,6 +50,7 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
     if processes.main:
         recover(output / "model")
         if not resume:
+            (output / METRICS_FILE).unlink(missing_ok=True)  # of a run that failed at its begin
             (output / "recipe.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
     processes.wait()
     return hashes
