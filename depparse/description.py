@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import struct
 from dataclasses import asdict, dataclass
@@ -12,9 +13,11 @@ from typing import Any
 
 from depparse.data.catalogue import entries
 from depparse.errors import ModelError
+from depparse.models import FILES, find
 
-FORMAT = 1
-FILES = ("config.json", "vocab.json", "model.safetensors")
+FORMAT = 2
+READ = (1, 2)  # 1 had neither segmenters nor other weights than float32
+SCALE = ":scale"  # behind the name of a tensor of int8: the tensor of its scales
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +28,21 @@ class Description:
     format: int
     size: int
     parameters: int
-    types: dict[str, int]  # number of parameters by type, such as F32
+    types: dict[str, int]  # number of parameters by the type they are stored as, such as F32, I8
+    weights: str  # how they are stored: float32, float16 or int8
+    segmenter: dict[str, Any] | None  # its config, and "parameters"
     inputs: list[dict[str, Any]]  # their configs
     context: dict[str, Any] | None
     tasks: dict[str, dict[str, Any]]  # by name: "type", "columns", "labels" (their number by column), "parameters"
     treebanks: list[dict[str, str]]  # rows of the card's table of data, and "language" where the file name tells
     scores: list[dict[str, str]]  # rows of the card's table of scores, by "data"
+    licence: str | None  # of the model, as the card has it
     card_as_saved: bool  # whether the card is the one that was saved; all other files are, or `describe` fails
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON, with scores as numbers."""
         scores = [{name: cell if name == "data" else float(cell) for name, cell in row.items()} for row in self.scores]
         return asdict(self) | {"scores": scores}
-
-
-def model_folder(name: Path) -> Path:
-    """`name`, or the model in it if it is the folder of a run."""
-    return name / "model" if not (name / "config.json").exists() and (name / "model").is_dir() else name
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -56,27 +57,32 @@ def check_folder(folder: Path) -> dict[str, Any]:
         if hash_file(folder / name) != manifest.get(name):
             raise ModelError(f"{folder}: damaged: {name} is not the file that was saved; copy the model again")
     config = read_json(folder / "config.json")
-    if config.get("format") != FORMAT:
-        raise ModelError(f"{folder}: format {config.get('format')!r}, but this version reads {FORMAT}; update depparse")
+    if config.get("format") not in READ:
+        versions = " and ".join(map(str, READ))
+        raise ModelError(f"{folder}: format {config.get('format')!r}, but this version reads {versions}; update depparse")
     return config
 
 
-def describe(name: Path) -> Description:
-    """The description of a model's folder, or a run's. A damaged or foreign one is a ModelError."""
-    folder = model_folder(name)
+def describe(name: str | os.PathLike[str]) -> Description:
+    """The description of a model (see `depparse.models.find`). A damaged or foreign one is a ModelError."""
+    folder = find(name)
     config = check_folder(folder)
     try:
-        encoder, vocabularies = config["model"]["encoder"], read_json(folder / "vocab.json")["tasks"]
+        model, segmenter = config["model"], config.get("segmenter")
+        encoder = model["encoder"] if model else {"inputs": [], "context": None}
+        vocabularies = read_json(folder / "vocab.json").get("tasks", {})
         sizes, types = _count(folder / "model.safetensors")
         tasks = {
             key: {
                 "type": task["type"],
                 "columns": config.get("writes", {}).get(key, []),
                 "labels": _count_labels(vocabularies[key]),
-                "parameters": sum(size for tensor, size in sizes.items() if tensor.startswith(f"tasks.{key}.")),
+                "parameters": _sum(sizes, f"tasks.{key}."),
             }
-            for key, task in config["model"]["tasks"].items()
+            for key, task in (model["tasks"] if model else {}).items()
         }
+        if segmenter is not None:
+            segmenter = {**segmenter, "parameters": _sum(sizes, "segmenter.")}
         inputs, context = encoder["inputs"], encoder["context"]
     except (KeyError, TypeError, AttributeError, ValueError, struct.error) as error:
         raise ModelError(f"{folder}: not a model that this version knows: {type(error).__name__} {error}") from None
@@ -87,8 +93,8 @@ def describe(name: Path) -> Description:
     card_as_saved = path.is_file() and hash_file(path) == card_hash
     parameters = sum(sizes.values())
     return Description(
-        str(folder), config["format"], size, parameters, types, inputs, context, tasks,
-        _treebanks(card), _table(card, "Scores", "data"), card_as_saved,
+        str(folder), config["format"], size, parameters, types, config.get("weights", "float32"), segmenter,
+        inputs, context, tasks, _treebanks(card), _table(card, "Scores", "data"), _licence(card), card_as_saved,
     )  # fmt: skip
 
 
@@ -116,13 +122,17 @@ def _count(path: Path) -> tuple[dict[str, int], dict[str, int]]:
     sizes: dict[str, int] = {}
     types: dict[str, int] = {}
     for name, tensor in header.items():
-        if name == "__metadata__":
+        if name == "__metadata__" or (name.endswith(SCALE) and name.removesuffix(SCALE) in header):
             continue
         sizes[name] = 1
         for axis in tensor["shape"]:
             sizes[name] *= axis
         types[tensor["dtype"]] = types.get(tensor["dtype"], 0) + sizes[name]
     return sizes, types
+
+
+def _sum(sizes: dict[str, int], prefix: str) -> int:
+    return sum(size for name, size in sizes.items() if name.startswith(prefix))
 
 
 def _count_labels(vocabulary: Any) -> dict[str, int]:
@@ -140,6 +150,12 @@ def _treebanks(card: str) -> list[dict[str, str]]:
         if language is not None:
             row["language"] = language
     return rows
+
+
+def _licence(card: str) -> str | None:
+    """The first line under the card's heading Licence."""
+    text = card.partition("\n## Licence\n")[2].partition("\n## ")[0].strip()
+    return text.splitlines()[0].strip("`. ") if text else None
 
 
 def _table(card: str, heading: str, first: str) -> list[dict[str, str]]:

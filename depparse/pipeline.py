@@ -15,9 +15,10 @@ from depparse.data.batching import chunks
 from depparse.data.columns import VALUE_COLUMNS
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
-from depparse.description import model_folder
 from depparse.errors import ConfigError
 from depparse.model import Model
+from depparse.models import find
+from depparse.storage import Weights
 from depparse.store import load as load_model
 from depparse.store import save as save_model
 from depparse.structs.analysis import ParseAnalysis
@@ -187,9 +188,9 @@ class Pipeline:
         """The columns that the model predicts."""
         return tuple(name for columns in self.model.writes.values() for name in columns)
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
-        """Writes the model folder."""
-        save_model(self.model, Path(folder), self.card)
+    def save(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
+        """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space."""
+        save_model(self.model, Path(folder), self.card, weights=weights)
 
 
 def copy_sentence(sentence: Sentence) -> Sentence:
@@ -200,12 +201,20 @@ def copy_sentence(sentence: Sentence) -> Sentence:
     return copied
 
 
-def load(name: str | os.PathLike[str], device: str | torch.device = "cpu") -> Pipeline:
-    """The pipeline in a model folder, on a device of torch such as ``cuda``. Raises ModelError.
+def load(
+    name: str | os.PathLike[str],
+    device: str | torch.device = "cpu",
+    *,
+    fetch: bool = False,
+    revision: str | None = None,
+) -> Pipeline:
+    """The pipeline called `name`, on a device of torch such as ``cuda``.
 
-    Nothing is ever fetched.
+    `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id of the Hugging
+    Face hub (``user/repo``), which must have been fetched before, or is fetched if `fetch` is true, at `revision`. A
+    bundled name goes before a folder of that name here, which is ``./en``. Raises ModelError and ConfigError.
     """
-    folder = model_folder(Path(name))
+    folder = find(name, fetch=fetch, revision=revision)
     try:
         model = load_model(folder).to(device)
     except (RuntimeError, AssertionError) as error:  # of torch, about devices that there are not
@@ -252,7 +261,7 @@ def train(
         name = repr(config if not isinstance(config, os.PathLike) else os.fspath(config))
         command = f"depparse.train({', '.join([name, *(f'{key}={value!r}' for key, value in given.items() if value)])})"
     run(recipe, Path(output), resume=resume, command=command, listen=listen or (lambda _: None))
-    return load(output)
+    return load(Path(output))
 
 
 def _paths(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:

@@ -1,7 +1,8 @@
 """The model folder: JSON and safetensors, with a manifest of hashes. No pickle is ever read.
 
-``config.json`` (what kind of model, and the version of the format), ``vocab.json`` (vocabularies),
-``model.safetensors`` (weights), ``README.md`` (the card), ``manifest.json`` (SHA-256 of each of them).
+``config.json`` (what kind of model, how its weights are stored, and the version of the format), ``vocab.json``
+(vocabularies), ``model.safetensors`` (weights), ``README.md`` (the card), ``manifest.json`` (SHA-256 of each of them).
+A folder holds a model, a segmenter, or both; the segmenter's weights are those whose names begin with ``segmenter.``.
 """
 
 from __future__ import annotations
@@ -10,34 +11,57 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from depparse.config import parse
 from depparse.description import FILES, FORMAT, check_folder, hash_file, read_json
 from depparse.encoders.encoder import Encoder
 from depparse.errors import ConfigError, ModelError
 from depparse.model import TASKS, Model, ModelConfig
+from depparse.storage import WEIGHTS, Weights, as_weights, decode, encode
+
+_SEGMENTER = "segmenter."
 
 
-def save(model: Model, folder: Path, card: str = "") -> None:
+@dataclass(slots=True)
+class Parts:
+    """What a model folder holds."""
+
+    model: Model | None
+    segmenter: Any | None  # a Segmenter
+
+
+def save(
+    model: Model | None, folder: Path, card: str = "", *, segmenter: Any | None = None, weights: Weights = "float32"
+) -> None:
     """Writes the model to `folder`, which appears (or is replaced) only when all of it is there."""
+    if model is None and segmenter is None:
+        raise ModelError(f"{folder}: there is nothing to save: no model and no segmenter")
+    weights = as_weights(weights)
     folder = Path(folder)
     check_replaceable(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        config = {"format": FORMAT, "writes": model.writes, "model": model.config.model_dump(mode="json")}
-        tasks = {name: task.to_json() for name, task in model.tasks.items()}  # type: ignore[operator]
+        config: dict[str, Any] = {"format": FORMAT, "weights": weights, "writes": {}, "model": None, "segmenter": None}
+        vocabularies: dict[str, Any] = {}
+        if model is not None:
+            config |= {"writes": model.writes, "model": model.config.model_dump(mode="json")}
+            tasks = {name: task.to_json() for name, task in model.tasks.items()}  # type: ignore[operator]
+            vocabularies |= {"encoder": model.encoder.to_json(), "tasks": tasks, "treebanks": model.treebanks}
+        if segmenter is not None:
+            config["segmenter"] = segmenter.config.model_dump(mode="json")
+            vocabularies["segmenter"] = segmenter.to_json()
         _write_json(temporary / "config.json", config, indent=1)
-        vocabularies = {"encoder": model.encoder.to_json(), "tasks": tasks, "treebanks": model.treebanks}
         _write_json(temporary / "vocab.json", vocabularies)
-        save_file(
-            {name: value.contiguous() for name, value in model.state_dict().items()}, temporary / "model.safetensors"
-        )
+        save_file(encode(state(model, segmenter), weights), temporary / "model.safetensors")
         (temporary / "README.md").write_text(card, encoding="utf-8")
         # Made readable for those who can read the other files; safetensors writes for the owner alone.
         (temporary / "model.safetensors").chmod((temporary / "README.md").stat().st_mode)
@@ -47,6 +71,14 @@ def save(model: Model, folder: Path, card: str = "") -> None:
         _replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def state(model: Model | None, segmenter: Any | None) -> dict[str, Tensor]:
+    """The weights of both, as they are named in the folder."""
+    weights: dict[str, Tensor] = {} if model is None else dict(model.state_dict())
+    if segmenter is not None:
+        weights |= {_SEGMENTER + name: value for name, value in segmenter.state_dict().items()}
+    return weights
 
 
 def check_replaceable(folder: Path) -> None:
@@ -78,27 +110,58 @@ def _replace(new: Path, folder: Path) -> None:
 
 
 def load(folder: Path) -> Model:
-    """The model in `folder`. A missing, damaged or foreign folder is one ModelError."""
+    """The model in `folder`. A missing, damaged or foreign folder is one ModelError, and so is a segmenter alone."""
+    model = load_parts(folder).model
+    if model is None:
+        raise ModelError(f"{folder}: holds a segmenter and no model")
+    return model
+
+
+def load_parts(folder: Path) -> Parts:
+    """The model and the segmenter in `folder`. A missing, damaged or foreign folder is one ModelError."""
     folder = Path(folder)
     config = check_folder(folder)
+    stored_as = config.get("weights", "float32")
+    if stored_as not in WEIGHTS:
+        known = ", ".join(WEIGHTS)
+        raise ModelError(f"{folder}: weights stored as {stored_as!r}, but this version reads {known}; update depparse")
     vocabularies = read_json(folder / "vocab.json")
+    parts = Parts(None, None)
     try:
-        model_config = parse(ModelConfig, config.get("model") or {}, "model")
+        if config.get("model") is not None or config.get("segmenter") is None:
+            parts.model = _build_model(config.get("model") or {}, vocabularies)
+        if config.get("segmenter") is not None:
+            module = import_module("depparse.segmentation.segmenter")
+            segmenter_config = parse(module.SegmenterConfig, config["segmenter"], "segmenter")
+            parts.segmenter = module.Segmenter.from_json(segmenter_config, vocabularies["segmenter"])
+        weights = decode(load_file(folder / "model.safetensors"))
+        if parts.segmenter is not None:
+            own = [name for name in weights if name.startswith(_SEGMENTER)]
+            parts.segmenter.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in own})
+            parts.segmenter.eval()
+        if parts.model is not None:
+            parts.model.load_state_dict(weights)
+            parts.model.eval()
     except ConfigError as error:
         raise ModelError(f"{folder / 'config.json'}: {error}") from None
-    try:
-        encoder = Encoder.from_json(model_config.encoder, vocabularies["encoder"])
-        tasks = {
-            name: TASKS[task.type].from_json(task, encoder, vocabularies["tasks"][name])
-            for name, task in model_config.tasks.items()
-        }
-        model = Model(model_config, encoder, tasks, vocabularies.get("treebanks", ()))
-        model.load_state_dict(load_file(folder / "model.safetensors"))
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
-    return model.eval()
+    return parts
+
+
+def _build_model(config: dict[str, Any], vocabularies: dict[str, Any]) -> Model:
+    """The model, with weights still to be loaded."""
+    model_config = parse(ModelConfig, config, "model")
+    encoder = Encoder.from_json(model_config.encoder, vocabularies["encoder"])
+    tasks = {
+        name: TASKS[task.type].from_json(task, encoder, vocabularies["tasks"][name])
+        for name, task in model_config.tasks.items()
+    }
+    return Model(model_config, encoder, tasks, vocabularies.get("treebanks", ()))
 
 
 def _write_json(path: Path, data: Any, indent: int | None = None) -> None:
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=indent) + "\n", encoding="utf-8")
+    separators = None if indent else (",", ":")
+    text = json.dumps(data, ensure_ascii=False, indent=indent, separators=separators)
+    path.write_text(text + "\n", encoding="utf-8")

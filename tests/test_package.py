@@ -31,6 +31,8 @@ def test_the_wheel_holds_data_types_and_nothing_top_level_but_depparse(wheel: Pa
         "depparse/configs/README.md",
     ):
         assert needed in names
+    models = [path for path in (ROOT / "depparse" / "models").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    assert {path.relative_to(ROOT).as_posix() for path in models} <= set(names)
 
 
 def test_the_installed_wheel_works_in_an_empty_folder(wheel: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from depparse.cli.convert import convert
 from depparse.cli.corpora import app as corpora
 from depparse.cli.evaluate import evaluate
 from depparse.cli.info import info
+from depparse.cli.pack import pack
 from depparse.cli.parse import parse
 from depparse.cli.show import show
 from depparse.cli.train import train
@@ -28,6 +29,7 @@ _EXAMPLES = (
     "depparse parse text.conllu --model runs/ewt -o parsed.conllu",
     "depparse show parsed.conllu --first 3",
     "depparse info runs/ewt",
+    "depparse pack runs/ewt -o small --weights int8",
     "",
     "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "
     "error, with exit code 2.",
@@ -61,3 +63,4 @@ app.command()(train)
 app.command()(parse)
 app.command()(show)
 app.command()(info)
+app.command()(pack)

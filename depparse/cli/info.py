@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def info(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model's folder, or that of the run which made it.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="The folder of a model or of the run which made it, or a bundled name.")
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what a model is: tasks, network, data and licences, scores; and whether its files are whole.
@@ -25,7 +26,7 @@ def info(
     from depparse.description import describe
     from depparse.evaluation.tables import Table
 
-    found = describe(Path(model))
+    found = describe(model)
     if json:
         typer.echo(json_module.dumps(found.to_dict(), ensure_ascii=False, indent=1))
         return
@@ -33,7 +34,9 @@ def info(
     width = max(len(name) for name, _ in facts) + 2
     typer.echo("\n".join(f"{name.ljust(width)}{value}".rstrip() for name, value in facts) + "\n")
     columns = ("task", "columns", "labels", "parameters")
-    tables = [Table("Tasks", columns, [_task_row(name, task) for name, task in found.tasks.items()])]
+    tables = []
+    if found.tasks:
+        tables.append(Table("Tasks", columns, [_task_row(name, task) for name, task in found.tasks.items()]))
     if found.treebanks:
         names = tuple(dict.fromkeys(name for row in found.treebanks for name in row))
         rows = [tuple(_shortened(name, row.get(name, "")) for name in names) for row in found.treebanks]
@@ -48,12 +51,20 @@ def _facts(found: Description) -> Iterator[tuple[str, str]]:
     languages = dict.fromkeys(row["language"] for row in found.treebanks if "language" in row)
     if languages:
         yield "language", ", ".join(languages)
+    if found.segmenter is None:
+        yield "segmenter", "none: text is split by rules"
+    else:
+        yield "segmenter", f"{_part({'type': 'trained', **found.segmenter})}"
     for number, part in enumerate(found.inputs):
         yield "" if number else "inputs", _part(part)
-    yield "context", _part(found.context) if found.context else "none"
-    types = f" ({', '.join(found.types)})" if found.types else ""
-    yield "parameters", f"{found.parameters:,}{types}"
+    if found.inputs:
+        yield "context", _part(found.context) if found.context else "none"
+    several = len(found.types) > 1
+    types = ", ".join(f"{name} {number:,}" if several else name for name, number in sorted(found.types.items()))
+    yield "parameters", f"{found.parameters:,}{f' ({types})' if types else ''}"
     yield "size", f"{found.size / 1e6:,.1f} MB"
+    if found.licence is not None:
+        yield "licence", found.licence
     licences = dict.fromkeys(row["licence"] for row in found.treebanks if row.get("licence"))
     if licences:
         yield "data under", ", ".join(licences)
@@ -64,9 +75,13 @@ def _facts(found: Description) -> Iterator[tuple[str, str]]:
 
 def _part(part: dict[str, Any]) -> str:
     """The kind of a part, and those of its settings that a reader looks for."""
-    shown = ("kind", "cell", "name", "path", "layers", "width")
-    settings = [f"{name} {part[name]}" for name in shown if part.get(name) not in (None, "")]
+    shown = ("kind", "cell", "name", "path", "layers", "width", "parameters")
+    settings = [f"{name} {_value(part[name])}" for name in shown if part.get(name) not in (None, "")]
     return f"{part['type'].replace('_', ' ')}{': ' if settings else ''}{', '.join(settings)}"
+
+
+def _value(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) and value >= 10_000 else str(value)
 
 
 def _task_row(name: str, task: dict[str, Any]) -> tuple[str, str, str, str]:

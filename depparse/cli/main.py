@@ -7,7 +7,8 @@ import errno
 import os
 import signal
 import sys
-from typing import NoReturn
+import warnings
+from typing import Any, NoReturn
 
 from depparse.errors import DepparseError
 
@@ -19,6 +20,7 @@ def main() -> None:
     try:
         _reopen_streams()
         _clean_up_when_terminated()
+        warnings.formatwarning = _format_warning
         code = _run()
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
         sys.exit(code)
@@ -72,6 +74,10 @@ def _clean_up_when_terminated() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
             signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+def _format_warning(message: Warning | str, *_: Any) -> str:
+    return f"depparse: warning: {message}\n"
 
 
 def _explain(error: OSError) -> str:

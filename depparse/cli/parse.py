@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def parse(
-    model: Annotated[str, typer.Option("--model", "-m", metavar="DIR", help="A model folder.")],
+    model: Annotated[
+        str,
+        typer.Option("--model", "-m", metavar="MODEL", help="A bundled name such as en, a model's folder, or a hub id."),
+    ],
     files: Annotated[list[str] | None, typer.Argument(metavar="FILES", help="By default standard input.")] = None,
     source: Annotated[
         str | None, typer.Option("--from", metavar="FORMAT", help="By default told by the ending of the file.")
@@ -36,6 +39,12 @@ def parse(
         typer.Option(metavar="NAME", help="Annotate as in this one of the model's treebanks; by default the first."),
     ] = None,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="Of torch: cpu, cuda, mps …")] = "cpu",
+    fetch: Annotated[
+        bool, typer.Option("--fetch", help="Fetch a model USER/REPO from the Hugging Face hub if it is not there.")
+    ] = False,
+    revision: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a model of the hub: a branch, tag or commit.")
+    ] = None,
 ) -> None:
     """Predict what the model predicts; everything else in the file goes through untouched.
 
@@ -50,7 +59,7 @@ def parse(
     paths = files or ["-"]
     target = target or formats.guess_format(output, "conllu")
     formats.get_format(target)
-    pipeline = load(model, device)
+    pipeline = load(model, device, fetch=fetch, revision=revision)
 
     def read() -> Iterator[Sentence]:
         for path in paths:

@@ -64,6 +64,9 @@ class DiffersByTask(Protocol):
     def set_tasks(self, n_tasks: int) -> None:
         """Called once, before there are trained weights."""
 
+    def keep_tasks(self, numbers: Sequence[int]) -> None:
+        """Forgets the other tasks; those that stay are numbered anew, in their order."""
+
 
 class Encoder(nn.Module):
     """Batch to Encoded.
@@ -93,6 +96,12 @@ class Encoder(nn.Module):
         for part in self.inputs:
             if isinstance(part, DiffersByTask):
                 part.set_tasks(n_tasks)
+
+    def keep_tasks(self, numbers: Sequence[int]) -> None:
+        """Tells the inputs which of the tasks stay."""
+        for part in self.inputs:
+            if isinstance(part, DiffersByTask):
+                part.keep_tasks(numbers)
 
     def features(self, sentence: Sentence) -> list[Any]:
         """What each input reads of the sentence."""

@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from depparse.data.batching import Batch
 from depparse.data.sentence import Sentence
+from depparse.encoders.bert import Bert
 from depparse.errors import ConfigError
 from depparse.registry import PartConfig
 
@@ -113,6 +114,9 @@ class Transformer(nn.Module):
         backend = getattr(tokenizer, "backend_tokenizer", None)
         if backend is None:
             raise ConfigError(f"the transformer {config.name!r} has no tokenizer.json; only fast tokenizers are read")
+        if Bert.fits(settings := pretrained.config.to_dict()):
+            weights, pretrained = pretrained.state_dict(), Bert(settings)
+            pretrained.load_state_dict(weights)
         return cls(config, Tokenizer.from_str(backend.to_str()), pretrained)
 
     def set_tasks(self, n_tasks: int) -> None:
@@ -120,6 +124,12 @@ class Transformer(nn.Module):
         if self.config.mix == "task":
             # All in one vector: it has a gradient also where a task does not read its mix.
             self.mix = nn.Parameter(torch.zeros((1 + n_tasks) * self.n_layers))
+
+    def keep_tasks(self, numbers: Sequence[int]) -> None:
+        """Forgets the mixes of the other tasks."""
+        if self.config.mix == "task":
+            mixes = self.mix.detach().view(-1, self.n_layers)
+            self.mix = nn.Parameter(mixes[[0, *(1 + number for number in numbers)]].flatten())
 
     def features(self, sentence: Sentence) -> Pieces:
         """The subwords of the words."""
@@ -229,16 +239,31 @@ class Transformer(nn.Module):
         return self
 
     def to_json(self) -> Any:
-        return {"config": self.pretrained.config.to_dict(), "tokenizer": json.loads(self.tokenizer.to_str())}
+        tokenizer = json.loads(self.tokenizer.to_str())
+        vocabulary = tokenizer["model"]["vocab"]
+        if isinstance(vocabulary, dict):
+            subwords = sorted(vocabulary, key=vocabulary.__getitem__)
+            if list(map(vocabulary.__getitem__, subwords)) == list(range(len(subwords))):
+                tokenizer["model"]["vocab"] = subwords  # numbered by their places: a third of the file is saved
+        settings = self.pretrained.config.to_dict()
+        settings.pop("_name_or_path", None)  # a folder of the machine that trained it
+        return {"config": settings, "tokenizer": tokenizer}
 
     @classmethod
     def from_json(cls, config: TransformerConfig, data: Any) -> Transformer:
-        from transformers import AutoConfig, AutoModel
+        settings, tokenizer = dict(data["config"]), dict(data["tokenizer"])
+        vocabulary = tokenizer["model"]["vocab"]
+        if vocabulary and isinstance(vocabulary, list) and isinstance(vocabulary[0], str):
+            numbers = {subword: number for number, subword in enumerate(vocabulary)}
+            tokenizer["model"] = tokenizer["model"] | {"vocab": numbers}
+        if Bert.fits(settings):
+            pretrained: Any = Bert(settings)
+        else:
+            from transformers import AutoConfig, AutoModel
 
-        settings = dict(data["config"])
-        model_config = AutoConfig.for_model(settings.pop("model_type"), **settings)
-        pretrained = AutoModel.from_config(model_config)  # type: ignore[no-untyped-call]
-        return cls(config, Tokenizer.from_str(json.dumps(data["tokenizer"])), pretrained)
+            model_config = AutoConfig.for_model(settings.pop("model_type"), **settings)
+            pretrained = AutoModel.from_config(model_config)  # type: ignore[no-untyped-call]
+        return cls(config, Tokenizer.from_str(json.dumps(tokenizer)), pretrained)
 
 
 @contextmanager

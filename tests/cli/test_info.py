@@ -61,6 +61,21 @@ def test_json(model: Path, run: Run) -> None:
     assert found["size"] == sum(path.stat().st_size for path in model.iterdir())
 
 
+def test_weights_in_bytes(model: Path, run: Run) -> None:
+    described = json.loads(run("info", model, "--json").stdout)
+    save(small_model(), model, CARD + "\n## Licence\n\n`CC0-1.0`, by us.\n", weights="int8")
+    found = json.loads(run("info", model, "--json").stdout)
+    assert (described["weights"], found["weights"], found["licence"]) == ("float32", "int8", "CC0-1.0`, by us")
+    assert found["parameters"] == described["parameters"] == sum(found["types"].values())
+    assert set(found["types"]) == {"F32", "I8"}
+    assert {name: task["parameters"] for name, task in found["tasks"].items()} == {
+        name: task["parameters"] for name, task in described["tasks"].items()
+    }
+    text = run("info", model).stdout
+    assert f"I8 {found['types']['I8']:,}" in text
+    assert "licence" in text
+
+
 def test_a_model_without_a_card(model: Path, run: Run) -> None:
     (model / "README.md").unlink()
     result = run("info", model)
@@ -101,7 +116,7 @@ def test_whole_files_that_are_no_model(model: Path, run: Run) -> None:
     write("config.json", '{"format": 1, "model": {}}')
     assert "not a model that this version knows" in run("info", model).stderr
     write("config.json", '{"format": 7}')
-    assert "format 7, but this version reads 1; update depparse" in run("info", model).stderr
+    assert "format 7, but this version reads 1 and 2; update depparse" in run("info", model).stderr
     assert "no such model folder" in run("info", "nowhere").stderr
 
 

@@ -47,6 +47,7 @@ def test_version_and_help(run: Run) -> None:
         "parse",
         "show",
         "info",
+        "pack",
         "corpora",
         "corpora list",
         "corpora check",

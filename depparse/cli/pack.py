@@ -1,0 +1,49 @@
+"""``depparse pack``: a model and a segmenter as one small folder."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def pack(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model, or of the run which made it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
+    segmenter: Annotated[
+        str | None, typer.Argument(metavar="SEGMENTER", help="The folder of a segmenter. By default that of the model.")
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(metavar="TYPE", help="How to store weights: float32, float16 (half the size), int8 (a quarter).")
+    ] = "float32",
+    without: Annotated[str, typer.Option(metavar="TASKS", help="Tasks to leave out, such as lemmatizer,tagger.")] = "",
+    card: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Markdown for the head of the card: what this is, its licence (## Licence), attribution, scores.",
+        ),
+    ] = None,
+) -> None:
+    """Join a model and a segmenter to one folder, without what is never read, and store its weights smaller.
+
+    Example: [green]depparse pack runs/ewt runs/ewt-segmenter -o en --weights int8 --card card.md[/green]
+    """
+    from depparse.description import describe
+    from depparse.packing import pack
+    from depparse.storage import as_weights
+
+    pack(
+        model,
+        segmenter,
+        output=output,
+        weights=as_weights(weights),
+        without=[name for name in without.replace(",", " ").split() if name],
+        card=card.read_text(encoding="utf-8") if card is not None else "",
+        command=shlex.join(["depparse", *sys.argv[1:]]),
+    )
+    found = describe(output)
+    typer.echo(f"{output}: {found.parameters:,} parameters, {found.size:,} bytes")

@@ -1,0 +1,116 @@
+"""A model and a segmenter, each trained by itself, as one small folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from depparse import __version__
+from depparse.config import did_you_mean
+from depparse.description import hash_file
+from depparse.errors import ConfigError, ModelError
+from depparse.model import Model
+from depparse.models import find
+from depparse.storage import Weights, encode
+from depparse.store import check_replaceable, load_parts, save, state
+
+
+def pack(
+    model: str | os.PathLike[str],
+    segmenter: str | os.PathLike[str] | None = None,
+    *,
+    output: str | os.PathLike[str],
+    weights: Weights = "float32",
+    without: Collection[str] = (),
+    card: str = "",
+    command: str = "",
+) -> None:
+    """Writes the folder `output`, a pipeline of what is in the folder `model` and the segmenter in the folder `segmenter`.
+
+    The segmenter goes before one that `model` has. Tasks in `without` are left out, and so are weights that inference
+    never reads, which changes no analysis; `weights` stored as float16 or int8 may change a few. `card` (Markdown)
+    stands before what the cards of both say; `command` is what the card says made it. Raises ModelError and
+    ConfigError.
+    """
+    check_replaceable(Path(output))
+    folder = find(model)
+    parts = load_parts(folder)
+    segmenter_folder = find(segmenter) if segmenter is not None else folder
+    if segmenter is not None:
+        parts.segmenter = load_parts(segmenter_folder).segmenter
+        if parts.segmenter is None:
+            raise ModelError(f"{segmenter_folder}: holds no segmenter; train one, or pack the model alone")
+    left_out = []
+    if without:
+        left_out += _leave_out(parts.model, without)
+    if parts.model is not None:
+        n_subwords = _drop_subwords(parts.model)
+        left_out += [f"{n_subwords:,} subwords that no text is split into"] if n_subwords else []
+    size = sum(tensor.nbytes for tensor in encode(state(parts.model, parts.segmenter), weights).values())
+    facts = {
+        "depparse": __version__,
+        "model": _origin(model, folder) if parts.model is not None else "none",
+        "segmenter": _origin(segmenter or model, segmenter_folder) if parts.segmenter is not None else "none",
+        "left out": ", ".join(left_out) or "nothing",
+        "weights": f"{weights}{', a scale for each row of a matrix' if weights == 'int8' else ''}: {size:,} bytes",
+    }
+    lines = [card.strip() or "# A pipeline of depparse", "", "## Packed", ""]
+    lines += ["```sh", command, "```", ""] if command else []
+    lines += ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items()), ""]
+    lines += ["What follows was written when its parts were trained, and so were their scores measured.", ""]
+    if parts.model is not None:
+        lines.append(_retitled(_card(folder), "## The model", deeper=False))
+    if parts.segmenter is not None and segmenter_folder != folder:
+        lines.append(_retitled(_card(segmenter_folder), "## The segmenter", deeper=True))
+    save(parts.model, Path(output), "\n".join(lines), segmenter=parts.segmenter, weights=weights)
+
+
+def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
+    """Takes the tasks out of the model."""
+    tasks = list(model.tasks) if model is not None else []
+    for name in names:
+        if name not in tasks:
+            raise ConfigError(f"there is no task {name!r} to leave out; {did_you_mean(name, tasks)}")
+    if model is None or set(names) >= set(tasks):
+        raise ConfigError("no task would be left")
+    model.encoder.keep_tasks([number for number, name in enumerate(tasks) if name not in names])
+    for name in set(names):
+        del model.tasks[name]
+    kept = {name: task for name, task in model.config.tasks.items() if name not in names}
+    model.config = model.config.model_copy(update={"tasks": kept})
+    return [name for name in tasks if name in names]
+
+
+def _drop_subwords(model: Model) -> int:
+    """Takes subwords that are never met out of the model's transformers."""
+    n_dropped = 0
+    for number, config in enumerate(model.config.encoder.inputs):
+        if config.type == "transformer":
+            from depparse.encoders.subwords import drop_unreachable  # it needs tokenizers, which others do not
+
+            model.encoder.inputs[number], n = drop_unreachable(model.encoder.inputs[number])  # type: ignore[arg-type]
+            n_dropped += n
+    return n_dropped
+
+
+def _origin(given: str | os.PathLike[str], folder: Path) -> str:
+    return f"{os.fspath(given)}, whose manifest.json has the SHA-256 `{hash_file(folder / 'manifest.json')}`"
+
+
+def _card(folder: Path) -> str:
+    path = folder / "README.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _retitled(card: str, title: str, *, deeper: bool) -> str:
+    """The card under another title; its sections, if `deeper`, as sections of that."""
+    lines = [title]
+    inside_code = False
+    for line in card.strip().splitlines():
+        inside_code ^= line.startswith("```")
+        if not inside_code and re.match("# ", line):
+            continue
+        lines.append("#" + line if deeper and not inside_code and re.match("##+ ", line) else line)
+    return "\n".join(lines) + "\n"

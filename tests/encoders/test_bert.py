@@ -1,0 +1,170 @@
+"""Our BERT against that of transformers, without which models load; and its smaller vocabulary."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import BertConfig, BertModel
+
+from depparse.data.formats import read
+from depparse.data.sentence import Sentence
+from depparse.encoders.bert import Bert
+from depparse.encoders.subwords import drop_unreachable
+from depparse.encoders.transformer import Transformer, TransformerConfig
+from depparse.store import load, save
+from tests.encoders.test_encoders import MINILM, needs_minilm
+from tests.encoders.test_transformer import ODD, part, tiny
+from tests.networks import small_model, two_sentences
+
+SIZES = {
+    "vocab_size": 50,
+    "hidden_size": 24,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "intermediate_size": 40,
+    "max_position_embeddings": 20,
+    "hidden_dropout_prob": 0.0,
+    "attention_probs_dropout_prob": 0.0,
+}
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_it_is_that_of_transformers(training: bool) -> None:
+    torch.manual_seed(1)
+    theirs = BertModel(BertConfig(**SIZES)).train(training)
+    ours = Bert(theirs.config.to_dict()).train(training)
+    ours.load_state_dict(theirs.state_dict())  # with its pooler, which is left out
+    assert set(theirs.state_dict()) - set(ours.state_dict()) == {"pooler.dense.weight", "pooler.dense.bias"}
+    ids = torch.randint(0, 50, (4, 13))
+    mask = (torch.arange(13) < torch.tensor([[13], [1], [6], [12]])).long()
+    real = mask.bool()
+    gradients = []
+    for network in (theirs, ours):
+        states = network(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
+        sum((state[real] ** 2).sum() * number for number, state in enumerate(states)).backward()
+        gradients.append(({name: p.grad for name, p in network.named_parameters()}, [state[real] for state in states]))
+    (their_gradients, expected), (our_gradients, found) = gradients
+    assert len(found) == len(expected) == 4
+    for state, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(state, other, rtol=1e-5, atol=1e-5)
+    for name, gradient in our_gradients.items():
+        torch.testing.assert_close(gradient, their_gradients[name], rtol=1e-4, atol=1e-4)
+
+
+def test_dropout_is_there_in_training() -> None:
+    network = Bert(BertConfig(**SIZES | {"hidden_dropout_prob": 0.5, "attention_probs_dropout_prob": 0.5}).to_dict())
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.normal_()
+    ids, mask = torch.arange(5)[None], torch.ones(1, 5, dtype=torch.long)
+    once, twice = (network.train()(ids, mask).hidden_states for _ in range(2))
+    assert not any(torch.equal(*pair) for pair in zip(once, twice, strict=True))
+    once, twice = (network.eval()(ids, mask).hidden_states for _ in range(2))
+    assert all(torch.equal(*pair) for pair in zip(once, twice, strict=True))
+
+
+def test_other_networks_are_left_to_transformers(tmp_path: Path) -> None:
+    settings = BertConfig(**SIZES).to_dict()
+    assert Bert.fits(settings)
+    for other in ({"model_type": "roberta"}, {"hidden_act": "relu"}, {"position_embedding_type": "relative_key"}):
+        assert not Bert.fits(settings | other)
+    assert not Bert.fits(settings | {"is_decoder": True})
+    for kind, ours in (("wordpiece", True), ("bytes", False)):
+        model = small_model("none", [{"type": "transformer", "name": tiny(kind, tmp_path / kind)}])
+        assert isinstance(part(model).pretrained, Bert) is ours
+
+
+def test_a_model_is_loaded_without_transformers(tmp_path: Path) -> None:
+    save(small_model("none", [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t")}]), tmp_path / "m")
+    code = (
+        "import sys, depparse\n"
+        f"pipeline = depparse.load({str(tmp_path / 'm')!r})\n"
+        "pipeline(depparse.Document([depparse.Sentence.from_forms(['Tom', 'sees'])]))\n"
+        "slow = 'transformers datasets pandas pyarrow accelerate scipy sympy torch._dynamo huggingface_hub'\n"
+        "print(*[name for name in slow.split() if name in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "\n"
+
+
+def test_a_folder_with_a_pooler_and_a_numbered_vocabulary(tmp_path: Path) -> None:
+    """As they were written before, by way of the class of transformers."""
+    name = tiny("wordpiece", tmp_path / "t")
+    built = Transformer.build(TransformerConfig(name=name), two_sentences().sentences)
+    data = built.to_json()
+    subwords = data["tokenizer"]["model"]["vocab"]
+    assert isinstance(subwords, list)
+    assert "_name_or_path" not in data["config"]
+    data["tokenizer"]["model"]["vocab"] = {word: number for number, word in enumerate(subwords)}
+    state = {"pretrained.pooler.dense.weight": torch.ones(16, 16), **built.state_dict()}
+    again = Transformer.from_json(built.config, data)
+    again.load_state_dict(state)
+    for key, value in built.state_dict().items():
+        assert torch.equal(again.state_dict()[key], value)
+    sentence = Sentence.from_forms(ODD)
+    assert again.features(sentence).ids.tolist() == built.features(sentence).ids.tolist()
+    with pytest.raises(RuntimeError, match="Unexpected key"):
+        again.load_state_dict(state | {"pretrained.other": torch.ones(1)})
+
+
+def same_words(whole: Transformer, smaller: Transformer, forms: list[str]) -> bool:
+    """Whether both split the forms into the same subwords, unknown ones included."""
+    pieces = [network.features(Sentence.from_forms(forms)) for network in (whole, smaller)]
+    names = [
+        [network.tokenizer.id_to_token(number) for number in found.ids]
+        for network, found in zip((whole, smaller), pieces, strict=True)
+    ]
+    return names[0] == names[1] and pieces[0].counts.tolist() == pieces[1].counts.tolist()
+
+
+@needs_minilm
+def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) -> None:
+    model = small_model("none", [MINILM]).eval()
+    whole: Any = part(model)
+    smaller, n_dropped = drop_unreachable(whole)
+    assert n_dropped > 1000
+    kept = smaller.tokenizer.get_vocab()
+    assert len(kept) == smaller.pretrained.config.vocab_size == whole.tokenizer.get_vocab_size() - n_dropped
+    gone = set(whole.tokenizer.get_vocab()) - set(kept)
+    assert {"[unused1]", "##.", "##國"} <= gone
+    assert {"[UNK]", "[MASK]", "國", ".", "##ing"} <= set(kept)
+    for name, number in kept.items():
+        row = whole.tokenizer.token_to_id(name)
+        assert torch.equal(
+            smaller.pretrained.embeddings.word_embeddings.weight[number],
+            whole.pretrained.embeddings.word_embeddings.weight[row],
+        )
+    forms = [word.text for path in sorted(samples.glob("*/*.conllu")) for word in read(path).iter_words()]
+    assert same_words(whole, smaller, [*forms, *ODD, *gone, *(f"a{word}" for word in gone)])
+    every = [f"a{chr(point)}" for point in range(0x20, 0x20000) if not 0xD800 <= point < 0xE000]
+    assert same_words(whole, smaller, every)
+
+    @settings(deadline=None, max_examples=200)
+    @given(st.lists(st.text(st.characters(exclude_characters="\t\n\r"), min_size=1), min_size=1, max_size=20))
+    def any_text(texts: list[str]) -> None:
+        assert same_words(whole, smaller, texts)
+
+    any_text()
+    document = two_sentences()
+    batch = model.collate([model.example(sentence) for sentence in document])
+    with torch.inference_mode():
+        expected = model(batch)["lemmatizer"]
+        model.encoder.inputs[0] = smaller
+        save(model, tmp_path / "m")
+        again = load(tmp_path / "m")
+        for network in (model, again):
+            batch = network.collate([network.example(sentence) for sentence in document])
+            assert torch.equal(network(batch)["lemmatizer"], expected)
+
+
+def test_other_tokenizers_keep_their_subwords(tmp_path: Path) -> None:
+    for kind in ("bytes", "unigram"):
+        whole = Transformer.build(TransformerConfig(name=tiny(kind, tmp_path / kind)), [])
+        assert drop_unreachable(whole) == (whole, 0)

@@ -1,0 +1,136 @@
+"""``pack``: two folders to one, tasks left out, and the card that says so."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from depparse.description import describe, hash_file
+from depparse.errors import ConfigError, ModelError
+from depparse.packing import pack
+from depparse.pipeline import load
+from depparse.store import load_parts, save
+from tests.cli.conftest import Run
+from tests.cli.conftest import run as run
+from tests.cli.test_info import CARD
+from tests.encoders.test_encoders import MINILM, needs_minilm
+from tests.encoders.test_transformer import tiny
+from tests.networks import INPUTS, small_model, two_sentences
+from tests.segmenters import Segmenter, segmenter
+
+__all__ = ["segmenter"]
+HEAD = "# English\n\n## Licence\n\nApache-2.0 AND CC-BY-SA-4.0\n\n## Attribution\n\nby Tom\n"
+
+
+def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
+    model = small_model()
+    save(model, tmp_path / "run" / "model", CARD)
+    save(None, tmp_path / "s", "# A segmenter\n\n```sh\n# how\n```\n\n## Data\n\n| | x |\n|---|---|\n| a | b |\n", segmenter=segmenter)
+    pack(tmp_path / "run", tmp_path / "s", output=tmp_path / "p", card=HEAD, command="depparse pack …")
+    parts = load_parts(tmp_path / "p")
+    assert parts.model is not None
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in parts.model.state_dict().items())
+    assert torch.equal(parts.segmenter.embedding.weight, segmenter.embedding.weight)
+    card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
+    assert card.startswith(HEAD + "\n## Packed\n\n```sh\ndepparse pack …\n```\n")
+    for folder in ("run/model", "s"):
+        assert hash_file(tmp_path / folder / "manifest.json") in card
+    assert [line for line in card.splitlines() if line.startswith("#")] == [
+        "# English", "## Licence", "## Attribution", "## Packed",
+        "## The model", "## Data", "## Scores", "## The segmenter", "# how", "### Data",
+    ]  # fmt: skip
+    found = describe(tmp_path / "p")
+    assert found.licence == "Apache-2.0 AND CC-BY-SA-4.0"
+    assert found.treebanks == describe(tmp_path / "run").treebanks
+    assert found.scores == [{"data": "dev", "UPOS": "97.00", "LAS": "88.12"}]
+    # Packed again: the segmenter of the model stays, or that of another folder is put in its place.
+    pack(tmp_path / "p", output=tmp_path / "again", weights="int8")
+    assert describe(tmp_path / "again").segmenter == {"width": 70, "parameters": 7000}
+    assert describe(tmp_path / "again").size < describe(tmp_path / "p").size
+    pack(tmp_path / "s", output=tmp_path / "alone", weights="int8")
+    assert load_parts(tmp_path / "alone").model is None
+
+
+def test_tasks_are_left_out(tmp_path: Path) -> None:
+    document = two_sentences()
+    model = small_model("none", [*INPUTS, {"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "mix": "task"}])
+    with torch.no_grad():
+        model.encoder.inputs[2].mix.copy_(torch.arange(12.0).sin() * 3)  # type: ignore[operator]
+    save(model, tmp_path / "m")
+    pack(tmp_path / "m", output=tmp_path / "p", without=["tagger"])
+    whole, less = load(tmp_path / "m"), load(tmp_path / "p")
+    assert less.writes == ("LEMMA", "HEAD", "DEPREL")
+    assert less.model.encoder.inputs[2].mix.shape == (9,)
+    for name in less.writes:
+        assert [s.columns[name] for s in less(document)] == [s.columns[name] for s in whole(document)]
+    with torch.inference_mode():
+        scores = []
+        for pipeline in (whole, less):
+            batch = pipeline.model.collate([pipeline.model.example(sentence) for sentence in document])
+            scores.append(pipeline.model(batch))
+        torch.testing.assert_close(scores[1]["lemmatizer"], scores[0]["lemmatizer"])
+        torch.testing.assert_close(scores[1]["dependencies"].arc_scores, scores[0]["dependencies"].arc_scores)
+    assert "| left out | tagger, " in (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
+
+
+@needs_minilm
+def test_minilm_in_bytes(tmp_path: Path) -> None:
+    save(small_model("none", [MINILM]), tmp_path / "m")
+    pack(tmp_path / "m", output=tmp_path / "p", weights="int8")
+    card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
+    assert "subwords that no text is split into" in card
+    before, after = describe(tmp_path / "m"), describe(tmp_path / "p")
+    assert 1_000 * 384 < before.parameters - after.parameters < 2_000 * 384
+    assert after.size < 1.03 * after.parameters + 400_000
+    document = two_sentences()
+    whole, packed = load(tmp_path / "m").model, load(tmp_path / "p").model
+    with torch.inference_mode():
+        read = [model.encoder(model.collate([model.example(s) for s in document])).context for model in (whole, packed)]
+    torch.testing.assert_close(read[1], read[0], rtol=0, atol=0.1 * read[0].std().item())
+
+
+def test_mistakes(segmenter: Segmenter, tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m")
+    save(None, tmp_path / "s", segmenter=segmenter)
+    wrong: list[tuple[Any, dict[str, Any], type[Exception], str]] = [
+        ("m", {"segmenter": tmp_path / "m"}, ModelError, "m: holds no segmenter; train one, or pack the model alone"),
+        ("m", {"without": ["taggr"]}, ConfigError, "no task 'taggr' to leave out; did you mean tagger"),
+        ("m", {"without": ["tagger", "lemmatizer", "dependencies"]}, ConfigError, "no task would be left"),
+        ("s", {"without": ["tagger"]}, ConfigError, "no task 'tagger' to leave out"),
+        ("n", {}, ModelError, "n: no such model folder"),
+        ("m", {"weights": "int4"}, ConfigError, "weights are stored as float32, float16, int8, not as 'int4'"),
+    ]
+    for name, options, kind, message in wrong:
+        with pytest.raises(kind, match=message):
+            pack(tmp_path / name, output=tmp_path / "p", **options)
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "thesis.tex").touch()
+    with pytest.raises(ModelError, match="holds something else than a model"):
+        pack(tmp_path / "m", output=tmp_path / "p")
+    assert [path.name for path in (tmp_path / "p").iterdir()] == ["thesis.tex"]
+
+
+def test_the_command(run: Run, tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m", CARD)
+    (tmp_path / "head.md").write_text(HEAD, encoding="utf-8")
+    arguments = ["pack", "m", "-o", "p", "--weights", "int8", "--without", "tagger,lemmatizer", "--card", "head.md"]
+    result = run(*arguments)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(run("info", "p", "--json").stdout)
+    assert result.stdout == f"p: {found['parameters']:,} parameters, {found['size']:,} bytes\n"
+    assert list(found["tasks"]) == ["dependencies"]
+    card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
+    assert card.startswith(HEAD)
+    assert f"\ndepparse {' '.join(arguments)}\n" in card
+    for wrong, message in (
+        (["pack", "m"], "Missing option '--output'"),
+        (["pack", "m", "-o", "p", "--weights", "int4"], "not as 'int4'"),
+        (["pack", "m", "-o", "p", "--card", "no.md"], "no.md: no such file"),
+    ):
+        result = run(*wrong)
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+        assert message in result.stderr

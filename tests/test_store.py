@@ -1,0 +1,109 @@
+"""The model folder: a model, a segmenter or both; older folders; folders that are wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from depparse.description import describe, hash_file
+from depparse.errors import ModelError
+from depparse.store import load, load_parts, save
+from tests.networks import small_model, two_sentences
+from tests.segmenters import Segmenter, segmenter
+
+__all__ = ["segmenter"]
+
+
+def rewrite(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
+    """Changes a file of JSON, and says so in the manifest."""
+    data = change(json.loads((folder / name).read_text(encoding="utf-8")))
+    (folder / name).write_text(json.dumps(data), encoding="utf-8")
+    sign(folder, name)
+
+
+def sign(folder: Path, name: str) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest[name] = hash_file(folder / name)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize("weights", ["float32", "int8"])
+def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmenter, tmp_path: Path) -> None:
+    model = small_model().eval()
+    save(model, tmp_path / "m", segmenter=segmenter, weights=weights)
+    parts = load_parts(tmp_path / "m")
+    assert isinstance(parts.segmenter, Segmenter)
+    assert parts.segmenter.characters == segmenter.characters
+    assert not parts.segmenter.training
+    atol = 0 if weights == "float32" else segmenter.embedding.weight.abs().max().item() / 200
+    torch.testing.assert_close(parts.segmenter.embedding.weight, segmenter.embedding.weight, rtol=0, atol=atol)
+    assert parts.model is not None
+    assert list(parts.model.state_dict()) == list(model.state_dict())
+    document = two_sentences()
+    load(tmp_path / "m").annotate(document.sentences)
+    found = describe(tmp_path / "m")
+    assert found.segmenter == {"width": 70, "parameters": 7000}
+    assert found.parameters == 7000 + sum(parameter.numel() for parameter in model.parameters())
+
+
+def test_a_segmenter_alone(segmenter: Segmenter, tmp_path: Path) -> None:
+    save(None, tmp_path / "m", segmenter=segmenter)
+    parts = load_parts(tmp_path / "m")
+    assert parts.model is None
+    assert torch.equal(parts.segmenter.embedding.weight, segmenter.embedding.weight)
+    with pytest.raises(ModelError, match="m: holds a segmenter and no model"):
+        load(tmp_path / "m")
+    found = describe(tmp_path / "m")
+    assert (found.parameters, found.tasks, found.inputs, found.context) == (7000, {}, [], None)
+    with pytest.raises(ModelError, match="there is nothing to save"):
+        save(None, tmp_path / "n")
+    assert not (tmp_path / "n").exists()
+
+
+def test_a_folder_of_format_1(tmp_path: Path) -> None:
+    """As they were written before there were segmenters."""
+    model = small_model()
+    save(model, tmp_path / "m")
+    rewrite(
+        tmp_path / "m",
+        "config.json",
+        lambda config: {"format": 1, "writes": config["writes"], "model": config["model"]},
+    )
+    parts = load_parts(tmp_path / "m")
+    assert parts.segmenter is None
+    assert all(torch.equal(value, model.state_dict()[name]) for name, value in load(tmp_path / "m").state_dict().items())
+    assert (describe(tmp_path / "m").format, describe(tmp_path / "m").weights) == (1, "float32")
+
+
+def test_wrong_folders_are_one_line(segmenter: Segmenter, tmp_path: Path) -> None:
+    def attempt(message: str) -> None:
+        with pytest.raises(ModelError, match=message) as caught:
+            load_parts(tmp_path / "m")
+        assert "\n" not in str(caught.value)
+        save(small_model(), tmp_path / "m", segmenter=segmenter, weights="int8")
+
+    save(small_model(), tmp_path / "m", segmenter=segmenter, weights="int8")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"weights": "int4"})
+    attempt("stored as 'int4', but this version reads float32, float16, int8; update depparse")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"segmenter": {"wdith": 3}})
+    attempt(r"config\.json: config key segmenter\.wdith does not exist; did you mean width")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"segmenter": None})
+    attempt(r"do not fit together: Error\(s\) in loading state_dict for Model")
+    rewrite(tmp_path / "m", "vocab.json", lambda data: data | {"segmenter": data["segmenter"][1:]})
+    attempt("do not fit together: .*Segmenter")
+    rewrite(tmp_path / "m", "vocab.json", lambda data: {"segmenter": data["segmenter"]})
+    attempt("do not fit together: 'encoder'")
+    weights = tmp_path / "m" / "model.safetensors"
+    tensors = load_file(weights)
+    save_file(tensors | {"segmenter.embedding.weight:scale": torch.ones(3)}, weights)
+    sign(tmp_path / "m", "model.safetensors")
+    attempt("do not fit together: The size of tensor")
+    weights.write_bytes(weights.read_bytes()[:-1])
+    attempt("damaged: model.safetensors")
+    load_parts(tmp_path / "m")
