@@ -39,6 +39,10 @@ def convert(
         int | None,
         typer.Option(metavar="WIDTH", help="With --to text: lines of at most so many characters, as in UD releases."),
     ] = None,
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="With --to text: spaced as the text that the file was made from, if it tells."),
+    ] = False,
 ) -> None:
     """Convert between formats, and join a treebank with entities or roles.
 
@@ -49,7 +53,7 @@ def convert(
     from depparse.data import formats
     from depparse.data.conllu import write_conllup
     from depparse.data.document import Document
-    from depparse.data.text import write_text
+    from depparse.data.text import write_exact_text, write_text
 
     if source is None and file == "-":
         raise ConfigError("say the format of standard input: --from FORMAT")
@@ -62,6 +66,10 @@ def convert(
         raise ConfigError(f"--wrap goes with --to text, not with --to {target}")
     if wrap is not None and wrap < 1:
         raise ConfigError(f"--wrap is a number of characters, at least 1, not {wrap}")
+    if exact and target != "text":
+        raise ConfigError(f"--exact goes with --to text, not with --to {target}")
+    if exact and wrap is not None:
+        raise ConfigError("--exact keeps the lines as they were and --wrap breaks them anew; give one of them")
     if target == "parquet" and output == "-":
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
     if join_from is not None and join is None:
@@ -79,7 +87,9 @@ def convert(
         sentences = _joined(file, source, join, join_from)
     else:
         sentences = _read(file, source, target)
-    if target == "text":
+    if target == "text" and exact:
+        write_exact_text(sentences, output)
+    elif target == "text":
         write_text(sentences, output, wrap)
     elif isinstance(sentences, Document) and target == "conllup":
         write_conllup(sentences, output, _columns(sentences))

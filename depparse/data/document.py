@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from depparse.data.columns import CONLLU_COLUMNS
-from depparse.data.sentence import Sentence, placed, separator
+from depparse.data.sentence import Sentence, placed
 from depparse.data.spans import Span
+from depparse.data.text import iter_exact_text
 from depparse.data.words import Word
 
 if TYPE_CHECKING:
@@ -26,13 +27,10 @@ class Document:
 
     @property
     def text(self) -> str:
-        """The raw text: sentences joined by one space, by nothing after ``SpaceAfter=No``, by an empty line before
-        ``# newpar`` and ``# newdoc``. Offsets of words and tokens count in it."""
-        previous, parts = None, []
-        for sentence in placed(self.sentences):
-            parts += [separator(previous, sentence), sentence.text]
-            previous = sentence
-        return "".join(parts)
+        """The text, in which offsets of words and tokens count: exact where the tokens tell how they are spaced
+        (``SpacesAfter`` …), as in documents made of raw text, else the plain raw text (`depparse.data.text`)."""
+        placed_sentences = placed(self.sentences)  # they may have been changed or moved
+        return "".join(iter_exact_text(placed_sentences))
 
     @property
     def ents(self) -> list[Span]:

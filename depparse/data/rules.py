@@ -6,105 +6,68 @@ punctuation, sentences after final punctuation. Multiword tokens are not split: 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import BinaryIO
 
 import regex
 
-from depparse.data.files import PathLike, name_of, open_input
-from depparse.data.sentence import Sentence, placed
-from depparse.errors import FormatError
+from depparse.data.blocks import iter_blocks
+from depparse.data.files import PathLike
+from depparse.data.sentence import Sentence
+from depparse.data.spacing import RawToken, breaks_paragraph, build_sentences, is_visible
+from depparse.data.text import iter_pieces
 
 _HAN = r"[\p{Han}\p{Hiragana}\p{Katakana}]"
+_LETTER = rf"(?:(?!{_HAN})[\p{{L}}\p{{M}}\p{{N}}_])"
+_LETTERS = rf"{_LETTER}(?:{_LETTER}|[\u00ad\u200c\u200d])*"  # soft hyphens and joiners are part of a word
 _TOKEN = regex.compile(
     rf"""
     (?:https?://|www\.)[^\s<>"]*[^\s<>".,;:!?)\]}}'’»]   # a web address
     | [\w.+-]{{1,64}}+@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{1,8}}  # a mail address
     | [@\#]\w+                                           # a handle or a tag
-    | \p{{N}}+(?:[.,:/’'\u00a0\u202f]\p{{N}}+)*(?!\w)    # a number, a date, a time
+    | \p{{N}}+(?:[.,:/’'\u00a0\u202f]\p{{N}}+){{0,30}}(?!\w)    # a number, a date, a time
     | (?:\p{{L}}\.){{2,}}                                # an abbreviation such as U.S.
-    | {_HAN}                                             # scripts without spaces: a character each
-    | (?:(?!{_HAN})[\p{{L}}\p{{M}}\p{{N}}_])+
-      (?:['’\-\u2010\u2011·](?:(?!{_HAN})[\p{{L}}\p{{M}}\p{{N}}_])+)*  # a word
+    | {_HAN}\p{{M}}*                                      # scripts without spaces: a character each
+    | {_LETTERS}(?:['’\-\u2010\u2011·]{_LETTERS})*        # a word
     | (\p{{P}})\1*                                       # a sign, or a run of the same
     | \X                                                 # a symbol or an emoji sequence: what one sees as a character
     """,
     regex.VERBOSE,
 )
-_FINAL = re.compile(r"[.!?…‽؟۔।॥。！？]+$")
-_WIDE_FINAL = re.compile(r"[。！？]+$")
+_FINAL = frozenset(".!?…‽؟۔।॥。！？")
+_WIDE_FINAL = frozenset("。！？")
 _CLOSING = frozenset("\"'”’»)]}›」』）】")
 _ABBREVIATION = regex.compile(r"\p{L}|\p{Lu}\p{Ll}{1,2}|etc|vs|cf|ca")
 
 
 def iter_text_sentences(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """The sentences of a plain text file in UTF-8, a paragraph at a time."""
-    with open_input(path) as stream:
-        yield from placed(_numbered(_paragraphs(stream, name_of(path))))
+    """The sentences of a plain text file in UTF-8, as a stream. Raises FormatError."""
+    return segment(iter_pieces(path))
 
 
-def split_text(text: str) -> Iterator[Sentence]:
-    """The sentences of a text."""
-    return placed(_numbered(re.split(r"\n[^\S\n]*\n", text.replace("\r\n", "\n"))))
+def segment(pieces: Iterable[str]) -> Iterator[Sentence]:
+    """The sentences of a text that comes in pieces, in bounded memory."""
+    return build_sentences((block, _tokens(block)) for block in iter_blocks(pieces))
 
 
-def _paragraphs(stream: Iterable[bytes], name: str) -> Iterator[str]:
-    lines: list[str] = []
-    for number, raw in enumerate(stream, 1):
-        try:
-            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            message = f"not UTF-8: byte 0x{raw[error.start]:02x} ({error.reason}); convert the file to UTF-8"
-            raise FormatError(message, path=name, line=number) from None
-        if line.strip():
-            lines.append(line)
-        elif lines:
-            yield "".join(lines)
-            lines = []
-    if lines:
-        yield "".join(lines)
-
-
-def _numbered(paragraphs: Iterable[str]) -> Iterator[Sentence]:
-    number, first = 0, True
-    for paragraph in paragraphs:
-        new_paragraph = True
-        for forms, glued in _sentences(paragraph):
-            number += 1
-            misc = ["SpaceAfter=No" if no_space else "_" for no_space in glued]
-            text = "".join(form if no_space else form + " " for form, no_space in zip(forms, glued, strict=True))
-            comments = ["# newdoc"] if first else []
-            comments += ["# newpar"] if new_paragraph else []
-            comments += [f"# sent_id = {number}", f"# text = {text.rstrip(' ')}"]
-            yield Sentence({"FORM": forms, "MISC": misc}, comments)
-            first = new_paragraph = False
-
-
-def _sentences(paragraph: str) -> Iterator[tuple[list[str], list[bool]]]:
-    """(forms, whether no space follows) of each sentence of a paragraph."""
-    matches = [match for match in _TOKEN.finditer(paragraph) if not match.group().isspace()]
-    forms: list[str] = []
-    glued: list[bool] = []
-    ended = False
-    for number, match in enumerate(matches):
-        form = match.group()
-        following = matches[number + 1] if number + 1 < len(matches) else None
-        forms.append(form)
-        glued.append(following is not None and following.start() == match.end())
-        if _FINAL.search(form) and not (
-            form == "." and len(forms) > 1 and _ABBREVIATION.fullmatch(forms[-2]) and glued[-2]
-        ):
+def _tokens(text: str) -> list[RawToken]:
+    """The tokens of a block, with the ends of sentences."""
+    matches = [match for match in _TOKEN.finditer(text) if is_visible(match.group())]
+    tokens: list[RawToken] = []
+    ended = False  # by final punctuation, after which closing marks may follow
+    abbreviated = False  # the form before is an abbreviation if a full stop touches it
+    for match, following in zip_longest(matches, matches[1:]):
+        form, after = match.group(), "" if following is None else following.group()
+        gap = text[match.end() : len(text) if following is None else following.start()]
+        if form[-1] in _FINAL and not (form == "." and abbreviated):
             ended = True
         elif form not in _CLOSING:
             ended = False
-        if not ended or following is None:
-            continue
-        if glued[-1] and not (_WIDE_FINAL.search(form) and following.group() not in _CLOSING):
-            continue
-        if following.group()[0].islower():
-            continue
-        yield forms, glued
-        forms, glued, ended = [], [], False
-    if forms:
-        yield forms, glued
+        abbreviated = not gap and _ABBREVIATION.fullmatch(form) is not None
+        wide = form[-1] in _WIDE_FINAL and after not in _CLOSING
+        ends = breaks_paragraph(gap) or (ended and bool(gap or wide) and not after[:1].islower())
+        tokens.append(RawToken(match.start(), match.end(), ends_sentence=ends))
+        if ends:
+            ended = abbreviated = False
+    return tokens

@@ -16,6 +16,7 @@ from depparse.data.columns import (
     get_from_misc,
     set_in_misc,
 )
+from depparse.data.exact import has_spaces, join_tokens, spaces
 from depparse.data.spans import Frame, Span, check_label, decode_frames, decode_tags, encode_frames, encode_tags
 from depparse.data.words import Characters, EmptyNode, MultiwordToken, Token, Words
 from depparse.errors import FormatError
@@ -131,7 +132,8 @@ class Sentence:
 
     @property
     def text(self) -> str:
-        """The ``# text`` comment; without one, the tokens with the spaces that ``SpaceAfter=No`` leaves."""
+        """The plain text: the ``# text`` comment; without one, the tokens with the spaces that ``SpaceAfter=No``
+        leaves."""
         text = self.comment("text")
         if text is not None:
             return text
@@ -142,21 +144,50 @@ class Sentence:
         return self._built
 
     @property
+    def exact_text(self) -> str:
+        """The text from the first to the last token, code point for code point, as ``SpacesAfter``, ``SpacesBefore``
+        and ``SpacesInToken`` of the tokens tell it; where none of them is there, the plain `text`."""
+        exact = self._exact()
+        return self.text if exact is None else exact[0]
+
+    def _exact(self) -> tuple[str, list[tuple[int, int]]] | None:
+        """`exact_text` and the places of the tokens in it; None if it is the plain text."""
+        if not has_spaces(self.columns.get("MISC", ())) and not has_spaces(m.cells.get("MISC", "_") for m in self.mwts):
+            return None
+        return join_tokens((token.text, token.misc or "_") for token in self.tokens)
+
+    @property
     def space_after(self) -> bool:
         """Whether a space follows the last token."""
-        length = len(self)
-        if self.mwts and self.mwts[-1].end == length:
-            misc = self.mwts[-1].cells.get("MISC", "_")
-        else:
-            misc = self.columns["MISC"][-1] if length and "MISC" in self.columns else "_"
+        misc = self._outer_misc(-1)
         return misc == "_" or "SpaceAfter=No" not in misc.split("|")
 
+    @property
+    def spaces_before(self) -> str:
+        """What stands before the first token besides what follows the sentence before: its ``SpacesBefore``."""
+        return spaces(self._outer_misc(0), "SpacesBefore") or ""
+
+    @property
+    def spaces_after(self) -> str | None:
+        """What follows the last token, if its ``SpacesAfter`` tells."""
+        return spaces(self._outer_misc(-1), "SpacesAfter")
+
+    def _outer_misc(self, index: int) -> str:
+        """MISC of the first (0) or last (-1) token."""
+        if self.mwts:
+            multiword = self.mwts[index]
+            if (multiword.end == len(self)) if index else (multiword.start == 1):
+                return multiword.cells.get("MISC", "_")
+        return self.columns["MISC"][index] if len(self) and "MISC" in self.columns else "_"
+
     def token_chars(self) -> dict[int, Characters]:
-        """Offsets in `text` of each token, by the ID of its first word; (None, None) from where text and forms part."""
+        """Offsets in `exact_text` of each token, by the ID of its first word; (None, None) from where text and forms
+        part."""
         return self._offsets()[0]
 
     def word_chars(self) -> list[Characters]:
-        """Offsets in `text` of each word; (None, None) where they cannot be told, as for French *du* = *de* + *le*."""
+        """Offsets in `exact_text` of each word; (None, None) where they cannot be told, as for French *du* = *de* +
+        *le*."""
         return self._offsets()[1]
 
     def forget_offsets(self) -> None:
@@ -166,19 +197,19 @@ class Sentence:
 
     def _offsets(self) -> tuple[dict[int, Characters], list[Characters]]:
         if self._chars is None:
-            text, position = self.text, 0
+            surface = self.tokens
+            exact = self._exact()
+            text = self.text if exact is None else exact[0]
+            places = _find_all(text, [token.text for token in surface]) if exact is None else exact[1]
             tokens: dict[int, Characters] = {}
             words: list[Characters] = []
-            for token in self.tokens:
-                place = _find(text, position, token.text) if position >= 0 else None
+            for token, place in zip(surface, places, strict=True):
                 if place is None:
-                    position = -1  # what follows could only be guessed
                     tokens[token.start] = (None, None)
                     words += [(None, None)] * (token.end - token.start + 1)
-                    continue
-                position = place[1]
-                tokens[token.start] = place
-                words += _share(place, text, [word.text for word in token.words])
+                else:
+                    tokens[token.start] = place
+                    words += _share(place, text, [word.text for word in token.words])
             self._chars = tokens, words
         return self._chars
 
@@ -319,6 +350,15 @@ class Sentence:
         return f"<Sentence {name}{text!r}, {len(self)} words>"
 
 
+def _find_all(text: str, forms: Iterable[str]) -> Iterator[tuple[int, int] | None]:
+    """Where each of the forms stands in `text`, one after the other; None from the first that is not there."""
+    place: tuple[int, int] | None = (0, 0)
+    for form in forms:
+        # What comes after a form that is not there could only be guessed.
+        place = None if place is None else _find(text, place[1], form)
+        yield place
+
+
 def _find(text: str, position: int, form: str) -> tuple[int, int] | None:
     """Where `form` stands in `text` at or after the white space at `position`; inner spaces may differ."""
     while position < len(text) and text[position].isspace():
@@ -354,7 +394,7 @@ def _share(place: tuple[int, int], text: str, forms: list[str]) -> list[Characte
 
 
 def separator(previous: Sentence | None, sentence: Sentence) -> str:
-    """What stands between two sentences in the raw text of a document."""
+    """What stands between two sentences in plain raw text."""
     if previous is None:
         return ""
     if sentence.starts_paragraph:
@@ -362,11 +402,17 @@ def separator(previous: Sentence | None, sentence: Sentence) -> str:
     return " " if previous.space_after else ""
 
 
+def exact_separator(previous: Sentence | None, sentence: Sentence) -> str:
+    """What stands between two sentences, or before the first, in exact text."""
+    after = None if previous is None else previous.spaces_after
+    return (separator(previous, sentence) if after is None else after) + sentence.spaces_before
+
+
 def placed(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """The sentences, each with its `start_char` set, as they pass."""
+    """The sentences, each with its `start_char` in exact text set, as they pass."""
     previous, end = None, 0
     for sentence in sentences:
-        sentence.start_char = end + len(separator(previous, sentence))
-        end = sentence.start_char + len(sentence.text)
+        sentence.start_char = end + len(exact_separator(previous, sentence))
+        end = sentence.start_char + len(sentence.exact_text)
         yield sentence
         previous = sentence

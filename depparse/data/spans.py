@@ -41,7 +41,7 @@ class Span:
         first, last = self.start_char, self.end_char
         if first is None or last is None:
             return " ".join(word.text for word in self.words)
-        return sentence.text[first - sentence.start_char : last - sentence.start_char]
+        return sentence.exact_text[first - sentence.start_char : last - sentence.start_char]
 
     @property
     def start_char(self) -> int | None:

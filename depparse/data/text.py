@@ -1,28 +1,76 @@
-"""Raw text of a document: streamed, and wrapped as in the UD releases."""
+"""Raw text: read in pieces; written plain, wrapped as in the UD releases, or exact.
+
+A document has two texts, and they are defined here. *Plain* is what training and evaluation take as raw text: it needs
+no more than ``# text``, ``SpaceAfter=No``, ``# newpar`` and ``# newdoc``. *Exact* is what the document was made from,
+code point for code point, where its tokens tell (`depparse.data.exact`).
+"""
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import BinaryIO
 
-from depparse.data.files import PathLike, open_output
-from depparse.data.sentence import Sentence, separator
+from depparse.data.files import PathLike, name_of, open_input, open_output
+from depparse.data.sentence import Sentence, exact_separator, separator
+from depparse.errors import FormatError
 
+_CHUNK = 1 << 16  # bytes
 # Han, Kana and their punctuation: scripts in which a line may break between any two characters.
-_UNSPACED = re.compile("[　-ヿ㐀-䶿一-鿿豈-﫿＀-￯\U00020000-\U0003ffff]")
+IDEOGRAPHIC = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+_UNSPACED = re.compile(f"[{IDEOGRAPHIC}]")
 
 
 def iter_text(sentences: Iterable[Sentence]) -> Iterator[str]:
-    """The raw text of `Document.text`, piece by piece, in constant memory."""
+    """The plain raw text, piece by piece, in constant memory.
+
+    Sentences are joined by one space, by nothing after ``SpaceAfter=No``, by an empty line before ``# newpar`` and
+    ``# newdoc``.
+    """
     previous = None
     for sentence in sentences:
         yield separator(previous, sentence) + sentence.text
         previous = sentence
 
 
+def iter_exact_text(sentences: Iterable[Sentence]) -> Iterator[str]:
+    """The exact text, piece by piece, in constant memory.
+
+    It is plain but for what ``SpacesBefore``, ``SpacesAfter`` and ``SpacesInToken`` say. After the last token stands
+    what its ``SpacesAfter`` says, else nothing.
+    """
+    previous = None
+    for sentence in sentences:
+        yield exact_separator(previous, sentence) + sentence.exact_text
+        previous = sentence
+    if previous is not None and (after := previous.spaces_after):
+        yield after
+
+
+def iter_pieces(path: PathLike | BinaryIO) -> Iterator[str]:
+    """The text of a UTF-8 file as it comes, code point for code point, a BOM included. Raises FormatError."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    with open_input(path) as stream:
+        data = b"."
+        while data:
+            data = stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK)
+            try:
+                piece = decoder.decode(data, final=not data)
+            except UnicodeDecodeError as error:
+                line += error.object.count(b"\n", 0, error.start)
+                byte = error.object[error.start]
+                message = f"not UTF-8: byte 0x{byte:02x} ({error.reason}); convert the file to UTF-8"
+                raise FormatError(message, path=name_of(path), line=line) from None
+            line += piece.count("\n")
+            if piece:
+                yield piece
+
+
 def write_text(sentences: Iterable[Sentence], path: PathLike, width: int | None = None) -> None:
-    """Writes the raw text and a line end after it; wrapped to lines of `width` characters if given."""
+    """Writes the plain raw text and a line end after it; wrapped to lines of `width` characters if given."""
     with open_output(path) as out:
         empty = True
         for piece in wrapped(iter_text(sentences), width) if width else iter_text(sentences):
@@ -30,6 +78,17 @@ def write_text(sentences: Iterable[Sentence], path: PathLike, width: int | None 
             empty = False
         if not empty:
             out.write("\n")
+
+
+def write_exact_text(sentences: Iterable[Sentence], path: PathLike) -> None:
+    """Writes the exact text and nothing after it. FormatError if it holds half a UTF-16 pair, which UTF-8 cannot."""
+    with open_output(path) as out:
+        for piece in iter_exact_text(sentences):
+            try:
+                out.write(piece)
+            except UnicodeEncodeError as error:
+                message = f"the exact text has {piece[error.start]!r}, half of a UTF-16 pair, which no UTF-8 file holds"
+                raise FormatError(message, path=name_of(path)) from None
 
 
 def wrapped(pieces: Iterable[str], width: int) -> Iterator[str]:

@@ -73,3 +73,21 @@ def test_options_of_join(run: Run) -> None:
         result = run("convert", *arguments, "--to", "conllup")
         assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
         assert message in result.stderr
+
+
+def test_exact_text(run: Run, tmp_path: Path) -> None:
+    data = "\ufeff One  line.\r\n\r\n\tNext\xa0one|\\s: «日本».\x0c \n".encode()
+    (tmp_path / "a.txt").write_bytes(data)
+    for name in ("a.conllu", "a.json", "a.parquet"):
+        assert run("convert", "a.txt", "-o", name).returncode == 0
+        assert run("convert", name, "--to", "text", "--exact", "-o", "back.txt").returncode == 0
+        assert (tmp_path / "back.txt").read_bytes() == data, name
+    plain = run("convert", "a.conllu", "--to", "text").stdout
+    assert plain == "One line.\n\nNext one|\\s: «日本».\n"
+    for arguments, message in [
+        (["--exact", "--to", "conllu"], "--exact goes with --to text, not with --to conllu"),
+        (["--exact", "--to", "text", "--wrap", "80"], "--exact keeps the lines as they were and --wrap breaks them"),
+    ]:
+        result = run("convert", "a.conllu", *arguments)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert message in result.stderr

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from depparse.data import rules
 from depparse.data.conllu import read_conllu
 from depparse.data.document import Document
-from depparse.data.text import iter_text, wrapped, write_text
+from depparse.data.text import iter_pieces, iter_text, wrapped, write_exact_text, write_text
+from depparse.errors import FormatError
 
 
 def test_definition(tmp_path: Path) -> None:
@@ -43,6 +44,7 @@ def test_definition(tmp_path: Path) -> None:
         ("aaaaaaaa b", 3, ["aaaaaaaa", "b"]),
         ("a\n\nb c", 1, ["a", "", "b", "c"]),
         ("今天天气很好，abcdef走", 5, ["今天天气很", "好，", "abcdef", "走"]),
+        ("한국어 문장", 4, ["한국어", "문장"]),
         ("", 80, [""]),
     ],
 )
@@ -86,28 +88,54 @@ def test_wrapped_text_of_a_treebank(shared: Path) -> None:
         ("Go 👩🏽‍🚀🇸🇪 now", [["Go", "👩🏽‍🚀", "🇸🇪", "now"]]),
         ("नमस्ते दुनिया। ठीक", [["नमस्ते", "दुनिया", "।"], ["ठीक"]]),
         ("One\ntwo.\n\n \n\nThree", [["One", "two", "."], ["Three"]]),
+        ("می‌خواهم so\u00adft 葛\U000e0100城", [["می‌خواهم", "so\u00adft", "葛\U000e0100", "城"]]),
+        ("End.\n\n) He said", [["End", "."], [")", "He", "said"]]),
         (" \n\t\n", []),
         ("", []),
     ],
 )
 def test_rules(text: str, sentences: list[list[str]]) -> None:
-    assert [sentence.columns["FORM"] for sentence in rules.split_text(text)] == sentences
+    assert [sentence.columns["FORM"] for sentence in rules.segment([text])] == sentences
     stream = io.BytesIO(text.encode())
     assert [sentence.columns["FORM"] for sentence in rules.iter_text_sentences(stream)] == sentences
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=60))
-def test_rules_lose_no_visible_character(text: str) -> None:
-    document = Document(rules.split_text(text))
-    assert "".join(document.text.split()) == "".join(text.split())
-    again = Document.from_conllu(document.to_conllu())
-    assert again.text == document.text
-    for sentence in document:
-        assert all(word.start_char is not None for word in sentence.words)
-
-
 def test_paragraphs_and_spacing() -> None:
-    document = Document(rules.split_text("One, two.\nThree.\n\nFour"))
-    assert document.text == "One, two. Three.\n\nFour"
+    document = Document(rules.segment(["One, two.\nThree.\n\nFour"]))
+    assert "".join(iter_text(document)) == "One, two. Three.\n\nFour"
     assert [s.comments[:-2] for s in document] == [["# newdoc", "# newpar"], [], ["# newpar"]]
-    assert document[0].columns["MISC"] == ["SpaceAfter=No", "_", "SpaceAfter=No", "_"]
+    assert document[0].columns["MISC"] == ["SpaceAfter=No", "_", "SpaceAfter=No", "SpacesAfter=\\n"]
+
+
+# -- pieces of files
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(1, 5))
+def test_pieces_are_the_text_of_the_file(text: str, size: int) -> None:
+    class Slow(io.BytesIO):
+        """Gives a few bytes at a time, parts of characters too."""
+
+        def read1(self, _: int | None = -1) -> bytes:
+            return self.read(size)
+
+    assert "".join(iter_pieces(Slow(text.encode()))) == text
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a\nb\n\xe9t\xe9\n", "input:3: not UTF-8: byte 0xe9 (invalid continuation byte); convert the file to UTF-8"),
+        (b"x\n" * 100_000 + b"\xff", "input:100001: not UTF-8: byte 0xff (invalid start byte)"),
+        (b"\xef\xbb\xbfa\n\xe2\x82", "input:2: not UTF-8: byte 0xe2 (unexpected end of data)"),
+    ],
+)
+def test_what_is_not_utf8(data: bytes, message: str) -> None:
+    with pytest.raises(FormatError) as error:
+        list(rules.iter_text_sentences(io.BytesIO(data)))
+    assert str(error.value).startswith(message)
+
+
+def test_half_a_pair_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"out.txt: the exact text has '\\ud83d', half of a UTF-16 pair"):
+        write_exact_text(rules.segment(["a \ud83d b"]), tmp_path / "out.txt")
+    assert not list(tmp_path.iterdir())
