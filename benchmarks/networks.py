@@ -40,7 +40,7 @@ from depparse.training.examples import plan_epoch
 from depparse.training.loop import train
 from depparse.training.recipe import RecipeConfig, read_recipe
 
-PARSE_WORDS = 5000  # a batch, as `Pipeline.pipe` has it
+PARSE_WORDS = 5000  # a batch, as `Pipeline.annotate_stream` has it
 INPUT_WIDTH = 384  # units that the context layers read, as from words and characters
 
 
@@ -79,7 +79,7 @@ def measure_parsing(model: Model, sentences: list[Sentence], rounds: int) -> str
                 model.encoder(batch)
 
         def parse() -> None:
-            write_conllu(pipeline.pipe(iter_conllu(source), batch_words=PARSE_WORDS), target)
+            write_conllu(pipeline.annotate_stream(iter_conllu(source), batch_words=PARSE_WORDS), target)
 
         parse(), bare()
         times = [(seconds(parse), seconds(bare)) for _ in range(rounds)]

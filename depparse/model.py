@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import torch
@@ -89,10 +89,14 @@ class Model(nn.Module):
 
     # -- the network
 
-    def forward(self, batch: Batch) -> dict[str, Any]:
-        """The scores of each task, in its own form."""
+    def forward(self, batch: Batch, without: Collection[str] = ()) -> dict[str, Any]:
+        """The scores of each task, in its own form; not of the tasks `without`."""
         encoded = self.encoder(batch)
-        return {name: task(encoded.of_task(number), batch) for number, (name, task) in enumerate(self._tasks())}
+        return {
+            name: task(encoded.of_task(number), batch)
+            for number, (name, task) in enumerate(self._tasks())
+            if name not in without
+        }
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The loss of each task, a scalar each."""
@@ -103,12 +107,18 @@ class Model(nn.Module):
 
     @torch.inference_mode()
     def scored(
-        self, sentences: Sequence[Sentence], batch_words: int = 5000, *, first: int = 1, source: int = 0
+        self,
+        sentences: Sequence[Sentence],
+        batch_words: int = 5000,
+        *,
+        first: int = 1,
+        source: int = 0,
+        without: Collection[str] = (),
     ) -> Iterator[tuple[Batch, dict[str, Any]]]:
         """Batches of the sentences that have words, in no order, with the scores of each task.
 
-        Sentences are read as of the treebank number `source`, and their examples numbered from `first` on. The batches
-        do not change the result.
+        Sentences are read as of the treebank number `source`, and their examples numbered from `first` on. Tasks
+        `without` are left out. The batches do not change the result.
         """
         self.eval()
         examples = []
@@ -119,7 +129,7 @@ class Model(nn.Module):
                 examples.append(example)
         for numbers in plan_batches([example.length for example in examples], batch_words):
             batch = self.collate([examples[number] for number in numbers]).to(self.device)
-            yield batch, self(batch)
+            yield batch, self(batch, without)
 
     @torch.inference_mode()
     def write(self, batch: Batch, scores: dict[str, Any]) -> None:

@@ -1,84 +1,140 @@
-"""`train` a model or `load` one, call it on documents."""
+"""`train` a model or `load` one, call it on text and documents."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from depparse.data.batching import chunks
-from depparse.data.columns import VALUE_COLUMNS
+from depparse.annotator import BATCHES, BATCHES_OF_WORKER, Annotator, Group
 from depparse.data.document import Document
+from depparse.data.files import PathLike
 from depparse.data.sentence import Sentence
+from depparse.data.text import iter_text, wrapped
 from depparse.errors import ConfigError
+from depparse.evaluation.systems import bare_copies, with_trees
+from depparse.inputs import Given, Input, InputReader, Segmenter, expanded, jobs_of
 from depparse.model import Model
 from depparse.models import find
 from depparse.storage import Weights
-from depparse.store import load as load_model
+from depparse.store import load_parts
 from depparse.store import save as save_model
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
-from depparse.tasks.dependencies import Dependencies
+from depparse.workers import run_in_order
 
-# Columns where an underscore is a blank to be filled. In FEATS it says that there are none; in DEPS and MISC it may.
-_BLANKS = frozenset({"LEMMA", "UPOS", "XPOS", "HEAD", "DEPREL"})
-_TREE = frozenset({"HEAD", "DEPREL"})
-# First words of comments that would begin a document or paragraph anew with each tree of a sentence.
-_ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
+_SEGMENTER = "segmenter"  # the name of that part
 
 if TYPE_CHECKING:
     from depparse.training.recipe import Recipe
     from depparse.training.run import Listener
 
-# A forked child has none of its parent's OpenMP threads, and torch would wait for them forever. (A DataLoader does the
-# same in its workers.)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
-
 
 class Pipeline:
-    """A trained model: ``pipeline(document)`` gives the document annotated. Safe to call from several threads."""
+    """A trained model: ``pipeline(text)`` gives the text analysed. Safe to call from several threads.
 
-    def __init__(self, model: Model, card: str = "") -> None:
-        self.model = model.eval()
+    A `segmenter` finds sentences, tokens and words in text; without one, rules do, which expand no multiword tokens.
+    Without a `model`, text is segmented and no more.
+    """
+
+    def __init__(self, model: Model | None, card: str = "", segmenter: Segmenter | None = None) -> None:
+        self.model = None if model is None else model.eval()
         self.card = card
+        self.segmenter = segmenter
+        if isinstance(segmenter, torch.nn.Module):
+            segmenter.eval()
 
     def __call__(
         self,
-        document: Document,
+        input: Input,
         *,
-        keep: Collection[str] = (),
+        presplit: bool = False,
+        expand: bool = False,
+        without: str | Collection[str] = (),
+        keep: str | Collection[str] = (),
         constraints: Iterable[Constraints | None] | None = None,
         probabilities: bool = False,
         k_best: int | None = None,
         treebank: str | None = None,
     ) -> Document:
-        """A copy of `document` with the columns of the model's tasks predicted. For the rest see `pipe`."""
-        annotated = self.pipe(
-            document, keep=keep, constraints=constraints, probabilities=probabilities, k_best=k_best, treebank=treebank
-        )
-        return Document(annotated, document.column_names)
+        """The input, analysed: a text, a Document (which is copied), or sentences that are lists of tokens.
+
+        `presplit`: each line of the text is a sentence, and only its tokens are to be found. `expand`: multiword tokens
+        among the words of a Document or of lists are found and split; its other columns are not read then. `without`
+        switches parts off (see `parts`): what a Document holds of them stays. For the rest see `annotate_stream`.
+
+        Raises ConfigError, and DepparseError naming the sentence if there is no tree as `keep` and `constraints` ask.
+        """
+        annotator = Annotator(
+            self.model, keep=keep, probabilities=probabilities, k_best=k_best, treebank=treebank,
+            without=self._check_parts(without), needs_parser=constraints is not None,
+        )  # fmt: skip
+        reader = self._reader(without, presplit, expand)
+        given = reader.check(input)
+        return _document(annotator.annotate(reader.sentences(given), constraints), given)
 
     def pipe(
         self,
-        sentences: Iterable[Sentence],
+        inputs: Iterable[Input],
         *,
-        keep: Collection[str] = (),
-        constraints: Iterable[Constraints | None] | None = None,
+        batch_size: int = 256,
+        workers: int = 1,
+        presplit: bool = False,
+        expand: bool = False,
+        without: str | Collection[str] = (),
+        keep: str | Collection[str] = (),
         probabilities: bool = False,
         k_best: int | None = None,
         treebank: str | None = None,
         batch_words: int = 5000,
+    ) -> Iterator[Document]:
+        """Many inputs, analysed, in order: each as by a call, but faster, since their sentences share batches.
+
+        Inputs are read when they are needed: at most `batch_size` ahead, fewer if they are long. `workers` are
+        processes, of one thread each, that share the work out; each has such a batch in work and one waiting. See
+        `depparse.workers.run_in_order` for how they start and end. Closing the iterator stops them. The analyses do
+        not depend on `batch_size` (inputs), `batch_words` (words with padding) or `workers`.
+
+        Raises as a call does, and what a worker raises; nothing comes after an error.
+        """
+        if isinstance(inputs, (str, Document)):
+            raise ConfigError("pipe takes many texts or documents; call the pipeline itself for one")
+        self._check_workers(workers)
+        if batch_size < 1:
+            raise ConfigError(f"batch_size is a number of inputs, at least 1, not {batch_size}")
+        annotator = Annotator(
+            self.model, keep=keep, probabilities=probabilities, k_best=k_best, treebank=treebank,
+            without=self._check_parts(without), batch_words=batch_words,
+        )  # fmt: skip
+        reader = self._reader(without, presplit, expand)
+        batches = BATCHES if workers == 1 else BATCHES_OF_WORKER
+        jobs = jobs_of(map(reader.check, inputs), batch_size, batches * batch_words)
+        return _documents(run_in_order(partial(_annotate_inputs, reader, annotator), jobs, workers))
+
+    def annotate_stream(
+        self,
+        sentences: Iterable[Sentence],
+        *,
+        keep: str | Collection[str] = (),
+        constraints: Iterable[Constraints | None] | None = None,
+        probabilities: bool = False,
+        k_best: int | None = None,
+        treebank: str | None = None,
+        without: str | Collection[str] = (),
+        batch_words: int = 5000,
+        workers: int = 1,
     ) -> Iterator[Sentence]:
         """Copies of the sentences, annotated, in order, with a few batches in memory at a time.
 
         Comments, multiword tokens, empty nodes and MISC are not touched. A model of several treebanks annotates in the
-        manner of `treebank`, by default the first that it learned.
+        manner of `treebank`, by default the first that it learned. `workers` and `without` are those of `pipe`.
 
         `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
         FEATS, where ``_`` is a value, stays as it is. The tree is built around kept heads and relations: it is the best
@@ -93,28 +149,70 @@ class Pipeline:
 
         Raises ConfigError, and DepparseError naming the sentence if there is no such tree.
         """
-        kept = _check_columns(keep)
-        if k_best is not None and k_best < 1:
-            raise ConfigError(f"k_best is a number of trees, at least 1, not {k_best}")
-        asked = probabilities or k_best is not None or constraints is not None
-        parser = self._parser(needed=asked) if asked or kept & _TREE else None
-        for sentence, analysis in self._run(sentences, kept, constraints, treebank, batch_words, parser):
-            if parser is None or analysis is None or not (asked or _has_blanks(sentence, kept)):
-                yield sentence
-                continue
-            trees = [analysis.best] if k_best is None else analysis.trees(k_best)
-            for rank, tree in enumerate(trees, 1):
-                copied = copy_sentence(sentence)
-                parser[1].annotate(copied, analysis.with_probabilities(tree) if probabilities else tree)
-                if k_best is not None:
-                    _set_rank(copied, rank, tree.log_probability or 0.0)
-                yield copied
+        annotator = Annotator(
+            self.model, keep=keep, probabilities=probabilities, k_best=k_best, treebank=treebank,
+            without=self._check_parts(without), batch_words=batch_words, needs_parser=constraints is not None,
+        )  # fmt: skip
+        self._check_workers(workers)
+        if workers == 1:
+            return annotator.annotate(sentences, constraints)
+        groups = annotator.groups(sentences, constraints, BATCHES_OF_WORKER)
+        return _flat(run_in_order(partial(_annotate_group, annotator), groups, workers))
+
+    def segment(
+        self, pieces: Iterable[str], *, presplit: bool = False, without: str | Collection[str] = ()
+    ) -> Iterator[Sentence]:
+        """The sentences of a text that comes in pieces, of any length, not annotated; in bounded memory.
+
+        It does not matter where the text is cut into pieces. `presplit` is that of a call.
+        """
+        return self._reader(without, presplit).segment([pieces] if isinstance(pieces, str) else pieces)
+
+    def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """New sentences of the tokens of the given ones, with multiword tokens expanded; not annotated.
+
+        Comments and MISC are kept. Raises ConfigError if there is no segmenter.
+        """
+        segmenter = self._reader(expand=True).segmenter
+        return iter(()) if segmenter is None else expanded(segmenter, sentences)
+
+    def read(
+        self,
+        paths: Sequence[PathLike],
+        format: str | None = None,
+        *,
+        presplit: bool = False,
+        expand: bool = False,
+        without: str | Collection[str] = (),
+    ) -> Iterator[Sentence]:
+        """The sentences of files, text segmented, a few at a time: what `annotate_stream` takes.
+
+        `format` is that of all files; by default their endings tell it, and others are CoNLL-U. `presplit` and `expand`
+        are those of a call. Sentences of text, horizontal and vertical files get ``# sent_id`` and ``# text``, the
+        first of each file ``# newdoc id``, its name. If there are several files, their sent_ids begin with it.
+
+        Raises ConfigError, and FormatError, for a file that is not there at once.
+        """
+        return self._reader(without, presplit, expand).read(paths, format)
+
+    def reanalyze(
+        self, gold: Document, *, raw: bool = False, wrap: int | None = None, treebank: str | None = None
+    ) -> Document:
+        """What the pipeline makes of gold data, to be scored against it. It sees the words, not their annotation.
+
+        `raw`: of the raw text, `depparse.data.text.iter_text`, with lines of at most `wrap` characters if given. Where
+        no part predicts trees, chains stand for them, since the scorer asks for trees.
+        """
+        sentences = bare_copies(gold)
+        if raw:
+            sentences = self.segment(wrapped(iter_text(gold), wrap) if wrap else iter_text(gold))
+        return Document(with_trees(self.annotate_stream(sentences, treebank=treebank)))
 
     def analyses(
         self,
         sentences: Iterable[Sentence],
         *,
-        keep: Collection[str] = (),
+        keep: str | Collection[str] = (),
         constraints: Iterable[Constraints | None] | None = None,
         treebank: str | None = None,
         batch_words: int = 5000,
@@ -122,83 +220,76 @@ class Pipeline:
         """What the parser makes of each sentence, in order: probabilities of all arcs and relations, the best trees.
 
         Each is computed when it is asked for. `keep` (of HEAD and DEPREL), `constraints` and `treebank` are those of
-        `pipe`.
+        `annotate_stream`.
         """
-        parser = self._parser(needed=True)
-        kept = _check_columns(keep)
-        for sentence, analysis in self._run(sentences, kept, constraints, treebank, batch_words, parser):
-            if analysis is None:  # no words
-                analysis = ParseAnalysis(
-                    repr(sentence), np.zeros((1, 1)), (), lambda _, heads: np.zeros((*heads.shape, 1))
-                )
-            yield analysis
+        annotator = Annotator(self.model, keep=keep, treebank=treebank, batch_words=batch_words, needs_parser=True)
+        for group in annotator.groups(sentences, constraints):
+            for sentence, analysis in zip(group.sentences, annotator.analyses(group), strict=True):
+                if analysis is None:  # no words
+                    analysis = ParseAnalysis(
+                        repr(sentence), np.zeros((1, 1)), (), lambda _, heads: np.zeros((*heads.shape, 1))
+                    )
+                yield analysis
 
-    def _run(
-        self,
-        sentences: Iterable[Sentence],
-        kept: frozenset[str],
-        constraints: Iterable[Constraints | None] | None,
-        treebank: str | None,
-        batch_words: int,
-        parser: tuple[str, Dependencies] | None,
-    ) -> Iterator[tuple[Sentence, ParseAnalysis | None]]:
-        """Copies with what other tasks than `parser` predict, and what it makes of them (None without words)."""
-        source = self._source(treebank)
-        given = repeat(None) if constraints is None else iter(constraints)
-        first = 1
-        for group in chunks(iter(sentences), 8 * batch_words):
-            known = [_known(sentence, kept, more) for sentence, more in zip(group, given, strict=False)]
-            if len(known) < len(group):
-                raise ConfigError(f"constraints end at sentence {first + len(known)}; give one for each, or None")
-            copies = [copy_sentence(sentence) for sentence in group]
-            analyses: dict[int, ParseAnalysis] = {}
-            for batch, scores in self.model.scored(copies, batch_words, first=first, source=source):
-                if parser is not None:
-                    name, task = parser
-                    numbers = [example.number for example in batch.examples]
-                    found = task.analyze(scores.pop(name), batch, [known[number - first] for number in numbers])
-                    analyses |= zip(numbers, found, strict=True)
-                self.model.write(batch, scores)
-            for number, (original, copied) in enumerate(zip(group, copies, strict=True), first):
-                _restore(copied, original, kept)
-                yield copied, analyses.pop(number, None)
-            first += len(group)
-        if constraints is not None and any(True for _ in given):
-            raise ConfigError(f"there are more constraints than the {first - 1} sentences; give one for each, or None")
-
-    def _parser(self, *, needed: bool) -> tuple[str, Dependencies] | None:
-        """Name and task that predict trees. Raises ConfigError if there is none but it is needed."""
-        for name, task in self.model.tasks.items():
-            if isinstance(task, Dependencies):
-                return name, task
-        if needed:
-            raise ConfigError("the model predicts no trees, so nothing about them: it has no task of type dependencies")
-        return None
-
-    def _source(self, treebank: str | None) -> int:
-        names = self.model.treebanks
-        if treebank is None:
-            return 0
-        if treebank not in names:
-            raise ConfigError(f"the model learned no treebank {treebank!r}; it knows: {', '.join(names) or 'no names'}")
-        return names.index(treebank)
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of the parts that there are: ``segmenter`` if there is one, and the tasks."""
+        return (*((_SEGMENTER,) if self.segmenter is not None else ()), *(self.model.tasks if self.model else ()))
 
     @property
     def writes(self) -> tuple[str, ...]:
         """The columns that the model predicts."""
-        return tuple(name for columns in self.model.writes.values() for name in columns)
+        return tuple(name for columns in (self.model.writes.values() if self.model else ()) for name in columns)
+
+    def _reader(self, without: str | Collection[str] = (), presplit: bool = False, expand: bool = False) -> InputReader:
+        return InputReader(None if _SEGMENTER in self._check_parts(without) else self.segmenter, presplit, expand)
+
+    def _check_parts(self, without: str | Collection[str]) -> frozenset[str]:
+        names = frozenset([without] if isinstance(without, str) else without)
+        if wrong := sorted(names - set(self.parts)):
+            there = ", ".join(self.parts) or "no parts"
+            raise ConfigError(f"there is no part {', '.join(wrong)} to switch off; the pipeline has {there}")
+        return names
+
+    def _check_workers(self, workers: int) -> None:
+        if workers < 1:
+            raise ConfigError(f"workers is a number of processes, at least 1, not {workers}")
+        if workers > 1 and self.model is not None and self.model.device.type != "cpu":
+            raise ConfigError(f"workers share out processors, but the model is on {self.model.device}; use one worker")
 
     def save(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
         """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space."""
-        save_model(self.model, Path(folder), self.card, weights=weights)
+        save_model(self.model, Path(folder), self.card, segmenter=self.segmenter, weights=weights)
 
 
-def copy_sentence(sentence: Sentence) -> Sentence:
-    """A copy whose columns and comments can be changed alone; multiword tokens and empty nodes are shared."""
-    columns = {name: list(column) for name, column in sentence.columns.items()}
-    copied = Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
-    copied.start_char = sentence.start_char
-    return copied
+def _annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Given]) -> list[list[Sentence]]:
+    """The sentences of each input, annotated together."""
+    documents = [list(reader.sentences(given)) for given in inputs]
+    groups = annotator.groups(chain.from_iterable(documents))
+    annotated = (copies for group in groups for copies in annotator.annotate_group(group))
+    return [list(chain.from_iterable(islice(annotated, len(document)))) for document in documents]
+
+
+def _annotate_group(annotator: Annotator, group: Group) -> list[Sentence]:
+    return list(chain.from_iterable(annotator.annotate_group(group)))
+
+
+def _documents(analysed: Generator[tuple[list[Given], list[list[Sentence]]], None, None]) -> Iterator[Document]:
+    with closing(analysed):
+        for inputs, annotated in analysed:
+            for given, sentences in zip(inputs, annotated, strict=True):
+                yield _document(sentences, given)
+
+
+def _flat(analysed: Generator[tuple[Group, list[Sentence]], None, None]) -> Iterator[Sentence]:
+    with closing(analysed):
+        for _, sentences in analysed:
+            yield from sentences
+
+
+def _document(sentences: Iterable[Sentence], given: object) -> Document:
+    """The analysed document, with the column names of the given one."""
+    return Document(sentences, given.column_names) if isinstance(given, Document) else Document(sentences)
 
 
 def load(
@@ -216,12 +307,15 @@ def load(
     """
     folder = find(name, fetch=fetch, revision=revision)
     try:
-        model = load_model(folder).to(device)
+        parts = load_parts(folder)
+        for part in (parts.model, parts.segmenter):
+            if part is not None:
+                part.to(device)
     except (RuntimeError, AssertionError) as error:  # of torch, about devices that there are not
         reason = str(error).splitlines()[0]
         raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
     card = folder / "README.md"
-    return Pipeline(model, card.read_text(encoding="utf-8") if card.is_file() else "")
+    return Pipeline(parts.model, card.read_text(encoding="utf-8") if card.is_file() else "", parts.segmenter)
 
 
 def train(
@@ -266,49 +360,3 @@ def train(
 
 def _paths(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
     return [os.fspath(path) for path in ([given] if isinstance(given, (str, os.PathLike)) else given)]
-
-
-def _check_columns(keep: Collection[str]) -> frozenset[str]:
-    kept = frozenset(name.upper() for name in keep)
-    wrong = kept - set(VALUE_COLUMNS)
-    if wrong:
-        raise ConfigError(f"keep names columns of CoNLL-U ({', '.join(VALUE_COLUMNS)}), not {', '.join(sorted(wrong))}")
-    return kept
-
-
-def _known(sentence: Sentence, kept: frozenset[str], more: Constraints | None) -> Constraints | None:
-    """What the kept columns and `more` say of the tree."""
-    if not kept & _TREE:
-        return more
-    more = more or Constraints()
-    heads = sentence.heads if "HEAD" in kept else ()
-    relations = sentence.columns.get("DEPREL", ()) if "DEPREL" in kept else ()
-    required = [(word, head) for word, head in enumerate(heads, 1) if head is not None]
-    labels = {word: relation for word, relation in enumerate(relations, 1) if relation != "_"}
-    return Constraints([*required, *more.required], more.forbidden, labels | dict(more.labels))
-
-
-def _has_blanks(sentence: Sentence, kept: frozenset[str]) -> bool:
-    """Whether there is something to predict in HEAD and DEPREL."""
-    return not kept >= _TREE or any("_" in sentence.columns.get(name, "_") for name in _TREE)
-
-
-def _restore(sentence: Sentence, original: Sentence, kept: frozenset[str]) -> None:
-    """Puts the kept values back where they were."""
-    forms = original.columns["FORM"]
-    for name in kept & original.columns.keys():
-        cells = zip(original.columns[name], sentence.columns[name], forms, strict=True)
-        # An underscore is no blank as the lemma of an underscore.
-        sentence.columns[name] = [
-            new if old == "_" and name in _BLANKS and not (name == "LEMMA" and form == "_") else old
-            for old, new, form in cells
-        ]
-
-
-def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:
-    if rank > 1:
-        sentence.comments = [line for line in sentence.comments if line[1:].split(None, 1)[:1] not in _ONCE]
-        if sentence.sent_id is not None:
-            sentence.set_comment("sent_id", f"{sentence.sent_id}-tree{rank}")
-    sentence.set_comment("tree_rank", str(rank))
-    sentence.set_comment("tree_log_probability", f"{round(log_probability, 4) + 0.0:.4f}")  # no minus before a zero

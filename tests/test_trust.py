@@ -196,7 +196,7 @@ def test_a_stream_is_in_memory_for_some_batches_only() -> None:
 
     pipeline = Pipeline(small_model())
     before = alive()
-    for given, _ in enumerate(pipeline.pipe(source(12 * group), batch_words=50)):
+    for given, _ in enumerate(pipeline.annotate_stream(source(12 * group), batch_words=50)):
         assert n_read - given <= group
         if given % group == group // 2:
             assert alive() - before < 4 * group

@@ -5,11 +5,16 @@ from __future__ import annotations
 import difflib
 import json as json_module
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from depparse.cli.tables import show
+from depparse.errors import ConfigError
+
+if TYPE_CHECKING:
+    from depparse.data.document import Document
 
 # Those of `evaluation.breakdown`, which is not imported for --help.
 DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos")
@@ -25,7 +30,25 @@ def _dimension(name: str) -> str:
 
 def evaluate(
     gold: Annotated[str, typer.Argument(help="The right analyses: CoNLL-U, or another format by its ending.")],
-    system: Annotated[str, typer.Argument(help="The analyses to score, of the same text; - for standard input.")],
+    system: Annotated[
+        str | None, typer.Argument(help="The analyses to score, of the same text; - for standard input. Or --model.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", metavar="DIR", help="Score what this model makes of GOLD's words.")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="With --model: of GOLD's raw text, end to end, instead of its words.")
+    ] = False,
+    wrap: Annotated[
+        int | None,
+        typer.Option(
+            metavar="WIDTH", min=1, help="With --raw: text in lines of so many characters, as in UD releases."
+        ),
+    ] = None,
+    treebank: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --model: annotate as in this one of its treebanks.")
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="Of the model: cpu, cuda, mps …")] = "cpu",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, all scores as fractions of 1.")] = False,
     by: Annotated[
         list[str] | None,
@@ -52,13 +75,40 @@ def evaluate(
     Sentences, tokens and words may differ; the text may not. Entities and frames are scored where GOLD holds them.
 
     Example: [green]depparse evaluate gold.conllu system.conllu --by deprel --bootstrap 1000[/green]
+
+    A model, end to end: [green]depparse evaluate gold.conllu --model runs/sequoia --raw[/green]
     """
     from depparse.evaluation.report import report
 
-    result = report(gold, system, other=compare, by=by or (), samples=bootstrap, seed=seed, format=format)
+    if (system is None) == (model is None):
+        raise ConfigError("give either SYSTEM, a file to score, or --model, whose analyses of GOLD are scored")
+    for option, given, needed, there in (
+        ("--raw", raw, "--model", model), ("--treebank", treebank, "--model", model), ("--wrap", wrap, "--raw", raw)
+    ):  # fmt: skip
+        if given and not there:
+            raise ConfigError(f"{option} goes with {needed}")
+    made: str | Callable[[Document], Document] = system or ""
+    if model is not None:
+        made = _analyser(model, device, raw, wrap, treebank)
+    result = report(
+        gold, made, name=model or "", other=compare, by=by or (), samples=bootstrap, seed=seed, format=format
+    )
     for note in result.notes:
         sys.stderr.write(f"note: {note}\n")
     if json:
         typer.echo(json_module.dumps(result.to_dict(), ensure_ascii=False, indent=1))
     else:
         show(result.tables())
+
+
+def _analyser(
+    model: str, device: str, raw: bool, wrap: int | None, treebank: str | None
+) -> Callable[[Document], Document]:
+    from functools import partial
+
+    from depparse.pipeline import load
+
+    pipeline = load(model, device)
+    if raw and pipeline.segmenter is None:
+        sys.stderr.write("note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n")
+    return partial(pipeline.reanalyze, raw=raw, wrap=wrap, treebank=treebank)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+import sys
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from depparse.data.sentence import Sentence
+from depparse.errors import ConfigError
 
 
 def parse(
@@ -18,12 +17,27 @@ def parse(
     ],
     files: Annotated[list[str] | None, typer.Argument(metavar="FILES", help="By default standard input.")] = None,
     source: Annotated[
-        str | None, typer.Option("--from", metavar="FORMAT", help="By default told by the ending of the file.")
+        str | None,
+        typer.Option(
+            "--from", metavar="FORMAT", help="text, conllu, horizontal, vertical …; told by the ending, else conllu."
+        ),
     ] = None,
     target: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="By default told by the ending of the file.")
+        str | None, typer.Option("--to", metavar="FORMAT", help="conllu, json …; told by the ending, else conllu.")
     ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
+    workers: Annotated[
+        int, typer.Option("--workers", metavar="N", min=1, help="Processes, of one thread each, that share the work.")
+    ] = 1,
+    presplit: Annotated[
+        bool, typer.Option("--presplit", help="Each line of the text is a sentence; only tokens are to be found.")
+    ] = False,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Find multiword tokens among given words; all columns are made anew.")
+    ] = False,
+    without: Annotated[
+        str, typer.Option(metavar="PARTS", help="Parts of the model to switch off, such as lemmatizer,ner.")
+    ] = "",
     keep: Annotated[
         str,
         typer.Option(metavar="COLUMNS", help="Columns whose values stay, such as upos,head; only _ in them is filled."),
@@ -46,9 +60,14 @@ def parse(
         str | None, typer.Option(metavar="NAME", help="Of a model of the hub: a branch, tag or commit.")
     ] = None,
 ) -> None:
-    """Predict what the model predicts; everything else in the file goes through untouched.
+    """Analyse text, or predict what the model predicts in files that have words already.
 
-    Example: [green]depparse parse text.conllu --model runs/sequoia -o parsed.conllu[/green]
+    Text is split by the model's segmenter, or by rules if it has none. Everything else in a file that is not text goes
+    through untouched.
+
+    Example: [green]depparse parse letter.txt --model runs/sequoia -o letter.conllu[/green]
+
+    Many files, by four processes: [green]depparse parse *.txt --model runs/sequoia --workers 4 -o parsed.conllu[/green]
 
     Complete the trees of a draft: [green]depparse parse draft.conllu --model runs/sequoia --keep head,deprel[/green]
     """
@@ -58,13 +77,26 @@ def parse(
 
     paths = files or ["-"]
     target = target or formats.guess_format(output, "conllu")
-    formats.get_format(target)
+    sources = {source or formats.guess_format(path, "conllu") for path in paths}
+    for name in (target, *sources):
+        formats.get_format(name)
+    if target == "parquet" and output == "-":
+        raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
     pipeline = load(model, device, fetch=fetch, revision=revision)
-
-    def read() -> Iterator[Sentence]:
-        for path in paths:
-            yield from formats.iter_sentences(path, source or formats.guess_format(path, "conllu"))
-
-    columns = [name for name in keep.replace(",", " ").split() if name]
-    parsed = pipeline.pipe(read(), keep=columns, probabilities=probabilities, k_best=k_best, treebank=treebank)
+    if "text" in sources and pipeline.segmenter is None:
+        sys.stderr.write("note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n")
+    off = _names(without)
+    parsed = pipeline.annotate_stream(
+        pipeline.read(paths, source, presplit=presplit, expand=expand, without=off),
+        keep=_names(keep),
+        probabilities=probabilities,
+        k_best=k_best,
+        treebank=treebank,
+        without=off,
+        workers=workers,
+    )
     formats.write(progress(parsed, "sentences"), output, target)
+
+
+def _names(text: str) -> list[str]:
+    return text.replace(",", " ").split()

@@ -6,7 +6,8 @@ Arrow and Parquet are in `depparse.data.arrow`, the objects of the library conll
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from depparse.data.assemble import (
@@ -57,6 +58,18 @@ def document_to_dict(doc: Document) -> dict[str, Any]:
     """
     names = tuple(doc.column_names)
     return {"columns": list(names), "sentences": [_sentence_to_dict(s, names) for s in placed(doc.sentences)]}
+
+
+def iter_json(sentences: Iterable[Sentence], column_names: Sequence[str] = CONLLU_COLUMNS) -> Iterator[str]:
+    """The JSON of `document_to_dict`, as ``json.dumps(…, indent=1)`` has it, a sentence at a time."""
+    names = json.dumps(list(column_names), ensure_ascii=False, indent=1).replace("\n", "\n ")
+    yield f'{{\n "columns": {names},\n "sentences": ['
+    between = "\n  "
+    for sentence in placed(sentences):
+        data = json.dumps(_sentence_to_dict(sentence, column_names), ensure_ascii=False, indent=1)
+        yield between + data.replace("\n", "\n  ")
+        between = ",\n  "
+    yield "]\n}" if between == "\n  " else "\n ]\n}"
 
 
 def _sentence_to_dict(sentence: Sentence, column_names: Sequence[str]) -> dict[str, Any]:

@@ -16,13 +16,22 @@ from typing import BinaryIO, TextIO, cast
 from depparse.errors import FormatError
 
 PathLike = str | os.PathLike[str]
+STANDARD_INPUT = "standard input"
 
 
 def name_of(path: PathLike | BinaryIO) -> str:
     """How errors call the file."""
     if isinstance(path, (str, os.PathLike)):
-        return "standard input" if os.fspath(path) == "-" else os.fspath(path)
+        return STANDARD_INPUT if os.fspath(path) == "-" else os.fspath(path)
     return str(getattr(path, "name", "input"))
+
+
+def check_input(path: PathLike) -> None:
+    """FormatError if there is no such file, or it is a folder: before the work that comes before it is read."""
+    if name_of(path) != STANDARD_INPUT and not os.path.exists(path):
+        raise FormatError("cannot be read: no such file or directory", path=os.fspath(path))
+    if os.path.isdir(path):
+        raise FormatError("cannot be read: is a directory", path=os.fspath(path))
 
 
 @contextlib.contextmanager

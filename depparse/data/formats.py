@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from depparse.data import conllu, rules, tagged, text
+from depparse.data.columns import CONLLU_COLUMNS
 from depparse.data.document import Document
 from depparse.data.files import PathLike, name_of, open_input, open_output
 from depparse.data.sentence import Sentence, placed
@@ -45,9 +46,11 @@ def _iter_json(path: PathLike | BinaryIO) -> Iterator[Sentence]:
 
 
 def _write_json(sentences: Iterable[Sentence], path: PathLike) -> None:
-    document = sentences if isinstance(sentences, Document) else Document(sentences)
+    from depparse.data.export import iter_json
+
+    names = sentences.column_names if isinstance(sentences, Document) else CONLLU_COLUMNS
     with open_output(path) as out:
-        json.dump(document.to_dict(), out, ensure_ascii=False, indent=1)
+        out.writelines(iter_json(sentences, names))
         out.write("\n")
 
 

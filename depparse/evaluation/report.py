@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
@@ -109,8 +109,9 @@ class Report:
 
 def report(
     gold: PathLike,
-    system: PathLike,
+    system: PathLike | Callable[[Document], Document],
     *,
+    name: str = "system",
     other: PathLike | None = None,
     by: Sequence[str] = (),
     samples: int | None = None,
@@ -119,15 +120,19 @@ def report(
 ) -> Report:
     """Scores one system against the gold file, or two of them and their difference.
 
+    `system` is a file, or a function that makes the analyses from the gold document, called `name` then.
     `by` are names of `breakdown.DIMENSIONS`; `samples` asks for bootstrap intervals from so many resamples. Two systems
     are always tested, with 1000 resamples unless told. Entities and frames are scored where the gold file holds them.
     `format` is that of the files whose endings tell none; by default CoNLL-U.
     """
-    paths = [gold, system] if other is None else [gold, system, other]
+    paths = [path for path in (gold, system, other) if path is not None and not callable(path)]
     if sum(name_of(path) == "standard input" for path in paths) > 1:
         raise ConfigError("only one of the files can be standard input (-)")
     gold_document, *documents = (_load(path, format) for path in paths)
     gold_name, *names = map(name_of, paths)
+    if callable(system):
+        documents.insert(0, system(gold_document))
+        names.insert(0, name)
     holds = _Content.of(gold_document)
     notes: list[str] = []
     systems = []

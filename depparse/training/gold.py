@@ -8,8 +8,8 @@ from pathlib import Path
 
 from depparse.data.document import Document
 from depparse.data.formats import guess_format, read
-from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError, DepparseError
+from depparse.evaluation.systems import bare_copies, with_trees
 from depparse.evaluation.ud import Scores, evaluate
 from depparse.model import Model
 from depparse.structs.checks import check_length
@@ -64,13 +64,6 @@ def read_gold(split: str, files: Sequence[str], treebanks: Sequence[str]) -> lis
 
 def annotated(model: Model, gold: Document, source: int = 0) -> Document:
     """The document as the model analyses it, from gold sentences, tokens and words."""
-    copies = []
-    for sentence in gold:
-        columns = {"FORM": list(sentence.columns["FORM"])}
-        copies.append(Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes))
+    copies = list(bare_copies(gold))
     model.annotate(copies, source=source)
-    for sentence in copies:
-        # A model without a parser is scored too: a chain stands for the tree that the scorer asks for.
-        if "HEAD" not in sentence.columns:
-            sentence.columns["HEAD"] = [str(number) for number in range(len(sentence))]
-    return Document(copies)
+    return Document(with_trees(copies))

@@ -1,0 +1,200 @@
+"""Sentences in, annotated copies out: a model, and what is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice, repeat
+from typing import NamedTuple
+
+from depparse.data.batching import chunks
+from depparse.data.columns import VALUE_COLUMNS
+from depparse.data.sentence import Sentence
+from depparse.errors import ConfigError
+from depparse.model import Model
+from depparse.structs.analysis import ParseAnalysis
+from depparse.structs.constraints import Constraints
+from depparse.tasks.dependencies import Dependencies
+
+# Columns where an underscore is a blank to be filled. In FEATS it says that there are none; in DEPS and MISC it may.
+_BLANKS = frozenset({"LEMMA", "UPOS", "XPOS", "HEAD", "DEPREL"})
+_TREE = frozenset({"HEAD", "DEPREL"})
+# First words of comments that would begin a document or paragraph anew with each tree of a sentence.
+_ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
+# Batches whose sentences are sorted by length together. Workers get fewer at a time, so that all of them have work.
+BATCHES, BATCHES_OF_WORKER = 8, 2
+
+
+class Group(NamedTuple):
+    """Sentences that are analysed together; `first` is the number of the first, from 1."""
+
+    first: int
+    sentences: list[Sentence]
+    constraints: list[Constraints | None]
+
+
+class Annotator:
+    """A model (None does nothing) and what is asked of it: see `Pipeline.annotate_stream`. Raises ConfigError."""
+
+    def __init__(
+        self,
+        model: Model | None,
+        *,
+        keep: str | Collection[str] = (),
+        probabilities: bool = False,
+        k_best: int | None = None,
+        treebank: str | None = None,
+        without: frozenset[str] = frozenset(),
+        batch_words: int = 5000,
+        needs_parser: bool = False,
+    ) -> None:
+        if k_best is not None and k_best < 1:
+            raise ConfigError(f"k_best is a number of trees, at least 1, not {k_best}")
+        if batch_words < 1:
+            raise ConfigError(f"batch_words is a number of words, at least 1, not {batch_words}")
+        self.model, self.without, self.batch_words = model, without, batch_words
+        self.kept = _check_columns([keep] if isinstance(keep, str) else keep)
+        self.probabilities, self.k_best = probabilities, k_best
+        self.source = _find_treebank(model, treebank)
+        # Whether more of the parser is asked for than its best tree.
+        self.asks = needs_parser or probabilities or k_best is not None
+        if self.asks and self._parser() is None:
+            message = "the model predicts no trees, so nothing about them: it has no task of type dependencies"
+            raise ConfigError(message + (" that is not switched off" if without else ""))
+
+    def annotate(
+        self, sentences: Iterable[Sentence], constraints: Iterable[Constraints | None] | None = None
+    ) -> Iterator[Sentence]:
+        """Annotated copies of the sentences, in order, some batches at a time."""
+        for group in self.groups(sentences, constraints):
+            for copies in self.annotate_group(group):
+                yield from copies
+
+    def groups(
+        self,
+        sentences: Iterable[Sentence],
+        constraints: Iterable[Constraints | None] | None = None,
+        batches: int = BATCHES,
+    ) -> Iterator[Group]:
+        """Consecutive sentences together, of about so many batches. ConfigError if constraints are not one for each."""
+        given = repeat(None) if constraints is None else iter(constraints)
+        first = 1
+        for group in chunks(iter(sentences), batches * self.batch_words):
+            known = list(islice(given, len(group)))
+            if len(known) < len(group):
+                raise ConfigError(f"constraints end at sentence {first + len(known)}; give one for each, or None")
+            yield Group(first, group, known)
+            first += len(group)
+        if constraints is not None and any(True for _ in given):
+            raise ConfigError(f"there are more constraints than the {first - 1} sentences; give one for each, or None")
+
+    def annotate_group(self, group: Group) -> Iterator[list[Sentence]]:
+        """For each sentence, in order, its annotated copy; or a copy for each of its best trees."""
+        parser = self._parser() if self.asks or self.kept & _TREE else None
+        for sentence, analysis in self.analyze_group(group, parser):
+            if parser is None or analysis is None or not (self.asks or _has_blanks(sentence, self.kept)):
+                yield [sentence]
+                continue
+            trees = [analysis.best] if self.k_best is None else analysis.trees(self.k_best)
+            copies = []
+            for rank, tree in enumerate(trees, 1):
+                copied = copy_sentence(sentence)
+                parser[1].annotate(copied, analysis.with_probabilities(tree) if self.probabilities else tree)
+                if self.k_best is not None:
+                    _set_rank(copied, rank, tree.log_probability or 0.0)
+                copies.append(copied)
+            yield copies
+
+    def analyses(self, group: Group) -> Iterator[ParseAnalysis | None]:
+        """What the parser makes of each sentence, in order; None for one without words."""
+        return (analysis for _, analysis in self.analyze_group(group, self._parser()))
+
+    def analyze_group(
+        self, group: Group, parser: tuple[str, Dependencies] | None
+    ) -> Iterator[tuple[Sentence, ParseAnalysis | None]]:
+        """Copies with what other tasks than `parser` predict, and what it makes of them (None without words)."""
+        first, sentences, constraints = group
+        known = [_known(sentence, self.kept, more) for sentence, more in zip(sentences, constraints, strict=True)]
+        copies = [copy_sentence(sentence) for sentence in sentences]
+        analyses: dict[int, ParseAnalysis] = {}
+        if self.model is not None and not self.without.issuperset(self.model.tasks):
+            batches = self.model.scored(copies, self.batch_words, first=first, source=self.source, without=self.without)
+            for batch, scores in batches:
+                if parser is not None:
+                    name, task = parser
+                    numbers = [example.number for example in batch.examples]
+                    found = task.analyze(scores.pop(name), batch, [known[number - first] for number in numbers])
+                    analyses |= zip(numbers, found, strict=True)
+                self.model.write(batch, scores)
+        for number, (original, copied) in enumerate(zip(sentences, copies, strict=True), first):
+            _restore(copied, original, self.kept)
+            yield copied, analyses.pop(number, None)
+
+    def _parser(self) -> tuple[str, Dependencies] | None:
+        """Name and task that predict trees, if there is one at work."""
+        for name, task in self.model.tasks.items() if self.model else ():
+            if isinstance(task, Dependencies) and name not in self.without:
+                return name, task
+        return None
+
+
+def copy_sentence(sentence: Sentence) -> Sentence:
+    """A copy whose columns and comments can be changed alone; multiword tokens and empty nodes are shared."""
+    columns = {name: list(column) for name, column in sentence.columns.items()}
+    copied = Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
+    copied.start_char = sentence.start_char
+    return copied
+
+
+def _find_treebank(model: Model | None, treebank: str | None) -> int:
+    names = model.treebanks if model else ()
+    if treebank is None:
+        return 0
+    if treebank not in names:
+        raise ConfigError(f"the model learned no treebank {treebank!r}; it knows: {', '.join(names) or 'no names'}")
+    return names.index(treebank)
+
+
+def _check_columns(keep: Collection[str]) -> frozenset[str]:
+    kept = frozenset(name.upper() for name in keep)
+    wrong = kept - set(VALUE_COLUMNS)
+    if wrong:
+        raise ConfigError(f"keep names columns of CoNLL-U ({', '.join(VALUE_COLUMNS)}), not {', '.join(sorted(wrong))}")
+    return kept
+
+
+def _known(sentence: Sentence, kept: frozenset[str], more: Constraints | None) -> Constraints | None:
+    """What the kept columns and `more` say of the tree."""
+    if not kept & _TREE:
+        return more
+    more = more or Constraints()
+    heads = sentence.heads if "HEAD" in kept else ()
+    relations = sentence.columns.get("DEPREL", ()) if "DEPREL" in kept else ()
+    required = [(word, head) for word, head in enumerate(heads, 1) if head is not None]
+    labels = {word: relation for word, relation in enumerate(relations, 1) if relation != "_"}
+    return Constraints([*required, *more.required], more.forbidden, labels | dict(more.labels))
+
+
+def _has_blanks(sentence: Sentence, kept: frozenset[str]) -> bool:
+    """Whether there is something to predict in HEAD and DEPREL."""
+    return not kept >= _TREE or any("_" in sentence.columns.get(name, "_") for name in _TREE)
+
+
+def _restore(sentence: Sentence, original: Sentence, kept: frozenset[str]) -> None:
+    """Puts the kept values back where they were."""
+    forms = original.columns["FORM"]
+    for name in kept & original.columns.keys():
+        cells = zip(original.columns[name], sentence.columns[name], forms, strict=True)
+        # An underscore is no blank as the lemma of an underscore.
+        sentence.columns[name] = [
+            new if old == "_" and name in _BLANKS and not (name == "LEMMA" and form == "_") else old
+            for old, new, form in cells
+        ]
+
+
+def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:
+    if rank > 1:
+        sentence.comments = [line for line in sentence.comments if line[1:].split(None, 1)[:1] not in _ONCE]
+        if sentence.sent_id is not None:
+            sentence.set_comment("sent_id", f"{sentence.sent_id}-tree{rank}")
+    sentence.set_comment("tree_rank", str(rank))
+    sentence.set_comment("tree_log_probability", f"{round(log_probability, 4) + 0.0:.4f}")  # no minus before a zero

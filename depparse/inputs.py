@@ -1,0 +1,132 @@
+"""What a pipeline takes, text, documents, lists of tokens and files, as sentences that are ready to be annotated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from depparse.data import formats, rules
+from depparse.data.document import Document
+from depparse.data.files import STANDARD_INPUT, PathLike, check_input, name_of
+from depparse.data.naming import document_names, name_document, name_sentences
+from depparse.data.presplit import segment_lines
+from depparse.data.sentence import Sentence
+from depparse.data.text import iter_pieces
+from depparse.errors import ConfigError
+
+Input = str | Document | Iterable[Sequence[str]]
+Given = str | Document | list[list[str]]  # an input, checked
+_UNNAMED = ("text", "horizontal", "vertical")  # formats that have no comments
+_CHARS_A_WORD = 6  # about, to tell how much work a text is
+
+
+class Segmenter(Protocol):
+    """What splits text: `depparse.segmentation`, or anything else that does the same."""
+
+    def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
+        """The sentences, with tokens and words, of a text that comes in pieces."""
+
+    def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """The sentences, whose words are tokens, with multiword tokens found among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputReader:
+    """Makes sentences of inputs. Without a `segmenter`, text is split by rules.
+
+    `presplit`: each line of text is a sentence. `expand`: multiword tokens are found among the words of other input.
+    """
+
+    segmenter: Segmenter | None
+    presplit: bool = False
+    expand: bool = False
+
+    def __post_init__(self) -> None:
+        if self.expand and self.segmenter is None:
+            raise ConfigError("expanding multiword tokens takes a segmenter, and the pipeline has none at work")
+
+    def check(self, given: Input) -> Given:
+        """The input, with lists for other iterables. Raises ConfigError for what is none."""
+        if self.presplit and not isinstance(given, str):
+            raise ConfigError("presplit is for text, a sentence a line; other input has its sentences already")
+        if isinstance(given, (str, Document)):
+            return given
+        expected = "expected a text, a Document or sentences as lists of tokens"
+        if isinstance(given, (bytes, bytearray)) or not isinstance(given, Iterable):
+            raise ConfigError(f"{expected}, not {type(given).__name__}")
+        sentences = []
+        for number, tokens in enumerate(given, 1):
+            if isinstance(tokens, str):
+                raise ConfigError(f"{expected}, not a list of texts; pipe(texts) takes those")
+            if isinstance(tokens, Sentence) or not isinstance(tokens, Iterable):
+                raise ConfigError(f"{expected}; sentence {number} is of type {type(tokens).__name__}")
+            sentences.append(list(tokens))
+            if not sentences[-1] or not all(isinstance(token, str) and token.strip() for token in sentences[-1]):
+                raise ConfigError(f"sentence {number} has no tokens, or one that is no text or blank; leave them out")
+        return sentences
+
+    def sentences(self, given: Given) -> Iterable[Sentence]:
+        """The sentences of an input, not annotated if it is no Document; those of a Document are its own."""
+        if isinstance(given, str):
+            return self.segment([given])
+        if isinstance(given, list):
+            given = Document(name_sentences(map(Sentence.from_forms, given)))
+        return given if self.segmenter is None or not self.expand else expanded(self.segmenter, given)
+
+    def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
+        """The sentences of a text that comes in pieces."""
+        segment = rules.segment if self.segmenter is None else self.segmenter.segment
+        return segment_lines(segment, pieces) if self.presplit else segment(pieces)
+
+    def read(self, paths: Sequence[PathLike], format: str | None) -> Iterator[Sentence]:
+        """The sentences of files; see `Pipeline.read`."""
+        formats_of = [format or formats.guess_format(path, "conllu") for path in paths]
+        for path, name in zip(paths, formats_of, strict=True):
+            formats.get_format(name)
+            if self.presplit and name != "text":
+                raise ConfigError(f"presplit is for text, a sentence a line, but {name_of(path)} is read as {name}")
+            check_input(path)
+        if sum(name_of(path) == STANDARD_INPUT for path in paths) > 1:
+            raise ConfigError("standard input (-) can be read only once")
+        return self._read(list(paths), formats_of)
+
+    def _read(self, paths: list[PathLike], formats_of: list[str]) -> Iterator[Sentence]:
+        for path, document, format in zip(paths, document_names(paths), formats_of, strict=True):
+            if format == "text":
+                sentences = self.segment(iter_pieces(path))
+            else:
+                sentences = formats.iter_sentences(path, format)
+                if self.expand and self.segmenter is not None:
+                    sentences = expanded(self.segmenter, sentences)
+            if format in _UNNAMED:
+                sentences = name_sentences(sentences, f"{document}-" if len(paths) > 1 else "")
+                if name_of(path) != STANDARD_INPUT:
+                    sentences = name_document(sentences, document)
+            yield from sentences
+
+
+def expanded(segmenter: Segmenter, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """New sentences of the tokens of the given ones, with their comments and MISC, and multiword tokens expanded."""
+    return segmenter.expand(map(_surface, sentences))
+
+
+def _surface(sentence: Sentence) -> Sentence:
+    """A sentence whose words are the tokens of the given one."""
+    tokens = sentence.tokens
+    columns = {"FORM": [token.text for token in tokens], "MISC": [token.misc or "_" for token in tokens]}
+    return Sentence(columns, sentence.comments)
+
+
+def jobs_of(inputs: Iterable[Given], size: int, words: int) -> Iterator[list[Given]]:
+    """Consecutive inputs together: at most `size`, of about `words` words."""
+    job: list[Given] = []
+    weight = 0
+    for given in inputs:
+        job.append(given)
+        weight += len(given) // _CHARS_A_WORD if isinstance(given, str) else sum(len(s) + 1 for s in given)
+        if len(job) == size or weight >= words:
+            yield job
+            job, weight = [], 0
+    if job:
+        yield job
