@@ -347,9 +347,9 @@ def train(
 
     set = [set] if isinstance(set, str) else set
     data = {"train": _paths(train), "dev": _paths(dev), "test": _paths(test)}
-    if seed is not None:
-        set = {**set, "training.seed": seed} if isinstance(set, Mapping) else [*set, f"training.seed={seed}"]
     recipe = read_recipe(config, set, _paths(treebank), data)
+    if seed is not None:
+        recipe = recipe.with_seed(seed)
     if command is None:
         given = {"treebank": _paths(treebank), **data, "output": os.fspath(output), "set": set, "resume": resume}
         name = repr(config if not isinstance(config, os.PathLike) else os.fspath(config))

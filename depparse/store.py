@@ -12,7 +12,6 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from depparse.description import FILES, FORMAT, check_folder, hash_file, read_js
 from depparse.encoders.encoder import Encoder
 from depparse.errors import ConfigError, ModelError
 from depparse.model import TASKS, Model, ModelConfig
+from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
 from depparse.storage import WEIGHTS, Weights, as_weights, decode, encode
 
 _SEGMENTER = "segmenter."
@@ -35,11 +35,11 @@ class Parts:
     """What a model folder holds."""
 
     model: Model | None
-    segmenter: Any | None  # a Segmenter
+    segmenter: Segmenter | None
 
 
 def save(
-    model: Model | None, folder: Path, card: str = "", *, segmenter: Any | None = None, weights: Weights = "float32"
+    model: Model | None, folder: Path, card: str = "", *, segmenter: Segmenter | None = None, weights: Weights = "float32"
 ) -> None:
     """Writes the model to `folder`, which appears (or is replaced) only when all of it is there."""
     if model is None and segmenter is None:
@@ -73,7 +73,7 @@ def save(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def state(model: Model | None, segmenter: Any | None) -> dict[str, Tensor]:
+def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]:
     """The weights of both, as they are named in the folder."""
     weights: dict[str, Tensor] = {} if model is None else dict(model.state_dict())
     if segmenter is not None:
@@ -131,9 +131,8 @@ def load_parts(folder: Path) -> Parts:
         if config.get("model") is not None or config.get("segmenter") is None:
             parts.model = _build_model(config.get("model") or {}, vocabularies)
         if config.get("segmenter") is not None:
-            module = import_module("depparse.segmentation.segmenter")
-            segmenter_config = parse(module.SegmenterConfig, config["segmenter"], "segmenter")
-            parts.segmenter = module.Segmenter.from_json(segmenter_config, vocabularies["segmenter"])
+            segmenter_config = parse(SegmenterConfig, config["segmenter"], "segmenter")
+            parts.segmenter = Segmenter.from_json(segmenter_config, vocabularies["segmenter"])
         weights = decode(load_file(folder / "model.safetensors"))
         if parts.segmenter is not None:
             own = [name for name in weights if name.startswith(_SEGMENTER)]

@@ -1,42 +1,28 @@
-"""A stand-in for a segmenter: what the model folder asks of one, without a network that segments."""
+"""A small segmenter with random weights."""
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
-from depparse.config import Config
-
-
-class SegmenterConfig(Config):
-    width: int = 70
-
-
-class Segmenter(nn.Module):
-    def __init__(self, config: SegmenterConfig, characters: list[str]) -> None:
-        super().__init__()
-        self.config, self.characters = config, characters
-        torch.manual_seed(2)
-        self.embedding = nn.Embedding(len(characters), config.width)
-
-    def to_json(self) -> Any:
-        return self.characters
-
-    @classmethod
-    def from_json(cls, config: SegmenterConfig, data: Any) -> Segmenter:
-        return cls(config, data)
+from depparse.data.conllu import iter_conllu
+from depparse.segmentation.passages import make_passages
+from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
 
 
 @pytest.fixture
-def segmenter(monkeypatch: pytest.MonkeyPatch) -> Segmenter:
-    """One, with its class in the place of that of the package."""
-    name = "depparse.segmentation.segmenter"
-    module: Any = ModuleType(name)
-    module.Segmenter, module.SegmenterConfig = Segmenter, SegmenterConfig
-    monkeypatch.setitem(sys.modules, name, module)
-    return Segmenter(SegmenterConfig(), [chr(point) for point in range(32, 132)]).eval()
+def segmenter(samples: Path) -> Segmenter:
+    """One, of the French sample, which has multiword tokens."""
+    passages = list(make_passages(iter_conllu(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu"), 40))
+    torch.manual_seed(2)
+    config = SegmenterConfig(embedding=16, width=64, layers=2, words=16, token_width=64, token_layers=1)
+    return Segmenter.build(config, passages).eval()
+
+
+def described(segmenter: Segmenter) -> dict[str, Any]:
+    """What `describe` says of it."""
+    parameters = sum(parameter.numel() for parameter in segmenter.parameters())
+    return segmenter.config.model_dump() | {"parameters": parameters}

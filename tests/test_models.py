@@ -69,9 +69,15 @@ def test_a_model_here_with_the_name_of_a_bundled_one(home: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("EN", "EN: no such model folder, nor a model of that name; did you mean en? those that come with depparse are:"),
+        (
+            "EN",
+            "EN: no such model folder, nor a model of that name; did you mean en? those that come with depparse are:",
+        ),
         ("en_larg", "did you mean en-large? those that come with depparse are: en, en-large; or give the folder of"),
-        ("swedish", "swedish: no such model folder, nor a model of that name; those that come with depparse are: en, e"),
+        (
+            "swedish",
+            "swedish: no such model folder, nor a model of that name; those that come with depparse are: en, e",
+        ),
         ("./en", "^./en: no such model folder$"),
         ("runs/x/model", "^runs/x/model: no such model folder$"),
         (Path("en"), "^en: no such model folder$"),
@@ -158,7 +164,12 @@ def test_the_command_line(home: Path) -> None:
     command = [sys.executable, "-m", "depparse"]
     good = subprocess.run([*command, "parse", "--model", "m"], input=TWO, capture_output=True, text=True, check=True)
     assert good.stdout == depparse.load("m")(depparse.parse_conllu(TWO)).to_conllu()
-    for arguments in (["parse", "--model", "xy"], ["parse", "--model", "xy", "--fetch"], ["info", "xy"], ["pack", "xy", "-o", "n"]):
+    for arguments in (
+        ["parse", "--model", "xy"],
+        ["parse", "--model", "xy", "--fetch"],
+        ["info", "xy"],
+        ["pack", "xy", "-o", "n"],
+    ):
         result = subprocess.run([*command, *arguments], input="", capture_output=True, text=True)
         assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
         assert result.stderr.startswith("depparse: error: xy: no such model folder, nor a model of that name; ")

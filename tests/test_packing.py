@@ -13,6 +13,7 @@ from depparse.description import describe, hash_file
 from depparse.errors import ConfigError, ModelError
 from depparse.packing import pack
 from depparse.pipeline import load
+from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load_parts, save
 from tests.cli.conftest import Run
 from tests.cli.conftest import run as run
@@ -20,7 +21,7 @@ from tests.cli.test_info import CARD
 from tests.encoders.test_encoders import MINILM, needs_minilm
 from tests.encoders.test_transformer import tiny
 from tests.networks import INPUTS, small_model, two_sentences
-from tests.segmenters import Segmenter, segmenter
+from tests.segmenters import described, segmenter
 
 __all__ = ["segmenter"]
 HEAD = "# English\n\n## Licence\n\nApache-2.0 AND CC-BY-SA-4.0\n\n## Attribution\n\nby Tom\n"
@@ -29,12 +30,17 @@ HEAD = "# English\n\n## Licence\n\nApache-2.0 AND CC-BY-SA-4.0\n\n## Attribution
 def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
     model = small_model()
     save(model, tmp_path / "run" / "model", CARD)
-    save(None, tmp_path / "s", "# A segmenter\n\n```sh\n# how\n```\n\n## Data\n\n| | x |\n|---|---|\n| a | b |\n", segmenter=segmenter)
+    save(
+        None,
+        tmp_path / "s",
+        "# A segmenter\n\n```sh\n# how\n```\n\n## Data\n\n| | x |\n|---|---|\n| a | b |\n",
+        segmenter=segmenter,
+    )
     pack(tmp_path / "run", tmp_path / "s", output=tmp_path / "p", card=HEAD, command="depparse pack …")
     parts = load_parts(tmp_path / "p")
     assert parts.model is not None
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in parts.model.state_dict().items())
-    assert torch.equal(parts.segmenter.embedding.weight, segmenter.embedding.weight)
+    assert torch.equal(parts.segmenter.forms.weight, segmenter.forms.weight)
     card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
     assert card.startswith(HEAD + "\n## Packed\n\n```sh\ndepparse pack …\n```\n")
     for folder in ("run/model", "s"):
@@ -49,7 +55,9 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
     assert found.scores == [{"data": "dev", "UPOS": "97.00", "LAS": "88.12"}]
     # Packed again: the segmenter of the model stays, or that of another folder is put in its place.
     pack(tmp_path / "p", output=tmp_path / "again", weights="int8")
-    assert describe(tmp_path / "again").segmenter == {"width": 70, "parameters": 7000}
+    assert describe(tmp_path / "again").segmenter == segmenter.config.model_dump() | {
+        "parameters": sum(p.numel() for p in segmenter.parameters())
+    }
     assert describe(tmp_path / "again").size < describe(tmp_path / "p").size
     pack(tmp_path / "s", output=tmp_path / "alone", weights="int8")
     assert load_parts(tmp_path / "alone").model is None
@@ -57,7 +65,9 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
 
 def test_tasks_are_left_out(tmp_path: Path) -> None:
     document = two_sentences()
-    model = small_model("none", [*INPUTS, {"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "mix": "task"}])
+    model = small_model(
+        "none", [*INPUTS, {"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "mix": "task"}]
+    )
     with torch.no_grad():
         model.encoder.inputs[2].mix.copy_(torch.arange(12.0).sin() * 3)  # type: ignore[operator]
     save(model, tmp_path / "m")

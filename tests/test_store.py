@@ -13,9 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from depparse.description import describe, hash_file
 from depparse.errors import ModelError
+from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load, load_parts, save
 from tests.networks import small_model, two_sentences
-from tests.segmenters import Segmenter, segmenter
+from tests.segmenters import described, segmenter
 
 __all__ = ["segmenter"]
 
@@ -39,28 +40,37 @@ def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmente
     save(model, tmp_path / "m", segmenter=segmenter, weights=weights)
     parts = load_parts(tmp_path / "m")
     assert isinstance(parts.segmenter, Segmenter)
-    assert parts.segmenter.characters == segmenter.characters
+    assert parts.segmenter.to_json() == segmenter.to_json()
     assert not parts.segmenter.training
-    atol = 0 if weights == "float32" else segmenter.embedding.weight.abs().max().item() / 200
-    torch.testing.assert_close(parts.segmenter.embedding.weight, segmenter.embedding.weight, rtol=0, atol=atol)
+    atol = 0 if weights == "float32" else segmenter.forms.weight.abs().max().item() / 200
+    torch.testing.assert_close(parts.segmenter.forms.weight, segmenter.forms.weight, rtol=0, atol=atol)
     assert parts.model is not None
     assert list(parts.model.state_dict()) == list(model.state_dict())
     document = two_sentences()
     load(tmp_path / "m").annotate(document.sentences)
     found = describe(tmp_path / "m")
-    assert found.segmenter == {"width": 70, "parameters": 7000}
-    assert found.parameters == 7000 + sum(parameter.numel() for parameter in model.parameters())
+    assert found.segmenter == segmenter.config.model_dump() | {
+        "parameters": sum(p.numel() for p in segmenter.parameters())
+    }
+    assert found.parameters == described(segmenter)["parameters"] + sum(
+        parameter.numel() for parameter in model.parameters()
+    )
 
 
 def test_a_segmenter_alone(segmenter: Segmenter, tmp_path: Path) -> None:
     save(None, tmp_path / "m", segmenter=segmenter)
     parts = load_parts(tmp_path / "m")
     assert parts.model is None
-    assert torch.equal(parts.segmenter.embedding.weight, segmenter.embedding.weight)
+    assert torch.equal(parts.segmenter.forms.weight, segmenter.forms.weight)
     with pytest.raises(ModelError, match="m: holds a segmenter and no model"):
         load(tmp_path / "m")
     found = describe(tmp_path / "m")
-    assert (found.parameters, found.tasks, found.inputs, found.context) == (7000, {}, [], None)
+    assert (found.parameters, found.tasks, found.inputs, found.context) == (
+        described(segmenter)["parameters"],
+        {},
+        [],
+        None,
+    )
     with pytest.raises(ModelError, match="there is nothing to save"):
         save(None, tmp_path / "n")
     assert not (tmp_path / "n").exists()
@@ -77,7 +87,9 @@ def test_a_folder_of_format_1(tmp_path: Path) -> None:
     )
     parts = load_parts(tmp_path / "m")
     assert parts.segmenter is None
-    assert all(torch.equal(value, model.state_dict()[name]) for name, value in load(tmp_path / "m").state_dict().items())
+    assert all(
+        torch.equal(value, model.state_dict()[name]) for name, value in load(tmp_path / "m").state_dict().items()
+    )
     assert (describe(tmp_path / "m").format, describe(tmp_path / "m").weights) == (1, "float32")
 
 
@@ -95,13 +107,13 @@ def test_wrong_folders_are_one_line(segmenter: Segmenter, tmp_path: Path) -> Non
     attempt(r"config\.json: config key segmenter\.wdith does not exist; did you mean width")
     rewrite(tmp_path / "m", "config.json", lambda config: config | {"segmenter": None})
     attempt(r"do not fit together: Error\(s\) in loading state_dict for Model")
-    rewrite(tmp_path / "m", "vocab.json", lambda data: data | {"segmenter": data["segmenter"][1:]})
+    rewrite(tmp_path / "m", "vocab.json", lambda data: data | {"segmenter": data["segmenter"] | {"words": []}})
     attempt("do not fit together: .*Segmenter")
     rewrite(tmp_path / "m", "vocab.json", lambda data: {"segmenter": data["segmenter"]})
     attempt("do not fit together: 'encoder'")
     weights = tmp_path / "m" / "model.safetensors"
     tensors = load_file(weights)
-    save_file(tensors | {"segmenter.embedding.weight:scale": torch.ones(3)}, weights)
+    save_file(tensors | {"segmenter.forms.weight:scale": torch.ones(3)}, weights)
     sign(tmp_path / "m", "model.safetensors")
     attempt("do not fit together: The size of tensor")
     weights.write_bytes(weights.read_bytes()[:-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from depparse.training.run import Began, Done, Record, Scored
 
 _SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS")
+_SHOWN_RAW = ("Tokens", "Words", "Sentences", *_SHOWN)
+_SHOWN_OF = {"model": _SHOWN, "segmenter": ("Tokens", "Words", "Sentences")}
 _FINDINGS = 6  # shown; the rest is counted
 _REFRESH = 0.25  # seconds
 
@@ -69,7 +72,11 @@ class Screen:
             self._warn(f"! {finding}")
         if len(findings) > _FINDINGS:
             self._warn(f"! and {len(findings) - _FINDINGS} more; depparse corpora check says them all")
-        self._say(f"{record.sentences:,} sentences, {record.words:,} words; {record.parameters:,} parameters")
+        units = "sentences" if record.part == "model" else "pieces of text"
+        size = f"{record.sentences:,} {units}, {record.words:,} words; {record.parameters:,} parameters"
+        self._say(f"{record.part}: {size}")
+        self._stop()
+        self._header, self._words, self._counted = False, 0, 0.0
 
     def _step(self, record: Step) -> None:
         now = time.monotonic()
@@ -99,24 +106,32 @@ class Screen:
             self._say(f"epoch {record.evaluation.epoch}, {_clock(record.evaluation.seconds)}; loss {losses}")
             return
         if not self._header:
-            self._say("epoch  " + "".join(name.rjust(8) for name in _SHOWN) + "     time", style="bold")
+            self._say(f"epoch  {_names(_SHOWN_OF[record.part])}     time", style="bold")
             self._header = True
         evaluation = record.evaluation
         best = "best" if evaluation.improved else ""
         name = "" if record.name == "dev" else record.name  # of several dev files
-        row = f"{evaluation.epoch:5}  {_cells(record.scores)}{_clock(evaluation.seconds):>9}  {best:4}  {name}"
+        cells = _cells(record.scores, _SHOWN_OF[record.part])
+        row = f"{evaluation.epoch:5}  {cells}{_clock(evaluation.seconds):>9}  {best:4}  {name}"
         self._say(row.rstrip(), style="green" if evaluation.improved else "")
 
     def _end(self, record: Done) -> None:
         self._stop()
         for name, scores in record.tests.items():
-            self._say(f" test  {_cells(scores)}  {'' if name == 'test' else name}".rstrip(), style="bold")
+            self._say(f" test  {_cells(scores, _SHOWN)}  {'' if name == 'test' else name}".rstrip(), style="bold")
+        for number, (name, scores) in enumerate(record.raw.items()):
+            shown = _SHOWN_RAW if record.tests else _SHOWN_OF["segmenter"]
+            if not number:
+                self._say(f"  raw  {_names(shown)}", style="bold")
+            self._say(f" test  {_cells(scores, shown)}  {'' if name == 'test' else name}".rstrip(), style="bold")
         curves = record.folder.parent / "curves.png"
         self._say(f"{_duration(60 * record.minutes)}; the model is in {record.folder}, the curves in {curves}")
 
     def _stop(self) -> None:
         if self._task is not None:
             self._bar.stop()
+            self._bar.remove_task(self._task)
+            self._task = None
 
     def _say(self, line: str, style: str = "") -> None:
         if sys.stdout.isatty():
@@ -132,8 +147,16 @@ class Screen:
             sys.stderr.write(f"{line}\n")
 
 
-def _cells(scores: Scores) -> str:
-    return "".join(f"{100 * scores[name].f1:8.2f}" for name in _SHOWN)
+def _names(shown: Iterable[str]) -> str:
+    return "".join(name.rjust(_width(name)) for name in shown)
+
+
+def _cells(scores: Scores, shown: Iterable[str]) -> str:
+    return "".join(f"{100 * scores[name].f1:{_width(name)}.2f}" for name in shown)
+
+
+def _width(name: str) -> int:
+    return max(8, len(name) + 2)
 
 
 def _clock(seconds: float) -> str:

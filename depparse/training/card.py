@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from depparse.evaluation.ud import Scores
 from depparse.training.loop import Evaluation, Step
 from depparse.training.recipe import RecipeConfig
 
+RAW_METRICS = ("Tokens", "Words", "Sentences", "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
 METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
 
 
@@ -37,9 +38,10 @@ def peak_memory_mib() -> float | None:
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)  # a Mac counts bytes
 
 
-def log(path: Path, record: Evaluation, dev: Mapping[str, Scores]) -> None:
-    """Appends to ``metrics.jsonl``; what an interrupted session wrote of this and later epochs goes.
+def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequence[str] = METRICS) -> None:
+    """Appends the `metrics` to a file such as ``metrics.jsonl``.
 
+    What an interrupted session wrote of this and later epochs goes.
     Scores are means over the dev files; with several, ``dev`` has those of each.
     """
     kept = [line for line in read_log(path) if line["epoch"] < record.epoch]
@@ -54,9 +56,9 @@ def log(path: Path, record: Evaluation, dev: Mapping[str, Scores]) -> None:
         "peak_memory_mib": None if memory is None else round(memory, 1),
     }
     if dev:
-        entry |= {name: statistics.fmean(scores[name].f1 for scores in dev.values()) for name in METRICS}
+        entry |= {name: statistics.fmean(scores[name].f1 for scores in dev.values()) for name in metrics}
     if len(dev) > 1:
-        entry["dev"] = {file: {name: scores[name].f1 for name in METRICS} for file, scores in dev.items()}
+        entry["dev"] = {file: {name: scores[name].f1 for name in metrics} for file, scores in dev.items()}
     path.write_text("".join(json.dumps(line) + "\n" for line in [*kept, entry]), encoding="utf-8")
 
 
@@ -101,8 +103,10 @@ def card(
     minutes: float,
     speed: float,
     scores: Mapping[str, Scores],
+    raw: Mapping[str, Scores],
 ) -> str:
-    """The README of a model. `hashes` are by file, `scores` by data such as ``dev``; `speed` is in words a second."""
+    """The README of a model. `hashes` are by file, `scores` and `raw` by data such as ``dev``: from gold words and from
+    raw text. `speed` is in words a second."""
     memory = peak_memory_mib()
     facts = {
         "depparse": __version__,
@@ -120,8 +124,19 @@ def card(
         for file in getattr(config.data, split):
             terms = licence(Path(file).parent) or "not stated"
             lines.append(f"| {split} | {Path(file).name} | `{hashes[file]}` | {terms} |")
-    lines += ["", "## Scores", "", "Official scores, gold tokenization, F1 in percent. One seed is one data point."]
-    lines += ["", "| | " + " | ".join(METRICS) + " |", "|---|" + "--:|" * len(METRICS)]
-    for name, found in scores.items():
-        lines.append(f"| {name} | " + " | ".join(f"{100 * found[metric].f1:.2f}" for metric in METRICS) + " |")
+    if scores:
+        lines += ["", "## Scores", "", "Official scores, gold tokenization, F1 in percent. One seed is one data point."]
+        lines += _table(scores, METRICS)
+    if raw:
+        names = RAW_METRICS if scores else RAW_METRICS[:3]
+        lines += ["", "## Scores from raw text", "", "Official scores, F1 in percent, of the raw text of the treebank."]
+        lines += _table(raw, names)
     return "\n".join(lines) + "\n"
+
+
+def _table(scores: Mapping[str, Scores], metrics: Sequence[str]) -> list[str]:
+    rows = [
+        f"| {name} | " + " | ".join(f"{100 * found[metric].f1:.2f}" for metric in metrics) + " |"
+        for name, found in scores.items()
+    ]
+    return ["", "| | " + " | ".join(metrics) + " |", "|---|" + "--:|" * len(metrics), *rows]

@@ -15,6 +15,7 @@ from depparse.data.files import open_output
 from depparse.data.formats import guess_format, iter_sentences
 from depparse.data.sentence import Sentence
 from depparse.model import Model
+from depparse.segmentation.passages import Passage
 
 
 class Examples(Protocol):
@@ -26,18 +27,18 @@ class Examples(Protocol):
     @property
     def sources(self) -> Sequence[int]: ...
 
-    def take(self, numbers: Sequence[int]) -> list[Example]: ...
+    def take(self, numbers: Sequence[int]) -> Sequence[Example | Passage]: ...
 
 
 class InMemory:
     """Examples made once."""
 
-    def __init__(self, examples: Sequence[Example]) -> None:
+    def __init__(self, examples: Sequence[Example] | Sequence[Passage]) -> None:
         self._examples = examples
         self.lengths = [example.length for example in examples]
         self.sources = [example.source for example in examples]
 
-    def take(self, numbers: Sequence[int]) -> list[Example]:
+    def take(self, numbers: Sequence[int]) -> list[Example | Passage]:
         return [self._examples[number] for number in numbers]
 
 

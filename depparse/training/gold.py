@@ -8,10 +8,12 @@ from pathlib import Path
 
 from depparse.data.document import Document
 from depparse.data.formats import guess_format, read
+from depparse.data.text import iter_text
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.systems import bare_copies, with_trees
 from depparse.evaluation.ud import Scores, evaluate
 from depparse.model import Model
+from depparse.segmentation.segmenter import Segmenter
 from depparse.structs.checks import check_length
 from depparse.tasks.dependencies import Dependencies
 from depparse.training.recipe import treebank_name
@@ -28,6 +30,13 @@ class Gold:
 
     def score(self, model: Model) -> Scores:
         return evaluate(self.document, annotated(model, self.document, self.source))
+
+    def score_raw(self, segmenter: Segmenter, model: Model | None = None) -> Scores:
+        """Scores of what is made of the raw text; without a model, only those of segmentation say anything."""
+        sentences = list(segmenter.segment(iter_text(self.document)))
+        if model is not None:
+            model.annotate(sentences, source=self.source)
+        return evaluate(self.document, Document(with_trees(sentences)))
 
     def check(self, model: Model) -> None:
         """Refuses now what would end the run at its first evaluation or, worse, at its last."""

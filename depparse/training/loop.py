@@ -18,6 +18,7 @@ from pydantic import Field
 from depparse.config import Config
 from depparse.data.batching import Example
 from depparse.model import Model
+from depparse.segmentation.segmenter import Segmenter
 from depparse.training.checkpoint import Progress, State, epoch_random, load_checkpoint, save_checkpoint
 from depparse.training.examples import Examples, InMemory, plan_epoch
 from depparse.training.interrupts import Interrupts
@@ -77,7 +78,7 @@ class Evaluation:
 
 
 def train(
-    model: Model,
+    model: Model | Segmenter,
     examples: Examples | Sequence[Example],
     config: TrainingConfig,
     evaluate: Callable[[], float],

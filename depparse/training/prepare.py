@@ -17,13 +17,15 @@ from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
 
 CHECKPOINT = "checkpoint.safetensors"
 METRICS_FILE = "metrics.jsonl"
+SEGMENTER = "segmenter"  # the folder of the trained segmenter, while the model is trained
+SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors", "segmenter.jsonl"
 CURVES = "curves.png"  # drawn at the end: where it is and no checkpoint, the run is finished
 _COLUMNS = {"UPOS": "UPOS", "XPOS": "XPOS", "UFeats": "FEATS", "Lemmas": "LEMMA"}  # of scores; all others need trees
 
 
 def is_finished(output: Path) -> bool:
     """Whether the run in the folder came to its end."""
-    return (output / CURVES).exists() and not (output / CHECKPOINT).exists()
+    return (output / CURVES).exists() and not any((output / file).exists() for file in (CHECKPOINT, SEGMENTER))
 
 
 def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Processes) -> dict[str, str]:
@@ -32,15 +34,16 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
     if not data.train:
         reason = "has no train split" if data.dev or data.test else "is missing"
         raise ConfigError(f"training data {reason}: give --train FILE, or --treebank DIR with a train split")
-    if not config.model.tasks:
-        raise ConfigError("the recipe has no tasks: config key model.tasks is empty")
+    if not config.model.tasks and config.segmentation is None:
+        raise ConfigError("the recipe has no tasks and no segmentation: config key model.tasks is empty")
     if not data.dev and (training.patience or training.optimizer.average == "asgd"):
         key = "patience" if training.patience else "optimizer.average=asgd"
         raise ConfigError(f"config key training.{key} needs dev data to go by: give --dev FILE")
     choose_precision(training.precision, processes.device)
     hashes = {file: hash_file(Path(file)) for file in (*data.train, *data.dev, *data.test)}
     check_replaceable(output / "model")
-    begun = [name for name in (CHECKPOINT, "model", "recipe.json") if (output / name).exists()]
+    files = (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, "model", "recipe.json")
+    begun = [name for name in files if (output / name).exists()]
     if resume and not begun:
         raise ConfigError(f"{output} holds no run to resume; without --resume one begins")
     # A recipe alone is what a run leaves that failed before its first step.
@@ -49,8 +52,10 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
     output.mkdir(parents=True, exist_ok=True)
     if processes.main:
         recover(output / "model")
+        recover(output / SEGMENTER)
         if not resume:
-            (output / METRICS_FILE).unlink(missing_ok=True)  # of a run that failed at its begin
+            for file in (METRICS_FILE, SEGMENTER_METRICS_FILE):  # of a run that failed at its begin
+                (output / file).unlink(missing_ok=True)
             (output / "recipe.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
     processes.wait()
     return hashes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, field_validator
 
 from depparse.config import Config, apply_overrides, parse, read_toml
 from depparse.data.catalogue import corpora_folder
@@ -15,7 +15,9 @@ from depparse.data.treebank import find_splits
 from depparse.errors import ConfigError, FormatError
 from depparse.evaluation.ud import EXTRA, OFFICIAL
 from depparse.model import ModelConfig
+from depparse.segmentation.segmenter import SegmenterConfig
 from depparse.training.loop import TrainingConfig
+from depparse.training.optim import OptimizerConfig
 
 Files = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 
@@ -29,13 +31,51 @@ class DataConfig(Config):
     on_disk: bool = False  # for more training data than memory: sentences are read from disk for each batch
 
 
+class SegmenterOptimizerConfig(OptimizerConfig):
+    """As of the model, with other defaults."""
+
+    decay: Literal["cosine", "linear", "none"] = "linear"
+    floor: float = Field(0.0, ge=0, le=1)  # share of the learning rate that the decay ends at
+    clip: float = Field(1.0, gt=0)  # largest norm of the gradient
+
+
+class SegmenterTrainingConfig(TrainingConfig):
+    """As of the model, with other defaults."""
+
+    batch_words: int = Field(500, ge=1)  # words of a batch, with padding, of all processes together
+    optimizer: OptimizerConfig = SegmenterOptimizerConfig()
+
+    @field_validator("optimizer", mode="before")
+    @classmethod
+    def _own_defaults(cls, value: Any) -> Any:
+        return SegmenterOptimizerConfig.model_validate(value) if isinstance(value, Mapping) else value
+
+
+class SegmentationConfig(Config):
+    """The segmenter, and how it is trained."""
+
+    network: SegmenterConfig = SegmenterConfig()
+    passage_words: int = Field(100, ge=1)  # of a piece of text that is learned from; whole sentences
+    max_words: int = Field(2_000_000, ge=1)  # of the training data, evenly from all of it; more teach little
+    training: SegmenterTrainingConfig = SegmenterTrainingConfig()
+
+
 class RecipeConfig(Config):
     """Everything about a run."""
 
+    segmentation: SegmentationConfig | None = None  # none: raw text will be split by rules
     model: ModelConfig = Field(default_factory=ModelConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     data: DataConfig = Field(default_factory=DataConfig)
     metric: str | None = None  # official score that chooses the model; by default LAS, or UPOS … without a parser
+
+    def with_seed(self, seed: int) -> RecipeConfig:
+        """The recipe with this seed for all of it."""
+        changed: dict[str, Config] = {"training": self.training.model_copy(update={"seed": seed})}
+        if self.segmentation is not None:
+            training = self.segmentation.training.model_copy(update={"seed": seed})
+            changed["segmentation"] = self.segmentation.model_copy(update={"training": training})
+        return self.model_copy(update=changed)
 
 
 Recipe = str | os.PathLike[str] | Mapping[str, Any] | RecipeConfig

@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import torch
 
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores
 from depparse.model import Model
-from depparse.store import load, save
-from depparse.training.card import TensorBoard, card, log, read_log
+from depparse.segmentation.segmenter import Segmenter
+from depparse.store import load, load_parts, save
+from depparse.training.card import RAW_METRICS, TensorBoard, card, log, read_log
 from depparse.training.examples import make_examples, read_sentences
 from depparse.training.gold import read_gold
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
@@ -24,6 +26,9 @@ from depparse.training.prepare import (
     CHECKPOINT,
     CURVES,
     METRICS_FILE,
+    SEGMENTER,
+    SEGMENTER_CHECKPOINT,
+    SEGMENTER_METRICS_FILE,
     check_data,
     choose_metric,
     is_finished,
@@ -32,7 +37,10 @@ from depparse.training.prepare import (
 )
 from depparse.training.processes import Processes
 from depparse.training.recipe import RecipeConfig, treebank_name
+from depparse.training.segmentation import read_passages, train_segmenter
 from depparse.visualize.curves import draw_curves
+
+Part = Literal["segmenter", "model"]  # of a pipeline, in the order of training
 
 
 @dataclass(slots=True)
@@ -42,7 +50,8 @@ class Began:
     parameters: int
     sentences: int
     words: int
-    findings: list[str]  # what the data check says, a line each
+    findings: list[str]  # what the data check says, a line each; before the first part
+    part: Part = "model"
 
 
 @dataclass(slots=True)
@@ -61,11 +70,15 @@ class Estimate:
 
 @dataclass(slots=True)
 class Scored:
-    """Official scores of a dev file after an epoch; of several files, each has a record. None without dev data."""
+    """Official scores of a dev file after an epoch; of several files, each has a record. None without dev data.
+
+    The segmenter is scored from raw text, the model from gold words.
+    """
 
     evaluation: Evaluation
     scores: Scores | None
     name: str = "dev"
+    part: Part = "model"
 
 
 @dataclass(slots=True)
@@ -75,6 +88,7 @@ class Done:
     folder: Path
     minutes: float
     tests: dict[str, Scores] = field(default_factory=dict)
+    raw: dict[str, Scores] = field(default_factory=dict)  # the same from raw text, if there is a segmenter
 
 
 Record = Began | Warned | Step | Estimate | Scored | Done
@@ -82,7 +96,7 @@ Listener = Callable[[Record], None]
 
 
 def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: str = "", listen: Listener) -> None:
-    """Trains by the recipe, keeps the model of the best dev score in ``output/model``.
+    """Trains by the recipe: the segmenter, then the model. Keeps those of the best dev scores in ``output/model``.
 
     Of several processes, the main one alone calls `listen`, evaluates and writes.
     """
@@ -92,36 +106,110 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
         listen(Warned(f"the run in {output} is finished; another --output begins a new one"))
         return
     hashes = prepare(config, output, resume, processes)
-    data = config.data
-    names = treebank_names(data.train)
-    dev, tests = read_gold("dev", data.dev, names), read_gold("test", data.test, names)
-    findings = check_data(config.data) if processes.main else []
     with ExitStack() as stack:
-        board = None
-        if config.training.tensorboard and processes.main:
-            board = stack.enter_context(closing(TensorBoard(output / "tensorboard")))
+        this = _Run(config, output, resume, command, listen, processes, hashes, stack)
+        model = this.build_model() if config.model.tasks else None
+        segmenter = this.train_segmenter() if config.segmentation is not None else None
+        if model is not None:
+            this.train_model(model, segmenter)
+        if processes.main:
+            this.finish(segmenter)
+    processes.wait()
+
+
+class _Run:
+    """A run, its data read. The parts of `run`, in order."""
+
+    def __init__(
+        self,
+        config: RecipeConfig,
+        output: Path,
+        resume: bool,
+        command: str,
+        listen: Listener,
+        processes: Processes,
+        hashes: Mapping[str, str],
+        stack: ExitStack,
+    ) -> None:
+        self.config, self.output, self.resume, self.command = config, output, resume, command
+        self.listen, self.processes, self.hashes, self.stack = listen, processes, hashes, stack
+        self.fingerprint = _fingerprint(config, hashes)
+        data = config.data
+        self.names = treebank_names(data.train)
+        self.dev, self.tests = read_gold("dev", data.dev, self.names), read_gold("test", data.test, self.names)
+        self.findings = check_data(data) if processes.main else []
         folder = None
         if data.on_disk:
             folder = output / f"sentences-{processes.number}"
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        numbers = [names.index(treebank_name(file)) for file in data.train]
-        sentences, sources = read_sentences(data.train, numbers, folder)
-        if not any(map(len, sentences)):
+        numbers = [self.names.index(treebank_name(file)) for file in data.train]
+        self.sentences, self.sources = read_sentences(data.train, numbers, folder)
+        if not any(map(len, self.sentences)):
             raise ConfigError(f"no sentences in {', '.join(data.train)}")
-        torch.manual_seed(config.training.seed)
-        model = Model.build(config.model, sentences, names)
-        examples = make_examples(model, sentences, sources)
-        metric = choose_metric(config, model)
-        for gold in (*dev, *tests):
+
+    def build_model(self) -> Model:
+        """The model before training; refuses what could not be scored."""
+        torch.manual_seed(self.config.training.seed)
+        model = Model.build(self.config.model, self.sentences, self.names)
+        choose_metric(self.config, model)
+        for gold in (*self.dev, *self.tests):
             gold.check(model)
-        left_out = [name for name in config.model.tasks if name not in model.tasks]
-        findings += [f"note: the task {name} is left out: the training data does not annotate it" for name in left_out]
-        parameters = sum(parameter.numel() for parameter in model.parameters())
-        listen(Began(parameters, len(sentences), sum(examples.lengths), findings))
-        latest: dict[str, Scores] = {}
+        left_out = [name for name in self.config.model.tasks if name not in model.tasks]
+        self.findings += [
+            f"note: the task {name} is left out: the training data does not annotate it" for name in left_out
+        ]
+        return model
+
+    def train_segmenter(self) -> Segmenter:
+        """The segmenter of the best dev score, in evaluation mode; kept in a folder of its own until the run ends."""
+        assert self.config.segmentation is not None
+        folder, checkpoint = self.output / SEGMENTER, self.output / SEGMENTER_CHECKPOINT
+        if not (self.resume and folder.exists() and not checkpoint.exists()):
+            settings = self.config.segmentation
+            passages = read_passages(settings, self.sentences, self.sources)
+            clock = None
+            training = train_segmenter(
+                settings,
+                passages,
+                self.dev,
+                checkpoint=checkpoint,
+                resume=self.resume,
+                run=self.fingerprint,
+                warn=lambda message: self.listen(Warned(message)),
+            )
+            self.stack.enter_context(closing(training))
+            for segmenter, record, latest in training:
+                if clock is None:
+                    words = sum(passage.length for passage in passages)
+                    self.listen(_began(segmenter, "segmenter", len(passages), words, self.findings))
+                    self.findings = []
+                    clock = self._clock(settings.training.sized(words))
+                if isinstance(record, Step):
+                    self._step(record, clock)
+                elif self.processes.main:
+                    log(self.output / SEGMENTER_METRICS_FILE, record, latest, RAW_METRICS[:3])
+                    if record.improved or not self.dev:
+                        save(None, folder, segmenter=segmenter)
+                    self._scored(record, latest, "segmenter")
+            self.processes.wait()
+            if self.processes.main:
+                checkpoint.unlink(missing_ok=True)
+        kept = load_parts(folder).segmenter
+        assert kept is not None
+        return kept.to(self.processes.device)
+
+    def train_model(self, model: Model, segmenter: Segmenter | None) -> None:
+        """Trains the model, and saves it with the segmenter whenever it is the best."""
+        config, latest = self.config, dict[str, Scores]()
+        examples = make_examples(model, self.sentences, self.sources)
+        metric = choose_metric(config, model)
+        self.listen(_began(model, "model", len(self.sentences), sum(examples.lengths), self.findings))
+        board = None
+        if config.training.tensorboard and self.processes.main:
+            board = self.stack.enter_context(closing(TensorBoard(self.output / "tensorboard")))
 
         def score() -> float:
-            latest.update((gold.name, gold.score(model)) for gold in dev)
+            latest.update((gold.name, gold.score(model)) for gold in self.dev)
             return statistics.fmean(scores[metric].f1 for scores in latest.values()) if latest and metric else 0.0
 
         records = train(
@@ -129,42 +217,73 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
             examples,
             config.training,
             score,
-            checkpoint=output / CHECKPOINT,
-            resume=resume,
-            run=_fingerprint(config, hashes),
-            warn=lambda message: listen(Warned(message)),
+            checkpoint=self.output / CHECKPOINT,
+            resume=self.resume,
+            run=self.fingerprint,
+            warn=lambda message: self.listen(Warned(message)),
         )
-        stack.enter_context(closing(records))
-        training = config.training.sized(sum(examples.lengths))
-        clock = _Clock(training, sum(gold.document.num_words for gold in dev))
+        self.stack.enter_context(closing(records))
+        clock = self._clock(config.training.sized(sum(examples.lengths)))
         for record in records:
             if isinstance(record, Step):
-                listen(record)
+                self._step(record, clock)
                 if board is not None:
                     board.step(record)
-                if (estimate := clock(record)) is not None:
-                    listen(estimate)
-            elif processes.main:
-                log(output / METRICS_FILE, record, latest)
+            elif self.processes.main:
+                log(self.output / METRICS_FILE, record, latest)
                 # Where nothing chooses, the last state is the one to keep.
-                if record.improved or not dev or metric is None:
-                    save(model, output / "model", _card(config, command, hashes, output, latest))
+                if record.improved or not self.dev or metric is None:
+                    save(model, self.output / "model", self._card(latest), segmenter=segmenter)
                 if board is not None:
                     board.evaluation(latest)
-                for name, scores in latest.items():
-                    listen(Scored(record, scores, name))
-                if not latest:
-                    listen(Scored(record, None))
-    if processes.main:
-        best = load(output / "model").to(processes.device)
-        tested = {gold.name: gold.score(best) for gold in tests}
-        scores_of = {gold.name: gold.score(best) for gold in dev} | tested
-        save(best, output / "model", _card(config, command, hashes, output, scores_of))
-        draw_curves(output / METRICS_FILE, output / CURVES)
-        (output / CHECKPOINT).unlink(missing_ok=True)
-        minutes = read_log(output / METRICS_FILE)[-1]["seconds"] / 60
-        listen(Done(output / "model", minutes, tested))
-    processes.wait()
+                self._scored(record, latest, "model")
+
+    def finish(self, segmenter: Segmenter | None) -> None:
+        """Scores what was kept, writes its card and the curves, removes what only a resumed run would need."""
+        model = None
+        if self.config.model.tasks:
+            model = load(self.output / "model")
+            model.to(self.processes.device)
+        gold = {} if model is None else {part.name: part.score(model) for part in (*self.dev, *self.tests)}
+        raw = {}
+        if segmenter is not None:
+            raw = {part.name: part.score_raw(segmenter, model) for part in (*self.dev, *self.tests)}
+        save(model, self.output / "model", self._card(gold, raw), segmenter=segmenter)
+        draw_curves(self.output / (METRICS_FILE if model is not None else SEGMENTER_METRICS_FILE), self.output / CURVES)
+        (self.output / CHECKPOINT).unlink(missing_ok=True)
+        shutil.rmtree(self.output / SEGMENTER, ignore_errors=True)
+        tests = [part.name for part in self.tests]
+        done = Done(self.output / "model", self._minutes())
+        done.tests = {name: gold[name] for name in tests if name in gold}
+        done.raw = {name: raw[name] for name in tests if name in raw}
+        self.listen(done)
+
+    def _clock(self, training: TrainingConfig) -> _Clock:
+        return _Clock(training, sum(gold.document.num_words for gold in self.dev))
+
+    def _step(self, record: Step, clock: _Clock) -> None:
+        self.listen(record)
+        if (estimate := clock(record)) is not None:
+            self.listen(estimate)
+
+    def _scored(self, record: Evaluation, latest: Mapping[str, Scores], part: Part) -> None:
+        for name, scores in latest.items():
+            self.listen(Scored(record, scores, name, part))
+        if not latest:
+            self.listen(Scored(record, None, part=part))
+
+    def _minutes(self) -> float:
+        logs = [read_log(self.output / file) for file in (METRICS_FILE, SEGMENTER_METRICS_FILE)]
+        return sum(float(lines[-1]["seconds"]) for lines in logs if lines) / 60
+
+    def _card(self, scores: Mapping[str, Scores], raw: Mapping[str, Scores] | None = None) -> str:
+        lines = read_log(self.output / METRICS_FILE) or read_log(self.output / SEGMENTER_METRICS_FILE)
+        speed = statistics.median(line["words_per_second"] for line in lines)
+        return card(self.config, self.command, self.hashes, self._minutes(), speed, scores, raw or {})
+
+
+def _began(part: Model | Segmenter, name: Part, sentences: int, words: int, findings: list[str]) -> Began:
+    return Began(sum(parameter.numel() for parameter in part.parameters()), sentences, words, findings, name)
 
 
 def _silent(record: Record) -> None:
@@ -202,15 +321,3 @@ def _fingerprint(config: RecipeConfig, hashes: Mapping[str, str]) -> str:
     for file in (*config.data.train, *config.data.dev):
         digest.update(hashes[file].encode())
     return digest.hexdigest()
-
-
-def _card(
-    config: RecipeConfig,
-    command: str,
-    hashes: Mapping[str, str],
-    output: Path,
-    scores: Mapping[str, Scores],
-) -> str:
-    evaluations = read_log(output / METRICS_FILE)
-    speed = statistics.median(line["words_per_second"] for line in evaluations)
-    return card(config, command, hashes, evaluations[-1]["seconds"] / 60, speed, scores)

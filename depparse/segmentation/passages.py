@@ -1,0 +1,68 @@
+"""What the segmenter learns from: pieces of a treebank's raw text with their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from depparse.data.sentence import Sentence, separator
+from depparse.data.spacing import RawToken
+
+
+@dataclass(slots=True)
+class Passage:
+    """Consecutive tokens of one document as raw text."""
+
+    text: str
+    tokens: list[RawToken]  # `words` of multiword tokens only
+    length: int  # words
+    source: int = 0  # number of the treebank
+
+    @property
+    def forms(self) -> list[str]:
+        return [self.text[token.start : token.end] for token in self.tokens]
+
+
+def make_passages(sentences: Iterable[Sentence], words: int, source: int = 0) -> Iterator[Passage]:
+    """Passages of at least so many words, fewer at the end of a document.
+
+    They begin and end anywhere, as pieces of text do that are analysed: an end of one says nothing of sentences. Their
+    text is spelt by the tokens and their spacing, as in the plain raw text of a treebank.
+    """
+    passage, parts, size = Passage("", [], 0, source), [""], 0
+    previous: Sentence | None = None
+
+    def add(text: str) -> None:
+        nonlocal size
+        parts.append(text)
+        size += len(text)
+
+    def finish() -> Iterator[Passage]:
+        nonlocal passage, parts, size
+        if passage.tokens:
+            passage.text = "".join(parts)
+            yield passage
+        passage, parts, size = Passage("", [], 0, source), [], 0
+
+    for sentence in sentences:
+        if not len(sentence):
+            continue
+        if _starts_document(sentence):
+            yield from finish()
+        add(separator(previous, sentence) if passage.tokens else "")
+        tokens = sentence.tokens
+        for number, token in enumerate(tokens, 1):
+            several = tuple(word.text for word in token.words) if len(token.words) > 1 else ()
+            passage.tokens.append(RawToken(size, size + len(token.text), several, number == len(tokens)))
+            passage.length += len(token.words)
+            add(token.text)
+            if passage.length >= words:
+                yield from finish()
+            elif token.space_after and number < len(tokens):
+                add(" ")
+        previous = sentence
+    yield from finish()
+
+
+def _starts_document(sentence: Sentence) -> bool:
+    return any(line[1:].split(None, 1)[:1] == ["newdoc"] for line in sentence.comments)

@@ -1,0 +1,162 @@
+"""Text as the segmenter reads it: one symbol a character, one for a run of white space, one for a paragraph break."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+SPACE, PARAGRAPH = 0x20, 0x0A  # how runs of white space are spelt among the symbols
+_WHITE = np.array([point for point in range(0x3001) if chr(point).isspace()], np.uint32)
+_LINE_ENDS = np.array([0x0A, 0x0D, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], np.uint32)
+_CATEGORIES = tuple("Cc Cf Cn Co Cs Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split())
+UNKNOWN = 1  # number of what is not in a vocabulary; 0 is padding and what lies beyond the ends
+ORDERS = (2, 3)  # lengths of the character n-grams that are known beside single characters
+
+
+@dataclass(frozen=True, slots=True)
+class Symbols:
+    """A piece of text. All arrays have one item a symbol."""
+
+    points: NDArray[np.uint32]  # code points
+    places: Ints  # offset in the text of the symbol's first character
+    white: Bools
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+def read_symbols(text: str) -> Symbols:
+    """The symbols of a text. O(n)."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    white = np.isin(points, _WHITE)
+    first = np.flatnonzero(~white | ~np.concatenate(([False], white[:-1])))
+    symbols, blank = points[first], white[first]
+    if blank.any():
+        ends = np.isin(points, _LINE_ENDS)
+        ends[:-1] &= ~((points[:-1] == 0x0D) & (points[1:] == 0x0A))
+        breaks = np.add.reduceat(ends.astype(np.int64), first)
+        symbols = np.where(blank, np.where(breaks > 1, PARAGRAPH, SPACE), symbols).astype(np.uint32)
+    return Symbols(symbols, first, blank)
+
+
+def may_end(points: NDArray[np.uint32]) -> Bools:
+    """Whether a token may end after each symbol: not inside what is seen as one character.
+
+    No token begins with a combining mark, a variation selector, a skin tone, a tag or a joiner of emoji, after such a
+    joiner, or between the two halves of a flag.
+    """
+    allowed = np.ones(len(points), np.bool_)
+    if not len(points) or points.max() < 0x300:
+        return allowed
+    allowed[:-1] = ~_continues(points[1:]) & (points[:-1] != 0x200D)
+    flags = (points >= 0x1F1E6) & (points <= 0x1F1FF)
+    if flags.any():
+        for start in np.flatnonzero(flags & ~np.concatenate(([False], flags[:-1]))):
+            place = int(start)
+            while place + 1 < len(points) and flags[place] and flags[place + 1]:
+                allowed[place] = False
+                place += 2
+    return allowed
+
+
+def _continues(points: NDArray[np.uint32]) -> Bools:
+    unique, inverse = np.unique(points, return_inverse=True)
+    return np.array([_is_continuation(int(point)) for point in unique], np.bool_)[inverse]
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_continuation(point: int) -> bool:
+    return (
+        unicodedata.category(chr(point))[0] == "M"
+        or point == 0x200D
+        or 0x1F3FB <= point <= 0x1F3FF
+        or 0xE0020 <= point <= 0xE007F
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def _category(point: int) -> int:
+    return 1 + _CATEGORIES.index(unicodedata.category(chr(point)))
+
+
+N_CATEGORIES = 1 + len(_CATEGORIES)
+
+
+class SymbolVocabulary:
+    """The characters and n-grams of characters that were seen often, as numbers."""
+
+    def __init__(self, points: Iterable[int], ngrams: Sequence[Iterable[int]]) -> None:
+        self.points = np.array(sorted(points), np.uint32)
+        self.ngrams = [np.array(sorted(keys), np.int64) for keys in ngrams]
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], *, min_count: int, most: int) -> SymbolVocabulary:
+        """Characters and n-grams of `min_count` or more; of each length of n-grams the `most` frequent."""
+        pieces = [read_symbols(text).points for text in texts]
+        counts: Counter[int] = Counter()
+        for piece in pieces:
+            counts.update(piece.tolist())
+        vocabulary = cls([point for point, count in counts.items() if count >= min_count], [[] for _ in ORDERS])
+        found: list[Counter[int]] = [Counter() for _ in ORDERS]
+        for piece in pieces:
+            numbers = vocabulary._numbers(piece)
+            for order, counter in zip(ORDERS, found, strict=True):
+                counter.update(vocabulary._keys(numbers, order).tolist())
+        for place, counter in enumerate(found):
+            common = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:most]
+            vocabulary.ngrams[place] = np.array(sorted(key for key, count in common if count >= min_count), np.int64)
+        return vocabulary
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many numbers there are of each kind: characters, categories, n-grams of each length."""
+        return [2 + len(self.points), N_CATEGORIES, *(2 + len(keys) for keys in self.ngrams)]
+
+    def numbers(self, points: NDArray[np.uint32]) -> Ints:
+        """``[kinds, symbols]``: character, category, and the n-gram that begins (of three: is centred) there."""
+        unique, inverse = np.unique(points, return_inverse=True)
+        characters = self._numbers(points)
+        categories = np.array([_category(int(point)) for point in unique], np.int64)[inverse]
+        ngrams = [
+            _look_up(keys, self._keys(characters, order)) for order, keys in zip(ORDERS, self.ngrams, strict=True)
+        ]
+        return np.stack([characters, categories, *ngrams])
+
+    def _numbers(self, points: NDArray[np.uint32]) -> Ints:
+        return _look_up(self.points, points)
+
+    def _keys(self, numbers: Ints, order: int) -> Ints:
+        """One number for each n-gram; beyond the ends stands 0."""
+        before = (order - 1) // 2
+        padded = np.concatenate((np.zeros(before, np.int64), numbers, np.zeros(order - 1 - before, np.int64)))
+        keys = np.zeros(len(numbers), np.int64)
+        for place in range(order):
+            keys = keys * (2 + len(self.points)) + padded[place : place + len(numbers)]
+        return keys
+
+    def to_json(self) -> dict[str, Any]:
+        characters = "".join(chr(point) for point in self.points.tolist())
+        return {"characters": characters, "ngrams": [keys.tolist() for keys in self.ngrams]}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> SymbolVocabulary:
+        return cls(map(ord, data["characters"]), data["ngrams"])
+
+
+def _look_up(known: NDArray[Any], items: NDArray[Any]) -> Ints:
+    """Number of each item: its place among the known ones, from 2 on, or UNKNOWN."""
+    if not len(known):
+        return np.full(len(items), UNKNOWN, np.int64)
+    places = np.searchsorted(known, items)
+    places[places == len(known)] = 0
+    return np.where(known[places] == items, places + 2, UNKNOWN)
