@@ -59,7 +59,9 @@ def check_folder(folder: Path) -> dict[str, Any]:
     config = read_json(folder / "config.json")
     if config.get("format") not in READ:
         versions = " and ".join(map(str, READ))
-        raise ModelError(f"{folder}: format {config.get('format')!r}, but this version reads {versions}; update depparse")
+        raise ModelError(
+            f"{folder}: format {config.get('format')!r}, but this version reads {versions}; update depparse"
+        )
     return config
 
 

@@ -27,7 +27,7 @@ def pack(
     card: str = "",
     command: str = "",
 ) -> None:
-    """Writes the folder `output`, a pipeline of what is in the folder `model` and the segmenter in the folder `segmenter`.
+    """Writes the folder `output`: a pipeline of what is in the folder `model` and the segmenter in another folder.
 
     The segmenter goes before one that `model` has. Tasks in `without` are left out, and so are weights that inference
     never reads, which changes no analysis; `weights` stored as float16 or int8 may change a few. `card` (Markdown)
@@ -62,8 +62,10 @@ def pack(
     lines += ["What follows was written when its parts were trained, and so were their scores measured.", ""]
     if parts.model is not None:
         lines.append(_retitled(_card(folder), "## The model", deeper=False))
-    if parts.segmenter is not None and segmenter_folder != folder:
-        lines.append(_retitled(_card(segmenter_folder), "## The segmenter", deeper=True))
+        if segmenter_folder != folder:
+            lines.append(_retitled(_card(segmenter_folder), "## The segmenter", deeper=True))
+    else:
+        lines.append(_retitled(_card(segmenter_folder), "## The segmenter", deeper=False))
     save(parts.model, Path(output), "\n".join(lines), segmenter=parts.segmenter, weights=weights)
 
 

@@ -301,9 +301,10 @@ def load(
 ) -> Pipeline:
     """The pipeline called `name`, on a device of torch such as ``cuda``.
 
-    `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id of the Hugging
-    Face hub (``user/repo``), which must have been fetched before, or is fetched if `fetch` is true, at `revision`. A
-    bundled name goes before a folder of that name here, which is ``./en``. Raises ModelError and ConfigError.
+    `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id of the
+    Hugging Face hub (``user/repo``), which must have been fetched before, or is fetched if `fetch` is true, at
+    `revision`. A bundled name goes before a folder of that name here, which is ``./en``. Raises ModelError and
+    ConfigError.
     """
     folder = find(name, fetch=fetch, revision=revision)
     try:

@@ -20,10 +20,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from depparse.config import parse
-from depparse.description import FILES, FORMAT, check_folder, hash_file, read_json
+from depparse.description import FORMAT, check_folder, hash_file, read_json
 from depparse.encoders.encoder import Encoder
 from depparse.errors import ConfigError, ModelError
 from depparse.model import TASKS, Model, ModelConfig
+from depparse.models import FILES
 from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
 from depparse.storage import WEIGHTS, Weights, as_weights, decode, encode
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -18,7 +19,7 @@ from depparse import models
 from depparse.errors import ConfigError, ModelError
 from depparse.models import bundled, find
 from depparse.store import save
-from tests.networks import TWO, small_model
+from tests.networks import TWO, small_model, two_sentences
 
 BLOCKED = """
 import socket
@@ -78,17 +79,19 @@ def test_a_model_here_with_the_name_of_a_bundled_one(home: Path) -> None:
             "swedish",
             "swedish: no such model folder, nor a model of that name; those that come with depparse are: en, e",
         ),
-        ("./en", "^./en: no such model folder$"),
-        ("runs/x/model", "^runs/x/model: no such model folder$"),
-        (Path("en"), "^en: no such model folder$"),
-        ("", "no such model folder"),
+        ("./en", "./en: no such model folder"),
+        ("runs/x/model", "runs/x/model: no such model folder"),
+        (Path("en"), "en: no such model folder"),
+        ("", ": no such model folder"),
         ("a\nb", "no such model folder"),
     ],
 )
 @pytest.mark.parametrize("fetch", [False, True])
 def test_no_such_model(name: Any, expected: str, fetch: bool, home: Path) -> None:
-    with pytest.raises(ModelError, match=expected):
+    with pytest.raises(ModelError) as caught:
         depparse.load(name, fetch=fetch)
+    assert expected in str(caught.value)
+    assert ("; or give" in str(caught.value)) == (isinstance(name, str) and "/" not in name)
 
 
 def test_no_bundled_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +153,7 @@ def test_the_hub_itself_is_asked_for_nothing(home: Path) -> None:
         "    except depparse.DepparseError as error:\n"
         "        print(error)\n"
     )
-    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(home), "PATH": ""}
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(home), "HF_HUB_CACHE": str(home / "hub")}
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=home, check=True)
     first, second = result.stdout.splitlines()
@@ -163,7 +166,7 @@ def test_the_command_line(home: Path) -> None:
     save(small_model(), home / "m")
     command = [sys.executable, "-m", "depparse"]
     good = subprocess.run([*command, "parse", "--model", "m"], input=TWO, capture_output=True, text=True, check=True)
-    assert good.stdout == depparse.load("m")(depparse.parse_conllu(TWO)).to_conllu()
+    assert good.stdout == depparse.load("m")(two_sentences()).to_conllu()
     for arguments in (
         ["parse", "--model", "xy"],
         ["parse", "--model", "xy", "--fetch"],
@@ -186,7 +189,7 @@ def test_the_bundled_model_needs_no_network(tmp_path: Path) -> None:
         "print('transformers' in sys.modules)"
     )
     shutil.copytree(Path(depparse.__file__).parent, tmp_path / "depparse", ignore=shutil.ignore_patterns("__pycache__"))
-    environment = {"PYTHONPATH": str(tmp_path), "HF_HOME": str(tmp_path), "PATH": ""}
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "HF_HOME": str(tmp_path)}
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
     assert result.stdout == "['2', '3', '0', '3']\nFalse\n"

@@ -61,6 +61,7 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
     assert describe(tmp_path / "again").size < describe(tmp_path / "p").size
     pack(tmp_path / "s", output=tmp_path / "alone", weights="int8")
     assert load_parts(tmp_path / "alone").model is None
+    assert "\n## The segmenter\n\n```sh\n# how\n" in (tmp_path / "alone" / "README.md").read_text(encoding="utf-8")
 
 
 def test_tasks_are_left_out(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_tasks_are_left_out(tmp_path: Path) -> None:
             scores.append(pipeline.model(batch))
         torch.testing.assert_close(scores[1]["lemmatizer"], scores[0]["lemmatizer"])
         torch.testing.assert_close(scores[1]["dependencies"].arc_scores, scores[0]["dependencies"].arc_scores)
-    assert "| left out | tagger, " in (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
+    assert "| left out | tagger" in (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
 
 
 @needs_minilm
@@ -99,8 +100,11 @@ def test_minilm_in_bytes(tmp_path: Path) -> None:
     document = two_sentences()
     whole, packed = load(tmp_path / "m").model, load(tmp_path / "p").model
     with torch.inference_mode():
-        read = [model.encoder(model.collate([model.example(s) for s in document])).context for model in (whole, packed)]
-    torch.testing.assert_close(read[1], read[0], rtol=0, atol=0.1 * read[0].std().item())
+        read = [
+            model.encoder(model.collate([model.example(sentence) for sentence in document])).context
+            for model in (whole, packed)
+        ]
+    assert 0 < (read[1] - read[0]).norm() < 0.03 * read[0].norm()
 
 
 def test_mistakes(segmenter: Segmenter, tmp_path: Path) -> None:

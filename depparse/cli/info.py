@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def info(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="The folder of a model or of the run which made it, or a bundled name.")
+        str,
+        typer.Argument(metavar="MODEL", help="The folder of a model or of the run which made it, or a bundled name."),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -20,7 +20,7 @@ def main() -> None:
     try:
         _reopen_streams()
         _clean_up_when_terminated()
-        warnings.formatwarning = _format_warning
+        warnings.formatwarning = _format_warning  # type: ignore[assignment]
         code = _run()
         sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
         sys.exit(code)

@@ -17,7 +17,8 @@ def pack(
         str | None, typer.Argument(metavar="SEGMENTER", help="The folder of a segmenter. By default that of the model.")
     ] = None,
     weights: Annotated[
-        str, typer.Option(metavar="TYPE", help="How to store weights: float32, float16 (half the size), int8 (a quarter).")
+        str,
+        typer.Option(metavar="TYPE", help="How to store weights: float32, float16 (half the size), int8 (a quarter)."),
     ] = "float32",
     without: Annotated[str, typer.Option(metavar="TASKS", help="Tasks to leave out, such as lemmatizer,tagger.")] = "",
     card: Annotated[

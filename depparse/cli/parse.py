@@ -13,7 +13,9 @@ from depparse.errors import ConfigError
 def parse(
     model: Annotated[
         str,
-        typer.Option("--model", "-m", metavar="MODEL", help="A bundled name such as en, a model's folder, or a hub id."),
+        typer.Option(
+            "--model", "-m", metavar="MODEL", help="A bundled name such as en, a model's folder, or a hub id."
+        ),
     ],
     files: Annotated[list[str] | None, typer.Argument(metavar="FILES", help="By default standard input.")] = None,
     source: Annotated[

@@ -37,11 +37,14 @@ class Bert(nn.Module):
         super().__init__()
         self.config = BertSettings(**settings)
         width, padding = settings["hidden_size"], settings.get("pad_token_id")
-        self.embeddings = nn.ModuleDict(
+        self.embeddings: Any = nn.ModuleDict(
             {
                 # Without random numbers, which would take longest of all: the weights are to be loaded.
-                "word_embeddings": nn.Embedding.from_pretrained(
-                    torch.zeros(settings["vocab_size"], width), freeze=False, padding_idx=padding
+                "word_embeddings": nn.Embedding(
+                    settings["vocab_size"],
+                    width,
+                    padding_idx=padding,
+                    _weight=torch.zeros(settings["vocab_size"], width),
                 ),
                 "position_embeddings": nn.Embedding(settings["max_position_embeddings"], width),
                 "token_type_embeddings": nn.Embedding(settings["type_vocab_size"], width),
@@ -49,7 +52,7 @@ class Bert(nn.Module):
             }
         )
         layers = nn.ModuleList(_Layer(settings) for _ in range(settings["num_hidden_layers"]))
-        self.encoder = nn.ModuleDict({"layer": layers})
+        self.encoder: Any = nn.ModuleDict({"layer": layers})
         self.dropout = nn.Dropout(settings["hidden_dropout_prob"])
 
     @staticmethod
@@ -71,7 +74,7 @@ class Bert(nn.Module):
         values = self.dropout(part["LayerNorm"](values))
         mask = attention_mask[:, None, None, :].bool()
         states = [values]
-        for layer in self.encoder["layer"]:  # type: ignore[attr-defined]
+        for layer in self.encoder["layer"]:
             states.append(layer(states[-1], mask))
         return BertOutput(states)
 

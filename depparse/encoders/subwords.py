@@ -57,5 +57,3 @@ def _is_reachable(subword: str, tokenizer: Tokenizer, prefix: str) -> bool:
     text = "a" + subword.removeprefix(prefix) if inside else subword
     words = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))
     return [word for word, _ in words] == [text]
-
-

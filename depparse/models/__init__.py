@@ -26,9 +26,9 @@ def bundled() -> list[str]:
 def find(name: str | os.PathLike[str], *, fetch: bool = False, revision: str | None = None) -> Path:
     """The model folder that is meant by `name`.
 
-    A string is, in this order: the name of a bundled model; the folder of a model, or of the run that made one; the id
-    of a model on the Hugging Face hub (``user/repo``) that was fetched before. With `fetch` it is fetched, at `revision`
-    (a branch, tag or commit), unless it is there. A path object, and a string such as ``./en``, is always a folder.
+    A string is, in this order: the name of a bundled model; the folder of a model, or of the run that made one; the
+    id of a model on the Hugging Face hub (``user/repo``) that was fetched before. With `fetch` it is fetched, at
+    `revision` (a branch, tag or commit). A path object, and a string such as ``./en``, is always a folder.
 
     Raises ModelError if there is no such model, and ConfigError if a revision is given of something else than a hub id.
     """
@@ -36,7 +36,7 @@ def find(name: str | os.PathLike[str], *, fetch: bool = False, revision: str | N
         if _is_model(Path(name)):
             warnings.warn(f"{name!r} is the model that comes with depparse; that folder here is ./{name}", stacklevel=3)
         folder = FOLDER / name
-    elif (path := Path(name)).exists():
+    elif os.fspath(name) and (path := Path(name)).exists():
         folder = path / "model" if not (path / "config.json").exists() and (path / "model").is_dir() else path
     elif isinstance(name, str) and _HUB_ID.fullmatch(name):
         return _find_on_hub(name, fetch, revision)
@@ -67,9 +67,7 @@ def _find_on_hub(name: str, fetch: bool, revision: str | None) -> Path:
     # Every file that may be in a model folder, and nothing else that is in the repository.
     wanted = [*FILES, "manifest.json", "README.md"]
     try:
-        return Path(
-            snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=not fetch)
-        )
+        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=not fetch))
     except Exception as error:  # of the hub, of the library below it that speaks HTTP (which changes), of the disk
         if not fetch:
             raise ModelError(

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from depparse.description import FILES, hash_file
+from depparse.description import hash_file
+from depparse.models import FILES
 from depparse.store import save
 from tests.cli.conftest import Run
 from tests.networks import small_model

@@ -87,7 +87,7 @@ def test_a_model_is_loaded_without_transformers(tmp_path: Path) -> None:
         "import sys, depparse\n"
         f"pipeline = depparse.load({str(tmp_path / 'm')!r})\n"
         "pipeline(depparse.Document([depparse.Sentence.from_forms(['Tom', 'sees'])]))\n"
-        "slow = 'transformers datasets pandas pyarrow accelerate scipy sympy torch._dynamo huggingface_hub'\n"
+        "slow = 'transformers datasets pandas pyarrow accelerate scipy.optimize sympy torch._dynamo huggingface_hub'\n"
         "print(*[name for name in slow.split() if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -147,7 +147,13 @@ def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) ->
     assert same_words(whole, smaller, every)
 
     @settings(deadline=None, max_examples=200)
-    @given(st.lists(st.text(st.characters(exclude_characters="\t\n\r"), min_size=1), min_size=1, max_size=20))
+    @given(
+        st.lists(
+            st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r"), min_size=1),
+            min_size=1,
+            max_size=20,
+        )
+    )
     def any_text(texts: list[str]) -> None:
         assert same_words(whole, smaller, texts)
 
