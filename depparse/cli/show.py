@@ -40,12 +40,23 @@ def show(
         str | None, typer.Option("--to", metavar="[text|svg|html]", help="Told by the ending of --output, else text.")
     ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
+    width: Annotated[
+        int | None,
+        typer.Option(
+            "--width",
+            metavar="N",
+            min=0,
+            help="Stay within N columns, or pixels of SVG and HTML; by default the terminal, 1200 pixels. 0: no limit.",
+        ),
+    ] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw the arcs in ASCII.")] = False,
     color: Annotated[
         bool | None, typer.Option("--color/--no-color", help="By default on a terminal, and not with NO_COLOR set.")
     ] = None,
 ) -> None:
     """Draw dependency trees in the terminal, as SVG (one sentence) or as an HTML page.
+
+    Long sentences stand in several rows in SVG and HTML: arcs that go on in the next row run to the edge.
 
     Examples: [green]depparse show en_ewt-ud-dev.conllu --first 3[/green],
     [green]depparse show dev.conllu --sentence s12 -o tree.svg[/green]
@@ -63,10 +74,12 @@ def show(
         on_terminal = output == "-" and sys.stdout.isatty()
         if color is None:
             color = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        width = shutil.get_terminal_size().columns if on_terminal else None
-        pieces = _as_text(chosen, width, color, ascii)
+        if width is None and on_terminal:
+            width = shutil.get_terminal_size().columns
+        pieces = _as_text(chosen, width or None, color, ascii)
     else:
-        pieces = _as_svg(chosen) if target == "svg" else _as_page(chosen)
+        pixels = (1200 if width is None else width) or None
+        pieces = _as_svg(chosen, pixels) if target == "svg" else _as_page(chosen, pixels)
     with open_output(output) as out:
         for piece in pieces:
             out.write(piece)
@@ -110,17 +123,17 @@ def _as_text(sentences: Iterable[Sentence], width: int | None, color: bool, asci
         yield draw_tree(sentence, width=width, color=color, ascii=ascii) + "\n"
 
 
-def _as_svg(sentences: Iterable[Sentence]) -> Iterator[str]:
+def _as_svg(sentences: Iterable[Sentence], width: int | None) -> Iterator[str]:
     from depparse.visualize.svg import draw_svg
 
     drawn = list(islice(sentences, 2))
     if len(drawn) != 1:
         what = "there are several" if drawn else "there is none"
         raise ConfigError(f"an SVG holds one sentence, and {what}: choose by --first 1 or --sentence, or use --to html")
-    yield draw_svg(drawn[0])
+    yield draw_svg(drawn[0], width=width)
 
 
-def _as_page(sentences: Iterable[Sentence]) -> Iterator[str]:
+def _as_page(sentences: Iterable[Sentence], width: int | None) -> Iterator[str]:
     from html import escape
 
     from depparse.visualize.svg import draw_svg
@@ -128,5 +141,5 @@ def _as_page(sentences: Iterable[Sentence]) -> Iterator[str]:
     yield _PAGE
     for sentence in sentences:
         name = f"<small>{escape(sentence.sent_id)}</small> " if sentence.sent_id else ""
-        caption = f"<figcaption dir='auto'>{name}{escape(sentence.text)}</figcaption>"
-        yield f"<figure>{caption}\n{draw_svg(sentence)}</figure>\n"
+        caption = f"<figcaption>{name}<bdi>{escape(sentence.text)}</bdi></figcaption>"
+        yield f"<figure>{caption}\n{draw_svg(sentence, width=width)}</figure>\n"

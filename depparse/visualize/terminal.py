@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
 from depparse.data.sentence import Sentence
 from depparse.data.trees import Heads, cycles
+from depparse.visualize.text import clean, shown_column
 
 # The joint of a bar on a line that goes on to the right, by where else it goes: left, up, down.
 _JOINTS = {
@@ -33,8 +35,7 @@ _ASCII = str.maketrans("╭╰├┬┴┼─│►●↻…┐┘", ".`++++-|>*
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
 _ARC, _ROOT, _UPOS, _DEPREL, _TOKEN = "\x1b[36m", "\x1b[1m", "\x1b[32m", "\x1b[33m", "\x1b[35m"
 
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
+_SHORT = 8  # columns that a word at least has before it is cut
 _Styled = tuple[str, str]  # text and its style, '' for none
 
 
@@ -42,40 +43,67 @@ def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = Fal
     """The tree as lines, one a word: arcs, form, UPOS, relation, multiword token; '' for a sentence without words.
 
     Words without a head have no arc. The arc that closes a cycle is not drawn but written: ``obj ↻ 4 closed``. `width`
-    is the number of columns of the terminal: arcs are drawn closer, then lines are cut (``…``), to stay within it.
-    `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
+    is the number of columns of the terminal: to stay within it, arcs are drawn closer, long words are cut (``…``), and
+    at last lines. `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
     """
     if not len(sentence):
         return ""
     signs = _ASCII if ascii else {}
     heads = sentence.heads
-    forms = [_clean(form) for form in sentence.columns["FORM"]]
-    relations = _column(sentence, "DEPREL")
+    forms = [clean(form) for form in sentence.columns["FORM"]]
+    relations = shown_column(sentence, "DEPREL")
     cut = {cycle[0] for cycle in cycles(heads)}
     for word in cut:
         head = heads[word - 1] or 0
         relations[word - 1] += f" {'↻'.translate(signs)} {head} {forms[head - 1]}"
-    columns = [(forms, ""), (_column(sentence, "UPOS"), _UPOS), (relations, _DEPREL)]
-    columns = [(cells, style) for cells, style in [*columns, (_tokens(sentence, signs), _TOKEN)] if any(cells)]
-    lengths = [[cell_len(cell) for cell in cells] for cells, _ in columns]
-    widths = [max(column) for column in lengths]
+    columns = [
+        _Column(forms, ""),
+        _Column(shown_column(sentence, "UPOS"), _UPOS),
+        _Column(relations, _DEPREL),
+        *_tokens(sentence, signs),
+    ]
+    columns = [column for column in columns if any(column.cells)]
 
     arcs = draw_arcs(heads, cut)
-    if width is not None and len(arcs[0]) + sum(widths) + 2 * len(widths) - 2 > width:
+    if width is not None and _overhang(arcs, columns, width) > 0:
         arcs = [_cut_left(line, width // 2) for line in draw_arcs(heads, cut, spacing=1)]
+        # A long word is cut rather than what stands after all the words.
+        most = max(columns[0].width - max(_overhang(arcs, columns, width), 0), _SHORT)
+        columns[0].cells = [_cut(form, most, "…".translate(signs)) for form in forms]
+    widths = [column.width for column in columns]
     lines = []
     for index, line in enumerate(arcs):
         parts: list[_Styled] = [(line.translate(signs), _ARC)]
         gap = 0
-        for number, (cells, style) in enumerate(columns):
-            if cells[index]:
-                parts += [(" " * gap, ""), (cells[index], _ROOT if number == 0 and heads[index] == 0 else style)]
+        for number, column in enumerate(columns):
+            cell = column.cells[index]
+            if cell:
+                style = _ROOT if number == 0 and heads[index] == 0 else column.style
+                parts += [(" " * gap, ""), (cell, style)]
                 gap = 0
-            gap += widths[number] - (lengths[number][index] if cells[index] else 0) + 2
+            gap += widths[number] - cell_len(cell) + column.space
         if width is not None:
             parts = _within(parts, width, "…".translate(signs))
         lines.append("".join(_paint(text, style if color else "") for text, style in parts).rstrip(" "))
     return "\n".join(lines)
+
+
+@dataclass(slots=True)
+class _Column:
+    """A column after the arcs: a cell for each word, and how many blanks stand after it."""
+
+    cells: list[str]
+    style: str
+    space: int = 2
+
+    @property
+    def width(self) -> int:
+        return max(map(cell_len, self.cells))
+
+
+def _overhang(arcs: list[str], columns: list[_Column], width: int) -> int:
+    """By how many columns the lines are longer than `width`."""
+    return len(arcs[0]) + sum(column.width + column.space for column in columns) - columns[-1].space - width
 
 
 def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> list[str]:
@@ -136,28 +164,20 @@ def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> l
     return ["".join(row) + " " for row in rows]
 
 
-def _column(sentence: Sentence, name: str) -> list[str]:
-    cells = sentence.columns.get(name)
-    return [""] * len(sentence) if cells is None else ["" if cell == "_" else _clean(cell) for cell in cells]
-
-
-def _tokens(sentence: Sentence, signs: dict[int, int]) -> list[str]:
+def _tokens(sentence: Sentence, signs: dict[int, int]) -> list[_Column]:
     """A bracket beside the words of each multiword token, and its form beside the first."""
-    cells = [""] * len(sentence)
+    brackets, forms = [""] * len(sentence), [""] * len(sentence)
     for multiword in sentence.mwts:
         for word in range(multiword.start, multiword.end + 1):
-            sign = "┘" if word == multiword.end else "│"
-            cells[word - 1] = sign.translate(signs)
-        form = _clean(multiword.cells.get("FORM", "_"))
-        cells[multiword.start - 1] = f"{'┐'.translate(signs)} {form}"
-    return cells
+            sign = "┐" if word == multiword.start else "┘" if word == multiword.end else "│"
+            brackets[word - 1] = sign.translate(signs)
+        forms[multiword.start - 1] = clean(multiword.cells.get("FORM", "_"))
+    # In columns of their own: a form that runs from right to left must not take the bracket to its other side.
+    return [_Column(brackets, _TOKEN, space=1), _Column(forms, _TOKEN)]
 
 
-def _clean(text: str) -> str:
-    """Without what would move the cursor or the text around it: controls, line breaks, marks of direction."""
-    if text.isprintable():
-        return text
-    return "".join("\ufffd" if c in _DIRECTIONS or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+def _cut(text: str, length: int, sign: str) -> str:
+    return text if cell_len(text) <= length else set_cell_size(text, length - 1) + sign
 
 
 def _cut_left(line: str, length: int) -> str:
@@ -182,7 +202,7 @@ def _within(parts: list[_Styled], width: int, sign: str) -> list[_Styled]:
 
 def styled(text: str, style: str, color: bool) -> str:
     """A line of text beside a tree, cleaned like the words in it; `style` is ``bold`` or ``dim``."""
-    return _paint(_clean(text), {"bold": _ROOT, "dim": _DIM}[style] if color else "")
+    return _paint(clean(text), {"bold": _ROOT, "dim": _DIM}[style] if color else "")
 
 
 def _paint(text: str, style: str) -> str:

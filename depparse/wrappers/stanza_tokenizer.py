@@ -1,7 +1,7 @@
 """Stanza's tokenizers in place of our own, and documents of Stanza. Nothing here uses the network.
 
-`StanzaTokenizer` segments raw text as `depparse.segmentation` does. `to_stanza` and `from_stanza` convert documents; what
-does not come along:
+`StanzaTokenizer` segments raw text as `depparse.segmentation` does. `to_stanza` and `from_stanza` convert documents;
+what does not come along:
 
 - to Stanza: columns beyond CoNLL-U (entities and frames go to MISC first), scores of entities, the place of spacing
   among other attributes of MISC (it comes back in the alphabetical one), comments of Stanza's own keys (``text``,
@@ -79,7 +79,9 @@ class StanzaTokenizer:
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).split("\n", 1)[0]
             remedy = f"stanza.download({language!r}, package={package!r}, processors='tokenize,mwt') fetches it"
-            raise ModelError(f"Stanza's tokenizer {language}/{package} cannot be loaded: {reason} ({remedy})") from error
+            raise ModelError(
+                f"Stanza's tokenizer {language}/{package} cannot be loaded: {reason} ({remedy})"
+            ) from error
         return cls(pipeline)
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
@@ -270,7 +272,7 @@ def _row(word: Any, form: str, misc: str) -> list[str]:
 
 
 def _form(token: Any, text: str | None) -> tuple[str, str | None]:
-    """The token, as the text has it where Stanza wrote something in its place; and how the text spaces it, if not so."""
+    """The token, as the text has it where Stanza wrote something in its place; the text itself if it is spaced else."""
     form = str(token.text)
     if text is None or token.start_char is None or token.end_char is None:
         return form, None

@@ -61,8 +61,23 @@ def test_svg_and_page(run: Run, tmp_path: Path) -> None:
     assert run("show", "-o", "trees.html", input=TWO.replace("Dogs", "<Dogs>")).returncode == 0
     page = (tmp_path / "trees.html").read_text(encoding="utf-8")
     assert page.count("<svg") == page.count("</svg>") == 2
-    assert "&lt;Dogs&gt; bark" in page
+    assert "<bdi>&lt;Dogs&gt; bark</bdi>" in page
     assert "<Dogs>" not in page
+
+
+def test_width(run: Run, tmp_path: Path) -> None:
+    long = SENTENCE.replace("Dogs\tdog", "D" * 200 + "\tdog").replace("bark\tbark", "b" * 200 + "\tbark")
+    for arguments, rows in ((["--width", "0"], 1), (["--width", "9999"], 1), ([], 2), (["--width", "500"], 2)):
+        assert run("show", "-o", "tree.svg", *arguments, input=long).returncode == 0
+        forms = [e for e in ET.parse(tmp_path / "tree.svg").iter() if "form" in e.get("class", "").split()]
+        assert len({form.get("y") for form in forms}) == rows
+    assert max(map(len, run("show", "--width", "30", input=long).stdout.splitlines()[2:])) == 30
+    assert run("show", "--width", "0", input=SENTENCE).stdout == DRAWN
+
+
+def test_a_caption_keeps_the_direction_of_its_script(run: Run, tmp_path: Path) -> None:
+    run("show", "-o", "trees.html", input=SENTENCE.replace("Dogs bark", "הכלב נובח."))
+    assert "<small>s1</small> <bdi>הכלב נובח.</bdi>" in (tmp_path / "trees.html").read_text(encoding="utf-8")
 
 
 def test_colors_on_a_terminal_only(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

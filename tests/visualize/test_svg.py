@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,8 @@ from hypothesis import strategies as st
 from depparse.data.document import Document
 from depparse.data.formats import read
 from depparse.data.sentence import Sentence
-from depparse.visualize.svg import _arcs, draw_svg
-from tests.visualize.test_terminal import CONTRACTION, heads_of_any_kind
+from depparse.visualize.svg import _FORM, _SMALL, _arcs, _length, draw_svg
+from tests.visualize.test_terminal import CONTRACTION, CROSSING, heads_of_any_kind
 
 SPACE = "{http://www.w3.org/2000/svg}"
 ARC = re.compile(r"M([\d.]+) ([\d.]+) V([\d.]+) q.* H([\d.]+) q(-?8)")
@@ -25,8 +27,86 @@ def texts(root: ET.Element, kind: str) -> list[tuple[str, float]]:
     return [(element.text or "", float(element.get("x", "nan"))) for element in found]
 
 
-def draw(sentence: Sentence) -> ET.Element:
-    return ET.fromstring(draw_svg(sentence))
+def draw(sentence: Sentence, width: int | None = None) -> ET.Element:
+    return ET.fromstring(draw_svg(sentence, width=width))
+
+
+@dataclass
+class Box:
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Box) -> bool:
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )  # fmt: skip
+
+
+@dataclass
+class Geometry:
+    """What a drawing shows, in its own coordinates; lines of arcs as boxes without area."""
+
+    width: float
+    words: list[Box] = field(default_factory=list)
+    labels: list[Box] = field(default_factory=list)
+    tokens: list[Box] = field(default_factory=list)
+    lines: list[Box] = field(default_factory=list)
+    patches: list[Box] = field(default_factory=list)  # of paper, behind labels
+
+
+def geometry(root: ET.Element) -> Geometry:
+    seen = Geometry(float(root.get("width", "nan")))
+    for text in root.iter(f"{SPACE}text"):
+        kind = (text.get("class") or "").split()[0]
+        size = {"form": _FORM, "token": 13}.get(kind, _SMALL)
+        x, y, length = float(text.get("x", "")), float(text.get("y", "")), _length(text.text or "", size)
+        box = Box(x - length / 2, y - 0.75 * size, x + length / 2, y + 0.2 * size)
+        {"form": seen.words, "tag": seen.words, "token": seen.tokens, "label": seen.labels}[kind].append(box)
+    for rect in root.iter(f"{SPACE}rect"):
+        if rect.get("x"):
+            x, y, width, height = (float(rect.get(name, "")) for name in ("x", "y", "width", "height"))
+            seen.patches.append(Box(x, y, x + width, y + height))
+    for path in root.iter(f"{SPACE}path"):
+        if path.get("class") == "arc":
+            seen.lines += segments(path.get("d", ""))
+    return seen
+
+
+def segments(path: str) -> list[Box]:
+    """The straight parts of a path."""
+    found: list[Box] = []
+    x = y = 0.0
+    for command, text in re.findall(r"([MVHq])([-\d. ]+)", path):
+        values = [float(value) for value in text.split()]
+        if command == "M":
+            to_x, to_y = values
+        elif command == "q":
+            to_x, to_y = x + values[2], y + values[3]
+        else:
+            to_x, to_y = (x, values[0]) if command == "V" else (values[0], y)
+        if command in "VH":
+            found.append(Box(min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)))
+        x, y = to_x, to_y
+    return found
+
+
+def check_geometry(drawn: Geometry) -> None:
+    for kind in (drawn.labels, drawn.words, drawn.tokens):
+        for one, other in itertools.combinations(kind, 2):
+            assert not one.meets(other)
+    for line in drawn.lines:
+        assert not any(line.meets(box) for box in (*drawn.words, *drawn.tokens))
+        for label in drawn.labels:
+            if line.meets(label):  # then the line is behind a patch
+                assert any(patch.left <= label.left and label.right <= patch.right for patch in drawn.patches)
+    for box in (*drawn.words, *drawn.labels, *drawn.tokens, *drawn.lines):
+        assert box.left >= 0
+        assert box.right <= drawn.width + 0.6  # widths are written in whole pixels
 
 
 def test_words_tags_labels_and_brackets() -> None:
@@ -51,6 +131,7 @@ def test_right_to_left() -> None:
 def test_text_is_escaped_and_characters_that_xml_cannot_hold_are_replaced() -> None:
     root = draw(Sentence.from_forms(["<b>&\"'", "\x00\x1b", "\ufffe"]))
     assert [form for form, _ in texts(root, "form")] == ["<b>&\"'", "\ufffd\ufffd", "\ufffd"]
+    assert "\u202e" not in draw_svg(Sentence.from_forms(["a\u202eb"]))
 
 
 @pytest.mark.parametrize("forms", [[], ["x"], ["x", "y"]])
@@ -106,3 +187,68 @@ def test_samples_have_room_for_words_and_labels(samples: Path) -> None:
             legs = [*starts, *ends]
             roots = sum(head == 0 for head in sentence.heads)
             assert len(set(legs)) == len(legs) - roots  # each leg has a place of its own; a root's is its tip's
+
+
+@pytest.mark.parametrize("width", [None, 1000, 300])
+def test_nothing_overlaps_and_no_arc_crosses_the_text(width: int | None, samples: Path) -> None:
+    for path in sorted(samples.glob("UD_*/*-test.conllu")):
+        for sentence in read(path):
+            drawn = geometry(draw(sentence, width))
+            check_geometry(drawn)
+            assert not drawn.patches or width  # these trees are projective: there is room for all labels
+
+
+@given(heads_of_any_kind(10), st.sampled_from([None, 200, 400]), st.sampled_from(["word", "שלום", "文", "துறைகளையும்"]))
+def test_nothing_overlaps_whatever_the_heads(heads: list[int | None], width: int | None, form: str) -> None:
+    cells = {
+        "FORM": [form] * len(heads),
+        "UPOS": ["PROPN"] * len(heads),
+        "HEAD": ["_" if head is None else str(head) for head in heads],
+        "DEPREL": ["nmod:poss", "det"] * (len(heads) // 2) + ["x"] * (len(heads) % 2),
+    }
+    check_geometry(geometry(draw(Sentence(cells), width)))
+
+
+def test_labels_stand_beside_the_lines_that_cross_theirs() -> None:
+    """A leg of an arc above passes through the middle of "over"."""
+    cells = {"FORM": ["aaaaaaaa"] * 5, "HEAD": ["3", "5", "0", "3", "3"], "DEPREL": ["over", "above", "root", "c", "d"]}
+    root = draw(Sentence(cells))
+    drawn = geometry(root)
+    check_geometry(drawn)
+    assert not drawn.patches
+    (_, first), _, (_, third) = texts(root, "form")[:3]
+    over = dict(texts(root, "label"))["over"]
+    assert abs(over - (first + third) / 2) > 5  # it moved aside
+
+
+def test_rows_stay_within_the_width_and_keep_all_words(samples: Path) -> None:
+    for sentence in read(samples / "UD_French-Sample" / "fr_sample-ud-test.conllu"):
+        wide, narrow = draw(sentence), draw(sentence, 350)
+        assert float(narrow.get("width", "nan")) <= 350 < float(wide.get("width", "nan"))
+        for kind in ("form", "tag", "token"):
+            assert [text for text, _ in texts(narrow, kind)] == [text for text, _ in texts(wide, kind)]
+        assert {text for text, _ in texts(narrow, "label")} == {text for text, _ in texts(wide, "label")}
+        assert draw_svg(sentence, width=5000) == draw_svg(sentence)
+
+
+def test_arcs_that_go_on_in_the_next_row_run_to_the_edges() -> None:
+    cells = {"FORM": ["a" * 20, "b" * 20], "HEAD": ["2", "0"], "DEPREL": ["nsubj", "root"]}
+    root = draw(Sentence(cells), 260)
+    begun, gone_on = [line for line in geometry(root).lines if line.left < line.right]
+    assert abs(begun.right - float(root.get("width", "nan"))) < 1
+    assert gone_on.left == 0
+    assert begun.top < gone_on.top
+    assert [label for label, _ in texts(root, "label")].count("nsubj") >= 1
+
+
+def test_a_multiword_token_is_in_one_row() -> None:
+    for width in range(60, 400, 20):
+        root = draw(Document.from_conllu(CONTRACTION).sentences[0], width)
+        rows = {form: element.get("y") for element in root.iter(f"{SPACE}text") for form in [element.text]}
+        assert rows["did"] == rows["n't"]
+
+
+def test_said_in_words() -> None:
+    root = draw(Document.from_conllu(CROSSING).sentences[0])
+    said = root.findtext(f"{SPACE}desc", "").split("; ")
+    assert said[:3] == ["A: det of man", "man: nsubj of arrived", "arrived: root"]

@@ -133,6 +133,38 @@ def test_right_to_left_words_are_isolated() -> None:
     assert drawing == "●─► \u2068שלום\u2069  INTJ  root"
 
 
+def test_a_bracket_stays_on_its_side_of_a_right_to_left_token() -> None:
+    text = (
+        "1-2\tשלי\t_\t_\t_\t_\t_\t_\t_\t_\n1\tשל\t_\tADP\t_\t_\t2\tcase\t_\t_\n2\tי\t_\tPRON\t_\t_\t0\troot\t_\t_\n\n"
+    )
+    assert lines(draw_tree(sentence(text)))[0].endswith("case  ┐ \u2068שלי\u2069")
+
+
+def test_a_long_word_is_cut_before_tags_and_relations_are() -> None:
+    drawn = Sentence({
+        "FORM": ["x" * 100, "字" * 50, "is"],
+        "UPOS": ["NOUN"] * 3,
+        "HEAD": ["3", "3", "0"],
+        "DEPREL": ["nsubj", "dep", "root"],
+    })  # fmt: skip
+    assert lines(draw_tree(drawn, width=30)) == [
+        " ╭► xxxxxxxxxxxx…  NOUN  nsubj",
+        " ├► 字字字字字字…  NOUN  dep",
+        "●┴► is             NOUN  root",
+    ]
+    assert "x" * 100 in draw_tree(drawn)  # in a pipe, nothing is cut
+    assert max(map(cell_len, lines(draw_tree(drawn, width=12)))) <= 12
+
+
+def test_characters_of_several_code_points_and_wide_ones_line_up() -> None:
+    forms = ["👩‍👩‍👧‍👦", "🇸🇪", "e\u0301te\u0301", "한국어", "！", "ผู้"]
+    drawn = Sentence({"FORM": forms, "UPOS": ["X"] * 6, "HEAD": ["0"] + ["1"] * 5})
+    columns = {cell_len(line[: line.index("  X" if form == "한국어" else " X")].rstrip()) - cell_len(form)
+               for line, form in zip(lines(draw_tree(drawn)), forms, strict=True)}  # fmt: skip
+    assert len(columns) == 1
+    assert len({cell_len(line) for line in lines(draw_tree(drawn))}) == 1
+
+
 def test_what_would_move_the_cursor_is_not_shown() -> None:
     drawing = draw_tree(Sentence.from_forms(["a\x1b[2Jb", "c\u202ed", "e\u200cf"]))
     assert drawing == "a\ufffd[2Jb\nc\ufffdd\ne\u200cf"

@@ -208,7 +208,9 @@ def test_no_text(french: StanzaTokenizer) -> None:
 
 def test_mistakes(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for language, package, folder in (("fr", "gsd", models), ("xx", "default", models), ("fr", "default", tmp_path)):
-        with pytest.raises(ModelError, match=rf"{language}/{package} cannot be loaded: .*stanza.download\('{language}'"):
+        with pytest.raises(
+            ModelError, match=rf"{language}/{package} cannot be loaded: .*stanza.download\('{language}'"
+        ):
             StanzaTokenizer.load(language, package, folder)
     with pytest.raises(ModelError, match="no processor 'tokenize', it has: none"):
         StanzaTokenizer(type("Pipeline", (), {"processors": {}})())
@@ -225,7 +227,7 @@ def test_documents_there_and_back() -> None:
     theirs = to_stanza(document)
     first, second = theirs.sentences
     assert [token.text for token in first.tokens] == ["Il", "va", "au", "lac", "."]
-    assert [word.deps for word in first.words][0] == "2:nsubj|2.1:nsubj"
+    assert first.words[0].deps == "2:nsubj|2.1:nsubj"
     assert [word.id for word in first.empty_words] == [(2, 1)]
     assert (first.words[1].misc, first.words[1].text) == ("id=7|text=x", "va")
     assert [token.spaces_after for token in first.tokens] == [" ", " ", " ", "", " "]
