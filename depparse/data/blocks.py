@@ -12,7 +12,7 @@ from depparse.data.spacing import LINE_BREAK
 _AHEAD = 64  # characters: how far past its size a block may grow so that it does not end inside a grapheme cluster
 _BACK = 128  # characters from which the clusters at a place are found
 _CLUSTER = regex.compile(r"\X")
-_REGIONAL = range(0x1F1E6, 0x1F200)  # letters of flags, whose pairs are known only from the first of them
+_REGIONAL = range(0x1F1E6, 0x1F200)  # letters of flags: the pairs are told by counting from the first of them
 _ALONE = r"(?![\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=SpacingMark}\u200d])"
 _SPACE = r"\s(?<!\r(?=\n))" + _ALONE
 _FINAL, _CLOSING = "[.!?…‽؟۔।॥。！？]", r"""["'”’»)\]}›」』）】]"""
@@ -72,8 +72,10 @@ def _end(text: str, size: int) -> int:
 def _cluster_end(text: str, place: int) -> int:
     """The end of a grapheme cluster that is nearest before `place`, or soon after it."""
     start = max(0, place - _BACK)
-    while start and ord(text[start]) in _REGIONAL:
-        start -= 1
+    run = start
+    while run and ord(text[run]) in _REGIONAL and ord(text[run - 1]) in _REGIONAL:
+        run -= 1
+    start -= (start - run) % 2
     before = 0
     for match in _CLUSTER.finditer(text, start):
         if match.end() > place:

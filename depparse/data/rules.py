@@ -31,6 +31,7 @@ _TOKEN = regex.compile(
     | {_HAN}\p{{M}}*                                      # scripts without spaces: a character each
     | {_LETTERS}(?:['’\-\u2010\u2011·]{_LETTERS})*        # a word
     | (\p{{P}})\1*                                       # a sign, or a run of the same
+    | [\U0001f1e6-\U0001f1ff]{{2}}\p{{M}}*                   # a flag: \X would count all flags before it
     | \X                                                 # a symbol or an emoji sequence: what one sees as a character
     """,
     regex.VERBOSE,

@@ -31,6 +31,7 @@ def pieces_of(text: str, cuts: list[int]) -> list[str]:
 @settings(deadline=None)
 @given(TEXTS, st.integers(1, 30), st.lists(st.integers(0, 10_000), max_size=8))
 @example("🇸" * 150, 131, [])
+@example("a" + "🇸" * 500, 200, [])
 @example("a\r\n", 2, [1, 2])
 def test_blocks_depend_on_the_text_alone_and_part_no_cluster(text: str, size: int, cuts: list[int]) -> None:
     blocks = list(iter_blocks([text], size))
