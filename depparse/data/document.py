@@ -29,8 +29,8 @@ class Document:
     def text(self) -> str:
         """The text, in which offsets of words and tokens count: exact where the tokens tell how they are spaced
         (``SpacesAfter`` …), as in documents made of raw text, else the plain raw text (`depparse.data.text`)."""
-        placed_sentences = placed(self.sentences)  # they may have been changed or moved
-        return "".join(iter_exact_text(placed_sentences))
+        # Placed again, as the sentences may have been changed or moved.
+        return "".join(iter_exact_text(placed(self.sentences)))
 
     @property
     def ents(self) -> list[Span]:
