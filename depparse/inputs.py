@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from depparse.data import formats, rules
 from depparse.data.document import Document
@@ -24,11 +24,27 @@ _CHARS_A_WORD = 6  # about, to tell how much work a text is
 class Segmenter(Protocol):
     """What splits text: `depparse.segmentation`, or anything else that does the same."""
 
+    def sentences_of_all(self, inputs: Sequence[Given]) -> list[list[Sentence]]:
+        """The same for several inputs; texts are read together where the segmenter can."""
+        texts = [given for given in inputs if isinstance(given, str)]
+        if not isinstance(self.segmenter, SegmentsTogether) or self.presplit or len(texts) < 2:
+            return [list(self.sentences(given)) for given in inputs]
+        segmented = iter(self.segmenter.segment_all(texts))
+        return [next(segmented) if isinstance(given, str) else list(self.sentences(given)) for given in inputs]
+
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
         """The sentences, with tokens and words, of a text that comes in pieces."""
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """The sentences, whose words are tokens, with multiword tokens found among them."""
+
+
+@runtime_checkable
+class SegmentsTogether(Protocol):
+    """A segmenter that is faster on several short texts at once."""
+
+    def segment_all(self, texts: Sequence[str]) -> list[list[Sentence]]:
+        """The sentences of each text."""
 
 
 @dataclass(frozen=True, slots=True)

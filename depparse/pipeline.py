@@ -264,7 +264,7 @@ class Pipeline:
 
 def _annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Given]) -> list[list[Sentence]]:
     """The sentences of each input, annotated together."""
-    documents = [list(reader.sentences(given)) for given in inputs]
+    documents = reader.sentences_of_all(inputs)
     groups = annotator.groups(chain.from_iterable(documents))
     annotated = (copies for group in groups for copies in annotator.annotate_group(group))
     return [list(chain.from_iterable(islice(annotated, len(document)))) for document in documents]

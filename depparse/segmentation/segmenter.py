@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.config import Config
-from depparse.data.batching import chunks
+from depparse.data.batching import chunks, plan_batches
 from depparse.data.blocks import iter_blocks
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
@@ -34,7 +34,8 @@ from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.symbols import PARAGRAPH, Bools, Ints, Symbols, SymbolVocabulary, may_end, read_symbols
 
 _BLOCK = 8_000  # characters of a long text that are read at once: what stays in the processor's cache
-_TOGETHER = 2 * _BLOCK  # symbols, padding included, of several texts
+_TOGETHER = 2 * _BLOCK  # symbols, padding included, of several texts or blocks
+_HELD = 4 * _TOGETHER  # characters that are held, so that those of like lengths are read together
 _SCRIPTS_TRIED = 8  # of the best, until one fits the token
 _SPACING = 3  # what is told of the spacing around a token: before, after, paragraph after
 
@@ -284,18 +285,29 @@ class Segmenter(nn.Module):
             for sentence in group:
                 yield _expanded(sentence, next(found)) if len(sentence) else sentence
 
+    def segment_all(self, texts: Sequence[str]) -> list[list[Sentence]]:
+        """The sentences of each text, as from `segment`, but faster: short texts are read together."""
+        blocks = [list(iter_blocks([text], _BLOCK)) for text in texts]
+        analysed = self.analyse(chain.from_iterable(blocks))
+        return [list(build_sentences(islice(analysed, len(own)))) for own in blocks]
+
     def analyse(self, blocks: Iterable[str]) -> Iterator[tuple[str, list[RawToken]]]:
-        """Each piece of text, on its own, with its tokens."""
+        """Each piece of text, on its own, with its tokens. A few are held at a time."""
         group: list[str] = []
-        longest = 0
-        for block in chain(blocks, [None]):
-            full = block is None or max(longest, len(block)) * (len(group) + 1) > _TOGETHER
-            if full and group:
-                yield from zip(group, self._analyse(group), strict=True)
-                group, longest = [], 0
-            if block is not None:
-                group.append(block)
-                longest = max(longest, len(block))
+        size = 0
+        for block in blocks:
+            group.append(block)
+            size += len(block)
+            if size >= _HELD:
+                yield from self._analyse_group(group)
+                group, size = [], 0
+        yield from self._analyse_group(group)
+
+    def _analyse_group(self, texts: list[str]) -> Iterator[tuple[str, list[RawToken]]]:
+        found: dict[int, list[RawToken]] = {}
+        for numbers in plan_batches([len(text) for text in texts], _TOGETHER):
+            found |= zip(numbers, self._analyse([texts[number] for number in numbers]), strict=True)
+        return ((text, found[number]) for number, text in enumerate(texts))
 
     @torch.inference_mode()
     def _analyse(self, texts: Sequence[str], given: Sequence[Sequence[RawToken]] | None = None) -> list[list[RawToken]]:

@@ -111,6 +111,9 @@ def test_texts_are_read_alike_alone_and_together(segmenter: Segmenter, passages:
     together = list(segmenter.analyse(texts))
     assert together == [next(iter(segmenter.analyse([text]))) for text in texts]
     assert list(segmenter.analyse(reversed(texts))) == together[::-1]
+    texts.append("Le chat dort. \n\n" * 1000)
+    alone = [[sentence.to_conllu() for sentence in segmenter.segment([text])] for text in texts]
+    assert [[sentence.to_conllu() for sentence in found] for found in segmenter.segment_all(texts)] == alone
 
 
 def test_text_is_read_as_it_is_asked_for(segmenter: Segmenter) -> None:
