@@ -17,7 +17,7 @@ from depparse.errors import ConfigError
 
 Weights = Literal["float32", "float16", "int8"]
 WEIGHTS: tuple[str, ...] = get_args(Weights)
-_LEAST = 4096  # numbers: smaller tensors stay float32, as do vectors (biases, norms), since they would save nothing
+_LEAST = 4096  # numbers: smaller tensors stay float32, as do vectors (biases, norms), which would save little
 _ROW = 32  # numbers that share a scale, at least: the scale costs four bytes
 
 

@@ -142,6 +142,8 @@ def load_parts(folder: Path) -> Parts:
         if parts.model is not None:
             parts.model.load_state_dict(weights)
             parts.model.eval()
+        elif weights:
+            raise ValueError(f"there are weights of a model, such as {min(weights)}, but no model")
     except ConfigError as error:
         raise ModelError(f"{folder / 'config.json'}: {error}") from None
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:

@@ -107,6 +107,8 @@ def test_wrong_folders_are_one_line(segmenter: Segmenter, tmp_path: Path) -> Non
     attempt(r"config\.json: config key segmenter\.wdith does not exist; did you mean width")
     rewrite(tmp_path / "m", "config.json", lambda config: config | {"segmenter": None})
     attempt(r"do not fit together: Error\(s\) in loading state_dict for Model")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"model": None})
+    attempt("do not fit together: there are weights of a model, such as encoder")
     rewrite(tmp_path / "m", "vocab.json", lambda data: data | {"segmenter": data["segmenter"] | {"words": []}})
     attempt("do not fit together: .*Segmenter")
     rewrite(tmp_path / "m", "vocab.json", lambda data: {"segmenter": data["segmenter"]})
