@@ -3,10 +3,10 @@
 `StanzaTokenizer` segments raw text as `depparse.segmentation` does. `to_stanza` and `from_stanza` convert documents;
 what does not come along:
 
-- to Stanza: columns beyond CoNLL-U (entities and frames go to MISC first), scores of entities, the place of spacing
-  among other attributes of MISC (it comes back in the alphabetical one), comments of Stanza's own keys (``text``,
-  ``sent_id``, ``doc_id``, ``speaker``, ``sentiment``, ``constituency``) but the last of each. ``start_char``,
-  ``end_char`` and ``ner`` in MISC are attributes of Stanza's tokens; entities come back as ``NER``.
+- to Stanza: columns beyond CoNLL-U (entities and frames go to MISC first), scores of entities, what a multiword token
+  has besides form and MISC, the place of spacing in MISC (it comes back in the alphabetical one), comments of Stanza's
+  own keys (``text``, ``sent_id``, ``doc_id``, ``speaker``, ``sentiment``, ``constituency``) but the last of each.
+  ``start_char``, ``end_char`` and ``ner`` in MISC are attributes of Stanza's tokens; entities come back as ``NER``.
 - from Stanza: coreference chains, morphemes, further sets of entities (``multi_ner``).
 """
 
@@ -162,7 +162,7 @@ def to_stanza(document: Document) -> stanza.Document:
     result.text = document.text
     tagged = any(sentence.ents for sentence in plain)
     for target, sentence in zip(result.sentences, plain, strict=True):
-        target.text = sentence.text
+        target.text = sentence.exact_text
         # MISC is set last: Stanza would take attributes such as id=… or text=… in it for its own.
         misc = {id: cells[-1] for id, cells in sentence.rows(VALUE_COLUMNS)}
         for token, tag in zip(target.tokens, _tags(sentence), strict=True):
@@ -222,8 +222,10 @@ def _tags(sentence: Sentence) -> list[str]:
 
 def _without_spaces(cell: str) -> tuple[str | None, str, str]:
     """What Stanza keeps of MISC as such, and the spaces before and after the token."""
-    kept = [part for part in cell.split("|") if part.partition("=")[0] not in _ATTRIBUTES]
     after = spaces(cell, "SpacesAfter")
+    kept = [part for part in cell.split("|") if part.partition("=")[0] not in _ATTRIBUTES]
+    if after == " ":  # at the end of a text, where else nothing follows: Stanza writes nothing for it
+        _insert(kept, "SpacesAfter", after)
     if after is None:
         after = "" if "SpaceAfter=No" in cell.split("|") else " "
     return (None if cell == "_" else "|".join(kept) or None), spaces(cell, "SpacesBefore") or "", after
@@ -234,7 +236,11 @@ def from_stanza(document: stanza.Document) -> Document:
 
     Raises FormatError if it is no valid document.
     """
-    return Document(_sentence(sentence, document.text, place) for place, sentence in enumerate(document.sentences))
+    ours = Document(_sentence(sentence, document.text, place) for place, sentence in enumerate(document.sentences))
+    if len(ours) and document.text == ours.text + " ":  # at the end, where nothing is the rule, one space is marked
+        token = ours.sentences[-1].tokens[-1]
+        token.misc = "|".join(filter(None, (token.misc, "SpacesAfter=\\s")))
+    return ours
 
 
 def _sentence(sentence: Any, text: str | None, number: int) -> Sentence:
@@ -285,8 +291,10 @@ def _form(token: Any, text: str | None) -> tuple[str, str | None]:
 def _misc(token: Any, misc: str | None, in_token: str | None) -> str:
     """MISC with the spacing of the token, each attribute where the alphabet has it."""
     parts = misc.split("|") if misc else []
-    if token.spaces_after not in (" ", None):
-        _insert(parts, "SpacesAfter", token.spaces_after) if token.spaces_after else _insert(parts, "SpaceAfter", "No")
+    if token.spaces_after == "":
+        _insert(parts, "SpaceAfter", "No")
+    elif token.spaces_after not in (" ", None):
+        _insert(parts, "SpacesAfter", token.spaces_after)
     if token.spaces_before:
         _insert(parts, "SpacesBefore", token.spaces_before)
     if in_token is not None:

@@ -167,6 +167,9 @@ def test_the_text_can_be_rebuilt(french: StanzaTokenizer, text: str) -> None:
     found = segmented(french, text)
     assert found.text == (text if is_visible(text) else "")
     assert Document.from_conllu(found.to_conllu()).text == found.text
+    assert from_stanza(to_stanza(found)).to_conllu() == found.to_conllu()
+    if found.sentences:
+        assert from_stanza(french.pipeline.process(text)).text == text
 
 
 def test_long_tokens_keep_their_characters(french: StanzaTokenizer) -> None:
