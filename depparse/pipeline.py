@@ -23,6 +23,7 @@ from depparse.evaluation.systems import bare_copies, with_trees
 from depparse.inputs import Given, Input, InputReader, Segmenter, expanded, jobs_of
 from depparse.model import Model
 from depparse.models import find
+from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.storage import Weights
 from depparse.store import load_parts
 from depparse.store import save as save_model
@@ -258,7 +259,13 @@ class Pipeline:
             raise ConfigError(f"workers share out processors, but the model is on {self.model.device}; use one worker")
 
     def save(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
-        """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space."""
+        """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space.
+
+        Raises ConfigError for a segmenter that is not of depparse, which a folder cannot hold.
+        """
+        if self.segmenter is not None and not isinstance(self.segmenter, OwnSegmenter):
+            kind = type(self.segmenter).__name__
+            raise ConfigError(f"a model folder cannot hold a segmenter of type {kind}; set pipeline.segmenter = None")
         save_model(self.model, Path(folder), self.card, segmenter=self.segmenter, weights=weights)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from depparse.data.sentence import Sentence
 from depparse.description import describe, hash_file
-from depparse.errors import ModelError
+from depparse.errors import ConfigError, ModelError
+from depparse.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load, load_parts, save
 from tests.networks import small_model, two_sentences
@@ -121,3 +123,16 @@ def test_wrong_folders_are_one_line(segmenter: Segmenter, tmp_path: Path) -> Non
     weights.write_bytes(weights.read_bytes()[:-1])
     attempt("damaged: model.safetensors")
     load_parts(tmp_path / "m")
+
+
+def test_a_segmenter_of_another_package_is_not_saved(tmp_path: Path) -> None:
+    class Other:
+        def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
+            return iter(())
+
+        def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+            return iter(sentences)
+
+    with pytest.raises(ConfigError, match="cannot hold a segmenter of type Other"):
+        Pipeline(small_model(), segmenter=Other()).save(tmp_path / "m")
+    assert not (tmp_path / "m").exists()
