@@ -17,8 +17,9 @@ from depparse.errors import ConfigError
 
 Weights = Literal["float32", "float16", "int8"]
 WEIGHTS: tuple[str, ...] = get_args(Weights)
-_LEAST = 4096  # numbers: smaller tensors stay float32, as do vectors (biases, norms), which would save little
-_ROW = 32  # numbers that share a scale, at least: the scale costs four bytes
+_LEAST = 4096  # numbers: smaller tensors, and vectors (biases, norms), are float16 where others are int8
+_ROW = 32  # numbers that share a scale, at least
+_HALF = torch.finfo(torch.float16)
 
 
 def as_weights(name: str) -> Weights:
@@ -32,19 +33,19 @@ def encode(state: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
     """The tensors to be written.
 
     A row of int8 is the last axis, or the last few where that is short (convolutions). It is ``round(value / scale)``,
-    with the float32 scale ``max |value| / 127``: no value is changed by more than half its row's scale.
+    with the scale ``max |value| / 127``: no value is changed by more than half its row's scale.
     """
     stored: dict[str, Tensor] = {}
     for name, value in state.items():
-        if weights == "float32" or not value.is_floating_point() or value.dim() < 2 or value.numel() < _LEAST:
+        if weights == "float32" or not value.is_floating_point():
             stored[name] = value.contiguous()
-        elif weights == "float16":
-            stored[name] = value.half().contiguous()
+        elif weights == "float16" or value.dim() < 2 or value.numel() < _LEAST:
+            stored[name] = _halve(value).contiguous()
         else:
             rows = value.float().flatten(_row_axis(value.shape))
-            scale = rows.abs().amax(-1) / 127
+            scale = _halve(rows.abs().amax(-1) / 127, exactly=True)
             # A row of zeros has no scale that could be divided by.
-            numbers = (rows / torch.where(scale > 0, scale, 1.0)[..., None]).round()
+            numbers = (rows / torch.where(scale > 0, scale.float(), 1.0)[..., None]).round().clamp(-127, 127)
             stored[name] = numbers.to(torch.int8).view(value.shape).contiguous()
             stored[name + SCALE] = scale.contiguous()
     return stored
@@ -57,10 +58,17 @@ def decode(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
         scale = stored.get(name + SCALE)
         if scale is not None:
             rows = value.float().flatten(scale.dim())
-            state[name] = rows.mul_(scale[..., None]).view(value.shape)
+            state[name] = rows.mul_(scale.float()[..., None]).view(value.shape)
         elif not name.endswith(SCALE):
             state[name] = value.float() if value.dtype == torch.float16 else value
     return state
+
+
+def _halve(value: Tensor, *, exactly: bool = False) -> Tensor:
+    """As float16, if its range is enough: also for the least numbers, if they are to have all digits of float16."""
+    sizes = value[value != 0].abs()
+    fits = not len(sizes) or (sizes.max() <= _HALF.max and (not exactly or sizes.min() >= _HALF.smallest_normal))
+    return value.half() if fits else value
 
 
 def _row_axis(shape: torch.Size) -> int:

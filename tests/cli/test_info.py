@@ -68,7 +68,7 @@ def test_weights_in_bytes(model: Path, run: Run) -> None:
     found = json.loads(run("info", model, "--json").stdout)
     assert (described["weights"], found["weights"], found["licence"]) == ("float32", "int8", "CC0-1.0`, by us")
     assert found["parameters"] == described["parameters"] == sum(found["types"].values())
-    assert set(found["types"]) == {"F32", "I8"}
+    assert set(found["types"]) == {"F16", "I8"}
     assert {name: task["parameters"] for name, task in found["tasks"].items()} == {
         name: task["parameters"] for name, task in described["tasks"].items()
     }
