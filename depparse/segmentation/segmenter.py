@@ -47,6 +47,7 @@ class SegmenterConfig(Config):
     width: int = Field(96, ge=1)  # units a character in the convolutions
     layers: int = Field(3, ge=1)  # convolutions
     window: int = Field(5, ge=1)  # characters that a convolution sees
+    spread: int = Field(2, ge=1)  # in each further convolution they are so many times as far apart
     ngrams: int = Field(10_000, ge=0)  # n-grams of characters that are known, of each length
     min_count: int = Field(2, ge=1)  # rarer characters, n-grams and words are unknown
     words: int = Field(48, ge=1)  # units of the embedding of a token
@@ -108,7 +109,8 @@ class Segmenter(nn.Module):
             nn.init.normal_(embedding.weight, std=0.5 * config.embedding**-0.5)
         sizes = [config.embedding] + [width] * config.layers
         self.convolutions = nn.ModuleList(
-            nn.Conv1d(size, width, config.window, padding="same") for size in sizes[: config.layers]
+            nn.Conv1d(size, width, config.window, padding="same", dilation=config.spread**number)
+            for number, size in enumerate(sizes[: config.layers])
         )
         self.dropout = SharedDropout(config.dropout)
         self.end = nn.Linear(width, 1)
