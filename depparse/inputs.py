@@ -24,14 +24,6 @@ _CHARS_A_WORD = 6  # about, to tell how much work a text is
 class Segmenter(Protocol):
     """What splits text: `depparse.segmentation`, or anything else that does the same."""
 
-    def sentences_of_all(self, inputs: Sequence[Given]) -> list[list[Sentence]]:
-        """The same for several inputs; texts are read together where the segmenter can."""
-        texts = [given for given in inputs if isinstance(given, str)]
-        if not isinstance(self.segmenter, SegmentsTogether) or self.presplit or len(texts) < 2:
-            return [list(self.sentences(given)) for given in inputs]
-        segmented = iter(self.segmenter.segment_all(texts))
-        return [next(segmented) if isinstance(given, str) else list(self.sentences(given)) for given in inputs]
-
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
         """The sentences, with tokens and words, of a text that comes in pieces."""
 
@@ -62,7 +54,7 @@ class InputReader:
         if self.expand and self.segmenter is None:
             raise ConfigError("expanding multiword tokens takes a segmenter, and the pipeline has none at work")
 
-    def check(self, given: Input) -> Given:
+    def check(self, given: object) -> Given:
         """The input, with lists for other iterables. Raises ConfigError for what is none."""
         if self.presplit and not isinstance(given, str):
             raise ConfigError("presplit is for text, a sentence a line; other input has its sentences already")
@@ -89,6 +81,14 @@ class InputReader:
         if isinstance(given, list):
             given = Document(name_sentences(map(Sentence.from_forms, given)))
         return given if self.segmenter is None or not self.expand else expanded(self.segmenter, given)
+
+    def sentences_of_all(self, inputs: Sequence[Given]) -> list[list[Sentence]]:
+        """The same for several inputs; texts are read together where the segmenter can."""
+        texts = [given for given in inputs if isinstance(given, str)]
+        if not isinstance(self.segmenter, SegmentsTogether) or self.presplit or len(texts) < 2:
+            return [list(self.sentences(given)) for given in inputs]
+        segmented = iter(self.segmenter.segment_all(texts))
+        return [next(segmented) if isinstance(given, str) else list(self.sentences(given)) for given in inputs]
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
         """The sentences of a text that comes in pieces."""

@@ -46,11 +46,11 @@ class Pipeline:
     """
 
     def __init__(self, model: Model | None, card: str = "", segmenter: Segmenter | None = None) -> None:
-        self.model = None if model is None else model.eval()
-        self.card = card
-        self.segmenter = segmenter
-        if isinstance(segmenter, torch.nn.Module):
-            segmenter.eval()
+        self.model, self.card, self.segmenter = model, card, segmenter
+        parts: tuple[object, ...] = (model, segmenter)
+        for part in parts:
+            if isinstance(part, torch.nn.Module):
+                part.eval()
 
     def __call__(
         self,

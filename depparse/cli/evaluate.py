@@ -34,7 +34,7 @@ def evaluate(
         str | None, typer.Argument(help="The analyses to score, of the same text; - for standard input. Or --model.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", metavar="DIR", help="Score what this model makes of GOLD's words.")
+        str | None, typer.Option("--model", "-m", metavar="MODEL", help="Score what this model makes of GOLD's words.")
     ] = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="With --model: of GOLD's raw text, end to end, instead of its words.")

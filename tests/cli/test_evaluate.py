@@ -11,9 +11,13 @@ import pytest
 from depparse.cli import evaluate as command
 from depparse.data import formats
 from depparse.data.document import Document
+from depparse.data.sentence import Sentence
+from depparse.data.text import iter_text, wrapped
 from depparse.evaluation.breakdown import DIMENSIONS
 from depparse.evaluation.ud import OFFICIAL, evaluate
+from depparse.pipeline import Pipeline
 from tests.cli.conftest import Run, on_a_terminal
+from tests.networks import small_model
 
 
 @pytest.fixture
@@ -222,3 +226,47 @@ def test_numbers_on_a_terminal_are_whole(width: int, files: tuple[Path, Path]) -
     intervals = re.findall(r"\d+\.\d\d to \d+\.\d\d", output)
     shown = sum(line.startswith(("UAS", "LAS")) for line in output.splitlines())
     assert len(intervals) > shown >= 2
+
+
+def test_a_model_is_scored_end_to_end(run: Run, samples: Path, tmp_path: Path) -> None:
+    gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
+    document = formats.read(gold)
+    nlp = Pipeline(small_model(document=document))
+    nlp.save(tmp_path / "m")
+    blank = Document(Sentence({"FORM": list(s.columns["FORM"])}, s.comments, s.mwts) for s in document)
+    by_hand = {
+        (): nlp(blank),
+        ("--raw",): nlp("".join(iter_text(document))),
+        ("--raw", "--wrap", "40"): nlp("".join(wrapped(iter_text(document), 40))),
+    }
+    for options, system in by_hand.items():
+        result = run("evaluate", gold, "--model", "m", *options, "--json", "--by", "upos")
+        assert result.returncode == 0, result.stderr
+        data = json.loads(result.stdout)
+        assert data["metrics"] == evaluate(document, system).to_dict()["metrics"]
+        assert data["system"] == "m"
+        assert data["by"]["upos"]
+        assert ("rules split the text" in result.stderr) == bool(options)
+        assert (data["metrics"]["Words"]["f1"] == 1) == (not options)
+    assert by_hand[("--raw",)].to_conllu() != by_hand["--raw", "--wrap", "40"].to_conllu()
+    piped = run("evaluate", "-", "--model", "m", "--json", input=gold.read_text(encoding="utf-8"))
+    assert json.loads(piped.stdout)["metrics"] == evaluate(document, by_hand[()]).to_dict()["metrics"]
+    assert "F1 in 95 %" in run("evaluate", gold, "--model", "m", "--bootstrap", "20").stdout
+    compared = json.loads(run("evaluate", gold, "--model", "m", "--compare", gold, "--json").stdout)
+    assert compared["compare"]["metrics"]["LAS"]["f1"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x.conllu"], "give either SYSTEM, a file to score, or --model"),
+        (["x.conllu", "y.conllu", "--model", "m"], "give either SYSTEM, a file to score, or --model"),
+        (["x.conllu", "y.conllu", "--raw"], "--raw goes with --model"),
+        (["x.conllu", "--model", "m", "--wrap", "80"], "--wrap goes with --raw"),
+        (["x.conllu", "y.conllu", "--treebank", "A"], "--treebank goes with --model"),
+    ],
+)
+def test_options_of_models(run: Run, arguments: list[str], message: str) -> None:
+    result = run("evaluate", *arguments)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert message in result.stderr

@@ -2,12 +2,116 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+
+import pytest
 
 from depparse.data.document import Document
 from depparse.pipeline import Pipeline
 from tests.cli.conftest import Run
 from tests.networks import INPUTS, TWO, small_model
+
+NOTE = "note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n"
+TEXT = "Tom sees Anna.  Whom did\nTom see?\n"
+
+
+@pytest.fixture
+def nlp(tmp_path: Path) -> Pipeline:
+    """A pipeline, saved as the model ``m``."""
+    pipeline = Pipeline(small_model())
+    pipeline.save(tmp_path / "m")
+    return pipeline
+
+
+def test_text(run: Run, nlp: Pipeline, tmp_path: Path) -> None:
+    expected = nlp(TEXT).to_conllu()
+    result = run("parse", "--model", "m", "--from", "text", input=TEXT)
+    assert (result.stdout, result.stderr) == (expected, NOTE)
+    (tmp_path / "a letter.txt").write_text(TEXT, encoding="utf-8")
+    named = expected.replace("# newdoc\n", "# newdoc id = a_letter\n")
+    for options in ([], ["--workers", "2"]):
+        assert run("parse", "a letter.txt", "--model", "m", *options).stdout == named
+    # UTF-8 is read in pieces that end inside characters, and the text comes out as it went in.
+    (tmp_path / "long.txt").write_text("\ufeff" + "x" + "ä€😀 " * 50_000, encoding="utf-8")
+    assert run("parse", "long.txt", "-m", "m", "--without", "dependencies", "-o", "long.json").returncode == 0
+    document = Document.from_dict(json.loads((tmp_path / "long.json").read_text(encoding="utf-8")))
+    assert document.text == (tmp_path / "long.txt").read_text(encoding="utf-8")
+
+
+def test_several_files_are_several_documents(run: Run, nlp: Pipeline, tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    for name, text in (
+        ("a.txt", TEXT),
+        ("b.horizontal", "Tom sees\nAnna\n"),
+        ("sub/a.txt", "2 apples"),
+        ("c.txt", " "),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "d.conllu").write_text(TWO, encoding="utf-8")
+    files = ["a.txt", "b.horizontal", "d.conllu", "c.txt", "sub/a.txt"]
+    result = run("parse", *files, "--model", "m")
+    assert result.stderr == NOTE
+    document = Document.from_conllu(result.stdout)
+    assert [s.sent_id for s in document] == ["a.txt-1", "a.txt-2", "b-1", "b-2", "1", "2", "sub/a.txt-1"]
+    begins = {s.sent_id: name for s in document if (name := s.comment("newdoc id")) is not None}
+    assert begins == {"a.txt-1": "a.txt", "b-1": "b", "sub/a.txt-1": "sub/a.txt"}
+    assert document[2].text == "Tom sees"
+    assert "".join(s.to_conllu() for s in document[4:6]) == nlp(Document.from_conllu(TWO)).to_conllu()  # type: ignore[index]
+    assert run("parse", *files, "--model", "m", "--workers", "2").stdout == result.stdout
+
+
+def test_presplit_and_words_given(run: Run, nlp: Pipeline) -> None:
+    result = run("parse", "--model", "m", "--from", "text", "--presplit", input=TEXT)
+    assert result.stdout == nlp(TEXT, presplit=True).to_conllu()
+    assert result.stdout.count("# sent_id") == 2
+    words = nlp([["Tom", "sees", "Anna", "."], ["2", "apples"]]).to_conllu()
+    assert run("parse", "-m", "m", "--from", "horizontal", input="Tom sees Anna .\n2 apples\n").stdout == words
+    vertical = "Tom\nsees\nAnna\n.\n\n2\napples\n"
+    assert run("parse", "-m", "m", "--from", "vertical", input=vertical).stdout == words
+    result = run("parse", "-m", "m", "--from", "vertical", "--to", "json", "--without", "tagger", input=vertical)
+    tokens = json.loads(result.stdout)["sentences"][1]["tokens"]
+    assert [sorted(token) for token in tokens] == [
+        ["deprel", "end_char", "head", "id", "lemma", "start_char", "text"]
+    ] * 2
+
+
+def test_nothing_is_nothing(run: Run, nlp: Pipeline) -> None:
+    for text in ("", "\ufeff", "\n \n"):
+        result = run("parse", "--model", "m", "--from", "text", input=text)
+        assert (result.returncode, result.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.txt"], "nowhere.txt: cannot be read: no such file or directory"),
+        (["a.txt", "nowhere.txt"], "nowhere.txt: cannot be read: no such file or directory"),
+        (["m"], "m: cannot be read: is a directory"),
+        (["-", "-"], "standard input (-) can be read only once"),
+        (["--from", "txt"], "there is no format 'txt'; did you mean text?"),
+        (["--to", "conlu"], "there is no format 'conlu'; did you mean conllu?"),
+        (["--to", "parquet"], "Parquet is written to a file"),
+        (["--worker", "2"], "No such option: --worker"),
+        (["--workers", "0"], "Invalid value for '--workers'"),
+        (["--presplit"], "presplit is for text, a sentence a line, but standard input is read as conllu"),
+        (["--expand"], "expanding multiword tokens takes a segmenter"),
+        (
+            ["--without", "tager,ner"],
+            "there is no part ner, tager to switch off; the pipeline has tagger, lemmatizer, ",
+        ),
+        (["--keep", "ups"], "keep names columns"),
+        (["latin1.txt"], "latin1.txt:2: not UTF-8: byte 0xe4"),
+    ],
+)
+def test_mistakes_are_one_line(run: Run, nlp: Pipeline, tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "latin1.txt").write_bytes(b"One.\nM\xe4r")
+    result = run("parse", "--model", "m", *arguments, "-o", "-")
+    assert (result.returncode, result.stdout) == (2, "")
+    lines = result.stderr.removeprefix(NOTE)
+    assert lines.count("\n") == 1
+    assert message in lines
 
 
 def test_a_treebank_by_name(run: Run, tmp_path: Path) -> None:

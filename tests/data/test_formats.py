@@ -195,3 +195,13 @@ def test_iob2_keeps_comments_of_any_form(tmp_path: Path) -> None:
     source = Document.from_conllu("#no blank\n# a\ttab\n1\ta" + "\t_" * 8 + "\n\n")
     formats.write(source, tmp_path / "a.iob2")
     assert formats.read(tmp_path / "a.iob2")[0].comments == ["#no blank", "# a\ttab"]
+
+
+def test_json_is_written_as_a_stream(tmp_path: Path, samples: Path) -> None:
+    for file in [*sorted(samples.glob("*/*-ud-*")), *sorted(samples.glob("*/*-ner-*")), None]:
+        document = Document() if file is None else formats.read(file)
+        formats.write(iter(document), tmp_path / "stream.json")
+        formats.write(document, tmp_path / "whole.json")
+        whole = json.dumps(document.to_dict(), ensure_ascii=False, indent=1) + "\n"
+        assert (tmp_path / "whole.json").read_text(encoding="utf-8") == whole
+        assert formats.read(tmp_path / "stream.json").to_conllu() == document.to_conllu()
