@@ -83,11 +83,12 @@ class InputReader:
         return given if self.segmenter is None or not self.expand else expanded(self.segmenter, given)
 
     def sentences_of_all(self, inputs: Sequence[Given]) -> list[list[Sentence]]:
-        """The same for several inputs; texts are read together where the segmenter can."""
+        """Those of several inputs; texts are read together where the segmenter can."""
         texts = [given for given in inputs if isinstance(given, str)]
-        if not isinstance(self.segmenter, SegmentsTogether) or self.presplit or len(texts) < 2:
+        segmenter: object = self.segmenter
+        if not isinstance(segmenter, SegmentsTogether) or self.presplit or len(texts) < 2:
             return [list(self.sentences(given)) for given in inputs]
-        segmented = iter(self.segmenter.segment_all(texts))
+        segmented = iter(segmenter.segment_all(texts))
         return [next(segmented) if isinstance(given, str) else list(self.sentences(given)) for given in inputs]
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
