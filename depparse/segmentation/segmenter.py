@@ -49,6 +49,7 @@ class SegmenterConfig(Config):
     window: int = Field(5, ge=1)  # characters that a convolution sees
     spread: int = Field(2, ge=1)  # in each further convolution they are so many times as far apart
     ngrams: int = Field(10_000, ge=0)  # n-grams of characters that are known, of each length
+    longest: int = Field(3, ge=1)  # characters of an n-gram, from 2 on
     min_count: int = Field(2, ge=1)  # rarer characters, n-grams and words are unknown
     words: int = Field(48, ge=1)  # units of the embedding of a token
     token_width: int = Field(128, ge=2)  # units of a token in the recurrence
@@ -127,7 +128,7 @@ class Segmenter(nn.Module):
     def build(cls, config: SegmenterConfig, passages: Sequence[Passage]) -> Segmenter:
         """With the vocabularies of `passages`, the training data."""
         texts = [passage.text for passage in passages]
-        vocabulary = SymbolVocabulary.learn(texts, min_count=config.min_count, most=config.ngrams)
+        vocabulary = SymbolVocabulary.learn(texts, min_count=config.min_count, longest=config.longest, most=config.ngrams)
         forms = Counter(token for passage in passages for token in passage.forms)
         words = Vocabulary([form for form, count in sorted(forms.items()) if count >= config.min_count], reserved=2)
         multiwords = [

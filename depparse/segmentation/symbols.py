@@ -20,7 +20,7 @@ _WHITE = np.array([point for point in range(0x3001) if chr(point).isspace()], np
 _LINE_ENDS = np.array([0x0A, 0x0D, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], np.uint32)
 _CATEGORIES = tuple("Cc Cf Cn Co Cs Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split())
 UNKNOWN = 1  # number of what is not in a vocabulary; 0 is padding and what lies beyond the ends
-ORDERS = (2, 3)  # lengths of the character n-grams that are known beside single characters
+SHORTEST = 2  # characters of an n-gram
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +100,17 @@ class SymbolVocabulary:
         self.ngrams = [np.array(sorted(keys), np.int64) for keys in ngrams]
 
     @classmethod
-    def learn(cls, texts: Iterable[str], *, min_count: int, most: int) -> SymbolVocabulary:
-        """Characters and n-grams of `min_count` or more; of each length of n-grams the `most` frequent."""
+    def learn(cls, texts: Iterable[str], *, min_count: int, longest: int, most: int) -> SymbolVocabulary:
+        """Characters and n-grams of `min_count` or more; of each length up to `longest` the `most` frequent n-grams."""
         pieces = [read_symbols(text).points for text in texts]
         counts: Counter[int] = Counter()
         for piece in pieces:
             counts.update(piece.tolist())
-        vocabulary = cls([point for point, count in counts.items() if count >= min_count], [[] for _ in ORDERS])
-        found: list[Counter[int]] = [Counter() for _ in ORDERS]
+        vocabulary = cls([point for point, count in counts.items() if count >= min_count], [[] for _ in range(SHORTEST, longest + 1)])
+        found: list[Counter[int]] = [Counter() for _ in vocabulary.ngrams]
         for piece in pieces:
             numbers = vocabulary._numbers(piece)
-            for order, counter in zip(ORDERS, found, strict=True):
+            for order, counter in enumerate(found, SHORTEST):
                 counter.update(vocabulary._keys(numbers, order).tolist())
         for place, counter in enumerate(found):
             common = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:most]
@@ -123,20 +123,18 @@ class SymbolVocabulary:
         return [2 + len(self.points), N_CATEGORIES, *(2 + len(keys) for keys in self.ngrams)]
 
     def numbers(self, points: NDArray[np.uint32]) -> Ints:
-        """``[kinds, symbols]``: character, category, and the n-gram that begins (of three: is centred) there."""
+        """``[kinds, symbols]``: character, category, and the n-gram of each length that has its middle there."""
         unique, inverse = np.unique(points, return_inverse=True)
         characters = self._numbers(points)
         categories = np.array([_category(int(point)) for point in unique], np.int64)[inverse]
-        ngrams = [
-            _look_up(keys, self._keys(characters, order)) for order, keys in zip(ORDERS, self.ngrams, strict=True)
-        ]
+        ngrams = [_look_up(keys, self._keys(characters, order)) for order, keys in enumerate(self.ngrams, SHORTEST)]
         return np.stack([characters, categories, *ngrams])
 
     def _numbers(self, points: NDArray[np.uint32]) -> Ints:
         return _look_up(self.points, points)
 
     def _keys(self, numbers: Ints, order: int) -> Ints:
-        """One number for each n-gram; beyond the ends stands 0."""
+        """One number for each n-gram; beyond the ends stands 0. Long ones may, very rarely, share a number."""
         before = (order - 1) // 2
         padded = np.concatenate((np.zeros(before, np.int64), numbers, np.zeros(order - 1 - before, np.int64)))
         keys = np.zeros(len(numbers), np.int64)

@@ -52,7 +52,7 @@ def test_no_token_ends_inside_what_is_seen_as_one_character() -> None:
 
 
 def test_what_was_not_seen_is_unknown_but_has_a_category() -> None:
-    vocabulary = SymbolVocabulary.learn(["abab abab", "cab"], min_count=2, most=2)
+    vocabulary = SymbolVocabulary.learn(["abab abab", "cab"], min_count=2, longest=3, most=2)
     characters, categories, pairs, triples = vocabulary.numbers(read_symbols("abX").points)
     assert UNKNOWN not in characters[:2]
     assert characters[2] == UNKNOWN
@@ -65,7 +65,7 @@ def test_what_was_not_seen_is_unknown_but_has_a_category() -> None:
 
 @given(st.text(max_size=30))
 def test_numbers_are_within_their_sizes_and_the_same_after_saving(text: str) -> None:
-    vocabulary = SymbolVocabulary.learn(["some text, and some more"], min_count=1, most=5)
+    vocabulary = SymbolVocabulary.learn(["some text, and some more"], min_count=1, longest=4, most=5)
     numbers = vocabulary.numbers(read_symbols(text).points)
     assert all((row > 0).all() and (row < size).all() for row, size in zip(numbers, vocabulary.sizes, strict=True))
     again = SymbolVocabulary.from_json(vocabulary.to_json())
