@@ -7,17 +7,45 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from depparse.models import bundled
 from tests.conftest import ROOT
 
-PAGES = ["README.md", "docs/evaluation.md"]
+# Blocks that install, take the network, or run the tests.
+NOT_RUN = ("pip install .", "make demo", "depparse corpora get")
+COMMANDS = f'set -euo pipefail; depparse() {{ {sys.executable} -m depparse "$@"; }}\n'
 
 
-def blocks(page: str, language: str) -> list[str]:
+class Block(NamedTuple):
+    language: str
+    code: str
+    shown: str  # what stands below it as its output, else empty
+
+    @property
+    def needs_bundled(self) -> bool:
+        return re.search(r'--model en\b|load\("en"\)', self.code) is not None
+
+
+def blocks(page: str) -> list[Block]:
+    """The code of a page, in order."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^```(sh|python)\n(.*?)^```(?:\n\n```text\n(.*?)^```)?", text, re.DOTALL | re.MULTILINE)
+    return [Block(*groups) for groups in found]
+
+
+def run(block: Block, folder: Path) -> str:
+    """What the block prints; the commands are those of this environment, as after installing."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+    command = ["bash", "-c", COMMANDS + block.code] if block.language == "sh" else [sys.executable, "-c", block.code]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, f"{block.code}\n{result.stderr}"
+    for line in block.shown.splitlines():
+        assert line in result.stdout.splitlines(), f"{block.code}\nprints\n{result.stdout}"
+    return result.stdout
 
 
 @pytest.fixture
@@ -28,29 +56,47 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_python_runs(page: str, folder: Path) -> None:
-    code = "\n".join(blocks(page, "python"))
-    assert "import depparse" in code
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    result = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
+def test_readme_runs(folder: Path) -> None:
+    """All blocks in order, in one folder; those with the bundled model have a test of their own."""
+    found = [block for block in blocks("README.md") if not block.needs_bundled]
+    left_out = [block.code for block in found if block.code.startswith(NOT_RUN)]
+    assert len(left_out) == len(NOT_RUN)
+    output = "".join(run(block, folder) for block in found if block.code not in left_out)
+    for expected in ("UD_Swedish-Talbanken", "multiword tokens", "small-train", "By deprel", "the model is in", "root"):
+        assert expected in output
+    assert (folder / "tree.svg").exists()
 
 
-def test_commands_run(folder: Path) -> None:
-    """All shell blocks but the installation and the download, each command checked."""
-    code = [block for block in blocks("README.md", "sh") if "depparse" in block and "corpora get" not in block]
-    assert len(code) == 2
-    # The commands of this environment, as after installing.
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    script = f'set -euo pipefail; depparse() {{ {sys.executable} -m depparse "$@"; }}\n' + "".join(code)
-    result = subprocess.run(["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    for expected in ("UD_Swedish-Talbanken", "multiword tokens", "small-train", "By deprel", "LAS", "the model is in"):
-        assert expected in result.stdout
+def test_readme_runs_with_the_bundled_model(folder: Path) -> None:
+    """The picture of a parse is what the command prints."""
+    found = [block for block in blocks("README.md") if block.needs_bundled]
+    assert len(found) == 3
+    assert found[0].shown
+    if "en" not in bundled():
+        pytest.skip("there is no model called en in depparse/models yet")
+    for block in found:
+        run(block, folder)
+
+
+def test_page_on_new_languages_runs(folder: Path) -> None:
+    found = blocks("docs/new-language.md")
+    assert len(found) > 5
+    for block in found:
+        run(block, folder)
+
+
+def test_python_of_other_pages_runs(folder: Path) -> None:
+    """In this order: what one page trains, the next one loads."""
+    pages = ["docs/training.md", "docs/parsing.md", "docs/evaluation.md", "docs/formats.md"]
+    for page in pages:
+        found = [block for block in blocks(page) if block.language == "python"]
+        assert found, page
+        for block in found:
+            run(block, folder)
 
 
 def test_links_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "configs" / "README.md"]
+    for page in [*pages, *sorted((ROOT / "docs").glob("*.md"))]:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             assert target.startswith("http") or (page.parent / target).exists(), f"{page.name}: {target}"

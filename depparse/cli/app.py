@@ -18,18 +18,15 @@ from depparse.cli.train import train
 
 _EXAMPLES = (
     "[b]Examples[/b]",
-    "depparse corpora list --language Swedish",
+    "depparse parse letter.txt --model en -o letter.conllu",
+    "depparse show letter.conllu --first 3",
     "depparse corpora get UD_English-EWT --to treebanks",
-    "depparse corpora stats treebanks/UD_English-EWT",
     "depparse corpora check treebanks/UD_English-EWT",
-    "depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt",
-    "depparse evaluate gold.conllu system.conllu --by deprel",
-    "depparse evaluate gold.conllu a.conllu --compare b.conllu",
     "depparse train recurrent --treebank treebanks/UD_English-EWT --output runs/ewt",
-    "depparse parse text.conllu --model runs/ewt -o parsed.conllu",
-    "depparse show parsed.conllu --first 3",
     "depparse info runs/ewt",
-    "depparse pack runs/ewt -o small --weights int8",
+    "depparse evaluate gold.conllu --model runs/ewt --raw",
+    "depparse evaluate gold.conllu system.conllu --by deprel",
+    "depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt",
     "",
     "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "
     "error, with exit code 2.",
@@ -48,7 +45,7 @@ def depparse(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
 ) -> None:
-    """Read, check, convert and score Universal Dependencies data, train parsers on it, and parse."""
+    """Raw text to Universal Dependencies: parse, train on treebanks, evaluate; read, check and convert their files."""
     if version:
         typer.echo(f"depparse {__version__}")
         raise typer.Exit
@@ -56,11 +53,12 @@ def depparse(
         typer.echo(context.get_help())
 
 
-app.command()(convert)
-app.add_typer(corpora, name="corpora")
-app.command()(evaluate)
-app.command()(train)
+# In the order of the help.
 app.command()(parse)
 app.command()(show)
+app.command()(train)
+app.command()(evaluate)
 app.command()(info)
 app.command()(pack)
+app.command()(convert)
+app.add_typer(corpora, name="corpora")

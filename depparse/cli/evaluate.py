@@ -34,7 +34,13 @@ def evaluate(
         str | None, typer.Argument(help="The analyses to score, of the same text; - for standard input. Or --model.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", metavar="MODEL", help="Score what this model makes of GOLD's words.")
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="Score what this model makes of GOLD's words: a bundled name, a folder, or a hub id.",
+        ),
     ] = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="With --model: of GOLD's raw text, end to end, instead of its words.")
@@ -70,7 +76,7 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the resampling.")] = 1,
 ) -> None:
-    """Score a system's file against the gold one, as the official scorer of the CoNLL shared tasks does.
+    """Score a system's file, or a model, as the official scorer of the CoNLL shared tasks does.
 
     Sentences, tokens and words may differ; the text may not. Entities and frames are scored where GOLD holds them.
 

@@ -19,7 +19,7 @@ def info(
     ],
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what a model is: tasks, network, data and licences, scores; and whether its files are whole.
+    """Say what a model is: parts, network, data, licences and scores; and whether its files are whole.
 
     Example: [green]depparse info runs/ewt[/green]
     """

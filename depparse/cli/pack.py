@@ -11,7 +11,9 @@ import typer
 
 
 def pack(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model, or of the run which made it.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A model: its folder, or that of the run which made it.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
     segmenter: Annotated[
         str | None, typer.Argument(metavar="SEGMENTER", help="The folder of a segmenter. By default that of the model.")
@@ -29,7 +31,7 @@ def pack(
         ),
     ] = None,
 ) -> None:
-    """Join a model and a segmenter to one folder, without what is never read, and store its weights smaller.
+    """Make one small folder of a model, with the segmenter of another if you like, to be given on.
 
     Example: [green]depparse pack runs/ewt runs/ewt-segmenter -o en --weights int8 --card card.md[/green]
     """

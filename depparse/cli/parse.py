@@ -17,7 +17,9 @@ def parse(
             "--model", "-m", metavar="MODEL", help="A bundled name such as en, a model's folder, or a hub id."
         ),
     ],
-    files: Annotated[list[str] | None, typer.Argument(metavar="FILES", help="By default standard input.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILES", help="Texts or treebanks; by default standard input.")
+    ] = None,
     source: Annotated[
         str | None,
         typer.Option(
@@ -35,10 +37,14 @@ def parse(
         bool, typer.Option("--presplit", help="Each line of the text is a sentence; only tokens are to be found.")
     ] = False,
     expand: Annotated[
-        bool, typer.Option("--expand", help="Find multiword tokens among given words; all columns are made anew.")
+        bool,
+        typer.Option("--expand", help="Find multiword tokens among the words of a file; of its columns MISC stays."),
     ] = False,
     without: Annotated[
-        str, typer.Option(metavar="PARTS", help="Parts of the model to switch off, such as lemmatizer,ner.")
+        str,
+        typer.Option(
+            metavar="PARTS", help="Parts to switch off, such as segmenter,lemmatizer; depparse info names them."
+        ),
     ] = "",
     keep: Annotated[
         str,
@@ -62,16 +68,16 @@ def parse(
         str | None, typer.Option(metavar="NAME", help="Of a model of the hub: a branch, tag or commit.")
     ] = None,
 ) -> None:
-    """Analyse text, or predict what the model predicts in files that have words already.
+    """Analyse raw text, or files that have words already: sentences, words, tags, lemmas, trees.
 
-    Text is split by the model's segmenter, or by rules if it has none. Everything else in a file that is not text goes
-    through untouched.
+    Text (.txt, or --from text) is split by the model's segmenter, or by rules if it has none.
+    Of other files the words stay, and so does all that the model does not predict.
 
-    Example: [green]depparse parse letter.txt --model runs/sequoia -o letter.conllu[/green]
+    Example: [green]depparse parse letter.txt --model en -o letter.conllu[/green]
 
-    Many files, by four processes: [green]depparse parse *.txt --model runs/sequoia --workers 4 -o parsed.conllu[/green]
+    By four processes: [green]depparse parse *.txt --model runs/sequoia --workers 4 -o all.conllu[/green]
 
-    Complete the trees of a draft: [green]depparse parse draft.conllu --model runs/sequoia --keep head,deprel[/green]
+    Complete the trees of a draft: [green]depparse parse draft.conllu --model en --keep head,deprel[/green]
     """
     from depparse.cli.progress import progress
     from depparse.data import formats

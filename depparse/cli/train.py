@@ -12,7 +12,9 @@ import typer
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A TOML file, or the name of a recipe that comes with depparse.")],
+    recipe: Annotated[
+        str, typer.Argument(help="recurrent, bilstm, transformer, segmenter or demo, which come along; or a TOML file.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The run's folder.")] = Path(
         "runs/model"
     ),
@@ -28,14 +30,20 @@ def train(
         typer.Option(metavar="DIR", help="A UD folder, whose splits are used; may be given several times."),
     ] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Overrides the recipe: training.epochs=10.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Overrides any key of the recipe, such as training.epochs=10."),
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same model.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --output.")] = False,
 ) -> None:
-    """Train a model; the best on dev is kept in DIR/model, with a card that says what it is.
+    """Train a pipeline from raw text to trees; the best on dev is kept in DIR/model.
+
+    The data is checked first, and soon there is an estimate of the time.
+    An interrupted run goes on with --resume.
 
     Example: [green]depparse train recurrent --treebank UD_French-Sequoia --output runs/sequoia[/green]
+
+    Another encoder: [green]depparse train transformer --treebank DIR --set model.encoder.inputs.0.name=FOLDER[/green]
     """
     from depparse import pipeline
     from depparse.cli.screen import Screen
