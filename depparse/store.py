@@ -40,7 +40,12 @@ class Parts:
 
 
 def save(
-    model: Model | None, folder: Path, card: str = "", *, segmenter: Segmenter | None = None, weights: Weights = "float32"
+    model: Model | None,
+    folder: Path,
+    card: str = "",
+    *,
+    segmenter: Segmenter | None = None,
+    weights: Weights = "float32",
 ) -> None:
     """Writes the model to `folder`, which appears (or is replaced) only when all of it is there."""
     if model is None and segmenter is None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 from typing import Any
 
@@ -80,9 +80,8 @@ class SymbolBatch:
 
     def to(self, device: torch.device) -> SymbolBatch:
         """The batch on `device`."""
-        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        moved = {name: value.to(device) if isinstance(value, Tensor) else value for name, value in fields.items()}
-        return SymbolBatch(**moved)
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value.to(device) for name, value in values.items() if isinstance(value, Tensor)})
 
 
 class Segmenter(nn.Module):
@@ -107,7 +106,7 @@ class Segmenter(nn.Module):
         width = config.width
         self.embeddings = nn.ModuleList(nn.Embedding(size, config.embedding) for size in vocabulary.sizes)
         for embedding in self.embeddings:
-            nn.init.normal_(embedding.weight, std=0.5 * config.embedding**-0.5)
+            nn.init.normal_(embedding.weight, std=0.5 * config.embedding**-0.5)  # type: ignore[arg-type]
         sizes = [config.embedding] + [width] * config.layers
         self.convolutions = nn.ModuleList(
             nn.Conv1d(size, width, config.window, padding="same", dilation=config.spread**number)
@@ -128,7 +127,9 @@ class Segmenter(nn.Module):
     def build(cls, config: SegmenterConfig, passages: Sequence[Passage]) -> Segmenter:
         """With the vocabularies of `passages`, the training data."""
         texts = [passage.text for passage in passages]
-        vocabulary = SymbolVocabulary.learn(texts, min_count=config.min_count, longest=config.longest, most=config.ngrams)
+        vocabulary = SymbolVocabulary.learn(
+            texts, min_count=config.min_count, longest=config.longest, most=config.ngrams
+        )
         forms = Counter(token for passage in passages for token in passage.forms)
         words = Vocabulary([form for form, count in sorted(forms.items()) if count >= config.min_count], reserved=2)
         multiwords = [
@@ -175,8 +176,7 @@ class Segmenter(nn.Module):
                 if script is not None:
                     batch.expansions[number, place] = script
             # That the end of a paragraph ends a sentence needs no learning.
-            for place in np.flatnonzero(batch.spacing[number, :, 2].numpy()):
-                batch.sentences[number, place] = IGNORE
+            batch.sentences[number, batch.spacing[number, :, 2] > 0] = IGNORE
         batch.n_words = sum(passage.length for passage in passages)
         return batch
 

@@ -101,20 +101,21 @@ class SymbolVocabulary:
 
     @classmethod
     def learn(cls, texts: Iterable[str], *, min_count: int, longest: int, most: int) -> SymbolVocabulary:
-        """Characters and n-grams of `min_count` or more; of each length up to `longest` the `most` frequent n-grams."""
+        """Characters and n-grams, up to `longest`, of `min_count` or more; of each length the `most` frequent."""
         pieces = [read_symbols(text).points for text in texts]
         counts: Counter[int] = Counter()
         for piece in pieces:
             counts.update(piece.tolist())
-        vocabulary = cls([point for point, count in counts.items() if count >= min_count], [[] for _ in range(SHORTEST, longest + 1)])
+        common = [point for point, count in counts.items() if count >= min_count]
+        vocabulary = cls(common, [[] for _ in range(SHORTEST, longest + 1)])
         found: list[Counter[int]] = [Counter() for _ in vocabulary.ngrams]
         for piece in pieces:
             numbers = vocabulary._numbers(piece)
             for order, counter in enumerate(found, SHORTEST):
                 counter.update(vocabulary._keys(numbers, order).tolist())
         for place, counter in enumerate(found):
-            common = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:most]
-            vocabulary.ngrams[place] = np.array(sorted(key for key, count in common if count >= min_count), np.int64)
+            first = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:most]
+            vocabulary.ngrams[place] = np.array(sorted(key for key, count in first if count >= min_count), np.int64)
         return vocabulary
 
     @property

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from depparse.data.fields import IGNORE
 from depparse.errors import DepparseError
+from depparse.model import Model
+from depparse.segmentation.segmenter import Segmenter
 from depparse.training.checkpoint import State
 from depparse.training.processes import Processes
 
 
-class Learner(Protocol):
-    """What the loop trains: a `Model` on examples, a `Segmenter` on passages."""
-
-    @property
-    def tasks(self) -> Iterable[str]: ...
-
-    def collate(self, examples: Any, /) -> Any:
-        """A batch with `n_words`, `targets` by task, and `to(device)`."""
-
-    def losses(self, batch: Any, /) -> dict[str, Tensor]: ...
-
-    def parameters(self) -> Iterator[nn.Parameter]: ...
-
-
 def step(
-    model: Learner, state: State, examples: Sequence[Any], processes: Processes, precision: torch.dtype, clip: float
+    model: Model | Segmenter,
+    state: State,
+    examples: Sequence[Any],
+    processes: Processes,
+    precision: torch.dtype,
+    clip: float,
 ) -> tuple[int, dict[str, float]]:
     """Learns from a batch, of which `examples` are the part of this process.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_words_with_spaces_and_text_without_any_are_learned() -> None:
     sentences = [
         Sentence({"FORM": ["Hà Nội", "là", "thủ đô", "."]}),
         Sentence({"FORM": ["Tôi", "ở", "Hà Nội", "."]}),
-        Sentence({"FORM": list("我爱") + ["北京", "。"], "MISC": ["SpaceAfter=No"] * 4}),
+        Sentence({"FORM": [*"我爱", "北京", "。"], "MISC": ["SpaceAfter=No"] * 4}),
         Sentence({"FORM": ["北京", "大"], "MISC": ["SpaceAfter=No"] * 2}),
     ]
     segmenter = train(list(make_passages(sentences, 100)), 100)
@@ -85,7 +86,7 @@ def test_words_with_spaces_and_text_without_any_are_learned() -> None:
 @given(st.text(max_size=60), st.lists(st.integers(0, 60), max_size=4))
 def test_any_text_is_read_the_same_however_it_comes(segmenter: Segmenter, text: str, cuts: list[int]) -> None:
     cuts = sorted({0, len(text), *(min(cut, len(text)) for cut in cuts)})
-    pieces = [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    pieces = [text[start:end] for start, end in pairwise(cuts)]
     whole, parts = list(segmenter.segment([text])), list(segmenter.segment(pieces))
     assert [sentence.to_conllu() for sentence in whole] == [sentence.to_conllu() for sentence in parts]
 
