@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from depparse.models import bundled
+from depparse.training.recipe import SegmentationConfig
 from tests.conftest import ROOT
 
 # Blocks that install, take the network, or run the tests.
@@ -93,6 +94,15 @@ def test_python_of_other_pages_runs(folder: Path) -> None:
         assert found, page
         for block in found:
             run(block, folder)
+
+
+def test_table_of_segmentation_has_all_keys_and_their_defaults() -> None:
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([\w.]+)` \| ([\d,.]+) \|", text, re.MULTILINE))
+    config = SegmentationConfig().model_dump()
+    network, _ = config.pop("network"), config.pop("training")
+    expected = config | {f"network.{name}": value for name, value in network.items()}
+    assert {name: float(value.replace(",", "")) for name, value in rows.items()} == expected
 
 
 def test_links_lead_somewhere() -> None:
