@@ -81,7 +81,8 @@ class SymbolBatch:
     def to(self, device: torch.device) -> SymbolBatch:
         """The batch on `device`."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{name: value.to(device) for name, value in values.items() if isinstance(value, Tensor)})
+        moved: dict[str, Any] = {n: value.to(device) for n, value in values.items() if isinstance(value, Tensor)}
+        return replace(self, **moved)
 
 
 class Segmenter(nn.Module):

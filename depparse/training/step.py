@@ -35,7 +35,7 @@ def step(
     losses = torch.zeros(len(names), device=device)
     counts = torch.zeros(1 + len(names), device=device)  # words, and those that each task learns from
     if examples:
-        batch = model.collate(examples).to(device)
+        batch: Any = model.collate(examples).to(device)  # of the model's own kind
         counts[0] = batch.n_words
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             found = model.losses(batch)
