@@ -1,0 +1,274 @@
+"""What raw text costs: segmentation alone, raw text to CoNLL-U beside the bare encoder, and memory.
+
+    python benchmarks/raw.py MODEL [--treebank FOLDER] [--words 25000] [--rounds 5] [--cpu]
+    python benchmarks/raw.py MODEL --memory [--treebank FOLDER] [--megabytes 1,10,100]
+
+MODEL is what `depparse.load` takes. FOLDER is a UD treebank, by default English-EWT of $DEPPARSE_SHARED (by default
+../shared), whose dev file gives the text. All is measured in turn in one process after a warm-up; ratios are medians
+over rounds of the ratio in a round, with the least and the greatest. `--cpu` counts seconds of the processor instead
+of the clock, for a busy machine; with one thread (OMP_NUM_THREADS=1), as threads that wait for each other count too.
+
+- segmentation: the text to sentences of words, in characters a second;
+- raw text: text in a file to CoNLL-U in a file, against the forward pass of the encoder on the same words in the same
+  batches; then the same with a clock on each stage, seconds of a median round.
+
+`--memory`: the peak of processes that read copies of the text one after the other: `depparse parse` of the first two
+sizes, and segmentation alone of the second and the third.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+from unittest.mock import patch
+
+import torch
+from networks import PARSE_WORDS, ratio, take
+
+import depparse
+from depparse.annotator import BATCHES
+from depparse.data.batching import chunks, plan_batches
+from depparse.data.conllu import iter_conllu, write_conllu
+from depparse.data.text import iter_pieces, iter_text
+from depparse.data.treebank import find_splits
+from depparse.pipeline import Pipeline
+from depparse.segmentation.segmenter import Segmenter
+
+# What the system counts as the peak of a process includes what the process that started it had: so it is a small one.
+_PEAK = """
+import os, subprocess, sys
+process = subprocess.Popen(sys.argv[1:])
+_, status, used = os.wait4(process.pid, 0)
+print(used.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+P, T = ParamSpec("P"), TypeVar("T")
+
+_READ, _SEGMENT, _BUILD = "read, cut into blocks", "segment", "build sentences"
+_FEATURES, _COLLATE, _ENCODER = "features", "collate", "encoder"
+_DECODE, _WRITE, _REST = "decode, annotate", "write", "rest: copies, order"
+
+
+class Clock:
+    """Seconds spent in each stage, without those in the stages that it calls."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.spent: dict[str, float] = {}
+        self._now, self._since = now, now()
+        self._open: list[str] = []
+
+    def enter(self, stage: str) -> None:
+        self._count()
+        self._open.append(stage)
+
+    def leave(self) -> None:
+        self._count()
+        self._open.pop()
+
+    def _count(self) -> None:
+        now = self._now()
+        if self._open:
+            self.spent[self._open[-1]] = self.spent.get(self._open[-1], 0.0) + now - self._since
+        self._since = now
+
+    def call(self, stage: str, function: Callable[P, T]) -> Callable[P, T]:
+        """The function, with its calls timed."""
+
+        def timed(*args: P.args, **named: P.kwargs) -> T:
+            self.enter(stage)
+            try:
+                return function(*args, **named)
+            finally:
+                self.leave()
+
+        return timed
+
+    def iterate(self, stage: str, items: Iterable[T]) -> Iterator[T]:
+        """The items, with the making of each timed."""
+        following = self.call(stage, iter(items).__next__)
+        while True:
+            try:
+                item = following()
+            except StopIteration:
+                return
+            yield item
+
+
+def profile(pipeline: Pipeline, source: Path, target: Path, now: Callable[[], float]) -> dict[str, float]:
+    """Seconds of each stage from text in `source` to CoNLL-U in `target`."""
+    clock, model, segmenter = Clock(now), pipeline.model, pipeline.segmenter
+    with ExitStack() as stack:
+
+        def time_method(owner: object, name: str, stage: str) -> None:
+            stack.enter_context(patch.object(owner, name, clock.call(stage, getattr(owner, name))))
+
+        if model is not None:
+            time_method(model, "example", _FEATURES)
+            time_method(model, "collate", _COLLATE)
+            time_method(model, "write", _DECODE)
+            time_method(model.encoder, "forward", _ENCODER)
+            for name, task in model.tasks.items():
+                time_method(task, "forward", name)
+        if isinstance(segmenter, Segmenter):
+            analyse = segmenter.analyse
+
+            def timed(blocks: Iterable[str]) -> Iterator[object]:
+                return clock.iterate(_SEGMENT, analyse(clock.iterate(_READ, blocks)))
+
+            stack.enter_context(patch.object(segmenter, "analyse", timed))
+        sentences = clock.iterate(_BUILD, pipeline.read([source], "text"))
+        parsed = clock.iterate(_REST, pipeline.annotate_stream(sentences, batch_words=PARSE_WORDS))
+        clock.call(_WRITE, write_conllu)(parsed, target)
+    tasks = [] if model is None else list(model.tasks)
+    order = [_READ, _SEGMENT, _BUILD, _FEATURES, _COLLATE, _ENCODER, *tasks, _DECODE, _REST, _WRITE]
+    return {stage: clock.spent[stage] for stage in order if stage in clock.spent}
+
+
+def measure(pipeline: Pipeline, text: str, rounds: int, now: Callable[[], float]) -> None:
+    def seconds(work: Callable[[], object]) -> float:
+        begin = now()
+        work()
+        return now() - begin
+
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "in.txt"), Path(folder, "out.conllu")
+        source.write_text(text, encoding="utf-8")
+        sentences = list(pipeline.read([source], "text"))
+        n_words = sum(map(len, sentences))
+        print(f"{len(text):,} characters, {n_words:,} words in {len(sentences):,} sentences")
+
+        def segment() -> None:
+            for _ in pipeline.segment(iter_pieces(source)):
+                pass
+
+        segment()
+        speeds = sorted(len(text) / seconds(segment) for _ in range(rounds))
+        middle = statistics.median(speeds)
+        print(f"segmentation {middle:9,.0f} characters/s ({speeds[0]:,.0f} to {speeds[-1]:,.0f})")
+        if (model := pipeline.model) is None:
+            return
+        batches = [
+            model.collate([model.example(group[number]) for number in numbers])
+            for group in chunks(iter(sentences), BATCHES * PARSE_WORDS)
+            for numbers in plan_batches([len(sentence) for sentence in group], PARSE_WORDS)
+        ]
+
+        @torch.inference_mode()
+        def bare() -> None:
+            for batch in batches:
+                model.encoder(batch)
+
+        def parse() -> None:
+            sentences = pipeline.read([source], "text")
+            write_conllu(pipeline.annotate_stream(sentences, batch_words=PARSE_WORDS), target)
+
+        parse(), bare()
+        times = [(seconds(parse), seconds(bare)) for _ in range(rounds)]
+        speed = n_words / statistics.median(time for time, _ in times)
+        print(f"raw text     {speed:9,.0f} words/s        by the encoder alone: {ratio(times)}")
+        profiles = [profile(pipeline, source, target, now) for _ in range(rounds)]
+        # The stages of the round whose sum is the median: they add up, as medians of each would not.
+        print_profile(sorted(profiles, key=lambda stages: sum(stages.values()))[rounds // 2])
+
+
+def print_profile(stages: dict[str, float]) -> None:
+    whole, encoder = sum(stages.values()), stages[_ENCODER]
+    print("\n| stage | seconds | share | / encoder |\n|---|--:|--:|--:|")
+    for stage, spent in [*stages.items(), ("all", whole)]:
+        print(f"| {stage} | {spent:.3f} | {spent / whole:.1%} | {spent / encoder:.2f} |")
+
+
+# -- memory
+
+
+def copies(text: str, megabytes: float) -> Iterator[str]:
+    """Paragraphs of `text`, over and over, until they are so many bytes in UTF-8."""
+    n_bytes = len(text.encode()) + 2
+    for _ in range(max(1, round(megabytes * 1_000_000 / n_bytes))):
+        yield text
+        yield "\n\n"
+
+
+def peak(command: list[str]) -> tuple[float, list[str]]:
+    """Peak memory of a process in MiB, and what it printed."""
+    whole = [sys.executable, "-c", _PEAK, *command]
+    printed = subprocess.run(whole, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    return int(printed[-1]) / 1024, printed[:-1]
+
+
+def measure_memory(model: str, text: str, small: float, large: float, largest: float) -> None:
+    print("| | MB of text | peak, MiB | |\n|---|--:|--:|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "in.txt")
+
+        def show(name: str, sizes: tuple[float, float], command: Callable[[float], list[str]]) -> None:
+            before = 0.0
+            for size in sizes:
+                found, printed = peak(command(size))
+                grown = [f"{found / before:.3f} times as much"] if before else []
+                print(f"| {name} | {size:g} | {found:.0f} | {', '.join([*printed, *grown])} |", flush=True)
+                before = found
+
+        def parse(size: float) -> list[str]:
+            with source.open("w", encoding="utf-8") as out:
+                out.writelines(copies(text, size))
+            command = [sys.executable, "-m", "depparse", "parse", str(source), "--from", "text", "--model", model]
+            return [*command, "--output", str(Path(folder, "out.conllu"))]
+
+        def segment(size: float) -> list[str]:
+            source.write_text(text, encoding="utf-8")
+            return [sys.executable, __file__, model, "--segment", str(source), "--megabytes", str(size)]
+
+        show("depparse parse", (small, large), parse)
+        show("segmentation", (large, largest), segment)
+
+
+def segment_copies(pipeline: Pipeline, text: str, megabytes: float) -> None:
+    """Segments copies of the text, and prints how fast."""
+    n_chars = 0
+
+    def pieces() -> Iterator[str]:
+        nonlocal n_chars
+        for piece in copies(text, megabytes):
+            n_chars += len(piece)
+            yield piece
+
+    begin = time.perf_counter()
+    n_sentences = sum(1 for _ in pipeline.segment(pieces()))
+    speed = n_chars / (time.perf_counter() - begin)
+    print(f"{n_sentences:,} sentences, {speed:,.0f} characters/s")
+
+
+if __name__ == "__main__":
+    shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
+    parser = argparse.ArgumentParser(description="What raw text costs in time and memory.")
+    parser.add_argument("model", metavar="MODEL", help="what depparse.load takes")
+    parser.add_argument("--treebank", type=Path, default=shared / "treebanks" / "UD_English-EWT")
+    parser.add_argument("--words", type=int, default=25_000, help="words of dev whose text is read")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cpu", action="store_true", help="seconds of the processor")
+    parser.add_argument("--memory", action="store_true", help="measure memory, and nothing else")
+    parser.add_argument("--megabytes", default="1,10,100", metavar="SMALL,LARGE,LARGEST", help="sizes for --memory")
+    parser.add_argument("--segment", type=Path, help=argparse.SUPPRESS)  # what --memory runs
+    options = parser.parse_args()
+    sizes = [float(size) for size in options.megabytes.split(",")]
+    if options.segment:
+        segment_copies(depparse.load(options.model), options.segment.read_text(encoding="utf-8"), sizes[0])
+        sys.exit()
+    splits = find_splits(options.treebank)
+    text = "".join(iter_text(take(iter_conllu(splits.get("dev", splits["train"])), options.words)))
+    if options.memory:
+        measure_memory(options.model, text, *sizes)
+    else:
+        print(f"{options.treebank.name}, {torch.get_num_threads()} threads, medians of {options.rounds} rounds")
+        now = time.process_time if options.cpu else time.perf_counter
+        measure(depparse.load(options.model), text, options.rounds, now)
