@@ -1,0 +1,212 @@
+"""The benchmarks that take a model run, and what they count is right. What they measure is not looked at."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from depparse.data.conllu import read_conllu
+from depparse.data.document import Document
+from depparse.data.text import iter_text
+from depparse.evaluation.segmentation import Segmentation, segment
+from depparse.pipeline import Pipeline
+from depparse.segmentation.segmenter import Segmenter
+from tests.conftest import ROOT
+from tests.networks import small_model
+from tests.segmenters import segmenter  # noqa: F401
+
+GOLD = """\
+# newdoc
+# text = I can't see 1,5.
+1\tI\t_\t_\t_\t_\t4\tdep\t_\t_
+2-3\tcan't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tca\t_\t_\t_\t_\t4\tdep\t_\t_
+3\tn't\t_\t_\t_\t_\t4\tdep\t_\t_
+4\tsee\t_\t_\t_\t_\t0\troot\t_\t_
+5\t1,5\t_\t_\t_\t_\t4\tdep\t_\tSpaceAfter=No
+6\t.\t_\t_\t_\t_\t4\tdep\t_\t_
+
+# text = "No."
+1\t"\t_\t_\t_\t_\t2\tdep\t_\tSpaceAfter=No
+2\tNo\t_\t_\t_\t_\t0\troot\t_\tSpaceAfter=No
+3\t.\t_\t_\t_\t_\t2\tdep\t_\tSpaceAfter=No
+4\t"\t_\t_\t_\t_\t2\tdep\t_\t_
+
+# text = she's
+1-2\tshe's\t_\t_\t_\t_\t_\t_\t_\t_
+1\tshe\t_\t_\t_\t_\t0\troot\t_\t_
+2\t's\t_\t_\t_\t_\t1\tdep\t_\t_
+
+"""
+# "can't" is a word, "1,5" and "she's" are two tokens each, `."` is one, and the second sentence ends before it begins.
+SYSTEM = """\
+1\tI\t_\t_\t_\t_\t2\tdep\t_\t_
+2\tcan't\t_\t_\t_\t_\t0\troot\t_\t_
+3-4\tsee\t_\t_\t_\t_\t_\t_\t_\t_
+3\ts\t_\t_\t_\t_\t2\tdep\t_\t_
+4\tee\t_\t_\t_\t_\t2\tdep\t_\t_
+5\t1,\t_\t_\t_\t_\t2\tdep\t_\tSpaceAfter=No
+
+1\t5\t_\t_\t_\t_\t0\troot\t_\tSpaceAfter=No
+2\t.\t_\t_\t_\t_\t1\tdep\t_\t_
+3\t"\t_\t_\t_\t_\t1\tdep\t_\tSpaceAfter=No
+4\tNo\t_\t_\t_\t_\t1\tdep\t_\tSpaceAfter=No
+5\t."\t_\t_\t_\t_\t1\tdep\t_\t_
+6\tshe\t_\t_\t_\t_\t1\tdep\t_\tSpaceAfter=No
+7\t's\t_\t_\t_\t_\t1\tdep\t_\t_
+
+"""
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """benchmarks/segmentation.py"""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("segmentation")
+
+
+@pytest.fixture
+def sides() -> tuple[Segmentation, Segmentation]:
+    return segment(Document.from_conllu(GOLD), "gold"), segment(Document.from_conllu(SYSTEM), "system")
+
+
+@pytest.fixture
+def model(samples: Path, tmp_path: Path, segmenter: Segmenter) -> Path:  # noqa: F811
+    document = read_conllu(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu")
+    Pipeline(small_model(document=document), segmenter=segmenter).save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def run(*command: object) -> str:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(
+        [sys.executable, *map(str, command)], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_ends_by_kind(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
+    gold, system = sides
+    text = script.Text("".join(iter_text(gold.document)))
+    assert text.characters == gold.characters == system.characters
+
+    def kinds(name: str, kind: str) -> tuple[dict[str, int], dict[str, int]]:
+        ends = ([end for end in getattr(side, name).tolist() if end < len(text.characters)] for side in sides)
+        found = script.Differences.of(*ends, lambda place: getattr(script, kind)(text, place))
+        return tuple({k: len(v) for k, v in part.items()} for part in (found.missed, found.extra))
+
+    assert kinds("token_ends", "token_kind") == (
+        {"at a full stop": 1},
+        {"inside a number": 1, "at an apostrophe": 1},
+    )
+    assert kinds("sentence_ends", "kind_before") == ({"after final punctuation": 2}, {"after other punctuation": 1})
+    assert kinds("sentence_ends", "kind_after") == (
+        {"before punctuation": 1, "before lower case": 1},
+        {"before a digit": 1},
+    )
+    assert kinds("sentence_ends", "kind_of_gap") == ({"at a space": 2}, {"without a space": 1})
+    assert text.example(gold.sentence_ends.tolist()[0]) == "I can't see 1,5.‖ \"No.\" she's"
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("a‖b", "between letters"),
+        ("a‖ b", "at white space"),
+        ("see www.a‖.org", "inside a web or mail address"),
+        ("x‖@y.org", "inside a web or mail address"),
+        ("1‖.5", "inside a number"),
+        ("5‖pm", "between a letter and a digit"),
+        ("dog‖'s", "at an apostrophe"),
+        ("well‖-known", "at a hyphen or dash"),
+        ("etc‖. and", "at a full stop"),
+        ("so‖, no", "at other punctuation"),
+        ("5‖€", "at a symbol"),
+    ],
+)
+def test_kinds_of_token_ends(script: ModuleType, raw: str, expected: str) -> None:
+    text = script.Text(raw.replace("‖", ""))
+    place = len("".join(raw.partition("‖")[0].split()))
+    assert script.token_kind(text, place) == expected
+    assert text.example(place) == raw
+
+
+def test_multiword_tokens_by_cause(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
+    gold, system = sides
+    seen = {("can't", ("ca", "n't")), ("see", ("s", "ee"))}
+    n_right, causes = script.compare_multiwords(gold, system, seen)
+    assert n_right == 0
+    assert causes == {
+        "left whole": [("can't: ca n't", True)],
+        "its token was not found": [("she's: she 's", False)],
+        "made of a single word": [("see → s ee", False)],
+    }
+    assert script.compare_multiwords(gold, gold, seen) == (2, {})
+    assert script.compare_multiwords(system, gold, seen)[1]["made of what is no token"] == [("she's → she 's", False)]
+
+
+def test_parts_of_a_segmentation_are_replaced(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
+    gold, system = sides
+
+    def words(*arguments: object) -> list[str]:
+        return [" ".join(sentence.columns["FORM"]) for sentence in script.resegmented(*arguments)]
+
+    ends = [side.sentence_ends.tolist() for side in sides]
+    assert words(gold, ends[0]) == ["I ca n't see 1,5 .", '" No . "', "she 's"]
+    assert words(gold, ends[1]) == ["I ca n't see 1,5", '. " No . " she \'s']
+    assert words(system, ends[0]) == ["I can't s ee 1, 5 .", '" No ."', "she 's"]
+    assert words(gold, ends[0], system) == ["I can't s ee 1,5 .", '" No . "', "she 's"]
+    [first, *_] = script.resegmented(gold, ends[0])
+    assert [(token.text, len(token.words)) for token in first.tokens][1] == ("can't", 2)
+
+
+def test_losses_of_segmentation(samples: Path, model: Path) -> None:
+    gold = samples / "UD_French-Sample" / "fr_sample-ud-test.conllu"
+    out = run("benchmarks/segmentation.py", model, gold, "--wrap", 40, "--examples", 1, "--raw-scores")
+    for expected in ("\nTokens\n", "Multiword tokens", "at a line end", "| gold segmentation | 100.00 |", "‖", "MLAS"):
+        assert expected in out
+    costs = re.findall(r"^\| (.*?) \|.* (-?[\d.]+) \|$", out, re.MULTILINE)
+    assert ("gold segmentation", "0.00") in costs
+    assert "all predicted" in dict(costs)
+
+
+def test_raw_text_is_timed_by_stage(samples: Path, model: Path) -> None:
+    out = run("benchmarks/raw.py", model, "--treebank", samples / "UD_French-Sample", "--words", 60, "--rounds", 1)
+    assert "characters/s" in out
+    stages = re.findall(r"^\| ([^|]+?) \| [\d.]+ \| [\d.]+% \|", out, re.MULTILINE)
+    assert stages == [
+        "read, cut into blocks",
+        "segment",
+        "build sentences",
+        "features",
+        "collate",
+        "encoder",
+        "tagger",
+        "lemmatizer",
+        "dependencies",
+        "decode, annotate",
+        "rest: copies, order",
+        "write",
+        "all",
+    ]
+
+
+def test_memory_is_measured(samples: Path, model: Path) -> None:
+    arguments = ("--treebank", samples / "UD_French-Sample", "--memory", "--megabytes", "0.001,0.002,0.004")
+    out = run("benchmarks/raw.py", model, *arguments)
+    rows = re.findall(r"^\| (depparse parse|segmentation) \| ([\d.]+) \| (\d+) \|", out, re.MULTILINE)
+    assert [row[:2] for row in rows] == [
+        ("depparse parse", "0.001"),
+        ("depparse parse", "0.002"),
+        ("segmentation", "0.002"),
+        ("segmentation", "0.004"),
+    ]
+    assert all(int(peak) > 50 for *_, peak in rows)  # torch alone takes that
