@@ -42,7 +42,13 @@ from depparse.pipeline import Pipeline
 _APOSTROPHES = frozenset("'’‘ʼ`´＇׳")
 _FINAL = frozenset(".!?…‽؟۔।॥。！？")
 _CLOSING = frozenset("\"'”’»)]}›」』）】")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|\S+\.(?:com|org|net|edu|gov|html?)\b\S*", re.IGNORECASE)
+# Bounded, as there are texts without a space.
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)[!-~]+"
+    r"|[\w.+%-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+"
+    r"|[\w-]{1,64}(?:\.[\w-]{1,64}){0,8}?\.(?:com|org|net|edu|gov|html?)\b[!-~]*",
+    re.IGNORECASE | re.ASCII,
+)
 _NUMBER = re.compile(r"\d+(?:[.,:/’'\u2212\-]\d+)+|\d+")
 _SEEN_AROUND = 24  # characters of the text in examples, on either side
 
@@ -324,7 +330,7 @@ def report_segmentation(
     n_wrong = sum(map(len, causes.values()))
     if n_right + n_wrong:
         rows = [
-            (cause, len(cases), sum(known for _, known in cases), share(len(cases), n_wrong))
+            (cause, len(cases), sum(known for _, known in cases) if seen else "", share(len(cases), n_wrong))
             for cause, cases in sorted(causes.items(), key=lambda item: -len(item[1]))
         ]
         rows.append(("right", n_right, "", ""))

@@ -20,7 +20,9 @@ from depparse.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from tests.conftest import ROOT
 from tests.networks import small_model
-from tests.segmenters import segmenter  # noqa: F401
+from tests.segmenters import segmenter
+
+__all__ = ["segmenter"]
 
 GOLD = """\
 # newdoc
@@ -78,7 +80,7 @@ def sides() -> tuple[Segmentation, Segmentation]:
 
 
 @pytest.fixture
-def model(samples: Path, tmp_path: Path, segmenter: Segmenter) -> Path:  # noqa: F811
+def model(samples: Path, tmp_path: Path, segmenter: Segmenter) -> Path:
     document = read_conllu(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu")
     Pipeline(small_model(document=document), segmenter=segmenter).save(tmp_path / "model")
     return tmp_path / "model"
@@ -122,7 +124,8 @@ def test_ends_by_kind(script: ModuleType, sides: tuple[Segmentation, Segmentatio
         ("a‖b", "between letters"),
         ("a‖ b", "at white space"),
         ("see www.a‖.org", "inside a web or mail address"),
-        ("x‖@y.org", "inside a web or mail address"),
+        ("to x‖@y.org", "inside a web or mail address"),
+        ("news.a‖.com/b", "inside a web or mail address"),
         ("1‖.5", "inside a number"),
         ("5‖pm", "between a letter and a digit"),
         ("dog‖'s", "at an apostrophe"),
