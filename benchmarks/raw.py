@@ -248,7 +248,7 @@ def segment_copies(pipeline: Pipeline, text: str, megabytes: float) -> None:
     print(f"{n_sentences:,} sentences, {speed:,.0f} characters/s")
 
 
-if __name__ == "__main__":
+def main() -> None:
     shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description="What raw text costs in time and memory.")
     parser.add_argument("model", metavar="MODEL", help="what depparse.load takes")
@@ -263,7 +263,7 @@ if __name__ == "__main__":
     sizes = [float(size) for size in options.megabytes.split(",")]
     if options.segment:
         segment_copies(depparse.load(options.model), options.segment.read_text(encoding="utf-8"), sizes[0])
-        sys.exit()
+        return
     splits = find_splits(options.treebank)
     text = "".join(iter_text(take(iter_conllu(splits.get("dev", splits["train"])), options.words)))
     if options.memory:
@@ -272,3 +272,7 @@ if __name__ == "__main__":
         print(f"{options.treebank.name}, {torch.get_num_threads()} threads, medians of {options.rounds} rounds")
         now = time.process_time if options.cpu else time.perf_counter
         measure(depparse.load(options.model), text, options.rounds, now)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -86,13 +86,20 @@ def model(samples: Path, tmp_path: Path, segmenter: Segmenter) -> Path:
     return tmp_path / "model"
 
 
-def run(*command: object) -> str:
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    result = subprocess.run(
-        [sys.executable, *map(str, command)], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a script of benchmarks/ in this process, as a new one takes long to import torch; gives what it prints."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+
+    def run(name: str, *arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        importlib.import_module(name).main()
+        return capsys.readouterr().out
+
+    return run
 
 
 def test_ends_by_kind(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
@@ -171,9 +178,9 @@ def test_parts_of_a_segmentation_are_replaced(script: ModuleType, sides: tuple[S
     assert [(token.text, len(token.words)) for token in first.tokens][1] == ("can't", 2)
 
 
-def test_losses_of_segmentation(samples: Path, model: Path) -> None:
+def test_losses_of_segmentation(samples: Path, model: Path, run: Run) -> None:
     gold = samples / "UD_French-Sample" / "fr_sample-ud-test.conllu"
-    out = run("benchmarks/segmentation.py", model, gold, "--wrap", 40, "--examples", 1, "--raw-scores")
+    out = run("segmentation", model, gold, "--wrap", 40, "--examples", 1, "--raw-scores")
     for expected in ("\nTokens\n", "Multiword tokens", "at a line end", "| gold segmentation | 100.00 |", "‖", "MLAS"):
         assert expected in out
     costs = re.findall(r"^\| (.*?) \|.* (-?[\d.]+) \|$", out, re.MULTILINE)
@@ -181,8 +188,8 @@ def test_losses_of_segmentation(samples: Path, model: Path) -> None:
     assert "all predicted" in dict(costs)
 
 
-def test_raw_text_is_timed_by_stage(samples: Path, model: Path) -> None:
-    out = run("benchmarks/raw.py", model, "--treebank", samples / "UD_French-Sample", "--words", 60, "--rounds", 1)
+def test_raw_text_is_timed_by_stage(samples: Path, model: Path, run: Run) -> None:
+    out = run("raw", model, "--treebank", samples / "UD_French-Sample", "--words", 60, "--rounds", 1)
     assert "characters/s" in out
     stages = re.findall(r"^\| ([^|]+?) \| [\d.]+ \| [\d.]+% \|", out, re.MULTILINE)
     assert stages == [
@@ -202,14 +209,38 @@ def test_raw_text_is_timed_by_stage(samples: Path, model: Path) -> None:
     ]
 
 
-def test_memory_is_measured(samples: Path, model: Path) -> None:
-    arguments = ("--treebank", samples / "UD_French-Sample", "--memory", "--megabytes", "0.001,0.002,0.004")
-    out = run("benchmarks/raw.py", model, *arguments)
-    rows = re.findall(r"^\| (depparse parse|segmentation) \| ([\d.]+) \| (\d+) \|", out, re.MULTILINE)
-    assert [row[:2] for row in rows] == [
-        ("depparse parse", "0.001"),
-        ("depparse parse", "0.002"),
-        ("segmentation", "0.002"),
-        ("segmentation", "0.004"),
+def test_memory_is_measured(
+    samples: Path, model: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw: Any = importlib.import_module("raw")
+    measured = raw.peak
+    commands: list[list[str]] = []
+    peaks: list[float] = []
+
+    def peak(command: list[str]) -> tuple[float, list[str]]:
+        """The first process is real; those after it would be like it."""
+        commands.append(command)
+        peaks.append(100.0 + 5 * len(commands) if peaks else measured(command)[0])
+        return peaks[-1], []
+
+    monkeypatch.setattr(raw, "peak", peak)
+    text = "".join(iter_text(read_conllu(samples / "UD_French-Sample" / "fr_sample-ud-test.conllu")))
+    raw.measure_memory(str(model), text, 0.001, 0.002, 0.004)
+    rows = re.findall(r"^\| ([a-z ]+) \| ([\d.]+) \| (\d+) \| (.*) \|$", capsys.readouterr().out, re.MULTILINE)
+    assert [(name, size, int(found)) for name, size, found, _ in rows] == [
+        ("depparse parse", "0.001", round(peaks[0])),
+        ("depparse parse", "0.002", 110),
+        ("segmentation", "0.002", 115),
+        ("segmentation", "0.004", 120),
     ]
-    assert all(int(peak) > 50 for *_, peak in rows)  # torch alone takes that
+    assert peaks[0] > 50  # torch alone takes that
+    assert rows[3][3] == "1.043 times as much"
+
+    # What the last of them runs, on a file of its own, as that of the benchmark is gone.
+    source = model.parent / "in.txt"
+    source.write_text(text, encoding="utf-8")
+    arguments = [source if argument.endswith("in.txt") else argument for argument in commands[3][2:]]
+    printed = re.fullmatch(r"([\d,]+) sentences, [\d,]+ characters/s\n", run("raw", *arguments))
+    assert printed
+    assert int(printed[1]) >= 12  # copies, each a paragraph at least
+    assert len("".join(raw.copies(text, 0.004)).encode()) == pytest.approx(4000, abs=len(text.encode()))
