@@ -36,13 +36,13 @@ class Description:
     tasks: dict[str, dict[str, Any]]  # by name: "type", "columns", "labels" (their number by column), "parameters"
     treebanks: list[dict[str, str]]  # rows of the card's table of data, and "language" where the file name tells
     scores: list[dict[str, str]]  # rows of the card's table of scores, by "data"
+    raw_scores: list[dict[str, str]]  # the same of those from raw text
     licence: str | None  # of the model, as the card has it
     card_as_saved: bool  # whether the card is the one that was saved; all other files are, or `describe` fails
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON, with scores as numbers."""
-        scores = [{name: cell if name == "data" else float(cell) for name, cell in row.items()} for row in self.scores]
-        return asdict(self) | {"scores": scores}
+        return asdict(self) | {"scores": _numbers(self.scores), "raw_scores": _numbers(self.raw_scores)}
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -96,7 +96,8 @@ def describe(name: str | os.PathLike[str]) -> Description:
     parameters = sum(sizes.values())
     return Description(
         str(folder), config["format"], size, parameters, types, config.get("weights", "float32"), segmenter,
-        inputs, context, tasks, _treebanks(card), _table(card, "Scores", "data"), _licence(card), card_as_saved,
+        inputs, context, tasks, _treebanks(card), _table(card, "Scores", "data"),
+        _table(card, "Scores from raw text", "data"), _licence(card), card_as_saved,
     )  # fmt: skip
 
 
@@ -158,6 +159,10 @@ def _licence(card: str) -> str | None:
     """The first line under the card's heading Licence."""
     text = card.partition("\n## Licence\n")[2].partition("\n## ")[0].strip()
     return text.splitlines()[0].strip("`. ") if text else None
+
+
+def _numbers(scores: list[dict[str, str]]) -> list[dict[str, str | float]]:
+    return [{name: cell if name == "data" else float(cell) for name, cell in row.items()} for row in scores]
 
 
 def _table(card: str, heading: str, first: str) -> list[dict[str, str]]:

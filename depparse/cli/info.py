@@ -42,9 +42,10 @@ def info(
         names = tuple(dict.fromkeys(name for row in found.treebanks for name in row))
         rows = [tuple(_shortened(name, row.get(name, "")) for name in names) for row in found.treebanks]
         tables.append(Table("Data", names, rows))
-    if found.scores:
-        names = tuple(found.scores[0])
-        tables.append(Table("Scores", names, [tuple(row.get(name, "") for name in names) for row in found.scores]))
+    for title, scores in (("Scores", found.scores), ("Scores from raw text", found.raw_scores)):
+        if scores:
+            names = tuple(scores[0])
+            tables.append(Table(title, names, [tuple(row.get(name, "") for name in names) for row in scores]))
     show(tables)
 
 

@@ -67,11 +67,12 @@ def train(
                 command=command,
             )
     except (KeyboardInterrupt, SystemExit) as stop:
+        from depparse.training.prepare import is_begun
+
         code = 130 if isinstance(stop, KeyboardInterrupt) else stop.code
         if os.environ.get("RANK", "0") != "0" or not code:
             raise
-        kept = (output / "checkpoint.safetensors").exists()
         again = command if resume else f"{command} --resume"
-        how = f"go on with: {again}" if kept else "no checkpoint had been written yet: begin again"
+        how = f"go on with: {again}" if is_begun(output) else "no checkpoint had been written yet: begin again"
         sys.stderr.write(f"interrupted; {how}\n")
         raise typer.Exit(code if isinstance(code, int) else 1) from None

@@ -65,9 +65,10 @@ def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterato
     held in memory. A text without a visible character gives no sentence.
 
     The sentences have ``# newdoc`` (the first), ``# newpar``, ``# sent_id`` (numbers from 1), ``# text`` with one space
-    for any spacing, and in MISC ``SpaceAfter=No`` where nothing follows the token, nothing where one space does,
-    ``SpacesAfter`` for all else; at the end of the text, where nothing is the rule, for one space too. What precedes
-    the first token is its ``SpacesBefore``. A form is as in the text, except that white space inside it that CoNLL-U
+    for any spacing, and in MISC ``SpaceAfter=No`` where no space comes before the next token, nothing where one does,
+    ``SpacesAfter`` for all else. At the end of the text nothing is the rule, so it needs no mark, but one space does:
+    documents that follow each other in a file are not told to touch. What precedes the first token is its
+    ``SpacesBefore``. A form is as in the text, except that white space inside it that CoNLL-U
     cannot hold (line breaks, tabs, runs) is one space, or nothing where a line breaks between characters of scripts
     without spaces, and half a UTF-16 pair is U+FFFD; ``SpacesInToken`` then has the token as it was.
 
@@ -149,13 +150,11 @@ def _sentence(
         form = _form(raw)
         text.append(form)
         attributes = []
-        if not gap:
-            attributes.append("SpaceAfter=No")
-        else:
-            if gap != " " or (at_end and number == len(tokens)):
-                attributes.append(f"SpacesAfter={escape(gap)}")
-            if number < len(tokens):
-                text.append(" ")
+        usual = "" if at_end and number == len(tokens) else " "
+        if gap != usual:
+            attributes.append(f"SpacesAfter={escape(gap)}" if gap else "SpaceAfter=No")
+        if gap and number < len(tokens):
+            text.append(" ")
         if before and number == 1:
             attributes.append(f"SpacesBefore={escape(before)}")
         if form != raw:

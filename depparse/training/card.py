@@ -19,6 +19,7 @@ from depparse.training.loop import Evaluation, Step
 from depparse.training.recipe import RecipeConfig
 
 RAW_METRICS = ("Tokens", "Words", "Sentences", "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
+SEGMENTER_METRICS = RAW_METRICS[:3]
 METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
 
 
@@ -72,13 +73,14 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 class TensorBoard:
     """Losses, learning rate and dev scores as event files. ConfigError if the package tensorboard is missing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, metrics: Sequence[str] = METRICS) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             message = "training.tensorboard needs the package tensorboard: pip install 'depparse[tensorboard]'"
             raise ConfigError(message) from None
         self._writer: Any = SummaryWriter(str(folder))
+        self._metrics = metrics
         self._step = 0
 
     def step(self, record: Step) -> None:
@@ -89,7 +91,7 @@ class TensorBoard:
 
     def evaluation(self, dev: Mapping[str, Scores]) -> None:
         for file, scores in dev.items():
-            for name in METRICS:
+            for name in self._metrics:
                 self._writer.add_scalar(f"{file}/{name}", scores[name].f1, self._step)
 
     def close(self) -> None:
@@ -108,10 +110,12 @@ def card(
     """The README of a model. `hashes` are by file, `scores` and `raw` by data such as ``dev``: from gold words and from
     raw text. `speed` is in words a second."""
     memory = peak_memory_mib()
+    parts = [] if config.segmentation is None else [config.segmentation.training]
+    parts += [config.training] if config.model.tasks else []
     facts = {
         "depparse": __version__,
         "torch": torch.__version__,
-        "seed": config.training.seed,
+        "seed": ", ".join(map(str, dict.fromkeys(part.seed for part in parts))),
         "threads": torch.get_num_threads(),
         "minutes of training": f"{minutes:.1f}",
         "words a second in training": f"{speed:,.0f}",
@@ -128,7 +132,7 @@ def card(
         lines += ["", "## Scores", "", "Official scores, gold tokenization, F1 in percent. One seed is one data point."]
         lines += _table(scores, METRICS)
     if raw:
-        names = RAW_METRICS if scores else RAW_METRICS[:3]
+        names = RAW_METRICS if scores else SEGMENTER_METRICS
         lines += ["", "## Scores from raw text", "", "Official scores, F1 in percent, of the raw text of the treebank."]
         lines += _table(raw, names)
     return "\n".join(lines) + "\n"

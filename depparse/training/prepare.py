@@ -18,6 +18,7 @@ from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
 CHECKPOINT = "checkpoint.safetensors"
 METRICS_FILE = "metrics.jsonl"
 SEGMENTER = "segmenter"  # the folder of the trained segmenter, while the model is trained
+SEGMENTER_BEST = "segmenter-best"  # of the best one so far, while the segmenter is trained
 SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors", "segmenter.jsonl"
 CURVES = "curves.png"  # drawn at the end: where it is and no checkpoint, the run is finished
 _COLUMNS = {"UPOS": "UPOS", "XPOS": "XPOS", "UFeats": "FEATS", "Lemmas": "LEMMA"}  # of scores; all others need trees
@@ -25,24 +26,33 @@ _COLUMNS = {"UPOS": "UPOS", "XPOS": "XPOS", "UFeats": "FEATS", "Lemmas": "LEMMA"
 
 def is_finished(output: Path) -> bool:
     """Whether the run in the folder came to its end."""
-    return (output / CURVES).exists() and not any((output / file).exists() for file in (CHECKPOINT, SEGMENTER))
+    return (output / CURVES).exists() and not (output / CHECKPOINT).exists()
+
+
+def is_begun(output: Path) -> bool:
+    """Whether there is something in the folder that an interrupted run can go on from."""
+    return any((output / name).exists() for name in (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER))
 
 
 def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Processes) -> dict[str, str]:
     """Refuses what cannot be trained, makes the run's folder; returns the hash of each file of data."""
-    data, training = config.data, config.training
+    data = config.data
     if not data.train:
         reason = "has no train split" if data.dev or data.test else "is missing"
         raise ConfigError(f"training data {reason}: give --train FILE, or --treebank DIR with a train split")
     if not config.model.tasks and config.segmentation is None:
         raise ConfigError("the recipe has no tasks and no segmentation: config key model.tasks is empty")
-    if not data.dev and (training.patience or training.optimizer.average == "asgd"):
-        key = "patience" if training.patience else "optimizer.average=asgd"
-        raise ConfigError(f"config key training.{key} needs dev data to go by: give --dev FILE")
-    choose_precision(training.precision, processes.device)
+    parts = {"training": config.training} if config.model.tasks else {}
+    if config.segmentation is not None:
+        parts["segmentation.training"] = config.segmentation.training
+    for table, training in parts.items():
+        if not data.dev and (training.patience or training.optimizer.average == "asgd"):
+            key = "patience" if training.patience else "optimizer.average=asgd"
+            raise ConfigError(f"config key {table}.{key} needs dev data to go by: give --dev FILE")
+        choose_precision(training.precision, processes.device, f"{table}.precision")
     hashes = {file: hash_file(Path(file)) for file in (*data.train, *data.dev, *data.test)}
     check_replaceable(output / "model")
-    files = (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, "model", "recipe.json")
+    files = (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, SEGMENTER_BEST, "model", "recipe.json")
     begun = [name for name in files if (output / name).exists()]
     if resume and not begun:
         raise ConfigError(f"{output} holds no run to resume; without --resume one begins")
@@ -52,9 +62,9 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
     output.mkdir(parents=True, exist_ok=True)
     if processes.main:
         recover(output / "model")
-        recover(output / SEGMENTER)
+        recover(output / SEGMENTER_BEST)
         if not resume:
-            for file in (METRICS_FILE, SEGMENTER_METRICS_FILE):  # of a run that failed at its begin
+            for file in (METRICS_FILE, SEGMENTER_METRICS_FILE, CURVES):  # of an earlier run
                 (output / file).unlink(missing_ok=True)
             (output / "recipe.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
     processes.wait()

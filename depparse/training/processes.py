@@ -72,11 +72,11 @@ class Processes:
         self._state.wait_for_everyone()
 
 
-def choose_precision(asked: Precision, device: torch.device) -> torch.dtype:
-    """The type of autocast; float32 is none. ConfigError for fp16 without a GPU."""
+def choose_precision(asked: Precision, device: torch.device, key: str = "training.precision") -> torch.dtype:
+    """The type of autocast; float32 is none. ConfigError, which names the config `key`, for fp16 without a GPU."""
     if asked == "fp16":
         if device.type == "cpu":
-            raise ConfigError("config key training.precision: fp16 needs a GPU; on a processor there are bf16 and fp32")
+            raise ConfigError(f"config key {key}: fp16 needs a GPU; on a processor there are bf16 and fp32")
         return torch.float16
     bf16 = asked == "bf16" or (asked == "auto" and has_bf16(device))
     return torch.bfloat16 if bf16 else torch.float32

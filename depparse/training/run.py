@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +17,10 @@ import torch
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores
 from depparse.model import Model
+from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load, load_parts, save
-from depparse.training.card import RAW_METRICS, TensorBoard, card, log, read_log
+from depparse.training.card import METRICS, SEGMENTER_METRICS, TensorBoard, card, log, read_log
 from depparse.training.examples import make_examples, read_sentences
 from depparse.training.gold import read_gold
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
@@ -27,6 +29,7 @@ from depparse.training.prepare import (
     CURVES,
     METRICS_FILE,
     SEGMENTER,
+    SEGMENTER_BEST,
     SEGMENTER_CHECKPOINT,
     SEGMENTER_METRICS_FILE,
     check_data,
@@ -36,7 +39,7 @@ from depparse.training.prepare import (
     treebank_names,
 )
 from depparse.training.processes import Processes
-from depparse.training.recipe import RecipeConfig, treebank_name
+from depparse.training.recipe import RecipeConfig, SegmentationConfig, treebank_name
 from depparse.training.segmentation import read_passages, train_segmenter
 from depparse.visualize.curves import draw_curves
 
@@ -109,7 +112,7 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
     with ExitStack() as stack:
         this = _Run(config, output, resume, command, listen, processes, hashes, stack)
         model = this.build_model() if config.model.tasks else None
-        segmenter = this.train_segmenter() if config.segmentation is not None else None
+        segmenter = this.train_segmenter(config.segmentation) if config.segmentation is not None else None
         if model is not None:
             this.train_model(model, segmenter)
         if processes.main:
@@ -160,43 +163,56 @@ class _Run:
         ]
         return model
 
-    def train_segmenter(self) -> Segmenter:
-        """The segmenter of the best dev score, in evaluation mode; kept in a folder of its own until the run ends."""
-        assert self.config.segmentation is not None
+    def train_segmenter(self, config: SegmentationConfig) -> Segmenter | None:
+        """The segmenter of the best dev score, in evaluation mode; kept in a folder of its own until the run ends.
+
+        None if the training data has no text, and there is a model to be trained.
+        """
         folder, checkpoint = self.output / SEGMENTER, self.output / SEGMENTER_CHECKPOINT
-        if not (self.resume and folder.exists() and not checkpoint.exists()):
-            settings = self.config.segmentation
-            passages = read_passages(settings, self.sentences, self.sources)
-            clock = None
-            training = train_segmenter(
-                settings,
-                passages,
-                self.dev,
-                checkpoint=checkpoint,
-                resume=self.resume,
-                run=self.fingerprint,
-                warn=lambda message: self.listen(Warned(message)),
-            )
-            self.stack.enter_context(closing(training))
-            for segmenter, record, latest in training:
-                if clock is None:
-                    words = sum(passage.length for passage in passages)
-                    self.listen(_began(segmenter, "segmenter", len(passages), words, self.findings))
-                    self.findings = []
-                    clock = self._clock(settings.training.sized(words))
-                if isinstance(record, Step):
-                    self._step(record, clock)
-                elif self.processes.main:
-                    log(self.output / SEGMENTER_METRICS_FILE, record, latest, RAW_METRICS[:3])
-                    if record.improved or not self.dev:
-                        save(None, folder, segmenter=segmenter)
-                    self._scored(record, latest, "segmenter")
+        if not (self.resume and folder.exists()):
+            passages = read_passages(config, self.sentences, self.sources)
+            if not passages:
+                reason = "the training data has no text: no line # text, and no SpaceAfter=No"
+                if not self.config.model.tasks:
+                    raise ConfigError(f"segmentation cannot be learned: {reason}")
+                self.findings.append(f"note: the segmenter is left out: {reason}")
+                return None
+            self._learn_segmentation(config, passages)
             self.processes.wait()
             if self.processes.main:
-                checkpoint.unlink(missing_ok=True)
+                os.rename(self.output / SEGMENTER_BEST, folder)  # from now on it is whole
+            self.processes.wait()
+        if self.processes.main:
+            checkpoint.unlink(missing_ok=True)
         kept = load_parts(folder).segmenter
         assert kept is not None
         return kept.to(self.processes.device)
+
+    def _learn_segmentation(self, config: SegmentationConfig, passages: Sequence[Passage]) -> None:
+        clock, words = None, sum(passage.length for passage in passages)
+        training = train_segmenter(
+            config,
+            passages,
+            self.dev,
+            checkpoint=self.output / SEGMENTER_CHECKPOINT,
+            resume=self.resume,
+            run=self.fingerprint,
+            warn=lambda message: self.listen(Warned(message)),
+        )
+        self.stack.enter_context(closing(training))
+        board = self._board(config.training, "tensorboard/segmenter", SEGMENTER_METRICS)
+        for segmenter, record, latest in training:
+            if clock is None:
+                self.listen(_began(segmenter, "segmenter", len(passages), words, self.findings))
+                self.findings = []
+                clock = self._clock(config.training.sized(words))
+            if isinstance(record, Step):
+                self._step(record, clock, board)
+            elif self.processes.main:
+                log(self.output / SEGMENTER_METRICS_FILE, record, latest, SEGMENTER_METRICS)
+                if record.improved or not self.dev:
+                    save(None, self.output / SEGMENTER_BEST, segmenter=segmenter)
+                self._scored(record, latest, "segmenter", board)
 
     def train_model(self, model: Model, segmenter: Segmenter | None) -> None:
         """Trains the model, and saves it with the segmenter whenever it is the best."""
@@ -204,9 +220,7 @@ class _Run:
         examples = make_examples(model, self.sentences, self.sources)
         metric = choose_metric(config, model)
         self.listen(_began(model, "model", len(self.sentences), sum(examples.lengths), self.findings))
-        board = None
-        if config.training.tensorboard and self.processes.main:
-            board = self.stack.enter_context(closing(TensorBoard(self.output / "tensorboard")))
+        board = self._board(config.training, "tensorboard", METRICS)
 
         def score() -> float:
             latest.update((gold.name, gold.score(model)) for gold in self.dev)
@@ -226,17 +240,13 @@ class _Run:
         clock = self._clock(config.training.sized(sum(examples.lengths)))
         for record in records:
             if isinstance(record, Step):
-                self._step(record, clock)
-                if board is not None:
-                    board.step(record)
+                self._step(record, clock, board)
             elif self.processes.main:
                 log(self.output / METRICS_FILE, record, latest)
                 # Where nothing chooses, the last state is the one to keep.
                 if record.improved or not self.dev or metric is None:
                     save(model, self.output / "model", self._card(latest), segmenter=segmenter)
-                if board is not None:
-                    board.evaluation(latest)
-                self._scored(record, latest, "model")
+                self._scored(record, latest, "model", board)
 
     def finish(self, segmenter: Segmenter | None) -> None:
         """Scores what was kept, writes its card and the curves, removes what only a resumed run would need."""
@@ -261,12 +271,23 @@ class _Run:
     def _clock(self, training: TrainingConfig) -> _Clock:
         return _Clock(training, sum(gold.document.num_words for gold in self.dev))
 
-    def _step(self, record: Step, clock: _Clock) -> None:
+    def _board(self, training: TrainingConfig, folder: str, metrics: Sequence[str]) -> TensorBoard | None:
+        if not training.tensorboard or not self.processes.main:
+            return None
+        return self.stack.enter_context(closing(TensorBoard(self.output / folder, metrics)))
+
+    def _step(self, record: Step, clock: _Clock, board: TensorBoard | None) -> None:
         self.listen(record)
+        if board is not None:
+            board.step(record)
         if (estimate := clock(record)) is not None:
             self.listen(estimate)
 
-    def _scored(self, record: Evaluation, latest: Mapping[str, Scores], part: Part) -> None:
+    def _scored(
+        self, record: Evaluation, latest: Mapping[str, Scores], part: Part, board: TensorBoard | None
+    ) -> None:
+        if board is not None:
+            board.evaluation(latest)
         for name, scores in latest.items():
             self.listen(Scored(record, scores, name, part))
         if not latest:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import statistics
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 import torch
 
 from depparse.data.sentence import Sentence
-from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores
 from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.segmenter import Segmenter
@@ -25,14 +25,30 @@ _WEIGHTS = {"Words": 1.0, "Sentences": 0.1}
 
 
 def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sources: Sequence[int]) -> list[Passage]:
-    """What the segmenter learns from; `sources` numbers the treebank of each sentence."""
-    passages = [
+    """What the segmenter learns from; `sources` numbers the treebank of each sentence.
+
+    Treebanks without text (as those of entities in columns) are left out: that all tokens stand apart would be learned.
+    """
+    words: Counter[int] = Counter()
+    with_text: set[int] = set()
+    for source, sentence in zip(sources, sentences, strict=True):
+        words[source] += len(sentence)
+        if source not in with_text and _has_text(sentence):
+            with_text.add(source)
+    share = min(1.0, config.max_words / max(1, sum(words[source] for source in with_text)))
+    groups = itertools.groupby(zip(sources, sentences, strict=True), key=lambda pair: pair[0])
+    passages = (
         passage
-        for source, group in itertools.groupby(zip(sources, sentences, strict=True), key=lambda pair: pair[0])
+        for source, group in groups
+        if source in with_text
         for passage in make_passages((sentence for _, sentence in group), config.passage_words, source)
-    ]
-    share = min(1.0, config.max_words / max(1, sum(passage.length for passage in passages)))
-    return [passages[int(number / share)] for number in range(int(len(passages) * share))]
+    )
+    return [passage for number, passage in enumerate(passages) if int((number + 1) * share) > int(number * share)]
+
+
+def _has_text(sentence: Sentence) -> bool:
+    """Whether the sentence says anything of its raw text."""
+    return sentence.comment("text") is not None or not all(token.space_after for token in sentence.tokens)
 
 
 def train_segmenter(
@@ -49,8 +65,6 @@ def train_segmenter(
 
     At an evaluation the segmenter holds the averaged weights, so it can be saved.
     """
-    if not passages:
-        raise ConfigError("the training data has no text to learn segmentation from")
     torch.manual_seed(config.training.seed)
     segmenter = Segmenter.build(config.network, passages)
     latest: dict[str, Scores] = {}

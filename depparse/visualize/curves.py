@@ -13,8 +13,12 @@ from depparse.errors import FormatError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Drawn where the run has them, in this order and these colours; XPOS, CLAS, MLAS and BLEX say little more.
-_SCORES = {"LAS": "#2456a6", "UAS": "#5d93d6", "UPOS": "#2a8a57", "UFeats": "#d0722b", "Lemmas": "#8250a8"}
+# Drawn where the run has them, in this order and these colours; XPOS, CLAS, MLAS and BLEX say little more. The first
+# that is there chooses the best epoch of the title: LAS, or Words of a segmenter.
+_SCORES = {
+    "LAS": "#2456a6", "UAS": "#5d93d6", "UPOS": "#2a8a57", "UFeats": "#d0722b", "Lemmas": "#8250a8",
+    "Words": "#2456a6", "Tokens": "#5d93d6", "Sentences": "#2a8a57",
+}  # fmt: skip
 _GREY = "#5f6b7a"
 
 _Row = dict[str, Any]
@@ -82,7 +86,7 @@ def _draw_scores(ax: Axes, rows: list[_Row]) -> None:
     for name in drawn:
         values = [None if row.get(name) is None else 100 * row[name] for row in rows]
         best = max(value for value in values if value is not None)
-        _plot(ax, rows, values, f"{name}  {best:.1f}", _SCORES[name], bold=name == "LAS")
+        _plot(ax, rows, values, f"{name}  {best:.1f}", _SCORES[name], bold=name == drawn[0])
     ax.set_ylabel("dev F1, %")
     if drawn:
         best_row = max(rows, key=lambda row: row.get(drawn[0]) or 0.0)

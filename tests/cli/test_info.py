@@ -29,6 +29,12 @@ CARD = """\
 | | UPOS | LAS |
 |---|--:|--:|
 | dev | 97.00 | 88.12 |
+
+## Scores from raw text
+
+| | Words | LAS |
+|---|--:|--:|
+| dev | 99.01 | 85.43 |
 """
 
 
@@ -40,7 +46,7 @@ def model(tmp_path: Path) -> Path:
 
 def test_a_model_and_a_run(model: Path, run: Run) -> None:
     text = run("info", model).stdout
-    for expected in ("Swedish", "linear recurrent: layers 2, width 32", "CC0 1.0", "88.12", "as they were saved\n"):
+    for expected in ("Swedish", "linear recurrent: layers 2, width 32", "CC0 1.0", "88.12", "85.43", "as they were saved\n"):
         assert expected in text
     rows = {line.split()[0]: line for line in text.splitlines() if line}
     assert "UPOS, XPOS, FEATS" in rows["tagger"]
@@ -57,6 +63,7 @@ def test_json(model: Path, run: Run) -> None:
     tags = found["tasks"]["tagger"]["labels"]
     assert tags["UPOS"] == len({"PROPN", "AUX", "PART", "VERB", "NUM", "NOUN", "PUNCT", "PRON"})
     assert found["scores"] == [{"data": "dev", "UPOS": 97.0, "LAS": 88.12}]
+    assert found["raw_scores"] == [{"data": "dev", "Words": 99.01, "LAS": 85.43}]
     assert found["treebanks"][0]["language"] == "Swedish"
     assert found["card_as_saved"] is True
     assert found["size"] == sum(path.stat().st_size for path in model.iterdir())
