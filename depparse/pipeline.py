@@ -19,7 +19,7 @@ from depparse.data.files import PathLike
 from depparse.data.sentence import Sentence
 from depparse.data.text import iter_text, wrapped
 from depparse.errors import ConfigError
-from depparse.evaluation.systems import bare_copies, with_trees
+from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
 from depparse.inputs import Given, Input, InputReader, Segmenter, expanded, jobs_of
 from depparse.model import Model
 from depparse.models import find
@@ -207,7 +207,8 @@ class Pipeline:
         sentences = bare_copies(gold)
         if raw:
             sentences = self.segment(wrapped(iter_text(gold), wrap) if wrap else iter_text(gold))
-        return Document(with_trees(self.annotate_stream(sentences, treebank=treebank)))
+        analysed = self.annotate_stream(sentences, treebank=treebank)
+        return Document(with_trees(with_hidden(analysed, gold) if raw else analysed))
 
     def analyses(
         self,

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import regex
+
+from depparse.data.exact import spaces
 from depparse.data.sentence import Sentence
+from depparse.data.spacing import is_visible
+
+_SPACES = regex.compile(r"[\n\p{Zs}]+")  # what raw text is spaced with, or the scorer overlooks in forms
 
 
 def bare_copies(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
@@ -19,4 +25,29 @@ def with_trees(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     for sentence in sentences:
         if "HEAD" not in sentence.columns:
             sentence.columns["HEAD"] = [str(number) for number in range(len(sentence))]
+        yield sentence
+
+
+def with_hidden(sentences: Iterable[Sentence], gold: Iterable[Sentence]) -> Iterator[Sentence]:
+    """The sentences of gold's raw text; characters that show nothing are put back if gold has them in its tokens.
+
+    For what is made of raw text they are spacing. For the scorer they are part of the text, and there are treebanks
+    with tokens of nothing else, such as a zero-width space.
+    """
+    characters = {char for sentence in gold for token in sentence.tokens for char in token.text}
+    if all(is_visible(char) or _SPACES.fullmatch(char) for char in characters):
+        yield from sentences
+        return
+    for sentence in sentences:
+        forms = list(sentence.columns["FORM"])
+        for token in sentence.tokens:
+            before, inside, after = (
+                spaces(token.misc or "_", name) for name in ("SpacesBefore", "SpacesInToken", "SpacesAfter")
+            )
+            form = _SPACES.sub("", (before or "") + (inside or token.text) + (after or ""))
+            if token.multiword is not None:
+                token.multiword.cells["FORM"] = form
+            else:
+                forms[token.start - 1] = form
+        sentence.columns["FORM"] = forms
         yield sentence

@@ -10,7 +10,7 @@ from depparse.data.document import Document
 from depparse.data.formats import guess_format, read
 from depparse.data.text import iter_text
 from depparse.errors import ConfigError, DepparseError
-from depparse.evaluation.systems import bare_copies, with_trees
+from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
 from depparse.evaluation.ud import Scores, evaluate
 from depparse.model import Model
 from depparse.segmentation.segmenter import Segmenter
@@ -36,7 +36,7 @@ class Gold:
         sentences = list(segmenter.segment(iter_text(self.document)))
         if model is not None:
             model.annotate(sentences, source=self.source)
-        return evaluate(self.document, Document(with_trees(sentences)))
+        return evaluate(self.document, Document(with_trees(with_hidden(sentences, self.document))))
 
     def check(self, model: Model) -> None:
         """Refuses now what would end the run at its first evaluation or, worse, at its last."""

@@ -283,9 +283,7 @@ class _Run:
         if (estimate := clock(record)) is not None:
             self.listen(estimate)
 
-    def _scored(
-        self, record: Evaluation, latest: Mapping[str, Scores], part: Part, board: TensorBoard | None
-    ) -> None:
+    def _scored(self, record: Evaluation, latest: Mapping[str, Scores], part: Part, board: TensorBoard | None) -> None:
         if board is not None:
             board.evaluation(latest)
         for name, scores in latest.items():

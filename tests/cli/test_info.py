@@ -46,7 +46,14 @@ def model(tmp_path: Path) -> Path:
 
 def test_a_model_and_a_run(model: Path, run: Run) -> None:
     text = run("info", model).stdout
-    for expected in ("Swedish", "linear recurrent: layers 2, width 32", "CC0 1.0", "88.12", "85.43", "as they were saved\n"):
+    for expected in (
+        "Swedish",
+        "linear recurrent: layers 2, width 32",
+        "CC0 1.0",
+        "88.12",
+        "85.43",
+        "as they were saved\n",
+    ):
         assert expected in text
     rows = {line.split()[0]: line for line in text.splitlines() if line}
     assert "UPOS, XPOS, FEATS" in rows["tagger"]

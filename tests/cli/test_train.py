@@ -37,11 +37,45 @@ def test_plain_lines_in_a_pipe(samples: Path, capsys: pytest.CaptureFixture[str]
     shown = capsys.readouterr()
     assert shown.err == ""
     assert shown.out.splitlines() == [
-        "60 sentences, 752 words; 1,234,567 parameters",
+        "model: 60 sentences, 752 words; 1,234,567 parameters",
         "epoch      UPOS  UFeats  Lemmas     UAS     LAS     time",
         "    1    100.00  100.00  100.00  100.00  100.00     1:05  best",
         "    2    100.00  100.00  100.00  100.00  100.00  1:01:11",
         " test    100.00  100.00  100.00  100.00  100.00",
+        "61 min; the model is in runs/x/model, the curves in runs/x/curves.png",
+    ]
+
+
+def test_the_parts_of_a_pipeline_each_have_their_rows(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gold = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    scores = evaluate(gold, gold)
+    whole = Done(Path("runs/x/model"), 61.2, {"test": scores}, {"test": scores})
+    alone = Done(Path("runs/x/model"), 61.2, {}, {"en": scores, "de": scores})
+    shown: list[Record] = [
+        Began(1_234, 10, 752, ["warning: one"], "segmenter"),
+        Scored(Evaluation(1, 1.0, True, 65.4), scores, part="segmenter"),
+        *records(samples),
+    ]
+    screen = Screen()
+    for record in (*shown[:-1], whole, alone):
+        screen(record)
+    captured = capsys.readouterr()
+    assert captured.err == "! warning: one\n"
+    assert captured.out.splitlines() == [
+        "segmenter: 10 pieces of text, 752 words; 1,234 parameters",
+        "epoch    Tokens   Words  Sentences     time",
+        "    1    100.00  100.00     100.00     1:05  best",
+        "model: 60 sentences, 752 words; 1,234,567 parameters",
+        "epoch      UPOS  UFeats  Lemmas     UAS     LAS     time",
+        "    1    100.00  100.00  100.00  100.00  100.00     1:05  best",
+        "    2    100.00  100.00  100.00  100.00  100.00  1:01:11",
+        " test    100.00  100.00  100.00  100.00  100.00",
+        "  raw    Tokens   Words  Sentences    UPOS  UFeats  Lemmas     UAS     LAS",
+        " test    100.00  100.00     100.00  100.00  100.00  100.00  100.00  100.00",
+        "61 min; the model is in runs/x/model, the curves in runs/x/curves.png",
+        "  raw    Tokens   Words  Sentences",
+        " test    100.00  100.00     100.00  en",
+        " test    100.00  100.00     100.00  de",
         "61 min; the model is in runs/x/model, the curves in runs/x/curves.png",
     ]
 
@@ -54,13 +88,17 @@ def test_many_findings_are_counted(samples: Path, capsys: pytest.CaptureFixture[
     assert len(lines) == 7
 
 
-def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, samples: Path) -> None:
+@pytest.mark.parametrize("checkpoint", ["segmenter-checkpoint.safetensors", "checkpoint.safetensors"])
+def test_an_interrupted_run_says_how_to_go_on(checkpoint: str, tmp_path: Path, samples: Path) -> None:
     treebank = samples / "UD_English-Sample"
     arguments = ["train", "demo", "--treebank", str(treebank), "--output", "run", "--set", "training.evaluate_every=1"]
+    arguments += ["--set", "segmentation.training.evaluate_every=1"]
+    if checkpoint == "checkpoint.safetensors":
+        arguments += ["--set", "segmentation.training.epochs=1"]
     command = [sys.executable, "-m", "depparse", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, text=True)
     deadline = time.monotonic() + 120
-    while not (tmp_path / "run" / "checkpoint.safetensors").exists() and time.monotonic() < deadline:
+    while not (tmp_path / "run" / checkpoint).exists() and time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
@@ -68,3 +106,4 @@ def test_an_interrupted_run_says_how_to_go_on(tmp_path: Path, samples: Path) -> 
     assert process.returncode == 130
     assert errors.splitlines()[-1] == f"interrupted; go on with: depparse {' '.join(arguments)} --resume"
     assert "Traceback" not in errors
+    assert (tmp_path / "run" / checkpoint).exists()

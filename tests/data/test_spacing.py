@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import io
 import itertools
 import re
 from collections.abc import Iterator
@@ -11,15 +9,16 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from udtools.validator import Validator
 
 from depparse.data import rules
 from depparse.data.blocks import iter_blocks
 from depparse.data.document import Document
 from depparse.data.exact import escape, spaces, unescape
+from depparse.data.naming import name_sentences
 from depparse.data.sentence import Sentence
 from depparse.data.spacing import MAX_TOKENS, RawToken, build_sentences, is_visible
 from depparse.data.text import iter_exact_text, iter_text
+from tests import validation
 
 # Much of what texts are spaced with and what is hard to hold, and any character at all, halves of pairs included.
 FORMS = "a Be c. ? | \\ \\u0041 _ = # 👩🏽‍🚀 ❤\ufe0f שלום مرحبا می\u200cخواهم 日本 。 ไทย e\u0301 don't SpaceAfter=No"
@@ -43,13 +42,8 @@ def tokenized(draw: st.DrawFn) -> list[tuple[str, list[RawToken]]]:
     return blocks
 
 
-@functools.lru_cache
-def validator() -> Validator:
-    return Validator(lang="ud", level=2, output=None)
-
-
 def complaints(conllu: str) -> list[str]:
-    """What the validator of UD says at level 2 of the sentences with a chain as their tree; NFC aside."""
+    """What the validator of UD says of the sentences with a chain as their tree."""
     sentences = []
     for sentence in Document.from_conllu(conllu):
         length = len(sentence)
@@ -59,11 +53,7 @@ def complaints(conllu: str) -> list[str]:
             "DEPREL": ["root"] + ["dep"] * (length - 1),
         }
         sentences.append(sentence.to_conllu())
-    stream = io.TextIOWrapper(io.BytesIO("".join(sentences).encode()), encoding="utf-8")
-    state = validator().validate_file_handle(stream)
-    # U+FFFD is not wrong in itself: it stands in the input, or for half a pair.
-    harmless = ("unicode-normalization", "invalid-utf")
-    return [str(incident) for incident in state.error_tracker if incident.testid not in harmless]
+    return validation.complaints("".join(sentences))
 
 
 def check(sentences: list[Sentence], text: str) -> None:
@@ -90,6 +80,20 @@ def check(sentences: list[Sentence], text: str) -> None:
     assert [s.sent_id for s in again] == [str(i) for i in range(1, len(again) + 1)]
     assert sentences[0].comments[:2] == ["# newdoc", "# newpar"]
     assert complaints(conllu) == []
+
+
+@pytest.mark.parametrize("end", ["", " ", "  ", "\n", "\n\n", "\u200b"])
+def test_texts_may_follow_each_other_in_one_file(end: str) -> None:
+    texts = [f"A b.{end}", f"Du\tx{end}", f"{end}!"]
+    found = [Document(name_sentences(rules.segment([text]), f"{n}-")) for n, text in enumerate(texts)]
+    together = "".join(document.to_conllu() for document in found)
+    assert complaints(together) == []
+    assert [document.text for document in found] == texts
+    sentences = Document.from_conllu(together).sentences
+    assert [Document([sentence]).text for sentence in sentences] == texts
+    # Only where no space is what is usual there, nothing says so.
+    assert ("SpaceAfter=No" in sentences[0].columns["MISC"][-1]) is False
+    assert (sentences[0].columns["MISC"][-1] == "_") is (end == "")
 
 
 @settings(deadline=None)

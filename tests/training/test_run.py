@@ -366,14 +366,19 @@ def test_two_processes_learn_as_one(tmp_path: Path) -> None:
 
 def test_the_command_in_two_processes_prints_and_writes_once(tmp_path: Path, samples: Path) -> None:
     settings = ["training.epochs=1", "model.encoder.context.width=16", "training.batch_words=500"]
+    settings += ["segmentation.training.epochs=2", "segmentation.network.width=16"]
     options = [option for setting in settings for option in ("--set", setting)]
     folder = str(samples / "UD_German-Sample")
     command = ["-m", "depparse", "train", "bilstm", "--treebank", folder, "-o", str(tmp_path / "run"), *options]
     result = launch(2, *command)
     assert result.returncode == 0, result.stderr
-    assert result.stdout.count("the model is in") == result.stdout.count("parameters") == 1
-    assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 1
-    assert depparse.load(tmp_path / "run").writes
+    assert result.stdout.count("the model is in") == 1
+    assert result.stdout.count("parameters") == 2  # of the segmenter and of the model
+    for name, evaluations in (("segmenter", 2), ("metrics", 1)):
+        assert len((tmp_path / "run" / f"{name}.jsonl").read_text().splitlines()) == evaluations
+    nlp = depparse.load(tmp_path / "run")
+    assert nlp.writes
+    assert nlp.segmenter is not None
 
 
 def test_sgd_and_adamw_are_two_optimizers() -> None:

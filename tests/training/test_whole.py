@@ -1,4 +1,4 @@
-"""Runs that train a segmenter and a model: what they keep and say, and that they end the same however they get there."""
+"""Runs that train a segmenter and a model: what they keep and say, and that they end the same whatever stops them."""
 
 from __future__ import annotations
 
@@ -159,9 +159,7 @@ def test_a_stopped_run_ends_as_a_whole_one(
     folder = samples / "UD_German-Sample"
     settings = {"segmentation.training.checkpoint_seconds": seconds, "training.checkpoint_seconds": seconds}
     with pytest.raises(KeyboardInterrupt if stop is interrupt else Killed):
-        depparse.train(
-            WHOLE, treebank=folder, set=settings, output=tmp_path, listen=until(part, kind, number, stop)
-        )
+        depparse.train(WHOLE, treebank=folder, set=settings, output=tmp_path, listen=until(part, kind, number, stop))
     assert (kind is Done) or files(tmp_path) != FINISHED
     with pytest.raises(ConfigError, match="holds a run already"):
         trained(tmp_path, folder)
@@ -201,7 +199,8 @@ def parts(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor
 def test_the_seed_is_that_of_both(tmp_path: Path, samples: Path) -> None:
     one = {"segmentation.training.epochs": 1, "training.epochs": 1}
     for name, seed, settings in (
-        ("a", 7, {}), ("b", 7, {}), ("c", 8, {}), ("alone", 7, {"model.tasks": {}}), ("other", None, {"training.seed": 7})
+        ("a", 7, {}), ("b", 7, {}), ("c", 8, {}),
+        ("alone", 7, {"model.tasks": {}}), ("other", None, {"training.seed": 7}),
     ):  # fmt: skip
         depparse.train(
             WHOLE, treebank=samples / "UD_German-Sample", set=one | settings, seed=seed, output=tmp_path / name
@@ -374,9 +373,7 @@ def test_no_segmentation_and_mistakes_in_it(tmp_path: Path, samples: Path) -> No
             depparse.train(WHOLE, treebank=folder, set={key: -1}, output=tmp_path / "no")
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match=r"segmentation\.training\.precision: fp16 needs a GPU"):
-            depparse.train(
-                WHOLE, treebank=folder, set="segmentation.training.precision=fp16", output=tmp_path / "no"
-            )
+            depparse.train(WHOLE, treebank=folder, set="segmentation.training.precision=fp16", output=tmp_path / "no")
     with pytest.raises(ConfigError, match="no tasks and no segmentation"):
         depparse.train({"model": {"tasks": {}}}, treebank=folder, output=tmp_path / "no")
 
@@ -404,7 +401,7 @@ training = TrainingConfig(epochs=3, batch_words=100, precision="fp32", optimizer
 records = train(segmenter, passages, training, lambda: 0.5)
 losses = [record.losses for record in records if hasattr(record, "step")]
 number = Processes().number
-save_file({name: value.contiguous() for name, value in segmenter.state_dict().items()}, folder / f"{number}.safetensors")
+save_file(dict(segmenter.state_dict()), folder / f"{number}.safetensors")
 (folder / f"{number}.json").write_text(json.dumps(losses))
 """
 

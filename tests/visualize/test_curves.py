@@ -29,6 +29,15 @@ def drawn_size(path: Path) -> tuple[int, int]:
     return int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
 
 
+def test_the_scores_of_a_segmenter_are_drawn(tmp_path: Path) -> None:
+    pictures = []
+    for names in ((), ("Words",), ("Words", "Tokens"), ("Words", "Tokens", "Sentences")):
+        rows = [{"epoch": epoch, **dict.fromkeys(names, 0.5 + epoch / 10)} for epoch in (1, 2)]
+        draw_curves(write(tmp_path / "segmenter.jsonl", rows), tmp_path / "curves.png")
+        pictures.append((tmp_path / "curves.png").read_bytes())
+    assert len(set(pictures)) == 4
+
+
 def test_each_kind_of_value_gets_its_panel(tmp_path: Path) -> None:
     heights = []
     rated = [row | {"learning_rate": 1e-3, "words_per_second": 900.0} for row in ROWS]

@@ -1,0 +1,63 @@
+"""What is made of gold data's raw text can be scored against it, whatever characters it has."""
+
+from __future__ import annotations
+
+import pytest
+
+import depparse
+from depparse.data.document import Document
+from depparse.pipeline import Pipeline
+
+
+def chain(forms: list[str], text: str) -> str:
+    """A sentence in CoNLL-U, of which each word depends on the one before."""
+    rows = [
+        f"{number}\t{form}\t_\tX\t_\t_\t{number - 1}\t{'dep' if number > 1 else 'root'}\t_\t_"
+        for number, form in enumerate(forms, 1)
+    ]
+    return "\n".join([f"# text = {text}", *rows, "", ""])
+
+
+@pytest.mark.parametrize(
+    ("forms", "words"),
+    [
+        (["a", "\u200b", "b"], 1),  # the second is no token in raw text, so it goes to the first
+        (["\ufeffa", "b"], 1),  # of the second sentence it goes to the word before
+        (["a\x01", "\x02", "c"], 1),
+        (["a", "\xad"], 0),
+        (["a\x85b", "c"], 1),
+        (["\u2800", "c"], 0),
+        (["می\u200cخواهم", "b"], 2),
+        (["Hà Nội", "\u200b", "b"], 1),
+    ],
+)
+@pytest.mark.parametrize("wrap", [None, 3])
+def test_hidden_characters_of_tokens_are_part_of_the_text(forms: list[str], words: int, wrap: int | None) -> None:
+    gold = Document.from_conllu(chain(forms, " ".join(forms)) * 2)
+    scores = depparse.evaluate(gold, Pipeline(None).reanalyze(gold, raw=True, wrap=wrap))
+    assert scores["Words"].correct == 2 * words
+
+
+def test_hidden_characters_between_tokens_are_not() -> None:
+    gold = Document.from_conllu(chain(["a", "b"], "a \u200bb"))
+    assert depparse.evaluate(gold, Pipeline(None).reanalyze(gold, raw=True))["Words"].f1 == 1.0
+
+
+def test_multiword_tokens_may_have_them() -> None:
+    sentence = chain(["a", "le", "b"], "\u200bau b").replace("1\ta", "1-2\t\u200bau" + "\t_" * 8 + "\n1\ta")
+    gold = Document.from_conllu(sentence)
+
+    class Splitter:
+        def segment(self, pieces):  # type: ignore[no-untyped-def]
+            from depparse.data.spacing import RawToken, build_sentences
+
+            text = "".join(pieces)
+            at = text.index("au")
+            tokens = [RawToken(at, at + 2, ("a", "le")), RawToken(at + 3, at + 4)]
+            return build_sentences([(text, tokens)])
+
+        def expand(self, sentences):  # type: ignore[no-untyped-def]
+            return iter(sentences)
+
+    scores = depparse.evaluate(gold, Pipeline(None, segmenter=Splitter()).reanalyze(gold, raw=True))
+    assert scores["Words"].f1 == 1.0
