@@ -68,9 +68,9 @@ def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterato
     for any spacing, and in MISC ``SpaceAfter=No`` where no space comes before the next token, nothing where one does,
     ``SpacesAfter`` for all else. At the end of the text nothing is the rule, so it needs no mark, but one space does:
     documents that follow each other in a file are not told to touch. What precedes the first token is its
-    ``SpacesBefore``. A form is as in the text, except that white space inside it that CoNLL-U
-    cannot hold (line breaks, tabs, runs) is one space, or nothing where a line breaks between characters of scripts
-    without spaces, and half a UTF-16 pair is U+FFFD; ``SpacesInToken`` then has the token as it was.
+    ``SpacesBefore``. A form is as in the text, except that white space inside it that CoNLL-U cannot hold (line breaks,
+    tabs, runs) is one space, or nothing where a line breaks between characters of scripts without spaces, and half a
+    UTF-16 pair is U+FFFD; ``SpacesInToken`` then has the token as it was.
 
     A multiword token cannot have white space in CoNLL-U: one that has becomes a word with a space.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -43,7 +44,8 @@ def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sou
         if source in with_text
         for passage in make_passages((sentence for _, sentence in group), config.passage_words, source)
     )
-    return [passage for number, passage in enumerate(passages) if int((number + 1) * share) > int(number * share)]
+    # Every 1 / share of them, from the first on.
+    return [p for number, p in enumerate(passages) if math.floor(number * share) > math.floor((number - 1) * share)]
 
 
 def _has_text(sentence: Sentence) -> bool:
