@@ -15,7 +15,7 @@ from depparse import __version__
 from depparse.data.download import licence
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores
-from depparse.training.loop import Evaluation, Step, TrainingConfig
+from depparse.training.loop import Evaluation, Step
 from depparse.training.recipe import RecipeConfig
 
 RAW_METRICS = ("Tokens", "Words", "Sentences", "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
@@ -110,12 +110,12 @@ def card(
     """The README of a model. `hashes` are by file, `scores` and `raw` by data such as ``dev``: from gold words and from
     raw text. `speed` is in words a second."""
     memory = peak_memory_mib()
-    parts: list[TrainingConfig] = [] if config.segmentation is None else [config.segmentation.training]
-    parts += [config.training] if config.model.tasks else []
+    seeds = [] if config.segmentation is None else [config.segmentation.training.seed]
+    seeds += [config.training.seed] if config.model.tasks else []
     facts = {
         "depparse": __version__,
         "torch": torch.__version__,
-        "seed": ", ".join(map(str, dict.fromkeys(part.seed for part in parts))),
+        "seed": ", ".join(map(str, dict.fromkeys(seeds))),
         "threads": torch.get_num_threads(),
         "minutes of training": f"{minutes:.1f}",
         "words a second in training": f"{speed:,.0f}",

@@ -63,7 +63,9 @@ class SegmentationConfig(Config):
 class RecipeConfig(Config):
     """Everything about a run."""
 
-    segmentation: SegmentationConfig | None = None  # none: raw text will be split by rules
+    segmentation: Annotated[  # none: raw text will be split by rules
+        SegmentationConfig | None, BeforeValidator(lambda value: None if value == "none" else value)
+    ] = None
     model: ModelConfig = Field(default_factory=ModelConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     data: DataConfig = Field(default_factory=DataConfig)

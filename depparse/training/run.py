@@ -166,13 +166,13 @@ class _Run:
     def train_segmenter(self, config: SegmentationConfig) -> Segmenter | None:
         """The segmenter of the best dev score, in evaluation mode; kept in a folder of its own until the run ends.
 
-        None if the training data has no text, and there is a model to be trained.
+        None if the training data does not say how its tokens are spaced, and there is a model to be trained.
         """
         folder, checkpoint = self.output / SEGMENTER, self.output / SEGMENTER_CHECKPOINT
         if not (self.resume and folder.exists()):
             passages = read_passages(config, self.sentences, self.sources)
             if not passages:
-                reason = "the training data has no text: no line # text, and no SpaceAfter=No"
+                reason = "the training data has no SpaceAfter=No, and no # text that would tell which tokens touch"
                 if not self.config.model.tasks:
                     raise ConfigError(f"segmentation cannot be learned: {reason}")
                 self.findings.append(f"note: the segmenter is left out: {reason}")
