@@ -47,7 +47,7 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
         assert hash_file(tmp_path / folder / "manifest.json") in card
     assert [line for line in card.splitlines() if line.startswith("#")] == [
         "# English", "## Licence", "## Attribution", "## Packed",
-        "## The model", "## Data", "## Scores", "## The segmenter", "# how", "### Data",
+        "## The model", "## Data", "## Scores", "## Scores from raw text", "## The segmenter", "# how", "### Data",
     ]  # fmt: skip
     found = describe(tmp_path / "p")
     assert found.licence == "Apache-2.0 AND CC-BY-SA-4.0"

@@ -172,9 +172,9 @@ def test_the_output_of_every_test_set_is_valid_and_the_same_in_any_company(share
     assert found
     for name, splits in found.items():
         data = [splits[split] for split in ("train", "dev", "test", "file") if split in splits]
-        test = first(data[-1], 40)
-        (tmp_path / f"{name}.conllu").write_text(first(data[0], 40).to_conllu(), encoding="utf-8")
-        settings = LEMMAS | {"segmentation.training.epochs": 12, "segmentation.training.evaluate_every": 12}
+        test = first(data[-1], 12)
+        (tmp_path / f"{name}.conllu").write_text(first(data[0], 20).to_conllu(), encoding="utf-8")
+        settings = LEMMAS | {"segmentation.training.epochs": 4, "segmentation.training.evaluate_every": 4}
         nlp = depparse.train(WHOLE, train=tmp_path / f"{name}.conllu", set=settings, output=tmp_path / name)
         text = "".join(iter_text(test))
         lines = "".join(wrapped([text], 60))

@@ -15,8 +15,8 @@ from depparse.data.text import IDEOGRAPHIC
 from depparse.data.words import MultiwordToken
 
 # Tokens after which a sentence ends even if nothing says so, that text without ends may pass in bounded memory. The
-# longest sentences of UD treebanks have some hundred tokens; a parser's memory grows with the square.
-MAX_TOKENS = 2000
+# longest sentences of UD treebanks have some hundred tokens, and projective parsers take a thousand words.
+MAX_TOKENS = 600
 
 _BREAKS = "\n\r\x85\u2028\u2029"
 LINE_BREAK = "(?:\r\n|\r(?!\n)|[\n\x85\u2028])"

@@ -113,7 +113,7 @@ def test_overrides_of_all_kinds_and_what_is_wrong_with_them(samples: Path) -> No
     with pytest.raises(ConfigError, match=r"training\.epoch does not exist; did you mean epochs"):
         depparse.train(TINY, treebank=folder, set={"training.epoch": 1})
     with pytest.raises(
-        ConfigError, match=r"config key trainin does not exist; did you mean training\? there are: model"
+        ConfigError, match=r"config key trainin does not exist; did you mean training\? there are: segm"
     ):
         depparse.train(TINY, treebank=folder, set={"trainin": 1})
     with pytest.raises(ConfigError, match="metric: 'LSA' is no score; there are Tokens, "):

@@ -172,7 +172,7 @@ def test_recipes_and_overrides(tmp_path: Path, samples: Path) -> None:
     with pytest.raises(ConfigError, match=r"config key training\.epochs: .* not 'many'"):
         read_recipe("recurrent", ["training.epochs=many"])
     with pytest.raises(
-        ConfigError, match="no recipe 'recurent': give a TOML file, or one of bilstm, demo, recurrent, transformer"
+        ConfigError, match="no recipe 'recurent': give a TOML file, or one of bilstm, demo, recurrent, segmenter"
     ):
         read_recipe("recurent")
     with pytest.raises(ConfigError, match="key=value"):
