@@ -114,6 +114,7 @@ class Expansions:
         self.scripts = list(scripts)
         self.known, self.always = known, frozenset(always)
         self._numbers = {script: number for number, script in enumerate(self.scripts, 1)}
+        self._found: dict[tuple[str, Expansion], int | None] = {}  # asked for again in every epoch
 
     @classmethod
     def learn(cls, multiwords: Iterable[tuple[str, Expansion]], singles: Iterable[str]) -> Expansions:
@@ -132,8 +133,10 @@ class Expansions:
 
     def number(self, token: str, words: Expansion) -> int | None:
         """The number, from 1, of the script that makes the words of the token. None if there is none."""
-        numbers = [self._numbers[script] for script in candidates(token, words) if script in self._numbers]
-        return min(numbers, default=None)
+        if (token, words) not in self._found:
+            numbers = [self._numbers[script] for script in candidates(token, words) if script in self._numbers]
+            self._found[token, words] = min(numbers, default=None)
+        return self._found[token, words]
 
     def best(self, token: str, numbers: Iterable[int]) -> Expansion:
         """The words of a multiword token: those it always had, or by the first of the scripts that fits, or none."""

@@ -55,7 +55,7 @@ class SegmenterConfig(Config):
     token_width: int = Field(128, ge=2)  # units of a token in the recurrence
     token_layers: int = Field(2, ge=1)
     dropout: float = Field(0.2, ge=0, lt=1)  # probability
-    unknown: float = Field(0.1, ge=0, lt=1)  # probability that a token, n-gram or rare character reads as unknown
+    unknown: float = Field(0.1, ge=0, le=0.5)  # probability that an n-gram reads as unknown; a token, twice that
 
 
 @dataclass(slots=True)
@@ -169,15 +169,14 @@ class Segmenter(nn.Module):
         self._add_tokens(batch, rows, pieces)
         batch.sentences = torch.full(batch.firsts.shape, IGNORE)
         batch.expansions = torch.full(batch.firsts.shape, IGNORE)
-        for number, passage in enumerate(passages):
-            for place, token in enumerate(passage.tokens):
-                batch.sentences[number, place] = int(token.ends_sentence)
-                form = passage.text[token.start : token.end]
-                script = self.expansions.number(form, token.words) if token.words else 0
-                if script is not None:
-                    batch.expansions[number, place] = script
-            # That the end of a paragraph ends a sentence needs no learning.
-            batch.sentences[number, batch.spacing[number, :, 2] > 0] = IGNORE
+        for number, (passage, (_, _, forms)) in enumerate(zip(passages, rows, strict=True)):
+            n = len(forms)
+            batch.sentences[number, :n] = torch.as_tensor([int(token.ends_sentence) for token in passage.tokens])
+            pairs = zip(forms, passage.tokens, strict=True)
+            scripts = [self.expansions.number(form, token.words) if token.words else 0 for form, token in pairs]
+            batch.expansions[number, :n] = torch.as_tensor([IGNORE if s is None else s for s in scripts])
+        # That the end of a paragraph ends a sentence needs no learning.
+        batch.sentences[batch.spacing[..., 2] > 0] = IGNORE
         batch.n_words = sum(passage.length for passage in passages)
         return batch
 
