@@ -15,6 +15,9 @@ from itertools import pairwise
 from typing import Any
 
 from depparse.data.edit_scripts import apply_script, make_script
+from depparse.data.sentence import Sentence
+from depparse.data.spacing import RawToken
+from depparse.data.words import MultiwordToken
 
 Expansion = tuple[str, ...]
 _MAX_LENGTH = 40  # characters; a longer token is learned as a whole
@@ -153,3 +156,21 @@ class Expansions:
     def from_json(cls, data: dict[str, Any]) -> Expansions:
         known = {token: tuple(words) for token, words in data["known"].items()}
         return cls(data["scripts"], known, data["always"])
+
+
+def expand_sentence(sentence: Sentence, found: Sequence[RawToken]) -> Sentence:
+    """The sentence with the words of the tokens in `found`."""
+    tokens = sentence.tokens
+    if not any(new.words and token.multiword is None for token, new in zip(tokens, found, strict=True)):
+        return sentence
+    forms: list[str] = []
+    misc: list[str] = []
+    multiwords = []
+    for token, new in zip(tokens, found, strict=True):
+        words = [word.text for word in token.words] if token.multiword is not None else list(new.words or [token.text])
+        if len(words) > 1:
+            cells = {"FORM": token.text, "MISC": token.misc or "_"}
+            multiwords.append(MultiwordToken(len(forms) + 1, len(forms) + len(words), cells))
+        misc += [token.misc or "_"] if len(words) == 1 else ["_"] * len(words)
+        forms += words
+    return Sentence({"FORM": forms, "MISC": misc}, sentence.comments, multiwords)

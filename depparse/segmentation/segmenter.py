@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 from typing import Any
 
@@ -26,18 +25,17 @@ from depparse.data.blocks import iter_blocks
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.spacing import RawToken, build_sentences
-from depparse.data.words import MultiwordToken
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.linear_recurrent import LinearRecurrent, LinearRecurrentConfig
-from depparse.segmentation.expansion import Expansions
+from depparse.segmentation.batch import SPACING, SymbolBatch, must_end, places_of
+from depparse.segmentation.expansion import Expansions, expand_sentence
 from depparse.segmentation.passages import Passage, make_passages
-from depparse.segmentation.symbols import PARAGRAPH, Bools, Ints, Symbols, SymbolVocabulary, may_end, read_symbols
+from depparse.segmentation.symbols import Bools, Ints, Symbols, SymbolVocabulary, may_end, read_symbols
 
 _BLOCK = 8_000  # characters of a long text that are read at once: what stays in the processor's cache
 _TOGETHER = 2 * _BLOCK  # symbols, padding included, of several texts or blocks
 _HELD = 4 * _TOGETHER  # characters that are held, so that those of like lengths are read together
 _SCRIPTS_TRIED = 8  # of the best, until one fits the token
-_SPACING = 3  # what is told of the spacing around a token: before, after, paragraph after
 
 
 class SegmenterConfig(Config):
@@ -56,33 +54,6 @@ class SegmenterConfig(Config):
     token_layers: int = Field(2, ge=1)
     dropout: float = Field(0.2, ge=0, lt=1)  # probability
     unknown: float = Field(0.1, ge=0, le=0.5)  # probability that an n-gram reads as unknown; a token, twice that
-
-
-@dataclass(slots=True)
-class SymbolBatch:
-    """Pieces of text side by side, and tokens in them; after a piece's last symbol or token comes padding."""
-
-    symbols: Tensor  # [kinds, batch, symbols], numbers of the vocabulary, 0 at padding
-    firsts: Tensor  # [batch, tokens], place of a token's first symbol; their number at padding
-    lasts: Tensor  # [batch, tokens], of its last symbol
-    forms: Tensor  # [batch, tokens], numbers of the tokens' vocabulary
-    spacing: Tensor  # [batch, tokens, 3]
-    lengths: Tensor  # [batch], tokens
-    ends: Tensor  # [batch, symbols], 1 where a token ends, 0 where none does, else IGNORE
-    sentences: Tensor  # [batch, tokens], 1 where a sentence ends, else 0; IGNORE where it is not known
-    expansions: Tensor  # [batch, tokens], number of the script, 0: a single word, else IGNORE
-    n_words: int
-
-    @property
-    def targets(self) -> dict[str, Tensor]:
-        """What each decision is learned from."""
-        return {"tokens": self.ends, "sentences": self.sentences, "words": self.expansions}
-
-    def to(self, device: torch.device) -> SymbolBatch:
-        """The batch on `device`."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        moved: dict[str, Any] = {n: value.to(device) for n, value in values.items() if isinstance(value, Tensor)}
-        return replace(self, **moved)
 
 
 class Segmenter(nn.Module):
@@ -120,7 +91,7 @@ class Segmenter(nn.Module):
         recurrent = LinearRecurrentConfig(
             width=config.token_width, layers=config.token_layers, dropout=config.dropout, expansion=1.0
         )
-        self.context = LinearRecurrent(recurrent, 3 * width + config.words + _SPACING)
+        self.context = LinearRecurrent(recurrent, 3 * width + config.words + SPACING)
         self.sentence = nn.Linear(config.token_width, 1)
         self.script = nn.Linear(config.token_width, 1 + len(expansions.scripts))
 
@@ -160,13 +131,13 @@ class Segmenter(nn.Module):
         rows = []
         batch.ends = torch.full(batch.symbols.shape[1:], IGNORE)
         for number, (passage, piece) in enumerate(zip(passages, pieces, strict=True)):
-            first, last = _places(piece, passage.tokens)
+            first, last = places_of(piece, passage.tokens)
             ends = np.where(piece.white, IGNORE, 0)
             ends[last] = 1
-            ends[self._must_end(piece) | ~may_end(piece.points)] = IGNORE
+            ends[must_end(piece, self.inner_spaces) | ~may_end(piece.points)] = IGNORE
             batch.ends[number, : len(ends)] = torch.from_numpy(ends)
             rows.append((first, last, passage.forms))
-        self._add_tokens(batch, rows, pieces)
+        batch.add_tokens(rows, pieces, self.words)
         batch.sentences = torch.full(batch.firsts.shape, IGNORE)
         batch.expansions = torch.full(batch.firsts.shape, IGNORE)
         for number, (passage, (_, _, forms)) in enumerate(zip(passages, rows, strict=True)):
@@ -241,34 +212,6 @@ class Segmenter(nn.Module):
         none = torch.zeros(0)
         return SymbolBatch(torch.from_numpy(symbols), none, none, none, none, none, none, none, none, 0)
 
-    def _add_tokens(
-        self, batch: SymbolBatch, rows: Sequence[tuple[Any, Any, Sequence[str]]], pieces: Sequence[Any]
-    ) -> None:
-        most, n_symbols = max(len(first) for first, _, _ in rows), batch.symbols.shape[2]
-        shape = (len(rows), max(1, most))
-        firsts, lasts = np.full(shape, n_symbols), np.full(shape, n_symbols)
-        forms = np.zeros(shape, np.int64)
-        spacing = np.zeros((*shape, _SPACING), np.float32)
-        for row, ((first, last, texts), piece) in enumerate(zip(rows, pieces, strict=True)):
-            n = len(first)
-            firsts[row, :n], lasts[row, :n] = first, last
-            forms[row, :n] = self.words.numbers(texts, 1)
-            white = np.concatenate((piece.white, [True]))
-            paragraph = np.concatenate((piece.points == PARAGRAPH, [False]))
-            spacing[row, :n, 0] = white[first - 1]  # of a first token that is the end of the array, as is right
-            spacing[row, :n, 1] = white[last + 1]
-            spacing[row, :n, 2] = paragraph[last + 1]
-        batch.firsts, batch.lasts = torch.from_numpy(firsts), torch.from_numpy(lasts)
-        batch.forms, batch.spacing = torch.from_numpy(forms), torch.from_numpy(spacing)
-        batch.lengths = torch.as_tensor([len(first) for first, _, _ in rows])
-
-    def _must_end(self, piece: Symbols) -> Bools:
-        """Where a token ends in any case: before white space, or before a paragraph's end if tokens may hold spaces."""
-        following = np.concatenate((piece.white[1:], [True]))
-        if self.inner_spaces:
-            following &= np.concatenate((piece.points[1:] == PARAGRAPH, [True])) | _at_end(piece)
-        return following & ~piece.white
-
     # -- segmentation
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
@@ -286,7 +229,7 @@ class Segmenter(nn.Module):
             passages = [next(make_passages([sentence], len(sentence))) for sentence in filled]
             found = iter(self._analyse([p.text for p in passages], [p.tokens for p in passages]) if filled else ())
             for sentence in group:
-                yield _expanded(sentence, next(found)) if len(sentence) else sentence
+                yield expand_sentence(sentence, next(found)) if len(sentence) else sentence
 
     def segment_all(self, texts: Sequence[str]) -> list[list[Sentence]]:
         """The sentences of each text, as from `segment`, but faster: short texts are read together."""
@@ -326,12 +269,12 @@ class Segmenter(nn.Module):
         ends = (self.end(states)[..., 0] > 0).cpu().numpy()
         rows = []
         for (number, piece), row in zip(read.items(), ends, strict=True):
-            first, last = _places(piece, given[number]) if given is not None else self._find_tokens(piece, row)
+            first, last = places_of(piece, given[number]) if given is not None else self._find_tokens(piece, row)
             starts, stops = piece.places[first].tolist(), (piece.places[last] + 1).tolist()
             found[number] = [RawToken(start, stop) for start, stop in zip(starts, stops, strict=True)]
             text = texts[number]
             rows.append((first, last, [text[start:stop] for start, stop in zip(starts, stops, strict=True)]))
-        self._add_tokens(batch, rows, pieces)
+        batch.add_tokens(rows, pieces, self.words)
         batch = batch.to(self.device)
         tokens = self._tokens(states, batch, batch.forms)
         # The end of a paragraph ends a sentence in any case.
@@ -347,7 +290,7 @@ class Segmenter(nn.Module):
     def _find_tokens(self, piece: Symbols, ends: Bools) -> tuple[Ints, Ints]:
         """Places of the first and the last symbol of each token, from where the network sees ends."""
         possible = may_end(piece.points) & ~piece.white
-        last = np.flatnonzero(ends[: len(piece)] & possible | self._must_end(piece))
+        last = np.flatnonzero(ends[: len(piece)] & possible | must_end(piece, self.inner_spaces))
         # A token begins at the first symbol after the one before that is not white.
         visible = np.flatnonzero(~piece.white)
         return visible[np.searchsorted(visible, np.concatenate(([0], last[:-1] + 1)))], last
@@ -383,37 +326,6 @@ class Segmenter(nn.Module):
         vocabulary = SymbolVocabulary.from_json(data["symbols"])
         words = Vocabulary(data["words"], reserved=2)
         return cls(config, vocabulary, words, Expansions.from_json(data["expansions"]), data["inner_spaces"])
-
-
-def _places(piece: Symbols, tokens: Sequence[RawToken]) -> tuple[Ints, Ints]:
-    """Places among the symbols of the first and the last symbol of each token."""
-    first = np.searchsorted(piece.places, [token.start for token in tokens])
-    return first, np.searchsorted(piece.places, [token.end - 1 for token in tokens], "right") - 1
-
-
-def _expanded(sentence: Sentence, found: Sequence[RawToken]) -> Sentence:
-    """The sentence with the words of the tokens in `found`."""
-    tokens = sentence.tokens
-    if not any(new.words and token.multiword is None for token, new in zip(tokens, found, strict=True)):
-        return sentence
-    forms: list[str] = []
-    misc: list[str] = []
-    multiwords = []
-    for token, new in zip(tokens, found, strict=True):
-        words = [word.text for word in token.words] if token.multiword is not None else list(new.words or [token.text])
-        if len(words) > 1:
-            cells = {"FORM": token.text, "MISC": token.misc or "_"}
-            multiwords.append(MultiwordToken(len(forms) + 1, len(forms) + len(words), cells))
-        misc += [token.misc or "_"] if len(words) == 1 else ["_"] * len(words)
-        forms += words
-    return Sentence({"FORM": forms, "MISC": misc}, sentence.comments, multiwords)
-
-
-def _at_end(piece: Symbols) -> Bools:
-    """Whether nothing but white space follows a symbol."""
-    places = np.arange(len(piece))
-    visible = np.flatnonzero(~piece.white)
-    return places >= (visible[-1] if len(visible) else 0)
 
 
 def _binary_loss(scores: Tensor, targets: Tensor) -> Tensor:
