@@ -27,6 +27,7 @@ from pathlib import Path
 import torch
 
 import depparse
+from depparse.annotator import BATCHES
 from depparse.data.batching import Batch, chunks, plan_batches
 from depparse.data.conllu import iter_conllu, write_conllu
 from depparse.data.sentence import Sentence
@@ -61,22 +62,29 @@ def take(sentences: Iterator[Sentence], words: int) -> list[Sentence]:
     return next(chunks(sentences, words))
 
 
+def bare_encoder(model: Model, sentences: Iterator[Sentence]) -> Callable[[], None]:
+    """The forward pass of the encoder alone, on the batches in which a pipeline reads the sentences."""
+    batches = [
+        model.collate([model.example(group[number]) for number in numbers])
+        for group in chunks(sentences, BATCHES * PARSE_WORDS)
+        for numbers in plan_batches([len(sentence) for sentence in group], PARSE_WORDS)
+    ]
+
+    @torch.inference_mode()
+    def bare() -> None:
+        for batch in batches:
+            model.encoder(batch)
+
+    return bare
+
+
 def measure_parsing(model: Model, sentences: list[Sentence], rounds: int) -> str:
     n_words = sum(map(len, sentences))
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.conllu"), Path(folder, "out.conllu")
         write_conllu(sentences, source)
         pipeline = Pipeline(model)
-        batches = [
-            model.collate([model.example(group[number]) for number in numbers])
-            for group in chunks(iter_conllu(source), 8 * PARSE_WORDS)
-            for numbers in plan_batches([len(sentence) for sentence in group], PARSE_WORDS)
-        ]
-
-        @torch.inference_mode()
-        def bare() -> None:
-            for batch in batches:
-                model.encoder(batch)
+        bare = bare_encoder(model, iter_conllu(source))
 
         def parse() -> None:
             write_conllu(pipeline.annotate_stream(iter_conllu(source), batch_words=PARSE_WORDS), target)

@@ -32,11 +32,9 @@ from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
 import torch
-from networks import PARSE_WORDS, ratio, take
+from networks import PARSE_WORDS, bare_encoder, ratio, take
 
 import depparse
-from depparse.annotator import BATCHES
-from depparse.data.batching import chunks, plan_batches
 from depparse.data.conllu import iter_conllu, write_conllu
 from depparse.data.text import iter_pieces, iter_text
 from depparse.data.treebank import find_splits
@@ -156,16 +154,7 @@ def measure(pipeline: Pipeline, text: str, rounds: int, now: Callable[[], float]
         print(f"segmentation {middle:9,.0f} characters/s ({speeds[0]:,.0f} to {speeds[-1]:,.0f})")
         if (model := pipeline.model) is None:
             return
-        batches = [
-            model.collate([model.example(group[number]) for number in numbers])
-            for group in chunks(iter(sentences), BATCHES * PARSE_WORDS)
-            for numbers in plan_batches([len(sentence) for sentence in group], PARSE_WORDS)
-        ]
-
-        @torch.inference_mode()
-        def bare() -> None:
-            for batch in batches:
-                model.encoder(batch)
+        bare = bare_encoder(model, iter(sentences))
 
         def parse() -> None:
             sentences = pipeline.read([source], "text")
