@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from depparse.errors import ConfigError
 from depparse.registry import PartConfig
 
 _PACKAGE = "package:"
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _PIECE = 8_192  # subwords, with padding, that are read at once: bounds memory where no gradient is kept
 
 Numbers = NDArray[np.int64]
@@ -133,7 +135,8 @@ class Transformer(nn.Module):
 
     def features(self, sentence: Sentence) -> Pieces:
         """The subwords of the words."""
-        forms = [self._lead + form for form in sentence.columns["FORM"]]
+        # Half a surrogate pair is no text to a tokenizer.
+        forms = [self._lead + _SURROGATES.sub("\ufffd", form) for form in sentence.columns["FORM"]]
         encoding = self.tokenizer.encode(forms, is_pretokenized=True, add_special_tokens=False)
         ids, owners = np.array(encoding.ids, np.int64), np.array(encoding.word_ids, np.int64)
         counts = np.bincount(owners, minlength=len(forms))

@@ -154,6 +154,12 @@ def test_a_word_without_subwords_is_unknown(tmp_path: Path) -> None:
     assert len(part(model).features(Sentence.from_forms(["\x01"])).ids) == 1
 
 
+def test_half_a_surrogate_pair_is_read(tmp_path: Path) -> None:
+    model = small_model("none", [{"type": "transformer", "name": tiny("bytes", tmp_path / "t")}])
+    broken, replaced = (part(model).features(Sentence.from_forms(["Tom", form])) for form in ("\ud800b", "\ufffdb"))
+    assert broken.ids.tolist() == replaced.ids.tolist()
+
+
 def test_positions_of_roberta_begin_after_the_padding(tmp_path: Path) -> None:
     kinds = {"bytes": 38, "wordpiece": 40}
     for kind, window in kinds.items():
