@@ -46,14 +46,14 @@ class SegmenterConfig(Config):
     layers: int = Field(3, ge=1)  # convolutions
     window: int = Field(5, ge=1)  # characters that a convolution sees
     spread: int = Field(2, ge=1)  # in each further convolution they are so many times as far apart
-    ngrams: int = Field(10_000, ge=0)  # n-grams of characters that are known, of each length
-    longest: int = Field(3, ge=1)  # characters of an n-gram, from 2 on
+    ngrams: int = Field(6_000, ge=0)  # n-grams of characters that are known, of each length
+    longest: int = Field(4, ge=1)  # characters of an n-gram, from 2 on
     min_count: int = Field(2, ge=1)  # rarer characters, n-grams and words are unknown
     words: int = Field(48, ge=1)  # units of the embedding of a token
     token_width: int = Field(128, ge=2)  # units of a token in the recurrence
     token_layers: int = Field(2, ge=1)
-    dropout: float = Field(0.2, ge=0, lt=1)  # probability
-    unknown: float = Field(0.1, ge=0, le=0.5)  # probability that an n-gram reads as unknown; a token, twice that
+    dropout: float = Field(0.4, ge=0, lt=1)  # probability
+    unknown: float = Field(0.2, ge=0, le=0.5)  # probability that an n-gram reads as unknown; a token, twice that
 
 
 class Segmenter(nn.Module):
