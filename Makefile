@@ -44,6 +44,7 @@ bench: .venv/.developed
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/networks.py
+	$(BIN)/python benchmarks/raw.py en
 
 format: .venv/.developed
 	$(BIN)/ruff format .

@@ -17,7 +17,7 @@ from depparse.errors import ConfigError
 
 Weights = Literal["float32", "float16", "int8"]
 WEIGHTS: tuple[str, ...] = get_args(Weights)
-_LEAST = 4096  # numbers: smaller tensors, and vectors (biases, norms), are float16 where others are int8
+_LEAST = 1024  # numbers: smaller tensors, and vectors (biases, norms), are float16 where others are int8
 _ROW = 32  # numbers that share a scale, at least
 _HALF = torch.finfo(torch.float16)
 
