@@ -51,7 +51,7 @@ class Deterministic:
 
     @property
     def n_labels(self) -> int:
-        return self.following.shape[1]
+        return int(self.following.shape[1])
 
     def accepts(self, labels: Iterable[int]) -> bool:
         """Whether the sequence is in the language."""
