@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from itertools import islice, repeat
 from typing import NamedTuple
 
 from depparse.data.batching import chunks
-from depparse.data.columns import VALUE_COLUMNS
-from depparse.data.sentence import Sentence
+from depparse.data.columns import ENTITY_COLUMN, VALUE_COLUMNS, get_from_misc, set_in_misc
+from depparse.data.sentence import ENTITY_KEYS, Sentence
 from depparse.errors import ConfigError
 from depparse.model import Model
 from depparse.structs.analysis import ParseAnalysis
@@ -138,10 +139,13 @@ class Annotator:
 
 
 def copy_sentence(sentence: Sentence) -> Sentence:
-    """A copy whose columns and comments can be changed alone; multiword tokens and empty nodes are shared."""
+    """A copy whose columns, comments and entities can be changed alone; multiword tokens, empty nodes and frames are
+    shared."""
     columns = {name: list(column) for name, column in sentence.columns.items()}
     copied = Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
     copied.start_char = sentence.start_char
+    _copy_entities(copied, sentence)
+    copied._frames = sentence._frames
     return copied
 
 
@@ -156,9 +160,9 @@ def _find_treebank(model: Model | None, treebank: str | None) -> int:
 
 def _check_columns(keep: Collection[str]) -> frozenset[str]:
     kept = frozenset(name.upper() for name in keep)
-    wrong = kept - set(VALUE_COLUMNS)
-    if wrong:
-        raise ConfigError(f"keep names columns of CoNLL-U ({', '.join(VALUE_COLUMNS)}), not {', '.join(sorted(wrong))}")
+    known = (*VALUE_COLUMNS, ENTITY_COLUMN)
+    if wrong := kept - set(known):
+        raise ConfigError(f"keep names columns ({', '.join(known)}), not {', '.join(sorted(wrong))}")
     return kept
 
 
@@ -182,13 +186,43 @@ def _has_blanks(sentence: Sentence, kept: frozenset[str]) -> bool:
 def _restore(sentence: Sentence, original: Sentence, kept: frozenset[str]) -> None:
     """Puts the kept values back where they were."""
     forms = original.columns["FORM"]
-    for name in kept & original.columns.keys():
+    if ENTITY_COLUMN in kept and original.entity_tags() is not None:
+        _restore_entities(sentence, original)
+    for name in (kept - {ENTITY_COLUMN}) & original.columns.keys():
         cells = zip(original.columns[name], sentence.columns[name], forms, strict=True)
         # An underscore is no blank as the lemma of an underscore.
         sentence.columns[name] = [
             new if old == "_" and name in _BLANKS and not (name == "LEMMA" and form == "_") else old
             for old, new, form in cells
         ]
+
+
+def _restore_entities(sentence: Sentence, original: Sentence) -> None:
+    """Puts the entities back as they were written, and leaves what else has been written to MISC."""
+    if ENTITY_COLUMN in original.columns:
+        sentence.columns[ENTITY_COLUMN] = list(original.columns[ENTITY_COLUMN])
+    else:
+        cells = zip(original.columns["MISC"], sentence.columns["MISC"], strict=True)
+        sentence.columns["MISC"] = [_with_entities_of(old, new) for old, new in cells]
+    _copy_entities(sentence, original)
+
+
+def _with_entities_of(old: str, new: str) -> str:
+    """The MISC cell `new` with the entities of `old`; the same cell where nothing else differs."""
+    bare = old
+    for key in ENTITY_KEYS:
+        bare, new = set_in_misc(bare, key, None), set_in_misc(new, key, None)
+    if bare == new:
+        return old
+    for key in ENTITY_KEYS:
+        new = set_in_misc(new, key, get_from_misc(old, key))
+    return new
+
+
+def _copy_entities(sentence: Sentence, original: Sentence) -> None:
+    """Those that are not only in the columns, such as entities with probabilities."""
+    spans = original._ents
+    sentence._ents = None if spans is None else tuple(replace(span, sentence=sentence) for span in spans)
 
 
 def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:

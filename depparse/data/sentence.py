@@ -220,16 +220,7 @@ class Sentence:
         """Entities, from the column NER or the MISC attribute ``NER``; assign a list of `Span` to change them."""
         if self._ents is not None:
             return self._ents
-        if ENTITY_COLUMN in self.columns:
-            tags: Sequence[str] = self.columns[ENTITY_COLUMN]
-        else:
-            keys = (k for k in ENTITY_KEYS if any(get_from_misc(cell, k) is not None for cell in self._misc()))
-            key = next(keys, None)
-            if key is None:
-                return ()
-            tags = [get_from_misc(cell, key) or "O" for cell in self._misc()]
-        # MISC cannot hold a bar inside a value: nested entities stand there with a comma.
-        spans = decode_tags([tag.replace(",", "|") for tag in tags])
+        spans = decode_tags(self.entity_tags() or ())
         for span in spans:
             span.sentence = self
         return tuple(spans)
@@ -247,6 +238,23 @@ class Sentence:
             self.columns[ENTITY_COLUMN] = encode_tags(spans, len(self))
         else:
             self.columns["MISC"] = self._misc_with_entities(spans)
+
+    def entity_tags(self) -> list[str] | None:
+        """The tags of entities in the column NER or in MISC, nested ones joined by bars; None if nothing is annotated.
+
+        A sentence without entities has such tags only if it has the column.
+        """
+        tags = self.columns.get(ENTITY_COLUMN)
+        if tags is not None and all(tag == "_" for tag in tags):
+            return None
+        if tags is None:
+            keys = (k for k in ENTITY_KEYS if any(get_from_misc(cell, k) is not None for cell in self._misc()))
+            key = next(keys, None)
+            if key is None:
+                return None
+            tags = [get_from_misc(cell, key) or "O" for cell in self._misc()]
+        # MISC cannot hold a bar inside a value: nested entities stand there with a comma.
+        return [tag.replace(",", "|") for tag in tags]
 
     @property
     def frames(self) -> tuple[Frame, ...]:
