@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 import torch
 from pydantic import Field, PlainValidator, SerializeAsAny, field_validator
@@ -34,6 +34,14 @@ class ModelConfig(Config):
             if not str(name).isidentifier() or hasattr(nn.ModuleDict, str(name)):
                 raise key_error(str(name), "cannot be the name of a task; take another word, such as its type")
         return tasks
+
+
+@runtime_checkable
+class ChecksData(Protocol):
+    """A task that can tell what of the training data it does not learn."""
+
+    def findings(self, sentences: Iterable[Sentence]) -> list[str]:
+        """A line each, with the place of the first; sentences are numbered from 1."""
 
 
 class Model(nn.Module):
@@ -67,6 +75,11 @@ class Model(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are, and batches have to be."""
         return next(self.parameters()).device
+
+    def findings(self, sentences: Sequence[Sentence]) -> list[str]:
+        """What of the training data the tasks do not learn, a line each."""
+        tasks = [(name, task) for name, task in self._tasks() if isinstance(task, ChecksData)]
+        return [f"warning: {name}: {line}" for name, task in tasks for line in task.findings(sentences)]
 
     # -- sentences to batches
 

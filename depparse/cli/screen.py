@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from depparse.training.loop import Step
     from depparse.training.run import Began, Done, Record, Scored
 
-_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS")
-_SHOWN_RAW = ("Tokens", "Words", "Sentences", *_SHOWN)
-_SHOWN_OF = {"model": _SHOWN, "segmenter": ("Tokens", "Words", "Sentences")}
+_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "NER")  # those that the data has
+_SHOWN_RAW = ("Tokens", "Words", "Sentences")
 _FINDINGS = 6  # shown; the rest is counted
 _REFRESH = 0.25  # seconds
 
@@ -39,6 +38,7 @@ class Screen:
         self._bar = Progress(*columns, console=self._console, auto_refresh=False, transient=True, expand=True)
         self._task: TaskID | None = None
         self._header = False
+        self._shown: tuple[str, ...] = ()  # scores of the part in training
         self._refreshed = 0.0
         self._words = 0  # since `_counted`, of this session
         self._counted = 0.0
@@ -77,6 +77,7 @@ class Screen:
         self._say(f"{record.part}: {size}")
         self._stop()
         self._header, self._words, self._counted = False, 0, 0.0
+        self._shown = tuple(n for n in (_SHOWN if record.part == "model" else _SHOWN_RAW) if n in record.metrics)
 
     def _step(self, record: Step) -> None:
         now = time.monotonic()
@@ -106,21 +107,21 @@ class Screen:
             self._say(f"epoch {record.evaluation.epoch}, {_clock(record.evaluation.seconds)}; loss {losses}")
             return
         if not self._header:
-            self._say(f"epoch  {_names(_SHOWN_OF[record.part])}     time", style="bold")
+            self._say(f"epoch  {_names(self._shown)}     time", style="bold")
             self._header = True
         evaluation = record.evaluation
         best = "best" if evaluation.improved else ""
         name = "" if record.name == "dev" else record.name  # of several dev files
-        cells = _cells(record.scores, _SHOWN_OF[record.part])
+        cells = _cells(record.scores, self._shown)
         row = f"{evaluation.epoch:5}  {cells}{_clock(evaluation.seconds):>9}  {best:4}  {name}"
         self._say(row.rstrip(), style="green" if evaluation.improved else "")
 
     def _end(self, record: Done) -> None:
         self._stop()
         for name, scores in record.tests.items():
-            self._say(f" test  {_cells(scores, _SHOWN)}  {'' if name == 'test' else name}".rstrip(), style="bold")
+            self._say(f" test  {_cells(scores, self._shown)}  {'' if name == 'test' else name}".rstrip(), style="bold")
         for number, (name, scores) in enumerate(record.raw.items()):
-            shown = _SHOWN_RAW if record.tests else _SHOWN_OF["segmenter"]
+            shown = (*_SHOWN_RAW, *self._shown) if record.tests else _SHOWN_RAW
             if not number:
                 self._say(f"  raw  {_names(shown)}", style="bold")
             self._say(f" test  {_cells(scores, shown)}  {'' if name == 'test' else name}".rstrip(), style="bold")
@@ -152,7 +153,8 @@ def _names(shown: Iterable[str]) -> str:
 
 
 def _cells(scores: Scores, shown: Iterable[str]) -> str:
-    return "".join(f"{100 * scores[name].f1:{_width(name)}.2f}" for name in shown)
+    """Blank where the data has nothing that is scored so."""
+    return "".join((f"{100 * scores[name].f1:.2f}" if name in scores else "").rjust(_width(name)) for name in shown)
 
 
 def _width(name: str) -> int:

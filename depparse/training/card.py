@@ -14,13 +14,14 @@ import torch
 from depparse import __version__
 from depparse.data.download import licence
 from depparse.errors import ConfigError
+from depparse.evaluation.entities import METRIC
 from depparse.evaluation.ud import Scores
 from depparse.training.loop import Evaluation, Step
 from depparse.training.recipe import RecipeConfig
 
-RAW_METRICS = ("Tokens", "Words", "Sentences", "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
+RAW_METRICS = ("Tokens", "Words", "Sentences", "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", METRIC)
 SEGMENTER_METRICS = RAW_METRICS[:3]
-METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
+METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", METRIC)
 
 
 def peak_memory_mib() -> float | None:
@@ -40,10 +41,10 @@ def peak_memory_mib() -> float | None:
 
 
 def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequence[str] = METRICS) -> None:
-    """Appends the `metrics` to a file such as ``metrics.jsonl``.
+    """Appends those of the `metrics` that there are to a file such as ``metrics.jsonl``.
 
     What an interrupted session wrote of this and later epochs goes.
-    Scores are means over the dev files; with several, ``dev`` has those of each.
+    Scores are means over the dev files that have them; with several files, ``dev`` has those of each.
     """
     kept = [line for line in read_log(path) if line["epoch"] < record.epoch]
     memory = peak_memory_mib()
@@ -57,9 +58,12 @@ def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequ
         "peak_memory_mib": None if memory is None else round(memory, 1),
     }
     if dev:
-        entry |= {name: statistics.fmean(scores[name].f1 for scores in dev.values()) for name in metrics}
+        by_name = {name: [scores[name].f1 for scores in dev.values() if name in scores] for name in metrics}
+        entry |= {name: statistics.fmean(values) for name, values in by_name.items() if values}
     if len(dev) > 1:
-        entry["dev"] = {file: {name: scores[name].f1 for name in metrics} for file, scores in dev.items()}
+        entry["dev"] = {
+            file: {name: scores[name].f1 for name in metrics if name in scores} for file, scores in dev.items()
+        }
     path.write_text("".join(json.dumps(line) + "\n" for line in [*kept, entry]), encoding="utf-8")
 
 
@@ -91,7 +95,7 @@ class TensorBoard:
 
     def evaluation(self, dev: Mapping[str, Scores]) -> None:
         for file, scores in dev.items():
-            for name in self._metrics:
+            for name in (name for name in self._metrics if name in scores):
                 self._writer.add_scalar(f"{file}/{name}", scores[name].f1, self._step)
 
     def close(self) -> None:
@@ -128,19 +132,25 @@ def card(
         for file in getattr(config.data, split):
             terms = licence(Path(file).parent) or "not stated"
             lines.append(f"| {split} | {Path(file).name} | `{hashes[file]}` | {terms} |")
+    entities = f" {METRIC}: strict, all entities together." if any(METRIC in found for found in scores.values()) else ""
     if scores:
-        lines += ["", "## Scores", "", "Official scores, gold tokenization, F1 in percent. One seed is one data point."]
+        lines += ["", "## Scores", ""]
+        lines += [f"Official scores, gold tokenization, F1 in percent.{entities} One seed is one data point."]
         lines += _table(scores, METRICS)
     if raw:
         names = RAW_METRICS if scores else SEGMENTER_METRICS
-        lines += ["", "## Scores from raw text", "", "Official scores, F1 in percent, of the raw text of the treebank."]
+        lines += ["", "## Scores from raw text", ""]
+        lines += [f"Official scores, F1 in percent, of the raw text of the treebank.{entities}"]
         lines += _table(raw, names)
     return "\n".join(lines) + "\n"
 
 
 def _table(scores: Mapping[str, Scores], metrics: Sequence[str]) -> list[str]:
+    metrics = [metric for metric in metrics if any(metric in found for found in scores.values())]
     rows = [
-        f"| {name} | " + " | ".join(f"{100 * found[metric].f1:.2f}" for metric in metrics) + " |"
+        f"| {name} | "
+        + " | ".join(f"{100 * found[metric].f1:.2f}" if metric in found else "" for metric in metrics)
+        + " |"
         for name, found in scores.items()
     ]
     return ["", "| | " + " | ".join(metrics) + " |", "|---|" + "--:|" * len(metrics), *rows]

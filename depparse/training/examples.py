@@ -11,9 +11,10 @@ from typing import Protocol, overload
 
 from depparse.data import arrow
 from depparse.data.batching import Example, plan_batches
-from depparse.data.files import open_output
+from depparse.data.columns import ENTITY_COLUMN
+from depparse.data.files import open_input, open_output
 from depparse.data.formats import guess_format, iter_sentences
-from depparse.data.sentence import Sentence
+from depparse.data.sentence import ENTITY_KEYS, Sentence
 from depparse.model import Model
 from depparse.segmentation.passages import Passage
 
@@ -66,7 +67,7 @@ class StoredSentences(Sequence[Sentence]):
     In memory are their lengths and sources only. `sources` numbers the treebank of each file.
     """
 
-    def __init__(self, files: Sequence[str], sources: Sequence[int], folder: Path) -> None:
+    def __init__(self, files: Sequence[str], sources: Sequence[int], folder: Path, format: str) -> None:
         import datasets
         import pyarrow as pa
 
@@ -76,7 +77,7 @@ class StoredSentences(Sequence[Sentence]):
         self._sets = []
         for number, (file, source) in enumerate(zip(files, sources, strict=True)):
             self._begins.append(len(self.lengths))
-            sentences, fields = arrow.with_schema(_iter(file))
+            sentences, fields = arrow.with_schema(_iter(file, format))
             path = folder / f"{number}.arrow"
             with open_output(path) as out, pa.ipc.new_stream(out.buffer, fields) as writer:
                 for batch in arrow.record_batches(sentences, fields):
@@ -117,16 +118,18 @@ class StoredSentences(Sequence[Sentence]):
 
 
 def read_sentences(
-    files: Sequence[str], sources: Sequence[int], folder: Path | None
+    files: Sequence[str], sources: Sequence[int], folder: Path | None, format: str = "conllu"
 ) -> tuple[Sequence[Sentence], Sequence[int]]:
     """The sentences of all files, and the source of each; on disk, in `folder`, if that is given.
 
-    Files are of the format that their ending tells, by default CoNLL-U. `sources` numbers the treebank of each file.
+    Files are of the format that their ending tells, by default `format`. `sources` numbers the treebank of each file.
     """
     if folder is not None:
-        stored = StoredSentences(files, sources, folder)
+        stored = StoredSentences(files, sources, folder, format)
         return stored, stored.sources
-    found = [(sentence, source) for file, source in zip(files, sources, strict=True) for sentence in _iter(file)]
+    found = [
+        (sentence, source) for file, source in zip(files, sources, strict=True) for sentence in _iter(file, format)
+    ]
     return [sentence for sentence, _ in found], [source for _, source in found]
 
 
@@ -140,8 +143,27 @@ def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence
     )
 
 
-def _iter(file: str) -> Iterator[Sentence]:
-    return iter_sentences(file, guess_format(file, "conllu"))
+def _iter(file: str, default: str) -> Iterator[Sentence]:
+    """The sentences of a file. Where MISC has entities, a sentence without any is one that has none, and the column of
+    entities says so; elsewhere it is one that is not annotated."""
+    format = guess_format(file, default)
+    marked = format == "conllu" and _has_entities(file)
+    for sentence in iter_sentences(file, format):
+        if marked:
+            sentence.columns[ENTITY_COLUMN] = sentence.entity_tags() or ["O"] * len(sentence)
+        yield sentence
+
+
+def _has_entities(file: str) -> bool:
+    """Whether MISC has entities anywhere in a file of CoNLL-U; much faster than to read it."""
+    keys = tuple(f"{key}=".encode() for key in ENTITY_KEYS)
+    with open_input(file) as stream:
+        return any(
+            part.startswith(keys)
+            for line in stream
+            if any(key in line for key in keys) and not line.startswith(b"#")
+            for part in line.rstrip().rpartition(b"\t")[2].split(b"|")
+        )
 
 
 def plan_epoch(

@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from depparse.data.columns import ENTITY_COLUMN
 from depparse.data.document import Document
 from depparse.data.formats import guess_format, read
 from depparse.data.text import iter_text
 from depparse.errors import ConfigError, DepparseError
+from depparse.evaluation.entities import METRIC, evaluate_entities
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
-from depparse.evaluation.ud import Scores, evaluate
+from depparse.evaluation.ud import EXTRA, OFFICIAL, Score, Scores, evaluate
 from depparse.model import Model
 from depparse.segmentation.segmenter import Segmenter
 from depparse.structs.checks import check_length
 from depparse.tasks.dependencies import Dependencies
 from depparse.training.recipe import treebank_name
+
+SEGMENTATION = OFFICIAL[:3]  # the scores of what has no trees
 
 
 @dataclass(slots=True)
@@ -27,16 +31,36 @@ class Gold:
     file: str
     document: Document
     source: int
+    trees: bool = True  # whether it has them
+    entities: bool = False
+
+    def metrics(self, model: Model | None) -> tuple[str, ...]:
+        """The scores that tell of the model: of entities if both have them, of trees if there are any and the model
+        predicts anything else than entities."""
+        written = set() if model is None else {column for columns in model.writes.values() for column in columns}
+        trees = self.trees and written != {ENTITY_COLUMN}
+        return (
+            *((*OFFICIAL, *EXTRA) if trees else SEGMENTATION),
+            *((METRIC,) if self.entities and ENTITY_COLUMN in written else ()),
+        )
 
     def score(self, model: Model) -> Scores:
-        return evaluate(self.document, annotated(model, self.document, self.source))
+        return self._score(annotated(model, self.document, self.source), model)
 
     def score_raw(self, segmenter: Segmenter, model: Model | None = None) -> Scores:
         """Scores of what is made of the raw text; without a model, only those of segmentation say anything."""
         sentences = list(segmenter.segment(iter_text(self.document)))
         if model is not None:
             model.annotate(sentences, source=self.source)
-        return evaluate(self.document, Document(with_trees(with_hidden(sentences, self.document))))
+        return self._score(Document(with_trees(with_hidden(sentences, self.document))), model)
+
+    def _score(self, system: Document, model: Model | None) -> Scores:
+        metrics = self.metrics(model)
+        found = dict(evaluate(self.document if self.trees else _with_chains(self.document), system))
+        if METRIC in metrics:
+            micro = evaluate_entities(self.document, system).micro
+            found[METRIC] = Score(micro.gold, micro.system, micro.correct or 0)
+        return Scores({name: found[name] for name in metrics})
 
     def check(self, model: Model) -> None:
         """Refuses now what would end the run at its first evaluation or, worse, at its last."""
@@ -49,26 +73,35 @@ class Gold:
                     raise ConfigError(f"{self.file}: {error}") from None
 
 
-def read_gold(split: str, files: Sequence[str], treebanks: Sequence[str]) -> list[Gold]:
+def read_gold(split: str, files: Sequence[str], treebanks: Sequence[str], format: str = "conllu") -> list[Gold]:
     """Named by the split if there is one file, else by their stems, or whole where stems are alike.
 
-    What the scorer refuses is refused now.
+    What the scorer refuses is refused now. `format` is that of files whose endings tell none.
     """
     stems = [Path(file).name.split(".")[0] for file in files]
     labels = [split] if len(files) == 1 else stems if len(set(stems)) == len(stems) else files
     found = []
     for file, label in zip(files, labels, strict=True):
-        document = read(file, guess_format(file, "conllu"))
+        document = read(file, guess_format(file, format))
         if not document.num_words:
             raise ConfigError(f"{file}: there are no words to score on")
+        # What has entities alone has no trees to be scored, and all else must have them.
+        entities = any(sentence.entity_tags() is not None for sentence in document)
+        trees = not entities or any(head != "_" for sentence in document for head in sentence.columns.get("HEAD", ()))
+        scored = document if trees else _with_chains(document)
         try:
-            evaluate(document, document)
+            evaluate(scored, scored)
         except DepparseError as error:
             raise ConfigError(f"{file}: {str(error).removeprefix('gold: ')}") from None
         name = treebank_name(file)
         source = treebanks.index(name) if name in treebanks else 0
-        found.append(Gold(label, file, document, source))
+        found.append(Gold(label, file, document, source, trees, entities))
     return found
+
+
+def _with_chains(document: Document) -> Document:
+    """The words, with chains for trees."""
+    return Document(with_trees(bare_copies(document)))
 
 
 def annotated(model: Model, gold: Document, source: int = 0) -> Document:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from depparse.data.checks import check
+from depparse.data.columns import ENTITY_COLUMN
 from depparse.data.formats import guess_format
 from depparse.data.treebank import Treebank
 from depparse.description import hash_file
 from depparse.errors import ConfigError
+from depparse.evaluation.entities import METRIC
 from depparse.model import Model
 from depparse.store import check_replaceable, recover
+from depparse.training.gold import Gold
 from depparse.training.processes import Processes, choose_precision
 from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
 
@@ -21,7 +24,8 @@ SEGMENTER = "segmenter"  # the folder of the trained segmenter, while the model 
 SEGMENTER_BEST = "segmenter-best"  # of the best one so far, while the segmenter is trained
 SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors", "segmenter.jsonl"
 CURVES = "curves.png"  # drawn at the end: where it is and no checkpoint, the run is finished
-_COLUMNS = {"UPOS": "UPOS", "XPOS": "XPOS", "UFeats": "FEATS", "Lemmas": "LEMMA"}  # of scores; all others need trees
+# Of scores; all others need trees.
+_COLUMNS = {"UPOS": "UPOS", "XPOS": "XPOS", "UFeats": "FEATS", "Lemmas": "LEMMA", METRIC: ENTITY_COLUMN}
 
 
 def is_finished(output: Path) -> bool:
@@ -81,27 +85,30 @@ def treebank_names(files: Sequence[str]) -> list[str]:
     return list(folders)
 
 
-def choose_metric(config: RecipeConfig, model: Model) -> str | None:
+def choose_metric(config: RecipeConfig, model: Model, dev: Sequence[Gold]) -> str | None:
     """The score that chooses the model: what the recipe says, or LAS, or what a model without a parser has instead.
 
     None if no score tells anything of the model's tasks, which may be of another package.
     """
     writes = {column for columns in model.writes.values() for column in columns}
     metrics = [name for name in ("LAS", *_COLUMNS) if _COLUMNS.get(name, "HEAD") in writes]
+    scored = {name for gold in dev for name in gold.metrics(model)}
     if config.metric is None:
-        return metrics[0] if metrics else None
+        return next((name for name in metrics if name in scored or not dev), None)
     if _COLUMNS.get(config.metric, "HEAD") not in writes:
         found = ", ".join(metrics) or "none"
         raise ConfigError(f"config key metric: the model predicts nothing that {config.metric} scores, only {found}")
+    if dev and config.metric not in scored:
+        raise ConfigError(f"config key metric: the dev data holds nothing that {config.metric} scores")
     return config.metric
 
 
 def check_data(data: DataConfig) -> list[str]:
     """What the data check says of the files of CoNLL-U, notes aside: train and dev together if there is one of each."""
-    if len(data.train) == len(data.dev) == 1 and all(map(_is_conllu, (*data.train, *data.dev))):
+    if len(data.train) == len(data.dev) == 1 and all(_is_conllu(file, data) for file in (*data.train, *data.dev)):
         found = check(Treebank("data", {"train": Path(data.train[0]), "dev": Path(data.dev[0])}))
     else:
-        found = [finding for file in data.train if _is_conllu(file) for finding in check(Path(file))]
+        found = [finding for file in data.train if _is_conllu(file, data) for finding in check(Path(file))]
     return [
         f"{finding.severity}: {finding.message}" + "".join(f" ({place})" for place in finding.places[:1])
         for finding in found
@@ -109,5 +116,5 @@ def check_data(data: DataConfig) -> list[str]:
     ]
 
 
-def _is_conllu(file: str) -> bool:
-    return guess_format(file, "conllu").startswith("conllu")
+def _is_conllu(file: str, data: DataConfig) -> bool:
+    return guess_format(file, data.format).startswith("conllu")

@@ -13,6 +13,7 @@ from depparse.config import Config, apply_overrides, parse, read_toml
 from depparse.data.catalogue import corpora_folder
 from depparse.data.treebank import find_splits
 from depparse.errors import ConfigError, FormatError
+from depparse.evaluation.entities import METRIC
 from depparse.evaluation.ud import EXTRA, OFFICIAL
 from depparse.model import ModelConfig
 from depparse.segmentation.segmenter import SegmenterConfig
@@ -23,11 +24,12 @@ Files = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isin
 
 
 class DataConfig(Config):
-    """Files, of several treebanks if you like: CoNLL-U, or what their endings tell."""
+    """Files, of several treebanks if you like."""
 
     train: Files = ()
     dev: Files = ()  # scored after epochs; the mean over the files chooses the model that is kept
     test: Files = ()  # scored once, at the end
+    format: str = "conllu"  # of files whose endings tell none, such as conll2003
     on_disk: bool = False  # for more training data than memory: sentences are read from disk for each batch
 
 
@@ -69,7 +71,7 @@ class RecipeConfig(Config):
     model: ModelConfig = Field(default_factory=ModelConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     data: DataConfig = Field(default_factory=DataConfig)
-    metric: str | None = None  # official score that chooses the model; by default LAS, or UPOS … without a parser
+    metric: str | None = None  # score that chooses the model; by default LAS, or UPOS … NER without a parser
 
     def with_seed(self, seed: int) -> RecipeConfig:
         """The recipe with this seed for all of it."""
@@ -119,7 +121,7 @@ def read_recipe(
                 splits["train" if split == "file" else split] = [*before, str(file)]
         splits |= {split: list(files) for split, files in (data or {}).items() if files}
     config = parse(RecipeConfig, content)
-    known = (*OFFICIAL, *EXTRA)
+    known = (*OFFICIAL, *EXTRA, METRIC)
     if config.metric is not None and config.metric not in known:
         raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(known)}")
     return config

@@ -55,6 +55,7 @@ class Began:
     words: int
     findings: list[str]  # what the data check says, a line each; before the first part
     part: Part = "model"
+    metrics: tuple[str, ...] = SEGMENTER_METRICS  # scores that dev and test data have something for
 
 
 @dataclass(slots=True)
@@ -139,14 +140,17 @@ class _Run:
         self.fingerprint = _fingerprint(config, hashes)
         data = config.data
         self.names = treebank_names(data.train)
-        self.dev, self.tests = read_gold("dev", data.dev, self.names), read_gold("test", data.test, self.names)
+        self.dev, self.tests = (
+            read_gold(split, files, self.names, data.format)
+            for split, files in (("dev", data.dev), ("test", data.test))
+        )
         self.findings = check_data(data) if processes.main else []
         folder = None
         if data.on_disk:
             folder = output / f"sentences-{processes.number}"
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
         numbers = [self.names.index(treebank_name(file)) for file in data.train]
-        self.sentences, self.sources = read_sentences(data.train, numbers, folder)
+        self.sentences, self.sources = read_sentences(data.train, numbers, folder, data.format)
         if not any(map(len, self.sentences)):
             raise ConfigError(f"no sentences in {', '.join(data.train)}")
 
@@ -154,10 +158,11 @@ class _Run:
         """The model before training; refuses what could not be scored."""
         torch.manual_seed(self.config.training.seed)
         model = Model.build(self.config.model, self.sentences, self.names)
-        choose_metric(self.config, model)
+        choose_metric(self.config, model, self.dev)
         for gold in (*self.dev, *self.tests):
             gold.check(model)
         left_out = [name for name in self.config.model.tasks if name not in model.tasks]
+        self.findings += model.findings(self.sentences) if self.processes.main else []
         self.findings += [
             f"note: the task {name} is left out: the training data does not annotate it" for name in left_out
         ]
@@ -218,13 +223,16 @@ class _Run:
         """Trains the model, and saves it with the segmenter whenever it is the best."""
         config, latest = self.config, dict[str, Scores]()
         examples = make_examples(model, self.sentences, self.sources)
-        metric = choose_metric(config, model)
-        self.listen(_began(model, "model", len(self.sentences), sum(examples.lengths), self.findings))
+        metric = choose_metric(config, model, self.dev)
+        scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model)}
+        metrics = tuple(name for name in METRICS if name in scored)
+        self.listen(_began(model, "model", len(self.sentences), sum(examples.lengths), self.findings, metrics))
         board = self._board(config.training, "tensorboard", METRICS)
 
         def score() -> float:
             latest.update((gold.name, gold.score(model)) for gold in self.dev)
-            return statistics.fmean(scores[metric].f1 for scores in latest.values()) if latest and metric else 0.0
+            found = [scores[metric].f1 for scores in latest.values() if metric and metric in scores]
+            return statistics.fmean(found) if found else 0.0
 
         records = train(
             model,
@@ -301,8 +309,15 @@ class _Run:
         return card(self.config, self.command, self.hashes, self._minutes(), speed, scores, raw or {})
 
 
-def _began(part: Model | Segmenter, name: Part, sentences: int, words: int, findings: list[str]) -> Began:
-    return Began(sum(parameter.numel() for parameter in part.parameters()), sentences, words, findings, name)
+def _began(
+    part: Model | Segmenter,
+    name: Part,
+    sentences: int,
+    words: int,
+    findings: list[str],
+    metrics: tuple[str, ...] = SEGMENTER_METRICS,
+) -> Began:
+    return Began(sum(parameter.numel() for parameter in part.parameters()), sentences, words, findings, name, metrics)
 
 
 def _silent(record: Record) -> None:

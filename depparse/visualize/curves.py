@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Drawn where the run has them, in this order and these colours; XPOS, CLAS, MLAS and BLEX say little more. The first
 # that is there chooses the best epoch of the title: LAS, or Words of a segmenter.
 _SCORES = {
-    "LAS": "#2456a6", "UAS": "#5d93d6", "UPOS": "#2a8a57", "UFeats": "#d0722b", "Lemmas": "#8250a8",
+    "LAS": "#2456a6", "UAS": "#5d93d6", "UPOS": "#2a8a57", "UFeats": "#d0722b", "Lemmas": "#8250a8", "NER": "#b8336a",
     "Words": "#2456a6", "Tokens": "#5d93d6", "Sentences": "#2a8a57",
 }  # fmt: skip
 _GREY = "#5f6b7a"

@@ -12,7 +12,7 @@ import pytest
 
 from depparse.cli.screen import Screen
 from depparse.data.formats import read
-from depparse.evaluation.ud import evaluate
+from depparse.evaluation.ud import Score, Scores, evaluate
 from depparse.training.loop import Evaluation, Step
 from depparse.training.run import Began, Done, Record, Scored
 
@@ -21,7 +21,7 @@ def records(samples: Path, findings: int = 0) -> list[Record]:
     gold = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
     scores = evaluate(gold, gold)
     return [
-        Began(1_234_567, 60, 752, [f"warning: number {number}" for number in range(findings)]),
+        Began(1_234_567, 60, 752, [f"warning: number {number}" for number in range(findings)], metrics=tuple(scores)),
         Step(1, 1, 2, 400, {"tagger": 2.0}, 1.0),
         Scored(Evaluation(1, 1.0, True, 65.4), scores),
         Step(2, 2, 2, 352, {"tagger": 1.0}, 3670.0),
@@ -43,6 +43,23 @@ def test_plain_lines_in_a_pipe(samples: Path, capsys: pytest.CaptureFixture[str]
         "    2    100.00  100.00  100.00  100.00  100.00  1:01:11",
         " test    100.00  100.00  100.00  100.00  100.00",
         "61 min; the model is in runs/x/model, the curves in runs/x/curves.png",
+    ]
+
+
+def test_scores_that_a_file_has_nothing_for_are_blank(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gold = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    entities = Scores({"NER": Score(4, 4, 1)})
+    screen = Screen()
+    for record in (
+        Began(1_234, 10, 752, [], metrics=("UPOS", "LAS", "NER")),
+        Scored(Evaluation(1, 1.0, True, 65.4), evaluate(gold, gold), "trees"),
+        Scored(Evaluation(1, 1.0, True, 65.4), entities, "entities"),
+    ):
+        screen(record)
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "epoch      UPOS     LAS     NER     time",
+        "    1    100.00  100.00             1:05  best  trees",
+        "    1                     25.00     1:05  best  entities",
     ]
 
 
