@@ -138,7 +138,8 @@ class Pipeline:
         manner of `treebank`, by default the first that it learned. `workers` and `without` are those of `pipe`.
 
         `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
-        FEATS, where ``_`` is a value, stays as it is. The tree is built around kept heads and relations: it is the best
+        FEATS, where ``_`` is a value, stays as it is. ``ner`` keeps the entities of sentences that are annotated with
+        any, or with none in a column of their own. The tree is built around kept heads and relations: it is the best
         one that has them. `constraints` say more, one for each sentence or None: arcs that must or must not be there,
         and relations, which go before kept ones.
 

@@ -13,7 +13,10 @@ import typer
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(help="recurrent, bilstm, transformer, segmenter or demo, which come along; or a TOML file.")
+        str,
+        typer.Argument(
+            help="recurrent, bilstm, transformer, ner, segmenter or demo, which come along; or a TOML file."
+        ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The run's folder.")] = Path(
         "runs/model"

@@ -85,7 +85,7 @@ class Dependencies(nn.Module):
 
     def forward(self, encoded: Encoded, batch: Batch) -> DependencyScores:
         dependents, heads, label_dependents, label_heads = (part(encoded.context) for part in self.represent)
-        mixed = (_with_one(dependents) @ self.arcs) / self.config.arc_width**0.5
+        mixed = (with_one(dependents) @ self.arcs) / self.config.arc_width**0.5
         # [words, words] is 400 MB for 10,000 of them, so there is one such matrix, changed in place.
         arc_scores = (mixed @ heads.transpose(1, 2)).float()
         # Nothing hangs on padding, and no word on itself.
@@ -96,10 +96,10 @@ class Dependencies(nn.Module):
     def label_scores(self, scores: DependencyScores, heads: Tensor) -> Tensor:
         """``[batch, words, several, labels]`` for the arcs of each word to each of ``heads[b, d, several]``."""
         index = heads.flatten(1)[..., None].expand(-1, -1, scores.label_heads.shape[-1])
-        chosen = _with_one(scores.label_heads.gather(1, index)).view(-1, heads.shape[-1], self.config.label_width + 1)
+        chosen = with_one(scores.label_heads.gather(1, index)).view(-1, heads.shape[-1], self.config.label_width + 1)
         # Labels last: rows times a matrix for each word read memory in order.
         weights = self.label_weights.transpose(1, 2).flatten(1)
-        mixed = _with_one(scores.label_dependents) @ weights
+        mixed = with_one(scores.label_dependents) @ weights
         by_label = mixed.view(-1, chosen.shape[-1], len(self.labels))  # [batch · words, label width + 1, labels]
         return torch.bmm(chosen, by_label).view(*heads.shape, -1).float()
 
@@ -204,7 +204,7 @@ class Dependencies(nn.Module):
         return cls(config, encoder, Vocabulary(data))
 
 
-def _with_one(values: Tensor) -> Tensor:
+def with_one(values: Tensor) -> Tensor:
     """A constant unit after the others: makes the biaffine form hold the linear and constant terms."""
     return torch.cat([values, torch.ones_like(values[..., :1])], -1)
 

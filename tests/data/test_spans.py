@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.scheme import IOB2, IOBES, Entities
 
+from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, decode_frames, decode_tags, encode_frames, encode_tags
 
 
@@ -110,3 +111,15 @@ def test_frames_round_trip() -> None:
 def test_broken_frames_say_why(heads: str, spans: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         decode_frames(["go.01"], [heads], [spans])
+
+
+def test_a_sentence_tells_whether_its_entities_are_annotated() -> None:
+    bare = Sentence.from_forms(["a", "b"])
+    assert (bare.entity_tags(), bare.ents) == (None, ())
+    bare.columns["NER"] = ["_", "_"]
+    assert (bare.entity_tags(), bare.ents) == (None, ())
+    bare.columns["NER"] = ["O", "O"]
+    assert (bare.entity_tags(), bare.ents) == (["O", "O"], ())
+    misc = Sentence({"FORM": ["a", "b"], "MISC": ["SpaceAfter=No", "ner=B-A,S-B"]})
+    assert misc.entity_tags() == ["O", "B-A|S-B"]
+    assert [(span.start, span.end, span.type) for span in misc.ents] == [(2, 2, "A"), (2, 2, "B")]

@@ -1,0 +1,42 @@
+"""What all tasks that find entities share: which sentences say what their entities are, and how findings are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from depparse.data.columns import ENTITY_COLUMN
+from depparse.data.fields import Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.data.spans import Span
+
+WRITES = (ENTITY_COLUMN,)  # in CoNLL-U, where there is no such column, as the MISC attribute
+
+
+def entities_of(sentence: Sentence) -> tuple[Span, ...] | None:
+    """The entities of a sentence, sorted by start, longest first; None if it is not annotated with any.
+
+    Where there is a column of entities, a sentence without any is annotated too.
+    """
+    if sentence.entity_tags() is None:
+        return None
+    return tuple(sorted(sentence.ents, key=lambda span: (span.start, -span.end)))
+
+
+def count_types(sentences: Iterable[Sentence]) -> Vocabulary:
+    """The types of entities in the sentences."""
+    return Vocabulary.count(span.type for sentence in sentences for span in sentence.ents)
+
+
+def tell(problems: Iterable[tuple[int, Sentence, Span | None]], what: str) -> list[str]:
+    """A line that says `what` is wrong, how often, and where first; none if it never is.
+
+    `problems` are the number of a sentence, from 1, the sentence, and the entity, if it is about one.
+    """
+    found = list(problems)
+    if not found:
+        return []
+    number, sentence, span = found[0]
+    place = f"sentence {number}" + (f" ({sentence.sent_id})" if sentence.sent_id is not None else "")
+    if span is not None:
+        place += f", words {span.start} to {span.end}, {span.type}"
+    return [f"{what}: {len(found)} (first: {place})"]

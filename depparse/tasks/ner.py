@@ -1,0 +1,154 @@
+"""Named entities that do not overlap, by a linear-chain CRF over BIOES tags.
+
+As Lample et al. 2016 (*Neural Architectures for Named Entity Recognition*), with a BIOES tag of each word and learned
+transitions. Where we differ: the CRF gives probability to valid sequences of tags alone, in training too (Papay,
+Klinger & Padó 2022), and `language` may narrow them further. The probability of an entity is that of its tags, over all
+sequences. For entities that nest or overlap there is the task ``nested_ner``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from depparse.data.batching import Batch, pad_labels
+from depparse.data.fields import IGNORE, Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.data.spans import Span, decode_tags, encode_tags
+from depparse.encoders.dropout import SharedDropout
+from depparse.encoders.encoder import Encoded, Encoder
+from depparse.errors import ConfigError, DepparseError
+from depparse.registry import PartConfig
+from depparse.structs.automaton import Automaton, bioes, intersect
+from depparse.structs.linear_chain import LinearChain, Segment
+from depparse.structs.regular_expression import automaton_of
+from depparse.tasks.entities import WRITES, count_types, entities_of, tell
+
+
+class NerConfig(PartConfig):
+    """Flat entities."""
+
+    type: Literal["ner"] = "ner"
+    width: int = Field(200, ge=1)  # units of the hidden layer
+    dropout: float = Field(0.33, ge=0, lt=1)
+    # A regular expression that valid sequences of BIOES tags must match as well, such as "O* (PER+ O*)?" for at most
+    # one stretch of persons: see depparse.structs.regular_expression. A type stands for any of its tags. "": no more.
+    language: str = ""
+
+
+class Ner(nn.Module):
+    """A linear-chain CRF that gives probability to valid sequences of tags alone."""
+
+    Config = NerConfig
+
+    def __init__(self, config: NerConfig, encoder: Encoder, types: Vocabulary) -> None:
+        super().__init__()
+        self.config, self.types = config, types
+        self.tags = Vocabulary(["O", *(f"{prefix}-{kind}" for kind in types.items for prefix in "BIES")])
+        self.scorer = nn.Sequential(
+            nn.Linear(encoder.width + encoder.input_width, config.width),
+            nn.GELU(),
+            SharedDropout(config.dropout),
+            nn.Linear(config.width, len(self.tags)),
+        )
+        # transitions[previous, next]; the last row is the beginning of the sentence, the last column its end.
+        self.transitions = nn.Parameter(torch.zeros(len(self.tags) + 1, len(self.tags) + 1))
+        self.chain = LinearChain(self._language())
+
+    @classmethod
+    def build(cls, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Ner | None:
+        """With the types of `sentences`."""
+        types = count_types(sentences)
+        return cls(config, encoder, types) if len(types) else None
+
+    def _language(self) -> Automaton:
+        valid = bioes(self.tags.items)
+        if not self.config.language:
+            return valid
+        tags = self.tags.items
+
+        def tags_of(name: str) -> list[int]:
+            return [number for number, tag in enumerate(tags) if name == tag or name == tag[2:]]
+
+        try:
+            more = automaton_of(self.config.language, tags_of, len(tags))
+        except DepparseError as error:
+            there = ", ".join(["O", *self.types.items])
+            raise ConfigError(f"config key language of the task ner: {error}; there are {there}") from None
+        return intersect(valid, more)
+
+    def targets(self, sentence: Sentence) -> list[int]:
+        """A tag for each word; none of a sentence that is not annotated or not in the language."""
+        spans = entities_of(sentence)
+        tags = [] if spans is None else self.tags.numbers(encode_tags(spans, len(sentence), "BIOES"), IGNORE)
+        known = spans is not None and IGNORE not in tags and self.chain.language.accepts(tags)
+        return tags if known else [IGNORE] * len(sentence)
+
+    def findings(self, sentences: Iterable[Sentence]) -> list[str]:
+        """What of the training data is not learned."""
+        refused = (
+            (number, sentence, None)
+            for number, sentence in enumerate(sentences, 1)
+            if len(sentence) and entities_of(sentence) is not None and self.targets(sentence)[0] == IGNORE
+        )
+        what = "sentences with entities that overlap (nested_ner learns them) or are not in its language are left out"
+        return tell(refused, what)
+
+    def collate(self, rows: Sequence[list[int]]) -> Tensor:
+        return pad_labels(rows)
+
+    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
+        """Scores of tags, ``[batch, words, tags]``."""
+        scores: Tensor = self.scorer(torch.cat([encoded.context, encoded.inputs], -1))
+        return scores
+
+    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
+        """Minus the logarithm of the probability of the gold tags, as a mean over the annotated words."""
+        annotated = targets[:, 1:].ne(IGNORE).any(1)
+        tags = targets[annotated, 1:]
+        scores = scores[annotated, 1:].float()
+        lengths = tags.ne(IGNORE).sum(1)
+        logarithms = self.chain.path_score(scores, self.transitions, lengths, tags)
+        logarithms = logarithms - self.chain.log_partition(scores, self.transitions, lengths)
+        return -logarithms.sum() / lengths.sum().clamp(min=1)
+
+    def predict(self, scores: Tensor, batch: Batch) -> list[list[Span]]:
+        """The entities of the most probable tags. DepparseError if a sentence has no tags within the language."""
+        precision = torch.float32 if scores.device.type == "mps" else torch.float64  # of which that device has none
+        given = scores[:, 1:].to(precision), self.transitions, batch.lengths
+        best, totals = (values.tolist() for values in self.chain.viterbi(*given))
+        segments: list[Segment] = []
+        found: list[list[Span]] = []
+        for number, (example, row, total) in enumerate(zip(batch.examples, best, totals, strict=True)):
+            if not math.isfinite(total):
+                problem = "the scores are no numbers" if math.isnan(total) else "no tags are in its language"
+                raise DepparseError(f"{example.name}, of {example.length} words, for the task ner: {problem}")
+            spans = decode_tags([self.tags.item(tag) for tag in row[: example.length]])
+            segments += (Segment(number, span.start - 1, row[span.start - 1 : span.end]) for span in spans)
+            found.append(spans)
+        probabilities = iter(self.chain.segment_probabilities(*given, segments))
+        for spans in found:
+            for span in spans:
+                span.score = next(probabilities)
+        return found
+
+    def annotate(self, sentence: Sentence, prediction: list[Span]) -> None:
+        sentence.ents = prediction
+
+    def writes(self) -> tuple[str, ...]:
+        return WRITES
+
+    def to_json(self) -> Any:
+        return self.types.to_json()
+
+    @classmethod
+    def from_json(cls, config: NerConfig, encoder: Encoder, data: Any) -> Ner:
+        return cls(config, encoder, Vocabulary(data))
+
+
+TASK = Ner
