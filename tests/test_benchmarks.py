@@ -244,3 +244,10 @@ def test_memory_is_measured(
     assert printed
     assert int(printed[1]) >= 12  # copies, each a paragraph at least
     assert len("".join(raw.copies(text, 0.004)).encode()) == pytest.approx(4000, abs=len(text.encode()))
+
+
+def test_the_share_of_the_crf(run: Run, samples: Path) -> None:
+    train = samples / "UD_English-Sample" / "en_sample-ner-train.iob2"
+    settings = ["model.encoder.context.width=16", "training.batch_words=100"]
+    shown = run("crf", "--train", train, "--steps", 2, *(word for key in settings for word in ("--set", key)))
+    assert re.search(r"\nstep \d+ ms, CRF \d+ ms: \d+\.\d % \(\d+\.\d to \d+\.\d\)\n$", shown)

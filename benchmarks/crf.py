@@ -1,0 +1,84 @@
+"""What the CRF of named entities costs in training: its loss and gradient, as a share of a step.
+
+    python benchmarks/crf.py [--train FILE] [--recipe ner] [--words 25000] [--steps 20] [--set KEY=VALUE …]
+
+FILE holds entities, by default WNUT-17 (six types, so 25 tags) of $DEPPARSE_SHARED (by default ../shared); its first
+`--words` words are used. A step is one of `training.loop`, with collating, losses, clipping, optimizer and average; the
+CRF's part, from the scores of tags to their gradient, is measured after it on the same batch, which is full. All in one
+process after a warm-up; the share is the median over the steps, with the least and the greatest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from depparse.data.batching import chunks
+from depparse.data.formats import iter_sentences
+from depparse.model import Model
+from depparse.tasks.ner import Ner
+from depparse.training.checkpoint import epoch_random
+from depparse.training.examples import plan_epoch
+from depparse.training.loop import train
+from depparse.training.recipe import RecipeConfig, read_recipe
+
+WARM = 3  # steps
+
+
+def seconds(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def measure(path: Path, recipe: RecipeConfig, words: int, steps: int) -> list[tuple[float, float]]:
+    """Seconds of each step, and of the CRF in it."""
+    sentences = next(chunks(iter_sentences(path), words))
+    torch.manual_seed(1)
+    model = Model.build(recipe.model, sentences)
+    name, task = next((name, task) for name, task in model.tasks.items() if isinstance(task, Ner))
+    config = recipe.training.model_copy(update={"epochs": 100, "evaluate_every": 100, "precision": "fp32"})
+    examples = [model.example(sentence, targets=True) for sentence in sentences]
+    lengths, sources = [example.length for example in examples], [0] * len(examples)
+    records = train(model, examples, config, lambda: 0.0)
+    times: list[tuple[float, float]] = []
+    for epoch in range(config.epochs):
+        shuffle = epoch_random(config.seed, epoch)
+        for numbers in plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle):
+            batch = model.collate([examples[number] for number in numbers])
+            step = seconds(lambda: next(records))
+            scores = model(batch)[name].detach().requires_grad_()
+            crf = seconds(lambda scores=scores, batch=batch: task.loss(scores, batch.targets[name]).backward())
+            if batch.mask.numel() >= 0.85 * config.batch_words:  # not what was left at the end of an epoch
+                times.append((step, crf))
+            if len(times) == WARM + steps:
+                return times[WARM:]
+    raise SystemExit(f"{config.epochs} epochs have no {WARM + steps} full batches; give more --words or fewer --steps")
+
+
+def main() -> None:
+    shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
+    parser = argparse.ArgumentParser(description="The CRF's share of a training step.")
+    parser.add_argument("--train", type=Path, default=shared / "ner" / "wnut17" / "wnut17train.conll")
+    parser.add_argument("--recipe", default="ner", help="with a task of type ner")
+    parser.add_argument("--words", type=int, default=25_000)
+    parser.add_argument("--steps", type=int, default=20, help="full batches")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipe")
+    options = parser.parse_args()
+    found = measure(options.train, read_recipe(options.recipe, options.set), options.words, options.steps)
+    shares = sorted(100 * crf / step for step, crf in found)
+    step, crf = (statistics.median(column) * 1000 for column in zip(*found, strict=True))
+    print(f"{options.train.name}, {options.recipe}, {torch.get_num_threads()} threads, {options.steps} steps")
+    print(
+        f"step {step:.0f} ms, CRF {crf:.0f} ms: {statistics.median(shares):.1f} % ({shares[0]:.1f} to {shares[-1]:.1f})"
+    )
+
+
+if __name__ == "__main__":
+    main()
