@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -73,7 +74,7 @@ class Lemmatizer(nn.Module):
     def annotate(self, sentence: Sentence, prediction: list[int]) -> None:
         forms = sentence.columns["FORM"]
         scripts = map(self.scripts.item, prediction)
-        sentence.columns["LEMMA"] = [apply_script(script, form) for script, form in zip(scripts, forms, strict=True)]
+        sentence.columns["LEMMA"] = [_lemma(script, form) for script, form in zip(scripts, forms, strict=True)]
 
     def writes(self) -> tuple[str, ...]:
         return ("LEMMA",)
@@ -92,6 +93,12 @@ def _scripts(sentence: Sentence) -> list[str | None]:
         return [None] * len(forms)
     # An underscore is "not annotated", except as the lemma of an underscore.
     return [make_script(f, x) if x != "_" or f == "_" else None for f, x in zip(forms, lemmas, strict=True)]
+
+
+def _lemma(script: str, form: str) -> str:
+    """What the script makes of the form. Where that leaves spaces at its ends or several at once, those go."""
+    lemma = apply_script(script, form)
+    return re.sub("  +", " ", lemma.strip()) or form
 
 
 TASK = Lemmatizer

@@ -1,0 +1,28 @@
+"""Lemmas from edit scripts, for forms that the scripts were not made for."""
+
+from __future__ import annotations
+
+import pytest
+
+from depparse.data.edit_scripts import make_script
+from depparse.data.fields import Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.tasks.lemmatizer import Lemmatizer
+from tests.networks import small_model
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "form", "lemma"),
+    [
+        ("cats", "cat", "dogs", "dog"),
+        ("cat", "c", "= bc", "="),  # what is left of it ends with a space
+        ("abcd", "ab", "a  bc", "a"),
+        ("xya", "a", "x y", "y"),
+    ],
+)
+def test_lemmas_have_no_spaces_at_their_ends(source: str, target: str, form: str, lemma: str) -> None:
+    task = next(task for task in small_model().tasks.values() if isinstance(task, Lemmatizer))
+    task.scripts = Vocabulary([make_script(source, target)])
+    sentence = Sentence.from_forms([form])
+    task.annotate(sentence, [0])
+    assert sentence.columns["LEMMA"] == [lemma]
