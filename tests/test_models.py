@@ -178,7 +178,6 @@ def test_the_command_line(home: Path) -> None:
         assert result.stderr.startswith("depparse: error: xy: no such model folder, nor a model of that name; ")
 
 
-@pytest.mark.skipif("en" not in bundled(), reason="no model is in depparse/models/en yet")
 def test_the_bundled_model_needs_no_network(tmp_path: Path) -> None:
     folder = models.FOLDER / "en"
     assert sum(path.stat().st_size for path in folder.iterdir()) <= 30_000_000
