@@ -7,6 +7,7 @@ a batch, and a single process pays nothing.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -31,6 +32,9 @@ class Processes:
         self.number: int = self._state.process_index
         self.count: int = self._state.num_processes
         self.main = self.number == 0
+        if self.count > 1:
+            # Threads of gloo that outlive the interpreter abort the process at its very end (PyTorch issue 190489).
+            atexit.register(end_group)
 
     def part(self, numbers: Sequence[int]) -> Sequence[int]:
         """What this process takes of a batch; nothing, if there are fewer sentences than processes."""
@@ -70,6 +74,12 @@ class Processes:
     def wait(self) -> None:
         """Until all processes are here."""
         self._state.wait_for_everyone()
+
+
+def end_group() -> None:
+    """Ends the communication between the processes, if it has not ended yet."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def choose_precision(asked: Precision, device: torch.device, key: str = "training.precision") -> torch.dtype:
