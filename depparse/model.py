@@ -54,6 +54,7 @@ class Model(nn.Module):
         self.config, self.encoder = config, encoder
         self.tasks = nn.ModuleDict(tasks)
         self.treebanks = tuple(treebanks)  # names, in the order of `Example.source`
+        self.frozen: frozenset[str] = frozenset()  # tasks that are not trained; with any, the encoder is not either
         encoder.set_tasks(len(tasks))
 
     @classmethod
@@ -71,21 +72,45 @@ class Model(nn.Module):
         kept = {name: task for name, task in config.tasks.items() if name in tasks}
         return cls(config.model_copy(update={"tasks": kept}), encoder, tasks, treebanks)
 
+    def freeze(self, tasks: Collection[str]) -> None:
+        """Training will change nothing of the encoder and of these tasks, so that their predictions stay the same."""
+        self.frozen = frozenset(tasks)
+        for part in self._still():
+            part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Model:
+        """Dropout where nothing is learned would only add noise."""
+        super().train(mode)
+        for part in self._still():
+            part.eval()
+        return self
+
+    def _still(self) -> list[nn.Module]:
+        return [self.encoder, *(self.tasks[name] for name in sorted(self.frozen))] if self.frozen else []
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The tasks that are trained."""
+        return tuple(name for name in self.tasks if name not in self.frozen)
+
     @property
     def device(self) -> torch.device:
         """Where the weights are, and batches have to be."""
         return next(self.parameters()).device
 
     def findings(self, sentences: Sequence[Sentence]) -> list[str]:
-        """What of the training data the tasks do not learn, a line each."""
-        tasks = [(name, task) for name, task in self._tasks() if isinstance(task, ChecksData)]
+        """What of the training data the trained tasks do not learn, a line each."""
+        tasks = [
+            (name, task) for name, task in self._tasks() if isinstance(task, ChecksData) and name not in self.frozen
+        ]
         return [f"warning: {name}: {line}" for name, task in tasks for line in task.findings(sentences)]
 
     # -- sentences to batches
 
     def example(self, sentence: Sentence, *, targets: bool = False, source: int = 0) -> Example:
         """What the model reads of the sentence, and what it learns from it."""
-        made = {name: task.targets(sentence) for name, task in self._tasks()} if targets else {}
+        learned = self.learned if targets else ()
+        made = {name: task.targets(sentence) for name, task in self._tasks() if name in learned}
         return Example(sentence, len(sentence), self.encoder.features(sentence), made, source)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
@@ -94,7 +119,7 @@ class Model(nn.Module):
         targets = {
             name: task.collate([example.targets[name] for example in examples])
             for name, task in self._tasks()
-            if examples[0].targets
+            if name in examples[0].targets
         }
         mask = make_mask(lengths, 1 + int(lengths.max()))
         sources = torch.as_tensor([example.source for example in examples])
@@ -112,9 +137,9 @@ class Model(nn.Module):
         }
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """The loss of each task, a scalar each."""
-        scores = self(batch)
-        return {name: task.loss(scores[name], batch.targets[name]) for name, task in self._tasks()}
+        """The loss of each trained task, a scalar each."""
+        scores = self(batch, self.frozen)
+        return {name: task.loss(scores[name], batch.targets[name]) for name, task in self._tasks() if name in scores}
 
     # -- annotation
 

@@ -51,8 +51,8 @@ def pack(
     size = sum(tensor.nbytes for tensor in encode(state(parts.model, parts.segmenter), weights).values())
     facts = {
         "depparse": __version__,
-        "model": _origin(model, folder) if parts.model is not None else "none",
-        "segmenter": _origin(segmenter or model, segmenter_folder) if parts.segmenter is not None else "none",
+        "model": origin(model, folder) if parts.model is not None else "none",
+        "segmenter": origin(segmenter or model, segmenter_folder) if parts.segmenter is not None else "none",
         "left out": ", ".join(left_out) or "nothing",
         "weights": f"{weights}{', a scale for each row of a matrix' if weights == 'int8' else ''}: {size:,} bytes",
     }
@@ -61,11 +61,11 @@ def pack(
     lines += ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items()), ""]
     lines += ["What follows was written when its parts were trained, and so were their scores measured.", ""]
     if parts.model is not None:
-        lines.append(_retitled(_card(folder), "## The model", deeper=False))
+        lines.append(retitled(card_of(folder), "## The model", deeper=False))
         if segmenter_folder != folder:
-            lines.append(_retitled(_card(segmenter_folder), "## The segmenter", deeper=True))
+            lines.append(retitled(card_of(segmenter_folder), "## The segmenter", deeper=True))
     else:
-        lines.append(_retitled(_card(segmenter_folder), "## The segmenter", deeper=False))
+        lines.append(retitled(card_of(segmenter_folder), "## The segmenter", deeper=False))
     save(parts.model, Path(output), "\n".join(lines), segmenter=parts.segmenter, weights=weights)
 
 
@@ -97,16 +97,18 @@ def _drop_subwords(model: Model) -> int:
     return n_dropped
 
 
-def _origin(given: str | os.PathLike[str], folder: Path) -> str:
+def origin(given: str | os.PathLike[str], folder: Path) -> str:
+    """Which model was `given`, for a card."""
     return f"{os.fspath(given)}, whose manifest.json has the SHA-256 `{hash_file(folder / 'manifest.json')}`"
 
 
-def _card(folder: Path) -> str:
+def card_of(folder: Path) -> str:
+    """The card of a model folder; empty if it has none."""
     path = folder / "README.md"
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
-def _retitled(card: str, title: str, *, deeper: bool) -> str:
+def retitled(card: str, title: str, *, deeper: bool) -> str:
     """The card under another title; its sections, if `deeper`, as sections of that."""
     lines = [title]
     inside_code = False

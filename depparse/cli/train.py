@@ -36,6 +36,13 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Overrides any key of the recipe, such as training.epochs=10."),
     ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="Begin with this trained model, which learns the recipe's tasks as well."),
+    ] = None,
+    freeze: Annotated[
+        bool, typer.Option("--freeze", help="Train only the recipe's tasks; the rest of --base stays as it is.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same model.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --output.")] = False,
 ) -> None:
@@ -45,6 +52,8 @@ def train(
     An interrupted run goes on with --resume.
 
     Example: [green]depparse train recurrent --treebank UD_French-Sequoia --output runs/sequoia[/green]
+
+    Entities for a trained parser: [green]depparse train ner --base en --freeze --train FILE --dev FILE[/green]
 
     Another encoder: [green]depparse train transformer --treebank DIR --set model.encoder.inputs.0.name=FOLDER[/green]
     """
@@ -64,6 +73,8 @@ def train(
                 test=test or [],
                 output=output,
                 set=set_ or [],
+                base=base,
+                freeze=freeze,
                 seed=seed,
                 resume=resume,
                 listen=screen,

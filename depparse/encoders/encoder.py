@@ -64,6 +64,9 @@ class DiffersByTask(Protocol):
     def set_tasks(self, n_tasks: int) -> None:
         """Called once, before there are trained weights."""
 
+    def add_tasks(self, n_tasks: int) -> None:
+        """So many more, after those that there are."""
+
     def keep_tasks(self, numbers: Sequence[int]) -> None:
         """Forgets the other tasks; those that stay are numbered anew, in their order."""
 
@@ -96,6 +99,12 @@ class Encoder(nn.Module):
         for part in self.inputs:
             if isinstance(part, DiffersByTask):
                 part.set_tasks(n_tasks)
+
+    def add_tasks(self, n_tasks: int) -> None:
+        """Tells the inputs that so many more tasks will read them."""
+        for part in self.inputs:
+            if isinstance(part, DiffersByTask):
+                part.add_tasks(n_tasks)
 
     def keep_tasks(self, numbers: Sequence[int]) -> None:
         """Tells the inputs which of the tasks stay."""

@@ -127,6 +127,12 @@ class Transformer(nn.Module):
             # All in one vector: it has a gradient also where a task does not read its mix.
             self.mix = nn.Parameter(torch.zeros((1 + n_tasks) * self.n_layers))
 
+    def add_tasks(self, n_tasks: int) -> None:
+        """Further mixes, which begin as the shared one."""
+        if self.config.mix == "task":
+            shared = self.mix.detach()[: self.n_layers]
+            self.mix = nn.Parameter(torch.cat([self.mix.detach(), shared.repeat(n_tasks)]))
+
     def keep_tasks(self, numbers: Sequence[int]) -> None:
         """Forgets the mixes of the other tasks."""
         if self.config.mix == "task":

@@ -62,7 +62,7 @@ class Segmenter(nn.Module):
     `inner_spaces`: whether tokens may hold white space, as words of Vietnamese do.
     """
 
-    tasks = ("tokens", "sentences", "words")
+    learned = ("tokens", "sentences", "words")  # what it is trained in
 
     def __init__(
         self,

@@ -8,8 +8,9 @@ sequences. For entities that nest or overlap there is the task ``nested_ner``.
 
 from __future__ import annotations
 
+import copy
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 import torch
@@ -28,6 +29,7 @@ from depparse.structs.automaton import Automaton, bioes, intersect
 from depparse.structs.linear_chain import LinearChain, Segment
 from depparse.structs.regular_expression import automaton_of
 from depparse.tasks.entities import WRITES, count_types, entities_of, tell
+from depparse.tasks.growing import WEIGHT, Lesson, Old, Teacher, collate
 
 
 class NerConfig(PartConfig):
@@ -39,6 +41,9 @@ class NerConfig(PartConfig):
     # A regular expression that valid sequences of BIOES tags must match as well, such as "O* (PER+ O*)?" for at most
     # one stretch of persons: see depparse.structs.regular_expression. A type stands for any of its tags. "": no more.
     language: str = ""
+    # Of a trained model that learns new types: how it keeps those that the data does not annotate. See growing.py;
+    # with "forget", a word without an entity in the data has none.
+    old_types: Literal["causal", "distill", "forget"] = "causal"
 
 
 class Ner(nn.Module):
@@ -59,12 +64,52 @@ class Ner(nn.Module):
         # transitions[previous, next]; the last row is the beginning of the sentence, the last column its end.
         self.transitions = nn.Parameter(torch.zeros(len(self.tags) + 1, len(self.tags) + 1))
         self.chain = LinearChain(self._language())
+        self.teacher: Teacher | None = None  # while old types are kept
 
     @classmethod
     def build(cls, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Ner | None:
         """With the types of `sentences`."""
         types = count_types(sentences)
         return cls(config, encoder, types) if len(types) else None
+
+    def grown(
+        self, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence], remember: Callable[[], Old]
+    ) -> Ner:
+        """With the types of `sentences` besides its own, which stay known as `config.old_types` says."""
+        there = count_types(sentences)
+        new = [kind for kind in there.items if kind not in self.types]
+        old = [kind for kind in self.types.items if kind not in there]
+        settings = self.config.model_copy(update={"old_types": config.old_types})
+        grown = Ner(settings, encoder, Vocabulary([*self.types.items, *new]))
+        grown._inherit(self)
+        if old and len(there) and config.old_types != "forget":
+            causal = config.old_types == "causal"
+            weight = WEIGHT * (len(old) / len(there)) ** 0.5 if causal else WEIGHT
+            free = [grown.tags.number("O"), *(grown.tags.number(f"{p}-{kind}") for kind in old for p in "BIES")]
+            chain = copy.deepcopy(grown.chain)  # of its own, on a device of its own
+            grown.teacher = Teacher(remember(), chain, grown.transitions, free, causal=causal, weight=weight)
+        return grown
+
+    @torch.no_grad()
+    def _inherit(self, old: Ner) -> None:
+        """Takes the weights of one with fewer types; transitions of new tags begin as the mean of those of the old."""
+        n_old, n_types = len(old.tags), len(old.types)
+        weights = self.state_dict()
+        for name, value in old.state_dict().items():
+            if name == "transitions":
+                continue
+            weights[name][: len(value)] = value
+        # By prefix, old types are places 1 + 4k + prefix; the last row and column are the boundary.
+        place = [0, *(1 + (number - 1) % 4 for number in range(1, len(self.tags))), 5]
+        mean = torch.zeros(6, 6)
+        groups = [[0], *([1 + 4 * kind + prefix for kind in range(n_types)] for prefix in range(4)), [n_old]]
+        for row, before in enumerate(groups):
+            for column, after in enumerate(groups):
+                mean[row, column] = old.transitions[before][:, after].mean()
+        self.transitions.copy_(mean[place][:, place])
+        self.transitions[:n_old, :n_old] = old.transitions[:n_old, :n_old]
+        self.transitions[-1, :n_old] = old.transitions[-1, :n_old]
+        self.transitions[:n_old, -1] = old.transitions[:n_old, -1]
 
     def _language(self) -> Automaton:
         valid = bioes(self.tags.items)
@@ -82,8 +127,12 @@ class Ner(nn.Module):
             raise ConfigError(f"config key language of the task ner: {error}; there are {there}") from None
         return intersect(valid, more)
 
-    def targets(self, sentence: Sentence) -> list[int]:
+    def targets(self, sentence: Sentence) -> list[int] | Lesson:
         """A tag for each word; none of a sentence that is not annotated or not in the language."""
+        tags = self._gold(sentence)
+        return tags if self.teacher is None else self.teacher.teach(sentence, tags, self.tags.number("O"))
+
+    def _gold(self, sentence: Sentence) -> list[int]:
         spans = entities_of(sentence)
         tags = [] if spans is None else self.tags.numbers(encode_tags(spans, len(sentence), "BIOES"), IGNORE)
         known = spans is not None and IGNORE not in tags and self.chain.language.accepts(tags)
@@ -94,21 +143,24 @@ class Ner(nn.Module):
         refused = (
             (number, sentence, None)
             for number, sentence in enumerate(sentences, 1)
-            if len(sentence) and entities_of(sentence) is not None and self.targets(sentence)[0] == IGNORE
+            if len(sentence) and entities_of(sentence) is not None and self._gold(sentence)[0] == IGNORE
         )
         what = "sentences with entities that overlap (nested_ner learns them) or are not in its language are left out"
         return tell(refused, what)
 
-    def collate(self, rows: Sequence[list[int]]) -> Tensor:
-        return pad_labels(rows)
+    def collate(self, rows: Sequence[Any]) -> Tensor | Lesson:
+        return pad_labels(rows) if self.teacher is None else collate(rows)
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
         """Scores of tags, ``[batch, words, tags]``."""
         scores: Tensor = self.scorer(torch.cat([encoded.context, encoded.inputs], -1))
         return scores
 
-    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
+    def loss(self, scores: Tensor, targets: Tensor | Lesson) -> Tensor:
         """Minus the logarithm of the probability of the gold tags, as a mean over the annotated words."""
+        if isinstance(targets, Lesson):
+            assert self.teacher is not None
+            return self.teacher.loss(scores[:, 1:], self.transitions, targets, self.tags.number("O"))
         annotated = targets[:, 1:].ne(IGNORE).any(1)
         tags = targets[annotated, 1:]
         scores = scores[annotated, 1:].float()

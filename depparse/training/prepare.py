@@ -44,6 +44,8 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
     if not data.train:
         reason = "has no train split" if data.dev or data.test else "is missing"
         raise ConfigError(f"training data {reason}: give --train FILE, or --treebank DIR with a train split")
+    if not config.model.tasks and config.base is not None:
+        raise ConfigError("config key base: the recipe has no tasks for that model to learn: model.tasks is empty")
     if not config.model.tasks and config.segmentation is None:
         raise ConfigError("the recipe has no tasks and no segmentation: config key model.tasks is empty")
     parts = {"training": config.training} if config.model.tasks else {}
@@ -90,7 +92,7 @@ def choose_metric(config: RecipeConfig, model: Model, dev: Sequence[Gold]) -> st
 
     None if no score tells anything of the model's tasks, which may be of another package.
     """
-    writes = {column for columns in model.writes.values() for column in columns}
+    writes = {column for name in model.learned for column in model.writes[name]}
     metrics = [name for name in ("LAS", *_COLUMNS) if _COLUMNS.get(name, "HEAD") in writes]
     scored = {name for gold in dev for name in gold.metrics(model)}
     if config.metric is None:

@@ -65,6 +65,8 @@ class SegmentationConfig(Config):
 class RecipeConfig(Config):
     """Everything about a run."""
 
+    base: str | None = None  # a trained model to begin with (name or folder); its encoder goes before that of `model`
+    freeze: bool = False  # train nothing of the base but the tasks that the recipe names
     segmentation: Annotated[  # none: raw text will be split by rules
         SegmentationConfig | None, BeforeValidator(lambda value: None if value == "none" else value)
     ] = None
@@ -102,16 +104,21 @@ def read_recipe(
     overrides: str | Sequence[str] | Mapping[str, Any] = (),
     treebanks: Sequence[str] = (),
     data: Mapping[str, Sequence[str]] | None = None,
+    base: str | None = None,
+    freeze: bool = False,
 ) -> RecipeConfig:
     """The recipe with overrides (``training.epochs=3``, or keys and values).
 
     `treebanks` are UD folders, whose splits are added to those of the recipe; `data` replaces whole splits by files.
+    `base` and `freeze`, if given, go before those of the recipe.
     """
     if isinstance(recipe, RecipeConfig):
         content = recipe.model_dump(mode="json")
     else:
         content = dict(recipe) if isinstance(recipe, Mapping) else read_toml(recipe_file(recipe))
     content = apply_overrides(content, [overrides] if isinstance(overrides, str) else overrides)
+    content |= {"base": base} if base is not None else {}
+    content |= {"freeze": True} if freeze else {}
     splits = content.setdefault("data", {})
     if isinstance(splits, dict):
         for treebank in treebanks:
@@ -124,6 +131,8 @@ def read_recipe(
     known = (*OFFICIAL, *EXTRA, METRIC)
     if config.metric is not None and config.metric not in known:
         raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(known)}")
+    if config.freeze and config.base is None:
+        raise ConfigError("config key freeze: there is no model to leave as it is; give one by base (--base MODEL)")
     return config
 
 

@@ -16,10 +16,12 @@ import torch
 
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores
+from depparse.extension import extend
 from depparse.model import Model
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load, load_parts, save
+from depparse.training.base import Base
 from depparse.training.card import METRICS, SEGMENTER_METRICS, TensorBoard, card, log, read_log
 from depparse.training.examples import make_examples, read_sentences
 from depparse.training.gold import read_gold
@@ -50,7 +52,7 @@ Part = Literal["segmenter", "model"]  # of a pipeline, in the order of training
 class Began:
     """What is about to be trained."""
 
-    parameters: int
+    parameters: int  # that are trained
     sentences: int
     words: int
     findings: list[str]  # what the data check says, a line each; before the first part
@@ -113,7 +115,7 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
     with ExitStack() as stack:
         this = _Run(config, output, resume, command, listen, processes, hashes, stack)
         model = this.build_model() if config.model.tasks else None
-        segmenter = this.train_segmenter(config.segmentation) if config.segmentation is not None else None
+        segmenter = this.make_segmenter()
         if model is not None:
             this.train_model(model, segmenter)
         if processes.main:
@@ -137,9 +139,12 @@ class _Run:
     ) -> None:
         self.config, self.output, self.resume, self.command = config, output, resume, command
         self.listen, self.processes, self.hashes, self.stack = listen, processes, hashes, stack
-        self.fingerprint = _fingerprint(config, hashes)
+        self.base = Base.load(config.base) if config.base is not None else None
+        self.fingerprint = _fingerprint(config, hashes, self.base)
         data = config.data
-        self.names = treebank_names(data.train)
+        self.names: Sequence[str] = treebank_names(data.train)
+        if self.base is not None:
+            self.names = self.base.model.treebanks
         self.dev, self.tests = (
             read_gold(split, files, self.names, data.format)
             for split, files in (("dev", data.dev), ("test", data.test))
@@ -149,7 +154,9 @@ class _Run:
         if data.on_disk:
             folder = output / f"sentences-{processes.number}"
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        numbers = [self.names.index(treebank_name(file)) for file in data.train]
+        # A base model knows its own treebanks only; what is of another one is read as of its first.
+        names = [treebank_name(file) for file in data.train]
+        numbers = [self.names.index(name) if name in self.names else 0 for name in names]
         self.sentences, self.sources = read_sentences(data.train, numbers, folder, data.format)
         if not any(map(len, self.sentences)):
             raise ConfigError(f"no sentences in {', '.join(data.train)}")
@@ -157,7 +164,12 @@ class _Run:
     def build_model(self) -> Model:
         """The model before training; refuses what could not be scored."""
         torch.manual_seed(self.config.training.seed)
-        model = Model.build(self.config.model, self.sentences, self.names)
+        if self.base is None:
+            model = Model.build(self.config.model, self.sentences, self.names)
+        else:
+            model, freeze = self.base.model, self.config.freeze
+            self.findings += extend(model, self.config.model.tasks, self.sentences, freeze=freeze)
+            self.findings.append(f"note: the encoder is that of {self.config.base}, and not the recipe's")
         choose_metric(self.config, model, self.dev)
         for gold in (*self.dev, *self.tests):
             gold.check(model)
@@ -167,6 +179,13 @@ class _Run:
             f"note: the task {name} is left out: the training data does not annotate it" for name in left_out
         ]
         return model
+
+    def make_segmenter(self) -> Segmenter | None:
+        """Trained, if the recipe has one and a base model is not to stay as it is; else that of the base."""
+        config, base = self.config.segmentation, self.base
+        if base is not None and base.segmenter is not None and (config is None or self.config.freeze):
+            return base.segmenter.to(self.processes.device)
+        return self.train_segmenter(config) if config is not None else None
 
     def train_segmenter(self, config: SegmentationConfig) -> Segmenter | None:
         """The segmenter of the best dev score, in evaluation mode; kept in a folder of its own until the run ends.
@@ -306,7 +325,8 @@ class _Run:
     def _card(self, scores: Mapping[str, Scores], raw: Mapping[str, Scores] | None = None) -> str:
         lines = read_log(self.output / METRICS_FILE) or read_log(self.output / SEGMENTER_METRICS_FILE)
         speed = statistics.median(line["words_per_second"] for line in lines)
-        return card(self.config, self.command, self.hashes, self._minutes(), speed, scores, raw or {})
+        base = self.base.card(self.config) if self.base is not None else ""
+        return card(self.config, self.command, self.hashes, self._minutes(), speed, scores, raw or {}) + base
 
 
 def _began(
@@ -317,7 +337,8 @@ def _began(
     findings: list[str],
     metrics: tuple[str, ...] = SEGMENTER_METRICS,
 ) -> Began:
-    return Began(sum(parameter.numel() for parameter in part.parameters()), sentences, words, findings, name, metrics)
+    parameters = sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
+    return Began(parameters, sentences, words, findings, name, metrics)
 
 
 def _silent(record: Record) -> None:
@@ -349,9 +370,10 @@ class _Clock:
         return Estimate(steps + evaluations * self._dev_words * taken / self._words / 3)
 
 
-def _fingerprint(config: RecipeConfig, hashes: Mapping[str, str]) -> str:
-    """Names config and data, so that no checkpoint is resumed with others."""
+def _fingerprint(config: RecipeConfig, hashes: Mapping[str, str], base: Base | None) -> str:
+    """Names config, data and base model, so that no checkpoint is resumed with others."""
     digest = hashlib.sha256(config.model_dump_json().encode())
+    digest.update((base.hash if base is not None else "").encode())
     for file in (*config.data.train, *config.data.dev):
         digest.update(hashes[file].encode())
     return digest.hexdigest()

@@ -30,7 +30,7 @@ def step(
     Returns the words of the batch and the mean loss a word of each task. DepparseError if a loss is no number.
     """
     state.optimizer.zero_grad(set_to_none=True)
-    names = list(model.tasks)
+    names = list(model.learned)
     device = processes.device
     losses = torch.zeros(len(names), device=device)
     counts = torch.zeros(1 + len(names), device=device)  # words, and those that each task learns from

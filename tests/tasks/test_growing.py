@@ -1,0 +1,204 @@
+"""New types of entities from data without the old ones: the loss against enumeration, and what stays known."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from depparse.data.document import Document
+from depparse.data.fields import IGNORE
+from depparse.data.sentence import Sentence
+from depparse.extension import extend
+from depparse.model import Model
+from depparse.registry import PartConfig
+from depparse.tasks.growing import CERTAIN, WEIGHT, Lesson, Teacher, allow, collate, with_neighbours
+from depparse.tasks.ner import Ner, NerConfig
+from depparse.training.gold import annotated
+from depparse.training.loop import train
+from tests.tasks.test_ner import FLAT, QUICK, entities, learned, model_of, random_model, sentence
+
+OTHER = 0  # the number of the tag O
+
+
+def old_data() -> Document:
+    return Document(
+        [
+            sentence("Anna Maria of Bern met Tom .", (1, 2, "PER"), (6, 6, "PER")),
+            sentence("Tom saw New York City in May .", (1, 1, "PER")),
+            sentence("Nobody was there ."),
+        ]
+    )
+
+
+def new_data() -> Document:
+    """The same sentences, where only places are annotated."""
+    return Document(
+        [
+            sentence("Anna Maria of Bern met Tom .", (4, 4, "LOC")),
+            sentence("Tom saw New York City in May .", (3, 5, "LOC")),
+            sentence("Nobody was there ."),
+        ]
+    )
+
+
+def grown(model: Model, document: Document, old_types: str) -> Ner:
+    config: PartConfig = NerConfig.model_validate(FLAT | {"old_types": old_types})
+    assert extend(model, {"ner": config}, document.sentences) == []
+    task = model.tasks["ner"]
+    assert isinstance(task, Ner)
+    return task
+
+
+def path_score(task: Ner, scores: Tensor, tags: tuple[int, ...]) -> Tensor:
+    boundary = len(task.tags)
+    path = (boundary, *tags, boundary)
+    emitted = sum((scores[word, tag] for word, tag in enumerate(tags)), torch.zeros(()))
+    return emitted + sum((task.transitions[a, b] for a, b in itertools.pairwise(path)), torch.zeros(()))
+
+
+def test_a_grown_task_finds_what_it_found_before_it_learns() -> None:
+    document = old_data()
+    model = learned(FLAT, document)
+    before = model.tasks["ner"]
+    assert isinstance(before, Ner)
+    old_transitions, old_tags = before.transitions.detach().clone(), before.tags.items
+    with torch.inference_mode():
+        ((_, old),) = model.scored(document.sentences[:1])
+    task = grown(model, new_data(), "causal")
+    with torch.inference_mode():
+        ((_, new),) = model.scored(document.sentences[:1])
+    assert task.types.items == ["PER", "LOC"]
+    assert task.tags.items[: len(old_tags)] == old_tags
+    torch.testing.assert_close(new["ner"][..., : len(old_tags)], old["ner"])
+    assert torch.equal(task.transitions[: len(old_tags), : len(old_tags)], old_transitions[:-1, :-1])
+    assert torch.equal(task.transitions[-1, : len(old_tags)], old_transitions[-1, :-1])
+    # Transitions of a new type are those of the only old one.
+    old_s, new_s, old_b, new_b = (task.tags.number(tag) for tag in ("S-PER", "S-LOC", "B-PER", "B-LOC"))
+    assert task.transitions[new_s, OTHER] == task.transitions[old_s, OTHER]
+    assert task.transitions[new_s, new_b] == task.transitions[old_s, old_b]
+    assert task.transitions[-1, new_b] == task.transitions[-1, old_b]
+    assert task.transitions[new_s, -1] == task.transitions[old_s, -1]
+
+
+@pytest.mark.parametrize("old_types", ["distill", "causal"])
+def test_the_loss_is_that_of_all_sequences_enumerated(old_types: str) -> None:
+    data = Document([sentence("Tom saw Bern", (3, 3, "LOC"))])
+    model = learned(FLAT, old_data()) if old_types == "causal" else random_model(FLAT, old_data())
+    task = grown(model, data, old_types)
+    model.eval()
+    teacher = task.teacher
+    assert teacher is not None
+    assert teacher.weight == WEIGHT  # one old type for one new one
+    gold = (OTHER, OTHER, task.tags.number("S-LOC"))
+    free = [OTHER, *(task.tags.number(f"{prefix}-PER") for prefix in "BIES")]
+    batch = model.collate([model.example(data[0], targets=True)])
+    with torch.no_grad():
+        scores = model(batch)["ner"][0, 1:]
+    everything = [
+        tags for tags in itertools.product(range(len(task.tags)), repeat=3) if task.chain.language.accepts(tags)
+    ]
+    fitting = [t for t in everything if t[2] == gold[2] and all(tag in free for tag in t[:2])]
+    assert 3 <= len(fitting) < len(everything)
+
+    def log_sum(paths: list[tuple[int, ...]], given: Tensor) -> Tensor:
+        return torch.stack([path_score(task, given, tags) for tags in paths]).logsumexp(0)
+
+    def probabilities(paths: list[tuple[int, ...]]) -> dict[tuple[int, ...], Tensor]:
+        return {tags: (path_score(task, scores, tags) - log_sum(paths, scores)).exp() for tags in paths}
+
+    # The old model gives the new tags no score of its own: all fitting sequences have the same one, so it cancels out.
+    believed = probabilities(fitting)
+    if old_types == "causal":
+        sure = {}
+        for word in range(2):
+            shares = {t: sum(p.item() for tags, p in believed.items() if tags[word] == t) for t in free}
+            tag = max(free, key=lambda tag: shares[tag])
+            if tag != OTHER and shares[tag] >= CERTAIN:
+                sure[word] = tag
+        assert sure  # else nothing is tested
+        believed = probabilities([t for t in fitting if all(t[word] == tag for word, tag in sure.items())])
+    learn = log_sum(everything, scores) - log_sum(fitting, scores)
+    expected = sum((p * path_score(task, scores, tags) for tags, p in believed.items()), torch.zeros(()))
+    keep = log_sum(fitting, scores) - expected
+    loss = model.losses(batch)["ner"]
+    assert loss.item() == pytest.approx((learn + teacher.weight * keep).item() / 3, rel=1e-4)
+    # What is learned pulls towards the new entity, and nothing pushes the old tags away for an O.
+    loss.backward()
+    assert task.transitions.grad is not None
+    assert task.transitions.grad.isfinite().all()
+
+
+def test_averages_with_neighbours_are_those_of_the_nearest_of_a_kind() -> None:
+    generator = torch.Generator().manual_seed(2)
+    kinds = torch.tensor([[3, IGNORE, 4, 3], [3, 3, 3, IGNORE], [5, IGNORE, IGNORE, IGNORE]])
+    scores = torch.randn(3, 4, 6, generator=generator)
+    vectors = torch.randn(int((kinds != IGNORE).sum()), 8, generator=generator).half()
+    nothing = torch.zeros(0)
+    mixed = with_neighbours(scores, Lesson(nothing, nothing, nothing, kinds, vectors))
+    places = [(int(a), int(b)) for a, b in (kinds != IGNORE).nonzero()]
+    for number, place in enumerate(places):
+        others = [k for k, other in enumerate(places) if k != number and kinds[other] == kinds[place]]
+        others.sort(key=lambda k, number=number: float((vectors[k].float() - vectors[number].float()).norm()))
+        expected = scores[place]
+        if others:
+            expected = (expected + torch.stack([scores[places[k]] for k in others[:3]]).mean(0)) / 2
+        assert torch.allclose(mixed[place], expected, atol=1e-6)
+    assert torch.equal(mixed[kinds == IGNORE], scores[kinds == IGNORE])
+
+
+def test_which_tags_may_stand_where() -> None:
+    free = torch.tensor([True, True, False, False])
+    allowed = allow(torch.tensor([OTHER, 3, IGNORE]), OTHER, free)
+    assert allowed.tolist() == [[True, True, False, False], [False, False, False, True], [True] * 4]
+
+
+def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
+    model = random_model(FLAT, old_data())
+    grown(model, new_data(), "distill")
+    model.eval()
+    bare = Sentence.from_forms(["Tom", "met", "Anna"])
+
+    def loss(*sentences: Sentence) -> Tensor:
+        batch = model.collate([model.example(s, targets=True) for s in sentences])
+        return model.losses(batch)["ner"]
+
+    assert loss(bare).item() == 0.0
+    one, two = new_data()[0], new_data()[1]
+    both = (7 * loss(one) + 8 * loss(two)) / 15
+    assert loss(one, bare, two).item() == pytest.approx(both.item(), rel=1e-4)
+    lesson = collate([model.example(s, targets=True).targets["ner"] for s in (one, bare)])
+    assert lesson.tags.shape == (2, 7)
+    assert (lesson.expected[0].sum(1) - 1).abs().max() < 1e-4  # probabilities
+
+
+@pytest.mark.parametrize("old_types", ["causal", "distill", "forget"])
+def test_old_types_stay_known_unless_they_are_to_be_forgotten(old_types: str) -> None:
+    model = learned(FLAT, old_data())
+    assert entities(annotated(model, old_data())) == entities(old_data())
+    grown(model, new_data(), old_types)
+    for _ in train(model, [model.example(s, targets=True) for s in new_data()], QUICK, lambda: 0.0):
+        pass
+    found = entities(annotated(model, new_data()))
+    both = [sorted(a + b) for a, b in zip(entities(old_data()), entities(new_data()), strict=True)]
+    assert found == (entities(new_data()) if old_types == "forget" else both)
+
+
+def test_where_data_annotates_the_old_types_too_nothing_is_distilled() -> None:
+    model = learned(FLAT, old_data())
+    data = Document([*new_data(), *old_data()])
+    task = grown(model, data, "causal")
+    assert task.teacher is None
+    assert task.types.items == ["PER", "LOC"]
+    assert model.example(data[0], targets=True).targets["ner"][0] == OTHER
+
+
+def test_the_weight_of_the_old_types_grows_with_their_number() -> None:
+    many = Document([sentence("a b c d", (1, 1, "A"), (2, 2, "B"), (3, 3, "C"), (4, 4, "D"))])
+    for old_types, weight in (("causal", WEIGHT * 2), ("distill", WEIGHT)):
+        task: Any = grown(model_of(FLAT, many), Document([sentence("x y", (1, 1, "E"))]), old_types)
+        assert isinstance(task.teacher, Teacher)
+        assert task.teacher.weight == weight
