@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import depparse
 from depparse.data.conllu import read_conllu
 from depparse.data.document import Document
 from depparse.data.text import iter_text
@@ -251,3 +252,29 @@ def test_the_share_of_the_crf(run: Run, samples: Path) -> None:
     settings = ["model.encoder.context.width=16", "training.batch_words=100"]
     shown = run("crf", "--train", train, "--steps", 2, *(word for key in settings for word in ("--set", key)))
     assert re.search(r"\nstep \d+ ms, CRF \d+ ms: \d+\.\d % \(\d+\.\d to \d+\.\d\)\n$", shown)
+
+
+def test_types_added_one_after_another(run: Run, samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    files = [
+        word for split in ("train", "dev", "test") for word in (f"--{split}", folder / f"en_sample-ner-{split}.iob2")
+    ]
+    settings = ["model.encoder.context.width=16", "training.batch_words=100", "training.epochs=1"]
+    options = [*(word for key in settings for word in ("--set", key)), "--seeds", 1, 2, "--types", "PER", "LOC"]
+    shown = run("growing", *files, *options, "--output", tmp_path)
+    rows = [line.strip("| ").split(" | ") for line in shown.splitlines()]
+    assert rows[0] == ["method", "PER", "PER, LOC", "PER at the end", "LOC at the end", "mean of types at the end"]
+    assert [row[0] for row in rows[2:]] == ["forget", "distill", "causal", "together"]
+    assert len({row[1] for row in rows[2:5]}) == 1  # the first step is one for all
+    assert rows[5][1] == ""
+    for row in rows[2:]:
+        assert float(row[5].split(" ± ")[0]) == pytest.approx((float(row[3]) + float(row[4])) / 2, abs=0.02)
+    # Parts share no sentence, and a step sees no type but its own.
+    parts = [depparse.read(tmp_path / "1" / name / "train.iob2") for name in ("first", "causal-1")]
+    whole = depparse.read(folder / "en_sample-ner-train.iob2")
+    assert sum(map(len, parts)) == len(whole)
+    assert {span.type for span in parts[0].ents} == {"PER"}
+    assert {span.type for span in parts[1].ents} == {"LOC"}
+    expected = sorted(s.columns["FORM"] for s in whole)
+    assert sorted(s.columns["FORM"] for part in parts for s in part) == expected
+    assert run("growing", *files, *options, "--output", tmp_path) == shown  # without training again
