@@ -278,7 +278,19 @@ def run(tmp_path: Path, task: dict[str, Any], *arguments: Sequence[Path], **sett
     return nlp, output
 
 
-@pytest.mark.parametrize("form", ["iob2", "conllu", "biose", "annotated"])
+def to_token_classification(document: Document, path: Path) -> None:
+    """As sets of the hub have it: tokens, and labels as numbers whose names stand in the schema."""
+    import datasets
+
+    tags = [encode_tags(s.ents, len(s), "IOB2") for s in document]
+    names = sorted({tag for row in tags for tag in row})
+    labels = datasets.Sequence(datasets.ClassLabel(names=names))
+    features = datasets.Features({"tokens": datasets.Sequence(datasets.Value("string")), "ner_tags": labels})
+    rows = [{"tokens": s.columns["FORM"], "ner_tags": row} for s, row in zip(document, tags, strict=True)]
+    datasets.Dataset.from_list(rows, features=features).to_parquet(path)
+
+
+@pytest.mark.parametrize("form", ["iob2", "conllu", "biose", "annotated", "parquet"])
 def test_runs_from_files_of_entities_alone(form: str, samples: Path, tmp_path: Path) -> None:
     folder = samples / ("UD_German-Sample" if form == "biose" else "UD_English-Sample")
     name = ("de" if form == "biose" else "en") + "_sample-ner-{}." + ("biose" if form == "biose" else "iob2")
@@ -287,6 +299,10 @@ def test_runs_from_files_of_entities_alone(form: str, samples: Path, tmp_path: P
         for number, file in enumerate(files):
             files[number] = tmp_path / f"{file.stem}.{form}"
             write(read(file), files[number], "conllu" if form == "conllu" else "two-column")
+    if form == "parquet":
+        for number, file in enumerate(files):
+            files[number] = tmp_path / f"{file.stem}.parquet"
+            to_token_classification(read(file), files[number])
     settings = {"data.format": "two-column"} if form == "annotated" else {}
     nlp, output = run(tmp_path, NESTED if form == "biose" else FLAT, *([file] for file in files), **settings)
     lines = [json.loads(line) for line in (output / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
