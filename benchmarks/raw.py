@@ -2,6 +2,7 @@
 
     python benchmarks/raw.py MODEL [--treebank FOLDER] [--words 25000] [--rounds 5] [--cpu]
     python benchmarks/raw.py MODEL --memory [--treebank FOLDER] [--megabytes 1,10,100]
+    python benchmarks/raw.py MODEL --processes 2 [--treebank FOLDER] [--rounds 5]
 
 MODEL is what `depparse.load` takes. FOLDER is a UD treebank, by default English-EWT of $DEPPARSE_SHARED (by default
 ../shared), whose dev file gives the text. All is measured in turn in one process after a warm-up; ratios are medians
@@ -11,6 +12,9 @@ of the clock, for a busy machine; with one thread (OMP_NUM_THREADS=1), as thread
 - segmentation: the text to sentences of words, in characters a second;
 - raw text: text in a file to CoNLL-U in a file, against the forward pass of the encoder on the same words in the same
   batches; then the same with a clock on each stage, seconds of a median round.
+
+`--processes`: how long a new process takes to load the model once torch is imported, and to analyse the first sentence;
+and segmentation in so many processes of one thread at the same time, each of 3 MB of text, in characters a second.
 
 `--memory`: the peak of processes that read copies of the text one after the other: `depparse parse` of the first two
 sizes, and segmentation alone of the second and the third.
@@ -48,6 +52,15 @@ process = subprocess.Popen(sys.argv[1:])
 _, status, used = os.wait4(process.pid, 0)
 print(used.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status))
+"""
+_LOAD = """
+import sys, time, torch
+begin = time.perf_counter()
+import depparse
+nlp = depparse.load(sys.argv[1])
+loaded = time.perf_counter()
+nlp("This is a sentence.")
+print(loaded - begin, time.perf_counter() - loaded)
 """
 P, T = ParamSpec("P"), TypeVar("T")
 
@@ -237,6 +250,32 @@ def segment_copies(pipeline: Pipeline, text: str, megabytes: float) -> None:
     print(f"{n_sentences:,} sentences, {speed:,.0f} characters/s")
 
 
+# -- processes
+
+
+def measure_processes(model: str, text: str, n_processes: int, rounds: int, megabytes: float = 3) -> None:
+    load = [sys.executable, "-c", _LOAD, model]
+    times = [subprocess.run(load, stdout=subprocess.PIPE, text=True, check=True).stdout.split() for _ in range(rounds)]
+    for name, column in zip(("loading", "first sentence"), zip(*times, strict=True), strict=True):
+        seconds = sorted(map(float, column))
+        print(f"{name:15} {statistics.median(seconds):.2f} s ({seconds[0]:.2f} to {seconds[-1]:.2f})", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "in.txt")
+        source.write_text(text, encoding="utf-8")
+        command = [sys.executable, __file__, model, "--segment", str(source), "--megabytes", str(megabytes)]
+        one_thread = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
+        speeds = []
+        for _ in range(rounds):
+            started = [
+                subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=one_thread) for _ in range(n_processes)
+            ]
+            printed = [process.communicate()[0] for process in started]
+            speeds.append(sum(int(line.split()[-2].replace(",", "")) for line in printed))
+    speeds.sort()
+    speed = statistics.median(speeds)
+    print(f"segmentation    {speed:,.0f} characters/s ({speeds[0]:,} to {speeds[-1]:,}) in {n_processes} processes")
+
+
 def main() -> None:
     shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description="What raw text costs in time and memory.")
@@ -247,7 +286,8 @@ def main() -> None:
     parser.add_argument("--cpu", action="store_true", help="seconds of the processor")
     parser.add_argument("--memory", action="store_true", help="measure memory, and nothing else")
     parser.add_argument("--megabytes", default="1,10,100", metavar="SMALL,LARGE,LARGEST", help="sizes for --memory")
-    parser.add_argument("--segment", type=Path, help=argparse.SUPPRESS)  # what --memory runs
+    parser.add_argument("--processes", type=int, metavar="N", help="loading, and segmentation in N processes")
+    parser.add_argument("--segment", type=Path, help=argparse.SUPPRESS)  # what the two above run
     options = parser.parse_args()
     sizes = [float(size) for size in options.megabytes.split(",")]
     if options.segment:
@@ -257,6 +297,8 @@ def main() -> None:
     text = "".join(iter_text(take(iter_conllu(splits.get("dev", splits["train"])), options.words)))
     if options.memory:
         measure_memory(options.model, text, *sizes)
+    elif options.processes:
+        measure_processes(options.model, text, options.processes, options.rounds)
     else:
         print(f"{options.treebank.name}, {torch.get_num_threads()} threads, medians of {options.rounds} rounds")
         now = time.process_time if options.cpu else time.perf_counter

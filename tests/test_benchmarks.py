@@ -210,6 +210,19 @@ def test_raw_text_is_timed_by_stage(samples: Path, model: Path, run: Run) -> Non
     ]
 
 
+def test_processes_are_measured(
+    samples: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    raw: Any = importlib.import_module("raw")
+    text = "".join(iter_text(read_conllu(samples / "UD_French-Sample" / "fr_sample-ud-test.conllu")))
+    raw.measure_processes(str(model), text, 2, 1, 0.001)
+    loading, first, segmentation = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"loading +\d+\.\d\d s \(.*\)", loading)
+    assert re.fullmatch(r"first sentence +\d+\.\d\d s \(.*\)", first)
+    assert re.fullmatch(r"segmentation +[\d,]+ characters/s \(.*\) in 2 processes", segmentation)
+
+
 def test_memory_is_measured(
     samples: Path, model: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
