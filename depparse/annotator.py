@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice, repeat
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from depparse.data.batching import chunks
+from depparse.data.batching import Batch, WordTree, chunks, tree_of
 from depparse.data.columns import ENTITY_COLUMN, VALUE_COLUMNS, get_from_misc, set_in_misc
 from depparse.data.sentence import ENTITY_KEYS, Sentence
 from depparse.errors import ConfigError
@@ -117,14 +117,37 @@ class Annotator:
         known = [_known(sentence, self.kept, more) for sentence, more in zip(sentences, constraints, strict=True)]
         copies = [copy_sentence(sentence) for sentence in sentences]
         analyses: dict[int, ParseAnalysis] = {}
+
+        def analyze(scores: Any, batch: Batch) -> None:
+            numbers = [example.number for example in batch.examples]
+            if parser is not None and numbers[0] not in analyses:
+                found = parser[1].analyze(scores, batch, [known[number - first] for number in numbers])
+                analyses.update(zip(numbers, found, strict=True))
+
+        def parse(scores: Any, batch: Batch) -> list[WordTree]:
+            """What will be written, for tasks that read it."""
+            analyze(scores, batch)
+            trees = []
+            for number in (example.number for example in batch.examples):
+                if self.asks or _has_blanks(sentences[number - first], self.kept):
+                    best = analyses[number].best
+                    trees.append(WordTree(best.heads, best.labels))
+                else:
+                    trees.append(tree_of(sentences[number - first]))
+            return trees
+
         if self.model is not None and not self.without.issuperset(self.model.tasks):
-            batches = self.model.scored(copies, self.batch_words, first=first, source=self.source, without=self.without)
+            batches = self.model.scored(
+                copies,
+                self.batch_words,
+                first=first,
+                source=self.source,
+                without=self.without,
+                parse=parse if parser is not None else None,
+            )
             for batch, scores in batches:
                 if parser is not None:
-                    name, task = parser
-                    numbers = [example.number for example in batch.examples]
-                    found = task.analyze(scores.pop(name), batch, [known[number - first] for number in numbers])
-                    analyses |= zip(numbers, found, strict=True)
+                    analyze(scores.pop(parser[0]), batch)
                 self.model.write(batch, scores)
         for number, (original, copied) in enumerate(zip(sentences, copies, strict=True), first):
             _restore(copied, original, self.kept)
@@ -132,10 +155,7 @@ class Annotator:
 
     def _parser(self) -> tuple[str, Dependencies] | None:
         """Name and task that predict trees, if there is one at work."""
-        for name, task in self.model.tasks.items() if self.model else ():
-            if isinstance(task, Dependencies) and name not in self.without:
-                return name, task
-        return None
+        return self.model.parser(self.without) if self.model is not None else None
 
 
 def copy_sentence(sentence: Sentence) -> Sentence:

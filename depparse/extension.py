@@ -78,7 +78,7 @@ def extend(
 
 def _remember(base: Model, name: str) -> Old:
     kept = copy.deepcopy(base).eval()
-    others = set(kept.tasks) - {name}
+    others = set() if name in kept.readers() else set(kept.tasks) - {name}
 
     def read(sentence: Sentence) -> tuple[Any, torch.Tensor]:
         with torch.no_grad():

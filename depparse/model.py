@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Protocol, runtime_checkable
 
 import torch
@@ -10,14 +11,17 @@ from pydantic import Field, PlainValidator, SerializeAsAny, field_validator
 from torch import Tensor, nn
 
 from depparse.config import Config, key_error
-from depparse.data.batching import Batch, Example, make_mask, plan_batches
+from depparse.data.batching import Batch, Example, WordTree, make_mask, plan_batches
 from depparse.data.sentence import Sentence
 from depparse.encoders.encoder import Encoder, EncoderConfig
+from depparse.encoders.syntax import TreeSource
 from depparse.errors import ConfigError
 from depparse.registry import PartConfig, Registry
+from depparse.tasks.dependencies import Dependencies
 
 TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks")
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
+Parse = Callable[[Any, Batch], Sequence[WordTree]]  # the trees of a batch, from the parser's scores
 
 
 class ModelConfig(Config):
@@ -42,6 +46,13 @@ class ChecksData(Protocol):
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """A line each, with the place of the first; sentences are numbered from 1."""
+
+
+@runtime_checkable
+class ReadsTrees(Protocol):
+    """A task that may read dependency trees: those of `Batch.trees`, see depparse/encoders/syntax.py."""
+
+    reads_trees: TreeSource | None  # what it learns with; None: it reads none
 
 
 class Model(nn.Module):
@@ -69,6 +80,7 @@ class Model(nn.Module):
         tasks = {name: task for name, task in built.items() if task is not None}
         if not tasks:
             raise ConfigError(f"the training data annotates nothing that the tasks learn: {', '.join(built) or 'none'}")
+        _check_parser(tasks)
         kept = {name: task for name, task in config.tasks.items() if name in tasks}
         return cls(config.model_copy(update={"tasks": kept}), encoder, tasks, treebanks)
 
@@ -127,19 +139,73 @@ class Model(nn.Module):
 
     # -- the network
 
-    def forward(self, batch: Batch, without: Collection[str] = ()) -> dict[str, Any]:
-        """The scores of each task, in its own form; not of the tasks `without`."""
+    def forward(
+        self,
+        batch: Batch,
+        without: Collection[str] = (),
+        *,
+        predicted: Collection[TreeSource] = ("given", "own"),
+        parse: Parse | None = None,
+    ) -> dict[str, Any]:
+        """The scores of each task, in its own form; not of the tasks `without`.
+
+        Tasks that learn with `predicted` trees read those that the parser, if there is one, predicts for the batch;
+        `parse` chooses them from its scores, by default the best ones. No gradient goes through that.
+        """
         encoded = self.encoder(batch)
+        at_work = {name: (number, task) for number, (name, task) in enumerate(self._tasks()) if name not in without}
+        readers = [name for name, source in self.readers(without).items() if source in predicted]
+        parser, parsed = self.parser(without) if readers else None, batch
+        scores: dict[str, Any] = {}
+        if parser is not None:
+            name, parser_task = parser
+            scores[name] = parser_task(encoded.of_task(at_work[name][0]), batch)
+            with torch.no_grad():
+                parsed = replace(batch, parsed=(parse or parser_task.parse)(scores[name], batch))
+        for name, (number, task) in at_work.items():
+            if name not in scores:
+                scores[name] = task(encoded.of_task(number), parsed if name in readers else batch)
+        return scores
+
+    def parser(self, without: Collection[str] = ()) -> tuple[str, Dependencies] | None:
+        """Name and task that predict trees, if there is one that is not among `without`."""
+        for name, task in self._tasks():
+            if isinstance(task, Dependencies) and name not in without:
+                return name, task
+        return None
+
+    def readers(self, without: Collection[str] = ()) -> dict[str, TreeSource]:
+        """The tasks, not those `without`, that read trees, and which they learn with."""
         return {
-            name: task(encoded.of_task(number), batch)
-            for number, (name, task) in enumerate(self._tasks())
-            if name not in without
+            name: task.reads_trees
+            for name, task in self._tasks()
+            if name not in without and isinstance(task, ReadsTrees) and task.reads_trees is not None
         }
+
+    def needs_trees(self, without: Collection[str] = ()) -> bool:
+        """Whether sentences must have trees: a task at work reads them, and no parser is."""
+        return bool(self.readers(without)) and self.parser(without) is None
+
+    def check_trees(self, sentences: Iterable[Sentence], without: Collection[str] = (), *, first: int = 1) -> None:
+        """Raises ConfigError for the first sentence, numbered from `first`, that must have a tree and has none."""
+        if not self.needs_trees(without):
+            return
+        for number, sentence in enumerate(sentences, first):
+            if len(sentence) and all(cell == "_" for cell in sentence.columns.get("HEAD", ())):
+                readers = ", ".join(self.readers(without))
+                parser = "no task of the model predicts any" if self.parser() is None else "the parser is switched off"
+                name = sentence.sent_id or number
+                raise ConfigError(f"sentence {name} has no tree (HEAD, DEPREL), which {readers} reads, and {parser}")
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """The loss of each trained task, a scalar each."""
-        scores = self(batch, self.frozen)
-        return {name: task.loss(scores[name], batch.targets[name]) for name, task in self._tasks() if name in scores}
+        without = set(self.frozen)
+        if "own" in self.readers(without).values() and (parser := self.parser()) is not None:
+            without.discard(parser[0])
+        scores = self(batch, without, predicted=("own",))
+        return {
+            name: task.loss(scores[name], batch.targets[name]) for name, task in self._tasks() if name in self.learned
+        }
 
     # -- annotation
 
@@ -152,14 +218,17 @@ class Model(nn.Module):
         first: int = 1,
         source: int = 0,
         without: Collection[str] = (),
+        parse: Parse | None = None,
     ) -> Iterator[tuple[Batch, dict[str, Any]]]:
         """Batches of the sentences that have words, in no order, with the scores of each task.
 
         Sentences are read as of the treebank number `source`, and their examples numbered from `first` on. Tasks
-        `without` are left out. The batches do not change the result.
+        `without` are left out. `parse` is that of `forward`. The batches do not change the result. ConfigError if a
+        task reads trees, no parser is at work, and a sentence has none.
         """
         self.eval()
         examples = []
+        self.check_trees(sentences, without, first=first)
         for number, sentence in enumerate(sentences, first):
             if len(sentence):
                 example = self.example(sentence, source=source)
@@ -167,7 +236,7 @@ class Model(nn.Module):
                 examples.append(example)
         for numbers in plan_batches([example.length for example in examples], batch_words):
             batch = self.collate([examples[number] for number in numbers]).to(self.device)
-            yield batch, self(batch, without)
+            yield batch, self(batch, without, parse=parse)
 
     @torch.inference_mode()
     def write(self, batch: Batch, scores: dict[str, Any]) -> None:
@@ -189,3 +258,12 @@ class Model(nn.Module):
 
     def _tasks(self) -> Iterator[tuple[str, Any]]:
         return iter(self.tasks.items())
+
+
+def _check_parser(tasks: Mapping[str, nn.Module]) -> None:
+    """Raises ConfigError if a task learns with the model's own trees and there is no parser among the tasks."""
+    if not any(isinstance(task, Dependencies) for task in tasks.values()):
+        for name, task in tasks.items():
+            if isinstance(task, ReadsTrees) and task.reads_trees == "own":
+                reason = "there is no task of type dependencies, or no training data for it"
+                raise ConfigError(f"config key model.tasks.{name}.trees: own, but {reason}")

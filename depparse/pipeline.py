@@ -200,16 +200,18 @@ class Pipeline:
     def reanalyze(
         self, gold: Document, *, raw: bool = False, wrap: int | None = None, treebank: str | None = None
     ) -> Document:
-        """What the pipeline makes of gold data, to be scored against it. It sees the words, not their annotation.
+        """What the pipeline makes of gold data, to be scored against it. It sees the words, not their annotation; but
+        their trees if a task reads trees and no part predicts them.
 
         `raw`: of the raw text, `depparse.data.text.iter_text`, with lines of at most `wrap` characters if given. Where
         no part predicts trees, chains stand for them, since the scorer asks for trees.
         """
-        sentences = bare_copies(gold)
+        given = self.model is not None and self.model.needs_trees()
+        sentences = bare_copies(gold, trees=given)
         if raw:
             sentences = self.segment(wrapped(iter_text(gold), wrap) if wrap else iter_text(gold))
         analysed = self.annotate_stream(sentences, treebank=treebank)
-        return Document(with_trees(with_hidden(analysed, gold) if raw else analysed))
+        return Document(with_trees(with_hidden(analysed, gold) if raw else analysed, given=given))
 
     def analyses(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -34,6 +34,18 @@ class Example:
         return f"sentence {self.sentence.sent_id or self.number}"
 
 
+class WordTree(NamedTuple):
+    """The tree of a sentence, as far as it is known, a cell for each word."""
+
+    heads: Sequence[int | None]  # 0 is ROOT, None where there is no head
+    labels: Sequence[str]  # relations, "_" where there is none
+
+
+def tree_of(sentence: Sentence) -> WordTree:
+    """What HEAD and DEPREL of the sentence say."""
+    return WordTree(sentence.heads, sentence.columns.get("DEPREL", ["_"] * len(sentence)))
+
+
 @dataclass(slots=True)
 class Batch:
     """Sentences side by side. The word axis has ROOT at 0 and the words after it; shorter sentences are padded."""
@@ -44,6 +56,12 @@ class Batch:
     inputs: list[Any]  # for each input of the encoder, as its collate made it
     targets: dict[str, Any]  # for each task, as its collate made it
     sources: Tensor  # [batch], number of the treebank
+    parsed: Sequence[WordTree] | None = None  # what a parser makes of the sentences, for tasks that read trees
+
+    @property
+    def trees(self) -> Sequence[WordTree]:
+        """The trees that tasks read: those of a parser, else those that the sentences have."""
+        return self.parsed if self.parsed is not None else [tree_of(example.sentence) for example in self.examples]
 
     @property
     def n_words(self) -> int:

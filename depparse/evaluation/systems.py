@@ -10,19 +10,26 @@ from depparse.data.exact import spaces
 from depparse.data.sentence import Sentence
 from depparse.data.spacing import is_visible
 
+_TREE = ("HEAD", "DEPREL")
 _SPACES = regex.compile(r"[\n\p{Zs}]+")  # what raw text is spaced with, or the scorer overlooks in forms
 
 
-def bare_copies(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """Copies that have forms, multiword tokens, empty nodes and comments alone."""
+def bare_copies(sentences: Iterable[Sentence], *, trees: bool = False) -> Iterator[Sentence]:
+    """Copies that have forms, multiword tokens, empty nodes and comments alone; and `trees`, for what reads them."""
     for sentence in sentences:
-        columns = {"FORM": list(sentence.columns["FORM"])}
+        names = ("FORM", *(name for name in _TREE if trees and name in sentence.columns))
+        columns = {name: list(sentence.columns[name]) for name in names}
         yield Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
 
 
-def with_trees(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """The sentences; a chain stands for the tree, which the scorer asks for, where no part predicts one."""
+def with_trees(sentences: Iterable[Sentence], *, given: bool = False) -> Iterator[Sentence]:
+    """The sentences; a chain stands for the tree, which the scorer asks for, where no part predicts one.
+
+    `given` trees are not predicted: what had them to read is not to be scored on them.
+    """
     for sentence in sentences:
+        for name in _TREE if given else ():
+            sentence.columns.pop(name, None)
         if "HEAD" not in sentence.columns:
             sentence.columns["HEAD"] = [str(number) for number in range(len(sentence))]
         yield sentence

@@ -15,7 +15,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.data.batching import Batch, pad_labels
+from depparse.data.batching import Batch, WordTree, pad_labels
 from depparse.data.columns import set_in_misc
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
@@ -146,6 +146,10 @@ class Dependencies(nn.Module):
             )
             for number, example in enumerate(batch.examples)
         ]
+
+    def parse(self, scores: DependencyScores, batch: Batch) -> list[WordTree]:
+        """What `predict` gives, for tasks that read trees."""
+        return [WordTree(tree.heads, tree.labels) for tree in self.predict(scores, batch)]
 
     def analyze(
         self, scores: DependencyScores, batch: Batch, constraints: Sequence[Constraints | None]

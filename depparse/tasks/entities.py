@@ -8,6 +8,7 @@ from depparse.data.columns import ENTITY_COLUMN
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
+from depparse.encoders.syntax import TreeSource
 
 WRITES = (ENTITY_COLUMN,)  # in CoNLL-U, where there is no such column, as the MISC attribute
 
@@ -40,3 +41,12 @@ def tell(problems: Iterable[tuple[int, Sentence, Span | None]], what: str) -> li
     if span is not None:
         place += f", words {span.start} to {span.end}, {span.type}"
     return [f"{what}: {len(found)} (first: {place})"]
+
+
+def tell_of_trees(sentences: Iterable[Sentence], source: TreeSource | None) -> list[str]:
+    """Of the annotated sentences, how many lack a tree that a task learns with, or a part of it."""
+    if source != "given":
+        return []
+    annotated = ((number, s) for number, s in enumerate(sentences, 1) if entities_of(s) is not None)
+    lacking = ((number, s, None) for number, s in annotated if None in s.heads)
+    return tell(lacking, "annotated sentences have no tree, or words without a head, and are learned as such")

@@ -3,7 +3,8 @@
 As Lample et al. 2016 (*Neural Architectures for Named Entity Recognition*), with a BIOES tag of each word and learned
 transitions. Where we differ: the CRF gives probability to valid sequences of tags alone, in training too (Papay,
 Klinger & Padó 2022), and `language` may narrow them further. The probability of an entity is that of its tags, over all
-sequences. For entities that nest or overlap there is the task ``nested_ner``.
+sequences. For entities that nest or overlap there is the task ``nested_ner``. `syntax` lets it see dependency trees
+(depparse/encoders/syntax.py).
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, decode_tags, encode_tags
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded, Encoder
+from depparse.encoders.syntax import Syntax, SyntaxConfig, TreeSource, count_relations
 from depparse.errors import ConfigError, DepparseError
 from depparse.registry import PartConfig
 from depparse.structs.automaton import Automaton, bioes, intersect
 from depparse.structs.linear_chain import LinearChain, Segment
 from depparse.structs.regular_expression import automaton_of
-from depparse.tasks.entities import WRITES, count_types, entities_of, tell
+from depparse.tasks.entities import WRITES, count_types, entities_of, tell, tell_of_trees
 from depparse.tasks.growing import WEIGHT, Lesson, Old, Teacher, collate
 
 
@@ -44,6 +46,8 @@ class NerConfig(PartConfig):
     # Of a trained model that learns new types: how it keeps those that the data does not annotate. See growing.py;
     # with "forget", a word without an entity in the data has none.
     old_types: Literal["causal", "distill", "forget"] = "causal"
+    syntax: SyntaxConfig = None  # layers over dependency trees, such as {type="dglstm"}, between encoder and task
+    trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
 
 
 class Ner(nn.Module):
@@ -51,12 +55,14 @@ class Ner(nn.Module):
 
     Config = NerConfig
 
-    def __init__(self, config: NerConfig, encoder: Encoder, types: Vocabulary) -> None:
+    def __init__(self, config: NerConfig, encoder: Encoder, types: Vocabulary, relations: Vocabulary) -> None:
         super().__init__()
         self.config, self.types = config, types
+        self.syntax = Syntax(config.syntax, encoder.width, relations)
+        self.reads_trees = config.trees if config.syntax is not None else None
         self.tags = Vocabulary(["O", *(f"{prefix}-{kind}" for kind in types.items for prefix in "BIES")])
         self.scorer = nn.Sequential(
-            nn.Linear(encoder.width + encoder.input_width, config.width),
+            nn.Linear(self.syntax.width + encoder.input_width, config.width),
             nn.GELU(),
             SharedDropout(config.dropout),
             nn.Linear(config.width, len(self.tags)),
@@ -68,9 +74,9 @@ class Ner(nn.Module):
 
     @classmethod
     def build(cls, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Ner | None:
-        """With the types of `sentences`."""
+        """With the types of `sentences`, and if it needs them the relations."""
         types = count_types(sentences)
-        return cls(config, encoder, types) if len(types) else None
+        return cls(config, encoder, types, count_relations(config.syntax, sentences)) if len(types) else None
 
     def grown(
         self, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence], remember: Callable[[], Old]
@@ -80,7 +86,7 @@ class Ner(nn.Module):
         new = [kind for kind in there.items if kind not in self.types]
         old = [kind for kind in self.types.items if kind not in there]
         settings = self.config.model_copy(update={"old_types": config.old_types})
-        grown = Ner(settings, encoder, Vocabulary([*self.types.items, *new]))
+        grown = Ner(settings, encoder, Vocabulary([*self.types.items, *new]), self.syntax.relations)
         grown._inherit(self)
         if old and len(there) and config.old_types != "forget":
             causal = config.old_types == "causal"
@@ -146,14 +152,14 @@ class Ner(nn.Module):
             if len(sentence) and entities_of(sentence) is not None and self._gold(sentence)[0] == IGNORE
         )
         what = "sentences with entities that overlap (nested_ner learns them) or are not in its language are left out"
-        return tell(refused, what)
+        return [*tell(refused, what), *tell_of_trees(sentences, self.reads_trees)]
 
     def collate(self, rows: Sequence[Any]) -> Tensor | Lesson:
         return pad_labels(rows) if self.teacher is None else collate(rows)
 
     def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
         """Scores of tags, ``[batch, words, tags]``."""
-        scores: Tensor = self.scorer(torch.cat([encoded.context, encoded.inputs], -1))
+        scores: Tensor = self.scorer(torch.cat([self.syntax(encoded.context, batch), encoded.inputs], -1))
         return scores
 
     def loss(self, scores: Tensor, targets: Tensor | Lesson) -> Tensor:
@@ -196,11 +202,13 @@ class Ner(nn.Module):
         return WRITES
 
     def to_json(self) -> Any:
-        return self.types.to_json()
+        return {"types": self.types.to_json(), "relations": self.syntax.relations.items}
 
     @classmethod
     def from_json(cls, config: NerConfig, encoder: Encoder, data: Any) -> Ner:
-        return cls(config, encoder, Vocabulary(data))
+        if isinstance(data, list):  # as before there was syntax
+            data = {"types": data, "relations": []}
+        return cls(config, encoder, Vocabulary(data["types"]), Vocabulary(data["relations"], reserved=1))
 
 
 TASK = Ner

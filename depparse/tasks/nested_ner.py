@@ -4,6 +4,9 @@ Recognition as Dependency Parsing*).
 Each word has a representation as the first and one as the last word of an entity; a biaffine form scores the types of
 the span between them, and no entity. Where we differ: only spans of at most `max_width` words are scored, so that time
 and memory grow with the length of a sentence, not with its square, and a width has a score of its own for each type.
+
+`syntax` lets it see dependency trees (depparse/encoders/syntax.py). With ``spans = "tree"`` only those spans are scored
+that go with the tree (`depparse.data.trees.chained_spans`): about two a word. Where a word has no head, all are.
 """
 
 from __future__ import annotations
@@ -19,11 +22,13 @@ from depparse.data.batching import Batch
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
+from depparse.data.trees import chained_spans
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded, Encoder
+from depparse.encoders.syntax import Syntax, SyntaxConfig, TreeSource, count_relations
 from depparse.registry import PartConfig
 from depparse.tasks.dependencies import with_one
-from depparse.tasks.entities import WRITES, count_types, entities_of, tell
+from depparse.tasks.entities import WRITES, count_types, entities_of, tell, tell_of_trees
 
 _COVERED = 0.999  # share of the entities of the training data that the width found by itself covers
 _NONE = 0  # the label of spans that are no entity
@@ -39,6 +44,9 @@ class NestedNerConfig(PartConfig):
     max_width: int = Field(0, ge=0)
     # none: the more probable of two entities that share words; nested: unless the one is within the other; any: both.
     overlap: Literal["none", "nested", "any"] = "nested"
+    spans: Literal["all", "tree"] = "all"  # those that are scored
+    syntax: SyntaxConfig = None  # layers over dependency trees, such as {type="dglstm"}, between encoder and task
+    trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
 
 
 class Targets(NamedTuple):
@@ -49,15 +57,26 @@ class Targets(NamedTuple):
     entities: list[tuple[int, int, int]]  # first word, width - 1, label
 
 
+class SpanScores(NamedTuple):
+    """The spans that are scored, of all sentences of a batch."""
+
+    places: Tensor  # [spans, 3]: sentence, first word, width - 1
+    scores: Tensor  # [spans, labels]
+
+
 class NestedNer(nn.Module):
     """A classifier of spans; the most probable ones are taken first, as far as they go together."""
 
     Config = NestedNerConfig
 
-    def __init__(self, config: NestedNerConfig, encoder: Encoder, types: Vocabulary, max_width: int) -> None:
+    def __init__(
+        self, config: NestedNerConfig, encoder: Encoder, types: Vocabulary, max_width: int, relations: Vocabulary
+    ) -> None:
         super().__init__()
         self.config, self.types, self.max_width = config, types, max_width
-        inputs, self.n_labels = encoder.width + encoder.input_width, 1 + len(types)
+        self.syntax = Syntax(config.syntax, encoder.width, relations)
+        self.reads_trees = config.trees if config.syntax is not None or config.spans == "tree" else None
+        inputs, self.n_labels = self.syntax.width + encoder.input_width, 1 + len(types)
         self.first, self.last = (
             nn.Sequential(nn.Linear(inputs, config.width), nn.LeakyReLU(0.1), SharedDropout(config.dropout))
             for _ in range(2)
@@ -67,13 +86,14 @@ class NestedNer(nn.Module):
 
     @classmethod
     def build(cls, config: NestedNerConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> NestedNer | None:
-        """With the types, and if it is open the greatest width, of the entities of `sentences`."""
+        """With the types, and if it is open the greatest width, of the entities of `sentences`; and the relations."""
         types = count_types(sentences)
         if not len(types):
             return None
         widths = sorted(span.end - span.start + 1 for sentence in sentences for span in sentence.ents)
         covering = widths[min(len(widths) - 1, int(_COVERED * len(widths)))]
-        return cls(config, encoder, types, config.max_width or covering)
+        relations = count_relations(config.syntax, sentences)
+        return cls(config, encoder, types, config.max_width or covering, relations)
 
     def targets(self, sentence: Sentence) -> Targets:
         """Entities that are too wide, and a second type of the same words, are left out."""
@@ -88,17 +108,24 @@ class NestedNer(nn.Module):
         """What of the training data is not learned."""
         wide: list[tuple[int, Sentence, Span | None]] = []
         double: list[tuple[int, Sentence, Span | None]] = []
+        apart: list[tuple[int, Sentence, Span | None]] = []
+        restricted = self.config.spans == "tree" and self.config.trees == "given"
         for number, sentence in enumerate(sentences, 1):
             taken: set[tuple[int, int]] = set()
+            candidates = set(self._spans_of(sentence.heads)) if restricted else set()
             for span in entities_of(sentence) or ():
                 if span.end - span.start >= self.max_width:
                     wide.append((number, sentence, span))
                 elif (span.start, span.end) in taken:
                     double.append((number, sentence, span))
+                elif restricted and (span.start, span.end) not in candidates:
+                    apart.append((number, sentence, span))
                 taken.add((span.start, span.end))
         return [
             *tell(wide, f"entities of more than {self.max_width} words (max_width) are not learned"),
             *tell(double, "entities of the same words as another one are not learned"),
+            *tell(apart, "entities that do not go with the tree (spans) are not learned"),
+            *tell_of_trees(sentences, self.reads_trees),
         ]
 
     def collate(self, rows: Sequence[Targets]) -> Tensor:
@@ -113,31 +140,47 @@ class NestedNer(nn.Module):
                     labels[number, place[0], place[1]] = place[2]
         return labels
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """Scores ``[batch, first words, width - 1, labels]``. O(words · max_width); what is no span has some too."""
-        values = torch.cat([encoded.context, encoded.inputs], -1)
+    def forward(self, encoded: Encoded, batch: Batch) -> SpanScores:
+        """Scores of all spans, O(words · max_width), or of those that go with the tree, O(words + spans)."""
+        values = torch.cat([self.syntax(encoded.context, batch), encoded.inputs], -1)
         first, last = with_one(self.first(values)), with_one(self.last(values))
-        # For each first word the last words that go with it, side by side.
-        windows = nn.functional.pad(last, (0, 0, 0, self.max_width - 1)).unfold(1, self.max_width, 1)
         by_label = (first @ self.weights.flatten(1)).view(*first.shape[:2], self.n_labels, -1)
-        scores: Tensor = (by_label @ windows).transpose(2, 3) / self.config.width**0.5
-        return scores.float() + self.widths
+        if self.config.spans == "tree":
+            places = self._places_in_trees(batch)
+            sentence, start, wider = places.T
+            scores = (by_label[sentence, start] @ last[sentence, start + wider][..., None]).squeeze(-1)
+        else:
+            # For each first word the last words that go with it, side by side.
+            windows = nn.functional.pad(last, (0, 0, 0, self.max_width - 1)).unfold(1, self.max_width, 1)
+            starts, widths = (torch.arange(size, device=last.device) for size in (last.shape[1], self.max_width))
+            places = ((starts[:, None] > 0) & (starts[:, None] + widths <= batch.lengths[:, None, None])).nonzero()
+            scores = (by_label @ windows).transpose(2, 3)[tuple(places.T)]
+        return SpanScores(places, (scores / self.config.width**0.5).float() + self.widths[places[:, 2]])
 
-    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy of all spans, by annotated words: as one word, a span is worth what it is elsewhere."""
-        total = nn.functional.cross_entropy(
-            scores.flatten(0, -2), targets.flatten(), ignore_index=IGNORE, reduction="sum"
-        )
+    def _spans_of(self, heads: Sequence[int | None]) -> list[tuple[int, int]]:
+        """First and last words of the spans that go with the tree, if it is whole."""
+        if None not in heads:
+            return chained_spans(heads, self.max_width)
+        length = len(heads)
+        return [(i, j) for i in range(1, length + 1) for j in range(i, min(i + self.max_width, length + 1))]
+
+    def _places_in_trees(self, batch: Batch) -> Tensor:
+        spans = (self._spans_of(tree.heads) for tree in batch.trees)
+        rows = [(number, i, j - i) for number, here in enumerate(spans) for i, j in here]
+        return torch.tensor(rows, dtype=torch.long, device=batch.mask.device).view(-1, 3)
+
+    def loss(self, scores: SpanScores, targets: Tensor) -> Tensor:
+        """Cross-entropy of all scored spans, by annotated words: as one word, a span is worth what it is elsewhere."""
+        labels = targets[tuple(scores.places.T)]
+        total = nn.functional.cross_entropy(scores.scores, labels, ignore_index=IGNORE, reduction="sum")
         return total / (targets[..., 0] != IGNORE).sum().clamp(min=1)
 
-    def predict(self, scores: Tensor, batch: Batch) -> list[list[Span]]:
+    def predict(self, scores: SpanScores, batch: Batch) -> list[list[Span]]:
         """The entities of each sentence, sorted by start, longest first."""
-        probability, label = scores.softmax(-1).max(-1)
-        first = torch.arange(scores.shape[1], device=scores.device)[:, None]
-        width = torch.arange(self.max_width, device=scores.device)
-        is_span = (first > 0) & (first + width <= batch.lengths[:, None, None])
-        places = ((label != _NONE) & is_span).nonzero()
-        rows = zip(places.tolist(), label[tuple(places.T)].tolist(), probability[tuple(places.T)].tolist(), strict=True)
+        probability, label = scores.scores.softmax(-1).max(-1)
+        found_at = label != _NONE
+        columns = (part[found_at].tolist() for part in (scores.places, label, probability))
+        rows = zip(*columns, strict=True)
         found: list[list[Span]] = [[] for _ in batch.examples]
         for (number, start, wider), kind, score in rows:
             found[number].append(Span(start, start + wider, self.types.item(kind - 1), score))
@@ -163,11 +206,13 @@ class NestedNer(nn.Module):
         return WRITES
 
     def to_json(self) -> Any:
-        return {"types": self.types.to_json(), "max_width": self.max_width}
+        relations = self.syntax.relations.items
+        return {"types": self.types.to_json(), "max_width": self.max_width, "relations": relations}
 
     @classmethod
     def from_json(cls, config: NestedNerConfig, encoder: Encoder, data: Any) -> NestedNer:
-        return cls(config, encoder, Vocabulary(data["types"]), int(data["max_width"]))
+        relations = Vocabulary(data.get("relations", []), reserved=1)
+        return cls(config, encoder, Vocabulary(data["types"]), int(data["max_width"]), relations)
 
 
 TASK = NestedNer

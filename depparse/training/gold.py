@@ -62,8 +62,13 @@ class Gold:
             found[METRIC] = Score(micro.gold, micro.system, micro.correct or 0)
         return Scores({name: found[name] for name in metrics})
 
-    def check(self, model: Model) -> None:
+    def check(self, model: Model, *, raw: bool = False) -> None:
         """Refuses now what would end the run at its first evaluation or, worse, at its last."""
+        try:
+            # A system that starts from raw text has the words alone.
+            model.check_trees(self.document.sentences if not raw else bare_copies(self.document))
+        except ConfigError as error:
+            raise ConfigError(f"{self.file}{' from raw text' if raw else ''}: {error}") from None
         longest = max(map(len, self.document))
         for task in model.tasks.values():
             if isinstance(task, Dependencies) and task.config.projective:
@@ -106,6 +111,7 @@ def _with_chains(document: Document) -> Document:
 
 def annotated(model: Model, gold: Document, source: int = 0) -> Document:
     """The document as the model analyses it, from gold sentences, tokens and words."""
-    copies = list(bare_copies(gold))
+    given = model.needs_trees()
+    copies = list(bare_copies(gold, trees=given))
     model.annotate(copies, source=source)
-    return Document(with_trees(copies))
+    return Document(with_trees(copies, given=given))

@@ -172,7 +172,7 @@ class _Run:
             self.findings.append(f"note: the encoder is that of {self.config.base}, and not the recipe's")
         choose_metric(self.config, model, self.dev)
         for gold in (*self.dev, *self.tests):
-            gold.check(model)
+            gold.check(model, raw=self.config.segmentation is not None)
         left_out = [name for name in self.config.model.tasks if name not in model.tasks]
         self.findings += model.findings(self.sentences) if self.processes.main else []
         self.findings += [

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depparse.data.trees import cycles, find_cycle, nonprojective_arcs, roots, unreachable
+from depparse.data.trees import chained_spans, cycles, find_cycle, nonprojective_arcs, roots, unreachable
 
 
 @st.composite
@@ -131,3 +131,39 @@ def test_unreachable(graph: dict[str, list[str]]) -> None:
     for _ in graph:
         reached |= {node for node, heads in graph.items() if reached & set(heads)}
     assert unreachable(graph) == [node for node in graph if node not in reached]
+
+
+def is_chained(heads: Sequence[int | None], first: int, last: int) -> bool:
+    """Whether arcs lead from the first word to the last, always to the right: any way is tried."""
+    linked = {(min(word, head), max(word, head)) for word, head in enumerate(heads, 1) if head}
+    return first == last or any(
+        (first, middle) in linked and is_chained(heads, middle, last) for middle in range(first + 1, last + 1)
+    )
+
+
+def is_connected(heads: Sequence[int], first: int, last: int) -> bool:
+    """Whether arcs within the span are one fewer than its words, in a tree."""
+    inside = range(first, last + 1)
+    return sum(heads[word - 1] in inside for word in inside) == len(inside) - 1
+
+
+@given(any_heads(), st.none() | st.integers(1, 5))
+def test_chained_spans_are_those_that_enumeration_finds(heads: list[int | None], max_width: int | None) -> None:
+    widest = max_width or len(heads)
+    places = range(1, len(heads) + 1)
+    spans = [(first, last) for first in places for last in places if 0 <= last - first < widest]
+    assert chained_spans(heads, max_width) == [span for span in spans if is_chained(heads, *span)]
+
+
+@given(trees())
+def test_in_projective_trees_chained_spans_are_the_connected_ones(heads: list[int]) -> None:
+    places = range(1, len(heads) + 1)
+    connected = [(i, j) for i in places for j in places if i <= j and is_connected(heads, i, j)]
+    if not nonprojective_arcs(heads):
+        assert chained_spans(heads) == connected
+
+
+def test_where_arcs_cross_a_connected_span_may_need_arcs_to_the_left() -> None:
+    heads = [3, 3, 0, 2]  # 1 - 3 - 2 - 4
+    assert is_connected(heads, 1, 4)
+    assert (1, 4) not in chained_spans(heads)

@@ -1,0 +1,210 @@
+"""Tasks that read trees: learned with given ones or the model's own, used with those of the parser or the sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from depparse.data.document import Document
+from depparse.data.spans import Span
+from depparse.errors import ConfigError
+from depparse.model import Model
+from depparse.pipeline import Pipeline
+from depparse.store import load, save
+from depparse.structs.constraints import Constraints
+from depparse.training.gold import Gold, annotated
+from tests.networks import TASKS, TWO
+from tests.tasks.test_ner import FLAT, NESTED, entities, learned, model_of, random_model, sentence
+
+TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:obl")
+PARSER = {"dependencies": TASKS["dependencies"]}
+GCN: dict[str, Any] = {"syntax": {"type": "gcn", "width": 16, "layers": 2, "dropout": 0.1}}
+DGLSTM: dict[str, Any] = {"syntax": {"type": "dglstm", "width": 16, "relation_width": 8, "dropout": 0.1}}
+
+
+def with_tree(document: Document, *trees: str) -> Document:
+    """The document with a tree for each sentence: heads and relations, such as ``2:nsubj 0:root``."""
+    for given, tree in zip(document, trees, strict=True):
+        cells = [cell.split(":", 1) for cell in tree.split()]
+        given.columns["HEAD"], given.columns["DEPREL"] = (list(column) for column in zip(*cells, strict=True))
+    return document
+
+
+def told_by_trees() -> Document:
+    """The same words twice: only the tree tells what is an entity."""
+    words = "a saw b with c"
+    return with_tree(Document([sentence(words, (3, 5, "LOC")), sentence(words, (2, 2, "PER"), (5, 5, "LOC"))]), *TREES)
+
+
+def parsed() -> Document:
+    """Two sentences with trees and entities."""
+    document = Document.from_conllu(TWO)
+    document[0].ents = [Span(1, 1, "PER"), Span(5, 6, "LOC")]
+    document[1].ents = [Span(3, 3, "PER")]
+    return document
+
+
+@pytest.mark.parametrize("task", [FLAT | DGLSTM, NESTED | GCN], ids=["dglstm", "gcn"])
+def test_what_the_trees_alone_tell_is_learned(task: dict[str, Any], tmp_path: Path) -> None:
+    document = told_by_trees()
+    model = learned(task, document)
+    assert model.findings(document.sentences) == []
+    save(model, tmp_path / "m", "")
+    loaded = load(tmp_path / "m")
+    for found in (annotated(model, document), annotated(loaded, document)):
+        assert entities(found) == entities(document)
+        assert found[1].columns["HEAD"] == ["0", "1", "2", "3", "4"]  # given trees are not to be scored as predicted
+    exchanged = with_tree(told_by_trees(), *reversed(TREES))
+    pipeline = Pipeline(loaded)
+    assert entities(pipeline(exchanged)) == entities(document)[::-1]
+    assert entities(pipeline.reanalyze(exchanged)) == entities(document)[::-1]
+    # Relations that were never seen, and words without a head, are no obstacle.
+    pipeline(with_tree(told_by_trees(), "2:odd 0:root 2:obj 5:case 3:nmod", "_:_ 0:root _:_ _:_ 2:obl"))
+
+
+def test_own_trees_are_learned_with_and_used(tmp_path: Path) -> None:
+    document = parsed()
+    model = learned(FLAT | DGLSTM | {"trees": "own"}, document, **PARSER)
+    save(model, tmp_path / "m", "")
+    pipeline = Pipeline(load(tmp_path / "m"))
+    raw = Document.from_conllu("".join(s.to_conllu() for s in document).replace("NER=", "Was="))
+    assert entities(pipeline(raw)) == entities(document)
+    assert [s.heads for s in pipeline(raw)] == [s.heads for s in document]
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """Untrained, with a parser whose trees are odd, and a task that reads them."""
+    return random_model(FLAT | GCN, parsed(), **PARSER)
+
+
+class Reads:
+    """Watches which trees the task reads."""
+
+    def __init__(self, model: Model) -> None:
+        self.trees: list[list[int | None]] = []
+        self._task: Any = model.tasks["ner"]
+
+    def __enter__(self) -> Reads:
+        def watch(module: Any, arguments: Any) -> None:
+            self.trees += [list(tree.heads) for tree in arguments[1].trees]
+
+        self._hook = self._task.syntax.register_forward_pre_hook(watch)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._hook.remove()
+
+
+def test_which_trees_are_read(model: Model) -> None:
+    document, pipeline = parsed(), Pipeline(model)
+    heads = [s.heads for s in document]
+
+    def read(**options: Any) -> tuple[list[list[int | None]], list[list[int | None]]]:
+        with Reads(model) as reads:
+            analysed = pipeline(document, **options)
+        return sorted(reads.trees, key=repr), sorted((s.heads for s in analysed), key=repr)
+
+    # Those that are written, whether they are the best ones, or the best that have what is kept or required.
+    predicted = read()
+    assert predicted[0] == predicted[1]
+    assert predicted[0] != sorted(heads, key=repr)
+    assert read(keep="head")[0] == read(keep=["head", "deprel"])[0] == sorted(heads, key=repr)
+    assert read(k_best=1)[0] == read(probabilities=True)[0] == predicted[0]
+    constrained = read(constraints=[Constraints([(7, 1)]), None])
+    assert constrained[0] == constrained[1] != predicted[0]
+    # Without the parser, those that the sentences have.
+    assert read(without="dependencies")[0] == sorted(heads, key=repr)
+    # In training, given trees are read even where there is a parser, unless they are its own that are learned with.
+    model.train()
+    batch = model.collate([model.example(s, targets=True) for s in document])
+    with Reads(model) as reads:
+        model.losses(batch)
+    assert reads.trees == heads
+    task: Any = model.tasks["ner"]
+    task.reads_trees = "own"
+    with Reads(model) as reads:
+        model.losses(batch)["ner"].backward()
+    assert reads.trees != heads
+    assert all(0 <= (head or 0) < 8 for tree in reads.trees for head in tree)
+    parser: Any = model.tasks["dependencies"]
+    assert all(parameter.grad is None for parameter in parser.parameters())  # no gradient through the decision
+    task.reads_trees = "given"
+
+
+@pytest.fixture(autouse=True)
+def evaluation_mode(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "model" in request.fixturenames:
+        request.getfixturevalue("model").eval()
+
+
+def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
+    text = "Anna did n't buy 2 apples ."
+    assert Pipeline(model)(text).sentences[0].heads != []
+    switched_off = "sentence 1 has no tree \\(HEAD, DEPREL\\), which ner reads, and the parser is switched off"
+    with pytest.raises(ConfigError, match=switched_off):
+        Pipeline(model)(text, without="dependencies")
+    alone = model_of(FLAT | GCN, parsed())
+    with pytest.raises(ConfigError, match="which ner reads, and no task of the model predicts any"):
+        Pipeline(alone)(text)
+    assert Pipeline(alone)(text, without="ner").ents == []
+    gold = Gold("dev", "dev.iob2", Document([sentence("Tom slept")]), 0, trees=False, entities=True)
+    with pytest.raises(ConfigError, match=r"dev\.iob2: sentence 1 has no tree"):
+        gold.check(alone)
+    gold.document = parsed()
+    gold.check(alone)
+    with pytest.raises(ConfigError, match=r"dev\.iob2 from raw text: sentence 1 has no tree"):
+        gold.check(alone, raw=True)
+    with pytest.raises(ConfigError, match=r"config key model\.tasks\.ner\.trees: own, but there is no task of type"):
+        model_of(FLAT | GCN | {"trees": "own"}, parsed())
+
+
+def test_what_has_no_tree_is_told_and_learned() -> None:
+    document = Document([*told_by_trees(), sentence("Tom slept", (1, 1, "PER")), *told_by_trees()])
+    document[3].columns["HEAD"][0] = "_"
+    for task in (FLAT | GCN, NESTED | DGLSTM, NESTED | {"spans": "tree"}):
+        model = model_of(task, document)
+        (line,) = model.findings(document.sentences)
+        assert line == (
+            "warning: ner: annotated sentences have no tree, or words without a head, and are learned as such: "
+            "2 (first: sentence 3)"
+        )
+        batch = model.collate([model.example(document[number], targets=True) for number in (2, 3)])
+        assert torch.isfinite(model.losses(batch)["ner"])
+
+
+def test_spans_that_go_with_the_tree(tmp_path: Path) -> None:
+    document = told_by_trees()
+    document[0].ents = [Span(3, 5, "LOC"), Span(4, 5, "ORG")]
+    document[1].ents = [Span(3, 4, "LOC"), Span(4, 5, "ORG")]
+    task = NESTED | {"spans": "tree", "overlap": "any"}
+    model = learned(task, document)
+    (line,) = model.findings(document.sentences)
+    place = "(first: sentence 2, words 3 to 4, LOC)"
+    assert line == f"warning: ner: entities that do not go with the tree (spans) are not learned: 1 {place}"
+    found = annotated(model, document)
+    assert entities(found) == [[(3, 5, "LOC"), (4, 5, "ORG")], [(4, 5, "ORG")]]
+    # What is not scored is not computed.
+    with torch.inference_mode():
+        ((_, scores),) = model.scored(document.sentences)
+    places = {(i, first, first + wider) for i, first, wider in scores["ner"].places.tolist()}
+    words = {(i, word, word) for i in (0, 1) for word in range(1, 6)}
+    arcs = {(0, 1, 2), (0, 2, 3), (0, 4, 5), (0, 3, 5), (1, 1, 2), (1, 2, 3), (1, 4, 5)}
+    chains = {(0, 1, 3), (1, 1, 3)}  # (2, 5) is too wide
+    assert model.tasks["ner"].max_width == 3
+    assert places == words | arcs | chains
+    # The scores are those that these spans have among all.
+    everything = model_of(NESTED, document)
+    everything.load_state_dict(model.state_dict())
+    everything.eval()
+    with torch.inference_mode():
+        ((_, of_all),) = everything.scored(document.sentences)
+    rows = {tuple(place): row for place, row in zip(of_all["ner"].places.tolist(), of_all["ner"].scores, strict=True)}
+    assert len(rows) == 2 * (5 + 4 + 3)
+    for place, row in zip(scores["ner"].places.tolist(), scores["ner"].scores, strict=True):
+        torch.testing.assert_close(row, rows[tuple(place)])
