@@ -203,9 +203,8 @@ class Model(nn.Module):
         if "own" in self.readers(without).values() and (parser := self.parser()) is not None:
             without.discard(parser[0])
         scores = self(batch, without, predicted=("own",))
-        return {
-            name: task.loss(scores[name], batch.targets[name]) for name, task in self._tasks() if name in self.learned
-        }
+        tasks = [(name, task) for name, task in self._tasks() if name not in self.frozen]
+        return {name: task.loss(scores[name], batch.targets[name]) for name, task in tasks}
 
     # -- annotation
 

@@ -58,6 +58,22 @@ def test_a_task_is_added_and_all_else_stays_the_same_to_the_last_bit(average: st
     assert Pipeline(model)(two_sentences(), without="ner").to_conllu() == parsed
 
 
+def test_a_task_that_reads_the_trees_of_a_frozen_parser() -> None:
+    model = parser()
+    before = state(model)
+    task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own"})
+    document = flat()
+    for sentence in document:
+        n = len(sentence)
+        sentence.columns |= {"HEAD": ["0", *["1"] * (n - 1)], "DEPREL": ["root", *["dep"] * (n - 1)]}
+    assert extend(model, {"ner": task}, document.sentences, freeze=True) == []
+    for record in train(model, [model.example(s, targets=True) for s in flat()], QUICK, lambda: 0.0):
+        if hasattr(record, "step"):
+            assert set(record.losses) == {"ner"}
+    assert entities(annotated(model, flat())) == entities(flat())
+    assert all(torch.equal(model.state_dict()[name], value) for name, value in before.items())
+
+
 def test_without_freezing_all_is_trained_and_what_suffers_is_told() -> None:
     model = parser()
     before = state(model)

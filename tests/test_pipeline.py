@@ -249,7 +249,7 @@ def test_documents_share_batches(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch)
     sizes = []
     forward = nlp.model.forward
     monkeypatch.setattr(
-        nlp.model, "forward", lambda batch, *rest: (sizes.append(len(batch.examples)), forward(batch))[1]
+        nlp.model, "forward", lambda batch, *_, **__: (sizes.append(len(batch.examples)), forward(batch))[1]
     )
     assert len(list(nlp.pipe(["Tom sees Anna."] * 40))) == 40
     assert sizes == [40]
