@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from depparse.data.document import Document
+from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, encode_tags
+from depparse.data.trees import chained_spans
+from depparse.errors import EvaluationError
 from depparse.evaluation.places import Places, share_places
 from depparse.evaluation.tables import Table, percent
 
@@ -94,6 +98,48 @@ def score_spans(gold: Iterable[Item], system: Iterable[Item], *, nested: bool = 
     types = {name: _score(n_gold[name], n_system[name], n_right[name]) for name in sorted({*n_gold, *n_system})}
     micro = _score(n_gold.total(), n_system.total(), n_right.total())
     return EntityScores(micro, _mean(types.values(), micro), types, nested)
+
+
+def count_by_sentence(gold: Document, system: Document) -> NDArray[np.float64]:
+    """``counts[sentence, 3]``: entities of gold, of the system, and right ones, in documents of the same sentences.
+
+    Their sums give the micro average of `evaluate_entities`; they are what `difference_of_runs` takes.
+    """
+    places = share_places(gold, system)
+    if not places.same_words or len(gold) != len(system):
+        raise EvaluationError("entities are counted by sentence only where both documents have the same sentences")
+    rows = []
+    for ours, theirs in zip(strict_spans(gold), strict_spans(system), strict=True):
+        a, b = (Counter((span.start, span.end, span.type) for span in spans) for spans in (ours, theirs))
+        rows.append((a.total(), b.total(), (a & b).total()))
+    return np.array(rows, np.float64).reshape(-1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class TreeCoverage:
+    """What the restriction to spans that go with the tree costs and saves: `depparse.data.trees.chained_spans`."""
+
+    entities: int
+    within: int  # of them, those that it leaves: no more can be found
+    all_spans: int  # of at most so many words
+    spans: int  # of them, those that it leaves
+
+    @property
+    def recall(self) -> float:
+        """The greatest recall that is left, as a fraction of 1."""
+        return self.within / self.entities if self.entities else 1.0
+
+
+def cover_by_trees(sentences: Iterable[Sentence], max_width: int) -> TreeCoverage:
+    """How many entities, and how many spans of at most `max_width` words, go with the trees of the sentences."""
+    n_entities = n_within = n_all = n_spans = 0
+    for sentence in sentences:
+        spans = set(chained_spans(sentence.heads, max_width))
+        n_entities += len(sentence.ents)
+        n_within += sum((span.start, span.end) in spans for span in sentence.ents)
+        n_all += sum(min(max_width, left) for left in range(1, len(sentence) + 1))
+        n_spans += len(spans)
+    return TreeCoverage(n_entities, n_within, n_all, n_spans)
 
 
 def strict_spans(document: Document) -> list[list[Span]]:

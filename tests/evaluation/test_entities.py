@@ -15,7 +15,13 @@ from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
 from depparse.errors import EvaluationError
 from depparse.evaluation import entities
-from depparse.evaluation.entities import evaluate_entities, score_spans, strict_spans
+from depparse.evaluation.entities import (
+    count_by_sentence,
+    cover_by_trees,
+    evaluate_entities,
+    score_spans,
+    strict_spans,
+)
 
 
 def tagged(*sentences):
@@ -174,3 +180,26 @@ def test_table_and_dictionary():
     data = scores.to_dict()
     assert data["types"]["LOC"] == {"precision": 0, "recall": 0, "f1": 0, "correct": 0, "gold": 1, "system": 0}
     assert data["macro"]["f1"] == 0.5
+
+
+def test_counts_by_sentence_add_up_to_the_micro_average():
+    gold = tagged(["B-PER", "I-PER", "O"], ["O"], ["B-LOC", "B-LOC"], ["B-PER"])
+    system = tagged(["B-PER", "O", "B-LOC"], ["B-PER"], ["B-LOC", "B-PER"], ["B-PER"])
+    counts = count_by_sentence(gold, system)
+    assert counts.tolist() == [[1, 2, 0], [0, 1, 0], [2, 2, 1], [1, 1, 1]]
+    micro = evaluate_entities(gold, system).micro
+    assert [micro.gold, micro.system, micro.correct] == counts.sum(axis=0).tolist()
+    with pytest.raises(EvaluationError, match="only where both documents have the same sentences"):
+        count_by_sentence(*(Document(map(Sentence.from_forms, forms)) for forms in (["ab"], ["a", "b"])))
+
+
+def test_what_goes_with_trees():
+    document = tagged(["B-PER", "I-PER", "O", "O"], ["O", "B-LOC", "I-LOC", "B-PER"], ["B-PER", "I-PER"])
+    heads = (["2", "0", "2", "3"], ["4", "4", "4", "0"], ["_", "1"])
+    for sentence, column in zip(document, heads, strict=True):
+        sentence.columns["HEAD"] = column
+    found = cover_by_trees(document, 3)
+    # All but (2, 3) of the second sentence. Spans: 4 + 3 + 2, 4 + (3, 4) and (2, 4), 2 + 1; of 9 + 9 + 3.
+    assert (found.entities, found.within, found.all_spans, found.spans) == (4, 3, 21, 18)
+    assert found.recall == 0.75
+    assert cover_by_trees(tagged(["O"]), 3).recall == 1.0

@@ -11,7 +11,16 @@ import pytest
 import depparse
 from depparse.data.document import Document
 from depparse.errors import ConfigError, EvaluationError
-from depparse.evaluation.significance import _common_ends, _count_blocks, _f1, _resamples, bootstrap, paired_test
+from depparse.evaluation.significance import (
+    Interval,
+    _common_ends,
+    _count_blocks,
+    _f1,
+    _resamples,
+    bootstrap,
+    difference_of_runs,
+    paired_test,
+)
 from depparse.evaluation.ud import compare
 
 RIGHT, WRONG = "a/X/0/root b/X/1/obj c/X/1/obl", "a/X/0/root b/X/1/obj c/X/2/obl"
@@ -124,3 +133,39 @@ def test_empty_documents(trees):
     assert bootstrap(empty, 10)["LAS"].high == 0
     assert paired_test(empty, empty, 10)["LAS"].p_value == 1
     assert depparse.evaluate(trees(), trees())["LAS"].f1 == 0
+
+
+def test_runs_are_compared_over_blocks_and_runs():
+    random_ = np.random.default_rng(5)
+    gold = random_.integers(1, 6, 40)
+
+    def run(right: float) -> np.ndarray:
+        found = random_.integers(1, 6, 40)
+        return np.stack([gold, found, np.floor(right * np.minimum(gold, found))], axis=1).astype(float)
+
+    first, second = [run(0.9), run(0.7)], [run(0.5), run(0.6), run(0.4)]
+    value, interval = difference_of_runs(first, second, 2000)
+    means = [np.mean([_f1(counts.sum(axis=0)).item() for counts in runs]) for runs in (first, second)]
+    assert value == pytest.approx(means[0] - means[1])
+    assert interval.low < value < interval.high
+
+    # A plain version: draw sentences, draw runs.
+    rng, draws = np.random.default_rng(9), []
+    for _ in range(2000):
+        blocks = rng.integers(0, 40, 40)
+        sides = []
+        for runs in (first, second):
+            drawn = [runs[number][blocks].sum(axis=0) for number in rng.integers(0, len(runs), len(runs))]
+            sides.append(np.mean([2 * right / (gold + system) for gold, system, right in drawn]))
+        draws.append(sides[0] - sides[1])
+    assert [interval.low, interval.high] == pytest.approx(np.quantile(draws, [0.025, 0.975]), abs=0.02)
+
+    # Of the same runs, seeds alone differ, or nothing does.
+    one_block = [np.array([[4.0, 4.0, right]]) for right in (1, 3)]
+    value, interval = difference_of_runs(one_block, one_block)
+    assert (value, interval.low, interval.high) == (0.0, -0.5, 0.5)
+    assert difference_of_runs(first[:1], first[:1])[1] == Interval(0.0, 0.0)
+    with pytest.raises(EvaluationError, match="on one gold file"):
+        difference_of_runs(first, one_block)
+    with pytest.raises(ConfigError, match="at least one of each"):
+        difference_of_runs(first, [])

@@ -1,0 +1,88 @@
+"""Jackknifing: each tree is of a parser that did not see the sentence, and a call that was interrupted goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from depparse.data.conllu import read_conllu
+from depparse.data.sentence import Sentence
+from depparse.data.spans import Span
+from depparse.errors import ConfigError
+from depparse.model import Model
+from depparse.store import load
+from depparse.training.jackknife import _ends, jackknife, train_parser, with_trees_of
+from depparse.training.recipe import read_recipe
+from depparse.training.run import Done, Record, Scored
+from tests.training.test_run import TINY
+
+
+def words(sentences: list[Sentence]) -> list[list[str]]:
+    return [sentence.columns["FORM"] for sentence in sentences]
+
+
+def test_trees_are_of_parsers_that_did_not_see_the_sentence(samples: Path, tmp_path: Path) -> None:
+    gold = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences[:7]
+    gold[2].ents = [Span(1, 1, "PER")]
+    before = [sentence.to_conllu() for sentence in gold]
+    records: list[Record] = []
+    found = jackknife(TINY, gold, tmp_path, 2, set={"training.epochs": 1}, listen=records.append)
+    assert [sentence.to_conllu() for sentence in gold] == before
+    assert sum(isinstance(record, Done) for record in records) == 2
+    parts = [read_conllu(tmp_path / f"fold-{number}" / "train.conllu").sentences for number in (1, 2)]
+    assert words(parts[1]) + words(parts[0]) == words(gold)
+    expected: list[Sentence] = []
+    for number, held_out in ((1, parts[1]), (2, parts[0])):
+        copies = [Sentence.from_forms(sentence.columns["FORM"]) for sentence in held_out]
+        load(tmp_path / f"fold-{number}" / "model").annotate(copies)
+        expected += copies
+    for sentence, parsed, original in zip(found, expected, gold, strict=True):
+        for name in ("HEAD", "DEPREL"):
+            assert sentence.columns[name] == parsed.columns[name]
+        for name in ("FORM", "UPOS", "MISC"):  # which the model predicts too, or not
+            assert sentence.columns[name] == original.columns[name]
+        assert (sentence.ents, sentence.comments) == (original.ents, original.comments)
+    assert any(sentence.heads != original.heads for sentence, original in zip(found, gold, strict=True))
+
+    # What is there is not made again, if it is of the same data and recipe.
+    again = jackknife(TINY, gold, tmp_path, 2, set={"training.epochs": 1}, listen=records.append)
+    assert again.to_conllu() == found.to_conllu()
+    assert sum(isinstance(record, Done) for record in records) == 2
+    with pytest.raises(ConfigError, match="fold-1: holds a parser of another recipe; give another folder"):
+        jackknife(TINY, gold, tmp_path, 2)
+    with pytest.raises(ConfigError, match="fold-1: holds a parser of other sentences; give another folder"):
+        jackknife(TINY, gold[::-1], tmp_path, 2, set={"training.epochs": 1})
+    with pytest.raises(ConfigError, match="at most as many as the 7 sentences, not 8"):
+        jackknife(TINY, gold, tmp_path, 8)
+
+
+def test_what_was_interrupted_goes_on(samples: Path, tmp_path: Path) -> None:
+    gold = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences[:4]
+
+    def interrupt(record: Record) -> None:
+        if isinstance(record, Scored):
+            raise RuntimeError("stop")
+
+    with pytest.raises(
+        RuntimeError, match="stop"
+    ):  # after the model of the first epoch was saved, without a checkpoint
+        train_parser(read_recipe(TINY), gold, tmp_path / "run", listen=interrupt)
+    assert (tmp_path / "run" / "model").exists()
+    resumed = train_parser(read_recipe(TINY), gold, tmp_path / "run")
+    whole = train_parser(read_recipe(TINY), gold, tmp_path / "whole")
+
+    def trees(model: Model) -> list[list[int | None]]:
+        return [sentence.heads for sentence in with_trees_of(model, gold)]
+
+    assert trees(resumed) == trees(whole)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "folds", "expected"),
+    [([5] * 6, 3, [2, 4, 6]), ([90, 1, 1, 1], 4, [1, 2, 3, 4]), ([1, 1, 1, 90], 2, [3, 4]), ([0, 0, 0], 3, [1, 2, 3])],
+)
+def test_folds_have_like_numbers_of_words_and_are_not_empty(
+    lengths: list[int], folds: int, expected: list[int]
+) -> None:
+    assert _ends([Sentence.from_forms(["x"] * length) for length in lengths], folds) == expected
