@@ -291,3 +291,28 @@ def test_types_added_one_after_another(run: Run, samples: Path, tmp_path: Path) 
     expected = sorted(s.columns["FORM"] for s in whole)
     assert sorted(s.columns["FORM"] for part in parts for s in part) == expected
     assert run("growing", *files, *options, "--output", tmp_path) == shown  # without training again
+
+
+def test_syntax_and_entities(run: Run, samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    common = [tmp_path, "--treebank", folder, "--entities", folder, "--sentences", 30, "--epochs", 1, "--folds", 2]
+    small = ["inputs.0.width=8", "inputs.1.width=8", "context.width=16"]
+    common += [word for key in small for word in ("--set", f"model.encoder.{key}")]
+
+    def rows(*arguments: object) -> dict[str, list[str]]:
+        found = re.findall(r"^\| (\w+) \| (.*) \|$", run("syntax", *common, *arguments), re.MULTILINE)
+        return {f"{name} {cells[0]}": cells[1:] for name, text in found if (cells := text.split(" | "))}
+
+    first = rows("--only", "nested,spans", "--seeds", 1)
+    names = ["nested none", "spans gold", "spans predicted"]
+    assert [name for name in first if name.split()[0] in ("nested", "spans")] == names
+    files = {path.name for path in tmp_path.iterdir()}
+    assert {"train.conllu", "test.conllu", "nested-none-1.json", "spans-gold-1.json", "parsers"} <= files
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json") if path.name != "settings.json"}
+    # A second piece goes on with what is there.
+    second = rows("--only", "nested", "--seeds", "1,2")
+    assert [second[name][0] for name in names] == ["2", "1", "1"]
+    assert all(path.stat().st_mtime_ns == time for path, time in times.items())
+    assert all(re.fullmatch(r"[+-]\d+\.\d\d", second[name][2]) for name in names[1:])
+    with pytest.raises(SystemExit, match="was begun with other settings"):
+        run("syntax", *common, "--epochs", 2)
