@@ -1,13 +1,15 @@
 """Does syntax help to find entities? Layers over trees, and spans restricted to trees, against none of it.
 
-    python benchmarks/syntax.py OUTPUT [--only NAME,…] [--seeds 1,2,3] [--sentences 1000] [--epochs 8] [--folds 5]
+    python benchmarks/syntax.py OUTPUT [--only NAME,…] [--trees none,gold,predicted] [--seeds 1,2,3]
+        [--sentences 1000] [--parser-sentences 2500] [--epochs 8] [--folds 4] [--set KEY=VALUE …]
 
 Trains small models from scratch on a part of UNER English-EWT, joined with the trees of UD English-EWT: a CRF (`crf`)
 with graph convolutions (`gcn`) or dependency-guided LSTMs (`dglstm`) before it, and a scorer of spans (`nested`), also
 of those alone that go with the tree (`spans`). Trees are gold, or predicted: those of the training data by jackknifing,
-those of the test data by a parser of all training sentences. All networks have the same encoder, train for the same
-epochs, and are taken as they are in the end (the running average), so no dev data is looked at. $DEPPARSE_SHARED (by
-default ../shared) has the data.
+those of the test data by a parser of all sentences that parsers are trained on. All networks have the same encoder,
+train for the same epochs, and are taken as they are in the end (the running average), so no dev data is looked at.
+Sentences whose words differ in the two data sets (3 of test) are left out. $DEPPARSE_SHARED (by default ../shared) has
+the data.
 
 Parsers, and what each network found, stay in OUTPUT: so the work can be done in pieces, and what is there is shown at
 the end of each: strict micro F1 on test, its mean over seeds, and the difference to the same network without trees,
@@ -28,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from depparse.data.document import Document
 from depparse.data.formats import read, write
@@ -82,7 +85,7 @@ class Ablation:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.output = options, options.output
         self.output.mkdir(parents=True, exist_ok=True)
-        kept = ("treebank", "entities", "sentences", "epochs", "folds", "set")
+        kept = ("treebank", "entities", "sentences", "parser_sentences", "epochs", "folds", "set")
         settings = {name: str(getattr(options, name)) for name in kept}
         file = self.output / "settings.json"
         if file.exists() and json.loads(file.read_text(encoding="utf-8")) != settings:
@@ -95,32 +98,34 @@ class Ablation:
         return read_recipe(content, self.options.set).with_seed(seed)
 
     @cached_property
-    def gold(self) -> dict[str, Document]:
-        """Train, cut to so many sentences evenly from all of it, and test."""
+    def joined(self) -> dict[str, Document]:
+        """The sentences of train and test that have trees and entities."""
         found = {}
         for split in ("train", "test"):
-            trees, entities = (
-                next(folder.glob(f"*-{split}*.{ending}"))
-                for folder, ending in ((self.options.treebank, "conllu"), (self.options.entities, "iob2"))
-            )
+            trees = next(self.options.treebank.glob(f"*-{split}*.conllu"))
+            entities = next(self.options.entities.glob(f"*-{split}*.iob2"))
             document = read(trees)
             join(document, read(entities))
-            joined = [sentence for sentence in document if sentence.entity_tags() is not None]
-            size = min(len(joined), self.options.sentences) if split == "train" else len(joined)
-            found[split] = Document([joined[number * len(joined) // size] for number in range(size)])
+            found[split] = Document(sentence for sentence in document if sentence.entity_tags() is not None)
         return found
+
+    @cached_property
+    def gold(self) -> dict[str, Document]:
+        """What parsers are trained on (``parser``), the part of it that the networks are, and test."""
+        parser = evenly(self.joined["train"], self.options.parser_sentences)
+        return {"parser": parser, "train": evenly(parser, self.options.sentences), "test": self.joined["test"]}
 
     @cached_property
     def predicted(self) -> dict[str, Document]:
         """The same with predicted trees, which are kept."""
-        files = {split: self.output / f"{split}.conllu" for split in self.gold}
+        gold, files = self.gold, {split: self.output / f"{split}.conllu" for split in ("parser", "test")}
         if not all(file.exists() for file in files.values()):
             recipe = self.recipe({"type": "dependencies", "arc_width": 200, "label_width": 50})
-            sentences, parsers = self.gold["train"].sentences, self.output / "parsers"
-            write(jackknife(recipe, sentences, parsers, self.options.folds), files["train"])
-            parser = train_parser(recipe, sentences, parsers / "all")
-            write(with_trees_of(parser, self.gold["test"]), files["test"])
-        return {split: Document(map(with_tree, self.gold[split], read(file))) for split, file in files.items()}
+            sentences, parsers = gold["parser"].sentences, self.output / "parsers"
+            write(jackknife(recipe, sentences, parsers, self.options.folds), files["parser"])
+            write(with_trees_of(train_parser(recipe, sentences, parsers / "all"), gold["test"]), files["test"])
+        found = {split: Document(map(with_tree, gold[split], read(file))) for split, file in files.items()}
+        return found | {"train": evenly(found["parser"], self.options.sentences)}
 
     def data(self, trees: str) -> dict[str, Document]:
         return self.predicted if trees == "predicted" else self.gold
@@ -134,17 +139,18 @@ class Ablation:
         torch.manual_seed(seed)
         model = Model.build(recipe.model, data["train"].sentences)
         examples = [model.example(sentence, targets=True) for sentence in data["train"] if len(sentence)]
+        inside = clock(model.tasks["task"])
         begin = time.process_time()
         for record in train(model, examples, recipe.training, lambda: 0.0):
             if isinstance(record, Evaluation):  # the average is in the model now
                 trained = time.process_time() - begin
                 copies = list(bare_copies(data["test"], trees=model.needs_trees()))
+                inside.clear()
                 begin = time.process_time()
                 model.annotate(copies)
-                parsed = time.process_time() - begin
+                seconds = {"train": trained, "test": time.process_time() - begin, "task": sum(inside)}
         found = [[(span.start, span.end, span.type) for span in copy.ents] for copy in copies]
-        content = {"train": trained, "test": parsed, "max_width": getattr(model.tasks["task"], "max_width", 0)}
-        self.file(row, seed).write_text(json.dumps(content | {"entities": found}) + "\n", encoding="utf-8")
+        self.file(row, seed).write_text(json.dumps(seconds | {"entities": found}) + "\n", encoding="utf-8")
 
     def found(self, row: Row) -> list[dict[str, Any]]:
         """What the runs of the row that are there have in their files."""
@@ -160,8 +166,8 @@ class Ablation:
     def table(self) -> str:
         """All that is there, as Markdown."""
         lines = [
-            "| network | trees | runs | F1 | to none | 95 % interval | training, s | test, s |",
-            "|---|---|--:|--:|--:|--:|--:|--:|",
+            "| network | trees | runs | F1 | to none | 95 % interval | training, s | test, s | of it in the task, s |",
+            "|---|---|--:|--:|--:|--:|--:|--:|--:|",
         ]
         gold = self.gold["test"]
         counts: dict[Row, list[Any]] = {}
@@ -177,24 +183,38 @@ class Ablation:
                 value, interval = difference_of_runs(counts[row], counts[row.plain])
                 change = [f"{100 * value:+.2f}", f"{100 * interval.low:+.2f} to {100 * interval.high:+.2f}"]
             spread = f" ± {100 * statistics.stdev(scores):.2f}" if len(scores) > 1 else ""
-            seconds = [f"{statistics.fmean(run[name] for run in runs):.1f}" for name in ("train", "test")]
+            seconds = [f"{statistics.fmean(run[name] for run in runs):.2f}" for name in ("train", "test", "task")]
             cells = [row.network, row.trees, len(runs), f"{100 * np.mean(scores):.2f}{spread}", *change, *seconds]
             lines.append(f"| {' | '.join(map(str, cells))} |")
         return "\n".join(lines)
 
     def coverage(self) -> str:
-        """What the restriction of spans costs and saves, by the trees that are there."""
-        lines = ["| trees of test | LAS | entities that go with the tree | spans that do |", "|---|--:|--:|--:|"]
-        for trees in TREES[1:]:
-            runs = self.found(Row("spans", trees))
-            if runs:
-                document = self.data(trees)["test"]
-                las = evaluate(self.gold["test"], document)["LAS"].f1
-                cover = cover_by_trees(document, runs[0]["max_width"])
-                share = 100 * cover.spans / cover.all_spans
-                cells = [trees, f"{100 * las:.2f}", f"{100 * cover.recall:.2f} %", f"{share:.1f} %"]
-                lines.append(f"| {' | '.join(cells)} |")
-        return "\n".join(lines) if len(lines) > 2 else ""
+        """How good the trees are that are there, and what the restriction of spans to them costs and saves on test."""
+        lines = ["| trees | LAS, train | LAS, test | entities that go with them | spans that do |"]
+        lines.append("|---|--:|--:|--:|--:|")
+        width = max(span.end - span.start + 1 for span in self.gold["train"].ents)
+        for trees in ("gold", "predicted") if (self.output / "test.conllu").exists() else ("gold",):
+            data = self.data(trees)
+            las = (f"{100 * evaluate(self.gold[split], data[split])['LAS'].f1:.2f}" for split in ("train", "test"))
+            found = cover_by_trees(data["test"], width)
+            shares = (100 * found.recall, 100 * found.spans / found.all_spans)
+            lines.append(f"| {' | '.join([trees, *las, *(f'{share:.2f} %' for share in shares)])} |")
+        return "\n".join(lines)
+
+
+def evenly(document: Document, size: int) -> Document:
+    """At most so many sentences, from all of the document."""
+    size = min(size, len(document))
+    return Document([document[number * len(document) // size] for number in range(size)])
+
+
+def clock(module: nn.Module) -> list[float]:
+    """Grows by the seconds of each forward pass of the module."""
+    begins: list[float] = []
+    seconds: list[float] = []
+    module.register_forward_pre_hook(lambda *_: begins.append(time.process_time()))
+    module.register_forward_hook(lambda *_: seconds.append(time.process_time() - begins.pop()))
+    return seconds
 
 
 def with_tree(sentence: Sentence, parsed: Sentence) -> Sentence:
@@ -214,9 +234,10 @@ def main() -> None:
     parser.add_argument("--only", type=names, default=list(NETWORKS), help=f"of {','.join(NETWORKS)}; '': only show")
     parser.add_argument("--trees", type=names, default=list(TREES), help=f"of {','.join(TREES)}")
     parser.add_argument("--seeds", type=lambda text: list(map(int, names(text))), default=[1, 2, 3])
-    parser.add_argument("--sentences", type=int, default=1000, help="of the training data")
+    parser.add_argument("--sentences", type=int, default=1000, help="that networks are trained on")
+    parser.add_argument("--parser-sentences", type=int, default=2500, help="that parsers are trained on")
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--folds", type=int, default=5, help="of jackknifing")
+    parser.add_argument("--folds", type=int, default=4, help="of jackknifing")
     parser.add_argument("--treebank", type=Path, default=shared / "treebanks" / "UD_English-EWT")
     parser.add_argument("--entities", type=Path, default=shared / "ner" / "UNER_English-EWT")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipe of all networks")
@@ -227,9 +248,8 @@ def main() -> None:
             wanted = row.network in options.only and row.trees in options.trees
             if wanted and not ablation.file(row, seed).exists():
                 ablation.run(row, seed)
-    print(f"{len(ablation.gold['train'])} training sentences, {options.epochs} epochs\n")
-    print(ablation.table())
-    print("\n" + ablation.coverage())
+    print(f"{len(ablation.gold['train'])} training sentences, {options.epochs} epochs")
+    print(f"\n{ablation.table()}\n\n{ablation.coverage()}")
 
 
 if __name__ == "__main__":

@@ -135,7 +135,9 @@ class Pipeline:
         """Copies of the sentences, annotated, in order, with a few batches in memory at a time.
 
         Comments, multiword tokens, empty nodes and MISC are not touched. A model of several treebanks annotates in the
-        manner of `treebank`, by default the first that it learned. `workers` and `without` are those of `pipe`.
+        manner of `treebank`, by default the first that it learned. `workers` and `without` are those of `pipe`. A task
+        that reads trees (its `syntax`, `spans`) reads those that are written; without the parser, those that the
+        sentences have.
 
         `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
         FEATS, where ``_`` is a value, stays as it is. ``ner`` keeps the entities of sentences that are annotated with

@@ -202,13 +202,13 @@ class Ner(nn.Module):
         return WRITES
 
     def to_json(self) -> Any:
-        return {"types": self.types.to_json(), "relations": self.syntax.relations.items}
+        types = self.types.to_json()
+        return types if self.config.syntax is None else {"types": types, "relations": self.syntax.relations.items}
 
     @classmethod
     def from_json(cls, config: NerConfig, encoder: Encoder, data: Any) -> Ner:
-        if isinstance(data, list):  # as before there was syntax
-            data = {"types": data, "relations": []}
-        return cls(config, encoder, Vocabulary(data["types"]), Vocabulary(data["relations"], reserved=1))
+        types, relations = (data, []) if config.syntax is None else (data["types"], data["relations"])
+        return cls(config, encoder, Vocabulary(types), Vocabulary(relations, reserved=1))
 
 
 TASK = Ner

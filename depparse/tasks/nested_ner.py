@@ -178,9 +178,8 @@ class NestedNer(nn.Module):
     def predict(self, scores: SpanScores, batch: Batch) -> list[list[Span]]:
         """The entities of each sentence, sorted by start, longest first."""
         probability, label = scores.scores.softmax(-1).max(-1)
-        found_at = label != _NONE
-        columns = (part[found_at].tolist() for part in (scores.places, label, probability))
-        rows = zip(*columns, strict=True)
+        is_entity = label != _NONE
+        rows = zip(*(part[is_entity].tolist() for part in (scores.places, label, probability)), strict=True)
         found: list[list[Span]] = [[] for _ in batch.examples]
         for (number, start, wider), kind, score in rows:
             found[number].append(Span(start, start + wider, self.types.item(kind - 1), score))
@@ -206,8 +205,8 @@ class NestedNer(nn.Module):
         return WRITES
 
     def to_json(self) -> Any:
-        relations = self.syntax.relations.items
-        return {"types": self.types.to_json(), "max_width": self.max_width, "relations": relations}
+        data = {"types": self.types.to_json(), "max_width": self.max_width}
+        return data if self.config.syntax is None else data | {"relations": self.syntax.relations.items}
 
     @classmethod
     def from_json(cls, config: NestedNerConfig, encoder: Encoder, data: Any) -> NestedNer:

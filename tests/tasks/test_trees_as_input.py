@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+import depparse
 from depparse.data.document import Document
+from depparse.data.formats import read, write
+from depparse.data.join import join
 from depparse.data.spans import Span
 from depparse.errors import ConfigError
 from depparse.model import Model
@@ -17,7 +20,7 @@ from depparse.pipeline import Pipeline
 from depparse.store import load, save
 from depparse.structs.constraints import Constraints
 from depparse.training.gold import Gold, annotated
-from tests.networks import TASKS, TWO
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO
 from tests.tasks.test_ner import FLAT, NESTED, entities, learned, model_of, random_model, sentence
 
 TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:obl")
@@ -136,13 +139,6 @@ def test_which_trees_are_read(model: Model) -> None:
     task.reads_trees = "given"
 
 
-@pytest.fixture(autouse=True)
-def evaluation_mode(request: pytest.FixtureRequest) -> Iterator[None]:
-    yield
-    if "model" in request.fixturenames:
-        request.getfixturevalue("model").eval()
-
-
 def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
     text = "Anna did n't buy 2 apples ."
     assert Pipeline(model)(text).sentences[0].heads != []
@@ -162,6 +158,30 @@ def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
         gold.check(alone, raw=True)
     with pytest.raises(ConfigError, match=r"config key model\.tasks\.ner\.trees: own, but there is no task of type"):
         model_of(FLAT | GCN | {"trees": "own"}, parsed())
+
+
+def test_a_run_with_given_trees_is_scored_with_them_but_not_on_them(samples: Path, tmp_path: Path) -> None:
+    folder, files = samples / "UD_English-Sample", {}
+    for split in ("train", "dev", "test"):
+        document = read(folder / f"en_sample-ud-{split}.conllu")
+        join(document, read(folder / f"en_sample-ner-{split}.iob2"))
+        write(document, tmp_path / f"{split}.conllu")
+        files[split] = tmp_path / f"{split}.conllu"
+    recipe = {
+        "model": {
+            "encoder": {"inputs": INPUTS, "context": CONTEXTS["linear_recurrent"]},
+            "tasks": {"ner": NESTED | GCN | {"spans": "tree"}, "tagger": TASKS["tagger"]},
+        },
+        "training": {"epochs": 1, "batch_words": 200, "precision": "fp32"},
+    }
+    nlp = depparse.train(recipe, **files, output=tmp_path / "run")
+    line = json.loads((tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8"))
+    assert {"NER", "UPOS"} <= set(line)
+    assert line["LAS"] < 0.5  # of chains
+    scores = depparse.evaluate(files["test"], nlp.reanalyze(read(files["test"])))
+    assert scores["LAS"].f1 < 0.5
+    with pytest.raises(ConfigError, match=r"from raw text: sentence .* has no tree"):
+        depparse.train(recipe | {"segmentation": {}}, **files, output=tmp_path / "other")
 
 
 def test_what_has_no_tree_is_told_and_learned() -> None:
