@@ -21,7 +21,6 @@ from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, encode_tags
 from depparse.data.trees import chained_spans
-from depparse.errors import EvaluationError
 from depparse.evaluation.places import Places, share_places
 from depparse.evaluation.tables import Table, percent
 
@@ -100,19 +99,27 @@ def score_spans(gold: Iterable[Item], system: Iterable[Item], *, nested: bool = 
     return EntityScores(micro, _mean(types.values(), micro), types, nested)
 
 
-def count_by_sentence(gold: Document, system: Document) -> NDArray[np.float64]:
-    """``counts[sentence, 3]``: entities of gold, of the system, and right ones, in documents of the same sentences.
+def count_by_sentence(
+    gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")
+) -> NDArray[np.float64]:
+    """``counts[sentence, 3]``: entities of gold, of the system, and right ones, in each sentence of gold.
 
-    Their sums give the micro average of `evaluate_entities`; they are what `difference_of_runs` takes.
+    Their sums give the micro average of `evaluate_entities`; they are what `significance` resamples. An entity of the
+    system counts where it begins or, if no word of gold is there, where the words before it in its sentence are.
     """
-    places = share_places(gold, system)
-    if not places.same_words or len(gold) != len(system):
-        raise EvaluationError("entities are counted by sentence only where both documents have the same sentences")
-    rows = []
-    for ours, theirs in zip(strict_spans(gold), strict_spans(system), strict=True):
-        a, b = (Counter((span.start, span.end, span.type) for span in spans) for spans in (ours, theirs))
-        rows.append((a.total(), b.total(), (a & b).total()))
-    return np.array(rows, np.float64).reshape(-1, 3)
+    places = share_places(gold, system, names)
+    ends = np.cumsum([len(sentence) for sentence in gold])
+    counts = np.zeros((len(gold), 3))
+    items: list[Counter[Item]] = []
+    for column, (spans, words) in enumerate(((strict_spans(gold), places.gold), (strict_spans(system), places.system))):
+        items.append(Counter(_items(spans, words)))
+        for in_sentence, own in zip(spans, words, strict=True):
+            for span in in_sentence:
+                place = own[span.start - 1] if own[span.start - 1] >= 0 else max(0, *own[: span.start])
+                counts[np.searchsorted(ends, place, "right"), column] += 1
+    for (first, _, _), number in (items[0] & items[1]).items():
+        counts[np.searchsorted(ends, first, "right"), 2] += number
+    return counts
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
@@ -10,9 +10,17 @@ from depparse.data.document import Document
 from depparse.data.files import PathLike, name_of
 from depparse.errors import ConfigError
 from depparse.evaluation.breakdown import Group, breakdown, group_table
-from depparse.evaluation.entities import EntityScores, evaluate_entities
+from depparse.evaluation.entities import METRIC, EntityScores, count_by_sentence, evaluate_entities
 from depparse.evaluation.frames import FrameScores, evaluate_frames
-from depparse.evaluation.significance import Difference, Interval, bootstrap, paired_test
+from depparse.evaluation.significance import (
+    Difference,
+    Floats,
+    Interval,
+    bootstrap,
+    bootstrap_counts,
+    paired_test,
+    paired_test_of_counts,
+)
 from depparse.evaluation.tables import Table, percent
 from depparse.evaluation.ud import Comparison, compare, load
 
@@ -28,7 +36,14 @@ class SystemReport:
     entities: EntityScores | None
     frames: FrameScores | None
     groups: dict[str, list[Group]]
-    intervals: dict[str, Interval]  # of F1; empty if not asked for
+    intervals: dict[str, Interval]  # of F1, by metric; empty if not asked for
+    entity_counts: Floats | None = None  # by sentence, where there are entities
+
+    @property
+    def f1(self) -> dict[str, float]:
+        """By metric, the micro average of entities among them."""
+        trees = {} if self.trees is None else {name: score.f1 for name, score in self.trees.scores.items()}
+        return trees | ({} if self.entities is None else {METRIC: self.entities.micro.f1})
 
     def to_dict(self) -> dict[str, object]:
         result: dict[str, object] = {"system": self.name}
@@ -43,6 +58,9 @@ class SystemReport:
             result["by"] = {by: [group.to_dict() for group in groups] for by, groups in self.groups.items()}
         if self.entities is not None:
             result["entities"] = self.entities.to_dict()
+            if interval := self.intervals.get(METRIC):
+                micro = self.entities.micro.to_dict() | {"f1_interval": [interval.low, interval.high]}
+                result["entities"] = self.entities.to_dict() | {"micro": micro}
         if self.frames is not None:
             result["frames"] = self.frames.to_dict()
         return result
@@ -50,15 +68,12 @@ class SystemReport:
     def tables(self) -> list[Table]:
         tables = []
         if self.trees is not None:
-            table = self.trees.scores.table()
-            if self.intervals:
-                column = f"F1 in {100 * _CONFIDENCE:.0f} %"
-                rows = [(*row, _range(self.intervals[row[0]])) for row in table.rows]
-                table = Table(table.title, (*table.columns, column), rows)
-            tables.append(table)
+            tables.append(_with_ranges(self.trees.scores.table(), self.intervals))
         tables += [group_table(by, groups) for by, groups in self.groups.items()]
-        tables += [part.table() for part in (self.entities, self.frames) if part is not None]
-        return tables
+        if self.entities is not None:
+            micro = {"micro average": self.intervals[METRIC]} if METRIC in self.intervals else {}
+            tables.append(_with_ranges(self.entities.table(), micro))
+        return [*tables, *([self.frames.table()] if self.frames is not None else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +111,12 @@ class Report:
         return [*named, *self._difference_tables()]
 
     def _difference_tables(self) -> list[Table]:
-        if self.other is None or self.system.trees is None or self.other.trees is None:
+        if self.other is None or not self.differences:
             return []
-        first, second = self.system.trees.scores, self.other.trees.scores
+        first, second = self.system.f1, self.other.f1
         rows = []
         for name, difference in self.differences.items():
-            values = percent(first[name].f1), percent(second[name].f1), f"{100 * difference.value:+.2f}"
+            values = percent(first[name]), percent(second[name]), f"{100 * difference.value:+.2f}"
             rows.append((name, *values, _range(difference.interval), f"{difference.p_value:.4f}"))
         title = f"F1: A = {self.system.name}, B = {self.other.name}"
         return [Table(title, ("Metric", "A", "B", "A - B", f"A - B in {100 * _CONFIDENCE:.0f} %", "p"), rows)]
@@ -122,8 +137,9 @@ def report(
 
     `system` is a file, or a function that makes the analyses from the gold document, called `name` then.
     `by` are names of `breakdown.DIMENSIONS`; `samples` asks for bootstrap intervals from so many resamples. Two systems
-    are always tested, with 1000 resamples unless told. Entities and frames are scored where the gold file holds them.
-    `format` is that of the files whose endings tell none; by default CoNLL-U.
+    are always tested, with 1000 resamples unless told. Entities and frames are scored where the gold file holds them;
+    of entities, the micro average has intervals and tests too. `format` is that of the files whose endings tell none;
+    by default CoNLL-U.
     """
     paths = [path for path in (gold, system, other) if path is not None and not callable(path)]
     if sum(name_of(path) == "standard input" for path in paths) > 1:
@@ -146,10 +162,15 @@ def report(
         systems.append(_report_system(gold_document, document, (gold_name, name), holds, with_trees, by, samples, seed))
     first, *rest = systems
     second = rest[0] if rest else None
-    differences = {}
-    if second is not None and first.trees is not None and second.trees is not None:
-        samples = samples or 1000
-        differences = paired_test(first.trees, second.trees, samples, seed=seed, confidence=_CONFIDENCE)
+    differences: dict[str, Difference] = {}
+    if second is not None:
+        asked = samples or 1000
+        if first.trees is not None and second.trees is not None:
+            differences |= paired_test(first.trees, second.trees, asked, seed=seed, confidence=_CONFIDENCE)
+        a, b = first.entity_counts, second.entity_counts
+        if a is not None and b is not None:
+            differences |= paired_test_of_counts(a, b, [METRIC], asked, seed=seed, confidence=_CONFIDENCE)
+        samples = asked if differences else samples
     return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)))
 
 
@@ -196,9 +217,12 @@ def _report_system(
     seed: int,
 ) -> SystemReport:
     trees = compare(gold, system, names) if with_trees else None
-    intervals = {}
-    if trees is not None and samples is not None:
-        intervals = bootstrap(trees, samples, seed=seed, confidence=_CONFIDENCE)
+    counts = count_by_sentence(gold, system, names) if holds.entities else None
+    intervals: dict[str, Interval] = {}
+    if samples is not None and trees is not None:
+        intervals |= bootstrap(trees, samples, seed=seed, confidence=_CONFIDENCE)
+    if samples is not None and counts is not None:
+        intervals |= bootstrap_counts(counts, [METRIC], samples, seed=seed, confidence=_CONFIDENCE)
     return SystemReport(
         name=names[1],
         trees=trees,
@@ -206,7 +230,17 @@ def _report_system(
         frames=evaluate_frames(gold, system, names) if holds.frames else None,
         groups={} if trees is None else {dimension: breakdown(trees, dimension) for dimension in by},
         intervals=intervals,
+        entity_counts=counts,
     )
+
+
+def _with_ranges(table: Table, intervals: Mapping[str, Interval]) -> Table:
+    """The table with a column of intervals, by the first cell of a row; as it is if there are none."""
+    if not intervals:
+        return table
+    column = f"F1 in {100 * _CONFIDENCE:.0f} %"
+    rows = [(*row, _range(intervals[row[0]]) if row[0] in intervals else "") for row in table.rows]
+    return Table(table.title, (*table.columns, column), rows)
 
 
 def _range(interval: Interval) -> str:

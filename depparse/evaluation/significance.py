@@ -46,8 +46,15 @@ def bootstrap(
     Test sets of as many blocks are drawn `samples` times from the blocks, with replacement. O(samples · blocks).
     """
     counts = _count_blocks(comparison, _common_ends(comparison.gold, comparison.system))
+    return bootstrap_counts(counts, list(comparison.measures), samples, seed=seed, confidence=confidence)
+
+
+def bootstrap_counts(
+    counts: Floats, names: Sequence[str], samples: int = 1000, *, seed: int = 1, confidence: float = 0.95
+) -> dict[str, Interval]:
+    """As `bootstrap`, of ``counts[block, 3 · metrics]``: units of gold, of the system, and right ones, by metric."""
     draws = np.concatenate([_f1(weights @ counts) for weights in _resamples(len(counts), samples, seed)])
-    return _intervals(list(comparison.measures), draws, confidence)
+    return _intervals(names, draws, confidence)
 
 
 def paired_test(
@@ -61,9 +68,15 @@ def paired_test(
     """
     if first.gold.characters != second.gold.characters or len(first.gold) != len(second.gold):
         raise EvaluationError("two systems can be compared on one gold file, not on two")
-    names = list(first.measures)
     ends = _common_ends(first.gold, first.system, second.system)
     a, b = _count_blocks(first, ends), _count_blocks(second, ends)
+    return paired_test_of_counts(a, b, list(first.measures), samples, seed=seed, confidence=confidence)
+
+
+def paired_test_of_counts(
+    a: Floats, b: Floats, names: Sequence[str], samples: int = 1000, *, seed: int = 1, confidence: float = 0.95
+) -> dict[str, Difference]:
+    """As `paired_test`, of the counts of two systems in the same blocks: see `bootstrap_counts`."""
     draws = [_f1(weights @ a) - _f1(weights @ b) for weights in _resamples(len(a), samples, seed)]
     intervals = _intervals(names, np.concatenate(draws), confidence)
 
@@ -154,7 +167,7 @@ def _rows(blocks: int, samples: int) -> Iterator[int]:
         yield min(at_once, samples - start)
 
 
-def _intervals(names: list[str], draws: Floats, confidence: float) -> dict[str, Interval]:
+def _intervals(names: Sequence[str], draws: Floats, confidence: float) -> dict[str, Interval]:
     """`draws[sample, metric]` cut to the middle `confidence` of each metric's values."""
     if not 0 < confidence < 1:
         raise ConfigError(f"a confidence lies between 0 and 1, not at {confidence}")

@@ -166,6 +166,28 @@ def test_entities_only(run: Run, samples: Path, tmp_path: Path) -> None:
     )
 
 
+def test_intervals_and_differences_of_entities(run: Run, samples: Path, tmp_path: Path) -> None:
+    gold = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
+    half = formats.read(gold)
+    for sentence in half.sentences[::2]:
+        sentence.ents = []
+    formats.write(half, tmp_path / "half.iob2")
+    arguments = (gold, gold, "--compare", "half.iob2", "--bootstrap", 200)
+    data = json.loads(run("evaluate", *map(str, arguments), "--json").stdout)
+    assert data["entities"]["micro"]["f1_interval"] == [1, 1]
+    low, high = data["compare"]["entities"]["micro"]["f1_interval"]
+    f1 = data["compare"]["entities"]["micro"]["f1"]
+    assert low < f1 < high
+    difference = data["compare"]["difference"]["NER"]
+    assert difference["f1"] == pytest.approx(1 - f1)
+    assert difference["f1_interval"] == pytest.approx([1 - high, 1 - low])  # the same resamples
+    assert difference["p_value"] < 0.05
+    table = run("evaluate", *map(str, arguments)).stdout
+    assert "100.00 to 100.00" in table
+    (row,) = [line.split() for line in table.splitlines() if line.startswith("NER")]
+    assert row[1:4] == ["100.00", f"{100 * f1:.2f}", f"{100 - 100 * f1:+.2f}"]
+
+
 def test_nested_entities(run: Run, samples: Path) -> None:
     gold = samples / "UD_German-Sample" / "de_sample-ner-test.biose"
     data = json.loads(run("evaluate", gold, gold, "--json").stdout)

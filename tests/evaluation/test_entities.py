@@ -189,8 +189,20 @@ def test_counts_by_sentence_add_up_to_the_micro_average():
     assert counts.tolist() == [[1, 2, 0], [0, 1, 0], [2, 2, 1], [1, 1, 1]]
     micro = evaluate_entities(gold, system).micro
     assert [micro.gold, micro.system, micro.correct] == counts.sum(axis=0).tolist()
-    with pytest.raises(EvaluationError, match="only where both documents have the same sentences"):
-        count_by_sentence(*(Document(map(Sentence.from_forms, forms)) for forms in (["ab"], ["a", "b"])))
+    with pytest.raises(EvaluationError, match="neither the words nor the characters"):
+        count_by_sentence(*(Document([Sentence.from_forms(forms)]) for forms in (["ab"], ["a", "c"])))
+
+
+def test_counts_where_the_system_has_other_sentences_and_words():
+    gold = Document([Sentence.from_forms(["ab", "c"]), Sentence.from_forms(["d"]), Sentence.from_forms(["e"])])
+    gold[0].ents, gold[2].ents = [Span(2, 2, "PER")], [Span(1, 1, "LOC")]
+    system = Document([Sentence.from_forms(["a", "b", "c", "d", "e"])])
+    # "b" is no word of gold: it counts where the words before it are, here none; "e" is right.
+    system[0].ents = [Span(2, 2, "PER"), Span(4, 4, "PER"), Span(5, 5, "LOC")]
+    counts = count_by_sentence(gold, system)
+    assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [1, 1, 1]]
+    micro = evaluate_entities(gold, system).micro
+    assert [micro.gold, micro.system, micro.correct] == counts.sum(axis=0).tolist()
 
 
 def test_what_goes_with_trees():
