@@ -121,9 +121,9 @@ class Ablation:
         gold, files = self.gold, {split: self.output / f"{split}.conllu" for split in ("parser", "test")}
         if not all(file.exists() for file in files.values()):
             recipe = self.recipe({"type": "dependencies", "arc_width": 200, "label_width": 50})
-            sentences, parsers = gold["parser"].sentences, self.output / "parsers"
-            write(jackknife(recipe, sentences, parsers, self.options.folds), files["parser"])
-            write(with_trees_of(train_parser(recipe, sentences, parsers / "all"), gold["test"]), files["test"])
+            parsers = self.output / "parsers"
+            write(jackknife(recipe, gold["parser"], parsers, self.options.folds), files["parser"])
+            write(with_trees_of(train_parser(recipe, gold["parser"], parsers / "all"), gold["test"]), files["test"])
         found = {split: Document(map(with_tree, gold[split], read(file))) for split, file in files.items()}
         return found | {"train": evenly(found["parser"], self.options.sentences)}
 

@@ -56,8 +56,10 @@ class Arcs(NamedTuple):
 
 
 class Syntax(nn.Module):
-    """``[batch, words, input width]`` to ``[batch, words, width]`` by layers over trees; without a config, as it is.
+    """``[batch, words, input width]`` to ``[batch, words, width]``: what layers over trees make of it, after the input
+    itself; without a config, the input alone.
 
+    The papers have the layers' output in place of their input. Beside it they learn faster, and can only add to it.
     The relations are those of the training data; a subtype that they lack is read as its universal relation.
     """
 
@@ -65,13 +67,12 @@ class Syntax(nn.Module):
         super().__init__()
         self.relations = relations
         self.layers = SYNTAX[config.type](config, input_width, len(relations)) if config is not None else None
-        self.width: int = self.layers.width if self.layers is not None else input_width
+        self.width = input_width + (self.layers.width if self.layers is not None else 0)
 
     def forward(self, values: Tensor, batch: Batch) -> Tensor:
         if self.layers is None:
             return values
-        out: Tensor = self.layers(values, self.arcs(batch), batch.lengths)
-        return out
+        return torch.cat([values, self.layers(values, self.arcs(batch), batch.lengths)], -1)
 
     def arcs(self, batch: Batch) -> Arcs:
         """The trees that the batch has for tasks to read."""

@@ -27,7 +27,7 @@ from depparse.training.run import Listener, run
 
 def jackknife(
     recipe: Recipe,
-    sentences: Sequence[Sentence],
+    sentences: Iterable[Sentence],
     output: str | os.PathLike[str],
     folds: int = 10,
     *,
@@ -41,6 +41,7 @@ def jackknife(
     It stays in a folder of `output`, where a call that was interrupted goes on. `listen` gets the records of training.
     Raises ConfigError, also if `output` holds folds of other data or another recipe.
     """
+    sentences = list(sentences)
     if not 2 <= folds <= len(sentences):
         raise ConfigError(f"folds are at least 2 and at most as many as the {len(sentences)} sentences, not {folds}")
     config = read_recipe(recipe, set)
@@ -55,7 +56,7 @@ def jackknife(
 
 
 def train_parser(
-    recipe: Recipe, sentences: Sequence[Sentence], output: Path, *, listen: Listener = lambda _: None
+    recipe: Recipe, sentences: Iterable[Sentence], output: Path, *, listen: Listener = lambda _: None
 ) -> Model:
     """A model trained on the sentences, or the one that is in `output` already. Raises ConfigError as `jackknife`."""
     text = "".join(sentence.to_conllu() for sentence in sentences)

@@ -80,14 +80,15 @@ def test_graph_convolutions_are_their_definition() -> None:
     batch = batch_of(TREES)
     values = values_of(batch)
     found = syntax(values, batch)
-    assert found.shape == (2, 6, syntax.width) == (2, 6, 4)
+    assert found.shape == (2, 6, syntax.width) == (2, 6, WIDTH + 4)
+    assert found[..., :WIDTH].equal(values)
     for sentence, tree in enumerate(TREES):
         words = len(tree.heads) + 1
         expected = values[sentence, :words]
         for layer in syntax.layers.layers:  # type: ignore[union-attr]
             expected = convolved(layer, expected, tree)
         assert expected.any()
-        torch.testing.assert_close(found[sentence, :words], expected)
+        torch.testing.assert_close(found[sentence, :words, WIDTH:], expected)
 
 
 def lstm(layer: Any, values: Tensor) -> Tensor:
@@ -139,7 +140,7 @@ def test_dependency_guided_lstms_are_their_definition(interaction: Interaction) 
             if interaction == "mlp":
                 mixed = [(g.mix.weight @ both + g.mix.bias).clamp(min=0) for both in mixed]
             here = lstm(above.layers[0], torch.stack(mixed))
-        torch.testing.assert_close(found[sentence, : len(heads)], here)
+        torch.testing.assert_close(found[sentence, : len(heads), WIDTH:], here)
 
 
 @pytest.mark.parametrize("config", [GCNConfig(width=4, layers=2), DGLSTMConfig(width=4)], ids=["gcn", "dglstm"])
