@@ -7,9 +7,9 @@ Trains small models from scratch on a part of UNER English-EWT, joined with the 
 with graph convolutions (`gcn`) or dependency-guided LSTMs (`dglstm`) before it, and a scorer of spans (`nested`), also
 of those alone that go with the tree (`spans`). Trees are gold, or predicted: those of the training data by jackknifing,
 those of the test data by a parser of all sentences that parsers are trained on. All networks have the same encoder,
-train for the same epochs, and are taken as they are in the end (the running average), so no dev data is looked at.
-Sentences whose words differ in the two data sets (3 of test) are left out. $DEPPARSE_SHARED (by default ../shared) has
-the data.
+train for the same epochs (scorers of spans in more and larger steps), and are taken as they are in the end (the running
+average), so no dev data is looked at. Sentences whose words differ in the two data sets (3 of test) are left out.
+$DEPPARSE_SHARED (by default ../shared) has the data.
 
 Parsers, and what each network found, stay in OUTPUT: so the work can be done in pieces, and what is there is shown at
 the end of each: strict micro F1 on test, its mean over seeds, and the difference to the same network without trees,
@@ -93,7 +93,10 @@ class Ablation:
         file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
 
     def recipe(self, task: dict[str, Any], seed: int = 1) -> RecipeConfig:
-        training = {"epochs": self.options.epochs, "evaluate_every": self.options.epochs, "batch_words": 250}
+        epochs = self.options.epochs
+        training: dict[str, Any] = {"epochs": epochs, "evaluate_every": epochs, "batch_words": 250}
+        if task["type"] == "nested_ner":  # which finds nothing at all for hundreds of steps
+            training |= {"batch_words": 80, "optimizer": {"learning_rate": 5e-3}}
         content = {"model": {"encoder": ENCODER, "tasks": {"task": task}}, "training": training}
         return read_recipe(content, self.options.set).with_seed(seed)
 
