@@ -6,7 +6,7 @@ the span between them, and no entity. Where we differ: only spans of at most `ma
 and memory grow with the length of a sentence, not with its square, and a width has a score of its own for each type.
 
 `syntax` lets it see dependency trees (depparse/encoders/syntax.py). With ``spans = "tree"`` only those spans are scored
-that go with the tree (`depparse.data.trees.chained_spans`): about two a word. Where a word has no head, all are.
+that go with the tree (`depparse.data.trees.chained_spans`); all of them in a sentence where a word has no head.
 """
 
 from __future__ import annotations

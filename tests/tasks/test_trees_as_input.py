@@ -13,6 +13,7 @@ import depparse
 from depparse.data.document import Document
 from depparse.data.formats import read, write
 from depparse.data.join import join
+from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
 from depparse.errors import ConfigError
 from depparse.model import Model
@@ -161,6 +162,26 @@ def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
         gold.check(alone, raw=True)
     with pytest.raises(ConfigError, match=r"config key model\.tasks\.ner\.trees: own, but there is no task of type"):
         model_of(FLAT | GCN | {"trees": "own"}, parsed())
+
+
+@pytest.mark.parametrize("task", [FLAT | DGLSTM, NESTED | GCN | {"spans": "tree"}], ids=["dglstm", "gcn and spans"])
+def test_the_same_entities_and_trees_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu")
+    join(document, read(samples / "UD_English-Sample" / "en_sample-ner-train.iob2"))
+    model = random_model(task, document, **PARSER)
+
+    def found(words: int, order: int) -> list[Sentence]:
+        copies = [Sentence.from_forms(s.columns["FORM"]) for s in document][::order]
+        model.annotate(copies, words)
+        return copies[::order]
+
+    expected = found(5000, 1)
+    assert sum(len(s.ents) for s in expected) > 10
+    for words, order in ((1, 1), (60, -1)):
+        for one, other in zip(expected, found(words, order), strict=True):
+            assert (one.ents, one.heads) == (other.ents, other.heads)
+            scores = [span.score for span in other.ents]
+            assert scores == pytest.approx([span.score for span in one.ents], abs=1e-4)
 
 
 def test_a_run_with_given_trees_is_scored_with_them_but_not_on_them(samples: Path, tmp_path: Path) -> None:
