@@ -85,7 +85,7 @@ class Ablation:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.output = options, options.output
         self.output.mkdir(parents=True, exist_ok=True)
-        kept = ("treebank", "entities", "sentences", "parser_sentences", "epochs", "folds", "set")
+        kept = ("on", "treebank", "entities", "sentences", "parser_sentences", "epochs", "folds", "set")
         settings = {name: str(getattr(options, name)) for name in kept}
         file = self.output / "settings.json"
         if file.exists() and json.loads(file.read_text(encoding="utf-8")) != settings:
@@ -102,11 +102,11 @@ class Ablation:
 
     @cached_property
     def joined(self) -> dict[str, Document]:
-        """The sentences of train and test that have trees and entities."""
+        """The sentences of train and test (or dev) that have trees and entities."""
         found = {}
-        for split in ("train", "test"):
-            trees = next(self.options.treebank.glob(f"*-{split}*.conllu"))
-            entities = next(self.options.entities.glob(f"*-{split}*.iob2"))
+        for split, name in (("train", "train"), ("test", self.options.on)):
+            trees = next(self.options.treebank.glob(f"*-{name}*.conllu"))
+            entities = next(self.options.entities.glob(f"*-{name}*.iob2"))
             document = read(trees)
             join(document, read(entities))
             found[split] = Document(sentence for sentence in document if sentence.entity_tags() is not None)
@@ -240,6 +240,9 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=1000, help="that networks are trained on")
     parser.add_argument("--parser-sentences", type=int, default=2500, help="that parsers are trained on")
     parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument(
+        "--on", choices=("dev", "test"), default="test", help="what is scored; dev to choose anything by"
+    )
     parser.add_argument("--folds", type=int, default=4, help="of jackknifing")
     parser.add_argument("--treebank", type=Path, default=shared / "treebanks" / "UD_English-EWT")
     parser.add_argument("--entities", type=Path, default=shared / "ner" / "UNER_English-EWT")
@@ -251,7 +254,7 @@ def main() -> None:
             wanted = row.network in options.only and row.trees in options.trees
             if wanted and not ablation.file(row, seed).exists():
                 ablation.run(row, seed)
-    print(f"{len(ablation.gold['train'])} training sentences, {options.epochs} epochs")
+    print(f"{len(ablation.gold['train'])} training sentences, {options.epochs} epochs, scored on {options.on}")
     print(f"\n{ablation.table()}\n\n{ablation.coverage()}")
 
 
