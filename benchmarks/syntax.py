@@ -1,7 +1,7 @@
 """Does syntax help to find entities? Layers over trees, and spans restricted to trees, against none of it.
 
     python benchmarks/syntax.py OUTPUT [--only NAME,…] [--trees none,gold,predicted] [--seeds 1,2,3]
-        [--sentences 1000] [--parser-sentences 2500] [--epochs 8] [--folds 4] [--set KEY=VALUE …]
+        [--sentences 1000] [--parser-sentences 2500] [--epochs 8] [--folds 4] [--on dev] [--set KEY=VALUE …]
 
 Trains small models from scratch on a part of UNER English-EWT, joined with the trees of UD English-EWT: a CRF (`crf`)
 with graph convolutions (`gcn`) or dependency-guided LSTMs (`dglstm`) before it, and a scorer of spans (`nested`), also
