@@ -1,0 +1,159 @@
+"""The factored chain of arguments against the product automaton, and against enumeration of all sequences of tags."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from depparse.data.fields import IGNORE
+from depparse.structs import role_chain
+from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
+from depparse.structs.linear_chain import LinearChain
+from depparse.structs.role_chain import RoleChain, RoleSpan, role_tags
+
+ROLES = ["ARG0", "ARGM-TMP", "ARG1"]
+CASES = {"all core": (ROLES[::2], (0, 1)), "none core": (ROLES[1:2], ()), "some core": (ROLES, (2, 0))}
+
+
+def language_of(roles: list[str], core: tuple[int, ...]) -> Automaton:
+    tags = role_tags(roles)
+    language = bioes(tags)
+    for role in core:
+        beginnings = [tags.index(f"{prefix}-{roles[role]}") for prefix in "BS"]
+        language = intersect(language, at_most_once(len(tags), beginnings))
+    return language
+
+
+def random_batch(n_tags: int, lengths: list[int], seed: int = 0, scale: float = 2.0) -> tuple[Tensor, Tensor]:
+    """Scores with rubbish where nobody may look, lengths."""
+    generator = torch.Generator().manual_seed(seed)
+    scores = scale * torch.randn(len(lengths), max(1, *lengths), n_tags, generator=generator, dtype=torch.float64)
+    for number, length in enumerate(lengths):
+        scores[number, length:] = torch.nan
+    return scores, torch.tensor(lengths)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("scale", [2.0, 1e3])
+def test_sums_and_best_are_those_of_all_sequences(name: str, scale: float) -> None:
+    roles, core = CASES[name]
+    language, chain = language_of(roles, core), RoleChain(len(roles), core)
+    scores, lengths = random_batch(language.n_labels, [2, 1, 4, 3, 0] if len(roles) < 3 else [2, 3], scale=scale)
+    totals, (tags, best) = chain.log_partition(scores, lengths), chain.viterbi(scores, lengths)
+    probabilities = chain.marginals(scores, lengths)
+    for number, length in enumerate(lengths.tolist()):
+        sequences = [s for s in itertools.product(range(language.n_labels), repeat=length) if language.accepts(s)]
+        places = torch.tensor(sequences, dtype=torch.long).view(len(sequences), length)
+        found = scores[number, torch.arange(length), places].sum(1)
+        assert totals[number].item() == pytest.approx(found.logsumexp(0).item(), rel=1e-12)
+        assert best[number].item() == pytest.approx(found.max().item(), rel=1e-12)
+        assert tuple(tags[number, :length].tolist()) == sequences[int(found.argmax())]
+        assert (tags[number, length:] == IGNORE).all()
+        shares = found.softmax(0)
+        for word in range(length):
+            for tag in range(language.n_labels):
+                expected = shares[places[:, word] == tag].sum().item()
+                assert probabilities[number, word, tag].item() == pytest.approx(expected, abs=1e-9)
+        assert (probabilities[number, length:] == 0).all()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_same_as_the_product_automaton(name: str) -> None:
+    roles, core = CASES[name]
+    language, chain = language_of(roles, core), RoleChain(len(roles), core)
+    product = LinearChain(language)
+    scores, lengths = random_batch(language.n_labels, [7, 3, 12, 1])
+    transitions = torch.zeros(language.n_labels + 1, language.n_labels + 1, dtype=torch.float64)
+    weights = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
+    scores.requires_grad_()
+    (chain.log_partition(scores, lengths) * weights).sum().backward()
+    found, scores.grad = scores.grad, None
+    assert found is not None
+    (product.log_partition(scores, transitions, lengths) * weights).sum().backward()
+    torch.testing.assert_close(found, scores.grad)
+    with torch.no_grad():
+        tags, best = chain.viterbi(scores, lengths)
+        expected, score = product.viterbi(scores, transitions, lengths)
+        torch.testing.assert_close(best, score)
+        assert tags.tolist() == expected.tolist()
+        torch.testing.assert_close(chain.path_score(scores, lengths, tags), best)
+
+
+def test_the_probability_of_arguments() -> None:
+    roles, core = CASES["all core"]
+    language, chain = language_of(roles, core), RoleChain(len(roles), core)
+    scores, lengths = random_batch(language.n_labels, [4, 1, 3])
+    spans = [
+        RoleSpan(0, 1, 3, 0),
+        RoleSpan(2, 0, 0, 1),
+        RoleSpan(0, 1, 2, 1),
+        RoleSpan(1, 0, 0, 0),
+        RoleSpan(2, 1, 2, 0),
+    ]
+    found = chain.span_probabilities(scores, lengths, spans)
+    for span, probability in zip(spans, found, strict=True):
+        sequences = [
+            s
+            for s in itertools.product(range(language.n_labels), repeat=int(lengths[span.predicate]))
+            if language.accepts(s)
+        ]
+        logs = torch.stack([sum(scores[span.predicate, word, tag] for word, tag in enumerate(s)) for s in sequences])
+        first = 1 + 4 * span.role
+        tags = (first, *[first + 1] * (span.last - span.first - 1), first + 2)
+        if span.first == span.last:
+            tags = (first + 3,)
+        there = [s[span.first : span.last + 1] == tags for s in sequences]
+        assert probability == pytest.approx(logs.softmax(0)[there].sum().item(), abs=1e-12)
+    assert chain.span_probabilities(scores, lengths, []) == []
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=5), st.integers(0, 1000))
+def test_a_predicate_has_the_same_numbers_in_any_batch(lengths: list[int], seed: int) -> None:
+    roles, core = CASES["some core"]
+    chain = RoleChain(len(roles), core)
+    scores, counts = random_batch(len(role_tags(roles)), lengths, seed)
+    spans = [RoleSpan(number, length - 1, length - 1, 1) for number, length in enumerate(lengths) if length]
+    totals, (tags, _) = chain.log_partition(scores, counts), chain.viterbi(scores, counts)
+    probabilities = dict(zip(spans, chain.span_probabilities(scores, counts, spans), strict=True))
+    for number, length in enumerate(lengths):
+        alone = scores[number : number + 1, : max(1, length)], counts[number : number + 1]
+        assert chain.log_partition(*alone).item() == pytest.approx(totals[number].item(), abs=1e-12)
+        assert chain.viterbi(*alone)[0][0, :length].tolist() == tags[number, :length].tolist()
+        if length:
+            (probability,) = chain.span_probabilities(*alone, [RoleSpan(0, length - 1, length - 1, 1)])
+            assert probability == pytest.approx(probabilities[RoleSpan(number, length - 1, length - 1, 1)])
+
+
+def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    roles, core = CASES["some core"]
+    chain = RoleChain(len(roles), core)
+    scores, lengths = random_batch(len(role_tags(roles)), [5, 2, 4, 5])
+    spans = [RoleSpan(3, 0, 2, 1), RoleSpan(0, 1, 4, 2), RoleSpan(2, 3, 3, 0)]
+
+    def everything() -> list[Tensor]:
+        found = [
+            *chain.viterbi(scores, lengths),
+            chain.marginals(scores, lengths),
+            chain.log_partition(scores, lengths),
+        ]
+        return [*found, torch.tensor(chain.span_probabilities(scores, lengths, spans))]
+
+    expected = everything()
+    monkeypatch.setattr(role_chain, "_CELLS", 2 * 5 * 4 * 4)  # two predicates at a time
+    assert [rows.stop for rows in chain._chunks(scores)] == [2, 4]
+    for one, other in zip(everything(), expected, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_the_size_grows_with_the_sets_of_core_roles_and_the_roles() -> None:
+    chain = RoleChain(57, range(7))
+    assert chain.before.shape == (128, 57)
+    product = LinearChain(language_of(*CASES["some core"]))
+    # Sets · (roles + 1) states here, where the product has a node for each pair of set and tag.
+    assert RoleChain(3, (0, 2)).n_sets * 4 < product.n_nodes
