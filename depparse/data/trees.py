@@ -17,6 +17,23 @@ def roots(heads: Heads) -> list[int]:
     return [word for word, head in enumerate(heads, 1) if head == 0]
 
 
+def top_word(heads: Heads, first: int, last: int) -> int | None:
+    """The word among `first` to `last` whose head is not among them; None if there is none.
+
+    Of several it is the one nearest the root, and of equally near ones the first.
+    """
+    tops = [w for w in range(first, last + 1) if (head := heads[w - 1]) is not None and not first <= head <= last]
+    return min(tops, key=lambda word: _depth(heads, word), default=None)
+
+
+def _depth(heads: Heads, word: int) -> int:
+    """How many arcs are above the word; on a cycle, as many as there are words."""
+    depth, head = 0, heads[word - 1]
+    while head and depth < len(heads):
+        depth, head = depth + 1, heads[head - 1]
+    return depth
+
+
 def find_cycle(heads: Heads) -> list[int] | None:
     """The words of the first cycle, each followed by its head, from the lowest word on; None if there is none."""
     found = cycles(heads)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depparse.data.trees import chained_spans, cycles, find_cycle, nonprojective_arcs, roots, unreachable
+from depparse.data.formats import read
+from depparse.data.trees import chained_spans, cycles, find_cycle, nonprojective_arcs, roots, top_word, unreachable
 
 
 @st.composite
@@ -167,3 +169,24 @@ def test_where_arcs_cross_a_connected_span_may_need_arcs_to_the_left() -> None:
     heads = [3, 3, 0, 2]  # 1 - 3 - 2 - 4
     assert is_connected(heads, 1, 4)
     assert (1, 4) not in chained_spans(heads)
+
+
+def test_the_word_that_a_span_hangs_on(samples: Path) -> None:
+    heads = [2, 0, 2, 5, 3, None]
+    assert [top_word(heads, *span) for span in ((1, 6), (3, 5), (4, 5), (1, 1), (6, 6))] == [2, 3, 5, 1, None]
+    assert top_word([3, 3, 0, 3], 1, 2) == 1  # equally near the root
+    assert top_word([2, 3, 0, 3], 1, 4) == 3
+    assert top_word([4, 3, 0, 3], 1, 2) == 2  # the other one hangs on a word below the root
+    assert top_word([2, 3, 4, 2], 1, 1) == 1  # above it is a cycle
+    assert top_word([2, 3, 1], 1, 3) is None
+    arguments = [
+        (argument, sentence.heads)
+        for sentence in read(samples / "UD_English-Sample" / "en_sample-up-train.conllup")
+        for frame in sentence.frames
+        for argument in frame.arguments
+    ]
+    assert len(arguments) > 50
+    for argument, tree in arguments:
+        assert argument.start is not None
+        assert argument.end is not None
+        assert top_word(tree, argument.start, argument.end) == argument.head
