@@ -8,7 +8,15 @@ from itertools import islice, repeat
 from typing import Any, NamedTuple
 
 from depparse.data.batching import Batch, WordTree, chunks, tree_of
-from depparse.data.columns import ENTITY_COLUMN, VALUE_COLUMNS, get_from_misc, set_in_misc
+from depparse.data.columns import (
+    ENTITY_COLUMN,
+    FRAME_COLUMNS,
+    FRAMES,
+    PREDICATES,
+    VALUE_COLUMNS,
+    get_from_misc,
+    set_in_misc,
+)
 from depparse.data.sentence import ENTITY_KEYS, Sentence
 from depparse.errors import ConfigError
 from depparse.model import Model
@@ -143,6 +151,7 @@ class Annotator:
                 first=first,
                 source=self.source,
                 without=self.without,
+                kept=self.kept,
                 parse=parse if parser is not None else None,
             )
             for batch, scores in batches:
@@ -180,7 +189,7 @@ def _find_treebank(model: Model | None, treebank: str | None) -> int:
 
 def _check_columns(keep: Collection[str]) -> frozenset[str]:
     kept = frozenset(name.upper() for name in keep)
-    known = (*VALUE_COLUMNS, ENTITY_COLUMN)
+    known = (*VALUE_COLUMNS, ENTITY_COLUMN, PREDICATES, FRAME_COLUMNS[0], FRAMES)
     if wrong := kept - set(known):
         raise ConfigError(f"keep names columns ({', '.join(known)}), not {', '.join(sorted(wrong))}")
     return kept
@@ -208,7 +217,7 @@ def _restore(sentence: Sentence, original: Sentence, kept: frozenset[str]) -> No
     forms = original.columns["FORM"]
     if ENTITY_COLUMN in kept and original.entity_tags() is not None:
         _restore_entities(sentence, original)
-    for name in (kept - {ENTITY_COLUMN}) & original.columns.keys():
+    for name in kept & set(VALUE_COLUMNS) & original.columns.keys():
         cells = zip(original.columns[name], sentence.columns[name], forms, strict=True)
         # An underscore is no blank as the lemma of an underscore.
         sentence.columns[name] = [

@@ -217,13 +217,15 @@ class Model(nn.Module):
         first: int = 1,
         source: int = 0,
         without: Collection[str] = (),
+        kept: frozenset[str] = frozenset(),
         parse: Parse | None = None,
     ) -> Iterator[tuple[Batch, dict[str, Any]]]:
         """Batches of the sentences that have words, in no order, with the scores of each task.
 
         Sentences are read as of the treebank number `source`, and their examples numbered from `first` on. Tasks
-        `without` are left out. `parse` is that of `forward`. The batches do not change the result. ConfigError if a
-        task reads trees, no parser is at work, and a sentence has none.
+        `without` are left out, and what is `kept` is for tasks that start from it. `parse` is that of `forward`. The
+        batches do not change the result. ConfigError if a task reads trees, no parser is at work, and a sentence has
+        none.
         """
         self.eval()
         examples = []
@@ -231,7 +233,7 @@ class Model(nn.Module):
         for number, sentence in enumerate(sentences, first):
             if len(sentence):
                 example = self.example(sentence, source=source)
-                example.number = number
+                example.number, example.kept = number, kept
                 examples.append(example)
         for numbers in plan_batches([example.length for example in examples], batch_words):
             batch = self.collate([examples[number] for number in numbers]).to(self.device)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from depparse.annotator import BATCHES, BATCHES_OF_WORKER, Annotator, Group
+from depparse.data.columns import PREDICATES
 from depparse.data.document import Document
 from depparse.data.files import PathLike
 from depparse.data.sentence import Sentence
@@ -141,9 +142,10 @@ class Pipeline:
 
         `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
         FEATS, where ``_`` is a value, stays as it is. ``ner`` keeps the entities of sentences that are annotated with
-        any, or with none in a column of their own. The tree is built around kept heads and relations: it is the best
-        one that has them. `constraints` say more, one for each sentence or None: arcs that must or must not be there,
-        and relations, which go before kept ones.
+        any, or with none in a column of their own; ``frames`` does so with frames. Of the frames of such sentences,
+        ``predicates`` keeps the words, and ``up:pred`` their senses too; the rest is predicted. The tree is built
+        around kept heads and relations: it is the best one that has them. `constraints` say more, one for each sentence
+        or None: arcs that must or must not be there, and relations, which go before kept ones.
 
         `probabilities` writes HeadProb (of the arc) and LabelProb (of the arc with its relation) into MISC. `k_best`
         gives so many trees of each sentence, best first, each as a sentence with the comments ``tree_rank`` and
@@ -200,19 +202,28 @@ class Pipeline:
         return self._reader(without, presplit, expand).read(paths, format)
 
     def reanalyze(
-        self, gold: Document, *, raw: bool = False, wrap: int | None = None, treebank: str | None = None
+        self,
+        gold: Document,
+        *,
+        raw: bool = False,
+        wrap: int | None = None,
+        treebank: str | None = None,
+        given_predicates: bool = False,
     ) -> Document:
         """What the pipeline makes of gold data, to be scored against it. It sees the words, not their annotation; but
         their trees if a task reads trees and no part predicts them.
 
         `raw`: of the raw text, `depparse.data.text.iter_text`, with lines of at most `wrap` characters if given. Where
-        no part predicts trees, chains stand for them, since the scorer asks for trees.
+        no part predicts trees, chains stand for them, since the scorer asks for trees. `given_predicates`: which words
+        are predicates is told, where gold has frames; their senses and arguments are not.
         """
         given = self.model is not None and self.model.needs_trees()
-        sentences = bare_copies(gold, trees=given)
+        if raw and given_predicates:
+            raise ConfigError("predicates are words, so they cannot be given for raw text")
+        sentences = bare_copies(gold, trees=given, predicates=given_predicates)
         if raw:
             sentences = self.segment(wrapped(iter_text(gold), wrap) if wrap else iter_text(gold))
-        analysed = self.annotate_stream(sentences, treebank=treebank)
+        analysed = self.annotate_stream(sentences, treebank=treebank, keep=PREDICATES if given_predicates else ())
         return Document(with_trees(with_hidden(analysed, gold) if raw else analysed, given=given))
 
     def analyses(

@@ -54,6 +54,9 @@ def evaluate(
     treebank: Annotated[
         str | None, typer.Option(metavar="NAME", help="With --model: annotate as in this one of its treebanks.")
     ] = None,
+    given_predicates: Annotated[
+        bool, typer.Option("--given-predicates", help="With --model: tell it which words are predicates of frames.")
+    ] = False,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="Of the model: cpu, cuda, mps …")] = "cpu",
     json: Annotated[bool, typer.Option("--json", help="Print JSON, all scores as fractions of 1.")] = False,
     by: Annotated[
@@ -89,13 +92,14 @@ def evaluate(
     if (system is None) == (model is None):
         raise ConfigError("give either SYSTEM, a file to score, or --model, whose analyses of GOLD are scored")
     for option, given, needed, there in (
-        ("--raw", raw, "--model", model), ("--treebank", treebank, "--model", model), ("--wrap", wrap, "--raw", raw)
+        ("--raw", raw, "--model", model), ("--treebank", treebank, "--model", model), ("--wrap", wrap, "--raw", raw),
+        ("--given-predicates", given_predicates, "--model", model),
     ):  # fmt: skip
         if given and not there:
             raise ConfigError(f"{option} goes with {needed}")
     made: str | Callable[[Document], Document] = system or ""
     if model is not None:
-        made = _analyser(model, device, raw, wrap, treebank)
+        made = _analyser(model, device, raw, wrap, treebank, given_predicates)
     result = report(
         gold, made, name=model or "", other=compare, by=by or (), samples=bootstrap, seed=seed, format=format
     )
@@ -108,7 +112,7 @@ def evaluate(
 
 
 def _analyser(
-    model: str, device: str, raw: bool, wrap: int | None, treebank: str | None
+    model: str, device: str, raw: bool, wrap: int | None, treebank: str | None, given_predicates: bool
 ) -> Callable[[Document], Document]:
     from functools import partial
 
@@ -117,4 +121,4 @@ def _analyser(
     pipeline = load(model, device)
     if raw and pipeline.segmenter is None:
         sys.stderr.write("note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n")
-    return partial(pipeline.reanalyze, raw=raw, wrap=wrap, treebank=treebank)
+    return partial(pipeline.reanalyze, raw=raw, wrap=wrap, treebank=treebank, given_predicates=given_predicates)

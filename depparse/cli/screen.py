@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from depparse.training.loop import Step
     from depparse.training.run import Began, Done, Record, Scored
 
-_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "NER")  # those that the data has
+# Those that the data has.
+_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "NER", "Predicates", "Senses", "ArgHeads", "ArgSpans")
 _SHOWN_RAW = ("Tokens", "Words", "Sentences")
 _FINDINGS = 6  # shown; the rest is counted
 _REFRESH = 0.25  # seconds

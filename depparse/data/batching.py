@@ -27,6 +27,7 @@ class Example:
     targets: dict[str, Any] = field(default_factory=dict)
     source: int = 0
     number: int = 0  # of the sentence, from 1, in what is parsed
+    kept: frozenset[str] = frozenset()  # names of what the sentence has that is not to be predicted
 
     @property
     def name(self) -> str:

@@ -8,6 +8,8 @@ CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPRE
 VALUE_COLUMNS = CONLLU_COLUMNS[1:]
 FRAME_COLUMNS = ("UP:PRED", "UP:ARGHEADS", "UP:ARGSPANS")
 ENTITY_COLUMN = "NER"
+# What of frames may be kept besides columns: the words that are predicates; all of the frames.
+PREDICATES, FRAMES = "PREDICATES", "FRAMES"
 
 
 def check_cell(value: str | None, column: str) -> str:

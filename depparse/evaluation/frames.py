@@ -27,6 +27,13 @@ from depparse.evaluation.places import Places, share_places
 from depparse.evaluation.tables import Table, percent
 from depparse.evaluation.ud import Score
 
+# What tables call a score where it stands beside those of trees; its field below; the column that it is of.
+METRICS = {
+    "Predicates": ("predicates", "UP:PRED"),
+    "Senses": ("senses", "UP:PRED"),
+    "ArgHeads": ("heads_labelled", "UP:ARGHEADS"),
+    "ArgSpans": ("spans_labelled", "UP:ARGSPANS"),
+}
 Item = tuple[object, ...]
 _TITLES = {
     "predicates": "Predicates",

@@ -6,20 +6,27 @@ from collections.abc import Iterable, Iterator
 
 import regex
 
+from depparse.data.columns import FRAME_COLUMNS
 from depparse.data.exact import spaces
 from depparse.data.sentence import Sentence
 from depparse.data.spacing import is_visible
+from depparse.data.spans import Frame
 
 _TREE = ("HEAD", "DEPREL")
 _SPACES = regex.compile(r"[\n\p{Zs}]+")  # what raw text is spaced with, or the scorer overlooks in forms
 
 
-def bare_copies(sentences: Iterable[Sentence], *, trees: bool = False) -> Iterator[Sentence]:
-    """Copies that have forms, multiword tokens, empty nodes and comments alone; and `trees`, for what reads them."""
+def bare_copies(sentences: Iterable[Sentence], *, trees: bool = False, predicates: bool = False) -> Iterator[Sentence]:
+    """Copies that have forms, multiword tokens, empty nodes and comments alone; and `trees`, for what reads them, or
+    frames without arguments, for what is told the `predicates`."""
     for sentence in sentences:
         names = ("FORM", *(name for name in _TREE if trees and name in sentence.columns))
         columns = {name: list(sentence.columns[name]) for name in names}
-        yield Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
+        copy = Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
+        if predicates and (sentence.frames or FRAME_COLUMNS[0] in sentence.columns):
+            copy.column(FRAME_COLUMNS[0])
+            copy.frames = [Frame(frame.predicate, frame.sense) for frame in sentence.frames]
+        yield copy
 
 
 def with_trees(sentences: Iterable[Sentence], *, given: bool = False) -> Iterator[Sentence]:

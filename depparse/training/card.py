@@ -15,13 +15,15 @@ from depparse import __version__
 from depparse.data.download import licence
 from depparse.errors import ConfigError
 from depparse.evaluation.entities import METRIC
+from depparse.evaluation.frames import METRICS as FRAME_METRICS
 from depparse.evaluation.ud import Scores
 from depparse.training.loop import Evaluation, Step
 from depparse.training.recipe import RecipeConfig
 
-RAW_METRICS = ("Tokens", "Words", "Sentences", "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", METRIC)
-SEGMENTER_METRICS = RAW_METRICS[:3]
-METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", METRIC)
+_SPANS = (METRIC, *FRAME_METRICS)
+SEGMENTER_METRICS = ("Tokens", "Words", "Sentences")
+RAW_METRICS = (*SEGMENTER_METRICS, "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", *_SPANS)
+METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", *_SPANS)
 
 
 def peak_memory_mib() -> float | None:
@@ -132,15 +134,18 @@ def card(
         for file in getattr(config.data, split):
             terms = licence(Path(file).parent) or "not stated"
             lines.append(f"| {split} | {Path(file).name} | `{hashes[file]}` | {terms} |")
-    entities = f" {METRIC}: strict, all entities together." if any(METRIC in found for found in scores.values()) else ""
+    there = {name for found in scores.values() for name in found}
+    more = f" {METRIC}: strict, all entities together." if METRIC in there else ""
+    if there & FRAME_METRICS.keys():
+        more += " Senses and arguments of the predicates that were found, arguments labelled."
     if scores:
         lines += ["", "## Scores", ""]
-        lines += [f"Official scores, gold tokenization, F1 in percent.{entities} One seed is one data point."]
+        lines += [f"Official scores, gold tokenization, F1 in percent.{more} One seed is one data point."]
         lines += _table(scores, METRICS)
     if raw:
         names = RAW_METRICS if scores else SEGMENTER_METRICS
         lines += ["", "## Scores from raw text", ""]
-        lines += [f"Official scores, F1 in percent, of the raw text of the treebank.{entities}"]
+        lines += [f"Official scores, F1 in percent, of the raw text of the treebank.{more}"]
         lines += _table(raw, names)
     return "\n".join(lines) + "\n"
 

@@ -11,10 +11,11 @@ from typing import Protocol, overload
 
 from depparse.data import arrow
 from depparse.data.batching import Example, plan_batches
-from depparse.data.columns import ENTITY_COLUMN
+from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
 from depparse.data.files import open_input, open_output
 from depparse.data.formats import guess_format, iter_sentences
-from depparse.data.sentence import ENTITY_KEYS, Sentence
+from depparse.data.sentence import ENTITY_KEYS, FRAME_KEYS, Sentence
+from depparse.data.spans import encode_frames
 from depparse.model import Model
 from depparse.segmentation.passages import Passage
 
@@ -145,18 +146,20 @@ def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence
 
 def _iter(file: str, default: str) -> Iterator[Sentence]:
     """The sentences of a file. Where MISC has entities, a sentence without any is one that has none, and the column of
-    entities says so; elsewhere it is one that is not annotated."""
+    entities says so; elsewhere it is one that is not annotated. So with frames."""
     format = guess_format(file, default)
-    marked = format == "conllu" and _has_entities(file)
+    entities, frames = (format == "conllu" and _has_any(file, keys) for keys in (ENTITY_KEYS, FRAME_KEYS[:1]))
     for sentence in iter_sentences(file, format):
-        if marked:
+        if entities:
             sentence.columns[ENTITY_COLUMN] = sentence.entity_tags() or ["O"] * len(sentence)
+        if frames:
+            sentence.columns |= zip(FRAME_COLUMNS, encode_frames(sentence.frames, len(sentence)), strict=True)
         yield sentence
 
 
-def _has_entities(file: str) -> bool:
-    """Whether MISC has entities anywhere in a file of CoNLL-U; much faster than to read it."""
-    keys = tuple(f"{key}=".encode() for key in ENTITY_KEYS)
+def _has_any(file: str, names: Sequence[str]) -> bool:
+    """Whether MISC has one of the attributes anywhere in a file of CoNLL-U; much faster than to read it."""
+    keys = tuple(f"{name}=".encode() for name in names)
     with open_input(file) as stream:
         return any(
             part.startswith(keys)

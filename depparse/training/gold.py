@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from depparse.data.columns import ENTITY_COLUMN
+from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
 from depparse.data.document import Document
 from depparse.data.formats import guess_format, read
 from depparse.data.text import iter_text
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.entities import METRIC, evaluate_entities
+from depparse.evaluation.frames import METRICS as FRAME_METRICS
+from depparse.evaluation.frames import evaluate_frames
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
 from depparse.evaluation.ud import EXTRA, OFFICIAL, Score, Scores, evaluate
 from depparse.model import Model
@@ -33,15 +35,17 @@ class Gold:
     source: int
     trees: bool = True  # whether it has them
     entities: bool = False
+    frames: tuple[str, ...] = ()  # the scores of frames that it has something for
 
     def metrics(self, model: Model | None) -> tuple[str, ...]:
-        """The scores that tell of the model: of entities if both have them, of trees if there are any and the model
-        predicts anything else than entities."""
+        """The scores that tell of the model: of entities and frames if both have them, of trees if there are any and
+        the model predicts anything else than these."""
         written = set() if model is None else {column for columns in model.writes.values() for column in columns}
-        trees = self.trees and written != {ENTITY_COLUMN}
+        trees = self.trees and not (written and written <= {ENTITY_COLUMN, *FRAME_COLUMNS})
         return (
             *((*OFFICIAL, *EXTRA) if trees else SEGMENTATION),
             *((METRIC,) if self.entities and ENTITY_COLUMN in written else ()),
+            *(name for name in self.frames if FRAME_METRICS[name][1] in written),
         )
 
     def score(self, model: Model) -> Scores:
@@ -60,6 +64,9 @@ class Gold:
         if METRIC in metrics:
             micro = evaluate_entities(self.document, system).micro
             found[METRIC] = Score(micro.gold, micro.system, micro.correct or 0)
+        if any(name in metrics for name in FRAME_METRICS):
+            frames = dict(evaluate_frames(self.document, system).items())
+            found |= {name: frames[field] for name, (field, _) in FRAME_METRICS.items()}
         return Scores({name: found[name] for name in metrics})
 
     def check(self, model: Model, *, raw: bool = False) -> None:
@@ -90,9 +97,12 @@ def read_gold(split: str, files: Sequence[str], treebanks: Sequence[str], format
         document = read(file, guess_format(file, format))
         if not document.num_words:
             raise ConfigError(f"{file}: there are no words to score on")
-        # What has entities alone has no trees to be scored, and all else must have them.
+        # What has entities or frames alone has no trees to be scored, and all else must have them.
         entities = any(sentence.entity_tags() is not None for sentence in document)
-        trees = not entities or any(head != "_" for sentence in document for head in sentence.columns.get("HEAD", ()))
+        frames = tuple(name for name, score in _frame_scores(document, file).items() if score.gold)
+        trees = not (entities or frames) or any(
+            head != "_" for sentence in document for head in sentence.columns.get("HEAD", ())
+        )
         scored = document if trees else _with_chains(document)
         try:
             evaluate(scored, scored)
@@ -100,8 +110,14 @@ def read_gold(split: str, files: Sequence[str], treebanks: Sequence[str], format
             raise ConfigError(f"{file}: {str(error).removeprefix('gold: ')}") from None
         name = treebank_name(file)
         source = treebanks.index(name) if name in treebanks else 0
-        found.append(Gold(label, file, document, source, trees, entities))
+        found.append(Gold(label, file, document, source, trees, entities, frames))
     return found
+
+
+def _frame_scores(document: Document, file: str) -> dict[str, Score]:
+    """Of the document against itself. FormatError where frames are broken."""
+    scores = dict(evaluate_frames(document, document, (file, file)).items())
+    return {name: scores[field] for name, (field, _) in FRAME_METRICS.items()}
 
 
 def _with_chains(document: Document) -> Document:

@@ -12,6 +12,7 @@ from depparse.data.treebank import Treebank
 from depparse.description import hash_file
 from depparse.errors import ConfigError
 from depparse.evaluation.entities import METRIC
+from depparse.evaluation.frames import METRICS as FRAME_METRICS
 from depparse.model import Model
 from depparse.store import check_replaceable, recover
 from depparse.training.gold import Gold
@@ -26,6 +27,7 @@ SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors
 CURVES = "curves.png"  # drawn at the end: where it is and no checkpoint, the run is finished
 # Of scores; all others need trees.
 _COLUMNS = {"UPOS": "UPOS", "XPOS": "XPOS", "UFeats": "FEATS", "Lemmas": "LEMMA", METRIC: ENTITY_COLUMN}
+_COLUMNS |= {name: column for name, (_, column) in reversed(FRAME_METRICS.items())}
 
 
 def is_finished(output: Path) -> bool:

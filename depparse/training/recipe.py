@@ -14,6 +14,7 @@ from depparse.data.catalogue import corpora_folder
 from depparse.data.treebank import find_splits
 from depparse.errors import ConfigError, FormatError
 from depparse.evaluation.entities import METRIC
+from depparse.evaluation.frames import METRICS as FRAME_METRICS
 from depparse.evaluation.ud import EXTRA, OFFICIAL
 from depparse.model import ModelConfig
 from depparse.segmentation.segmenter import SegmenterConfig
@@ -128,7 +129,7 @@ def read_recipe(
                 splits["train" if split == "file" else split] = [*before, str(file)]
         splits |= {split: list(files) for split, files in (data or {}).items() if files}
     config = parse(RecipeConfig, content)
-    known = (*OFFICIAL, *EXTRA, METRIC)
+    known = (*OFFICIAL, *EXTRA, METRIC, *FRAME_METRICS)
     if config.metric is not None and config.metric not in known:
         raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(known)}")
     if config.freeze and config.base is None:

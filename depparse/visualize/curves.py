@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # that is there chooses the best epoch of the title: LAS, or Words of a segmenter.
 _SCORES = {
     "LAS": "#2456a6", "UAS": "#5d93d6", "UPOS": "#2a8a57", "UFeats": "#d0722b", "Lemmas": "#8250a8", "NER": "#b8336a",
+    "ArgSpans": "#1d7f8c", "ArgHeads": "#57b0b8", "Senses": "#a58a1f", "Predicates": "#8c8c3a",
     "Words": "#2456a6", "Tokens": "#5d93d6", "Sentences": "#2a8a57",
 }  # fmt: skip
 _GREY = "#5f6b7a"

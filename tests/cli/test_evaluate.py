@@ -286,6 +286,7 @@ def test_a_model_is_scored_end_to_end(run: Run, samples: Path, tmp_path: Path) -
         (["x.conllu", "y.conllu", "--raw"], "--raw goes with --model"),
         (["x.conllu", "--model", "m", "--wrap", "80"], "--wrap goes with --raw"),
         (["x.conllu", "y.conllu", "--treebank", "A"], "--treebank goes with --model"),
+        (["x.conllu", "y.conllu", "--given-predicates"], "--given-predicates goes with --model"),
     ],
 )
 def test_options_of_models(run: Run, arguments: list[str], message: str) -> None:

@@ -159,7 +159,7 @@ def test_averages_are_in_the_model_only_while_it_is_evaluated(average: str) -> N
 
 def test_recipes_and_overrides(tmp_path: Path, samples: Path) -> None:
     folder = str(samples / "UD_English-Sample")
-    names = ["bilstm", "demo", "ner", "recurrent", "transformer"]
+    names = ["bilstm", "demo", "ner", "recurrent", "srl", "transformer"]
     for name in names:
         config = read_recipe(name, ["training.epochs=3"], [folder])
         assert config.training.epochs == 3

@@ -1,0 +1,382 @@
+"""Semantic roles: learned by heart, alike in any batch and after saving, with predicates found and given."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import depparse
+from depparse.data.document import Document
+from depparse.data.fields import IGNORE
+from depparse.data.formats import read, write
+from depparse.data.sentence import Sentence
+from depparse.data.spans import Argument, Frame
+from depparse.errors import ConfigError
+from depparse.evaluation.frames import evaluate_frames
+from depparse.model import Model
+from depparse.pipeline import Pipeline
+from depparse.store import load as load_model
+from depparse.store import save
+from depparse.training.gold import annotated
+from tests.networks import CONTEXTS, INPUTS, TASKS
+from tests.tasks.test_ner import learned, model_of, random_model
+from tests.tasks.test_trees_as_input import GCN, TREES, with_tree
+
+ARCS: dict[str, Any] = {"type": "srl", "decoder": "arcs", "width": 32, "argument_width": 24, "dropout": 0.1}
+SPANS = ARCS | {"decoder": "spans"}
+BOTH = pytest.mark.parametrize("task", [ARCS, SPANS], ids=["arcs", "spans"])
+
+
+def frame(predicate: int, sense: str, *arguments: tuple[str, int, int, int]) -> Frame:
+    """With arguments of role, head, first and last word."""
+    return Frame(predicate, sense, [Argument(*argument) for argument in arguments])
+
+
+def sentence(text: str, *frames: Frame) -> Sentence:
+    """Of words between blanks, with columns of frames."""
+    made = Sentence.from_forms(text.split())
+    made.column("UP:PRED")
+    made.frames = frames
+    return made
+
+
+def five() -> Document:
+    """A noun that is named after a verb, a particle, a discontinuous argument, two times of one predicate, nothing."""
+    return Document(
+        [
+            sentence(
+                "Tom used the services she picked up",
+                frame(2, "use.01", ("ARG0", 1, 1, 1), ("ARG1", 4, 3, 7)),
+                frame(4, "serve.02"),
+                frame(6, "pick_up.04", ("ARG1", 4, 3, 4), ("ARG0", 5, 5, 5)),
+            ),
+            sentence(
+                "Bread , she said , was cheap today",
+                frame(4, "say.01", ("ARG1", 1, 1, 1), ("ARG0", 3, 3, 3), ("C-ARG1", 7, 6, 8)),
+            ),
+            sentence(
+                "Now she said it at noon",
+                frame(3, "say.01", ("ARGM-TMP", 1, 1, 1), ("ARG0", 2, 2, 2), ("ARG1", 4, 4, 4), ("ARGM-TMP", 6, 5, 6)),
+            ),
+            sentence("Tom picked one", frame(2, "pick.01", ("ARG0", 1, 1, 1), ("ARG1", 3, 3, 3))),
+            sentence("No , no ."),
+        ]
+    )
+
+
+def frames(document: Document, *, spans: bool = True) -> list[tuple[Frame, ...]]:
+    """To compare; without `spans` as the decoder of arcs has them, arguments by their heads."""
+    found = []
+    for given in document:
+        copies = [Frame(f.predicate, f.sense, [Argument(*place(a, spans)) for a in f.arguments]) for f in given.frames]
+        for copy in copies:
+            copy.arguments.sort(key=lambda argument: argument.head or 0)
+        found.append(tuple(copies))
+    return found
+
+
+def place(argument: Argument, spans: bool) -> tuple[Any, ...]:
+    return (argument.role, argument.head, *((argument.start, argument.end) if spans else ()))
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Model]:
+    return {decoder: learned(ARCS | {"decoder": decoder}, five()) for decoder in ("arcs", "spans")}
+
+
+def told_by_trees() -> Document:
+    """The same words twice: only the tree tells what is an argument."""
+    words = "a saw b with c"
+    first = frame(2, "see.01", ("ARG0", 1, 1, 1), ("ARG1", 3, 3, 5))
+    second = frame(2, "see.01", ("ARG0", 1, 1, 1), ("ARG1", 3, 3, 3), ("ARGM-MNR", 5, 4, 5))
+    return with_tree(Document([sentence(words, first), sentence(words, second)]), *TREES)
+
+
+@pytest.mark.parametrize(
+    "more", [{"paths": {"type": "paths", "width": 16, "word_width": 8, "relation_width": 8}}, GCN], ids=["paths", "gcn"]
+)
+def test_what_the_trees_alone_tell_is_learned(more: dict[str, Any], tmp_path: Path) -> None:
+    document = told_by_trees()
+    model = learned(SPANS | more, document)
+    assert model.findings(document.sentences) == []
+    save(model, tmp_path / "m", "")
+    pipeline = Pipeline(load_model(tmp_path / "m"))
+    assert frames(pipeline(document)) == frames(document)
+    exchanged = with_tree(told_by_trees(), *reversed(TREES))
+    assert frames(pipeline(exchanged)) == frames(document)[::-1]
+    with pytest.raises(ConfigError, match="has no tree"):
+        pipeline("a saw b")
+    document[0].columns["HEAD"][0] = "_"
+    (line,) = model.findings(document.sentences)
+    assert "have no tree, or words without a head, and are learned as such: 1 (first: sentence 1)" in line
+
+
+@pytest.mark.parametrize("decoder", ["arcs", "spans"])
+def test_sentences_are_learned_by_heart(decoder: str, models: dict[str, Model], tmp_path: Path) -> None:
+    document, model, spans = five(), models[decoder], decoder == "spans"
+    assert model.findings(document.sentences) == []
+    analysed = annotated(model, document)
+    assert frames(analysed, spans=spans) == frames(document, spans=spans)
+    for found in (f for s in analysed for f in s.frames):
+        assert found.score is not None
+        assert 0.5 < found.score <= 1.0
+        assert all(
+            a.score is not None and 0.5 < a.score <= 1.0 and (a.start is not None) == spans for a in found.arguments
+        )
+    # A sentence without frames is known to have none.
+    assert [s.columns["UP:PRED"][0] for s in analysed] == ["_"] * 5
+    save(model, tmp_path / "m", "")
+    again = annotated(load_model(tmp_path / "m"), document)
+    assert frames(again) == frames(analysed)
+    for one, other in zip(analysed, again, strict=True):
+        assert [f.score for f in other.frames] == pytest.approx([f.score for f in one.frames])
+
+
+def odd_model(task: dict[str, Any], document: Document) -> Model:
+    """Untrained, with half of the words as predicates and weights that are not zero, so that it finds something."""
+    model = random_model(task, document)
+    odd: Any = model.tasks["ner"]
+    with torch.no_grad():
+        odd.predicate.bias.zero_()
+    return model
+
+
+@BOTH
+def test_the_same_frames_and_probabilities_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
+    path = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
+    model = odd_model(task, read(path))
+
+    def found(words: int, order: int) -> list[Sentence]:
+        copies = [Sentence.from_forms(s.columns["FORM"]) for s in read(path)][::order]
+        model.annotate(copies, words)
+        return copies[::order]
+
+    expected = found(5000, 1)
+    assert sum(len(f.arguments) for s in expected for f in s.frames) > 20
+    for words, order in ((1, 1), (60, -1)):
+        for one, other in zip(expected, found(words, order), strict=True):
+            assert one.frames == other.frames
+            for a, b in zip(one.frames, other.frames, strict=True):
+                assert b.score == pytest.approx(a.score, abs=1e-4)
+                assert [x.score for x in b.arguments] == pytest.approx([x.score for x in a.arguments], abs=1e-4)
+
+
+@BOTH
+def test_core_roles_come_at_most_once_and_others_as_often_as_they_like(task: dict[str, Any]) -> None:
+    arguments: Any = model_of(task, five()).tasks["ner"].arguments
+    generator = torch.Generator().manual_seed(1)
+    scores = 2 * torch.randn(20, 18, arguments.n_scores, generator=generator)
+    decode = arguments._arcs if task is ARCS else arguments._spans
+    roles = [[argument.role for argument in found] for found in decode(scores, torch.full((20,), 18))]
+    assert any("ARG0" in found and "ARG1" in found for found in roles)
+    assert all(found.count(role) <= 1 for found in roles for role in ("ARG0", "ARG1"))
+    assert any(found.count("ARGM-TMP") > 1 for found in roles)
+
+
+def test_the_best_arcs_with_each_core_role_at_most_once() -> None:
+    task: Any = random_model(ARCS, five()).tasks["ner"]
+    roles = task.arguments.roles
+    scores = torch.full((2, 3, 1 + len(roles)), -9.0)
+    first, second = (1 + roles.number(role) for role in ("ARG0", "ARG1"))
+    scores[..., 0] = 0.0
+    scores[0, 0, [first, second]] = torch.tensor([3.0, 2.5])
+    scores[0, 1, [first, second]] = torch.tensor([2.0, -1.0])
+    scores[1, 0, first] = 1.0
+    found = task.arguments._arcs(scores, torch.tensor([3, 3]))
+    # One word gives up the role that both like best, and it is not the one that likes it less.
+    assert [[(a.role, a.head) for a in arguments] for arguments in found] == [
+        [("ARG1", 1), ("ARG0", 2)],
+        [("ARG0", 1)],
+    ]
+
+
+@BOTH
+def test_what_is_not_annotated_gives_no_loss(task: dict[str, Any]) -> None:
+    model = random_model(task, five())
+    model.eval()
+    bare, empty, full = Sentence.from_forms(["Tom", "said", "it"]), sentence("Tom said it"), five()[0]
+
+    def loss(*sentences: Sentence) -> torch.Tensor:
+        batch = model.collate([model.example(s, targets=True) for s in sentences])
+        return model.losses(batch)["ner"]
+
+    missing = loss(bare)
+    assert missing.item() == 0.0
+    missing.backward()
+    assert all(p.grad is None or not p.grad.any() for p in model.parameters())
+    assert loss(empty).item() > 0.01
+    # The mean over annotated words, whatever stands beside them in the batch.
+    assert loss(empty, bare).item() == pytest.approx(loss(empty).item(), rel=1e-5)
+    both = (3 * loss(empty) + 7 * loss(full)) / 10
+    assert loss(bare, empty, full).item() == pytest.approx(both.item(), rel=1e-5)
+    # Without columns of arguments, predicates and senses are learned alone.
+    senses = five()[0]
+    del senses.columns["UP:ARGHEADS"], senses.columns["UP:ARGSPANS"]
+    senses._frames = None
+    model.zero_grad()
+    loss(senses).backward()
+    learns = {name for name, p in model.tasks["ner"].named_parameters() if p.grad is not None and p.grad.any()}
+    assert {"predicate.weight", "senses.script_scores.weight"} <= learns
+    assert not any(name.startswith("arguments") for name in learns)
+
+
+def test_what_is_not_learned_is_told() -> None:
+    document = five()
+    document[3].frames = [frame(2, "pick.01", ("ARG0", 1, 1, 1), ("ARG0", 3, 3, 3), ("ARG9", 3, 3, 3))]
+    document[2].frames = [frame(3, "say.01", ("ARG0", 2, 1, 2), ("ARG1", 4, 2, 4))]
+    document[1].frames = [Frame(4, "say.01", [Argument("ARG1", start=1, end=1)])]
+    left_out = (
+        "predicates whose arguments overlap, repeat a core role or have no span are left out: 2 (first: sentence 3)"
+    )
+    model = model_of(SPANS | {"rare": 0.11}, document)
+    assert model.findings(document.sentences) == [
+        f"warning: ner: {left_out}",
+        "warning: ner: arguments of rare roles (rare) are not learned: 1 (first: sentence 4)",
+    ]
+    task: Any = model.tasks["ner"]
+    tags = [parts[1] for s in document for _, _, parts in task.targets(s).frames]
+    assert [set(row) == {IGNORE} for row in tags] == [False, False, False, False, True, True]
+    heads = [parts[0] for s in document for _, _, parts in task.targets(s).frames]
+    assert [set(row) == {IGNORE} for row in heads] == [False, False, False, True, False, False]
+    model = model_of(ARCS, document)
+    assert model.findings(document.sentences) == [
+        "warning: ner: predicates with arguments without a head word are left out: 1 (first: sentence 2)",
+        "warning: ner: arguments with the head word of another one of the same predicate are not learned: "
+        "1 (first: sentence 4)",
+    ]
+
+
+def test_senses_of_lemmas_that_are_known_and_of_others(models: dict[str, Model]) -> None:
+    task: Any = models["spans"].tasks["ner"]
+    senses = task.senses
+    assert senses.of_lemma["pick"] != senses.of_lemma["pick_up"]
+    hidden = torch.randn(6, 32, generator=torch.Generator().manual_seed(1))
+    forms = ["picked", "services", "blorked", "a|b=c", "Googled", "_"]
+    found = senses.predict(hidden, forms)
+    for sense, share in found:
+        lemma, _, number = sense.rpartition(".")
+        assert 0.0 < share <= 1.0
+        known = [senses.rolesets.item(roleset) for roleset in senses.of_lemma.get(lemma, [])]
+        assert sense in known if known else number == "01"
+    # Whatever the form is, the sense can be written.
+    written = sentence("a b c d e f", *(frame(number, sense) for number, (sense, _) in enumerate(found, 1)))
+    assert [f.sense for f in Document.from_conllu(written.to_conllu())[0].frames] == [sense for sense, _ in found]
+
+
+def test_a_lemma_that_was_never_seen_gets_the_first_sense(models: dict[str, Model]) -> None:
+    pipeline = Pipeline(models["spans"])
+    given = sentence("Tom used one", frame(2, "x.05"))
+    given.columns["FORM"][1] = "blorked"
+    (found,) = pipeline(Document([given]), keep="predicates")[0].frames
+    assert found.sense.endswith(".01")
+    assert found.sense.startswith("blork")
+
+
+def test_given_predicates_keep_what_is_asked(models: dict[str, Model]) -> None:
+    pipeline = Pipeline(models["spans"])
+    given = Document(
+        [
+            sentence("Tom picked one", frame(1, "tom.07", ("ARG2", 3, 3, 3))),
+            Sentence.from_forms(["Tom", "picked", "one"]),
+            sentence("Tom picked one"),
+            Document.from_conllu("1\tTom" + "\t_" * 7 + "\tUPPred=tom.07|SpaceAfter=No\n\n")[0],
+        ]
+    )
+    found = frames(five())[3]
+
+    def predicates(keep: str, number: int) -> list[tuple[int, str]]:
+        return [(f.predicate, f.sense) for f in pipeline(given, keep=keep)[number].frames]
+
+    for keep in ("predicates", "up:pred", "frames"):
+        assert [place for place, _ in predicates(keep, 0)] == [1]
+        assert predicates(keep, 2) == []
+        assert frames(pipeline(given, keep=keep))[1] == found  # not annotated: all is predicted
+        assert [place for place, _ in predicates(keep, 3)] == [1]
+    assert predicates("predicates", 0)[0][1] != "tom.07"
+    assert predicates("up:pred", 0) == predicates("up:pred", 3) == [(1, "tom.07")]
+    assert pipeline(given, keep="up:pred")[0].frames[0].arguments != given[0].frames[0].arguments
+    kept = pipeline(given, keep="frames")
+    assert kept[0].frames == given[0].frames
+    assert kept[3].columns["MISC"] == given[3].columns["MISC"]
+    # Without keep all are predicted; without the task all stay; and what was given is not changed.
+    assert frames(pipeline(given))[0] == frames(pipeline(given))[2] == found
+    assert frames(pipeline(given, without="ner")) == frames(given)
+    assert pipeline(given)[3].columns["MISC"] == ["SpaceAfter=No"]
+    assert given[0].frames[0].sense == "tom.07"
+
+
+def test_scores_with_given_predicates(models: dict[str, Model]) -> None:
+    pipeline, gold = Pipeline(models["spans"]), five()
+    gold[3].frames = [frame(1, "pick.01", ("ARG0", 2, 2, 2))]
+    found = evaluate_frames(gold, pipeline.reanalyze(gold))
+    given = evaluate_frames(gold, pipeline.reanalyze(gold, given_predicates=True))
+    assert found.predicates.correct == given.predicates.gold - 1 == given.predicates.correct - 1
+    assert given.predicates.f1 == 1.0
+    with pytest.raises(ConfigError, match="cannot be given for raw text"):
+        pipeline.reanalyze(gold, raw=True, given_predicates=True)
+
+
+def test_frames_are_written_in_all_forms(models: dict[str, Model], tmp_path: Path) -> None:
+    document = Pipeline(models["spans"])("Tom used the services she picked up. Tom picked one")
+    assert sum(len(s.frames) for s in document) > 1
+    for name in ("a.conllu", "a.conllup", "a.json", "a.parquet"):
+        write(document, tmp_path / name)
+        again = read(tmp_path / name)
+        assert [s.frames for s in again] == [s.frames for s in document]
+        if name in ("a.json", "a.parquet"):
+            assert [f.score for s in again for f in s.frames] == [f.score for s in document for f in s.frames]
+    assert "UP:PRED UP:ARGHEADS UP:ARGSPANS" in (tmp_path / "a.conllup").read_text(encoding="utf-8").split("\n")[0]
+    assert "UPPred=" in (tmp_path / "a.conllu").read_text(encoding="utf-8")
+
+
+def recipe(task: dict[str, Any], **others: Any) -> dict[str, Any]:
+    return {
+        "model": {"encoder": {"inputs": INPUTS, "context": CONTEXTS["bilstm"]}, "tasks": {"srl": task, **others}},
+        "training": {"epochs": 1, "batch_words": 200, "precision": "fp32"},
+    }
+
+
+@pytest.mark.parametrize(("task", "form"), [(ARCS, "conllup"), (SPANS, "conllu"), (SPANS, "frames alone")])
+def test_runs_from_files_of_frames_alone(task: dict[str, Any], form: str, samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    files = {split: folder / f"en_sample-up-{split}.conllup" for split in ("train", "dev", "test")}
+    for split, file in files.items() if form != "conllup" else ():
+        document = read(file)
+        if form == "conllu":
+            files[split] = tmp_path / f"{split}.conllu"
+        else:
+            files[split] = tmp_path / f"{split}.conllup"
+            for given in document:
+                given.columns = {name: given.columns[name] for name in given.columns if name == "FORM" or ":" in name}
+            document.column_names = ("FORM",)
+        write(document, files[split])
+    nlp = depparse.train(recipe(task), **files, output=tmp_path / "run")
+    line = json.loads((tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    names = {"Predicates", "Senses", "ArgHeads", *(("ArgSpans",) if task is SPANS else ())}
+    assert names == line.keys() & {"Predicates", "Senses", "ArgHeads", "ArgSpans", "LAS", "UPOS", "NER"}
+    assert (
+        f"| | {' | '.join(name for name in ('Predicates', 'Senses', 'ArgHeads', 'ArgSpans') if name in names)} |\n"
+        in nlp.card
+    )
+    gold = read(files["test"])
+    scores = evaluate_frames(gold, nlp.reanalyze(gold))
+    assert f"| test | {100 * scores.predicates.f1:.2f} | {100 * scores.senses.f1:.2f} |" in nlp.card
+
+
+def test_beside_a_parser_from_other_files(samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    files = {
+        split: [folder / f"en_sample-ud-{split}.conllu", folder / f"en_sample-up-{split}.conllup"]
+        for split in ("train", "dev")
+    }
+    settings = recipe(ARCS, **TASKS) | {"metric": "ArgHeads"}
+    depparse.train(settings, **files, output=tmp_path / "run")
+    line = json.loads((tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    assert "ArgHeads" not in line["dev"]["en_sample-ud-dev"]
+    assert {"ArgHeads", "LAS"} <= set(line["dev"]["en_sample-up-dev"])
+    with pytest.raises(ConfigError, match="config key metric: the model predicts nothing that ArgSpans scores"):
+        depparse.train(settings | {"metric": "ArgSpans"}, **files, output=tmp_path / "other")
