@@ -70,8 +70,11 @@ class RoleChain(nn.Module):
     before: Tensor  # [sets, roles]: the set before an argument of the role, if this is the set after; n_sets: none
     after: Tensor  # [sets, roles]: the set after an argument of the role, if this is the set before; n_sets: none
 
+    beginnings: Tensor  # [core roles, 2]: their tags B and S
+
     def __init__(self, n_roles: int, core: Collection[int]) -> None:
         super().__init__()
+        self.free = RoleChain(n_roles, ()) if core else None  # without the constraint
         self.n_roles, self.n_sets = n_roles, 1 << len(core)
         sets = torch.arange(self.n_sets)
         before, after = (sets[:, None].repeat(1, n_roles) for _ in range(2))
@@ -79,6 +82,8 @@ class RoleChain(nn.Module):
             there = (sets >> place & 1).bool()
             before[:, role] = torch.where(there, sets - (1 << place), self.n_sets)
             after[:, role] = torch.where(there, self.n_sets, sets + (1 << place))
+        begin = 1 + 4 * torch.tensor(sorted(core), dtype=torch.long)
+        self.register_buffer("beginnings", torch.stack([begin, begin + 3], 1), persistent=False)
         self.register_buffer("before", before, persistent=False)
         self.register_buffer("after", after, persistent=False)
 
@@ -109,7 +114,19 @@ class RoleChain(nn.Module):
         return [found[span] for span in spans]
 
     def viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """The best sequence ``tags[predicates, words]``, IGNORE behind its end, and its score ``[predicates]``."""
+        """The best sequence ``tags[predicates, words]``, IGNORE behind its end, and its score ``[predicates]``.
+
+        That is the best one of all valid tags, where it has no core role twice, as is the rule: O(words · roles).
+        """
+        if self.free is not None:
+            tags, best = self.free.viterbi(scores, lengths)
+            twice = ((tags[..., None, None] == self.beginnings).any(-1).sum(1) > 1).any(-1)
+            if twice.any():
+                tags[twice], best[twice] = self._constrained(scores[twice], lengths[twice])
+            return tags, best
+        return self._constrained(scores, lengths)
+
+    def _constrained(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         parts = [self._viterbi(scores[rows], lengths[rows]) for rows in self._chunks(scores)]
         if not parts:
             return lengths.new_zeros(scores.shape[:2]), scores.new_zeros(0)
@@ -144,11 +161,12 @@ class RoleChain(nn.Module):
             outside, opened = states[-1]
             source = _padded(outside)[:, self.before]
             new_opened = torch.logaddexp(source + part.begin, opened + part.inside)
-            closed = torch.logaddexp(source + part.single, opened + part.end)
-            new_outside = torch.logaddexp(outside + part.outside, closed.logsumexp(-1))
+            closed = torch.cat([source + part.single, opened + part.end, (outside + part.outside)[..., None]], -1)
             there = (word < lengths)[:, None]
             states.append(
-                _States(torch.where(there, new_outside, outside), torch.where(there[..., None], new_opened, opened))
+                _States(
+                    torch.where(there, closed.logsumexp(-1), outside), torch.where(there[..., None], new_opened, opened)
+                )
             )
         return states
 
@@ -173,7 +191,7 @@ class RoleChain(nn.Module):
                 tags = torch.stack([(past + future).exp().sum(1) for past, future in by_role], -1).flatten(1)
                 found = torch.cat([(past_outside + out).exp().sum(1, keepdim=True), tags], 1)
                 marginals[:, word] = found.masked_fill(~there[:, None], 0.0)
-            new_outside = torch.logaddexp(out, torch.logaddexp(begin, single).logsumexp(-1))
+            new_outside = torch.cat([begin, single, out[..., None]], -1).logsumexp(-1)
             outside = torch.where(there[:, None], new_outside, outside)
             opened = torch.where(there[:, None, None], torch.logaddexp(inside, end), opened)
             after.append(outside)

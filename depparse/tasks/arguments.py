@@ -130,7 +130,7 @@ class Arguments(nn.Module):
         numbers, counts = sentence.unique_consecutive(return_counts=True)
         parts = [
             (part.flatten(0, 1) @ scores.words[number].T).view(*part.shape[:2], -1)
-            for number, part in zip(numbers.tolist(), by_score.split(counts.tolist()), strict=True)
+            for number, part in zip(numbers.tolist(), torch.split(by_score, counts.tolist()), strict=True)
         ]
         found = torch.cat(parts).transpose(1, 2) / self.width**0.5
         words = torch.arange(found.shape[1], device=found.device)
@@ -139,7 +139,8 @@ class Arguments(nn.Module):
         hidden = hidden + self.from_word(scores.words)[sentence]
         if scores.paths is not None and self.paths is not None and self.from_path is not None:
             hidden = hidden + self.from_path(self.paths(scores.paths, places))
-        return (found + self.mix(nn.functional.gelu(hidden))).float()
+        pair_scores: Tensor = found + self.mix(nn.functional.gelu(hidden))
+        return pair_scores.float()
 
     def loss(self, pair_scores: Tensor, lengths: Tensor, targets: ArgumentTargets) -> Tensor:
         """Minus the logarithm of the probability of what is known, summed; ``lengths[predicates]`` in words."""
@@ -160,20 +161,14 @@ class Arguments(nn.Module):
         decode = self._spans if self.decoder == "spans" else self._arcs
         if not len(places) or not len(self.roles):
             return [[] for _ in places]
-        parts = zip(places.split(several), lengths.split(several), strict=True)
+        parts = zip(torch.split(places, several), torch.split(lengths, several), strict=True)
         return [found for some, words in parts for found in decode(self.pair_scores(scores, some)[:, 1:], words)]
 
     def _arcs(self, pair_scores: Tensor, lengths: Tensor) -> list[list[Argument]]:
-        best = pair_scores.argmax(-1)
-        present = torch.arange(best.shape[1], device=best.device) < lengths[:, None]
-        best = best.masked_fill(~present, 0)
-        core = torch.tensor(self.core, dtype=torch.long, device=best.device) + 1
-        often = ((best[..., None] == core).sum(1) > 1).any(-1)
-        if often.any():  # the best with each core role at most once: arguments of one word are a case of spans
-            tags = pair_scores.new_full((*best[often].shape, len(self.tags)), -torch.inf)
-            tags[..., 0::4] = pair_scores[often]
-            again, _ = self.chain.viterbi(tags, lengths[often])
-            best[often] = again.clamp(min=0).div(4, rounding_mode="floor")
+        # Arguments of one word are a case of spans.
+        tags = pair_scores.new_full((*pair_scores.shape[:2], len(self.tags)), -torch.inf)
+        tags[..., 0::4] = pair_scores
+        best = self.chain.viterbi(tags, lengths)[0].clamp(min=0).div(4, rounding_mode="floor")
         probabilities = pair_scores.softmax(-1).gather(2, best[..., None]).squeeze(-1)
         found: list[list[Argument]] = [[] for _ in lengths]
         rows, words = (column.tolist() for column in best.nonzero().T)
