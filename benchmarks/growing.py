@@ -1,7 +1,7 @@
 """Types of entities added to a model one after another, without the old data: what stays known.
 
     python benchmarks/growing.py --types PER LOC ORG --output DIR [--train FILE --dev FILE --test FILE]
-        [--recipe ner] [--sentences 3000] [--seed 1] [--methods causal distill forget] [--set KEY=VALUE …]
+        [--recipe ner] [--sentences 3000] [--seeds 1 2 3] [--methods causal distill forget] [--set KEY=VALUE …]
 
 The training sentences are shuffled and split into as many parts as there are types; a step learns from its part, in
 which only its own type is annotated (Zheng et al. 2022; Monaikul et al. 2021), and dev likewise: no step sees a type of
@@ -26,7 +26,7 @@ from depparse.data.formats import read, write
 from depparse.data.sentence import Sentence
 from depparse.evaluation.entities import EntityScores, evaluate_entities
 from depparse.pipeline import Pipeline
-from depparse.training.prepare import is_finished
+from depparse.training.prepare import is_begun, is_finished
 
 
 def only(sentences: Iterable[Sentence], types: Sequence[str]) -> Document:
@@ -67,10 +67,10 @@ class Steps:
             write(only(parts, types), files["train"])
             write(only(self.dev, types), files["dev"])
             settings = [*self.options.set, *more]
-            resume = any(output.glob("*checkpoint*"))
             depparse.train(
-                self.options.recipe, **files, base=base, seed=self.seed, set=settings, output=output, resume=resume
-            )
+                self.options.recipe, **files, base=base, seed=self.seed, set=settings, output=output,
+                resume=is_begun(output),
+            )  # fmt: skip
         return output
 
     def scores(self, method: str) -> list[EntityScores]:

@@ -10,10 +10,11 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
+from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
 from depparse.data.sentence import Sentence
 from depparse.encoders.encoder import Encoder
 from depparse.errors import ConfigError
-from depparse.model import TASKS, Model
+from depparse.model import TASKS, Model, check_parser
 from depparse.registry import PartConfig
 from depparse.tasks.growing import Old
 
@@ -27,7 +28,8 @@ class Grows(Protocol):
     ) -> nn.Module:
         """The task with its weights and the labels of `sentences` besides its own; `config` is that of the recipe.
 
-        `remember` gives a function that tells what the model of now, before it is trained, makes of a sentence.
+        Its attribute `kept` are the labels that `sentences` do not annotate and that stay known. `remember` gives a
+        function that tells what the model of now, before it is trained, makes of a sentence.
         """
 
 
@@ -42,7 +44,8 @@ def extend(
     Raises ConfigError.
     """
     found: dict[str, nn.Module] = {name: base.tasks[name] for name in base.tasks}
-    configs, built = dict(base.config.tasks), []
+    configs, built, notes = dict(base.config.tasks), list[str](), list[str]()
+    idle = [name for name in found if not _annotates(sentences, found[name])]
     for name, config in tasks.items():
         if name not in found:
             task = TASKS[config.type].build(config, base.encoder, sentences)
@@ -55,10 +58,18 @@ def extend(
                 f"config key model.tasks.{name}.type: the task {name} of the base model is of type "
                 f"{configs[name].type}, not {config.type}; give the new task another name"
             )
+        if name in idle:
+            continue
         if isinstance(task := found[name], Grows):
             found[name] = grown = task.grown(config, base.encoder, sentences, partial(_remember, base, name))
             configs[name] = grown.config  # type: ignore[assignment]
-    learned = {name for name in tasks if name in found}
+            if grown.kept:
+                kept = ", ".join(grown.kept)  # type: ignore[arg-type]
+                notes.append(f"note: {name}: the data does not annotate {kept}, which the model stays able to find")
+        else:
+            notes.append(f"note: {name} is trained further with its labels; others in the data are not learned")
+    check_parser(found)
+    learned = {name for name in tasks if name in found and name not in idle}
     if freeze and not learned:
         raise ConfigError(f"the training data annotates nothing that the tasks learn: {', '.join(tasks) or 'none'}")
     base.encoder.add_tasks(len(built))
@@ -66,14 +77,24 @@ def extend(
     base.config = base.config.model_copy(update={"tasks": configs})
     if freeze:
         base.freeze(found.keys() - learned)
-        return []
-    idle = [
-        name
-        for name in found.keys() - tasks.keys()
-        if TASKS[configs[name].type].build(configs[name], base.encoder, sentences) is None
-    ]
+        unlearned = ", ".join(name for name in tasks if name in idle)
+        return [*notes, *([f"note: {unlearned} stays as it is: the data does not annotate it"] if unlearned else [])]
     what = f"{', '.join(sorted(idle))}: the data does not annotate these tasks of the base model, and will spoil them"
-    return [f"warning: {what}; --freeze leaves them as they are"] if idle else []
+    return [*notes, *([f"warning: {what}; --freeze leaves them as they are"] if idle else [])]
+
+
+def _annotates(sentences: Sequence[Sentence], task: Any) -> bool:
+    """Whether a sentence has anything in the columns that the task writes."""
+    columns = task.writes()
+
+    def holds(sentence: Sentence, name: str) -> bool:
+        if name == ENTITY_COLUMN:
+            return sentence.entity_tags() is not None
+        if name in FRAME_COLUMNS:
+            return name in sentence.columns or bool(sentence.frames)
+        return any(cell != "_" for cell in sentence.columns.get(name, ()))
+
+    return any(holds(sentence, name) for sentence in sentences for name in columns)
 
 
 def _remember(base: Model, name: str) -> Old:
@@ -83,6 +104,6 @@ def _remember(base: Model, name: str) -> Old:
     def read(sentence: Sentence) -> tuple[Any, torch.Tensor]:
         with torch.no_grad():
             batch = kept.collate([kept.example(sentence)])
-            return kept(batch, others)[name], kept.encoder(batch).context[0, 1:]
+            return kept(batch, others, predicted=("own",))[name], kept.encoder(batch).context[0, 1:]
 
     return read

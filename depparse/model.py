@@ -65,7 +65,8 @@ class Model(nn.Module):
         self.config, self.encoder = config, encoder
         self.tasks = nn.ModuleDict(tasks)
         self.treebanks = tuple(treebanks)  # names, in the order of `Example.source`
-        self.frozen: frozenset[str] = frozenset()  # tasks that are not trained; with any, the encoder is not either
+        self.frozen: frozenset[str] = frozenset()  # tasks that are not trained
+        self.encoder_frozen = False
         encoder.set_tasks(len(tasks))
 
     @classmethod
@@ -80,13 +81,13 @@ class Model(nn.Module):
         tasks = {name: task for name, task in built.items() if task is not None}
         if not tasks:
             raise ConfigError(f"the training data annotates nothing that the tasks learn: {', '.join(built) or 'none'}")
-        _check_parser(tasks)
+        check_parser(tasks)
         kept = {name: task for name, task in config.tasks.items() if name in tasks}
         return cls(config.model_copy(update={"tasks": kept}), encoder, tasks, treebanks)
 
     def freeze(self, tasks: Collection[str]) -> None:
         """Training will change nothing of the encoder and of these tasks, so that their predictions stay the same."""
-        self.frozen = frozenset(tasks)
+        self.frozen, self.encoder_frozen = frozenset(tasks), True
         for part in self._still():
             part.requires_grad_(False)
 
@@ -98,7 +99,8 @@ class Model(nn.Module):
         return self
 
     def _still(self) -> list[nn.Module]:
-        return [self.encoder, *(self.tasks[name] for name in sorted(self.frozen))] if self.frozen else []
+        encoder = [self.encoder] if self.encoder_frozen else []
+        return [*encoder, *(self.tasks[name] for name in sorted(self.frozen))]
 
     @property
     def learned(self) -> tuple[str, ...]:
@@ -261,7 +263,7 @@ class Model(nn.Module):
         return iter(self.tasks.items())
 
 
-def _check_parser(tasks: Mapping[str, nn.Module]) -> None:
+def check_parser(tasks: Mapping[str, nn.Module]) -> None:
     """Raises ConfigError if a task learns with the model's own trees and there is no parser among the tasks."""
     if not any(isinstance(task, Dependencies) for task in tasks.values()):
         for name, task in tasks.items():

@@ -80,6 +80,8 @@ def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
     model.encoder.keep_tasks([number for number, name in enumerate(tasks) if name not in names])
     for name in set(names):
         del model.tasks[name]
+    if model.needs_trees() and any(model.config.tasks[name].type == "dependencies" for name in names):
+        raise ConfigError(f"the parser cannot be left out: {', '.join(model.readers())} reads its trees")
     kept = {name: task for name, task in model.config.tasks.items() if name not in names}
     model.config = model.config.model_copy(update={"tasks": kept})
     return [name for name in tasks if name in names]

@@ -19,7 +19,7 @@ from depparse.training.gold import annotated
 from depparse.training.loop import Step, train
 from tests.encoders.test_transformer import tiny
 from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, small_model, two_sentences
-from tests.tasks.test_ner import FLAT, QUICK, entities, flat
+from tests.tasks.test_ner import FLAT, QUICK, entities, flat, learned
 
 NER: dict[str, Any] = {"ner": REGISTRY.read(FLAT)}
 RECIPE: dict[str, Any] = {
@@ -62,11 +62,7 @@ def test_a_task_that_reads_the_trees_of_a_frozen_parser() -> None:
     model = parser()
     before = state(model)
     task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own"})
-    document = flat()
-    for sentence in document:
-        n = len(sentence)
-        sentence.columns |= {"HEAD": ["0", *["1"] * (n - 1)], "DEPREL": ["root", *["dep"] * (n - 1)]}
-    assert extend(model, {"ner": task}, document.sentences, freeze=True) == []
+    assert extend(model, {"ner": task}, flat().sentences, freeze=True) == []
     for record in train(model, [model.example(s, targets=True) for s in flat()], QUICK, lambda: 0.0):
         if hasattr(record, "step"):
             assert set(record.losses) == {"ner"}
@@ -78,6 +74,7 @@ def test_without_freezing_all_is_trained_and_what_suffers_is_told() -> None:
     model = parser()
     before = state(model)
     (line,) = extend(model, NER, flat().sentences)
+    assert not model.encoder_frozen
     assert line == (
         "warning: dependencies, lemmatizer, tagger: the data does not annotate these tasks of the base model, and "
         "will spoil them; --freeze leaves them as they are"
@@ -88,16 +85,40 @@ def test_without_freezing_all_is_trained_and_what_suffers_is_told() -> None:
         pass
     assert any(not torch.equal(model.state_dict()[name], value) for name, value in before.items())
     # A treebank spoils nothing.
-    assert extend(parser(), {"tagger": REGISTRY.read(TASKS["tagger"])}, two_sentences().sentences) == []
+    (line,) = extend(parser(), {"tagger": REGISTRY.read(TASKS["tagger"])}, two_sentences().sentences)
+    assert line == "note: tagger is trained further with its labels; others in the data are not learned"
 
 
 def test_a_task_that_is_there_is_trained_further_with_its_own_settings() -> None:
     model = parser()
     before = state(model)
     other = REGISTRY.read(TASKS["tagger"] | {"width": 999})
-    assert extend(model, {"tagger": other}, two_sentences().sentences, freeze=True) == []
+    (line,) = extend(model, {"tagger": other}, two_sentences().sentences, freeze=True)
+    assert line.startswith("note: tagger is trained further")
     assert model.learned == ("tagger",)
     assert all(torch.equal(model.state_dict()[name], value) for name, value in before.items())
+
+
+def test_the_encoder_stays_also_if_all_tasks_are_trained_further() -> None:
+    model = learned(FLAT, flat())
+    before = state(model)
+    assert extend(model, NER, flat().sentences, freeze=True) == []
+    assert model.learned == ("ner",)
+    for _ in train(model, [model.example(s, targets=True) for s in flat()], QUICK.model_copy(update={"epochs": 2}),
+                   lambda: 0.0):  # fmt: skip
+        pass
+    changed = {name.split(".")[0] for name, value in state(model).items() if not torch.equal(value, before[name])}
+    assert changed == {"tasks"}
+
+
+def test_a_task_that_the_data_does_not_annotate_stays_as_it_is() -> None:
+    model = parser()
+    assert extend(model, NER, flat().sentences, freeze=True) == []
+    both = NER | {"tagger": REGISTRY.read(TASKS["tagger"])}
+    notes = extend(model, both, flat().sentences, freeze=True)
+    assert notes == ["note: tagger stays as it is: the data does not annotate it"]
+    assert model.learned == ("ner",)
+    assert model.findings(flat().sentences) == []
 
 
 def test_what_cannot_be_learned_is_refused() -> None:
@@ -105,6 +126,13 @@ def test_what_cannot_be_learned_is_refused() -> None:
         extend(parser(), {"tagger": NER["ner"]}, flat().sentences)
     with pytest.raises(ConfigError, match="the training data annotates nothing that the tasks learn: ner"):
         extend(parser(), NER, two_sentences().sentences, freeze=True)
+
+
+def test_own_trees_need_a_parser() -> None:
+    model = learned(FLAT, flat())
+    task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own"})
+    with pytest.raises(ConfigError, match=r"config key model\.tasks\.other\.trees: own, but there is no task of type"):
+        extend(model, {"other": task}, flat().sentences)
 
 
 @pytest.mark.parametrize("freeze", [True, False])

@@ -37,6 +37,13 @@ SyntaxConfig = Annotated[
 TreeSource = Literal["given", "own"]
 
 
+# The universal relations of UD 2, which subtypes fall back to.
+UNIVERSAL = (
+    "acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse dislocated expl fixed "
+    "flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum root vocative xcomp"
+).split()
+
+
 class Arcs(NamedTuple):
     """The trees of a batch. A word without a head, ROOT and padding have 0 everywhere."""
 
@@ -90,15 +97,21 @@ class Syntax(nn.Module):
         return self.relations.number(relation, self.relations.number(relation.partition(":")[0]))
 
 
-def count_relations(config: PartConfig | None, sentences: Iterable[Sentence]) -> Vocabulary:
+def count_relations(config: PartConfig | None, sentences: Iterable[Sentence], trees: TreeSource) -> Vocabulary:
     """The relations of the sentences, for `Syntax`; none if there is no config for it. 0 is the unknown one.
 
-    Raises ConfigError if no sentence has any.
+    Of a parser's `own` trees the sentences need not have any: the universal ones are known too. Raises ConfigError if
+    trees are to be `given` and no sentence has a relation.
     """
     if config is None:
         return Vocabulary([], reserved=1)
     cells = (cell for sentence in sentences for cell in sentence.columns.get("DEPREL", ()) if cell != "_")
     relations = Vocabulary.count(cells, reserved=1)
+    if trees == "own":
+        return Vocabulary([*relations.items, *(name for name in UNIVERSAL if name not in relations)], reserved=1)
     if not relations.items:
-        raise ConfigError(f"syntax of type {config.type} needs trees, but the training data has no relations (DEPREL)")
+        raise ConfigError(
+            f"syntax of type {config.type} reads given trees, but the training data has no relations (DEPREL); "
+            "give data with trees, or trees = own beside a parser"
+        )
     return relations

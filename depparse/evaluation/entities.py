@@ -115,7 +115,7 @@ def count_by_sentence(
         items.append(Counter(_items(spans, words)))
         for in_sentence, own in zip(spans, words, strict=True):
             for span in in_sentence:
-                place = own[span.start - 1] if own[span.start - 1] >= 0 else max(0, *own[: span.start])
+                place = next(known for known in (*own[: span.start][::-1], *own, 0) if known >= 0)
                 counts[np.searchsorted(ends, place, "right"), column] += 1
     for (first, _, _), number in (items[0] & items[1]).items():
         counts[np.searchsorted(ends, first, "right"), 2] += number

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
 from depparse.data.document import Document
@@ -37,7 +37,6 @@ class SystemReport:
     frames: FrameScores | None
     groups: dict[str, list[Group]]
     intervals: dict[str, Interval]  # of F1, by metric; empty if not asked for
-    entity_counts: Floats | None = None  # by sentence, where there are entities
 
     @property
     def f1(self) -> dict[str, float]:
@@ -151,7 +150,8 @@ def report(
         names.insert(0, name)
     holds = _Content.of(gold_document)
     notes: list[str] = []
-    systems = []
+    systems: list[SystemReport] = []
+    counts: list[Floats] = []  # of entities, by sentence, of each system
     for document, name in zip(documents, names, strict=True):
         lacking = gold_name if not holds.trees else name if not _has_heads_column(document) else None
         with_trees = lacking is None or not (holds.entities or holds.frames)
@@ -159,7 +159,14 @@ def report(
             notes.append(f"{lacking} holds no trees, so they are not scored")
         if by and not with_trees:
             raise ConfigError(f"--by asks for scores of trees, but {lacking} holds none")
-        systems.append(_report_system(gold_document, document, (gold_name, name), holds, with_trees, by, samples, seed))
+        both = gold_name, name
+        if holds.entities and (samples is not None or other is not None):
+            counts.append(count_by_sentence(gold_document, document, both))
+        intervals = {}
+        if samples is not None and counts:
+            intervals = bootstrap_counts(counts[-1], [METRIC], samples, seed=seed, confidence=_CONFIDENCE)
+        part = _report_system(gold_document, document, both, holds, with_trees, by, samples, seed)
+        systems.append(replace(part, intervals=part.intervals | intervals))
     first, *rest = systems
     second = rest[0] if rest else None
     differences: dict[str, Difference] = {}
@@ -167,8 +174,8 @@ def report(
         asked = samples or 1000
         if first.trees is not None and second.trees is not None:
             differences |= paired_test(first.trees, second.trees, asked, seed=seed, confidence=_CONFIDENCE)
-        a, b = first.entity_counts, second.entity_counts
-        if a is not None and b is not None:
+        if counts:
+            a, b = counts
             differences |= paired_test_of_counts(a, b, [METRIC], asked, seed=seed, confidence=_CONFIDENCE)
         samples = asked if differences else samples
     return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)))
@@ -217,12 +224,9 @@ def _report_system(
     seed: int,
 ) -> SystemReport:
     trees = compare(gold, system, names) if with_trees else None
-    counts = count_by_sentence(gold, system, names) if holds.entities else None
-    intervals: dict[str, Interval] = {}
+    intervals = {}
     if samples is not None and trees is not None:
-        intervals |= bootstrap(trees, samples, seed=seed, confidence=_CONFIDENCE)
-    if samples is not None and counts is not None:
-        intervals |= bootstrap_counts(counts, [METRIC], samples, seed=seed, confidence=_CONFIDENCE)
+        intervals = bootstrap(trees, samples, seed=seed, confidence=_CONFIDENCE)
     return SystemReport(
         name=names[1],
         trees=trees,
@@ -230,7 +234,6 @@ def _report_system(
         frames=evaluate_frames(gold, system, names) if holds.frames else None,
         groups={} if trees is None else {dimension: breakdown(trees, dimension) for dimension in by},
         intervals=intervals,
-        entity_counts=counts,
     )
 
 

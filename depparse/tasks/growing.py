@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -41,13 +42,21 @@ WEIGHT = 2.0  # of distillation; as in the program of Zheng et al., times √(ol
 
 @dataclass(slots=True)
 class Lesson:
-    """What is to be learned of a sentence, or of several side by side (then all but `places` have a batch axis)."""
+    """What is to be learned of a sentence, or of several side by side: then all but `pairs`, which are summed up, and
+    `vectors`, which stand one after the other, have a batch axis."""
 
     tags: Tensor  # [words]: as annotated; IGNORE in a sentence that is not, and behind its end
     expected: Tensor  # [words, tags]: probability that the old model gives to each tag
-    pairs: Tensor  # [tags + 1, tags + 1]: expected number of each transition, with begin and end
+    pairs: (
+        Tensor  # [tags + 1, tags + 1]: expected number of each transition, with begin and end; sparse, of one sentence
+    )
     kinds: Tensor  # [words]: the tag where it is of an entity, new or certain; else IGNORE
     vectors: Tensor  # [words of such kinds, width]: of the old encoder
+
+    @property
+    def n_annotated(self) -> int:
+        """Words that the loss is a mean over."""
+        return int((self.tags != IGNORE).sum())
 
 
 class Teacher:
@@ -70,7 +79,7 @@ class Teacher:
         gold, n_tags = torch.tensor(tags), self.chain.n_labels
         if IGNORE in tags:
             expected, pairs = torch.zeros(len(gold), n_tags), torch.zeros_like(self.transitions)
-            return Lesson(gold, expected, pairs, gold, torch.zeros(0, 0))
+            return Lesson(gold, expected, pairs.to_sparse(), gold, torch.zeros(0, 0))
         scores, vectors = (values.detach().cpu().float() for values in self.old(sentence))
         scores = torch.nn.functional.pad(scores[0, 1:], (0, n_tags - scores.shape[-1]))
         allowed = allow(gold, other, self.free)
@@ -83,7 +92,7 @@ class Teacher:
             sure = self._expect(scores, torch.where(certain[:, None], allow(settled, other, self.free), allowed))
             if sure[0].sum() > 0:  # there may be no such sequence, in a language that looks beyond neighbours
                 (expected, pairs), kinds = sure, settled.masked_fill(settled == other, IGNORE)
-        return Lesson(gold, expected, pairs, kinds, vectors[kinds != IGNORE].half())
+        return Lesson(gold, expected, pairs.to_sparse(), kinds, vectors[kinds != IGNORE].half())
 
     def _expect(self, scores: Tensor, allowed: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities of tags and expected numbers of transitions: the gradient of the logarithm of the sum."""
@@ -105,7 +114,7 @@ class Teacher:
         given = scores.masked_fill(~allow(tags, other, self.free.to(scores.device)), -torch.inf)
         everything = self.chain_of(scores).log_partition(scores, transitions, lengths)
         as_annotated = self.chain_of(scores).log_partition(given, transitions, lengths)
-        expected = (lesson.expected[annotated] * scores).sum() + (lesson.pairs[annotated].sum(0) * transitions).sum()
+        expected = (lesson.expected[annotated] * scores).sum() + (lesson.pairs * transitions).sum()
         learned = (everything - as_annotated).sum()
         kept = as_annotated.sum() - expected
         return (learned + self.weight * kept) / lengths.sum().clamp(min=1)
@@ -148,7 +157,7 @@ def collate(lessons: Sequence[Lesson]) -> Lesson:
     return Lesson(
         pad([lesson.tags for lesson in lessons], batch_first=True, padding_value=IGNORE),
         pad([lesson.expected for lesson in lessons], batch_first=True),
-        torch.stack([lesson.pairs for lesson in lessons]),
+        reduce(torch.add, [lesson.pairs.to_dense() for lesson in lessons]),
         pad([lesson.kinds for lesson in lessons], batch_first=True, padding_value=IGNORE),
         torch.cat(vectors) if vectors else torch.zeros(0, 0),
     )

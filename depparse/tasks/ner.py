@@ -71,12 +71,15 @@ class Ner(nn.Module):
         self.transitions = nn.Parameter(torch.zeros(len(self.tags) + 1, len(self.tags) + 1))
         self.chain = LinearChain(self._language())
         self.teacher: Teacher | None = None  # while old types are kept
+        self.kept: Sequence[str] = ()  # those
 
     @classmethod
     def build(cls, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Ner | None:
         """With the types of `sentences`, and if it needs them the relations."""
         types = count_types(sentences)
-        return cls(config, encoder, types, count_relations(config.syntax, sentences)) if len(types) else None
+        if not len(types):
+            return None
+        return cls(config, encoder, types, count_relations(config.syntax, sentences, config.trees))
 
     def grown(
         self, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence], remember: Callable[[], Old]
@@ -93,6 +96,7 @@ class Ner(nn.Module):
             weight = WEIGHT * (len(old) / len(there)) ** 0.5 if causal else WEIGHT
             free = [grown.tags.number("O"), *(grown.tags.number(f"{p}-{kind}") for kind in old for p in "BIES")]
             chain = copy.deepcopy(grown.chain)  # of its own, on a device of its own
+            grown.kept = old
             grown.teacher = Teacher(remember(), chain, grown.transitions, free, causal=causal, weight=weight)
         return grown
 

@@ -92,7 +92,7 @@ class NestedNer(nn.Module):
             return None
         widths = sorted(span.end - span.start + 1 for sentence in sentences for span in sentence.ents)
         covering = widths[min(len(widths) - 1, int(_COVERED * len(widths)))]
-        relations = count_relations(config.syntax, sentences)
+        relations = count_relations(config.syntax, sentences, config.trees)
         return cls(config, encoder, types, config.max_width or covering, relations)
 
     def targets(self, sentence: Sentence) -> Targets:

@@ -119,7 +119,7 @@ class Srl(nn.Module):
         least = config.rare * roles.total()
         learned = Vocabulary.count(role for role in roles.elements() if roles[role] >= least)
         rolesets = Vocabulary.count(sense for _, sense in forms.elements())
-        relations = count_relations(config.syntax or config.paths, sentences)
+        relations = count_relations(config.syntax or config.paths, sentences, config.trees)
         return cls(config, encoder, count_scripts(forms.elements()), rolesets, learned, relations)
 
     # -- what is learned

@@ -45,6 +45,8 @@ def jackknife(
     if not 2 <= folds <= len(sentences):
         raise ConfigError(f"folds are at least 2 and at most as many as the {len(sentences)} sentences, not {folds}")
     config = read_recipe(recipe, set)
+    if config.base is not None or not any(task.type == "dependencies" for task in config.model.tasks.values()):
+        raise ConfigError("jackknifing trains parsers anew: give a recipe with a task of type dependencies and no base")
     found: list[Sentence] = []
     begin = 0
     for number, end in enumerate(_ends(sentences, folds), 1):
@@ -72,7 +74,7 @@ def train_parser(
     with open_output(file) as stream:
         stream.write(text)
     if not is_finished(output):
-        run(config, output, resume=is_begun(output) or (output / "model").exists(), listen=listen)
+        run(config, output, resume=is_begun(output), listen=listen)
     return load(output / "model")
 
 

@@ -37,7 +37,7 @@ def is_finished(output: Path) -> bool:
 
 def is_begun(output: Path) -> bool:
     """Whether there is something in the folder that an interrupted run can go on from."""
-    return any((output / name).exists() for name in (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER))
+    return any((output / name).exists() for name in (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, "model"))
 
 
 def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Processes) -> dict[str, str]:

@@ -169,10 +169,12 @@ class _Run:
         else:
             model, freeze = self.base.model, self.config.freeze
             self.findings += extend(model, self.config.model.tasks, self.sentences, freeze=freeze)
-            self.findings.append(f"note: the encoder is that of {self.config.base}, and not the recipe's")
+            of_base = "encoder is" if self.base.segmenter is None or not freeze else "encoder and the segmenter are"
+            self.findings.append(f"note: the {of_base} that of {self.config.base}, whatever the recipe says")
         choose_metric(self.config, model, self.dev)
+        raw = self.config.segmentation is not None or (self.base is not None and self.base.segmenter is not None)
         for gold in (*self.dev, *self.tests):
-            gold.check(model, raw=self.config.segmentation is not None)
+            gold.check(model, raw=raw)
         left_out = [name for name in self.config.model.tasks if name not in model.tasks]
         self.findings += model.findings(self.sentences) if self.processes.main else []
         self.findings += [

@@ -63,7 +63,12 @@ def step(
 
 
 def annotated_words(targets: object, n_words: int) -> int:
-    """Targets of a task that are not IGNORE: what its loss is the mean over. `n_words` if they have another form."""
+    """Targets of a task that are not IGNORE: what its loss is the mean over; records may say it by `n_annotated`.
+
+    `n_words` if they have another form.
+    """
+    if isinstance(known := getattr(targets, "n_annotated", None), int):
+        return known
     if isinstance(targets, Tensor) and not targets.dtype.is_floating_point and targets.dtype != torch.bool:
         return int((targets != IGNORE).sum())
     if isinstance(targets, (list, tuple)) and targets and all(isinstance(item, Tensor) for item in targets):

@@ -184,9 +184,14 @@ def test_relations() -> None:
     assert arcs.known.flatten().tolist() == [False, True, True, True, True, False]
     assert (syntax.width, list(syntax.parameters())) == (WIDTH, [])
     bare = Sentence.from_forms("ab")
-    assert len(count_relations(None, [bare])) == 1
-    with pytest.raises(ConfigError, match="syntax of type gcn needs trees, but the training data has no relations"):
-        count_relations(GCNConfig(), [bare])
+    assert len(count_relations(None, [bare], "given")) == 1
+    with pytest.raises(
+        ConfigError, match="syntax of type gcn reads given trees, but the training data has no relations"
+    ):
+        count_relations(GCNConfig(), [bare], "given")
+    own = count_relations(GCNConfig(), [bare], "own")
+    assert len(own) == 38  # the universal ones, and the unknown one
+    assert "nsubj" in own
 
 
 def test_configs() -> None:

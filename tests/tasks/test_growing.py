@@ -19,6 +19,7 @@ from depparse.tasks.growing import CERTAIN, WEIGHT, Lesson, Teacher, allow, coll
 from depparse.tasks.ner import Ner, NerConfig
 from depparse.training.gold import annotated
 from depparse.training.loop import train
+from depparse.training.step import annotated_words
 from tests.tasks.test_ner import FLAT, QUICK, entities, learned, model_of, random_model, sentence
 
 OTHER = 0  # the number of the tag O
@@ -47,9 +48,12 @@ def new_data() -> Document:
 
 def grown(model: Model, document: Document, old_types: str) -> Ner:
     config: PartConfig = NerConfig.model_validate(FLAT | {"old_types": old_types})
-    assert extend(model, {"ner": config}, document.sentences) == []
+    lines = extend(model, {"ner": config}, document.sentences)
     task = model.tasks["ner"]
     assert isinstance(task, Ner)
+    kept = ", ".join(task.kept)
+    told = f"note: ner: the data does not annotate {kept}, which the model stays able to find"
+    assert lines == ([told] if task.teacher is not None else [])
     return task
 
 
@@ -173,6 +177,8 @@ def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
     lesson = collate([model.example(s, targets=True).targets["ner"] for s in (one, bare)])
     assert lesson.tags.shape == (2, 7)
     assert (lesson.expected[0].sum(1) - 1).abs().max() < 1e-4  # probabilities
+    assert lesson.pairs.sum().item() == pytest.approx(8, abs=1e-4)  # transitions of seven words
+    assert annotated_words(lesson, 10) == 7
 
 
 @pytest.mark.parametrize("old_types", ["causal", "distill", "forget"])
