@@ -287,3 +287,21 @@ def test_an_error_of_the_inputs_comes_through(nlp: Pipeline) -> None:
         documents = nlp.pipe(inputs(), batch_size=1, workers=workers)
         with pytest.raises(OSError, match="the disk is gone"):
             list(documents)
+
+
+def test_memory_is_given_back_after_several_batches(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ctypes
+
+    from depparse import annotator
+
+    calls: list[int] = []
+    monkeypatch.setattr(annotator, "_malloc_trim", lambda: calls.append)
+    document = nlp(" ".join(TEXTS))
+    assert calls == []  # one batch leaves no holes worth the time
+    list(nlp.annotate_stream(document.sentences, batch_words=1))
+    assert calls
+    assert set(calls) == {0}
+    monkeypatch.undo()
+    trim = annotator._malloc_trim()
+    assert (trim is not None) == hasattr(ctypes.CDLL(None), "malloc_trim")
+    annotator._give_back_memory()
