@@ -156,12 +156,14 @@ class Annotator:
                 kept=self.kept,
                 parse=parse if parser is not None else None,
             )
+            several = sum(map(len, sentences)) > self.batch_words
             for batch, scores in batches:
                 if parser is not None:
                     analyze(scores.pop(parser[0]), batch)
                 self.model.write(batch, scores)
-            if sum(map(len, sentences)) > self.batch_words:
-                _give_back_memory()
+                if several:
+                    del batch, scores
+                    _give_back_memory()
         for number, (original, copied) in enumerate(zip(sentences, copies, strict=True), first):
             _restore(copied, original, self.kept)
             yield copied, analyses.pop(number, None)
