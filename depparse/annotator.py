@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import islice, repeat
 from typing import Any, NamedTuple
@@ -19,6 +18,7 @@ from depparse.data.columns import (
     get_from_misc,
     set_in_misc,
 )
+from depparse.data.copying import copy_entities, copy_sentence
 from depparse.data.sentence import ENTITY_KEYS, Sentence
 from depparse.errors import ConfigError
 from depparse.model import Model
@@ -176,7 +176,7 @@ class Annotator:
 def _give_back_memory() -> None:
     """Returns to the system what is free within the heap, if it is that of glibc.
 
-    Batches of ever new shapes leave holes there: without this, a process that parses megabytes grows for hours.
+    Batches of ever new shapes leave holes there, which add up over a long text (benchmarks/README.md).
     """
     if (trim := _malloc_trim()) is not None:
         trim(0)
@@ -189,17 +189,6 @@ def _malloc_trim() -> Callable[[int], int] | None:
     except (OSError, AttributeError, TypeError):  # another C library, or another system
         return None
     return trim
-
-
-def copy_sentence(sentence: Sentence) -> Sentence:
-    """A copy whose columns, comments and entities can be changed alone; multiword tokens, empty nodes and frames are
-    shared."""
-    columns = {name: list(column) for name, column in sentence.columns.items()}
-    copied = Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
-    copied.start_char = sentence.start_char
-    _copy_entities(copied, sentence)
-    copied._frames = sentence._frames
-    return copied
 
 
 def _find_treebank(model: Model | None, treebank: str | None) -> int:
@@ -257,7 +246,7 @@ def _restore_entities(sentence: Sentence, original: Sentence) -> None:
     else:
         cells = zip(original.columns["MISC"], sentence.columns["MISC"], strict=True)
         sentence.columns["MISC"] = [_with_entities_of(old, new) for old, new in cells]
-    _copy_entities(sentence, original)
+    copy_entities(sentence, original)
 
 
 def _with_entities_of(old: str, new: str) -> str:
@@ -270,12 +259,6 @@ def _with_entities_of(old: str, new: str) -> str:
     for key in ENTITY_KEYS:
         new = set_in_misc(new, key, get_from_misc(old, key))
     return new
-
-
-def _copy_entities(sentence: Sentence, original: Sentence) -> None:
-    """Those that are not only in the columns, such as entities with probabilities."""
-    spans = original._ents
-    sentence._ents = None if spans is None else tuple(replace(span, sentence=sentence) for span in spans)
 
 
 def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:

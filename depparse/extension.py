@@ -61,10 +61,9 @@ def extend(
         if name in idle:
             continue
         if isinstance(task := found[name], Grows):
-            found[name] = grown = task.grown(config, base.encoder, sentences, partial(_remember, base, name))
-            configs[name] = grown.config  # type: ignore[assignment]
-            if grown.kept:
-                kept = ", ".join(grown.kept)  # type: ignore[arg-type]
+            grown: Any = task.grown(config, base.encoder, sentences, partial(_remember, base, name))
+            found[name], configs[name] = grown, grown.config
+            if kept := ", ".join(grown.kept):
                 notes.append(f"note: {name}: the data does not annotate {kept}, which the model stays able to find")
         else:
             notes.append(f"note: {name} is trained further with its labels; others in the data are not learned")

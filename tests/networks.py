@@ -9,6 +9,7 @@ import torch
 
 from depparse.config import parse
 from depparse.data.document import Document
+from depparse.data.sentence import Sentence
 from depparse.model import Model, ModelConfig
 
 TWO = """\
@@ -65,3 +66,16 @@ def small_model(
     encoder = {"inputs": inputs or INPUTS, "context": CONTEXTS[context], "dropout": 0.1, "input_dropout": 0.1}
     config = parse(ModelConfig, {"encoder": encoder, "tasks": TASKS})
     return Model.build(config, (document or two_sentences()).sentences, treebanks)
+
+
+def loss_of(model: Model, task: str, *sentences: Sentence) -> torch.Tensor:
+    """The loss of the task on a batch of these sentences."""
+    batch = model.collate([model.example(sentence, targets=True) for sentence in sentences])
+    return model.losses(batch)[task]
+
+
+def annotated_copies(model: Model, document: Document, words: int, order: int) -> list[Sentence]:
+    """What the model makes of the words of each sentence, in batches of so many words, read in that order (1, -1)."""
+    copies = [Sentence.from_forms(sentence.columns["FORM"]) for sentence in document][::order]
+    model.annotate(copies, words)
+    return copies[::order]

@@ -51,8 +51,9 @@ class Screen:
         self._stop()
 
     def __call__(self, record: Record) -> None:
+        from depparse.training.estimate import Estimate
         from depparse.training.loop import Step
-        from depparse.training.run import Began, Done, Estimate, Scored, Warned
+        from depparse.training.run import Began, Done, Scored, Warned
 
         if isinstance(record, Began):
             self._begin(record)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from depparse.data.fields import IGNORE
 from depparse.data.sentence import Sentence
+from depparse.errors import DepparseError
 
 
 @dataclass(slots=True)
@@ -43,7 +44,12 @@ class WordTree(NamedTuple):
 
 
 def tree_of(sentence: Sentence) -> WordTree:
-    """What HEAD and DEPREL of the sentence say."""
+    """What HEAD and DEPREL of the sentence say. DepparseError if a head is beyond it."""
+    for word, head in enumerate(sentence.heads, 1):
+        if head is not None and head > len(sentence):
+            raise DepparseError(
+                f"{sentence!r}: word {word} has the head {head}, but the sentence has {len(sentence)} words"
+            )
     return WordTree(sentence.heads, sentence.columns.get("DEPREL", ["_"] * len(sentence)))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from depparse.data.copying import copy_sentence
 from depparse.data.document import Document
 from depparse.data.files import open_output
 from depparse.data.sentence import Sentence
@@ -84,9 +85,9 @@ def with_trees_of(model: Model, sentences: Iterable[Sentence]) -> Iterator[Sente
     parsed = list(bare_copies(sentences))
     model.annotate(parsed)
     for sentence, tree in zip(sentences, parsed, strict=True):
-        columns = {name: list(column) for name, column in sentence.columns.items()}
-        columns |= {name: tree.column(name) for name in ("HEAD", "DEPREL")}
-        yield Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
+        copied = copy_sentence(sentence)
+        copied.columns |= {name: tree.column(name) for name in ("HEAD", "DEPREL")}
+        yield copied
 
 
 def _ends(sentences: Sequence[Sentence], folds: int) -> list[int]:

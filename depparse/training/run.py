@@ -23,6 +23,7 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load, load_parts, save
 from depparse.training.base import Base
 from depparse.training.card import METRICS, SEGMENTER_METRICS, TensorBoard, card, log, read_log
+from depparse.training.estimate import Clock, Estimate
 from depparse.training.examples import make_examples, read_sentences
 from depparse.training.gold import read_gold
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
@@ -65,13 +66,6 @@ class Warned:
     """Something that the user should know, in the course of a run."""
 
     message: str
-
-
-@dataclass(slots=True)
-class Estimate:
-    """After some steps: what the rest of the run will take, evaluations included."""
-
-    seconds: float
 
 
 @dataclass(slots=True)
@@ -297,15 +291,15 @@ class _Run:
         done.raw = {name: raw[name] for name in tests if name in raw}
         self.listen(done)
 
-    def _clock(self, training: TrainingConfig) -> _Clock:
-        return _Clock(training, sum(gold.document.num_words for gold in self.dev))
+    def _clock(self, training: TrainingConfig) -> Clock:
+        return Clock(training, sum(gold.document.num_words for gold in self.dev))
 
     def _board(self, training: TrainingConfig, folder: str, metrics: Sequence[str]) -> TensorBoard | None:
         if not training.tensorboard or not self.processes.main:
             return None
         return self.stack.enter_context(closing(TensorBoard(self.output / folder, metrics)))
 
-    def _step(self, record: Step, clock: _Clock, board: TensorBoard | None) -> None:
+    def _step(self, record: Step, clock: Clock, board: TensorBoard | None) -> None:
         self.listen(record)
         if board is not None:
             board.step(record)
@@ -345,31 +339,6 @@ def _began(
 
 def _silent(record: Record) -> None:
     pass
-
-
-class _Clock:
-    """Guesses from some steps how long the run will take."""
-
-    BEGIN, END = 5, 25  # steps of this session; the first ones are slower, as loops are compiled
-
-    def __init__(self, training: TrainingConfig, dev_words: int) -> None:
-        self._training, self._dev_words = training, dev_words
-        self._taken = self._words = 0
-        self._begin = 0.0
-
-    def __call__(self, record: Step) -> Estimate | None:
-        self._taken += 1
-        if self._taken == self.BEGIN:
-            self._begin = record.seconds
-        elif self.BEGIN < self._taken <= self.END:
-            self._words += record.words
-        if self._taken != self.END:
-            return None
-        taken = record.seconds - self._begin
-        steps = (record.steps - record.step) * taken / (self.END - self.BEGIN)
-        evaluations = -(-(self._training.epochs - record.epoch + 1) // self._training.evaluate_every)
-        # The forward pass is about a third of a step.
-        return Estimate(steps + evaluations * self._dev_words * taken / self._words / 3)
 
 
 def _fingerprint(config: RecipeConfig, hashes: Mapping[str, str], base: Base | None) -> str:

@@ -10,13 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from depparse.config import parse
-from depparse.data.batching import Batch, Example, WordTree, make_mask
+from depparse.data.batching import Batch, Example, WordTree, make_mask, tree_of
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.encoders.dglstm import DGLSTM, DGLSTMConfig, Interaction
 from depparse.encoders.gcn import GCN, GCNConfig
 from depparse.encoders.syntax import Syntax, count_relations
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, DepparseError
 from depparse.tasks.ner import NerConfig
 
 RELATIONS = Vocabulary(["nsubj", "obj", "root", "acl:relcl"], reserved=1)
@@ -192,6 +192,13 @@ def test_relations() -> None:
     own = count_relations(GCNConfig(), [bare], "own")
     assert len(own) == 38  # the universal ones, and the unknown one
     assert "nsubj" in own
+
+
+def test_a_head_beyond_the_sentence_is_one_clear_error() -> None:
+    sentence = Sentence.from_forms("ab")
+    sentence.columns |= {"HEAD": ["0", "9"], "DEPREL": ["root", "dep"]}
+    with pytest.raises(DepparseError, match="word 2 has the head 9, but the sentence has 2 words"):
+        tree_of(sentence)
 
 
 def test_configs() -> None:

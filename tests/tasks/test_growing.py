@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from depparse.tasks.ner import Ner, NerConfig
 from depparse.training.gold import annotated
 from depparse.training.loop import train
 from depparse.training.step import annotated_words
+from tests.networks import loss_of
 from tests.tasks.test_ner import FLAT, QUICK, entities, learned, model_of, random_model, sentence
 
 OTHER = 0  # the number of the tag O
@@ -166,10 +168,7 @@ def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
     model.eval()
     bare = Sentence.from_forms(["Tom", "met", "Anna"])
 
-    def loss(*sentences: Sentence) -> Tensor:
-        batch = model.collate([model.example(s, targets=True) for s in sentences])
-        return model.losses(batch)["ner"]
-
+    loss = partial(loss_of, model, "ner")
     assert loss(bare).item() == 0.0
     one, two = new_data()[0], new_data()[1]
     both = (7 * loss(one) + 8 * loss(two)) / 15

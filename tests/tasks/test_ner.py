@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from depparse.store import save
 from depparse.training.gold import annotated
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated_copies, loss_of
 
 QUICK = TrainingConfig(
     epochs=150,
@@ -116,11 +117,7 @@ def test_the_same_entities_and_probabilities_in_any_batch_and_order(task: dict[s
     path = samples / "UD_English-Sample" / "en_sample-ner-dev.iob2"
     model = random_model(task, read(path))
 
-    def found(words: int, order: int) -> list[Sentence]:
-        copies = [Sentence.from_forms(s.columns["FORM"]) for s in read(path)][::order]
-        model.annotate(copies, words)
-        return copies[::order]
-
+    found = partial(annotated_copies, model, read(path))
     expected = found(5000, 1)
     assert sum(len(s.ents) for s in expected) > 10
     for words, order in ((1, 1), (60, -1)):
@@ -153,10 +150,7 @@ def test_what_is_not_annotated_gives_no_loss_and_what_has_no_entity_does(task: d
     model.eval()
     bare, empty = Sentence.from_forms(["Tom", "met", "Anna"]), sentence("Tom met Anna")
 
-    def loss(*sentences: Sentence) -> torch.Tensor:
-        batch = model.collate([model.example(s, targets=True) for s in sentences])
-        return model.losses(batch)["ner"]
-
+    loss = partial(loss_of, model, "ner")
     missing = loss(bare)
     assert missing.item() == 0.0
     missing.backward()

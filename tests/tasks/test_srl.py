@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from depparse.pipeline import Pipeline
 from depparse.store import load as load_model
 from depparse.store import save
 from depparse.training.gold import annotated
-from tests.networks import CONTEXTS, INPUTS, TASKS
+from tests.networks import CONTEXTS, INPUTS, TASKS, loss_of
 from tests.tasks.test_ner import learned, model_of, random_model
 from tests.tasks.test_trees_as_input import GCN, TREES, with_tree
 
@@ -200,10 +201,7 @@ def test_what_is_not_annotated_gives_no_loss(task: dict[str, Any]) -> None:
     model.eval()
     bare, empty, full = Sentence.from_forms(["Tom", "said", "it"]), sentence("Tom said it"), five()[0]
 
-    def loss(*sentences: Sentence) -> torch.Tensor:
-        batch = model.collate([model.example(s, targets=True) for s in sentences])
-        return model.losses(batch)["ner"]
-
+    loss = partial(loss_of, model, "ner")
     missing = loss(bare)
     assert missing.item() == 0.0
     missing.backward()

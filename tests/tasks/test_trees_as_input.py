@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import depparse
 from depparse.data.document import Document
 from depparse.data.formats import read, write
 from depparse.data.join import join
-from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
 from depparse.errors import ConfigError
 from depparse.model import Model
@@ -21,7 +21,7 @@ from depparse.pipeline import Pipeline
 from depparse.store import load, save
 from depparse.structs.constraints import Constraints
 from depparse.training.gold import Gold, annotated
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated_copies
 from tests.tasks.test_ner import FLAT, NESTED, entities, learned, model_of, random_model, sentence
 
 TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:obl")
@@ -170,11 +170,7 @@ def test_the_same_entities_and_trees_in_any_batch_and_order(task: dict[str, Any]
     join(document, read(samples / "UD_English-Sample" / "en_sample-ner-train.iob2"))
     model = random_model(task, document, **PARSER)
 
-    def found(words: int, order: int) -> list[Sentence]:
-        copies = [Sentence.from_forms(s.columns["FORM"]) for s in document][::order]
-        model.annotate(copies, words)
-        return copies[::order]
-
+    found = partial(annotated_copies, model, document)
     expected = found(5000, 1)
     assert sum(len(s.ents) for s in expected) > 10
     for words, order in ((1, 1), (60, -1)):

@@ -24,7 +24,7 @@ def words(sentences: list[Sentence]) -> list[list[str]]:
 
 def test_trees_are_of_parsers_that_did_not_see_the_sentence(samples: Path, tmp_path: Path) -> None:
     gold = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences[:7]
-    gold[2].ents = [Span(1, 1, "PER")]
+    gold[2].ents = [Span(1, 1, "PER", 0.5)]
     before = [sentence.to_conllu() for sentence in gold]
     records: list[Record] = []
     found = jackknife(TINY, gold, tmp_path, 2, set={"training.epochs": 1}, listen=records.append)
@@ -43,6 +43,7 @@ def test_trees_are_of_parsers_that_did_not_see_the_sentence(samples: Path, tmp_p
         for name in ("FORM", "UPOS", "MISC"):  # which the model predicts too, or not
             assert sentence.columns[name] == original.columns[name]
         assert (sentence.ents, sentence.comments) == (original.ents, original.comments)
+    assert [span.score for span in found[2].ents] == [0.5]
     assert any(sentence.heads != original.heads for sentence, original in zip(found, gold, strict=True))
 
     # What is there is not made again, if it is of the same data and recipe.
@@ -55,6 +56,14 @@ def test_trees_are_of_parsers_that_did_not_see_the_sentence(samples: Path, tmp_p
         jackknife(TINY, gold[::-1], tmp_path, 2, set={"training.epochs": 1})
     with pytest.raises(ConfigError, match="at most as many as the 7 sentences, not 8"):
         jackknife(TINY, gold, tmp_path, 8)
+
+
+def test_recipes_that_train_no_parser_anew_are_refused(samples: Path, tmp_path: Path) -> None:
+    gold = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences[:4]
+    for recipe in ("ner", TINY | {"base": "en"}):
+        with pytest.raises(ConfigError, match="give a recipe with a task of type dependencies and no base"):
+            jackknife(recipe, gold, tmp_path, 2)
+    assert not any(tmp_path.iterdir())
 
 
 def test_what_was_interrupted_goes_on(samples: Path, tmp_path: Path) -> None:

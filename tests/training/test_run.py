@@ -18,11 +18,12 @@ from torch import nn
 import depparse
 from depparse.data.document import Document
 from depparse.errors import ConfigError, DepparseError
+from depparse.training.estimate import Estimate
 from depparse.training.gold import read_gold
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from depparse.training.recipe import read_recipe, treebank_name
-from depparse.training.run import Began, Done, Estimate, Record, Scored
+from depparse.training.run import Began, Done, Record, Scored
 from tests.networks import TWO, small_model, two_sentences
 
 TINY: dict[str, Any] = {
