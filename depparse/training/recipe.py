@@ -66,8 +66,6 @@ class SegmentationConfig(Config):
 class RecipeConfig(Config):
     """Everything about a run."""
 
-    base: str | None = None  # a trained model to begin with (name or folder); its encoder goes before that of `model`
-    freeze: bool = False  # train nothing of the base but the tasks that the recipe names
     segmentation: Annotated[  # none: raw text will be split by rules
         SegmentationConfig | None, BeforeValidator(lambda value: None if value == "none" else value)
     ] = None
@@ -75,6 +73,8 @@ class RecipeConfig(Config):
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     data: DataConfig = Field(default_factory=DataConfig)
     metric: str | None = None  # score that chooses the model; by default LAS, or UPOS … NER without a parser
+    base: str | None = None  # a trained model to begin with (name or folder); its encoder goes before that of `model`
+    freeze: bool = False  # train nothing of the base but the tasks that the recipe names
 
     def with_seed(self, seed: int) -> RecipeConfig:
         """The recipe with this seed for all of it."""
