@@ -119,7 +119,7 @@ def expand(sentence: Sentence) -> Sentence:
         copy.empty_nodes = sorted([*nodes, *made], key=lambda node: node.id)
     if any(">" in cell for cell in sentence.columns.get("DEPS", ())):
         pairs = zip(sentence.columns["DEPS"], known, strict=True)
-        copy.columns["DEPS"] = [format_deps(edges) if ">" in cell else cell for cell, edges in pairs]
+        copy.columns["DEPS"] = [format_deps(set(edges)) if ">" in cell else cell for cell, edges in pairs]
     return copy
 
 
@@ -128,32 +128,37 @@ def expanded_edges(
 ) -> tuple[list[list[Edge]], list[EmptyNode]]:
     """Edges of each word as they were, but for paths: their last edges, and the empty nodes that they lead over.
 
-    Paths that begin alike, at the same head, lead over the same node. It is put behind the first content word that
-    hangs on it right of the word it hangs on, as the copy of a verb stands, and has nothing but its edge. `taken` are
-    the IDs of nodes that there are already.
+    Paths that begin alike, at the same head, lead over the same node, and so do those over which the same edges go on
+    to the same words: a node that hangs on several words. A node is put behind the first content word that hangs on it
+    right of the word it hangs on, as the copy of a verb stands, and has nothing but its edges. `taken` are the IDs of
+    nodes that there are already. Two edges of a word may become the same.
     """
-    dependents: dict[tuple[str, str], list[tuple[int, str]]] = {}  # of the node that a path from a head leads to
+    below: dict[Edge, list[Edge]] = {}  # of the beginning of a path, a node: words, and how the path to them goes on
     for word, row in enumerate(edges, 1):
         for head, label in row:
             steps = label.split(">")
             for end in range(1, len(steps)):
-                dependents.setdefault((head, ">".join(steps[:end])), []).append((word, steps[-1]))
+                below.setdefault((head, ">".join(steps[:end])), []).append((str(word), ">".join(steps[end:])))
     used = set(taken)
-    ids: dict[tuple[str, str], str] = {}
-    nodes: list[EmptyNode] = []
-    for (head, path), words in dependents.items():  # a path comes after its beginnings
-        above, label = _last_edge(head, path, ids)
-        content = [word for word, step in words if step.partition(":")[0] not in _FUNCTION] or [words[0][0]]
-        behind = next((word for word in content if word > int(head.partition(".")[0])), content[0])
-        number = next(number for number in range(1, len(used) + 2) if (behind, number) not in used)
-        used.add((behind, number))
-        ids[head, path] = f"{behind}.{number}"
-        cells = dict.fromkeys(CONLLU_COLUMNS[1:], "_") | {"DEPS": f"{above}:{label}"}
-        nodes.append(EmptyNode((behind, number), cells))
-    return [[_last_edge(*edge, ids) for edge in row] for row in edges], sorted(nodes, key=lambda node: node.id)
+    nodes: dict[frozenset[Edge], EmptyNode] = {}
+    ids: dict[Edge, str] = {}
+    for (head, path), words in below.items():  # a path comes after its beginnings
+        edge = _last_edge(head, path, ids)
+        node = nodes.get(frozenset(words))
+        if node is None:
+            content = [int(word) for word, rest in words if rest.partition(":")[0] not in _FUNCTION]
+            content = content or [int(words[0][0])]
+            behind = next((word for word in content if word > int(head.partition(".")[0])), content[0])
+            number = next(number for number in range(1, len(used) + 2) if (behind, number) not in used)
+            used.add((behind, number))
+            node = EmptyNode((behind, number), dict.fromkeys(CONLLU_COLUMNS[1:], "_"))
+            nodes[frozenset(words)] = node
+        node.cells["DEPS"] = format_deps({*parse_deps(node.cells["DEPS"]), edge})
+        ids[head, path] = f"{node.id[0]}.{node.id[1]}"
+    return [[_last_edge(*edge, ids) for edge in row] for row in edges], sorted(nodes.values(), key=lambda node: node.id)
 
 
-def _last_edge(head: str, path: str, ids: dict[tuple[str, str], str]) -> Edge:
+def _last_edge(head: str, path: str, ids: dict[Edge, str]) -> Edge:
     before, _, label = path.rpartition(">")
     return (ids[head, before] if before else head), label
 

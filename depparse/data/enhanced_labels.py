@@ -37,14 +37,15 @@ class LabelWords:
     ) -> None:
         """A cell each word: `heads` from 0 for ROOT, `relations` of the basic tree, and `lemmas`, where ``_`` or none
         at all let the form stand for them."""
-        self._heads, self._relations = heads, [relation.partition(":")[0] for relation in relations]
+        self._heads = [head if head is not None and head <= len(heads) else None for head in heads]
+        self._relations = [relation.partition(":")[0] for relation in relations]
         self._forms = list(map(_letters, forms))
         self._lemmas = self._forms
         if lemmas:
             pairs = zip(lemmas, self._forms, strict=True)
             self._lemmas = [form if lemma == "_" else _letters(lemma) for lemma, form in pairs]
         self._dependents: list[list[int]] = [[] for _ in range(len(heads) + 1)]
-        for word, head in enumerate(heads, 1):
+        for word, head in enumerate(self._heads, 1):
             if head is not None:
                 self._dependents[head].append(word)
         self._sources: dict[int, dict[str, str]] = {}
