@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from depparse.evaluation.ud import evaluate
 from depparse.model import Model, ModelConfig
 from depparse.pipeline import Pipeline
 from depparse.store import load, save
-from depparse.training.gold import annotated
+from depparse.training.gold import Gold, annotated
 from depparse.training.loop import train
 from tests.networks import CONTEXTS, INPUTS, TASKS
 from tests.tasks.test_ner import QUICK
@@ -273,6 +274,34 @@ def test_classes_of_labels_and_what_is_told() -> None:
     assert IGNORE in [label for _, _, label in rare.tasks["enhanced"].targets(document[1])[0]]  # type: ignore[operator]
     with pytest.raises(ConfigError, match="annotates nothing that the tasks learn: enhanced"):
         model_of(ENHANCED, bare(document))
+
+
+def test_a_run_is_scored_and_chosen_by_graphs(samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    dev = tmp_path / "dev.conllu"
+    dev.write_text("".join(s.to_conllu() for s in sample(samples).sentences[:3]), encoding="utf-8")
+    recipe = {
+        "model": {
+            "encoder": {"inputs": INPUTS[:1]},
+            "tasks": {"dependencies": TASKS["dependencies"], "enhanced": ENHANCED},
+        },
+        "training": {"epochs": 1, "batch_words": 500, "precision": "fp32"},
+        "metric": "ELAS",
+    }
+    nlp = depparse.train(
+        recipe, train=folder / "en_sample-ud-dev.conllu", dev=dev, test=dev, output=tmp_path / "run"
+    )  # fmt: skip
+    (line,) = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    log = json.loads(line)
+    assert 0 < log["ELAS"] <= log["EULAS"] <= 1
+    assert nlp.card is not None
+    assert "| ELAS | EULAS |" in nlp.card
+    assert nlp.writes == ("HEAD", "DEPREL", "DEPS")
+    # A model without the task has no such scores, nor has dev data without graphs.
+    gold = Gold("dev", "dev.conllu", sample(samples), 0)
+    assert "ELAS" in gold.metrics(nlp.model)
+    assert "ELAS" not in gold.metrics(model_of({"type": "tagger"}, sample(samples)))
+    assert "ELAS" not in Gold("dev", "dev.conllu", bare(sample(samples)), 0).metrics(nlp.model)
 
 
 @pytest.mark.parametrize("seed", range(4))
