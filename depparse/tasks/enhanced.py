@@ -116,12 +116,16 @@ class Enhanced(nn.Module):
     @classmethod
     def build(cls, config: EnhancedConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Enhanced | None:
         """With the classes of labels of `sentences`, and the relations of their trees."""
-        labels = [label for sentence in sentences for _, _, label in _arcs_of(sentence)]
-        if not labels:
+
+        def labels(min_count: int) -> Vocabulary:
+            found = (label for sentence in sentences for _, _, label in _arcs_of(sentence))
+            return Vocabulary.count(found, min_count=min_count)
+
+        vocabulary = labels(config.min_count)
+        if not len(vocabulary):  # no graphs, or a handful of them
+            vocabulary = labels(1)
+        if not len(vocabulary):
             return None
-        vocabulary = Vocabulary.count(labels, min_count=config.min_count)
-        if not len(vocabulary):  # a handful of sentences
-            vocabulary = Vocabulary.count(labels)
         cells = (cell for sentence in sentences for cell in sentence.columns.get("DEPREL", ()) if cell != "_")
         return cls(config, encoder, vocabulary, Vocabulary.count(cells, reserved=1))
 
