@@ -101,8 +101,7 @@ class Enhanced(nn.Module):
             for _ in range(2)
         )
         self.arcs = nn.Parameter(torch.zeros(config.arc_width + 1, config.arc_width + 1))
-        # Most arcs are not there: of a sentence of twenty words, about one in twenty.
-        nn.init.constant_(self.arcs[-1, -1], -3.0 * config.arc_width**0.5)
+        self.arc_bias = nn.Parameter(torch.tensor([-3.0]))  # of a sentence of twenty words, one arc in twenty is there
         self.label_parts = nn.ModuleList(nn.Linear(self.syntax.width, config.label_width) for _ in range(2))
         self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.label_width, len(labels)))
         self.kinship: Kinship | None = None
@@ -161,7 +160,7 @@ class Enhanced(nn.Module):
         values = self.syntax(encoded.context, batch)
         dependents, heads = (part(values) for part in self.represent)
         mixed = (with_one(dependents) @ self.arcs) / self.config.arc_width**0.5
-        arc_scores = (mixed @ with_one(heads).transpose(1, 2)).float()
+        arc_scores = (mixed @ with_one(heads).transpose(1, 2)).float().add_(self.arc_bias)
         kin = kinship = None
         if self.kinship is not None:
             kin = find_kin(self.syntax.arcs(batch), batch.present)
