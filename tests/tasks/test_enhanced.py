@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 import depparse
 from depparse.config import parse
@@ -93,6 +94,8 @@ def random_model(document: Document, **others: Any) -> Model:
         if name.startswith("tasks.enhanced."):
             with torch.no_grad():
                 parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    task: Any = model.tasks["enhanced"]
+    nn.init.constant_(task.arc_bias, 5.0)  # so that there are many arcs
     return model
 
 
