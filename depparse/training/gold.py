@@ -39,8 +39,8 @@ class Gold:
     frames: tuple[str, ...] = ()  # the scores of frames that it has something for
 
     def metrics(self, model: Model | None) -> tuple[str, ...]:
-        """The scores that tell of the model: of entities, frames and enhanced graphs if both have them, of trees if there
-        are any and the model predicts anything else than entities and frames."""
+        """The scores that tell of the model: of entities, frames and enhanced graphs if both have them, of trees if
+        there are any and the model predicts anything else than entities and frames."""
         written = set() if model is None else {column for columns in model.writes.values() for column in columns}
         trees = self.trees and not (written and written <= {ENTITY_COLUMN, *FRAME_COLUMNS})
         graphs = "DEPS" in written and any(cell != "_" for s in self.document for cell in s.columns.get("DEPS", ()))
