@@ -21,7 +21,7 @@ from depparse.data.columns import (
 from depparse.data.copying import copy_entities, copy_sentence
 from depparse.data.sentence import ENTITY_KEYS, Sentence
 from depparse.errors import ConfigError
-from depparse.model import Model
+from depparse.model import Late, Model
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
 from depparse.tasks.dependencies import Dependencies
@@ -101,8 +101,11 @@ class Annotator:
     def annotate_group(self, group: Group) -> Iterator[list[Sentence]]:
         """For each sentence, in order, its annotated copy; or a copy for each of its best trees."""
         parser = self._parser() if self.asks or self.kept & _TREE else None
-        for sentence, analysis in self.analyze_group(group, parser):
+        for (sentence, analysis, late), original in zip(
+            self.analyze_group(group, parser), group.sentences, strict=True
+        ):
             if parser is None or analysis is None or not (self.asks or _has_blanks(sentence, self.kept)):
+                self._finish(sentence, original, late)
                 yield [sentence]
                 continue
             trees = [analysis.best] if self.k_best is None else analysis.trees(self.k_best)
@@ -110,6 +113,7 @@ class Annotator:
             for rank, tree in enumerate(trees, 1):
                 copied = copy_sentence(sentence)
                 parser[1].annotate(copied, analysis.with_probabilities(tree) if self.probabilities else tree)
+                self._finish(copied, original, late)
                 if self.k_best is not None:
                     _set_rank(copied, rank, tree.log_probability or 0.0)
                 copies.append(copied)
@@ -117,16 +121,18 @@ class Annotator:
 
     def analyses(self, group: Group) -> Iterator[ParseAnalysis | None]:
         """What the parser makes of each sentence, in order; None for one without words."""
-        return (analysis for _, analysis in self.analyze_group(group, self._parser()))
+        return (analysis for _, analysis, _ in self.analyze_group(group, self._parser()))
 
     def analyze_group(
         self, group: Group, parser: tuple[str, Dependencies] | None
-    ) -> Iterator[tuple[Sentence, ParseAnalysis | None]]:
-        """Copies with what other tasks than `parser` predict, and what it makes of them (None without words)."""
+    ) -> Iterator[tuple[Sentence, ParseAnalysis | None, Late]]:
+        """Copies with what other tasks than `parser` predict, what it makes of them (None without words), and what is
+        to be written once its tree is."""
         first, sentences, constraints = group
         known = [_known(sentence, self.kept, more) for sentence, more in zip(sentences, constraints, strict=True)]
         copies = [copy_sentence(sentence) for sentence in sentences]
         analyses: dict[int, ParseAnalysis] = {}
+        late: dict[int, Late] = {}
 
         def analyze(scores: Any, batch: Batch) -> None:
             numbers = [example.number for example in batch.examples]
@@ -160,13 +166,21 @@ class Annotator:
             for batch, scores in batches:
                 if parser is not None:
                     analyze(scores.pop(parser[0]), batch)
-                self.model.write(batch, scores)
+                numbers = (example.number for example in batch.examples)
+                late.update(zip(numbers, self.model.write(batch, scores), strict=True))
                 if several:
                     del batch, scores
                     _give_back_memory()
         for number, (original, copied) in enumerate(zip(sentences, copies, strict=True), first):
             _restore(copied, original, self.kept)
-            yield copied, analyses.pop(number, None)
+            yield copied, analyses.pop(number, None), late.pop(number, [])
+
+    def _finish(self, sentence: Sentence, original: Sentence, late: Late) -> None:
+        """Writes what hangs on the tree and other columns, which stand by now. A graph that is kept stays whole."""
+        keeps_graph = "DEPS" in self.kept and any(cell != "_" for cell in original.columns.get("DEPS", ()))
+        for task, prediction in late:
+            if not (keeps_graph and "DEPS" in task.writes()):
+                task.annotate(sentence, prediction, probabilities=self.probabilities)
 
     def _parser(self) -> tuple[str, Dependencies] | None:
         """Name and task that predict trees, if there is one at work."""

@@ -55,6 +55,22 @@ class ReadsTrees(Protocol):
     reads_trees: TreeSource | None  # what it learns with; None: it reads none
 
 
+@runtime_checkable
+class ReadsColumns(Protocol):
+    """A task whose `annotate` reads what other tasks write, so that it comes after all of them."""
+
+    reads_columns: tuple[str, ...]
+
+    def annotate(self, sentence: Sentence, prediction: Any, *, probabilities: bool = False) -> None:
+        """Writes what it predicts; with `probabilities`, those too."""
+
+    def writes(self) -> tuple[str, ...]:
+        """The columns that it predicts."""
+
+
+Late = list[tuple[ReadsColumns, Any]]  # tasks and their predictions for a sentence, to be written after all others
+
+
 class Model(nn.Module):
     """Sentences in, the same sentences annotated."""
 
@@ -242,17 +258,27 @@ class Model(nn.Module):
             yield batch, self(batch, without, parse=parse)
 
     @torch.inference_mode()
-    def write(self, batch: Batch, scores: dict[str, Any]) -> None:
-        """Writes the columns that the tasks in `scores` predict into the sentences of the batch."""
+    def write(self, batch: Batch, scores: dict[str, Any]) -> list[Late]:
+        """Writes the columns that the tasks in `scores` predict into the sentences of the batch.
+
+        Not those of tasks that read what others write: they are given back, for each sentence.
+        """
+        late: list[Late] = [[] for _ in batch.examples]
         for name, task in self._tasks():
             if name in scores:
-                for example, prediction in zip(batch.examples, task.predict(scores[name], batch), strict=True):
-                    task.annotate(example.sentence, prediction)
+                for number, prediction in enumerate(task.predict(scores[name], batch)):
+                    if isinstance(task, ReadsColumns):
+                        late[number].append((task, prediction))
+                    else:
+                        task.annotate(batch.examples[number].sentence, prediction)
+        return late
 
     def annotate(self, sentences: Sequence[Sentence], batch_words: int = 5000, source: int = 0) -> None:
         """Writes the predicted columns into the sentences, as in the treebank number `source`."""
         for batch, scores in self.scored(sentences, batch_words, source=source):
-            self.write(batch, scores)
+            for example, late in zip(batch.examples, self.write(batch, scores), strict=True):
+                for task, prediction in late:
+                    task.annotate(example.sentence, prediction)
 
     @property
     def writes(self) -> dict[str, tuple[str, ...]]:

@@ -135,23 +135,25 @@ class Pipeline:
     ) -> Iterator[Sentence]:
         """Copies of the sentences, annotated, in order, with a few batches in memory at a time.
 
-        Comments, multiword tokens, empty nodes and MISC are not touched. A model of several treebanks annotates in the
-        manner of `treebank`, by default the first that it learned. `workers` and `without` are those of `pipe`. A task
-        that reads trees (its `syntax`, `spans`) reads those that are written; without the parser, those that the
-        sentences have.
+        Comments, multiword tokens and MISC are not touched, nor are empty nodes unless the model predicts DEPS. A model
+        of several treebanks annotates in the manner of `treebank`, by default the first that it learned. `workers` and
+        `without` are those of `pipe`. A task that reads trees (its `syntax`, `spans`) reads those that are written;
+        without the parser, those that the sentences have.
 
         `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
         FEATS, where ``_`` is a value, stays as it is. ``ner`` keeps the entities of sentences that are annotated with
         any, or with none in a column of their own; ``frames`` does so with frames. Of the frames of such sentences,
-        ``predicates`` keeps the words, and ``up:pred`` their senses too; the rest is predicted. The tree is built
-        around kept heads and relations: it is the best one that has them. `constraints` say more, one for each sentence
-        or None: arcs that must or must not be there, and relations, which go before kept ones.
+        ``predicates`` keeps the words, and ``up:pred`` their senses too; the rest is predicted. ``deps`` keeps the
+        enhanced graphs of sentences that have one, with their empty nodes. The tree is built around kept heads and
+        relations: it is the best one that has them. `constraints` say more, one for each sentence or None: arcs that
+        must or must not be there, and relations, which go before kept ones.
 
-        `probabilities` writes HeadProb (of the arc) and LabelProb (of the arc with its relation) into MISC. `k_best`
-        gives so many trees of each sentence, best first, each as a sentence with the comments ``tree_rank`` and
+        `probabilities` writes HeadProb (of the arc) and LabelProb (of the arc with its relation) into MISC, and of an
+        enhanced graph DepsProb (of each arc with its label, in the order of DEPS, with commas). `k_best` gives so many
+        trees of each sentence, best first, each as a sentence with the comments ``tree_rank`` and
         ``tree_log_probability`` (natural logarithm). Those after the first have ``-tree2``, ``-tree3`` … behind their
-        sent_id and begin no document or paragraph. Probabilities are over all trees that have what is kept and
-        required.
+        sent_id and begin no document or paragraph. Probabilities of trees are over all trees that have what is kept
+        and required.
 
         Raises ConfigError, and DepparseError naming the sentence if there is no such tree.
         """

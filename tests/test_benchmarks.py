@@ -20,8 +20,10 @@ from depparse.evaluation.segmentation import Segmentation, segment
 from depparse.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from tests.conftest import ROOT
-from tests.networks import small_model
+from tests.networks import TASKS, small_model
 from tests.segmenters import segmenter
+from tests.tasks.test_enhanced import ENHANCED
+from tests.tasks.test_enhanced import model_of as graph_model
 
 __all__ = ["segmenter"]
 
@@ -316,3 +318,23 @@ def test_syntax_and_entities(run: Run, samples: Path, tmp_path: Path) -> None:
     assert all(re.fullmatch(r"[+-]\d+\.\d\d", second[name][2]) for name in names[1:])
     with pytest.raises(SystemExit, match="was begun with other settings"):
         run("syntax", *common, "--epochs", 2)
+
+
+def test_graphs_beside_copied_trees(run: Run, samples: Path, tmp_path: Path) -> None:
+    gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
+    document = read_conllu(gold)
+    Pipeline(graph_model(ENHANCED, document, dependencies=TASKS["dependencies"])).save(tmp_path / "model")
+    shown = run("enhanced", gold, "--model", tmp_path / "model")
+    rows = {
+        row[0]: list(map(float, row[1:])) for row in re.findall(r"^\| ([a-z ]+)" + r" \| ([\d.]+)" * 5, shown, re.M)
+    }
+    assert list(rows) == ["gold tree copied", "predicted tree copied", "predicted graph"]
+    copied = rows["gold tree copied"]
+    assert copied[0] == 100
+    assert 100 > copied[2] > copied[1] > 50  # lemmas are missing, and edges
+    assert copied[3] < copied[1]  # the edges over empty nodes count
+    assert rows["predicted tree copied"][0] == rows["predicted graph"][0]  # the same tree
+    assert "Empty nodes" in shown
+    edges = sum(len(cell.split("|")) for s in document for cell in s.columns["DEPS"])
+    assert re.search(rf"\n{edges} of {edges} edges come back; \d+ labels, \d+ classes\n$", shown)
+    assert run("enhanced", gold).count("| gold tree copied") == 1

@@ -22,8 +22,8 @@ from depparse.training.recipe import RecipeConfig
 
 _SPANS = (METRIC, *FRAME_METRICS)
 SEGMENTER_METRICS = ("Tokens", "Words", "Sentences")
-RAW_METRICS = (*SEGMENTER_METRICS, "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", *_SPANS)
-METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", *_SPANS)
+METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", "ELAS", "EULAS", *_SPANS)
+RAW_METRICS = (*SEGMENTER_METRICS, *(name for name in METRICS if name not in ("XPOS", "EULAS")))
 
 
 def peak_memory_mib() -> float | None:

@@ -23,6 +23,7 @@ from depparse.tasks.dependencies import Dependencies
 from depparse.training.recipe import treebank_name
 
 SEGMENTATION = OFFICIAL[:3]  # the scores of what has no trees
+GRAPHS = ("ELAS", "EULAS")  # those of enhanced graphs
 
 
 @dataclass(slots=True)
@@ -38,12 +39,14 @@ class Gold:
     frames: tuple[str, ...] = ()  # the scores of frames that it has something for
 
     def metrics(self, model: Model | None) -> tuple[str, ...]:
-        """The scores that tell of the model: of entities and frames if both have them, of trees if there are any and
-        the model predicts anything else than these."""
+        """The scores that tell of the model: of entities, frames and enhanced graphs if both have them, of trees if
+        there are any and the model predicts anything else than entities and frames."""
         written = set() if model is None else {column for columns in model.writes.values() for column in columns}
         trees = self.trees and not (written and written <= {ENTITY_COLUMN, *FRAME_COLUMNS})
+        graphs = "DEPS" in written and any(cell != "_" for s in self.document for cell in s.columns.get("DEPS", ()))
+        of_trees = [name for name in (*OFFICIAL, *EXTRA) if graphs or name not in GRAPHS]
         return (
-            *((*OFFICIAL, *EXTRA) if trees else SEGMENTATION),
+            *(of_trees if trees else SEGMENTATION),
             *((METRIC,) if self.entities and ENTITY_COLUMN in written else ()),
             *(name for name in self.frames if FRAME_METRICS[name][1] in written),
         )

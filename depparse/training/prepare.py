@@ -26,7 +26,15 @@ SEGMENTER_BEST = "segmenter-best"  # of the best one so far, while the segmenter
 SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors", "segmenter.jsonl"
 CURVES = "curves.png"  # drawn at the end: where it is and no checkpoint, the run is finished
 # Of scores; all others need trees.
-_COLUMNS = {"UPOS": "UPOS", "XPOS": "XPOS", "UFeats": "FEATS", "Lemmas": "LEMMA", METRIC: ENTITY_COLUMN}
+_COLUMNS = {
+    "ELAS": "DEPS",
+    "EULAS": "DEPS",
+    "UPOS": "UPOS",
+    "XPOS": "XPOS",
+    "UFeats": "FEATS",
+    "Lemmas": "LEMMA",
+    METRIC: ENTITY_COLUMN,
+}
 _COLUMNS |= {name: column for name, (_, column) in reversed(FRAME_METRICS.items())}
 
 

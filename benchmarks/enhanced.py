@@ -1,0 +1,80 @@
+"""Enhanced graphs of a model beside what copying the basic tree into DEPS gives, the gold one and the predicted one.
+
+    python benchmarks/enhanced.py GOLD.conllu [--model MODEL]
+
+Scores are F1 in percent from gold sentences and words: ELAS and EULAS as officially defined, in which edges from empty
+nodes are left out, and after collapsing the empty nodes of both sides. Without a model, of the gold tree alone. Below
+stand the model's empty nodes, and how much of the labels the tree tells: of all edges of GOLD, those that come back
+from a class without words of the tree, and how many labels and classes there are.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+
+import depparse
+from depparse.data.conllu import read_conllu
+from depparse.data.document import Document
+from depparse.data.enhanced import collapsed, collapsed_edges
+from depparse.data.enhanced_labels import LabelWords
+from depparse.data.sentence import Sentence
+from depparse.evaluation.empty_nodes import evaluate_empty_nodes
+from depparse.evaluation.ud import evaluate
+
+HEAD = ("DEPS", "LAS", "ELAS", "EULAS", "ELAS, collapsed", "EULAS, collapsed")
+
+
+def copied(sentences: Iterable[Sentence]) -> Document:
+    """The sentences, with the basic tree for a graph and no empty nodes."""
+    copies = []
+    for sentence in sentences:
+        arcs = zip(sentence.columns["HEAD"], sentence.columns["DEPREL"], strict=True)
+        columns = sentence.columns | {"DEPS": [f"{head}:{relation}" for head, relation in arcs]}
+        copies.append(Sentence(columns, sentence.comments, sentence.mwts))
+    return Document(copies)
+
+
+def row(name: str, gold: Document, system: Document) -> str:
+    raw, whole = evaluate(gold, system), evaluate(collapsed(gold), collapsed(system))
+    values = (raw["LAS"], raw["ELAS"], raw["EULAS"], whole["ELAS"], whole["EULAS"])
+    return f"| {name} | {' | '.join(f'{100 * score.f1:.2f}' for score in values)} |"
+
+
+def coverage(document: Document) -> str:
+    """How many labels come back when the words that they name are taken out and put in again."""
+    labels: set[str] = set()
+    classes: set[str] = set()
+    right = total = 0
+    for sentence in document:
+        columns = sentence.columns
+        words = LabelWords(sentence.heads, columns["DEPREL"], columns["FORM"], columns["LEMMA"])
+        for word, edges in enumerate(collapsed_edges(sentence), 1):
+            for _, label in edges:
+                label_class = words.delexicalize(word, label)
+                labels.add(label)
+                classes.add(label_class)
+                right += words.relexicalize(word, label_class) == label
+                total += 1
+    return f"{right} of {total} edges come back; {len(labels)} labels, {len(classes)} classes"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Enhanced graphs beside copied trees.")
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--model", help="name or folder")
+    options = parser.parse_args()
+    gold = read_conllu(options.gold)
+    print(f"| {' | '.join(HEAD)} |\n|---{'|--:' * (len(HEAD) - 1)}|")
+    print(row("gold tree copied", gold, copied(gold)))
+    if options.model is not None:
+        system = depparse.load(options.model).reanalyze(gold)
+        print(row("predicted tree copied", gold, copied(system)))
+        print(row("predicted graph", gold, system))
+        print(f"\n{evaluate_empty_nodes(gold, system)}")
+    print(f"\n{coverage(gold)}")
+
+
+if __name__ == "__main__":
+    main()

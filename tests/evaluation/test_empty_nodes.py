@@ -1,0 +1,70 @@
+"""Empty nodes: which are right, by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from depparse.data.document import Document
+from depparse.errors import EvaluationError
+from depparse.evaluation.empty_nodes import evaluate_empty_nodes
+from depparse.evaluation.ud import Score
+
+GOLD = """\
+1\tTom\t_\t_\t_\t_\t2\tnsubj\t2:nsubj\t_
+2\tdrank\t_\t_\t_\t_\t0\troot\t0:root\t_
+3\ttea\t_\t_\t_\t_\t2\tobj\t2:obj\t_
+4\tAnna\t_\t_\t_\t_\t2\tconj\t4.1:nsubj\t_
+4.1\tdrank\t_\t_\t_\t_\t_\t_\t2:conj:and\t_
+5\tmilk\t_\t_\t_\t_\t4\torphan\t4.1:obj|5.1:obj\t_
+5.1\t_\t_\t_\t_\t_\t_\t_\t4.1:xcomp\t_
+5.2\t_\t_\t_\t_\t_\t_\t_\t2:obl\t_
+
+"""
+
+
+def score(system: str) -> tuple[Score, Score]:
+    found = evaluate_empty_nodes(Document.from_conllu(GOLD), Document.from_conllu(system))
+    return found.nodes, found.edges
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "nodes", "edges"),
+    [
+        ("", "", (3, 3), (3, 3)),
+        ("drank\t_\t_\t_\t_\t_\t_\t2:conj:and", "_\t_\t_\t_\t_\t_\t_\t2:conj:and", (3, 3), (3, 3)),
+        # Another subtype, above both: the nodes are as right, the paths are not.
+        ("2:conj:and", "2:conj:or", (3, 3), (3, 0)),
+        # Another head, for the node and for that which hangs on it.
+        ("2:conj:and", "3:conj:and", (3, 1), (3, 0)),
+        # One of two words that hang on the node.
+        ("4.1:nsubj", "2:nsubj", (3, 3), (2, 2)),
+        # A node without words is right only beside one without words.
+        ("4.1:obj|5.1:obj", "4.1:obj|5.2:obj", (3, 1), (3, 2)),
+        ("5.2\t_\t_\t_\t_\t_\t_\t_\t2:obl\t_\n", "", (2, 2), (3, 3)),
+    ],
+)
+def test_what_is_right(old: str, new: str, nodes: tuple[int, int], edges: tuple[int, int]) -> None:
+    assert score(GOLD.replace(old, new) if old else GOLD) == (Score(3, *nodes), Score(3, *edges))
+
+
+def test_words_are_aligned_and_texts_are_the_same() -> None:
+    # "drank" is two words, and all that follows has other IDs.
+    lines = [
+        "1\tTom\t_\t_\t_\t_\t2\tnsubj\t2:nsubj\t_",
+        "2\tdra\t_\t_\t_\t_\t0\troot\t0:root\t_",
+        "3\tnk\t_\t_\t_\t_\t2\tdep\t2:dep\t_",
+        "4\ttea\t_\t_\t_\t_\t2\tobj\t2:obj\t_",
+        "5\tAnna\t_\t_\t_\t_\t2\tconj\t5.1:nsubj\t_",
+        "5.1\t_\t_\t_\t_\t_\t_\t_\t4:conj:and\t_",
+        "6\tmilk\t_\t_\t_\t_\t5\torphan\t5.1:obj\t_",
+    ]
+    assert score("\n".join([*lines, "", ""])) == (Score(3, 1, 0), Score(3, 2, 0))
+    gold = Document.from_conllu(GOLD.replace("2:conj:and", "3:conj:and"))
+    found = evaluate_empty_nodes(gold, Document.from_conllu("\n".join([*lines, "", ""])))
+    assert (found.nodes, found.edges) == (Score(3, 1, 1), Score(3, 2, 2))
+    assert [row[:4] for row in found.table().rows] == [
+        ("nodes", "100.00", "33.33", "50.00"),
+        ("edges", "100.00", "66.67", "80.00"),
+    ]
+    with pytest.raises(EvaluationError):
+        score("1\tx\t_\t_\t_\t_\t0\troot\t0:root\t_\n\n")

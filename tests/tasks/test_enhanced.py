@@ -1,0 +1,352 @@
+"""Enhanced graphs: learned by heart, alike in any batch and after saving, valid, and written after tree and lemmas."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import depparse
+from depparse.config import parse
+from depparse.data.batching import make_mask
+from depparse.data.columns import get_from_misc, parse_deps
+from depparse.data.conllu import read_conllu
+from depparse.data.document import Document
+from depparse.data.fields import IGNORE
+from depparse.data.sentence import Sentence
+from depparse.data.trees import unreachable
+from depparse.encoders.kinship import KINSHIPS, WINDOW, find_kin
+from depparse.encoders.syntax import Arcs
+from depparse.errors import ConfigError
+from depparse.evaluation.empty_nodes import evaluate_empty_nodes
+from depparse.evaluation.ud import evaluate
+from depparse.model import Model, ModelConfig
+from depparse.pipeline import Pipeline
+from depparse.store import load, save
+from depparse.training.gold import Gold, annotated
+from depparse.training.loop import train
+from tests.networks import CONTEXTS, INPUTS, TASKS
+from tests.tasks.test_ner import QUICK
+from tests.validation import complaints
+
+GRAPHS = """\
+# sent_id = 1
+# text = Anna wants to sing in Bern and out of Rome
+1\tAnna\tAnna\tPROPN\t_\t_\t2\tnsubj\t2:nsubj|4:nsubj:xsubj\t_
+2\twants\twant\tVERB\t_\t_\t0\troot\t0:root\t_
+3\tto\tto\tPART\t_\t_\t4\tmark\t4:mark\t_
+4\tsing\tsing\tVERB\t_\t_\t2\txcomp\t2:xcomp\t_
+5\tin\tin\tADP\t_\t_\t6\tcase\t6:case\t_
+6\tBern\tBern\tPROPN\t_\t_\t4\tobl\t4:obl:in\t_
+7\tand\tand\tCCONJ\t_\t_\t10\tcc\t10:cc\t_
+8\tout\tout\tADP\t_\t_\t10\tcase\t10:case\t_
+9\tof\tof\tADP\t_\t_\t8\tfixed\t8:fixed\t_
+10\tRome\tRome\tPROPN\t_\t_\t6\tconj\t4:obl:out_of|6:conj:and\t_
+
+# sent_id = 2
+# text = Tom drank tea and Anna milk
+1\tTom\tTom\tPROPN\t_\t_\t2\tnsubj\t2:nsubj\t_
+2\tdrank\tdrink\tVERB\t_\t_\t0\troot\t0:root\t_
+3\ttea\ttea\tNOUN\t_\t_\t2\tobj\t2:obj\t_
+4\tand\tand\tCCONJ\t_\t_\t5\tcc\t5.1:cc\t_
+5\tAnna\tAnna\tPROPN\t_\t_\t2\tconj\t5.1:nsubj\t_
+5.1\t_\t_\t_\t_\t_\t_\t_\t2:conj:and\t_
+6\tmilk\tmilk\tNOUN\t_\t_\t5\torphan\t5.1:obj\t_
+
+"""
+ENHANCED: dict[str, Any] = {
+    "type": "enhanced", "arc_width": 32, "label_width": 32, "tree_width": 16, "min_count": 1, "dropout": 0.1
+}  # fmt: skip
+GCN: dict[str, Any] = {"syntax": {"type": "gcn", "width": 16, "dropout": 0.1}}
+
+
+def graphs() -> Document:
+    return Document.from_conllu(GRAPHS)
+
+
+def model_of(task: dict[str, Any], document: Document, **others: Any) -> Model:
+    torch.manual_seed(1)
+    encoder = {"inputs": INPUTS, "context": CONTEXTS["bilstm"], "dropout": 0.1, "input_dropout": 0.1}
+    # The graph comes first in the config, so that the order of tasks is not what makes it the last to be written.
+    config = parse(ModelConfig, {"encoder": encoder, "tasks": {"enhanced": task, **others}})
+    return Model.build(config, document.sentences)
+
+
+def learned(task: dict[str, Any], **others: Any) -> Model:
+    document = graphs()
+    model = model_of(task, document, **others)
+    longer = QUICK.model_copy(update={"epochs": 250, "evaluate_every": 250})
+    for _ in train(model, [model.example(s, targets=True) for s in document], longer, lambda: 0.0):
+        pass
+    return model
+
+
+def random_model(document: Document, **others: Any) -> Model:
+    """Untrained, with weights of the graph that are not zero, so that its arcs are anywhere."""
+    model = model_of(ENHANCED, document, **others)
+    generator = torch.Generator().manual_seed(3)
+    for name, parameter in model.named_parameters():
+        if name.startswith("tasks.enhanced."):
+            with torch.no_grad():
+                parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    task: Any = model.tasks["enhanced"]
+    with torch.inference_mode():
+        batches = list(model.scored([Sentence(dict(s.columns), s.comments, s.mwts) for s in document]))
+        scores = torch.cat([scores["enhanced"].arc_scores.flatten() for _, scores in batches])
+    with torch.no_grad():
+        task.arc_bias -= scores[scores.isfinite()].mean()  # so that about half of all arcs are there
+    return model
+
+
+def bare(document: Document) -> Document:
+    return Document([Sentence.from_forms(s.columns["FORM"]) for s in document])
+
+
+def deps(document: Document) -> list[list[str]]:
+    return [s.columns["DEPS"] for s in document]
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> Pipeline:
+    return Pipeline(learned(ENHANCED, **TASKS))
+
+
+def test_graphs_are_learned_by_heart(pipeline: Pipeline, tmp_path: Path) -> None:
+    document = graphs()
+    found = pipeline(bare(document))
+    assert deps(found) == deps(document)
+    assert [[(node.id, node.deps) for node in s.empty_nodes] for s in found] == [[], [((5, 1), "2:conj:and")]]
+    scores = evaluate_empty_nodes(document, found)
+    assert scores.nodes.f1 == scores.edges.f1 == 1.0
+    assert scores.edges.gold == 3
+    assert evaluate(document, annotated(pipeline.model, document))["ELAS"].f1 == 1.0  # type: ignore[arg-type]
+    pipeline.save(tmp_path / "m")
+    assert depparse.load(tmp_path / "m")(bare(document)).to_conllu() == found.to_conllu()
+    # A gold node that comes with the words is no part of the answer.
+    assert pipeline(graphs())[1].empty_nodes[0].deps == "2:conj:and"
+    assert [len(s.empty_nodes) for s in pipeline(graphs(), without="enhanced")] == [0, 1]
+
+
+@pytest.mark.parametrize("trees", ["given", "own"])
+def test_layers_over_trees_and_which_trees(trees: str, tmp_path: Path) -> None:
+    others = {"dependencies": TASKS["dependencies"]} if trees == "own" else {}
+    model = learned(ENHANCED | GCN | {"trees": trees}, **others)
+    save(model, tmp_path / "m", "")
+    again = load(tmp_path / "m")
+    document = graphs()
+    for sentence in document:
+        sentence.columns["DEPS"] = ["_"] * len(sentence)
+    # Without lemmas, forms are what labels name.
+    assert deps(Document(Pipeline(again)(document))) == deps(graphs())
+    if trees == "given":
+        with pytest.raises(ConfigError, match="which enhanced reads, and no task of the model predicts any"):
+            Pipeline(again)(bare(document))
+
+
+def test_labels_name_what_is_written_in_the_other_columns(pipeline: Pipeline) -> None:
+    document = graphs()
+    document[0].columns["LEMMA"][4] = "within"
+    assert pipeline(document)[0].columns["DEPS"][5] == "4:obl:in"
+    kept = pipeline(document, keep="lemma")
+    assert kept[0].columns["DEPS"][5] == "4:obl:within"
+    assert kept[0].columns["DEPS"][9] == "4:obl:out_of|6:conj:and"
+    # Of several trees, each graph has the words that its own tree names.
+    document[0].columns["LEMMA"][4] = "in"
+    copies = pipeline(document, k_best=3).sentences
+    assert copies[0].columns["DEPS"] == graphs()[0].columns["DEPS"]
+    assert copies[0].heads != copies[1].heads
+    for copy in copies:
+        assert all(cell != "_" for cell in copy.columns["DEPS"])
+    # With no parser at work, the tree that there is counts.
+    moved = graphs()
+    moved[0].columns["DEPREL"][4] = "advmod"
+    assert "in" not in pipeline(moved, without="dependencies")[0].columns["DEPS"][5].split(":")
+    with pytest.raises(ConfigError, match="which enhanced reads, and the parser is switched off"):
+        pipeline("Tom drank tea", without="dependencies")
+
+
+def test_kept_graphs_stay_whole(pipeline: Pipeline) -> None:
+    given = graphs()
+    given[1].columns["DEPS"] = ["2:x", "0:root", "_", "2.1:y", "2:z", "2:z"]
+    given[1].empty_nodes[0].id = (2, 1)
+    given[0].columns["DEPS"] = ["_"] * 10
+    found = pipeline(given, keep="deps", probabilities=True)
+    assert found[1].columns["DEPS"] == given[1].columns["DEPS"]
+    assert [node.id for node in found[1].empty_nodes] == [(2, 1)]
+    assert found[0].columns["DEPS"] == graphs()[0].columns["DEPS"]
+    assert "DepsProb" not in "".join(found[1].columns["MISC"])
+    assert given[0].columns["DEPS"] == ["_"] * 10
+
+
+def test_probabilities_stand_in_the_order_of_deps(pipeline: Pipeline) -> None:
+    found = pipeline(bare(graphs()), probabilities=True)
+    for sentence in found:
+        for cell, misc in zip(sentence.columns["DEPS"], sentence.columns["MISC"], strict=True):
+            values = list(map(float, (get_from_misc(misc, "DepsProb") or "").split(",")))
+            assert len(values) == len(parse_deps(cell))
+            assert all(0.3 < value <= 1.0 for value in values)
+    assert deps(found) == deps(graphs())
+    assert "DepsProb" not in pipeline(bare(graphs())).to_conllu()
+
+
+def sample(samples: Path) -> Document:
+    return read_conllu(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+
+
+def test_any_scores_give_valid_graphs_the_same_in_any_batch_and_order(samples: Path) -> None:
+    document = sample(samples)
+    model = random_model(document, **TASKS)
+
+    def found(words: int, order: int) -> list[Sentence]:
+        copies = [Sentence(dict(s.columns), s.comments, s.mwts) for s in document][::order]
+        return list(Pipeline(model).annotate_stream(copies, batch_words=words, probabilities=True))[::order]
+
+    expected = found(5000, 1)
+    assert any(len(parse_deps(cell)) > 3 for s in expected for cell in s.columns["DEPS"])
+    assert not complaints("".join(s.to_conllu() for s in expected))
+    for sentence in expected:
+        nodes = {f"{node.id[0]}.{node.id[1]}": parse_deps(node.deps) for node in sentence.empty_nodes}
+        edges = {str(word.id): word.deps_list for word in sentence.words}
+        assert not unreachable({name: [head for head, _ in row] for name, row in (edges | nodes).items()})
+        assert all(row and name not in [head for head, _ in row] for name, row in edges.items())
+    for words, order in ((1, 1), (60, -1)):
+        for one, other in zip(expected, found(words, order), strict=True):
+            assert one.columns["DEPS"] == other.columns["DEPS"]
+            for misc, same in zip(one.columns["MISC"], other.columns["MISC"], strict=True):
+                values = [(get_from_misc(cell, "DepsProb") or "").split(",") for cell in (misc, same)]
+                assert list(map(float, values[0])) == pytest.approx(list(map(float, values[1])), abs=2e-4)
+
+
+def test_what_is_not_annotated_gives_no_loss() -> None:
+    model = random_model(graphs())
+    model.eval()
+    second = graphs()[1]
+    missing = graphs()[0]
+    missing.columns["DEPS"] = ["_"] * len(missing)
+
+    def loss(*sentences: Sentence) -> torch.Tensor:
+        return model.losses(model.collate([model.example(s, targets=True) for s in sentences]))["enhanced"]
+
+    nothing = loss(missing)
+    assert nothing.item() == 0.0
+    nothing.backward()
+    assert all(p.grad is None or not p.grad.any() for p in model.parameters())
+    assert loss(second).item() > 0.1
+    assert loss(second, missing).item() == pytest.approx(loss(second).item(), rel=1e-5)
+    # A word without DEPS is left out, and the others count as before.
+    task: Any = model.tasks["enhanced"]
+    partly = graphs()[0]
+    partly.columns["DEPS"][0] = "_"
+    batch = model.collate([model.example(partly, targets=True)])
+    targets = batch.targets["enhanced"]
+    assert not targets.annotated[0, 1]
+    with torch.no_grad():
+        scores = model(batch)["enhanced"]
+        whole = task.loss(scores, targets)
+        scores.arc_scores[0, 1, 2:] += 7.0
+        assert task.loss(scores, targets) == whole
+    # A plain loop over all pairs of words.
+    there = {(d, h) for d, h, _ in task.targets(partly)[0]}
+    odds = scores.arc_scores[0].double()
+    pairs = [(d, h) for d in range(2, 11) for h in range(11) if d != h]
+    parts = [-torch.nn.functional.logsigmoid(odds[d, h] if (d, h) in there else -odds[d, h]).item() for d, h in pairs]
+    label_scores = task.label_scores(scores, targets.arcs)
+    labels = torch.nn.functional.cross_entropy(label_scores, targets.labels, label_smoothing=0.03).item()
+    assert whole.item() == pytest.approx(sum(parts) / 9 + labels, rel=1e-4)
+
+
+def test_classes_of_labels_and_what_is_told() -> None:
+    document = graphs()
+    document[1].columns["DEPS"][0] = "1:loop|2:nsubj|2:obj|99:far"
+    task: Any = model_of(ENHANCED, document).tasks["enhanced"]
+    assert set(task.labels.items) == {
+        "root", "nsubj", "nsubj:xsubj", "mark", "xcomp", "case", "fixed", "cc", "obj", "obl:{case}", "conj:{cc}",
+        "conj:{cc}>nsubj", "conj:{head cc}>obj", "conj:{head cc}>cc", "nsubj|obj",
+    }  # fmt: skip
+    arcs, annotated_words = task.targets(document[1])
+    assert [(d, h, task.labels.item(label)) for d, h, label in arcs if d == 1] == [(1, 2, "nsubj|obj")]
+    assert all(annotated_words)
+    rare = model_of(ENHANCED | {"min_count": 2}, document)
+    assert all(not label.startswith("conj:{cc}>") for label in rare.tasks["enhanced"].labels.items)  # type: ignore[union-attr]
+    document[0].columns["HEAD"] = ["_"] * 10
+    no_tree, few = rare.findings(document.sentences)
+    assert no_tree.startswith("warning: enhanced: sentences with a graph have no tree, or words without a head")
+    assert no_tree.endswith("1 (first: sentence 1 (1))")
+    assert few.startswith("warning: enhanced: arcs whose label is too rare (min_count) are learned without it: ")
+    assert IGNORE in [label for _, _, label in rare.tasks["enhanced"].targets(document[1])[0]]  # type: ignore[operator]
+    with pytest.raises(ConfigError, match="annotates nothing that the tasks learn: enhanced"):
+        model_of(ENHANCED, bare(document))
+
+
+def test_a_run_is_scored_and_chosen_by_graphs(samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    dev = tmp_path / "dev.conllu"
+    dev.write_text("".join(s.to_conllu() for s in sample(samples).sentences[:3]), encoding="utf-8")
+    recipe = {
+        "model": {
+            "encoder": {"inputs": INPUTS[:1]},
+            "tasks": {"dependencies": TASKS["dependencies"], "enhanced": ENHANCED},
+        },
+        "training": {"epochs": 1, "batch_words": 500, "precision": "fp32"},
+        "metric": "ELAS",
+    }
+    nlp = depparse.train(
+        recipe, train=folder / "en_sample-ud-dev.conllu", dev=dev, test=dev, output=tmp_path / "run"
+    )  # fmt: skip
+    (line,) = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    log = json.loads(line)
+    assert 0 < log["ELAS"] <= log["EULAS"] <= 1
+    assert nlp.card is not None
+    assert "| ELAS | EULAS |" in nlp.card
+    assert nlp.writes == ("HEAD", "DEPREL", "DEPS")
+    # A model without the task has no such scores, nor has dev data without graphs.
+    gold = Gold("dev", "dev.conllu", sample(samples), 0)
+    assert "ELAS" in gold.metrics(nlp.model)
+    assert "ELAS" not in gold.metrics(model_of({"type": "tagger"}, sample(samples)))
+    assert "ELAS" not in Gold("dev", "dev.conllu", bare(sample(samples)), 0).metrics(nlp.model)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kin_are_those_of_a_plain_search(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    lengths = [7, 70, 1]
+    heads = torch.zeros(3, 71, dtype=torch.long)
+    known = make_mask(torch.tensor(lengths), 71)
+    for number, length in enumerate(lengths):
+        heads[number, 1 : length + 1] = torch.tensor([generator.integers(0, w) for w in range(1, length + 1)])
+    known[0, 3] = False
+    heads[0, 3] = 0
+    relations = torch.as_tensor(generator.integers(1, 9, heads.shape)) * known
+    present = known.clone()
+    present[:, 0] = present[0, 3] = True
+    kin = find_kin(Arcs(heads, relations, known[..., None]), present)
+    expected = {}
+    for number, length in enumerate(lengths):
+        up = {w: int(heads[number, w]) for w in range(1, length + 1) if known[number, w]}
+        for d in range(length + 1):
+            for h in range(length + 1):
+                tops = up.get(d), up.get(h)
+                grand = tuple(up.get(top) if top is not None else None for top in tops)
+                holds = (
+                    tops[0] == h,
+                    tops[1] == d,
+                    grand[0] == h,
+                    tops[0] is not None and tops[0] == tops[1],
+                    grand[0] is not None and grand[0] == tops[1],
+                    tops[0] is not None and tops[0] == grand[1],
+                )
+                kinship = holds.index(True) if True in holds else None
+                if d != h and kinship is not None and (kinship < 2 or abs(d - h) <= WINDOW):
+                    of = [int(relations[number, word]) for word in (d, h, tops[0] or 0)]
+                    expected[number, d, h] = (KINSHIPS[kinship], of)
+    found = {
+        tuple(place): (KINSHIPS[kinship], of)
+        for place, kinship, of in zip(kin.places.tolist(), kin.kinships.tolist(), kin.relations.tolist(), strict=True)
+    }
+    assert found == expected
+    assert {name for name, _ in found.values()} == set(KINSHIPS)
+    assert kin.places.tolist() == sorted(kin.places.tolist())
