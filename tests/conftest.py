@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-# Workers with several threads each wait for one another at every barrier, on cores that are busy: a suite of three times
-# the time. Before torch is imported, and for the processes that tests start.
+# Workers with several threads each wait for one another at every barrier while the cores are busy: a suite that is
+# three times as slow. Set before torch is imported, and for the processes that tests start.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("NUMBA_NUM_THREADS", "1")

@@ -70,7 +70,7 @@ def graphs() -> Document:
 
 def model_of(task: dict[str, Any], document: Document, **others: Any) -> Model:
     torch.manual_seed(1)
-    encoder = {"inputs": INPUTS, "context": CONTEXTS["bilstm"], "dropout": 0.1, "input_dropout": 0.1}
+    encoder = {"inputs": INPUTS, "context": CONTEXTS["bilstm"], "dropout": 0.0, "input_dropout": 0.0}
     # The graph comes first in the config, so that the order of tasks is not what makes it the last to be written.
     config = parse(ModelConfig, {"encoder": encoder, "tasks": {"enhanced": task, **others}})
     return Model.build(config, document.sentences)
@@ -79,7 +79,9 @@ def model_of(task: dict[str, Any], document: Document, **others: Any) -> Model:
 def learned(task: dict[str, Any], **others: Any) -> Model:
     document = graphs()
     model = model_of(task, document, **others)
-    longer = QUICK.model_copy(update={"epochs": 250, "evaluate_every": 250})
+    # The rate falls to nothing, so that it is not chance on which step it ends.
+    steady = QUICK.optimizer.model_copy(update={"decay": "linear", "floor": 0.0})
+    longer = QUICK.model_copy(update={"epochs": 250, "evaluate_every": 250, "optimizer": steady})
     for _ in train(model, [model.example(s, targets=True) for s in document], longer, lambda: 0.0):
         pass
     return model
