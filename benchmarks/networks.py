@@ -34,14 +34,13 @@ from depparse.data.sentence import Sentence
 from depparse.data.treebank import find_splits
 from depparse.encoders.bilstm import BiLSTM, BiLSTMConfig
 from depparse.encoders.linear_recurrent import LinearRecurrent, LinearRecurrentConfig
-from depparse.model import Model
+from depparse.model import BATCH_WORDS, Model
 from depparse.pipeline import Pipeline
 from depparse.training.checkpoint import epoch_random
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import train
 from depparse.training.recipe import RecipeConfig, read_recipe
 
-PARSE_WORDS = 5000  # a batch, as `Pipeline.annotate_stream` has it
 INPUT_WIDTH = 384  # units that the context layers read, as from words and characters
 
 
@@ -66,8 +65,8 @@ def bare_encoder(model: Model, sentences: Iterator[Sentence]) -> Callable[[], No
     """The forward pass of the encoder alone, on the batches in which a pipeline reads the sentences."""
     batches = [
         model.collate([model.example(group[number]) for number in numbers])
-        for group in chunks(sentences, BATCHES * PARSE_WORDS)
-        for numbers in plan_batches([len(sentence) for sentence in group], PARSE_WORDS)
+        for group in chunks(sentences, BATCHES * BATCH_WORDS)
+        for numbers in plan_batches([len(sentence) for sentence in group], BATCH_WORDS)
     ]
 
     @torch.inference_mode()
@@ -87,7 +86,7 @@ def measure_parsing(model: Model, sentences: list[Sentence], rounds: int) -> str
         bare = bare_encoder(model, iter_conllu(source))
 
         def parse() -> None:
-            write_conllu(pipeline.annotate_stream(iter_conllu(source), batch_words=PARSE_WORDS), target)
+            write_conllu(pipeline.annotate_stream(iter_conllu(source), batch_words=BATCH_WORDS), target)
 
         parse(), bare()
         times = [(seconds(parse), seconds(bare)) for _ in range(rounds)]

@@ -36,7 +36,7 @@ from typing import ParamSpec, TypeVar
 from unittest.mock import patch
 
 import torch
-from networks import PARSE_WORDS, bare_encoder, ratio, take
+from networks import bare_encoder, ratio, take
 
 import depparse
 from depparse.data.conllu import iter_conllu, write_conllu
@@ -137,7 +137,7 @@ def profile(pipeline: Pipeline, source: Path, target: Path, now: Callable[[], fl
 
             stack.enter_context(patch.object(segmenter, "analyse", timed))
         sentences = clock.iterate(_BUILD, pipeline.read([source], "text"))
-        parsed = clock.iterate(_REST, pipeline.annotate_stream(sentences, batch_words=PARSE_WORDS))
+        parsed = clock.iterate(_REST, pipeline.annotate_stream(sentences))
         clock.call(_WRITE, write_conllu)(parsed, target)
     tasks = [] if model is None else list(model.tasks)
     order = [_READ, _SEGMENT, _BUILD, _FEATURES, _COLLATE, _ENCODER, *tasks, _DECODE, _REST, _WRITE]
@@ -171,7 +171,7 @@ def measure(pipeline: Pipeline, text: str, rounds: int, now: Callable[[], float]
 
         def parse() -> None:
             sentences = pipeline.read([source], "text")
-            write_conllu(pipeline.annotate_stream(sentences, batch_words=PARSE_WORDS), target)
+            write_conllu(pipeline.annotate_stream(sentences), target)
 
         parse(), bare()
         times = [(seconds(parse), seconds(bare)) for _ in range(rounds)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import cache
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice, repeat
 from typing import Any, NamedTuple
 
+from depparse import heap
 from depparse.data.batching import Batch, WordTree, chunks, tree_of
 from depparse.data.columns import (
     ENTITY_COLUMN,
@@ -21,7 +20,7 @@ from depparse.data.columns import (
 from depparse.data.copying import copy_entities, copy_sentence
 from depparse.data.sentence import ENTITY_KEYS, Sentence
 from depparse.errors import ConfigError
-from depparse.model import Late, Model
+from depparse.model import BATCH_WORDS, Late, Model
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
 from depparse.tasks.dependencies import Dependencies
@@ -32,7 +31,7 @@ _TREE = frozenset({"HEAD", "DEPREL"})
 # First words of comments that would begin a document or paragraph anew with each tree of a sentence.
 _ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
 # Batches whose sentences are sorted by length together. Workers get fewer at a time, so that all of them have work.
-BATCHES, BATCHES_OF_WORKER = 8, 2
+BATCHES, BATCHES_OF_WORKER = 20, 5
 
 
 class Group(NamedTuple):
@@ -55,7 +54,7 @@ class Annotator:
         k_best: int | None = None,
         treebank: str | None = None,
         without: frozenset[str] = frozenset(),
-        batch_words: int = 5000,
+        batch_words: int = BATCH_WORDS,
         needs_parser: bool = False,
     ) -> None:
         if k_best is not None and k_best < 1:
@@ -170,7 +169,7 @@ class Annotator:
                 late.update(zip(numbers, self.model.write(batch, scores), strict=True))
                 if several:
                     del batch, scores
-                    _give_back_memory()
+                    heap.give_back()
         for number, (original, copied) in enumerate(zip(sentences, copies, strict=True), first):
             _restore(copied, original, self.kept)
             yield copied, analyses.pop(number, None), late.pop(number, [])
@@ -185,24 +184,6 @@ class Annotator:
     def _parser(self) -> tuple[str, Dependencies] | None:
         """Name and task that predict trees, if there is one at work."""
         return self.model.parser(self.without) if self.model is not None else None
-
-
-def _give_back_memory() -> None:
-    """Returns to the system what is free within the heap, if it is that of glibc.
-
-    Batches of ever new shapes leave holes there, which add up over a long text (benchmarks/README.md).
-    """
-    if (trim := _malloc_trim()) is not None:
-        trim(0)
-
-
-@cache
-def _malloc_trim() -> Callable[[int], int] | None:
-    try:
-        trim: Callable[[int], int] = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError, TypeError):  # another C library, or another system
-        return None
-    return trim
 
 
 def _find_treebank(model: Model | None, treebank: str | None) -> int:

@@ -22,7 +22,7 @@ from depparse.data.text import iter_text, wrapped
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
 from depparse.inputs import Given, Input, InputReader, Segmenter, expanded, jobs_of
-from depparse.model import Model
+from depparse.model import BATCH_WORDS, Model
 from depparse.models import find
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.storage import Weights
@@ -95,7 +95,7 @@ class Pipeline:
         probabilities: bool = False,
         k_best: int | None = None,
         treebank: str | None = None,
-        batch_words: int = 5000,
+        batch_words: int = BATCH_WORDS,
     ) -> Iterator[Document]:
         """Many inputs, analysed, in order: each as by a call, but faster, since their sentences share batches.
 
@@ -130,7 +130,7 @@ class Pipeline:
         k_best: int | None = None,
         treebank: str | None = None,
         without: str | Collection[str] = (),
-        batch_words: int = 5000,
+        batch_words: int = BATCH_WORDS,
         workers: int = 1,
     ) -> Iterator[Sentence]:
         """Copies of the sentences, annotated, in order, with a few batches in memory at a time.
@@ -235,7 +235,7 @@ class Pipeline:
         keep: str | Collection[str] = (),
         constraints: Iterable[Constraints | None] | None = None,
         treebank: str | None = None,
-        batch_words: int = 5000,
+        batch_words: int = BATCH_WORDS,
     ) -> Iterator[ParseAnalysis]:
         """What the parser makes of each sentence, in order: probabilities of all arcs and relations, the best trees.
 

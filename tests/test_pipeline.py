@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from depparse import heap
 from depparse.data import rules
 from depparse.data.conllu import iter_conllu
 from depparse.data.document import Document
@@ -290,18 +294,19 @@ def test_an_error_of_the_inputs_comes_through(nlp: Pipeline) -> None:
 
 
 def test_memory_is_given_back_after_several_batches(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    import ctypes
-
-    from depparse import annotator
-
     calls: list[int] = []
-    monkeypatch.setattr(annotator, "_malloc_trim", lambda: calls.append)
+    monkeypatch.setattr(heap, "_function", lambda name: calls.append if name == "malloc_trim" else None)
     document = nlp(" ".join(TEXTS))
     assert calls == []  # one batch leaves no holes worth the time
     list(nlp.annotate_stream(document.sentences, batch_words=1))
     assert calls
     assert set(calls) == {0}
-    monkeypatch.undo()
-    trim = annotator._malloc_trim()
-    assert (trim is not None) == hasattr(ctypes.CDLL(None), "malloc_trim")
-    annotator._give_back_memory()
+
+
+def test_heap_of_any_c_library() -> None:
+    whole = ctypes.CDLL(None)
+    assert (heap._function("malloc_trim") is not None) == hasattr(whole, "malloc_trim")
+    assert heap._function("no_such_function") is None
+    heap.give_back()
+    # In a process of its own, which ends with it.
+    subprocess.run([sys.executable, "-c", "from depparse import heap; heap.keep_large_blocks_apart()"], check=True)

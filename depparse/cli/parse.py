@@ -79,6 +79,7 @@ def parse(
 
     Complete the trees of a draft: [green]depparse parse draft.conllu --model en --keep head,deprel[/green]
     """
+    from depparse import heap
     from depparse.cli.progress import progress
     from depparse.data import formats
     from depparse.pipeline import load
@@ -90,6 +91,7 @@ def parse(
         formats.get_format(name)
     if target == "parquet" and output == "-":
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
+    heap.keep_large_blocks_apart()
     pipeline = load(model, device, fetch=fetch, revision=revision)
     if "text" in sources and pipeline.segmenter is None:
         sys.stderr.write("note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n")
