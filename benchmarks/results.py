@@ -1,9 +1,10 @@
-"""Rows of the tables in results.md, from the folders of finished runs: python benchmarks/results.py RUN ..."""
+"""Rows of the tables in results.md, from the folders of finished runs: python benchmarks/results.py RUN …"""
 
 from __future__ import annotations
 
+import argparse
 import re
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from depparse.description import describe
@@ -12,8 +13,8 @@ METRICS = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
 FACTS = ("seed", "threads", "minutes of training", "words a second in training", "peak memory")
 
 
-def row(run: Path) -> str:
-    """A Markdown row: treebank, parameters, test scores, facts of the card, hash of the training data, command."""
+def row(run: Path, metrics: Sequence[str]) -> str:
+    """A Markdown row: training data, parameters, test scores, facts of the card, hash of the training data, command."""
     card = (run / "model" / "README.md").read_text(encoding="utf-8")
     found = describe(run)
     facts = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", card, re.MULTILINE))
@@ -22,11 +23,11 @@ def row(run: Path) -> str:
     if train is None or command is None:
         raise SystemExit(f"{run}: the card names no training data or no command")
     scores = next(line for line in found.scores if line["data"].startswith("test"))
-    short = re.sub(r" --output [^ ]+", "", re.sub(r"[^ ]*/(UD_[^ /]+)", r"\1", command[0]))
+    short = re.sub(r" --output [^ ]+", "", re.sub(r"[^ ]*/(UD_[^ /]+|[^ /]+\.[^ /.]+)", r"\1", command[0]))
     cells = [
         train[1].split("-ud-")[0],
         f"{found.parameters / 1e6:.1f} M",
-        *(f"{float(scores[name]):.2f}" for name in METRICS),
+        *(f"{float(scores[name]):.2f}" for name in metrics),
         *(facts[name] for name in FACTS),
         f"`{train[2]}`",
         f"`{short}`",
@@ -34,6 +35,14 @@ def row(run: Path) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Rows of the tables in results.md.")
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="the folder of a finished run")
+    parser.add_argument("--scores", default=",".join(METRICS), help="comma-separated names")
+    options = parser.parse_args()
+    for run in options.runs:
+        print(row(run, options.scores.split(",")))
+
+
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        print(row(Path(name)))
+    main()
