@@ -278,7 +278,7 @@ def test_inputs_are_read_when_they_are_needed(nlp: Pipeline, workers: int, ahead
 
 def test_long_inputs_are_read_one_by_one(nlp: Pipeline) -> None:
     read = [0]
-    for given, _ in enumerate(nlp.pipe(counted(["Tom sees Anna. " * 20] * 10, read), batch_words=5), 1):
+    for given, _ in enumerate(nlp.pipe(counted(["Tom sees Anna. " * 20] * 10, read), batch_words=2), 1):
         assert read[0] == given
 
 
