@@ -42,6 +42,7 @@ from depparse.evaluation.significance import difference_of_runs
 from depparse.evaluation.systems import bare_copies
 from depparse.evaluation.ud import evaluate
 from depparse.model import Model
+from depparse.tasks.nested_ner import covering_width
 from depparse.training.jackknife import jackknife, train_parser, with_trees_of
 from depparse.training.loop import Evaluation, train
 from depparse.training.recipe import RecipeConfig, read_recipe
@@ -195,7 +196,7 @@ class Ablation:
         """How good the trees are that are there, and what the restriction of spans to them costs and saves on test."""
         lines = ["| trees | LAS, train | LAS, test | entities that go with them | spans that do |"]
         lines.append("|---|--:|--:|--:|--:|")
-        width = max(span.end - span.start + 1 for span in self.gold["train"].ents)
+        width = covering_width(self.gold["train"])
         for trees in ("gold", "predicted") if (self.output / "test.conllu").exists() else ("gold",):
             data = self.data(trees)
             las = (f"{100 * evaluate(self.gold[split], data[split])['LAS'].f1:.2f}" for split in ("train", "test"))

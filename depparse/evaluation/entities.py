@@ -138,12 +138,13 @@ class TreeCoverage:
 
 
 def cover_by_trees(sentences: Iterable[Sentence], max_width: int) -> TreeCoverage:
-    """How many entities, and how many spans of at most `max_width` words, go with the trees of the sentences."""
+    """How many of the entities and of all spans of at most `max_width` words go with the trees of the sentences."""
     n_entities = n_within = n_all = n_spans = 0
     for sentence in sentences:
         spans = set(chained_spans(sentence.heads, max_width))
-        n_entities += len(sentence.ents)
-        n_within += sum((span.start, span.end) in spans for span in sentence.ents)
+        entities = [(span.start, span.end) for span in sentence.ents if span.end - span.start < max_width]
+        n_entities += len(entities)
+        n_within += sum(entity in spans for entity in entities)
         n_all += sum(min(max_width, left) for left in range(1, len(sentence) + 1))
         n_spans += len(spans)
     return TreeCoverage(n_entities, n_within, n_all, n_spans)

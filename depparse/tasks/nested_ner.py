@@ -90,10 +90,8 @@ class NestedNer(nn.Module):
         types = count_types(sentences)
         if not len(types):
             return None
-        widths = sorted(span.end - span.start + 1 for sentence in sentences for span in sentence.ents)
-        covering = widths[min(len(widths) - 1, int(_COVERED * len(widths)))]
         relations = count_relations(config.syntax, sentences, config.trees)
-        return cls(config, encoder, types, config.max_width or covering, relations)
+        return cls(config, encoder, types, config.max_width or covering_width(sentences), relations)
 
     def targets(self, sentence: Sentence) -> Targets:
         """Entities that are too wide, and a second type of the same words, are left out."""
@@ -212,6 +210,12 @@ class NestedNer(nn.Module):
     def from_json(cls, config: NestedNerConfig, encoder: Encoder, data: Any) -> NestedNer:
         relations = Vocabulary(data.get("relations", []), reserved=1)
         return cls(config, encoder, Vocabulary(data["types"]), int(data["max_width"]), relations)
+
+
+def covering_width(sentences: Iterable[Sentence]) -> int:
+    """The least width in words that nearly all of the entities have at most; there must be one."""
+    widths = sorted(span.end - span.start + 1 for sentence in sentences for span in sentence.ents)
+    return widths[min(len(widths) - 1, int(_COVERED * len(widths)))]
 
 
 TASK = NestedNer
