@@ -66,7 +66,9 @@ class Annotator:
         self.probabilities, self.k_best = probabilities, k_best
         self.source = _find_treebank(model, treebank)
         # Whether more of the parser is asked for than its best tree.
-        self.asks = needs_parser or probabilities or k_best is not None
+        of_graphs = model is not None and any(name not in without for name in model.late_tasks())
+        of_trees = probabilities and (self._parser() is not None or not of_graphs)
+        self.asks = needs_parser or of_trees or k_best is not None
         if self.asks and self._parser() is None:
             message = "the model predicts no trees, so nothing about them: it has no task of type dependencies"
             raise ConfigError(message + (" that is not switched off" if without else ""))

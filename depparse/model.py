@@ -267,12 +267,17 @@ class Model(nn.Module):
         late: list[Late] = [[] for _ in batch.examples]
         for name, task in self._tasks():
             if name in scores:
+                reads_columns = isinstance(task, ReadsColumns)
                 for number, prediction in enumerate(task.predict(scores[name], batch)):
-                    if isinstance(task, ReadsColumns):
+                    if reads_columns:
                         late[number].append((task, prediction))
                     else:
                         task.annotate(batch.examples[number].sentence, prediction)
         return late
+
+    def late_tasks(self) -> list[str]:
+        """The names of the tasks that read what others write."""
+        return [name for name, task in self._tasks() if isinstance(task, ReadsColumns)]
 
     def annotate(self, sentences: Sequence[Sentence], batch_words: int = BATCH_WORDS, source: int = 0) -> None:
         """Writes the predicted columns into the sentences, as in the treebank number `source`."""

@@ -152,8 +152,8 @@ class Pipeline:
         enhanced graph DepsProb (of each arc with its label, in the order of DEPS, with commas). `k_best` gives so many
         trees of each sentence, best first, each as a sentence with the comments ``tree_rank`` and
         ``tree_log_probability`` (natural logarithm). Those after the first have ``-tree2``, ``-tree3`` … behind their
-        sent_id and begin no document or paragraph. Probabilities of trees are over all trees that have what is kept
-        and required.
+        sent_id and begin no document or paragraph; their enhanced graph is that of the best tree, too. Probabilities of
+        trees are over all trees that have what is kept and required.
 
         Raises ConfigError, and DepparseError naming the sentence if there is no such tree.
         """

@@ -11,8 +11,10 @@ must not be, the path has their IDs (``conj>8.1>nsubj``, as in the official tool
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from depparse.data.columns import CONLLU_COLUMNS, format_deps, parse_deps
+from depparse.data.copying import copy_sentence
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.words import EmptyNode
@@ -20,6 +22,8 @@ from depparse.errors import FormatError
 
 Edge = tuple[str, str]  # head, an ID as text, and label
 _COMMENT = "empty_node"  # its value is the line of the node
+_N_CELLS = len(CONLLU_COLUMNS) - 1  # of a node behind its ID
+_MOST_PATHS = 1000  # to a node; nodes that hang on one another every which way have exponentially many
 _FUNCTION = frozenset(("cc", "punct", "mark", "case"))  # relations of words that do not tell where a node stands
 
 
@@ -31,7 +35,8 @@ def edges_of(sentence: Sentence) -> list[list[Edge]]:
 def edges_to_nodes(sentence: Sentence, *, ids: bool = False) -> dict[str, list[Edge]]:
     """The edges to each empty node, by its ID, that come from words or the root: over other empty nodes, as paths.
 
-    With `ids`, those of the nodes in between are in the paths. A cycle of empty nodes is not gone round.
+    With `ids`, those of the nodes in between are in the paths. A cycle of empty nodes is not gone round. Raises
+    FormatError if more paths lead to a node than any graph of a treebank has.
     """
     above = {f"{node.id[0]}.{node.id[1]}": parse_deps(node.cells.get("DEPS")) for node in sentence.empty_nodes}
 
@@ -43,7 +48,14 @@ def edges_to_nodes(sentence: Sentence, *, ids: bool = False) -> dict[str, list[E
                 for top, path in paths(head, (*seen, head)):
                     yield top, _over(path, head, label, ids)
 
-    return {node: list(dict.fromkeys(paths(node, (node,)))) for node in above}
+    found: dict[str, list[Edge]] = {}
+    for node in above:
+        ways = list(islice(paths(node, (node,)), _MOST_PATHS + 1))
+        if len(ways) > _MOST_PATHS:
+            problem = f"more than {_MOST_PATHS:,} paths over other empty nodes lead to the node {node}"
+            raise FormatError(problem, sent_id=sentence.sent_id, column="DEPS")
+        found[node] = list(dict.fromkeys(ways))
+    return found
 
 
 def collapsed_edges(sentence: Sentence, *, ids: bool = False) -> list[list[Edge]]:
@@ -68,22 +80,23 @@ def _over(path: str, node: str, label: str, ids: bool) -> str:
 
 
 def collapse(sentence: Sentence, *, lossless: bool = False) -> Sentence:
-    """A copy without empty nodes; `lossless`: with all that `expand` needs to give back what there was."""
-    columns, comments = dict(sentence.columns), list(sentence.comments)
+    """A copy without empty nodes; `lossless`: with all that `expand` needs to give back what there was, a graph in
+    which no label has the sign > already."""
+    copy = copy_sentence(sentence)
+    copy.empty_nodes = []
     if sentence.empty_nodes:
-        cells = columns.get("DEPS", ["_"] * len(sentence))
+        cells = sentence.columns.get("DEPS", ["_"] * len(sentence))
         collapsed = collapsed_edges(sentence, ids=lossless)
         # What no edge from an empty node is in stays as it was written.
-        columns["DEPS"] = [
+        copy.columns["DEPS"] = [
             format_deps(edges) if any("." in head for head, _ in parse_deps(cell)) else cell
             for cell, edges in zip(cells, collapsed, strict=True)
         ]
     if lossless:
         for node in sentence.empty_nodes:
-            line = (f"{node.id[0]}.{node.id[1]}", *(node.cells.get(name, "_") for name in CONLLU_COLUMNS[1:]))
-            comments.append(f"# {_COMMENT} = " + "\t".join(line))
-    copy = Sentence(columns, comments, sentence.mwts)
-    copy.start_char = sentence.start_char
+            cells = [f"{node.id[0]}.{node.id[1]}", *(node.cells.get(name, "_") for name in CONLLU_COLUMNS[1:])]
+            cells += (f"{name}={cell}" for name, cell in node.cells.items() if name not in CONLLU_COLUMNS)
+            copy.comments.append(f"# {_COMMENT} = " + "\t".join(cells))
     return copy
 
 
@@ -100,8 +113,8 @@ def expand(sentence: Sentence) -> Sentence:
     nodes = [*sentence.empty_nodes, *_nodes_in_comments(sentence)]
     there = {f"{node.id[0]}.{node.id[1]}" for node in nodes}
     comments = [line for line in sentence.comments if line[1:].partition("=")[0].strip() != _COMMENT]
-    copy = Sentence(dict(sentence.columns), comments, sentence.mwts, nodes)
-    copy.start_char = sentence.start_char
+    copy = copy_sentence(sentence)
+    copy.comments, copy.empty_nodes = comments, nodes
     known: list[list[Edge]] = []  # with IDs resolved
     for edges in edges_of(sentence):
         known.append([])
@@ -168,8 +181,15 @@ def _nodes_in_comments(sentence: Sentence) -> Iterator[EmptyNode]:
         key, _, value = line[1:].partition("=")
         if key.strip() != _COMMENT:
             continue
-        id, *cells = value.strip().split("\t")
+        id, *cells = value.removeprefix(" ").split("\t")
         word, dot, number = id.partition(".")
-        if not (word.isdecimal() and dot and number.isdecimal() and len(cells) == len(CONLLU_COLUMNS) - 1):
+        if not (
+            word.isdecimal()
+            and dot
+            and number.isdecimal()
+            and len(cells) >= _N_CELLS
+            and all("=" in cell for cell in cells[_N_CELLS:])
+        ):
             raise FormatError(f"{line!r} is no line of an empty node", sent_id=sentence.sent_id)
-        yield EmptyNode((int(word), int(number)), dict(zip(CONLLU_COLUMNS[1:], cells, strict=True)))
+        more = (cell.split("=", 1) for cell in cells[_N_CELLS:])  # columns of CoNLL-U Plus
+        yield EmptyNode((int(word), int(number)), dict(zip(CONLLU_COLUMNS[1:], cells, strict=False)) | dict(more))

@@ -48,17 +48,20 @@ class LabelWords:
         for word, head in enumerate(self._heads, 1):
             if head is not None:
                 self._dependents[head].append(word)
-        self._sources: dict[int, dict[str, str]] = {}
+        self._found: dict[int, dict[str, str]] = {}
+        self._firsts: dict[int, int] = {}
+        self._told: dict[int, dict[str, str]] = {}
+        self._nexts: dict[int, dict[int, dict[str, str]]] = {}
 
     def sources(self, word: int) -> dict[str, str]:
         """What each source of a word's labels tells, the closest ones first."""
-        if word not in self._sources:
-            found: dict[str, str] = {}
-            for owner, prefix in self._owners(word):
-                for name, text in self._markers(owner):
+        if word not in self._found:
+            found = dict(self._markers(word))
+            for told, prefix in self._others(word):
+                for name, text in told.items():
                     found.setdefault(prefix + name, text)
-            self._sources[word] = found
-        return self._sources[word]
+            self._found[word] = found
+        return self._found[word]
 
     def delexicalize(self, word: int, label: str) -> str:
         """The class of a label of `word`; of paths over empty nodes (``conj:and>obl:in``), step by step."""
@@ -83,28 +86,51 @@ class LabelWords:
                     break
         return ":".join([relation, *parts])
 
-    def _owners(self, word: int) -> Iterator[tuple[int, str]]:
-        """The words whose markers count for `word`, and how sources call them."""
-        yield word, ""
-        first, steps = word, 0
-        # Heads that are no tree may go round.
-        while self._relations[first - 1] == "conj" and (head := self._heads[first - 1]) and steps < len(self._heads):
-            first, steps = head, steps + 1
-        if first != word:
-            yield first, "first "
+    def _others(self, word: int) -> Iterator[tuple[dict[str, str], str]]:
+        """The markers of other words that count for `word`, and how sources call those words."""
+        if (first := self._first(word)) != word:
+            yield self._markers(first), "first "
         head = self._heads[word - 1] or 0
         if self._relations[word - 1] == "conj":
-            for sibling in self._dependents[head]:
-                if sibling > word and self._relations[sibling - 1] == "conj":
-                    yield sibling, "next "
+            yield self._next(head).get(word, {}), "next "
         if head:
-            yield head, "head "
+            yield self._markers(head), "head "
 
-    def _markers(self, owner: int) -> Iterator[tuple[str, str]]:
-        for relation in _MARKERS:
-            markers = [word for word in self._dependents[owner] if self._relations[word - 1] == relation]
-            if not markers:
-                continue
+    def _first(self, word: int) -> int:
+        """The first conjunct of the coordination of `word`, or itself."""
+        path: list[int] = []
+        while word not in self._firsts:
+            self._firsts[word] = word  # heads that are no tree may go round
+            path.append(word)
+            if self._relations[word - 1] == "conj" and (head := self._heads[word - 1]):
+                word = head
+        first = self._firsts[word]
+        self._firsts |= dict.fromkeys(path, first)
+        return first
+
+    def _next(self, head: int) -> dict[int, dict[str, str]]:
+        """For each conjunct of `head`, of the conjuncts behind it the markers that come next."""
+        if head not in self._nexts:
+            behind: dict[str, str] = {}
+            found = self._nexts[head] = {}
+            for sibling in reversed(self._dependents[head]):
+                if self._relations[sibling - 1] == "conj":
+                    found[sibling] = behind
+                    nearest = self._markers(sibling)
+                    behind = nearest | {name: text for name, text in behind.items() if name not in nearest}
+        return self._nexts[head]
+
+    def _markers(self, owner: int) -> dict[str, str]:
+        if owner not in self._told:
+            self._told[owner] = dict(self._iter_markers(owner))
+        return self._told[owner]
+
+    def _iter_markers(self, owner: int) -> Iterator[tuple[str, str]]:
+        by_relation: dict[str, list[int]] = {relation: [] for relation in _MARKERS}
+        for word in self._dependents[owner]:
+            if (relation := self._relations[word - 1]) in by_relation:
+                by_relation[relation].append(word)
+        for relation, markers in by_relation.items():
             for kind, texts in (("", self._lemmas), (" form", self._forms)):
                 told = [text for marker in markers if (text := self._text(marker, texts))]
                 if told:

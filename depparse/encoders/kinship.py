@@ -7,6 +7,7 @@ their kinship, of the relations of both, and of that of the dependent's head.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -46,7 +47,8 @@ def find_kin(arcs: Arcs, present: Tensor) -> Kin:
         (2, grand_of_dependent, words),
     ):
         found.masked_fill_(left[:, :, None] == right[:, None, :], kinship)
-    found.masked_fill_((words[0, :, None] - words[0]).abs() > WINDOW, nothing)
+    far = torch.ones(found.shape[1:], dtype=torch.bool, device=heads.device).tril(-WINDOW - 1)
+    found.masked_fill_(far | far.T, nothing)
     found.masked_fill_(words[:, :, None] == of_head[:, None, :], 1)
     found.masked_fill_(of_dependent[:, :, None] == words[:, None, :], 0)
     found.masked_fill_(~present[:, None, :], nothing).diagonal(dim1=1, dim2=2).fill_(nothing)
@@ -66,5 +68,5 @@ class Kinship(nn.Module):
 
     def forward(self, kin: Kin) -> Tensor:
         numbers = kin.kinships[:, None] * self.n_relations + kin.relations
-        parts = [embedding(column) for embedding, column in zip(self.embeddings, numbers.unbind(-1), strict=True)]
-        return nn.functional.gelu(torch.stack(parts).sum(0))
+        parts = (embedding(column) for embedding, column in zip(self.embeddings, numbers.unbind(-1), strict=True))
+        return nn.functional.gelu(reduce(torch.add, parts))

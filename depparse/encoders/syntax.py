@@ -111,7 +111,7 @@ def count_relations(config: PartConfig | None, sentences: Iterable[Sentence], tr
         return Vocabulary([*relations.items, *(name for name in UNIVERSAL if name not in relations)], reserved=1)
     if not relations.items:
         raise ConfigError(
-            f"syntax of type {config.type} reads given trees, but the training data has no relations (DEPREL); "
+            f"{config.type} reads given trees, but the training data has no relations (DEPREL); "
             "give data with trees, or trees = own beside a parser"
         )
     return relations

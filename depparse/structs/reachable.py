@@ -29,7 +29,7 @@ def best_graph(scores: ArcScores) -> Bools:
         size = len(checked)
         gains = np.full((size + 1, size + 1), -np.inf)
         gains[1, 0] = 0.0
-        gains[2:, 1:] = np.minimum(checked[1:], 0.0)
+        np.minimum(checked[1:], 0.0, out=gains[2:, 1:])
         tree = maximum_spanning_tree(gains)
         arcs[np.arange(1, size), tree[2:] - 1] = True
     return arcs

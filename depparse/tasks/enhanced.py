@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import torch
@@ -31,7 +32,7 @@ from depparse.data.sentence import Sentence
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded, Encoder
 from depparse.encoders.kinship import Kin, Kinship, find_kin
-from depparse.encoders.syntax import Syntax, SyntaxConfig, TreeSource
+from depparse.encoders.syntax import Syntax, SyntaxConfig, TreeSource, count_relations
 from depparse.registry import PartConfig
 from depparse.structs.reachable import best_graph
 from depparse.tasks.dependencies import with_one
@@ -110,7 +111,8 @@ class Enhanced(nn.Module):
             self.arcs_of_kin = nn.Linear(config.tree_width, 1)
             self.labels_of_kin = nn.Linear(config.tree_width, config.label_width)
         self._sources = [sources_of(label) for label in labels.items]
-        self._from_root = torch.tensor([label.split(">")[0] == "root" for label in labels.items])
+        parts = [label.split("|") for label in labels.items]
+        self._from_root = torch.tensor([all(part.split(">")[0] == "root" for part in joined) for joined in parts])
 
     @classmethod
     def build(cls, config: EnhancedConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Enhanced | None:
@@ -125,8 +127,8 @@ class Enhanced(nn.Module):
             vocabulary = labels(1)
         if not len(vocabulary):
             return None
-        cells = (cell for sentence in sentences for cell in sentence.columns.get("DEPREL", ()) if cell != "_")
-        return cls(config, encoder, vocabulary, Vocabulary.count(cells, reserved=1))
+        reader = config.syntax or (config if config.tree_width else None)
+        return cls(config, encoder, vocabulary, count_relations(reader, sentences, config.trees))
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """What of the training data is not learned."""
@@ -136,7 +138,7 @@ class Enhanced(nn.Module):
             arcs = list(_arcs_of(sentence))
             total += len(arcs)
             rare += sum(label not in self.labels for _, _, label in arcs)
-            if arcs and None in sentence.heads:
+            if arcs and self.config.trees == "given" and None in sentence.heads:
                 lacking.append((number, sentence, None))
         lines = tell(lacking, "sentences with a graph have no tree, or words without a head, and are learned as such")
         if rare:
@@ -204,27 +206,28 @@ class Enhanced(nn.Module):
             graph = best_graph(arc_scores[number, :size, :size])
             found += ((number, dependent, head) for dependent, head in zip(*map(list, graph.nonzero()), strict=True))
         arcs = torch.tensor(found, dtype=torch.long).to(scores.arc_scores.device).view(-1, 3)
-        label_scores = self._permitted(self.label_scores(scores, arcs), arcs[:, 2] == 0).cpu()
         of_arcs = scores.arc_scores[tuple(arcs.unbind(-1))].double().sigmoid().tolist()
-        words = [
-            LabelWords(tree.heads, tree.labels, example.sentence.columns["FORM"])
-            for tree, example in zip(scores.trees, batch.examples, strict=True)
-        ]
+        permitted = self._permitted(self.label_scores(scores, arcs), arcs[:, 2] == 0).cpu()
+        # Of these, the labels whose words the tree has. Their lemmas may not stand yet, so any text is theirs.
+        words = [LabelWords(tree.heads, tree.labels, ["x"] * len(tree.heads)) for tree in scores.trees]
+        lacking = self._lacking(words[number].sources(dependent) for number, dependent, _ in found)
+        fitting = permitted.masked_fill(lacking, float("-inf"))
+        chosen = torch.where(fitting.isfinite().any(-1, keepdim=True), fitting, permitted)
+        of_labels, best = (part.tolist() for part in chosen.double().softmax(-1).max(-1))
         graphs: list[list[list[Arc]]] = [[[] for _ in range(example.length)] for example in batch.examples]
-        best = label_scores.argmax(-1).tolist()
         for place, (number, dependent, head) in enumerate(found):
-            label, row = best[place], label_scores[place]
-            if self._sources[label]:
-                # The best label of those whose words the tree has.
-                there = words[number].sources(dependent).keys()
-                if not self._sources[label] <= there:
-                    lacking = torch.tensor([not sources <= there for sources in self._sources])
-                    fitting = row.masked_fill(lacking, float("-inf"))
-                    row = fitting if fitting.isfinite().any() else row
-                    label = int(row.argmax())
-            probability = of_arcs[place] * row.double().softmax(-1)[label].item()
-            graphs[number][dependent - 1].append(Arc(head, self.labels.item(label), probability))
+            arc = Arc(head, self.labels.item(best[place]), of_arcs[place] * of_labels[place])
+            graphs[number][dependent - 1].append(arc)
         return graphs
+
+    def _lacking(self, sources: Iterable[dict[str, str]]) -> Tensor:
+        """``[arcs, labels]``, True where the sources of an arc's dependent lack one that the label names."""
+
+        @cache
+        def row(there: frozenset[str]) -> list[bool]:
+            return [not named <= there for named in self._sources]
+
+        return torch.tensor([row(frozenset(found)) for found in sources], dtype=torch.bool).view(-1, len(self.labels))
 
     def _permitted(self, label_scores: Tensor, from_root: Tensor) -> Tensor:
         """-inf as UD has it: the relation root is for arcs from ROOT and for nothing else."""

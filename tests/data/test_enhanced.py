@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from depparse.data.columns import format_deps, parse_deps
+from depparse.data.columns import CONLLU_COLUMNS, format_deps, parse_deps
 from depparse.data.conllu import read_conllu
 from depparse.data.document import Document
 from depparse.data.enhanced import collapse, collapsed_edges, edges_of, expand
@@ -160,3 +161,48 @@ def test_a_path_over_a_node_that_is_lost() -> None:
     sentence.comments.append("# empty_node = 1.1 x")
     with pytest.raises(FormatError, match=r"'# empty_node = 1\.1 x' is no line of an empty node"):
         expand(sentence)
+
+
+def test_long_coordinations_take_linear_time() -> None:
+    """Every conjunct and every dependent of one head may be told by markers of all the others."""
+    n = 4000
+    heads, relations = [0, *([1] * n)], ["root", *(["conj"] * n)]
+    heads += range(2, n + 2)
+    relations += ["cc"] * n
+    words = LabelWords(heads, relations, ["x"] * len(heads))
+    begin = time.process_time()
+    assert all(words.sources(word)["next cc"] == "x" for word in range(2, n + 1))
+    chain = LabelWords(range(len(heads)), ["root", *(["conj"] * (len(heads) - 1))], ["x"] * len(heads))
+    assert not any(chain.sources(word) for word in range(len(heads), 0, -1))
+    assert time.process_time() - begin < 5  # seconds; by rescanning, minutes
+
+
+def test_the_nearest_of_the_next_conjuncts_tells() -> None:
+    heads, relations = [0, 1, 1, 3, 1, 5, 5], ["root", "conj", "conj", "cc", "conj", "cc", "case"]
+    words = LabelWords(heads, relations, ["a", "b", "c", "and", "d", "or", "of"])
+    assert words.sources(2)["next cc"] == "and"
+    assert words.sources(2)["next case"] == words.sources(3)["next case"] == "of"
+    assert "next cc" not in words.sources(5)
+
+
+def test_a_collapsed_copy_is_a_copy_and_keeps_other_columns() -> None:
+    sentence = Sentence.from_forms(["a", "b"])
+    sentence.columns["DEPS"] = ["0:root", "1.1:obj"]
+    cells = {"DEPS": "1:conj", "MISC": "A=b\u00a0", "UP:PRED": "go.01"}
+    sentence.empty_nodes = [EmptyNode((1, 1), cells)]
+    once = collapse(sentence, lossless=True)
+    again = expand(once)
+    assert again.empty_nodes[0].cells == dict.fromkeys(CONLLU_COLUMNS[1:], "_") | cells
+    once.columns["FORM"][0] = again.columns["FORM"][1] = "c"
+    assert sentence.columns["FORM"] == ["a", "b"]
+    assert once.columns["FORM"] == ["c", "b"]
+
+
+def test_nodes_that_hang_on_one_another_every_which_way() -> None:
+    sentence = Sentence.from_forms(["a"], ["# sent_id = s"])
+    ids = [f"1.{number}" for number in range(1, 10)]
+    deps = format_deps({("1", "x"), *((id, "x") for id in ids)})
+    sentence.columns["DEPS"] = ["0:root"]
+    sentence.empty_nodes = [EmptyNode((1, number), {"DEPS": deps}) for number in range(1, 10)]
+    with pytest.raises(FormatError, match=r"s.*more than 1,000 paths over other empty nodes lead to the node 1\.1"):
+        collapse(sentence)

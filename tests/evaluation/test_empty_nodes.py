@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from depparse.data.document import Document
-from depparse.errors import EvaluationError
+from depparse.errors import EvaluationError, FormatError
 from depparse.evaluation.empty_nodes import evaluate_empty_nodes
 from depparse.evaluation.ud import Score
 
@@ -68,3 +68,39 @@ def test_words_are_aligned_and_texts_are_the_same() -> None:
     ]
     with pytest.raises(EvaluationError):
         score("1\tx\t_\t_\t_\t_\t0\troot\t0:root\t_\n\n")
+
+
+def node(id: str, deps: str) -> str:
+    return f"{id}\t_\t_\t_\t_\t_\t_\t_\t{deps}\t_\n"
+
+
+def text(nodes: str, deps: str = "_") -> str:
+    return f"1\ta\t_\t_\t_\t_\t0\troot\t0:root\t_\n{nodes}2\tb\t_\t_\t_\t_\t1\tdep\t{deps}\t_\n\n"
+
+
+def counts(gold: str, system: str) -> tuple[int, int, int]:
+    found = evaluate_empty_nodes(Document.from_conllu(gold), Document.from_conllu(system)).nodes
+    return found.gold, found.system, found.correct
+
+
+def test_the_order_of_nodes_does_not_count() -> None:
+    above = "1:conj"
+    nodes = [node(f"1.{number}", above) for number in (1, 2)]
+    # On node 1.1 hangs one word, on 1.2 both; and the other way round.
+    gold = text("".join(nodes), "1.1:x|1.2:x").replace("0:root", "0:root|1.2:x")
+    system = text("".join(nodes), "1.1:x|1.2:x").replace("0:root", "0:root|1.1:x")
+    assert counts(gold, system) == (2, 2, 2)
+
+
+def test_nodes_without_words_are_of_their_sentence() -> None:
+    with_node, without = text(node("1.1", "0:root")), text("")
+    assert counts(with_node + without, with_node + without) == (1, 1, 1)
+    assert counts(with_node + without, without + with_node) == (1, 1, 0)
+
+
+@pytest.mark.parametrize("head", ["99", "x"])
+def test_a_node_whose_head_is_no_word(head: str) -> None:
+    document = Document.from_conllu(text(node("1.1", "1:conj")))
+    document[0].empty_nodes[0].cells["DEPS"] = f"{head}:conj"
+    with pytest.raises(FormatError, match=rf"the empty node 1\.1 has the head '{head}', which is no word"):
+        evaluate_empty_nodes(document, document)

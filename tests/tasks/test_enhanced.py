@@ -282,6 +282,27 @@ def test_classes_of_labels_and_what_is_told() -> None:
     assert IGNORE in [label for _, _, label in rare.tasks["enhanced"].targets(document[1])[0]]  # type: ignore[operator]
     with pytest.raises(ConfigError, match="annotates nothing that the tasks learn: enhanced"):
         model_of(ENHANCED, bare(document))
+    for sentence in document:
+        sentence.columns["DEPREL"] = ["_"] * len(sentence)
+    with pytest.raises(ConfigError, match="enhanced reads given trees, but the training data has no relations"):
+        model_of(ENHANCED, document)
+
+
+def test_arcs_from_root_have_labels_of_root_alone() -> None:
+    document = graphs()
+    document[1].columns["DEPS"][1] = "0:root|5.1:conj"
+    document[1].empty_nodes[0].cells["DEPS"] = "0:root"
+    task: Any = model_of(ENHANCED, document).tasks["enhanced"]
+    of_root = {label for label, root in zip(task.labels.items, task._from_root.tolist(), strict=True) if root}
+    assert of_root == {"root", "root|root>conj", "root>cc", "root>nsubj", "root>obj"}
+
+
+def test_probabilities_of_graphs_need_no_parser() -> None:
+    nlp = Pipeline(random_model(graphs()))
+    found = list(nlp.annotate_stream(graphs().sentences, probabilities=True))
+    assert all(get_from_misc(cell, "DepsProb") for sentence in found for cell in sentence.column("MISC"))
+    with pytest.raises(ConfigError, match="the model predicts no trees"):
+        list(nlp.annotate_stream(graphs().sentences, k_best=2))
 
 
 def test_a_run_is_scored_and_chosen_by_graphs(samples: Path, tmp_path: Path) -> None:
