@@ -164,6 +164,8 @@ class Annotator:
                 parse=parse if parser is not None else None,
             )
             several = sum(map(len, sentences)) > self.batch_words
+            if several:
+                heap.give_back()  # what segmentation left
             for batch, scores in batches:
                 if parser is not None:
                     analyze(scores.pop(parser[0]), batch)
