@@ -17,7 +17,8 @@ def row(run: Path, metrics: Sequence[str]) -> str:
     """A Markdown row: training data, parameters, test scores, facts of the card, hash of the training data, command."""
     card = (run / "model" / "README.md").read_text(encoding="utf-8")
     found = describe(run)
-    facts = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", card, re.MULTILINE))
+    # The card of a base stands below, so the first of each kind counts.
+    facts = dict(reversed(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|$", card, re.MULTILINE)))
     train = re.search(r"^\| train \| (\S+) \| `(\w{12})", card, re.MULTILINE)
     command = re.search(r"^depparse .*", card, re.MULTILINE)
     if train is None or command is None:
