@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from typer.testing import CliRunner
 
+from depparse.annotator import BATCHES
 from depparse.cli.app import app
 from depparse.data.batching import Batch
 from depparse.data.document import Document
@@ -182,7 +183,7 @@ def test_nothing_gives_nothing(tmp_path: Path) -> None:
 
 def test_a_stream_is_in_memory_for_some_batches_only() -> None:
     sentence = two_sentences()[0]
-    group = 8 * 50 // (len(sentence) + 1) + 1  # sentences in 8 batches of 50 words
+    group = BATCHES * 50 // (len(sentence) + 1) + 1  # sentences in as many batches of 50 words
     n_read = 0
 
     def alive() -> int:
