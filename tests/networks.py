@@ -79,3 +79,12 @@ def annotated_copies(model: Model, document: Document, words: int, order: int) -
     copies = [Sentence.from_forms(sentence.columns["FORM"]) for sentence in document][::order]
     model.annotate(copies, words)
     return copies[::order]
+
+
+def randomize(model: Model, prefix: str) -> None:
+    """Gives the parameters whose names begin so weights that are not zero, always the same."""
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.startswith(prefix):
+                parameter.copy_(torch.randn(parameter.shape, generator=generator))

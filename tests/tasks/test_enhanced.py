@@ -29,7 +29,7 @@ from depparse.pipeline import Pipeline
 from depparse.store import load, save
 from depparse.training.gold import Gold, annotated
 from depparse.training.loop import train
-from tests.networks import CONTEXTS, INPUTS, TASKS
+from tests.networks import CONTEXTS, INPUTS, TASKS, randomize
 from tests.tasks.test_ner import QUICK
 from tests.validation import complaints
 
@@ -90,11 +90,7 @@ def learned(task: dict[str, Any], **others: Any) -> Model:
 def random_model(document: Document, **others: Any) -> Model:
     """Untrained, with weights of the graph that are not zero, so that its arcs are anywhere."""
     model = model_of(ENHANCED, document, **others)
-    generator = torch.Generator().manual_seed(3)
-    for name, parameter in model.named_parameters():
-        if name.startswith("tasks.enhanced."):
-            with torch.no_grad():
-                parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    randomize(model, "tasks.enhanced.")
     task: Any = model.tasks["enhanced"]
     with torch.inference_mode():
         batches = list(model.scored([Sentence(dict(s.columns), s.comments, s.mwts) for s in document]))

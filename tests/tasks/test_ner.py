@@ -27,7 +27,7 @@ from depparse.store import save
 from depparse.training.gold import annotated
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated_copies, loss_of
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated_copies, loss_of, randomize
 
 QUICK = TrainingConfig(
     epochs=150,
@@ -104,11 +104,7 @@ def test_sentences_are_learned_by_heart(task: dict[str, Any], document: Document
 def random_model(task: dict[str, Any], document: Document, **others: Any) -> Model:
     """Untrained, with transitions and biaffine weights that are not zero, so that it finds something."""
     model = model_of(task, document, **others)
-    generator = torch.Generator().manual_seed(3)
-    for name, parameter in model.named_parameters():
-        if name.startswith("tasks."):
-            with torch.no_grad():
-                parameter.copy_(torch.randn(parameter.shape, generator=generator))
+    randomize(model, "tasks.")
     return model
 
 
