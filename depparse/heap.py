@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 _M_MMAP_THRESHOLD = -3  # of malloc.h
-_LARGE = 4 * 2**20  # bytes; those of 2 MiB apart would take a fifth more of processor time
+_LARGE = 4 * 2**20  # bytes; each such block costs the system fresh pages
 
 
 def give_back() -> None:
@@ -23,7 +23,7 @@ def give_back() -> None:
 def keep_large_blocks_apart() -> None:
     """Large tensors are not put on the heap any more, so that they leave no holes there; of the whole process.
 
-    By default glibc puts blocks of up to 32 MiB there, once such have been freed. A few percent slower.
+    By default glibc puts blocks of up to 32 MiB there, once such have been freed.
     """
     if (set_option := _function("mallopt")) is not None:
         set_option(_M_MMAP_THRESHOLD, _LARGE)

@@ -68,7 +68,7 @@ class ReadsColumns(Protocol):
         """The columns that it predicts."""
 
 
-BATCH_WORDS = 2000  # that are annotated at once, with padding: 5000 are no faster, and take more memory
+BATCH_WORDS = 2000  # that are annotated at once, with padding; memory grows with them
 Late = list[tuple[ReadsColumns, Any]]  # tasks and their predictions for a sentence, to be written after all others
 
 
