@@ -21,7 +21,7 @@ from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, encode_tags
 from depparse.data.trees import chained_spans
-from depparse.evaluation.places import Places, share_places
+from depparse.evaluation.places import Places, Unit, counting_place, share_places, sum_by_sentence
 from depparse.evaluation.tables import Table, percent
 
 METRIC = "NER"  # what tables call the micro average where it stands beside the scores of trees
@@ -108,18 +108,11 @@ def count_by_sentence(
     system counts where it begins or, if no word of gold is there, where the words before it in its sentence are.
     """
     places = share_places(gold, system, names)
-    ends = np.cumsum([len(sentence) for sentence in gold])
-    counts = np.zeros((len(gold), 3))
-    items: list[Counter[Item]] = []
-    for column, (spans, words) in enumerate(((strict_spans(gold), places.gold), (strict_spans(system), places.system))):
-        items.append(Counter(_items(spans, words)))
-        for in_sentence, own in zip(spans, words, strict=True):
-            for span in in_sentence:
-                place = next(known for known in (*own[: span.start][::-1], *own, 0) if known >= 0)
-                counts[np.searchsorted(ends, place, "right"), column] += 1
-    for (first, _, _), number in (items[0] & items[1]).items():
-        counts[np.searchsorted(ends, first, "right"), 2] += number
-    return counts
+    kinds: list[Counter[Unit]] = []
+    for spans, words in ((strict_spans(gold), places.gold), (strict_spans(system), places.system)):
+        homes = [counting_place(own, span.start) for found, own in zip(spans, words, strict=True) for span in found]
+        kinds.append(Counter(zip(homes, _items(spans, words), strict=True)))
+    return sum_by_sentence(gold, [*kinds, kinds[0] & kinds[1]])
 
 
 @dataclass(frozen=True, slots=True)

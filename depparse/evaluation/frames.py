@@ -16,14 +16,17 @@ the same count.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
 
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Frame
 from depparse.errors import FormatError
-from depparse.evaluation.places import Places, share_places
+from depparse.evaluation.places import Places, Unit, counting_place, share_places, sum_by_sentence
 from depparse.evaluation.tables import Table, percent
 from depparse.evaluation.ud import Score
 
@@ -34,8 +37,7 @@ METRICS = {
     "ArgHeads": ("heads_labelled", "UP:ARGHEADS"),
     "ArgSpans": ("spans_labelled", "UP:ARGSPANS"),
 }
-Item = tuple[object, ...]
-_TITLES = {
+TITLES = {
     "predicates": "Predicates",
     "senses": "Senses",
     "heads_labelled": "Arguments by head, labelled",
@@ -65,7 +67,7 @@ class FrameScores:
         rows = []
         for name, score in self.items():
             values = (score.precision, score.recall, score.f1, score.aligned_accuracy)
-            rows.append((_TITLES[name], *map(percent, values), str(score.gold), str(score.system)))
+            rows.append((TITLES[name], *map(percent, values), str(score.gold), str(score.system)))
         return Table("Frames", ("", "Precision", "Recall", "F1", "Accuracy", "Gold", "System"), rows)
 
     def __str__(self) -> str:
@@ -83,41 +85,44 @@ def evaluate_frames(gold: Document, system: Document, names: tuple[str, str] = (
     """
     places = share_places(gold, system, names)
     a, b = _collect(gold, places.gold, names[0]), _collect(system, places.system, names[1])
-    predicates = _score(a.predicates, b.predicates)
-    senses = _score(a.senses, b.senses)
-    return FrameScores(
-        predicates,
-        Score(senses.gold, senses.system, senses.correct, aligned=predicates.correct),
-        _score(a.heads, b.heads),
-        _score(map(_without_role, a.heads), map(_without_role, b.heads)),
-        _score(a.spans, b.spans),
-        _score(map(_without_role, a.spans), map(_without_role, b.spans)),
-    )
+    scores = {field: _score(a[field], b[field]) for field in a}
+    predicates, senses = scores["predicates"], scores["senses"]
+    scores["senses"] = Score(senses.gold, senses.system, senses.correct, aligned=predicates.correct)
+    return FrameScores(**scores)
 
 
-@dataclass(frozen=True, slots=True)
-class _Items:
-    """What is counted: tuples that begin with the place of the predicate and, for arguments, end with the role."""
+def count_by_sentence(
+    gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")
+) -> NDArray[np.float64]:
+    """``counts[sentence, 3 · metric]``: units of gold, of the system, and right ones, for each of `METRICS` in turn.
 
-    predicates: list[Item]
-    senses: list[Item]
-    heads: list[Item]
-    spans: list[Item]
+    They lie where their predicate does. Their sums give the scores of `evaluate_frames`; they are what `significance`
+    resamples.
+    """
+    places = share_places(gold, system, names)
+    a, b = _collect(gold, places.gold, names[0]), _collect(system, places.system, names[1])
+    pairs = [(a[field], b[field]) for field, _ in METRICS.values()]
+    return sum_by_sentence(gold, [part for a, b in pairs for part in (a, b, a & b)])
 
 
-def _collect(document: Document, places: Places, name: str) -> _Items:
-    items = _Items([], [], [], [])
+def _collect(document: Document, places: Places, name: str) -> dict[str, Counter[Unit]]:
+    """What each score counts: where it counts, the place of the predicate, and more, for arguments the role last."""
+    found: dict[str, Counter[Unit]] = {field.name: Counter() for field in fields(FrameScores)}
     for number, (sentence, words) in enumerate(zip(document, places, strict=True), 1):
         for frame in _frames(sentence, name, number):
-            predicate = words[frame.predicate - 1]
-            items.predicates.append((predicate,))
-            items.senses.append((predicate, frame.sense))
+            predicate = counting_place(words, frame.predicate), words[frame.predicate - 1]
+            found["predicates"][predicate] += 1
+            found["senses"][*predicate, frame.sense] += 1
             for argument in frame.arguments:
                 if argument.head is not None:
-                    items.heads.append((predicate, words[argument.head - 1], argument.role))
+                    head = words[argument.head - 1]
+                    found["heads_labelled"][*predicate, head, argument.role] += 1
+                    found["heads_unlabelled"][*predicate, head] += 1
                 if argument.start is not None and argument.end is not None:
-                    items.spans.append((predicate, words[argument.start - 1], words[argument.end - 1], argument.role))
-    return items
+                    span = words[argument.start - 1], words[argument.end - 1]
+                    found["spans_labelled"][*predicate, *span, argument.role] += 1
+                    found["spans_unlabelled"][*predicate, *span] += 1
+    return found
 
 
 def _frames(sentence: Sentence, name: str, number: int) -> Sequence[Frame]:
@@ -136,10 +141,5 @@ def _frames(sentence: Sentence, name: str, number: int) -> Sequence[Frame]:
     return frames
 
 
-def _without_role(item: Item) -> Item:
-    return item[:-1]
-
-
-def _score(gold: Iterable[Item], system: Iterable[Item]) -> Score:
-    in_gold, in_system = Counter(gold), Counter(system)
-    return Score(in_gold.total(), in_system.total(), (in_gold & in_system).total())
+def _score(gold: Counter[Unit], system: Counter[Unit]) -> Score:
+    return Score(gold.total(), system.total(), (gold & system).total())

@@ -7,7 +7,11 @@ system word without a partner is below 0, so that nothing there can be right.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from depparse.data.document import Document
 from depparse.errors import EvaluationError
@@ -15,6 +19,7 @@ from depparse.evaluation.alignment import align
 from depparse.evaluation.segmentation import segment
 
 Places = list[list[int]]  # places[sentence][word], both from 0
+Unit = tuple[int, *tuple[object, ...]]  # what is counted, beginning with the place where it counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,28 @@ def share_places(gold: Document, system: Document, names: tuple[str, str] = ("go
         raise EvaluationError(f"neither the words nor the characters of the two files are the same: {error}") from None
     places = [[to_gold[word] for word in sentence] for sentence in _numbered(system)]
     return SharedPlaces(gold_places, places, False)
+
+
+def counting_place(words: Sequence[int], word: int) -> int:
+    """Where in gold the word number `word` (from 1) of a system's sentence counts, `words` being the places of all.
+
+    That is its own place or, if it has none, that of the last word before it in the sentence that has one, else of the
+    first one after it.
+    """
+    return next((place for place in (*words[:word][::-1], *words) if place >= 0), 0)
+
+
+def sum_by_sentence(gold: Document, units: Sequence[Mapping[Unit, int]]) -> NDArray[np.float64]:
+    """``counts[sentence, kind]`` of gold: how many of each kind of `units` (how often each) lie in the sentence.
+
+    Units begin with the place where they count.
+    """
+    ends = np.cumsum([len(sentence) for sentence in gold])
+    counts = np.zeros((len(gold), len(units)))
+    for kind, times in enumerate(units):
+        for unit, number in times.items():
+            counts[np.searchsorted(ends, unit[0], "right"), kind] += number
+    return counts
 
 
 def _numbered(document: Document) -> Places:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
 from depparse.data.document import Document
 from depparse.data.files import PathLike, name_of
 from depparse.errors import ConfigError
 from depparse.evaluation.breakdown import Group, breakdown, group_table
-from depparse.evaluation.entities import METRIC, EntityScores, count_by_sentence, evaluate_entities
-from depparse.evaluation.frames import FrameScores, evaluate_frames
+from depparse.evaluation.entities import METRIC, EntityScores, evaluate_entities
+from depparse.evaluation.entities import count_by_sentence as count_entities
+from depparse.evaluation.frames import METRICS, TITLES, FrameScores, evaluate_frames
+from depparse.evaluation.frames import count_by_sentence as count_frames
 from depparse.evaluation.significance import (
     Difference,
     Floats,
@@ -40,9 +44,14 @@ class SystemReport:
 
     @property
     def f1(self) -> dict[str, float]:
-        """By metric, the micro average of entities among them."""
-        trees = {} if self.trees is None else {name: score.f1 for name, score in self.trees.scores.items()}
-        return trees | ({} if self.entities is None else {METRIC: self.entities.micro.f1})
+        """By metric, the micro average of entities and the scores of frames among them."""
+        found = {} if self.trees is None else {name: score.f1 for name, score in self.trees.scores.items()}
+        if self.entities is not None:
+            found[METRIC] = self.entities.micro.f1
+        if self.frames is not None:
+            scores = dict(self.frames.items())
+            found |= {name: scores[field].f1 for name, (field, _) in METRICS.items()}
+        return found
 
     def to_dict(self) -> dict[str, object]:
         result: dict[str, object] = {"system": self.name}
@@ -61,7 +70,11 @@ class SystemReport:
                 micro = self.entities.micro.to_dict() | {"f1_interval": [interval.low, interval.high]}
                 result["entities"] = self.entities.to_dict() | {"micro": micro}
         if self.frames is not None:
-            result["frames"] = self.frames.to_dict()
+            frames: dict[str, dict[str, object]] = {name: dict(score) for name, score in self.frames.to_dict().items()}
+            for name, (field, _) in METRICS.items():
+                if interval := self.intervals.get(name):
+                    frames[field]["f1_interval"] = [interval.low, interval.high]
+            result["frames"] = frames
         return result
 
     def tables(self) -> list[Table]:
@@ -72,7 +85,12 @@ class SystemReport:
         if self.entities is not None:
             micro = {"micro average": self.intervals[METRIC]} if METRIC in self.intervals else {}
             tables.append(_with_ranges(self.entities.table(), micro))
-        return [*tables, *([self.frames.table()] if self.frames is not None else [])]
+        if self.frames is not None:
+            frames = {
+                TITLES[field]: self.intervals[name] for name, (field, _) in METRICS.items() if name in self.intervals
+            }
+            tables.append(_with_ranges(self.frames.table(), frames))
+        return tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +155,8 @@ def report(
     `system` is a file, or a function that makes the analyses from the gold document, called `name` then.
     `by` are names of `breakdown.DIMENSIONS`; `samples` asks for bootstrap intervals from so many resamples. Two systems
     are always tested, with 1000 resamples unless told. Entities and frames are scored where the gold file holds them;
-    of entities, the micro average has intervals and tests too. `format` is that of the files whose endings tell none;
-    by default CoNLL-U.
+    the micro average of entities and the scores of frames have intervals and tests too. `format` is that of the files
+    whose endings tell none; by default CoNLL-U.
     """
     paths = [path for path in (gold, system, other) if path is not None and not callable(path)]
     if sum(name_of(path) == "standard input" for path in paths) > 1:
@@ -151,7 +169,7 @@ def report(
     holds = _Content.of(gold_document)
     notes: list[str] = []
     systems: list[SystemReport] = []
-    counts: list[Floats] = []  # of entities, by sentence, of each system
+    counts: list[tuple[list[str], Floats]] = []  # of entities and frames, by sentence, of each system
     for document, name in zip(documents, names, strict=True):
         lacking = gold_name if not holds.trees else name if not _has_heads_column(document) else None
         with_trees = lacking is None or not (holds.entities or holds.frames)
@@ -160,11 +178,12 @@ def report(
         if by and not with_trees:
             raise ConfigError(f"--by asks for scores of trees, but {lacking} holds none")
         both = gold_name, name
-        if holds.entities and (samples is not None or other is not None):
-            counts.append(count_by_sentence(gold_document, document, both))
+        if (holds.entities or holds.frames) and (samples is not None or other is not None):
+            counts.append(_count(gold_document, document, both, holds))
         intervals = {}
         if samples is not None and counts:
-            intervals = bootstrap_counts(counts[-1], [METRIC], samples, seed=seed, confidence=_CONFIDENCE)
+            metrics, units = counts[-1]
+            intervals = bootstrap_counts(units, metrics, samples, seed=seed, confidence=_CONFIDENCE)
         part = _report_system(gold_document, document, both, holds, with_trees, by, samples, seed)
         systems.append(replace(part, intervals=part.intervals | intervals))
     first, *rest = systems
@@ -175,8 +194,8 @@ def report(
         if first.trees is not None and second.trees is not None:
             differences |= paired_test(first.trees, second.trees, asked, seed=seed, confidence=_CONFIDENCE)
         if counts:
-            a, b = counts
-            differences |= paired_test_of_counts(a, b, [METRIC], asked, seed=seed, confidence=_CONFIDENCE)
+            (metrics, a), (_, b) = counts
+            differences |= paired_test_of_counts(a, b, metrics, asked, seed=seed, confidence=_CONFIDENCE)
         samples = asked if differences else samples
     return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)))
 
@@ -206,6 +225,21 @@ class _Content:
             any(ENTITY_COLUMN in sentence.columns or sentence.ents for sentence in document),
             any(FRAME_COLUMNS[0] in sentence.columns or sentence.frames for sentence in document),
         )
+
+
+def _count(gold: Document, system: Document, names: tuple[str, str], holds: _Content) -> tuple[list[str], Floats]:
+    """The metrics of entities and frames that gold has any units of, and their counts by sentence."""
+    metrics: list[str] = []
+    parts: list[Floats] = []
+    if holds.entities:
+        metrics.append(METRIC)
+        parts.append(count_entities(gold, system, names))
+    if holds.frames:
+        metrics += METRICS
+        parts.append(count_frames(gold, system, names))
+    counts = np.concatenate(parts, axis=1)
+    held = [number for number in range(len(metrics)) if counts[:, 3 * number].any()]
+    return [metrics[number] for number in held], counts[:, [3 * number + k for number in held for k in range(3)]]
 
 
 def _has_heads_column(document: Document) -> bool:

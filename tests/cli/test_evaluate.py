@@ -188,6 +188,32 @@ def test_intervals_and_differences_of_entities(run: Run, samples: Path, tmp_path
     assert row[1:4] == ["100.00", f"{100 * f1:.2f}", f"{100 - 100 * f1:+.2f}"]
 
 
+def test_intervals_and_differences_of_frames(run: Run, samples: Path, tmp_path: Path) -> None:
+    gold = samples / "UD_English-Sample" / "en_sample-up-test.conllup"
+    half = formats.read(gold)
+    for sentence in half.sentences[::2]:
+        sentence.frames = []
+    formats.write(half, tmp_path / "half.conllup")
+    arguments = (gold, "half.conllup", "--compare", gold, "--bootstrap", 200)
+    data = json.loads(run("evaluate", *map(str, arguments), "--json").stdout)
+    f1, (low, high) = (data["frames"]["heads_labelled"][name] for name in ("f1", "f1_interval"))
+    assert low < f1 < high
+    assert "f1_interval" not in data["frames"]["heads_unlabelled"]
+    differences = data["compare"]["difference"]
+    assert list(differences)[-4:] == ["Predicates", "Senses", "ArgHeads", "ArgSpans"]
+    assert differences["ArgHeads"]["f1"] == pytest.approx(f1 - 1)
+    assert differences["ArgHeads"]["f1_interval"] == pytest.approx([low - 1, high - 1])  # the same resamples
+    table = run("evaluate", *map(str, arguments)).stdout
+    (row,) = [
+        line
+        for line in table.splitlines()
+        if line.startswith("Arguments by head, labelled") and "100.00 to" not in line
+    ]
+    assert f"{100 * low:.2f} to {100 * high:.2f}" in row
+    (row,) = [line.split() for line in table.splitlines() if line.startswith("ArgHeads")]
+    assert row[1:3] == [f"{100 * f1:.2f}", "100.00"]
+
+
 def test_nested_entities(run: Run, samples: Path) -> None:
     gold = samples / "UD_German-Sample" / "de_sample-ner-test.biose"
     data = json.loads(run("evaluate", gold, gold, "--json").stdout)

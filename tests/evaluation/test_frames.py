@@ -8,7 +8,7 @@ from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame
 from depparse.errors import EvaluationError, FormatError
-from depparse.evaluation.frames import evaluate_frames
+from depparse.evaluation.frames import METRICS, count_by_sentence, evaluate_frames
 from depparse.evaluation.ud import Score
 
 FORMS = ["Ann", "told", "the", "man", "to", "go"]
@@ -128,3 +128,28 @@ def test_sample(samples):
     assert all(score.f1 == 1 for _, score in scores.items())
     assert "Arguments by span, labelled" in str(scores)
     assert list(scores.to_dict()) == [name for name, _ in scores.items()]
+
+
+def test_counts_by_sentence_add_up_to_the_scores():
+    gold = Document([*document(TELL, GO), *document(GO)])
+    other = Frame(6, "go.02", [Argument("ARG1", 4, 3, 4), Argument("ARG0", 1, 1, 2)])
+    system = Document([*document(TELL), *document(other, Frame(1, "ann.01", []))])
+    counts = count_by_sentence(gold, system)
+    assert counts.tolist() == [
+        [2, 1, 1, 2, 1, 1, 4, 3, 3, 4, 3, 3],
+        [1, 2, 1, 1, 2, 0, 1, 2, 1, 1, 2, 1],
+    ]
+    scores = dict(evaluate_frames(gold, system).items())
+    for number, (field, _) in enumerate(METRICS.values()):
+        score = scores[field]
+        assert [score.gold, score.system, score.correct] == counts[:, 3 * number : 3 * number + 3].sum(0).tolist()
+
+
+def test_counts_where_the_system_has_other_sentences_and_words():
+    gold = Document([Sentence.from_forms(["ab", "c"]), Sentence.from_forms(["d", "e"])])
+    gold[0].frames, gold[1].frames = [Frame(2, "c.01")], [Frame(1, "d.01")]
+    system = Document([Sentence.from_forms(["a", "b", "c", "de"])])
+    # "de" is no word of gold: it counts where the word before it is; "b" has none before it that is.
+    system[0].frames = [Frame(2, "b.01"), Frame(3, "c.01"), Frame(4, "d.01")]
+    counts = count_by_sentence(gold, system)
+    assert counts[:, :3].tolist() == [[1, 3, 1], [1, 0, 0]]
