@@ -1,19 +1,23 @@
-"""Does syntax help to find entities? Layers over trees, and spans restricted to trees, against none of it.
+"""Does syntax help to find entities and semantic roles? Networks that read trees against the same without them.
 
     python benchmarks/syntax.py OUTPUT [--only NAME,…] [--trees none,gold,predicted] [--seeds 1,2,3]
         [--sentences 1000] [--parser-sentences 2500] [--epochs 8] [--folds 4] [--on dev] [--set KEY=VALUE …]
 
-Trains small models from scratch on a part of UNER English-EWT, joined with the trees of UD English-EWT: a CRF (`crf`)
-with graph convolutions (`gcn`) or dependency-guided LSTMs (`dglstm`) before it, and a scorer of spans (`nested`), also
-of those alone that go with the tree (`spans`). Trees are gold, or predicted: those of the training data by jackknifing,
-those of the test data by a parser of all sentences that parsers are trained on. All networks have the same encoder,
-train for the same epochs (scorers of spans in more and larger steps), and are taken as they are in the end (the running
-average), so no dev data is looked at. Sentences whose words differ in the two data sets (3 of test) are left out.
-$DEPPARSE_SHARED (by default ../shared) has the data.
+Trains small models from scratch on a part of UD English-EWT, joined with UNER English-EWT and Universal PropBank:
+
+- entities: a CRF (`crf`) with graph convolutions (`gcn`) or dependency-guided LSTMs (`dglstm`) before it, and a scorer
+  of spans (`nested`), also of those alone that go with the tree (`spans`); strict micro F1;
+- roles: arcs from given predicates to the heads of their arguments (`roles`), with graph convolutions before them
+  (`roles_gcn`) or embeddings of the paths between them (`roles_paths`); F1 of labelled heads.
+
+Trees are gold, or predicted: those of the training data by jackknifing, those of the test data by a parser of all
+sentences that parsers are trained on. All networks have the same encoder, train for the same epochs (scorers of spans
+in more and larger steps), and are taken as they are in the end (the running average), so no dev data is looked at.
+Sentences whose words differ in the data sets are left out. $DEPPARSE_SHARED (by default ../shared) has the data.
 
 Parsers, and what each network found, stay in OUTPUT: so the work can be done in pieces, and what is there is shown at
-the end of each: strict micro F1 on test, its mean over seeds, and the difference to the same network without trees,
-with a bootstrap interval over sentences and seeds. Seconds are of the processor: set OMP_NUM_THREADS=1.
+the end of each: F1 on test, its mean over seeds, and the difference to the same network without trees, with a
+bootstrap interval over sentences and seeds. Seconds are of the processor: set OMP_NUM_THREADS=1.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ import statistics
 import time
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -32,16 +37,19 @@ import numpy as np
 import torch
 from torch import nn
 
+from depparse.data.columns import FRAME_COLUMNS
 from depparse.data.document import Document
 from depparse.data.formats import read, write
 from depparse.data.join import join
 from depparse.data.sentence import Sentence
-from depparse.data.spans import Span
-from depparse.evaluation.entities import count_by_sentence, cover_by_trees, evaluate_entities
-from depparse.evaluation.significance import difference_of_runs
+from depparse.data.spans import Argument, Frame, Span
+from depparse.evaluation import entities, frames
+from depparse.evaluation.entities import cover_by_trees
+from depparse.evaluation.significance import Floats, difference_of_runs
 from depparse.evaluation.systems import bare_copies
 from depparse.evaluation.ud import evaluate
 from depparse.model import Model
+from depparse.pipeline import Pipeline
 from depparse.tasks.nested_ner import covering_width
 from depparse.training.jackknife import jackknife, train_parser, with_trees_of
 from depparse.training.loop import Evaluation, train
@@ -59,6 +67,9 @@ NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "dglstm": ("crf", {"type": "ner", "syntax": {"type": "dglstm"}}),
     "nested": ("nested", {"type": "nested_ner"}),
     "spans": ("nested", {"type": "nested_ner", "spans": "tree"}),
+    "roles": ("roles", {"type": "srl", "decoder": "arcs"}),
+    "roles_gcn": ("roles", {"type": "srl", "decoder": "arcs", "syntax": {"type": "gcn"}}),
+    "roles_paths": ("roles", {"type": "srl", "decoder": "arcs", "paths": {"type": "paths"}}),
 }
 TREES = ("none", "gold", "predicted")
 
@@ -74,6 +85,10 @@ class Row:
     def plain(self) -> Row:
         return Row(NETWORKS[self.network][0], "none")
 
+    @property
+    def finds_roles(self) -> bool:
+        return NETWORKS[self.network][1]["type"] == "srl"
+
 
 ROWS = [
     Row(name, trees) for name, (plain, _) in NETWORKS.items() for trees in TREES if (trees == "none") == (name == plain)
@@ -86,7 +101,7 @@ class Ablation:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.output = options, options.output
         self.output.mkdir(parents=True, exist_ok=True)
-        kept = ("on", "treebank", "entities", "sentences", "parser_sentences", "epochs", "folds", "set")
+        kept = ("on", "treebank", "entities", "roles", "sentences", "parser_sentences", "epochs", "folds", "set")
         settings = {name: str(getattr(options, name)) for name in kept}
         file = self.output / "settings.json"
         if file.exists() and json.loads(file.read_text(encoding="utf-8")) != settings:
@@ -103,14 +118,15 @@ class Ablation:
 
     @cached_property
     def joined(self) -> dict[str, Document]:
-        """The sentences of train and test (or dev) that have trees and entities."""
+        """The sentences of train and test (or dev) that have trees, entities and roles."""
         found = {}
         for split, name in (("train", "train"), ("test", self.options.on)):
-            trees = next(self.options.treebank.glob(f"*-{name}*.conllu"))
-            entities = next(self.options.entities.glob(f"*-{name}*.iob2"))
-            document = read(trees)
-            join(document, read(entities))
-            found[split] = Document(sentence for sentence in document if sentence.entity_tags() is not None)
+            document = read(next(self.options.treebank.glob(f"*-{name}*.conllu")))
+            join(document, read(next(self.options.entities.glob(f"*-{name}*.iob2"))))
+            join(document, read(next(self.options.roles.glob(f"*-{name}*.conllup"))))
+            found[split] = Document(
+                s for s in document if s.entity_tags() is not None and FRAME_COLUMNS[0] in s.columns
+            )
         return found
 
     @cached_property
@@ -148,24 +164,33 @@ class Ablation:
         for record in train(model, examples, recipe.training, lambda: 0.0):
             if isinstance(record, Evaluation):  # the average is in the model now
                 trained = time.process_time() - begin
-                copies = list(bare_copies(data["test"], trees=model.needs_trees()))
                 inside.clear()
                 begin = time.process_time()
-                model.annotate(copies)
+                system = Pipeline(model).reanalyze(data["test"], given_predicates=row.finds_roles)
                 seconds = {"train": trained, "test": time.process_time() - begin, "task": sum(inside)}
-        found = [[(span.start, span.end, span.type) for span in copy.ents] for copy in copies]
-        self.file(row, seed).write_text(json.dumps(seconds | {"entities": found}) + "\n", encoding="utf-8")
+        found = [(to_roles if row.finds_roles else to_spans)(sentence) for sentence in system]
+        self.file(row, seed).write_text(json.dumps(seconds | {"found": found}) + "\n", encoding="utf-8")
 
     def found(self, row: Row) -> list[dict[str, Any]]:
         """What the runs of the row that are there have in their files."""
         files = sorted(self.output.glob(f"{row.network}-{row.trees}-*.json"))
         return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
-    def system(self, entities: list[list[tuple[int, int, str]]]) -> Document:
-        copies = list(bare_copies(self.gold["test"]))
-        for sentence, spans in zip(copies, entities, strict=True):
-            sentence.ents = [Span(*span) for span in spans]
-        return Document(copies)
+    def counts(self, row: Row, found: list[list[tuple[int, int, str]]]) -> Floats:
+        """``[sentence, 3]``: what gold has, what was found, and what of it is right."""
+        gold, copies = self.gold["test"], list(bare_copies(self.gold["test"]))
+        for sentence, parts in zip(copies, found, strict=True):
+            if row.finds_roles:
+                sentence.frames = [
+                    Frame(predicate, "some.01", [Argument(role, head) for _, head, role in arguments])
+                    for predicate, arguments in groupby(parts, key=lambda part: part[0])
+                ]
+            else:
+                sentence.ents = [Span(*part) for part in parts]
+        if not row.finds_roles:
+            return entities.count_by_sentence(gold, Document(copies))
+        first = 3 * list(frames.METRICS).index("ArgHeads")
+        return frames.count_by_sentence(gold, Document(copies))[:, first : first + 3]
 
     def table(self) -> str:
         """All that is there, as Markdown."""
@@ -173,15 +198,14 @@ class Ablation:
             "| network | trees | runs | F1 | to none | 95 % interval | training, s | test, s | of it in the task, s |",
             "|---|---|--:|--:|--:|--:|--:|--:|--:|",
         ]
-        gold = self.gold["test"]
-        counts: dict[Row, list[Any]] = {}
+        counts: dict[Row, list[Floats]] = {}
         for row in ROWS:
             runs = self.found(row)
             if not runs:
                 continue
-            systems = [self.system(run["entities"]) for run in runs]
-            scores = [evaluate_entities(gold, system).micro.f1 for system in systems]
-            counts[row] = [count_by_sentence(gold, system) for system in systems]
+            counts[row] = [self.counts(row, run["found"]) for run in runs]
+            totals = [run.sum(axis=0) for run in counts[row]]
+            scores = [2 * right / (in_gold + found) for in_gold, found, right in totals]
             change = ["", ""]
             if row.plain != row and row.plain in counts:
                 value, interval = difference_of_runs(counts[row], counts[row.plain])
@@ -221,6 +245,16 @@ def clock(module: nn.Module) -> list[float]:
     return seconds
 
 
+def to_spans(sentence: Sentence) -> list[tuple[int, int, str]]:
+    return [(span.start, span.end, span.type) for span in sentence.ents]
+
+
+def to_roles(sentence: Sentence) -> list[tuple[int, int, str]]:
+    """Predicate, head and role of each argument, predicate after predicate."""
+    arguments = [(frame.predicate, argument) for frame in sentence.frames for argument in frame.arguments]
+    return [(predicate, argument.head or 0, argument.role) for predicate, argument in arguments]
+
+
 def with_tree(sentence: Sentence, parsed: Sentence) -> Sentence:
     """A copy with the tree of the other."""
     columns = sentence.columns | {name: parsed.columns[name] for name in ("HEAD", "DEPREL")}
@@ -233,7 +267,7 @@ def names(text: str) -> list[str]:
 
 def main() -> None:
     shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
-    parser = argparse.ArgumentParser(description="Entities with and without trees.")
+    parser = argparse.ArgumentParser(description="Entities and roles with and without trees.")
     parser.add_argument("output", type=Path)
     parser.add_argument("--only", type=names, default=list(NETWORKS), help=f"of {','.join(NETWORKS)}; '': only show")
     parser.add_argument("--trees", type=names, default=list(TREES), help=f"of {','.join(TREES)}")
@@ -247,6 +281,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=4, help="of jackknifing")
     parser.add_argument("--treebank", type=Path, default=shared / "treebanks" / "UD_English-EWT")
     parser.add_argument("--entities", type=Path, default=shared / "ner" / "UNER_English-EWT")
+    parser.add_argument("--roles", type=Path, default=shared / "srl" / "UP_English-EWT")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipe of all networks")
     ablation = Ablation(parser.parse_args())
     options = ablation.options

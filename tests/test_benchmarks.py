@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -295,9 +296,10 @@ def test_types_added_one_after_another(run: Run, samples: Path, tmp_path: Path) 
     assert run("growing", *files, *options, "--output", tmp_path) == shown  # without training again
 
 
-def test_syntax_and_entities(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_syntax_and_entities_and_roles(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
-    common = [tmp_path, "--treebank", folder, "--entities", folder, "--sentences", 3, "--epochs", 1, "--folds", 2]
+    common = [tmp_path, "--treebank", folder, "--entities", folder, "--roles", folder]
+    common += ["--sentences", 3, "--epochs", 1, "--folds", 2]
     small = ["inputs.0.width=8", "inputs.1.width=8", "context.width=16"]
     common += [word for key in small for word in ("--set", f"model.encoder.{key}")]
 
@@ -305,9 +307,13 @@ def test_syntax_and_entities(run: Run, samples: Path, tmp_path: Path) -> None:
         found = re.findall(r"^\| (\w+) \| (.*) \|$", run("syntax", *common, *arguments), re.MULTILINE)
         return {f"{name} {cells[0]}": cells[1:] for name, text in found if (cells := text.split(" | "))}
 
-    first = rows("--only", "nested,spans", "--seeds", 1)
+    first = rows("--only", "nested,spans,roles,roles_paths", "--seeds", 1)
     names = ["nested none", "spans gold", "spans predicted"]
-    assert [name for name in first if name.split()[0] in ("nested", "spans")] == names
+    roles = ["roles none", "roles_paths gold", "roles_paths predicted"]
+    assert [name for name in first if name.split()[0] in ("nested", "spans", "roles", "roles_paths")] == [
+        *names,
+        *roles,
+    ]
     files = {path.name for path in tmp_path.iterdir()}
     assert {"parser.conllu", "test.conllu", "nested-none-1.json", "spans-gold-1.json", "parsers"} <= files
     times = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json") if path.name != "settings.json"}
@@ -316,6 +322,16 @@ def test_syntax_and_entities(run: Run, samples: Path, tmp_path: Path) -> None:
     assert [second[name][0] for name in names] == ["2", "1", "1"]
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
     assert all(re.fullmatch(r"[+-]\d+\.\d\d", second[name][2]) for name in names[1:])
+    # Scores are those of `depparse evaluate` on what was found, here all that is right and one argument too many.
+    gold = depparse.read(next(folder.glob("*-up-test.conllup")))
+    arguments = [(f.predicate, a.head, a.role) for s in gold for f in s.frames for a in f.arguments]
+    found = [[(f.predicate, a.head, a.role) for f in s.frames for a in f.arguments] for s in gold]
+    number = next(number for number, parts in enumerate(found) if parts)
+    found[number].append((found[number][-1][0], 1, "ARGM-ADV"))
+    file = tmp_path / "roles-none-1.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"found": found}))
+    f1 = 200 * len(arguments) / (2 * len(arguments) + 1)
+    assert rows("--only", "")["roles none"][1] == f"{f1:.2f}"
     with pytest.raises(SystemExit, match="was begun with other settings"):
         run("syntax", *common, "--epochs", 2)
 
