@@ -77,13 +77,9 @@ def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
             raise ConfigError(f"there is no task {name!r} to leave out; {did_you_mean(name, tasks)}")
     if model is None or set(names) >= set(tasks):
         raise ConfigError("no task would be left")
-    model.encoder.keep_tasks([number for number, name in enumerate(tasks) if name not in names])
-    for name in set(names):
-        del model.tasks[name]
-    if model.needs_trees() and any(model.config.tasks[name].type == "dependencies" for name in names):
-        raise ConfigError(f"the parser cannot be left out: {', '.join(model.readers())} reads its trees")
-    kept = {name: task for name, task in model.config.tasks.items() if name not in names}
-    model.config = model.config.model_copy(update={"tasks": kept})
+    if model.needs_trees(names) and not model.needs_trees():
+        raise ConfigError(f"the parser cannot be left out: {', '.join(model.readers(names))} reads its trees")
+    model.leave_out(names)
     return [name for name in tasks if name in names]
 
 

@@ -322,10 +322,11 @@ def load(
     name: str | os.PathLike[str],
     device: str | torch.device = "cpu",
     *,
+    without: str | Collection[str] = (),
     fetch: bool = False,
     revision: str | None = None,
 ) -> Pipeline:
-    """The pipeline called `name`, on a device of torch such as ``cuda``.
+    """The pipeline called `name`, on a device of torch such as ``cuda``; parts `without` take neither time nor memory.
 
     `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id of the
     Hugging Face hub (``user/repo``), which must have been fetched before, or is fetched if `fetch` is true, at
@@ -342,7 +343,16 @@ def load(
         reason = str(error).splitlines()[0]
         raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
     card = folder / "README.md"
-    return Pipeline(parts.model, card.read_text(encoding="utf-8") if card.is_file() else "", parts.segmenter)
+    pipeline = Pipeline(parts.model, card.read_text(encoding="utf-8") if card.is_file() else "", parts.segmenter)
+    off = pipeline._check_parts(without)
+    if _SEGMENTER in off:
+        pipeline.segmenter = None
+    if off and pipeline.model is not None:
+        if off.issuperset(pipeline.model.tasks):
+            pipeline.model = None
+        else:
+            pipeline.model.leave_out(off)
+    return pipeline
 
 
 def train(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +19,12 @@ from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.words import MultiwordToken
 from depparse.errors import ConfigError
-from depparse.pipeline import Pipeline
+from depparse.pipeline import Pipeline, load
+from depparse.segmentation.segmenter import Segmenter
 from tests.networks import TWO, small_model, two_sentences
+from tests.segmenters import segmenter
+
+__all__ = ["segmenter"]
 
 TEXTS = [
     "Anna didn't buy 2 apples. Whom did Tom see sleeping?\n",
@@ -223,6 +228,22 @@ def test_parts_are_switched_off(nlp: Pipeline) -> None:
     assert [t.text for t in nlp("I can't", without="segmenter")[0].tokens] == ["I", "can't"]
     assert len(nlp("I can't", without="segmenter")[0]) == 2
     assert conllu(nlp.pipe([given], without="dependencies", workers=2)) == conllu([made])
+
+
+def test_parts_are_left_out_at_load(segmenter: Segmenter, tmp_path: Path) -> None:
+    whole = Pipeline(small_model(), segmenter=segmenter)
+    whole.save(tmp_path / "m")
+    tasks = ["tagger", "lemmatizer"]
+    less = load(tmp_path / "m", without=tasks)
+    assert less.parts == ("segmenter", "dependencies")
+    assert less(TEXTS[0]).to_conllu() == whole(TEXTS[0], without=tasks).to_conllu()
+    assert not [name for name, _ in less.model.named_parameters() if name.startswith(("tasks.tagger", "tasks.lemma"))]
+    assert load(tmp_path / "m", without="segmenter").parts == (*tasks, "dependencies")
+    alone = load(tmp_path / "m", without=[*tasks, "dependencies"])
+    assert alone.parts == ("segmenter",)
+    assert alone.model is None
+    with pytest.raises(ConfigError, match="there is no part taggr to switch off; the pipeline has segmenter, tagger"):
+        load(tmp_path / "m", without="taggr")
 
 
 def test_a_pipeline_without_a_model() -> None:
