@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from depparse.training.run import Began, Done, Record, Scored
 
 # Those that the data has.
-_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "NER", "Predicates", "Senses", "ArgHeads", "ArgSpans")
+_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "ELAS", "NER", "Predicates", "Senses", "ArgHeads", "ArgSpans")
 _SHOWN_RAW = ("Tokens", "Words", "Sentences")
 _FINDINGS = 6  # shown; the rest is counted
 _REFRESH = 0.25  # seconds

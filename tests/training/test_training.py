@@ -159,7 +159,7 @@ def test_averages_are_in_the_model_only_while_it_is_evaluated(average: str) -> N
 
 def test_recipes_and_overrides(tmp_path: Path, samples: Path) -> None:
     folder = str(samples / "UD_English-Sample")
-    names = ["bilstm", "demo", "ner", "recurrent", "srl", "transformer"]
+    names = ["bilstm", "demo", "joint", "ner", "recurrent", "srl", "transformer"]
     for name in names:
         config = read_recipe(name, ["training.epochs=3"], [folder])
         assert config.training.epochs == 3
@@ -172,7 +172,7 @@ def test_recipes_and_overrides(tmp_path: Path, samples: Path) -> None:
     with pytest.raises(ConfigError, match=r"config key training\.epochs: .* not 'many'"):
         read_recipe("recurrent", ["training.epochs=many"])
     with pytest.raises(
-        ConfigError, match="no recipe 'recurent': give a TOML file, or one of bilstm, demo, ner, recurrent"
+        ConfigError, match="no recipe 'recurent': give a TOML file, or one of bilstm, demo, joint, ner, recurrent"
     ):
         read_recipe("recurent")
     with pytest.raises(ConfigError, match="key=value"):

@@ -433,3 +433,41 @@ def test_a_loaded_pipeline_is_the_trained_one(tmp_path: Path, samples: Path) -> 
     assert isinstance(again, Pipeline)
     assert again(text).to_conllu() == nlp(text).to_conllu()
     assert again.card == nlp.card
+
+
+def test_one_recipe_trains_everything_from_three_files(tmp_path: Path, samples: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    given = {
+        split: [folder / f"en_sample-{name.format(split)}" for name in ("ud-{}.conllu", "ner-{}.iob2", "up-{}.conllup")]
+        for split in ("train", "dev")
+    }
+    small = {
+        "segmentation": None,
+        "model.encoder.inputs": [{"type": "words", "width": 32}, {"type": "characters", "width": 32}],
+        "model.encoder.context.width": 64,
+        "model.encoder.context.layers": 1,
+        "model.encoder.dropout": 0.0,
+        "model.tasks.dependencies.arc_width": 50,
+        "model.tasks.enhanced.arc_width": 50,
+        "model.tasks.srl.decoder": "arcs",
+        "training.epochs": 8,
+        "training.evaluate_every": 8,
+        "training.batch_words": 150,
+        "training.optimizer.learning_rate": 8e-3,
+    }
+    records: list[Record] = []
+    nlp = depparse.train("joint", **given, set=small, output=tmp_path / "run", listen=records.append)
+    assert nlp.parts == ("tagger", "lemmatizer", "dependencies", "enhanced", "ner", "srl")
+    # Each dev file is scored on what it annotates, and no more.
+    trees, entities, roles = (dict(record.scores or {}) for record in scored(records, "model"))
+    assert trees["UPOS"].f1 > 0.6
+    assert {"NER", "Predicates"}.isdisjoint(trees)
+    assert {"UPOS", "Predicates"}.isdisjoint(entities)
+    assert "NER" in entities
+    assert roles["Predicates"].f1 > 0.6
+    # What was learned of a file is there on text of any other, all of it.
+    train = depparse.read(given["train"][0])
+    doc = nlp([sentence.columns["FORM"] for sentence in train])
+    assert all(cell != "_" for sentence in doc for name in ("UPOS", "HEAD", "DEPS") for cell in sentence.columns[name])
+    assert sum(len(sentence.frames) for sentence in doc) > 50
+    assert {span.type for span in doc.ents} & {"PER", "LOC", "ORG"}
