@@ -16,6 +16,7 @@ import pytest
 import depparse
 from depparse.data.conllu import read_conllu
 from depparse.data.document import Document
+from depparse.data.join import join
 from depparse.data.text import iter_text
 from depparse.evaluation.segmentation import Segmentation, segment
 from depparse.pipeline import Pipeline
@@ -354,3 +355,32 @@ def test_graphs_beside_copied_trees(run: Run, samples: Path, tmp_path: Path) -> 
     edges = sum(len(cell.split("|")) for s in document for cell in s.columns["DEPS"])
     assert re.search(rf"\n{edges} of {edges} edges come back; \d+ labels, \d+ classes\n$", shown)
     assert run("enhanced", gold).count("| gold tree copied") == 1
+
+
+def test_tasks_alone_and_together(run: Run, samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    for split in ("train", "dev"):
+        document = depparse.read(folder / f"en_sample-ud-{split}.conllu")
+        for other in (f"en_sample-ner-{split}.iob2", f"en_sample-up-{split}.conllup"):
+            join(document, depparse.read(folder / other))
+        depparse.write(document, tmp_path / f"{split}.conllup")
+    arguments = [tmp_path / "out", "--train", tmp_path / "train.conllup", "--dev", tmp_path / "dev.conllup"]
+    small = ['inputs=[{type="words",width=16},{type="characters",width=16}]', "context.width=16", "context.layers=1"]
+    settings = [*(f"model.encoder.{key}" for key in small), "training.epochs=2", "model.tasks.srl.core=[]"]
+    arguments += ["--sentences", 40, *(word for key in settings for word in ("--set", key))]
+    shown = run("sharing", *arguments)
+    rows = {name: cells.split(" | ") for name, cells in re.findall(r"^\| (\w+) \| (.*) \|$", shown, re.MULTILINE)}
+    assert list(rows)[:11] == [
+        "UPOS", "UFeats", "Lemmas", "UAS", "LAS", "ELAS", "NER", "Predicates", "Senses", "ArgHeads", "ArgSpans",
+    ]  # fmt: skip
+    # Scores are those that the runs had on dev after the last epoch.
+    for name, folder_name in (("UPOS", "tagger"), ("LAS", "dependencies")):
+        log = (tmp_path / "out" / folder_name / "metrics.jsonl").read_text().splitlines()
+        assert rows[name][0] == f"{100 * json.loads(log[-1])[name]:.2f}"
+        assert float(rows[name][2]) == pytest.approx(float(rows[name][1]) - float(rows[name][0]), abs=0.011)
+    parameters = {
+        name: int(cells.split(" | ")[0].replace(",", ""))
+        for name, cells in re.findall(r"^\| ([a-z, ]+) \| ([\d,]+ .*) \|$", shown, re.MULTILINE)
+    }
+    assert parameters["tagger, lemmatizer, dependencies, enhanced, ner, srl"] == max(parameters.values())
+    assert run("sharing", *arguments) == shown  # without training again

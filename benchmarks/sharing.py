@@ -1,0 +1,116 @@
+"""What tasks gain or lose by sharing an encoder: each trained alone, and all of them together.
+
+    python benchmarks/sharing.py OUTPUT --train FILE --dev FILE [--sentences 2000] [--recipe joint] [--seed 1]
+        [--set KEY=VALUE …]
+
+FILE has trees, enhanced graphs, entities and roles: `depparse convert TREEBANK --join ENTITIES`, then `--join ROLES`.
+Each run learns from the same sentences, evenly from all of FILE, for the same epochs of the same settings, and is
+scored on dev after the last. Enhanced graphs are read off a tree, so they are trained with a parser, and nothing else,
+to be alone. Shown are F1 in percent, alone and together, the difference with its bootstrap interval and p-value (of the
+dev set: another seed would train another model), and what both cost. What is finished in OUTPUT is not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+import depparse
+from depparse.data.document import Document
+from depparse.data.formats import read, write
+from depparse.description import describe
+from depparse.evaluation.report import report
+from depparse.training.prepare import is_begun, is_finished
+from depparse.training.recipe import read_recipe
+
+# What is trained for each score, alone.
+ALONE = {
+    "UPOS": ["tagger"],
+    "UFeats": ["tagger"],
+    "Lemmas": ["lemmatizer"],
+    "UAS": ["dependencies"],
+    "LAS": ["dependencies"],
+    "ELAS": ["dependencies", "enhanced"],
+    "NER": ["ner"],
+    "Predicates": ["srl"],
+    "Senses": ["srl"],
+    "ArgHeads": ["srl"],
+    "ArgSpans": ["srl"],
+}
+FACTS = ("minutes of training", "words a second in training")
+TASKS = list(dict.fromkeys(task for tasks in ALONE.values() for task in tasks))
+
+
+class Sharing:
+    """The runs, in a folder each."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options, self.output = options, options.output
+        self.output.mkdir(parents=True, exist_ok=True)
+        self.train = self.output / "train.conllup"
+        if not self.train.exists():
+            sentences = read(options.train).sentences
+            size = min(options.sentences or len(sentences), len(sentences))
+            write(Document(sentences[number * len(sentences) // size] for number in range(size)), self.train)
+
+    def run(self, tasks: list[str]) -> Path:
+        """The folder of the run, which is done unless it was."""
+        output: Path = self.output / "-".join(tasks)
+        if not is_finished(output):
+            recipe = read_recipe(self.options.recipe, self.options.set)
+            model = recipe.model.model_copy(update={"tasks": {task: recipe.model.tasks[task] for task in tasks}})
+            training = recipe.training.model_copy(update={"evaluate_every": recipe.training.epochs})
+            recipe = recipe.model_copy(update={"segmentation": None, "model": model, "training": training})
+            depparse.train(
+                recipe, train=self.train, dev=self.options.dev, seed=self.options.seed, output=output,
+                resume=is_begun(output),
+            )  # fmt: skip
+        return output
+
+    def system(self, tasks: list[str]) -> Path:
+        """What the run makes of dev."""
+        folder = self.run(tasks)
+        file = folder / "dev.conllup"
+        if not file.exists():
+            write(depparse.load(folder).reanalyze(read(self.options.dev)), file)
+        return file
+
+    def table(self) -> str:
+        lines = ["| | alone | together | difference | 95 % interval | p |", "|---|--:|--:|--:|--:|--:|"]
+        for metric, tasks in ALONE.items():
+            compared = report(self.options.dev, self.system(TASKS), other=self.system(tasks))
+            found = compared.differences[metric]
+            assert compared.other is not None
+            cells = [f"{100 * side.f1[metric]:.2f}" for side in (compared.other, compared.system)]
+            interval = f"{100 * found.interval.low:+.2f} to {100 * found.interval.high:+.2f}"
+            lines.append(
+                f"| {' | '.join([metric, *cells, f'{100 * found.value:+.2f}', interval, f'{found.p_value:.3f}'])} |"
+            )
+        return "\n".join(lines)
+
+    def costs(self) -> str:
+        lines = ["| trained | parameters | minutes | words/s in training |", "|---|--:|--:|--:|"]
+        for tasks in [*dict.fromkeys(map(tuple, ALONE.values())), tuple(TASKS)]:
+            folder = self.run(list(tasks))
+            card = (folder / "model" / "README.md").read_text(encoding="utf-8")
+            facts = [re.findall(rf"^\| {name} \| (\S+) \|$", card, re.MULTILINE)[0] for name in FACTS]
+            lines.append(f"| {', '.join(tasks)} | {describe(folder).parameters:,} | {' | '.join(facts)} |")
+        return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Tasks alone, and all over one encoder.")
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--dev", type=Path, required=True)
+    parser.add_argument("--sentences", type=int, default=2000, help="of train; 0: all")
+    parser.add_argument("--recipe", default="joint", help=f"with the tasks {', '.join(TASKS)}")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipe")
+    sharing = Sharing(parser.parse_args())
+    print(f"{sharing.table()}\n\n{sharing.costs()}")
+
+
+if __name__ == "__main__":
+    main()
