@@ -1,11 +1,12 @@
-"""What the CRF of named entities costs in training: its loss and gradient, as a share of a step.
+"""What the CRF of entities, or that of semantic roles, costs in training: its loss and gradient as a share of a step.
 
     python benchmarks/crf.py [--train FILE] [--recipe ner] [--words 25000] [--steps 20] [--set KEY=VALUE …]
 
-FILE holds entities, by default WNUT-17 (six types, so 25 tags) of $DEPPARSE_SHARED (by default ../shared); its first
-`--words` words are used. A step is one of `training.loop`, with collating, losses, clipping, optimizer and average; the
-CRF's part, from the scores of tags to their gradient, is measured after it on the same batch, which is full. All in one
-process after a warm-up; the share is the median over the steps, with the least and the greatest.
+FILE holds entities, by default WNUT-17 (six types, so 25 tags) of $DEPPARSE_SHARED (by default ../shared), or with
+`--recipe srl` roles; its first `--words` words are used. A step is one of `training.loop`, with collating, losses,
+clipping, optimizer and average; the CRF's part, from the scores of tags to their gradient, is measured after it on the
+same batch, which is full. All in one process after a warm-up; the share is the median over the steps, with the least
+and the greatest.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from depparse.data.batching import chunks
+from depparse.data.fields import IGNORE
 from depparse.data.formats import iter_sentences
 from depparse.model import Model
 from depparse.tasks.ner import Ner
+from depparse.tasks.srl import Srl
 from depparse.training.checkpoint import epoch_random
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import train
@@ -37,12 +41,23 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
+def make_crf(task: Ner | Srl, scores: Any, targets: Any) -> Callable[[], object]:
+    """From the scores of tags to the gradient; of roles that of the heads of arguments is part of it."""
+    if isinstance(task, Srl):
+        arguments = task.arguments
+        pairs = arguments.pair_scores(scores.arguments, targets.places).detach().requires_grad_()
+        lengths = (targets.predicates != IGNORE).sum(1)[targets.places[:, 0]]
+        return lambda: arguments.loss(pairs, lengths, targets.arguments).backward()
+    tags = scores.detach().requires_grad_()
+    return lambda: task.loss(tags, targets).backward()
+
+
 def measure(path: Path, recipe: RecipeConfig, words: int, steps: int) -> list[tuple[float, float]]:
     """Seconds of each step, and of the CRF in it."""
     sentences = next(chunks(iter_sentences(path), words))
     torch.manual_seed(1)
     model = Model.build(recipe.model, sentences)
-    name, task = next((name, task) for name, task in model.tasks.items() if isinstance(task, Ner))
+    name, task = next((name, task) for name, task in model.tasks.items() if isinstance(task, (Ner, Srl)))
     config = recipe.training.model_copy(update={"epochs": 100, "evaluate_every": 100, "precision": "fp32"})
     examples = [model.example(sentence, targets=True) for sentence in sentences]
     lengths, sources = [example.length for example in examples], [0] * len(examples)
@@ -53,8 +68,7 @@ def measure(path: Path, recipe: RecipeConfig, words: int, steps: int) -> list[tu
         for numbers in plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle):
             batch = model.collate([examples[number] for number in numbers])
             step = seconds(lambda: next(records))
-            scores = model(batch)[name].detach().requires_grad_()
-            crf = seconds(lambda scores=scores, batch=batch: task.loss(scores, batch.targets[name]).backward())
+            crf = seconds(make_crf(task, model(batch)[name], batch.targets[name]))
             if batch.mask.numel() >= 0.85 * config.batch_words:  # not what was left at the end of an epoch
                 times.append((step, crf))
             if len(times) == WARM + steps:
@@ -66,7 +80,7 @@ def main() -> None:
     shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description="The CRF's share of a training step.")
     parser.add_argument("--train", type=Path, default=shared / "ner" / "wnut17" / "wnut17train.conll")
-    parser.add_argument("--recipe", default="ner", help="with a task of type ner")
+    parser.add_argument("--recipe", default="ner", help="with a task of type ner or srl")
     parser.add_argument("--words", type=int, default=25_000)
     parser.add_argument("--steps", type=int, default=20, help="full batches")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipe")

@@ -264,10 +264,14 @@ def test_memory_is_measured(
     assert len("".join(raw.copies(text, 0.004)).encode()) == pytest.approx(4000, abs=len(text.encode()))
 
 
-def test_the_share_of_the_crf(run: Run, samples: Path) -> None:
-    train = samples / "UD_English-Sample" / "en_sample-ner-train.iob2"
-    settings = ["model.encoder.context.width=16", "training.batch_words=100"]
-    shown = run("crf", "--train", train, "--steps", 2, *(word for key in settings for word in ("--set", key)))
+@pytest.mark.parametrize(
+    ("recipe", "file"), [("ner", "en_sample-ner-train.iob2"), ("srl", "en_sample-up-train.conllup")]
+)
+def test_the_share_of_the_crf(recipe: str, file: str, run: Run, samples: Path) -> None:
+    train = samples / "UD_English-Sample" / file
+    settings = ["model.encoder.context.width=16", "model.encoder.context.layers=1", "training.batch_words=100"]
+    options = [word for key in settings for word in ("--set", key)]
+    shown = run("crf", "--train", train, "--recipe", recipe, "--steps", 2, *options)
     assert re.search(r"\nstep \d+ ms, CRF \d+ ms: \d+\.\d % \(\d+\.\d to \d+\.\d\)\n$", shown)
 
 
