@@ -12,7 +12,9 @@ squared, masks apart, of arcs: too many for `LinearChain`, which is for any lang
   ``E`` hold them already; from one argument to the next they would cost the square of the roles.
 
 That leaves 2^k · (1 + roles) states with four arcs a role (B, I, E, S) and one for ``O``: O(words · 2^k · roles) time,
-one step for each word of the longest sentence, in logarithms, for many predicates side by side.
+one step for each word of the longest sentence, for many predicates side by side. Sums are of numbers that are scaled
+word by word, which takes a fraction of the time of sums in logarithms; those are there for scores so far apart that
+numbers would vanish.
 
 Scores are ``scores[predicates, words, tags]``, without ROOT, and ``lengths[predicates]`` in words; what stands behind
 is ignored. Tags are ``O`` and, for each role, ``B``, ``I``, ``E``, ``S``, in this order: `role_tags`.
@@ -28,8 +30,9 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from depparse.data.fields import IGNORE
+from depparse.structs.semirings import Logarithms, Numbers, Semiring
 
-_CELLS = 1 << 24  # states of all words that are in memory at a time
+_CELLS = 1 << 21  # states of all words that are in memory at a time; more do not fit into the cache
 _NOTHING = -torch.inf
 
 
@@ -48,7 +51,7 @@ class RoleSpan(NamedTuple):
 
 
 class _Scores(NamedTuple):
-    """Scores of tags, of one word: ``[predicates, 1]`` and ``[predicates, 1, roles]``, for all sets of roles alike."""
+    """Of the tags of a word, scores or weights: ``[predicates, 1]``, ``[predicates, 1, roles]``; for all sets alike."""
 
     outside: Tensor
     begin: Tensor
@@ -58,10 +61,11 @@ class _Scores(NamedTuple):
 
 
 class _States(NamedTuple):
-    """Logarithms of sums over what comes before, or after, a boundary between words."""
+    """Sums over what comes before, or after, a boundary between words, divided by exp(`scale`)."""
 
     outside: Tensor  # [predicates, sets]: no argument goes across it
-    opened: Tensor  # [predicates, sets, roles]: one of that role does
+    opened: Tensor  # [predicates, sets, roles]: one of that role does; the core roles first
+    scale: Tensor  # [predicates]
 
 
 class RoleChain(nn.Module):
@@ -71,6 +75,7 @@ class RoleChain(nn.Module):
     after: Tensor  # [sets, roles]: the set after an argument of the role, if this is the set before; n_sets: none
 
     beginnings: Tensor  # [core roles, 2]: their tags B and S
+    order: Tensor  # [roles]: core roles, then the others
 
     def __init__(self, n_roles: int, core: Collection[int]) -> None:
         super().__init__()
@@ -82,6 +87,8 @@ class RoleChain(nn.Module):
             there = (sets >> place & 1).bool()
             before[:, role] = torch.where(there, sets - (1 << place), self.n_sets)
             after[:, role] = torch.where(there, self.n_sets, sets + (1 << place))
+        order = [*sorted(core), *(role for role in range(n_roles) if role not in core)]
+        self.register_buffer("order", torch.tensor(order, dtype=torch.long), persistent=False)
         begin = 1 + 4 * torch.tensor(sorted(core), dtype=torch.long)
         self.register_buffer("beginnings", torch.stack([begin, begin + 3], 1), persistent=False)
         self.register_buffer("before", before, persistent=False)
@@ -149,82 +156,143 @@ class RoleChain(nn.Module):
             words.append(_Scores(known[:, word, :1], *tags))
         return words
 
-    def _start(self, scores: Tensor) -> _States:
-        outside = scores.new_full((len(scores), self.n_sets), _NOTHING)
-        outside[:, 0] = 0.0
-        return _States(outside, scores.new_full((len(scores), self.n_sets, self.n_roles), _NOTHING))
+    def _weights(self, scores: Tensor, lengths: Tensor) -> tuple[Semiring, list[_Scores], Tensor]:
+        """Weights of tags, the greatest of a word being 1; ``[words, predicates]``, the score that this one has.
 
-    def _forward(self, scores: Tensor, lengths: Tensor) -> list[_States]:
+        Behind the end of a sentence they are such that nothing changes.
+        """
+        there = _present(scores, lengths)
+        greatest = torch.where(there, scores.amax(-1), 0.0)
+        unchanged = scores.new_full(scores.shape[2:], _NOTHING)
+        unchanged[0] = unchanged[2::4] = 0.0
+        relative = torch.where(there[..., None], scores - greatest[..., None], unchanged)
+        # Of what follows from one word to the next, no more than two scores are far apart.
+        far = torch.finfo(scores.dtype).tiny ** (1 / 3)
+        lowest = torch.where(there[..., None], relative, 0.0).amin() if relative.numel() else torch.zeros(())
+        semiring: Semiring = Numbers if lowest.exp() > far else Logarithms
+        words = []
+        for tags in semiring.of_log(relative).unbind(1):
+            of_roles = tags[:, 1:].view(-1, 1, self.n_roles, 4)[:, :, self.order].unbind(-1)
+            words.append(_Scores(tags[:, :1], *of_roles))
+        return semiring, words, greatest.T
+
+    def _scaled(self, semiring: Semiring, states: _States, part: _Scores, score: Tensor) -> tuple[_Scores, Tensor]:
+        """The weights of a word by which the states do not grow or vanish, and the scale that they have then."""
+        greatest = states.outside.amax(1)
+        if self.n_roles:
+            greatest = torch.maximum(greatest, states.opened.amax((1, 2)))
+        weights = (semiring.over(weight, greatest.view(-1, *[1] * (weight.dim() - 1))) for weight in part)
+        return _Scores(*weights), states.scale + semiring.log(greatest) + score
+
+    def _forward(self, semiring: Semiring, words: Sequence[_Scores], scores: Tensor) -> list[_States]:
         """The states at each boundary, the beginning first; behind the end of a sentence, those at its end."""
-        states = [self._start(scores)]
-        for word, part in enumerate(self._by_word(scores, lengths)):
-            outside, opened = states[-1]
-            source = _padded(outside)[:, self.before]
-            new_opened = torch.logaddexp(source + part.begin, opened + part.inside)
-            closed = torch.cat([source + part.single, opened + part.end, (outside + part.outside)[..., None]], -1)
-            there = (word < lengths)[:, None]
-            states.append(
-                _States(
-                    torch.where(there, closed.logsumexp(-1), outside), torch.where(there[..., None], new_opened, opened)
-                )
-            )
+        outside = scores.new_full((scores.shape[1], self.n_sets), semiring.zero)
+        outside[:, 0] = semiring.one
+        opened = scores.new_full((*outside.shape, self.n_roles), semiring.zero)
+        states, n_core = [_States(outside, opened, torch.zeros_like(scores[:1].sum(0)))], len(self.beginnings)
+        for word, score in zip(words, scores, strict=True):
+            outside, opened, _ = states[-1]
+            part, scale = self._scaled(semiring, states[-1], word, score)
+            source = _padded(outside, semiring.zero)[:, self.before[:, self.order[:n_core]]]
+            begun = [semiring.times(source, part.begin[..., :n_core])]
+            begun.append(semiring.times(outside[..., None], part.begin[..., n_core:]))
+            new_opened = semiring.plus_product(torch.cat(begun, -1), opened, part.inside)
+            closed = semiring.plus(semiring.dot(source, part.single[..., :n_core]), semiring.dot(opened, part.end))
+            free = semiring.plus(part.outside, semiring.total(part.single[..., n_core:]))
+            new_outside = semiring.plus_product(closed, outside, free)
+            states.append(_States(new_outside, new_opened, scale))
         return states
 
     def _backward(
-        self, scores: Tensor, lengths: Tensor, states: Sequence[_States] = (), total: Tensor | None = None
-    ) -> tuple[list[Tensor], Tensor]:
-        """What comes after each boundary, of "outside"; with the `states` before and the `total`, marginals too."""
-        first = self._start(scores)
-        outside, opened = torch.zeros_like(first.outside), first.opened
-        after, marginals = [outside], torch.zeros_like(scores)
-        index = self.after[None].expand(len(scores), -1, -1)
-        words = self._by_word(scores, lengths)
-        for word in range(scores.shape[1] - 1, -1, -1):
-            part, there = words[word], word < lengths
-            begin = _padded(opened).gather(1, index) + part.begin
-            single = _padded(outside)[:, self.after] + part.single
-            inside, end, out = opened + part.inside, outside[..., None] + part.end, outside + part.outside
-            if total is not None:
-                past_outside, past_opened = (state - total.view(-1, *[1] * (state.dim() - 1)) for state in states[word])
-                by_role = [(past_outside[..., None], begin), (past_opened, inside), (past_opened, end)]
-                by_role.append((past_outside[..., None], single))
-                tags = torch.stack([(past + future).exp().sum(1) for past, future in by_role], -1).flatten(1)
-                found = torch.cat([(past_outside + out).exp().sum(1, keepdim=True), tags], 1)
-                marginals[:, word] = found.masked_fill(~there[:, None], 0.0)
-            new_outside = torch.cat([begin, single, out[..., None]], -1).logsumexp(-1)
-            outside = torch.where(there[:, None], new_outside, outside)
-            opened = torch.where(there[:, None, None], torch.logaddexp(inside, end), opened)
-            after.append(outside)
-        return after[::-1], marginals
+        self,
+        semiring: Semiring,
+        words: Sequence[_Scores],
+        scores: Tensor,
+        states: Sequence[_States] = (),
+        totals: Tensor | None = None,
+    ) -> tuple[list[_States], list[Tensor]]:
+        """What comes after each boundary; with the `states` before and the `totals`, the marginals of each word too."""
+        outside = scores.new_full((scores.shape[1], self.n_sets), semiring.one)
+        opened = scores.new_full((*outside.shape, self.n_roles), semiring.zero)
+        after, marginals = [_States(outside, opened, torch.zeros_like(scores[:1].sum(0)))], list[Tensor]()
+        n_core = len(self.beginnings)
+        to = self.after[:, self.order[:n_core]]
+        index = to[None].expand(len(outside), -1, -1)
+        for word in range(len(words) - 1, -1, -1):
+            outside, opened, _ = after[-1]
+            part, scale = self._scaled(semiring, after[-1], words[word], scores[word])
+            # What an argument that begins here leads to, by its role.
+            core = _padded(opened[..., :n_core], semiring.zero).gather(1, index)
+            single = _padded(outside, semiring.zero)[:, to]
+            if totals is not None:
+                past = states[word]
+                unchanged = semiring.over_sets(past.outside, outside[..., None])
+                begin = semiring.over_sets(past.outside, torch.cat([core, opened[..., n_core:]], -1))
+                alone = [semiring.over_sets(past.outside, single), unchanged.expand(-1, self.n_roles - n_core)]
+                tags = [
+                    semiring.times(part.begin.squeeze(1), begin),
+                    semiring.times(part.inside.squeeze(1), semiring.over_sets(past.opened, opened)),
+                    semiring.times(part.end.squeeze(1), semiring.over_sets(outside, past.opened)),
+                    semiring.times(part.single.squeeze(1), torch.cat(alone, -1)),
+                ]
+                of_roles = torch.stack(tags, -1)[:, self.order.argsort()].flatten(1)
+                found = semiring.log(torch.cat([semiring.times(part.outside, unchanged), of_roles], 1))
+                marginals.append((found + (past.scale + scale - totals)[:, None]).exp())
+            begun = semiring.plus(
+                semiring.dot(core, part.begin[..., :n_core]),
+                semiring.dot(opened[..., n_core:], part.begin[..., n_core:]),
+            )
+            closed = semiring.plus(begun, semiring.dot(single, part.single[..., :n_core]))
+            free = semiring.plus(part.outside, semiring.total(part.single[..., n_core:]))
+            new_outside = semiring.plus_product(closed, outside, free)
+            new_opened = semiring.plus_product(semiring.times(outside[..., None], part.end), opened, part.inside)
+            after.append(_States(new_outside, new_opened, scale))
+        return after[::-1], marginals[::-1]
+
+    def _total(self, semiring: Semiring, states: _States) -> Tensor:
+        return (semiring.log(states.outside) + states.scale[:, None]).logsumexp(1)
 
     def _totals_and_marginals(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         totals, marginals = scores.new_zeros(len(scores)), torch.zeros_like(scores)
+        precise = scores if scores.device.type == "mps" else scores.double()
         for rows in self._chunks(scores):
-            states = self._forward(scores[rows], lengths[rows])
-            totals[rows] = states[-1].outside.logsumexp(-1)
-            _, marginals[rows] = self._backward(scores[rows], lengths[rows], states, totals[rows])
+            semiring, words, greatest = self._weights(precise[rows], lengths[rows])
+            states = self._forward(semiring, words, greatest)
+            total = self._total(semiring, states[-1])
+            _, found = self._backward(semiring, words, greatest, states, total)
+            totals[rows] = total.to(scores.dtype)
+            if found:
+                there = _present(scores[rows], lengths[rows])
+                marginals[rows] = torch.stack(found, 1).masked_fill(~there[..., None], 0.0).to(scores.dtype)
         return totals, marginals
 
     def _probabilities(self, scores: Tensor, lengths: Tensor, start: int, spans: Sequence[RoleSpan]) -> list[float]:
-        past = torch.stack([state.outside for state in self._forward(scores, lengths)])
-        future, _ = self._backward(scores, lengths)
-        total = past[-1].logsumexp(-1)
+        semiring, words, greatest = self._weights(scores, lengths)
+        states = self._forward(semiring, words, greatest)
+        future = self._backward(semiring, words, greatest)[0]
+        before, after = (
+            torch.stack([semiring.log(state.outside) + state.scale[:, None] for state in side])
+            for side in (states, future)
+        )
+        total = before[-1].logsumexp(-1)
         rows, first, last, role = torch.tensor(spans, device=scores.device).T
         rows = rows - start
-        tag, words = 1 + 4 * role, torch.arange(scores.shape[1], device=scores.device)
-        within = (words > first[:, None]) & (words < last[:, None])
+        tag, places = 1 + 4 * role, torch.arange(scores.shape[1], device=scores.device)
+        within = (places > first[:, None]) & (places < last[:, None])
         several = scores[rows, :, tag + 1].masked_fill(~within, 0.0).sum(1)
         several = several + scores[rows, first, tag] + scores[rows, last, tag + 2]
         score = torch.where(first == last, scores[rows, first, tag + 3], several)
-        later = _padded(torch.stack(future)[last + 1, rows]).gather(1, self.after.T[role])
-        found = (past[first, rows] + later).logsumexp(-1) + score - total[rows]
+        later = _padded(after[last + 1, rows], _NOTHING).gather(1, self.after.T[role])
+        found = (before[first, rows] + later).logsumexp(-1) + score - total[rows]
         return found.exp().clamp(max=1.0).tolist()
 
     def _viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        outside, opened = self._start(scores)
+        outside = scores.new_full((len(scores), self.n_sets), _NOTHING)
+        outside[:, 0] = 0.0
+        opened = scores.new_full((*outside.shape, self.n_roles), _NOTHING)
         begun, closings = [], []  # for each word: whether an open argument begins there, and what ends there
         for word, part in enumerate(self._by_word(scores, lengths)):
-            source = _padded(outside)[:, self.before]
+            source = _padded(outside, _NOTHING)[:, self.before]
             begin, inside = source + part.begin, opened + part.inside
             closed = torch.stack([opened + part.end, source + part.single], -1).flatten(2)  # 2 · role + whether S
             best, closing = closed.max(-1)
@@ -273,6 +341,6 @@ def _present(scores: Tensor, lengths: Tensor) -> Tensor:
     return torch.arange(scores.shape[1], device=scores.device) < lengths[:, None]
 
 
-def _padded(values: Tensor) -> Tensor:
+def _padded(values: Tensor, zero: float) -> Tensor:
     """With a set behind the others that nothing leads to."""
-    return torch.cat([values, torch.full_like(values[:, :1], _NOTHING)], 1)
+    return torch.cat([values, torch.full_like(values[:, :1], zero)], 1)

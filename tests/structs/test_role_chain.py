@@ -39,7 +39,7 @@ def random_batch(n_tags: int, lengths: list[int], seed: int = 0, scale: float = 
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("scale", [2.0, 1e3])
+@pytest.mark.parametrize("scale", [2.0, 30.0, 1e3])  # the last is for logarithms
 def test_sums_and_best_are_those_of_all_sequences(name: str, scale: float) -> None:
     roles, core = CASES[name]
     language, chain = language_of(roles, core), RoleChain(len(roles), core)
