@@ -42,7 +42,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def make_crf(task: Ner | Srl, scores: Any, targets: Any) -> Callable[[], object]:
-    """From the scores of tags to the gradient; of roles that of the heads of arguments is part of it."""
+    """From the scores of tags to the gradient; for roles this includes the loss of argument heads."""
     if isinstance(task, Srl):
         arguments = task.arguments
         pairs = arguments.pair_scores(scores.arguments, targets.places).detach().requires_grad_()
@@ -68,9 +68,8 @@ def measure(path: Path, recipe: RecipeConfig, words: int, steps: int) -> list[tu
         for numbers in plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle):
             batch = model.collate([examples[number] for number in numbers])
             step = seconds(lambda: next(records))
-            crf = seconds(make_crf(task, model(batch)[name], batch.targets[name]))
             if batch.mask.numel() >= 0.85 * config.batch_words:  # not what was left at the end of an epoch
-                times.append((step, crf))
+                times.append((step, seconds(make_crf(task, model(batch)[name], batch.targets[name]))))
             if len(times) == WARM + steps:
                 return times[WARM:]
     raise SystemExit(f"{config.epochs} epochs have no {WARM + steps} full batches; give more --words or fewer --steps")

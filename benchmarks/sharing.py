@@ -13,6 +13,7 @@ dev set: another seed would train another model), and what both cost. What is fi
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from pathlib import Path
 
@@ -48,6 +49,11 @@ class Sharing:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.output = options, options.output
         self.output.mkdir(parents=True, exist_ok=True)
+        settings = {name: str(value) for name, value in vars(options).items() if name != "output"}
+        file = self.output / "settings.json"
+        if file.exists() and json.loads(file.read_text(encoding="utf-8")) != settings:
+            raise SystemExit(f"{self.output} was begun with other settings: {file}; give another folder")
+        file.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
         self.train = self.output / "train.conllup"
         if not self.train.exists():
             sentences = read(options.train).sentences

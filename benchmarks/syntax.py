@@ -205,7 +205,7 @@ class Ablation:
                 continue
             counts[row] = [self.counts(row, run["found"]) for run in runs]
             totals = [run.sum(axis=0) for run in counts[row]]
-            scores = [2 * right / (in_gold + found) for in_gold, found, right in totals]
+            scores = [2 * right / max(in_gold + found, 1) for in_gold, found, right in totals]
             change = ["", ""]
             if row.plain != row and row.plain in counts:
                 value, interval = difference_of_runs(counts[row], counts[row.plain])
@@ -252,7 +252,7 @@ def to_spans(sentence: Sentence) -> list[tuple[int, int, str]]:
 def to_roles(sentence: Sentence) -> list[tuple[int, int, str]]:
     """Predicate, head and role of each argument, predicate after predicate."""
     arguments = [(frame.predicate, argument) for frame in sentence.frames for argument in frame.arguments]
-    return [(predicate, argument.head or 0, argument.role) for predicate, argument in arguments]
+    return [(predicate, argument.head, argument.role) for predicate, argument in arguments if argument.head is not None]
 
 
 def with_tree(sentence: Sentence, parsed: Sentence) -> Sentence:

@@ -287,11 +287,15 @@ class Model(nn.Module):
                     task.annotate(example.sentence, prediction)
 
     def leave_out(self, names: Collection[str]) -> None:
-        """Takes tasks out of the model, for good; what the others predict stays as it is."""
+        """Takes tasks out of the model, for good.
+
+        What the others predict stays as it is; but without the parser, tasks that read trees need given ones.
+        """
         self.encoder.keep_tasks([number for number, name in enumerate(self.tasks) if name not in names])
         self.tasks = nn.ModuleDict({name: task for name, task in self.tasks.items() if name not in names})
         kept = {name: task for name, task in self.config.tasks.items() if name not in names}
         self.config = self.config.model_copy(update={"tasks": kept})
+        self.frozen = self.frozen - set(names)
 
     @property
     def writes(self) -> dict[str, tuple[str, ...]]:

@@ -326,7 +326,7 @@ def load(
     fetch: bool = False,
     revision: str | None = None,
 ) -> Pipeline:
-    """The pipeline called `name`, on a device of torch such as ``cuda``; parts `without` take neither time nor memory.
+    """The pipeline called `name`, on a device of torch such as ``cuda``; parts `without` are left out of it for good.
 
     `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id of the
     Hugging Face hub (``user/repo``), which must have been fetched before, or is fetched if `fetch` is true, at

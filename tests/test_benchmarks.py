@@ -388,3 +388,5 @@ def test_tasks_alone_and_together(run: Run, samples: Path, tmp_path: Path) -> No
     }
     assert parameters["tagger, lemmatizer, dependencies, enhanced, ner, srl"] == max(parameters.values())
     assert run("sharing", *arguments) == shown  # without training again
+    with pytest.raises(SystemExit, match="was begun with other settings"):
+        run("sharing", *arguments, "--seed", 2)

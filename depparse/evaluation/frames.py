@@ -106,7 +106,7 @@ def count_by_sentence(
 
 
 def _collect(document: Document, places: Places, name: str) -> dict[str, Counter[Unit]]:
-    """What each score counts: where it counts, the place of the predicate, and more, for arguments the role last."""
+    """The units of each score: where they count, the place of the predicate, and more; the role last if labelled."""
     found: dict[str, Counter[Unit]] = {field.name: Counter() for field in fields(FrameScores)}
     for number, (sentence, words) in enumerate(zip(document, places, strict=True), 1):
         for frame in _frames(sentence, name, number):

@@ -56,9 +56,9 @@ def counting_place(words: Sequence[int], word: int) -> int:
 
 
 def sum_by_sentence(gold: Document, units: Sequence[Mapping[Unit, int]]) -> NDArray[np.float64]:
-    """``counts[sentence, kind]`` of gold: how many of each kind of `units` (how often each) lie in the sentence.
+    """``counts[sentence, kind]``: how many units of each kind lie in the sentence of gold.
 
-    Units begin with the place where they count.
+    `units` has for each kind its units, which begin with the place where they count, and how often each is there.
     """
     ends = np.cumsum([len(sentence) for sentence in gold])
     counts = np.zeros((len(gold), len(units)))

@@ -12,9 +12,9 @@ squared, masks apart, of arcs: too many for `LinearChain`, which is for any lang
   ``E`` hold them already; from one argument to the next they would cost the square of the roles.
 
 That leaves 2^k · (1 + roles) states with four arcs a role (B, I, E, S) and one for ``O``: O(words · 2^k · roles) time,
-one step for each word of the longest sentence, for many predicates side by side. Sums are of numbers that are scaled
-word by word, which takes a fraction of the time of sums in logarithms; those are there for scores so far apart that
-numbers would vanish.
+one step for each word of the longest sentence, for many predicates side by side. Sums are of numbers, scaled word by
+word, which takes a fraction of the time of sums in logarithms; a predicate of which numbers would become too small to
+count, its scores being far apart, is summed in logarithms.
 
 Scores are ``scores[predicates, words, tags]``, without ROOT, and ``lengths[predicates]`` in words; what stands behind
 is ignored. Tags are ``O`` and, for each role, ``B``, ``I``, ``E``, ``S``, in this order: `role_tags`.
@@ -22,6 +22,7 @@ is ignored. Tags are ``O`` and, for each role, ``B``, ``I``, ``E``, ``S``, in th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -50,11 +51,11 @@ class RoleSpan(NamedTuple):
     role: int
 
 
-class _Scores(NamedTuple):
-    """Of the tags of a word, scores or weights: ``[predicates, 1]``, ``[predicates, 1, roles]``; for all sets alike."""
+class _Tags(NamedTuple):
+    """Scores of the tags of a word, or their weights: the same for all sets of roles."""
 
-    outside: Tensor
-    begin: Tensor
+    outside: Tensor  # [predicates, 1]
+    begin: Tensor  # [predicates, 1, roles], as are the others
     inside: Tensor
     end: Tensor
     single: Tensor
@@ -68,6 +69,15 @@ class _States(NamedTuple):
     scale: Tensor  # [predicates]
 
 
+class _Sums(NamedTuple):
+    """Sums over sequences; the first three in logarithms."""
+
+    total: Tensor  # [predicates]: over all
+    before: Tensor  # [predicates, boundaries, sets]: up to a boundary that no argument goes across
+    after: Tensor  # the same, from there on
+    marginals: Tensor  # [predicates, words, tags]; without words if they are not asked for
+
+
 class RoleChain(nn.Module):
     """The factored chain for so many roles; those numbered in `core` occur at most once. It has no weights."""
 
@@ -76,6 +86,7 @@ class RoleChain(nn.Module):
 
     beginnings: Tensor  # [core roles, 2]: their tags B and S
     order: Tensor  # [roles]: core roles, then the others
+    sizes: Tensor  # [sets]: how many core roles they have
 
     def __init__(self, n_roles: int, core: Collection[int]) -> None:
         super().__init__()
@@ -91,6 +102,8 @@ class RoleChain(nn.Module):
         self.register_buffer("order", torch.tensor(order, dtype=torch.long), persistent=False)
         begin = 1 + 4 * torch.tensor(sorted(core), dtype=torch.long)
         self.register_buffer("beginnings", torch.stack([begin, begin + 3], 1), persistent=False)
+        sizes = torch.tensor([number.bit_count() for number in range(self.n_sets)])
+        self.register_buffer("sizes", sizes, persistent=False)
         self.register_buffer("before", before, persistent=False)
         self.register_buffer("after", after, persistent=False)
 
@@ -148,133 +161,146 @@ class RoleChain(nn.Module):
         for start in range(0, len(scores), several):
             yield slice(start, min(start + several, len(scores)))
 
-    def _by_word(self, scores: Tensor, lengths: Tensor) -> list[_Scores]:
+    def _by_word(self, scores: Tensor, lengths: Tensor) -> list[_Tags]:
         known = scores.masked_fill(~_present(scores, lengths)[..., None], 0.0)
         words = []
         for word in range(scores.shape[1]):
             tags = known[:, word, 1:].view(-1, 1, self.n_roles, 4).unbind(-1)
-            words.append(_Scores(known[:, word, :1], *tags))
+            words.append(_Tags(known[:, word, :1], *tags))
         return words
 
-    def _weights(self, scores: Tensor, lengths: Tensor) -> tuple[Semiring, list[_Scores], Tensor]:
-        """Weights of tags, the greatest of a word being 1; ``[words, predicates]``, the score that this one has.
+    def _sums(self, scores: Tensor, lengths: Tensor, *, marginals: bool = False) -> _Sums:
+        """In numbers or, for a predicate for which they do not do, in logarithms."""
+        scores = scores if scores.device.type == "mps" else scores.double()  # which that has not
+        sums, lost = self._sums_in(Numbers, scores, lengths, marginals)
+        if lost.any():
+            again, _ = self._sums_in(Logarithms, scores[lost], lengths[lost], marginals)
+            for part, new in zip(sums, again, strict=True):
+                part[lost] = new
+        return sums
 
-        Behind the end of a sentence they are such that nothing changes.
+    def _sums_in(self, semiring: Semiring, scores: Tensor, lengths: Tensor, marginals: bool) -> tuple[_Sums, Tensor]:
+        """The sums, and ``[predicates]``, True where they may be wrong as numbers became too small.
+
+        Sequences that are in one state keep their proportion from there on, so it does no harm if a small one is lost
+        beside others. But no state that can be may be lost: it could be the only one that gets on. What is "open" is at
+        least what was "outside" times the weight of a tag, so these two are looked at.
         """
         there = _present(scores, lengths)
-        greatest = torch.where(there, scores.amax(-1), 0.0)
+        greatest = scores.amax(-1)
+        greatest = greatest.where(there & greatest.isfinite(), 0.0)
         unchanged = scores.new_full(scores.shape[2:], _NOTHING)
         unchanged[0] = unchanged[2::4] = 0.0
         relative = torch.where(there[..., None], scores - greatest[..., None], unchanged)
-        # Of what follows from one word to the next, no more than two scores are far apart.
-        far = torch.finfo(scores.dtype).tiny ** (1 / 3)
-        lowest = torch.where(there[..., None], relative, 0.0).amin() if relative.numel() else torch.zeros(())
-        semiring: Semiring = Numbers if lowest.exp() > far else Logarithms
-        words = []
-        for tags in semiring.of_log(relative).unbind(1):
-            of_roles = tags[:, 1:].view(-1, 1, self.n_roles, 4)[:, :, self.order].unbind(-1)
-            words.append(_Scores(tags[:, :1], *of_roles))
-        return semiring, words, greatest.T
+        words = [self._tags(tags) for tags in semiring.of_log(relative).unbind(1)]
+        states = self._forward(semiring, words, greatest)
+        total = _log_of_outside(semiring, states[-1]).logsumexp(1)
+        later, found = self._backward(semiring, words, greatest, states, total if marginals else None)
+        before, after = (torch.stack([_log_of_outside(semiring, s) for s in side], 1) for side in (states, later))
+        shares = torch.stack(found, 1).masked_fill(~there[..., None], 0.0) if found else scores[:, :0]
+        smallest = torch.finfo(scores.dtype).tiny
+        kept = (relative.amin(-1).where(there, 0.0) >= math.log(smallest) / 3).all(1)
+        places = torch.arange(len(states), device=scores.device).minimum(lengths[:, None])
+        possible = self.sizes <= places[..., None]  # an argument has a word at least
+        for side, there_are in ((states, possible), (later, torch.ones_like(possible))):
+            outside = torch.stack([state.outside for state in side], 1)
+            kept &= ((outside >= smallest**0.5) | ~there_are).flatten(1).all(1)
+        return _Sums(total, before, after, shares), ~kept
 
-    def _scaled(self, semiring: Semiring, states: _States, part: _Scores, score: Tensor) -> tuple[_Scores, Tensor]:
+    def _tags(self, values: Tensor) -> _Tags:
+        """Of ``[predicates, tags]``, core roles first."""
+        of_roles = values[:, 1:].view(len(values), 1, self.n_roles, 4)[:, :, self.order]
+        return _Tags(values[:, :1], *of_roles.unbind(-1))
+
+    def _scaled(self, semiring: Semiring, states: _States, tags: _Tags, greatest: Tensor) -> tuple[_Tags, Tensor]:
         """The weights of a word by which the states do not grow or vanish, and the scale that they have then."""
-        greatest = states.outside.amax(1)
+        most = states.outside.amax(1)
         if self.n_roles:
-            greatest = torch.maximum(greatest, states.opened.amax((1, 2)))
-        weights = (semiring.over(weight, greatest.view(-1, *[1] * (weight.dim() - 1))) for weight in part)
-        return _Scores(*weights), states.scale + semiring.log(greatest) + score
+            most = torch.maximum(most, states.opened.amax((1, 2)))
+        most = most.where(most > semiring.zero, semiring.one)
+        weights = (semiring.over(weight, most.view(-1, *[1] * (weight.dim() - 1))) for weight in tags)
+        return _Tags(*weights), states.scale + semiring.log(most) + greatest
 
-    def _forward(self, semiring: Semiring, words: Sequence[_Scores], scores: Tensor) -> list[_States]:
-        """The states at each boundary, the beginning first; behind the end of a sentence, those at its end."""
-        outside = scores.new_full((scores.shape[1], self.n_sets), semiring.zero)
+    def _forward(self, semiring: Semiring, words: Sequence[_Tags], greatest: Tensor) -> list[_States]:
+        """The states at each boundary, the beginning first; behind the end of a sentence, those at its end.
+
+        ``greatest[predicates, words]``: the score of the tags whose weight is 1.
+        """
+        outside = greatest.new_full((len(greatest), self.n_sets), semiring.zero)
         outside[:, 0] = semiring.one
-        opened = scores.new_full((*outside.shape, self.n_roles), semiring.zero)
-        states, n_core = [_States(outside, opened, torch.zeros_like(scores[:1].sum(0)))], len(self.beginnings)
-        for word, score in zip(words, scores, strict=True):
+        opened = greatest.new_full((*outside.shape, self.n_roles), semiring.zero)
+        states, n_core = [_States(outside, opened, greatest.new_zeros(len(greatest)))], len(self.beginnings)
+        source_of = self.before[:, self.order[:n_core]]
+        for word, tags in enumerate(words):
             outside, opened, _ = states[-1]
-            part, scale = self._scaled(semiring, states[-1], word, score)
-            source = _padded(outside, semiring.zero)[:, self.before[:, self.order[:n_core]]]
+            part, scale = self._scaled(semiring, states[-1], tags, greatest[:, word])
+            source = _padded(outside, semiring.zero)[:, source_of]
             begun = [semiring.times(source, part.begin[..., :n_core])]
             begun.append(semiring.times(outside[..., None], part.begin[..., n_core:]))
             new_opened = semiring.plus_product(torch.cat(begun, -1), opened, part.inside)
             closed = semiring.plus(semiring.dot(source, part.single[..., :n_core]), semiring.dot(opened, part.end))
             free = semiring.plus(part.outside, semiring.total(part.single[..., n_core:]))
-            new_outside = semiring.plus_product(closed, outside, free)
-            states.append(_States(new_outside, new_opened, scale))
+            states.append(_States(semiring.plus_product(closed, outside, free), new_opened, scale))
         return states
 
     def _backward(
         self,
         semiring: Semiring,
-        words: Sequence[_Scores],
-        scores: Tensor,
-        states: Sequence[_States] = (),
-        totals: Tensor | None = None,
+        words: Sequence[_Tags],
+        greatest: Tensor,
+        states: Sequence[_States],
+        total: Tensor | None,
     ) -> tuple[list[_States], list[Tensor]]:
-        """What comes after each boundary; with the `states` before and the `totals`, the marginals of each word too."""
-        outside = scores.new_full((scores.shape[1], self.n_sets), semiring.one)
-        opened = scores.new_full((*outside.shape, self.n_roles), semiring.zero)
-        after, marginals = [_States(outside, opened, torch.zeros_like(scores[:1].sum(0)))], list[Tensor]()
+        """What comes after each boundary; with the `total`, and the `states` before, the marginals of each word too."""
+        outside = greatest.new_full((len(greatest), self.n_sets), semiring.one)
+        opened = greatest.new_full((*outside.shape, self.n_roles), semiring.zero)
+        after, marginals = [_States(outside, opened, greatest.new_zeros(len(greatest)))], list[Tensor]()
         n_core = len(self.beginnings)
         to = self.after[:, self.order[:n_core]]
         index = to[None].expand(len(outside), -1, -1)
+        holds = torch.cat([to == self.n_sets, to.new_ones(self.n_sets, self.n_roles - n_core).bool()], 1)
         for word in range(len(words) - 1, -1, -1):
             outside, opened, _ = after[-1]
-            part, scale = self._scaled(semiring, after[-1], words[word], scores[word])
+            part, scale = self._scaled(semiring, after[-1], words[word], greatest[:, word])
             # What an argument that begins here leads to, by its role.
             core = _padded(opened[..., :n_core], semiring.zero).gather(1, index)
             single = _padded(outside, semiring.zero)[:, to]
-            if totals is not None:
+            if total is not None:
                 past = states[word]
                 unchanged = semiring.over_sets(past.outside, outside[..., None])
                 begin = semiring.over_sets(past.outside, torch.cat([core, opened[..., n_core:]], -1))
                 alone = [semiring.over_sets(past.outside, single), unchanged.expand(-1, self.n_roles - n_core)]
-                tags = [
+                of_tags = [
                     semiring.times(part.begin.squeeze(1), begin),
                     semiring.times(part.inside.squeeze(1), semiring.over_sets(past.opened, opened)),
                     semiring.times(part.end.squeeze(1), semiring.over_sets(outside, past.opened)),
                     semiring.times(part.single.squeeze(1), torch.cat(alone, -1)),
                 ]
-                of_roles = torch.stack(tags, -1)[:, self.order.argsort()].flatten(1)
+                of_roles = torch.stack(of_tags, -1)[:, self.order.argsort()].flatten(1)
                 found = semiring.log(torch.cat([semiring.times(part.outside, unchanged), of_roles], 1))
-                marginals.append((found + (past.scale + scale - totals)[:, None]).exp())
+                marginals.append((found + (past.scale + scale - total)[:, None]).exp())
             begun = semiring.plus(
                 semiring.dot(core, part.begin[..., :n_core]),
                 semiring.dot(opened[..., n_core:], part.begin[..., n_core:]),
             )
             closed = semiring.plus(begun, semiring.dot(single, part.single[..., :n_core]))
             free = semiring.plus(part.outside, semiring.total(part.single[..., n_core:]))
-            new_outside = semiring.plus_product(closed, outside, free)
-            new_opened = semiring.plus_product(semiring.times(outside[..., None], part.end), opened, part.inside)
-            after.append(_States(new_outside, new_opened, scale))
+            # An argument of a core role that is open is in the set: what cannot be must not set the scale.
+            ended = semiring.times(outside[..., None], part.end).masked_fill(~holds, semiring.zero)
+            new_opened = semiring.plus_product(ended, opened, part.inside)
+            after.append(_States(semiring.plus_product(closed, outside, free), new_opened, scale))
         return after[::-1], marginals[::-1]
-
-    def _total(self, semiring: Semiring, states: _States) -> Tensor:
-        return (semiring.log(states.outside) + states.scale[:, None]).logsumexp(1)
 
     def _totals_and_marginals(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         totals, marginals = scores.new_zeros(len(scores)), torch.zeros_like(scores)
-        precise = scores if scores.device.type == "mps" else scores.double()
         for rows in self._chunks(scores):
-            semiring, words, greatest = self._weights(precise[rows], lengths[rows])
-            states = self._forward(semiring, words, greatest)
-            total = self._total(semiring, states[-1])
-            _, found = self._backward(semiring, words, greatest, states, total)
-            totals[rows] = total.to(scores.dtype)
-            if found:
-                there = _present(scores[rows], lengths[rows])
-                marginals[rows] = torch.stack(found, 1).masked_fill(~there[..., None], 0.0).to(scores.dtype)
+            sums = self._sums(scores[rows], lengths[rows], marginals=True)
+            totals[rows] = sums.total.to(scores.dtype)
+            marginals[rows] = sums.marginals.to(scores.dtype)
         return totals, marginals
 
     def _probabilities(self, scores: Tensor, lengths: Tensor, start: int, spans: Sequence[RoleSpan]) -> list[float]:
-        semiring, words, greatest = self._weights(scores, lengths)
-        states = self._forward(semiring, words, greatest)
-        future = self._backward(semiring, words, greatest)[0]
-        before, after = (
-            torch.stack([semiring.log(state.outside) + state.scale[:, None] for state in side])
-            for side in (states, future)
-        )
-        total = before[-1].logsumexp(-1)
+        sums = self._sums(scores, lengths)
         rows, first, last, role = torch.tensor(spans, device=scores.device).T
         rows = rows - start
         tag, places = 1 + 4 * role, torch.arange(scores.shape[1], device=scores.device)
@@ -282,8 +308,8 @@ class RoleChain(nn.Module):
         several = scores[rows, :, tag + 1].masked_fill(~within, 0.0).sum(1)
         several = several + scores[rows, first, tag] + scores[rows, last, tag + 2]
         score = torch.where(first == last, scores[rows, first, tag + 3], several)
-        later = _padded(after[last + 1, rows], _NOTHING).gather(1, self.after.T[role])
-        found = (before[first, rows] + later).logsumexp(-1) + score - total[rows]
+        later = _padded(sums.after[rows, last + 1], _NOTHING).gather(1, self.after.T[role])
+        found = (sums.before[rows, first] + later).logsumexp(-1) + score - sums.total[rows]
         return found.exp().clamp(max=1.0).tolist()
 
     def _viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -339,6 +365,10 @@ class _LogPartition(torch.autograd.Function):
 def _present(scores: Tensor, lengths: Tensor) -> Tensor:
     """``[predicates, words]``: True at real words."""
     return torch.arange(scores.shape[1], device=scores.device) < lengths[:, None]
+
+
+def _log_of_outside(semiring: Semiring, states: _States) -> Tensor:
+    return semiring.log(states.outside) + states.scale[:, None]
 
 
 def _padded(values: Tensor, zero: float) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 import torch
@@ -15,6 +16,7 @@ from depparse.structs import role_chain
 from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
 from depparse.structs.linear_chain import LinearChain
 from depparse.structs.role_chain import RoleChain, RoleSpan, role_tags
+from depparse.structs.semirings import Logarithms, Numbers
 
 ROLES = ["ARG0", "ARGM-TMP", "ARG1"]
 CASES = {"all core": (ROLES[::2], (0, 1)), "none core": (ROLES[1:2], ()), "some core": (ROLES, (2, 0))}
@@ -128,6 +130,74 @@ def test_a_predicate_has_the_same_numbers_in_any_batch(lengths: list[int], seed:
         if length:
             (probability,) = chain.span_probabilities(*alone, [RoleSpan(0, length - 1, length - 1, 1)])
             assert probability == pytest.approx(probabilities[RoleSpan(number, length - 1, length - 1, 1)])
+
+
+def spans_far_apart(gap: float, roles: list[int], n_roles: int, length: int = 10, between: int = 20) -> Tensor:
+    """``[1, words, tags]``: a long argument of each role in turn, and all else worse by `gap` at each of its words."""
+    scores = torch.full((1, len(roles) * (length + between), 1 + 4 * n_roles), -gap, dtype=torch.float64)
+    scores[..., 0] = 0.0
+    for number, role in enumerate(roles):
+        first = number * (length + between)
+        scores[0, first : first + length] = -gap
+        tag = 1 + 4 * role
+        scores[0, first, tag] = scores[0, first + length - 1, tag + 2] = 0.0
+        scores[0, first + 1 : first + length - 1, tag + 1] = 0.0
+    return scores
+
+
+@pytest.mark.parametrize("gap", [5.0, 26.0, 80.0])
+def test_nothing_is_lost_that_counts_in_the_end(gap: float) -> None:
+    """Two arguments of a role that is there once: what leaves the first one out is far behind until the second."""
+    scores, chain = spans_far_apart(gap, [0, 0], 1), RoleChain(1, (0,))
+    lengths = torch.tensor([60])
+    # One of the two, and ten words of `gap`; what else there is, of another end of it, is worse by another `gap`.
+    total = chain.log_partition(scores, lengths).item()
+    assert total == pytest.approx(math.log(2) - 10 * gap, abs=60 * math.exp(-gap))
+    marginals = chain.marginals(scores, lengths)
+    torch.testing.assert_close(marginals.sum(-1), torch.ones(1, 60, dtype=torch.float64))
+    first, second = chain.span_probabilities(scores, lengths, [RoleSpan(0, 0, 9, 0), RoleSpan(0, 30, 39, 0)])
+    assert first == pytest.approx(second, abs=1e-9)
+    assert first == pytest.approx(0.5, abs=60 * math.exp(-gap) + 1e-9)
+    scores[0, 30, 1] += 30.0  # so the second it is
+    tags = torch.zeros(1, 60, dtype=torch.long)
+    tags[0, 30], tags[0, 31:39], tags[0, 39] = 1, 2, 3
+    loss = chain.log_partition(scores, lengths) - chain.path_score(scores, lengths, tags)
+    assert loss.item() == pytest.approx(0, abs=60 * math.exp(-gap) + 1e-9)
+
+
+@pytest.mark.parametrize("roles", [[0, 1, 0, 1], [0, 1, 2, 3, 4, 5, 6] * 2])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_numbers_and_logarithms_agree_whatever_the_company(roles: list[int], dtype: torch.dtype) -> None:
+    n_roles = 1 + max(roles)
+    chain = RoleChain(n_roles, range(n_roles))
+    gaps = (3.0, 60.0, 200.0, 300.0)
+    scores = torch.cat([spans_far_apart(gap, roles, n_roles, 3, 1) for gap in gaps]).to(dtype)
+    lengths = torch.tensor([scores.shape[1]] * len(gaps))
+    expected = chain._sums_in(Logarithms, scores.double(), lengths, marginals=True)[0]
+    found, lost = chain._sums_in(Numbers, scores.double(), lengths, marginals=True)
+    assert lost.tolist()[0] is False
+    assert lost.any()
+    torch.testing.assert_close(found.total[~lost], expected.total[~lost])
+    torch.testing.assert_close(found.marginals[~lost], expected.marginals[~lost])
+    torch.testing.assert_close(chain.log_partition(scores, lengths), expected.total.to(dtype))
+    torch.testing.assert_close(chain.marginals(scores, lengths), expected.marginals.to(dtype))
+    spans = [RoleSpan(number, 4, 6, 1) for number in range(len(gaps))]
+    together = chain.span_probabilities(scores, lengths, spans)
+    for number in range(len(gaps)):
+        alone = scores[number : number + 1], lengths[:1]
+        assert chain.log_partition(*alone).item() == chain.log_partition(scores, lengths)[number].item()
+        (probability,) = chain.span_probabilities(*alone, [RoleSpan(0, 4, 6, 1)])
+        assert probability == pytest.approx(together[number], abs=1e-12)
+
+
+def test_what_cannot_be_is_minus_infinity() -> None:
+    chain = RoleChain(2, (0,))
+    scores, lengths = random_batch(9, [3, 3])
+    scores[0, 1] = -torch.inf
+    assert chain.log_partition(scores, lengths)[0].item() == -torch.inf
+    assert chain.log_partition(scores, lengths)[1].item() == pytest.approx(
+        chain.log_partition(scores[1:], lengths[1:]).item()
+    )
 
 
 def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
