@@ -2,9 +2,9 @@
 
 The lemma of a roleset is not always that of its word: nouns are named after verbs (*services*: ``serve.02``), and
 particles belong to it (*picked*: ``pick_up.04``). So it has a classifier of its own, over edit scripts from the form as
-in the lemmatizer, which needs no other annotation and makes lemmas that were never seen. Given the lemma, the suffix is
-one that the lemma has in the training data; each roleset has weights of its own besides those of its suffix, which all
-lemmas share. A lemma that is not there gets ``.01``.
+in the lemmatizer, which needs no other annotation and makes lemmas that were never seen; but those that the training
+data has are preferred. Given the lemma, the suffix is one that the lemma has in the training data; each roleset has
+weights of its own besides those of its suffix, which all lemmas share. A lemma that is not there gets ``.01``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from depparse.data.edit_scripts import apply_script, make_script
 from depparse.data.fields import IGNORE, Vocabulary
 
 _FIRST = ".01"  # the suffix of what is not known
+_SCRIPTS = 20  # that are looked at, of a predicate
+# What a lemma that the training data lacks is worth beside one that it has: scripts alone make *digg* of *digging*.
+_UNKNOWN = 0.001
 _FORBIDDEN = re.compile(r"[|,=\s]")  # what a cell of rolesets cannot hold
 
 
@@ -87,20 +90,31 @@ class Senses(nn.Module):
         return scores.masked_fill(candidates < 0, float("-inf"))
 
     def predict(self, hidden: Tensor, forms: Sequence[str]) -> list[tuple[str, float]]:
-        """The sense of each predicate, of the most probable script and the best suffix then; its probability."""
+        """The sense of each predicate, of the best lemma and the best suffix then; its probability."""
         if not forms:
             return []
-        probabilities, scripts = self.script_scores(hidden).float().softmax(-1).max(-1)
-        found = [_lemma(self.scripts.item(s), form) for s, form in zip(scripts.tolist(), forms, strict=True)]
+        several = min(_SCRIPTS, len(self.scripts))
+        shares, scripts = (part.tolist() for part in self.script_scores(hidden).float().softmax(-1).topk(several))
+        lemmas = [self._lemma(*row) for row in zip(scripts, shares, forms, strict=True)]
+        found, probabilities = zip(*lemmas, strict=True)
         # What is not known is scored with the first roleset, so that no row is empty, and then overlooked.
         candidates = _pad([self.of_lemma.get(lemma, [0]) for lemma in found]).to(hidden.device)
-        shares, places = self._choices(hidden, candidates).softmax(-1).max(-1)
+        of_senses, places = self._choices(hidden, candidates).softmax(-1).max(-1)
         chosen = candidates.gather(1, places[:, None]).squeeze(1).tolist()
         senses = []
-        for lemma, roleset, first, second in zip(found, chosen, probabilities.tolist(), shares.tolist(), strict=True):
+        for lemma, roleset, first, second in zip(found, chosen, probabilities, of_senses.tolist(), strict=True):
             known = lemma in self.of_lemma
             senses.append((self.rolesets.item(roleset), first * second) if known else (lemma + self.unknown, first))
         return senses
+
+    def _lemma(self, scripts: Sequence[int], shares: Sequence[float], form: str) -> tuple[str, float]:
+        """The best lemma of the most probable scripts, and the probability of all that make it."""
+        found: dict[str, float] = {}
+        for script, share in zip(scripts, shares, strict=True):
+            lemma = _lemma(self.scripts.item(script), form)
+            found[lemma] = found.get(lemma, 0.0) + share
+        best, share = max(found.items(), key=lambda item: item[1] * (1.0 if item[0] in self.of_lemma else _UNKNOWN))
+        return best, min(share, 1.0)
 
 
 def split_sense(sense: str) -> tuple[str, str]:

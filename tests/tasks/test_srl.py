@@ -12,7 +12,8 @@ import torch
 
 import depparse
 from depparse.data.document import Document
-from depparse.data.fields import IGNORE
+from depparse.data.edit_scripts import apply_script
+from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.formats import read, write
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame
@@ -22,6 +23,7 @@ from depparse.model import Model
 from depparse.pipeline import Pipeline
 from depparse.store import load as load_model
 from depparse.store import save
+from depparse.tasks.senses import Senses, count_scripts
 from depparse.training.gold import annotated
 from tests.networks import CONTEXTS, INPUTS, TASKS, loss_of
 from tests.tasks.test_ner import learned, model_of, random_model
@@ -263,6 +265,22 @@ def test_senses_of_lemmas_that_are_known_and_of_others(models: dict[str, Model])
     # Whatever the form is, the sense can be written.
     written = sentence("a b c d e f", *(frame(number, sense) for number, (sense, _) in enumerate(found, 1)))
     assert [f.sense for f in Document.from_conllu(written.to_conllu())[0].frames] == [sense for sense, _ in found]
+
+
+def test_lemmas_of_the_training_data_are_preferred() -> None:
+    seen = [("digs", "dig.01"), ("digs", "dig.02"), ("running", "run.01"), ("sending", "send.01")]
+    senses = Senses(4, count_scripts(seen), Vocabulary.count(sense for _, sense in seen))
+    with torch.no_grad():
+        for number, script in enumerate(senses.scripts.items):
+            # A doubled letter goes more rarely than none: "digging" is "digg", but that is no lemma, and "dig" is one.
+            made = {"digging": apply_script(script, "digging"), "mapping": apply_script(script, "mapping")}
+            senses.script_scores.bias[number] = 3.0 if made["digging"] == "digg" else 0.0
+        senses.script_scores.weight.zero_()
+        hidden = torch.zeros(2, 4)
+        (dig, share), (mapp, _) = senses.predict(hidden, ["digging", "mapping"])
+    assert dig in ("dig.01", "dig.02")
+    assert 0 < share < 0.1  # not very sure
+    assert mapp == "mapp.01"  # neither is there, so the most probable one it is
 
 
 def test_a_lemma_that_was_never_seen_gets_the_first_sense(models: dict[str, Model]) -> None:
