@@ -184,10 +184,19 @@ class Annotator:
         for task, prediction in late:
             if not (keeps_graph and "DEPS" in task.writes()):
                 task.annotate(sentence, prediction, probabilities=self.probabilities)
+        sentence.columns = _ordered(sentence.columns, original.columns)
 
     def _parser(self) -> tuple[str, Dependencies] | None:
         """Name and task that predict trees, if there is one at work."""
         return self.model.parser(self.without) if self.model is not None else None
+
+
+def _ordered(columns: dict[str, list[str]], given: Collection[str]) -> dict[str, list[str]]:
+    """The columns in the order of CoNLL-U, others behind them, unless those that were given stand in another one."""
+    first = [name for name in VALUE_COLUMNS if name in given]
+    if first != list(given)[: len(first)]:
+        return columns
+    return {name: columns[name] for name in (*VALUE_COLUMNS, *columns) if name in columns}
 
 
 def _find_treebank(model: Model | None, treebank: str | None) -> int:

@@ -211,6 +211,17 @@ def test_mistakes_of_pipe_are_told_at_once(nlp: Pipeline) -> None:
         Pipeline(small_model()).pipe([], expand=True)
 
 
+def test_predicted_columns_stand_where_conllu_has_them(nlp: Pipeline) -> None:
+    expected = ["FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "MISC"]
+    assert list(nlp(TEXTS[0])[0].columns) == expected
+    # Other columns stand behind them, unless the file has an order of its own.
+    words = two_sentences()[0]
+    given = {name: words.columns[name] for name in ("FORM", "MISC")} | {"NER": ["O"] * len(words)}
+    assert list(nlp(Document([Sentence(given)]))[0].columns) == [*expected, "NER"]
+    given = {name: given[name] for name in ("MISC", "FORM", "NER")}
+    assert list(nlp(Document([Sentence(given)]))[0].columns)[:3] == ["MISC", "FORM", "NER"]
+
+
 # -- parts
 
 
