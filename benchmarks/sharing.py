@@ -5,9 +5,10 @@
 
 FILE has trees, enhanced graphs, entities and roles: `depparse convert TREEBANK --join ENTITIES`, then `--join ROLES`.
 Each run learns from the same sentences, evenly from all of FILE, for the same epochs of the same settings, and is
-scored on dev after the last. Enhanced graphs are read off a tree, so they are trained with a parser, and nothing else,
-to be alone. Shown are F1 in percent, alone and together, the difference with its bootstrap interval and p-value (of the
-dev set: another seed would train another model), and what both cost. What is finished in OUTPUT is not done again.
+scored on dev as it is in the end. Enhanced graphs are read off a tree, so to be alone they are trained with a parser,
+and nothing else. Shown are F1 in percent, alone and together, the difference with its bootstrap interval and p-value
+(of the dev set: another seed would train another model), and what both cost. What is finished in OUTPUT is not done
+again.
 """
 
 from __future__ import annotations
@@ -66,11 +67,9 @@ class Sharing:
         if not is_finished(output):
             recipe = read_recipe(self.options.recipe, self.options.set)
             model = recipe.model.model_copy(update={"tasks": {task: recipe.model.tasks[task] for task in tasks}})
-            training = recipe.training.model_copy(update={"evaluate_every": recipe.training.epochs})
-            recipe = recipe.model_copy(update={"segmentation": None, "model": model, "training": training})
+            recipe = recipe.model_copy(update={"segmentation": None, "model": model})
             depparse.train(
-                recipe, train=self.train, dev=self.options.dev, seed=self.options.seed, output=output,
-                resume=is_begun(output),
+                recipe, train=self.train, seed=self.options.seed, output=output, resume=is_begun(output)
             )  # fmt: skip
         return output
 
