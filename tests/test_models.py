@@ -180,15 +180,19 @@ def test_the_command_line(home: Path) -> None:
 
 def test_the_bundled_model_needs_no_network(tmp_path: Path) -> None:
     folder = models.FOLDER / "en"
-    assert sum(path.stat().st_size for path in folder.iterdir()) <= 30_000_000
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 35_000_000
     code = BLOCKED + (
         "import sys, depparse\n"
-        "sentence = depparse.Sentence.from_forms('The cat sleeps .'.split())\n"
-        "print(depparse.load('en')(depparse.Document([sentence]))[0].columns['HEAD'])\n"
+        "sentence = depparse.Sentence.from_forms('The cat eats fish .'.split())\n"
+        "found = depparse.load('en')(depparse.Document([sentence]))[0]\n"
+        "print(*found.columns['HEAD'], *found.columns['DEPS'])\n"
+        "print([(f.sense, [(a.role, a.start, a.end) for a in f.arguments]) for f in found.frames])\n"
         "print('transformers' in sys.modules)"
     )
     shutil.copytree(Path(depparse.__file__).parent, tmp_path / "depparse", ignore=shutil.ignore_patterns("__pycache__"))
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "HF_HOME": str(tmp_path)}
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
-    assert result.stdout == "['2', '3', '0', '3']\nFalse\n"
+    assert result.stdout == (
+        "2 3 0 3 3 2:det 3:nsubj 0:root 3:obj 3:punct\n[('eat.01', [('ARG0', 1, 2), ('ARG1', 4, 4)])]\nFalse\n"
+    )
