@@ -126,12 +126,15 @@ class RoleChain(nn.Module):
 
     def span_probabilities(self, scores: Tensor, lengths: Tensor, spans: Sequence[RoleSpan]) -> list[float]:
         """For each span the probability that it is an argument of that role, whatever the others are."""
+        rows = sorted({span.predicate for span in spans})  # many predicates, such as auxiliaries, have no argument
+        place = {row: number for number, row in enumerate(rows)}
+        scores, lengths = scores[rows], lengths[rows]
+        placed = [span._replace(predicate=place[span.predicate]) for span in spans]
         found: dict[RoleSpan, float] = {}
-        for rows in self._chunks(scores):
-            here = [span for span in spans if rows.start <= span.predicate < rows.stop]
-            if here:
-                found.update(zip(here, self._probabilities(scores[rows], lengths[rows], rows.start, here), strict=True))
-        return [found[span] for span in spans]
+        for part in self._chunks(scores):
+            here = [span for span in placed if part.start <= span.predicate < part.stop]
+            found.update(zip(here, self._probabilities(scores[part], lengths[part], part.start, here), strict=True))
+        return [found[span] for span in placed]
 
     def viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The best sequence ``tags[predicates, words]``, IGNORE behind its end, and its score ``[predicates]``.

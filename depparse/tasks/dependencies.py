@@ -50,6 +50,7 @@ class DependencyScores:
     arc_scores: Tensor  # [batch, dependents, heads]: score of h being the head of d; 0 is ROOT
     label_dependents: Tensor  # [batch, words, label width]
     label_heads: Tensor  # [batch, words, label width]
+    best: list[Tree] | None = None  # the trees, once they are decoded: those that other tasks read are written too
 
 
 class Dependencies(nn.Module):
@@ -124,6 +125,11 @@ class Dependencies(nn.Module):
         return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, known, self.config.smoothing)
 
     def predict(self, scores: DependencyScores, batch: Batch) -> list[Tree]:
+        if scores.best is None:
+            scores.best = self._decode(scores, batch)
+        return scores.best
+
+    def _decode(self, scores: DependencyScores, batch: Batch) -> list[Tree]:
         if self.config.projective:
             longest = max(batch.examples, key=lambda example: example.length)
             try:
