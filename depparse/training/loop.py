@@ -1,7 +1,7 @@
 """The training loop: a generator of records. The caller prints, draws, and decides what to keep.
 
-One loop for all models: batches of words, the sum of the tasks' losses, AdamW or SGD, a running average of the weights,
-an official dev score now and then, and a checkpoint from which a killed run goes on to the same last bit.
+One loop for all models: batches of words, the weighted sum of the tasks' losses, AdamW or SGD, a running average of
+the weights, an official dev score now and then, and a checkpoint from which a killed run goes on to the same last bit.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import torch
 from pydantic import Field
@@ -33,6 +34,8 @@ class TrainingConfig(Config):
     epochs: int = Field(0, ge=0)  # 0: by the size of the data, see `sized`
     batch_words: int = Field(1500, ge=1)  # words of a batch, with padding, of all processes together
     temperature: float = Field(1.0, ge=1)  # 1: treebanks are seen by their sizes; higher: more alike
+    # Of tasks in the sum of the losses, by name; others have 1.
+    weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     evaluate_every: int = Field(1, ge=1)  # epochs
     patience: int = Field(0, ge=0)  # evaluations without a better dev score before the end; 0: never
     checkpoint_seconds: float = Field(120.0, ge=0)  # seconds between checkpoints
@@ -133,7 +136,7 @@ def train(
                 set_rate(state.optimizer, rate, settings)
                 begin = time.monotonic()
                 here = examples.take(processes.part(numbers))
-                words, losses = step(model, state, here, processes, precision, settings.clip)
+                words, losses = step(model, state, here, processes, precision, settings.clip, config.weights)
                 progress.add(words, losses, time.monotonic() - begin, rate * settings.learning_rate)
                 yield Step(
                     progress.epoch + 1, progress.step, steps, words, losses, time.monotonic() - began, progress.rate

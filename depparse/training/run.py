@@ -14,6 +14,7 @@ from typing import Literal
 
 import torch
 
+from depparse.config import did_you_mean
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores
 from depparse.extension import extend
@@ -169,6 +170,12 @@ class _Run:
         raw = self.config.segmentation is not None or (self.base is not None and self.base.segmenter is not None)
         for gold in (*self.dev, *self.tests):
             gold.check(model, raw=raw)
+        names = [*self.config.model.tasks, *model.tasks]
+        for name in self.config.training.weights:
+            if name not in names:
+                raise ConfigError(
+                    f"config key training.weights.{name}: there is no such task; {did_you_mean(name, names)}"
+                )
         left_out = [name for name in self.config.model.tasks if name not in model.tasks]
         self.findings += model.findings(self.sentences) if self.processes.main else []
         self.findings += [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -24,10 +24,12 @@ def step(
     processes: Processes,
     precision: torch.dtype,
     clip: float,
+    weights: Mapping[str, float],
 ) -> tuple[int, dict[str, float]]:
     """Learns from a batch, of which `examples` are the part of this process.
 
-    Returns the words of the batch and the mean loss a word of each task. DepparseError if a loss is no number.
+    `weights` are those of tasks in the sum of the losses, where they are not 1. Returns the words of the batch and the
+    mean loss a word of each task, without weights. DepparseError if a loss is no number.
     """
     state.optimizer.zero_grad(set_to_none=True)
     names = list(model.learned)
@@ -47,7 +49,8 @@ def step(
             counts[1:] = torch.tensor([annotated_words(batch.targets[name], batch.n_words) for name in names])
         here, counts = counts, processes.add(counts)
         losses = losses * (here / counts.clamp(min=1))[1:]
-    scaled = state.scaler.scale(losses.sum())  # without examples too, as the scaler asks for it
+    weighted = losses * torch.tensor([weights.get(name, 1.0) for name in names], device=device)
+    scaled = state.scaler.scale(weighted.sum())  # without examples too, as the scaler asks for it
     if examples:
         scaled.backward()  # type: ignore[no-untyped-call]
     processes.add_gradients(model.parameters())
