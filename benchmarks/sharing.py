@@ -67,7 +67,9 @@ class Sharing:
         if not is_finished(output):
             recipe = read_recipe(self.options.recipe, self.options.set)
             model = recipe.model.model_copy(update={"tasks": {task: recipe.model.tasks[task] for task in tasks}})
-            recipe = recipe.model_copy(update={"segmentation": None, "model": model})
+            weights = {task: weight for task, weight in recipe.training.weights.items() if task in tasks}
+            training = recipe.training.model_copy(update={"weights": weights})
+            recipe = recipe.model_copy(update={"segmentation": None, "model": model, "training": training})
             depparse.train(
                 recipe, train=self.train, seed=self.options.seed, output=output, resume=is_begun(output)
             )  # fmt: skip

@@ -170,7 +170,7 @@ class _Run:
         raw = self.config.segmentation is not None or (self.base is not None and self.base.segmenter is not None)
         for gold in (*self.dev, *self.tests):
             gold.check(model, raw=raw)
-        names = [*self.config.model.tasks, *model.tasks]
+        names = list(dict.fromkeys([*self.config.model.tasks, *model.tasks]))
         for name in self.config.training.weights:
             if name not in names:
                 raise ConfigError(
