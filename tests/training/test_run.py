@@ -18,7 +18,6 @@ from torch import nn
 import depparse
 from depparse.data.document import Document
 from depparse.errors import ConfigError, DepparseError
-from depparse.model import Model
 from depparse.training.estimate import Estimate
 from depparse.training.gold import read_gold
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
@@ -120,14 +119,6 @@ def test_overrides_of_all_kinds_and_what_is_wrong_with_them(samples: Path) -> No
         depparse.train(TINY, treebank=folder, set={"trainin": 1})
     with pytest.raises(ConfigError, match="metric: 'LSA' is no score; there are Tokens, "):
         depparse.train(TINY, treebank=folder, set={"metric": "LSA"})
-
-
-def test_weights_are_of_tasks_that_there_are(samples: Path, tmp_path: Path) -> None:
-    folder = samples / "UD_English-Sample"
-    with pytest.raises(ConfigError, match=r"training\.weights\.tager: there is no such task; did you mean tagger\?"):
-        depparse.train(TINY, treebank=folder, set=["training.weights.tager=0.5"], output=tmp_path / "a")
-    with pytest.raises(ConfigError, match=r"training\.weights\.tagger: .* greater than or equal to 0"):
-        depparse.train(TINY, treebank=folder, set=["training.weights.tagger=-1"], output=tmp_path / "b")
 
 
 def test_what_cannot_be_trained_is_told_before(tmp_path: Path, samples: Path) -> None:
@@ -233,36 +224,6 @@ def test_training_that_diverges_stops() -> None:
     examples = [model.example(sentence, targets=True) for sentence in document]
     with pytest.raises(DepparseError, match="loss of the task dependencies is nan: training diverged"):
         list(train(model, examples, TrainingConfig(epochs=1), lambda: 0.0))
-
-
-def test_weights_of_losses() -> None:
-    """A task of weight 0 learns nothing, but its loss is told; twice the weight is twice the gradient."""
-
-    def after(weights: dict[str, float]) -> tuple[Model, dict[str, float]]:
-        torch.manual_seed(1)
-        model = small_model()
-        examples = [model.example(sentence, targets=True) for sentence in two_sentences()]
-        optimizer = {"kind": "sgd", "learning_rate": 0.1, "clip": 1e9, "weight_decay": 0.0, "average": "none"}
-        config = TrainingConfig.model_validate(
-            {"epochs": 1, "precision": "fp32", "batch_words": 100, "weights": weights, "optimizer": optimizer}
-        )
-        torch.manual_seed(1)
-        (first, *_) = list(train(model, examples, config, lambda: 0.0))
-        return model, first.losses
-
-    def moved(model: Model, task: str) -> float:
-        torch.manual_seed(1)
-        before = dict(small_model().named_parameters())
-        name = next(name for name in before if name.startswith(f"tasks.{task}.") and before[name].dim() > 1)
-        return (dict(model.named_parameters())[name] - before[name]).norm().item()
-
-    plain, losses = after({})
-    without, told = after({"tagger": 0.0})
-    assert told == losses
-    assert moved(without, "tagger") == 0.0 < moved(plain, "tagger")
-    assert moved(without, "dependencies") == moved(plain, "dependencies")
-    twice, _ = after({"tagger": 2.0})
-    assert moved(twice, "tagger") == pytest.approx(2 * moved(plain, "tagger"), rel=1e-4)
 
 
 def test_patience() -> None:
