@@ -11,7 +11,7 @@ from depparse import __version__
 from depparse.config import did_you_mean
 from depparse.description import hash_file
 from depparse.errors import ConfigError, ModelError
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.models import find
 from depparse.storage import Weights, encode
 from depparse.store import check_replaceable, load_parts, save, state

@@ -2,7 +2,11 @@
 
 A name is accepted only if it is a file of that folder which has the attribute (``TASK``, ``INPUT`` …), or in the
 entry-point group that other packages add to. So a config, also that of a foreign model folder, can make nothing else
-be imported. Each part carries its ``Config``, by which the rest of its table is read.
+be imported.
+
+A part that is a network with a codec may be a folder ``NAME/`` instead: the attribute stands in its file
+``network.py``, and ``CODEC`` in ``codec.py``, which imports no torch. A config is read by the ``Config`` of the codec,
+or of the part itself if it has no codec.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import Any
 
 from depparse.config import Config, did_you_mean, key_error
@@ -25,17 +30,33 @@ class PartConfig(Config):
 
 
 class Registry:
-    """The parts of one kind: `attribute` of the files of the package `folder`, and the entry points of `group`."""
+    """The parts of one kind: `attribute` of the files of the package `folder`, and the entry points of `group`.
 
-    def __init__(self, folder: str, attribute: str, group: str) -> None:
-        self.folder, self.attribute, self.group = folder, attribute, group
+    `has_codecs`: they are networks with codecs.
+    """
+
+    def __init__(self, folder: str, attribute: str, group: str, *, has_codecs: bool = False) -> None:
+        self.folder, self.attribute, self.group, self.has_codecs = folder, attribute, group, has_codecs
 
     def find(self, name: object) -> Any:
         """The part of that name, or None."""
+        return self._find(name, "network", self.attribute)
+
+    def codec(self, name: object) -> Any:
+        """The class of the codec of the part of that name. Imports no torch if the part is a folder.
+
+        Raises ConfigError, with all the names there are.
+        """
+        codec = self._find(name, "codec", "CODEC")
+        return codec if codec is not None else self[name].Codec
+
+    def _find(self, name: object, file: str, attribute: str) -> Any:
+        """The attribute of a file of the folder, of `file` if that is a folder itself, or an entry point; or None."""
         if not isinstance(name, str):
             return None
-        if name in _files(self.folder):
-            return getattr(import_module(f"{self.folder}.{name}"), self.attribute, None)
+        if (is_folder := _files(self.folder).get(name)) is not None:
+            module = f"{self.folder}.{name}.{file}" if is_folder else f"{self.folder}.{name}"
+            return getattr(import_module(module), attribute, None) if not is_folder or _has(module) else None
         point = self._points().get(name)
         if point is None:
             return None
@@ -55,7 +76,7 @@ class Registry:
     def names(self) -> list[str]:
         """All names; imports the files of the folder."""
         own = {name for name in _files(self.folder) if self.find(name) is not None}
-        return sorted(own | (set(self._points()) - _files(self.folder)))
+        return sorted(own | (set(self._points()) - _files(self.folder).keys()))
 
     def read(self, value: Any) -> Any:
         """A config as it is, or a table as the Config of its ``type``: what pydantic calls to validate a field."""
@@ -66,10 +87,10 @@ class Registry:
         if "type" not in value:
             raise key_error("type", f"is missing; there are: {', '.join(self.names())}")
         try:
-            part = self[value["type"]]
+            config = (self.codec if self.has_codecs else self.__getitem__)(value["type"]).Config
         except ConfigError as error:
             raise key_error("type", f"is wrong: {error}") from None
-        return part.Config.model_validate(value)
+        return config.model_validate(value)
 
     def _unknown(self, name: object) -> str:
         hint = did_you_mean(str(name), self.names())
@@ -80,5 +101,10 @@ class Registry:
 
 
 @cache
-def _files(folder: str) -> frozenset[str]:
-    return frozenset(module.name for module in pkgutil.iter_modules(import_module(folder).__path__))
+def _files(folder: str) -> dict[str, bool]:
+    """The names of the files and folders of a package, and whether each is a folder."""
+    return {module.name: module.ispkg for module in pkgutil.iter_modules(import_module(folder).__path__)}
+
+
+def _has(module: str) -> bool:
+    return find_spec(module) is not None

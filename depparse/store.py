@@ -21,9 +21,9 @@ from torch import Tensor
 
 from depparse.config import parse
 from depparse.description import FORMAT, check_folder, hash_file, read_json
-from depparse.encoders.encoder import Encoder
 from depparse.errors import ConfigError, ModelError
-from depparse.model import TASKS, Model, ModelConfig
+from depparse.model.codec import ModelCodec, ModelConfig
+from depparse.model.model import Model
 from depparse.models import FILES
 from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
 from depparse.storage import WEIGHTS, Weights, as_weights, decode, encode
@@ -59,9 +59,8 @@ def save(
         config: dict[str, Any] = {"format": FORMAT, "weights": weights, "writes": {}, "model": None, "segmenter": None}
         vocabularies: dict[str, Any] = {}
         if model is not None:
-            config |= {"writes": model.writes, "model": model.config.model_dump(mode="json")}
-            tasks = {name: task.to_json() for name, task in model.tasks.items()}  # type: ignore[operator]
-            vocabularies |= {"encoder": model.encoder.to_json(), "tasks": tasks, "treebanks": model.treebanks}
+            config |= {"writes": model.codec.writes, "model": model.config.model_dump(mode="json")}
+            vocabularies |= model.codec.to_json()
         if segmenter is not None:
             config["segmenter"] = segmenter.config.model_dump(mode="json")
             vocabularies["segmenter"] = segmenter.to_json()
@@ -135,7 +134,8 @@ def load_parts(folder: Path) -> Parts:
     parts = Parts(None, None)
     try:
         if config.get("model") is not None or config.get("segmenter") is None:
-            parts.model = _build_model(config.get("model") or {}, vocabularies)
+            model_config = parse(ModelConfig, config.get("model") or {}, "model")
+            parts.model = Model.from_codec(model_config, ModelCodec.from_json(model_config, vocabularies))
         if config.get("segmenter") is not None:
             segmenter_config = parse(SegmenterConfig, config["segmenter"], "segmenter")
             parts.segmenter = Segmenter.from_json(segmenter_config, vocabularies["segmenter"])
@@ -155,17 +155,6 @@ def load_parts(folder: Path) -> Parts:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
     return parts
-
-
-def _build_model(config: dict[str, Any], vocabularies: dict[str, Any]) -> Model:
-    """The model, with weights still to be loaded."""
-    model_config = parse(ModelConfig, config, "model")
-    encoder = Encoder.from_json(model_config.encoder, vocabularies["encoder"])
-    tasks = {
-        name: TASKS[task.type].from_json(task, encoder, vocabularies["tasks"][name])
-        for name, task in model_config.tasks.items()
-    }
-    return Model(model_config, encoder, tasks, vocabularies.get("treebanks", ()))
 
 
 def _write_json(path: Path, data: Any, indent: int | None = None) -> None:

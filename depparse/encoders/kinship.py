@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from depparse.encoders.syntax import Arcs
+from depparse.encoders.trees import Arcs
 
 WINDOW = 64  # words; what is further apart is kin as head and dependent alone, as siblings could be all pairs
 # What the head is to the dependent of a pair: the first one that holds counts.
@@ -28,7 +28,7 @@ class Kin(NamedTuple):
     relations: Tensor  # [pairs, 3]: of the dependent, of the head, and of the dependent's head in the tree
 
 
-def find_kin(arcs: Arcs, present: Tensor) -> Kin:
+def find_kin(arcs: Arcs[Tensor], present: Tensor) -> Kin:
     """All pairs of kin; ``present[batch, words]`` is True at words and ROOT. O(batch · words²)."""
     heads, known = arcs.heads, arcs.known.squeeze(-1)
     grand = heads.gather(1, heads)

@@ -20,7 +20,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.encoders.dropout import SharedDropout
-from depparse.encoders.syntax import Arcs
+from depparse.encoders.trees import Arcs
 from depparse.registry import PartConfig
 from depparse.structs.checks import Integers
 
@@ -39,7 +39,7 @@ class PathInputs(NamedTuple):
     """What paths are made of."""
 
     words: Tensor  # [batch, words, word width]
-    arcs: Arcs
+    arcs: Arcs[Tensor]
 
 
 class Level(NamedTuple):
@@ -62,7 +62,7 @@ class Paths(nn.Module):
         self.steps = nn.Embedding(1 + 2 * n_relations, config.relation_width)
         self.cell = nn.LSTMCell(config.word_width + config.relation_width, config.width)
 
-    def prepare(self, values: Tensor, arcs: Arcs) -> PathInputs:
+    def prepare(self, values: Tensor, arcs: Arcs[Tensor]) -> PathInputs:
         return PathInputs(self.word(values), arcs)
 
     def forward(self, inputs: PathInputs, places: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from depparse.data.files import open_input, open_output
 from depparse.data.formats import guess_format, iter_sentences
 from depparse.data.sentence import ENTITY_KEYS, FRAME_KEYS, Sentence
 from depparse.data.spans import encode_frames
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.segmentation.passages import Passage
 
 

@@ -16,7 +16,7 @@ from depparse.evaluation.frames import METRICS as FRAME_METRICS
 from depparse.evaluation.frames import evaluate_frames
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
 from depparse.evaluation.ud import EXTRA, OFFICIAL, Score, Scores, evaluate
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.segmentation.segmenter import Segmenter
 from depparse.structs.checks import check_length
 from depparse.tasks.dependencies import Dependencies

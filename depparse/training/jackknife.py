@@ -19,7 +19,7 @@ from depparse.data.files import open_output
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.store import load
 from depparse.training.prepare import is_begun, is_finished
 from depparse.training.recipe import DataConfig, Recipe, RecipeConfig, read_recipe

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from depparse.config import Config
 from depparse.data.batching import Example
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.segmentation.segmenter import Segmenter
 from depparse.training.checkpoint import Progress, State, epoch_random, load_checkpoint, save_checkpoint
 from depparse.training.examples import Examples, InMemory, plan_epoch

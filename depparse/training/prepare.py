@@ -13,7 +13,7 @@ from depparse.description import hash_file
 from depparse.errors import ConfigError
 from depparse.evaluation.entities import METRIC
 from depparse.evaluation.frames import METRICS as FRAME_METRICS
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.store import check_replaceable, recover
 from depparse.training.gold import Gold
 from depparse.training.processes import Processes, choose_precision

@@ -17,8 +17,8 @@ import torch
 from depparse.config import did_you_mean
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores
-from depparse.extension import extend
-from depparse.model import Model
+from depparse.model.extension import extend
+from depparse.model.model import Model
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load, load_parts, save

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from depparse.data.fields import IGNORE
 from depparse.errors import DepparseError
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.segmentation.segmenter import Segmenter
 from depparse.training.checkpoint import State
 from depparse.training.processes import Processes

@@ -6,21 +6,18 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
-from torch import Tensor, nn
 
-from depparse.data.batching import Batch, pad_labels
+from depparse.data.batching import Batch, Ints, pad
 from depparse.data.edit_scripts import apply_script, make_script
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
-from depparse.encoders.dropout import SharedDropout
-from depparse.encoders.encoder import Encoded, Encoder
-from depparse.registry import PartConfig
-from depparse.tasks.tagger import cross_entropy
+from depparse.tasks.task import Stage, TaskConfig
 
 
-class LemmatizerConfig(PartConfig):
+class LemmatizerConfig(TaskConfig):
     """Lemmas of words."""
 
     type: Literal["lemmatizer"] = "lemmatizer"
@@ -30,61 +27,50 @@ class LemmatizerConfig(PartConfig):
     min_count: int = Field(1, ge=1)  # rarer scripts are not learned
 
 
-class Lemmatizer(nn.Module):
-    """A classifier over edit scripts, which reads the word by itself beside the word in its sentence."""
+class LemmatizerCodec:
+    """Numbers of edit scripts."""
 
     Config = LemmatizerConfig
+    reads = ()
+    writes = ("LEMMA",)
 
-    def __init__(self, config: LemmatizerConfig, encoder: Encoder, scripts: Vocabulary) -> None:
-        super().__init__()
+    def __init__(self, config: LemmatizerConfig, scripts: Vocabulary) -> None:
         self.config, self.scripts = config, scripts
-        self.classifier = nn.Sequential(
-            nn.Linear(encoder.width + encoder.input_width, config.width),
-            nn.GELU(),
-            SharedDropout(config.dropout),
-            nn.Linear(config.width, len(scripts)),
-        )
 
     @classmethod
-    def build(cls, config: LemmatizerConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Lemmatizer | None:
-        """With the scripts of `sentences`."""
+    def build(cls, config: LemmatizerConfig, sentences: Sequence[Sentence]) -> LemmatizerCodec | None:
+        """The codec of the scripts of `sentences`."""
         scripts = (script for sentence in sentences for script in _scripts(sentence) if script is not None)
         vocabulary = Vocabulary.count(scripts, min_count=config.min_count)
-        return cls(config, encoder, vocabulary) if len(vocabulary) else None
+        return cls(config, vocabulary) if len(vocabulary) else None
 
     def targets(self, sentence: Sentence) -> list[int]:
+        """The number of the script of each word."""
         return [IGNORE if s is None else self.scripts.number(s, IGNORE) for s in _scripts(sentence)]
 
-    def collate(self, rows: Sequence[list[int]]) -> Tensor:
-        return pad_labels(rows)
+    def collate(self, rows: Sequence[list[int]]) -> Ints:
+        """The numbers of the scripts ``[batch, words]``."""
+        return pad(rows)
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
-        """Scores of scripts, ``[batch, words, scripts]``."""
-        scores: Tensor = self.classifier(torch.cat([encoded.context, encoded.inputs], -1))
-        return scores
-
-    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
-        return cross_entropy(scores, targets, self.config.smoothing)
-
-    def predict(self, scores: Tensor, batch: Batch) -> list[list[int]]:
-        """Script numbers: for each sentence, for each word."""
+    def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[int]]:
+        """The best script of each word of each sentence. ``scores[batch, words, scripts]``."""
         best = scores.argmax(-1).tolist()
         return [row[1 : example.length + 1] for row, example in zip(best, batch.examples, strict=True)]
 
-    def annotate(self, sentence: Sentence, prediction: list[int]) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[int], *, probabilities: bool = False) -> None:
+        """Writes what the scripts make of the forms."""
         forms = sentence.columns["FORM"]
         scripts = map(self.scripts.item, prediction)
         sentence.columns["LEMMA"] = [_lemma(script, form) for script, form in zip(scripts, forms, strict=True)]
 
-    def writes(self) -> tuple[str, ...]:
-        return ("LEMMA",)
-
     def to_json(self) -> Any:
+        """The scripts."""
         return self.scripts.to_json()
 
     @classmethod
-    def from_json(cls, config: LemmatizerConfig, encoder: Encoder, data: Any) -> Lemmatizer:
-        return cls(config, encoder, Vocabulary(data))
+    def from_json(cls, config: LemmatizerConfig, data: Any) -> LemmatizerCodec:
+        """The codec of the scripts in `data`."""
+        return cls(config, Vocabulary(data))
 
 
 def _scripts(sentence: Sentence) -> list[str | None]:
@@ -101,4 +87,4 @@ def _lemma(script: str, form: str) -> str:
     return re.sub("  +", " ", lemma.strip()) or form
 
 
-TASK = Lemmatizer
+CODEC = LemmatizerCodec
