@@ -14,7 +14,7 @@ from depparse.data.batching import Batch
 
 
 class Layout(NamedTuple):
-    """How the sentences of a batch lie side by side: position 0 of the word axis is ROOT, after the words is padding."""
+    """How the sentences of a batch lie side by side: word 0 is ROOT, and padding stands behind the words."""
 
     lengths: Tensor  # [batch], words without ROOT
     mask: Tensor  # [batch, words], True at real words, False at ROOT and padding

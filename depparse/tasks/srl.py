@@ -3,7 +3,7 @@
 All predicates of a batch share one pass of the encoder. Each word is a predicate or not; senses.py tells the sense of
 those that are, arguments.py their arguments, by labelled arcs to head words or by spans. In training, senses and
 arguments are those of the gold predicates; otherwise of the predicates that are found, or given: `keep` of
-`depparse.pipeline.Pipeline.annotate_stream`.
+`depparse.inference.pipeline.Pipeline.annotate_stream`.
 
 With ``decoder = "arcs"``, ``UP:ARGHEADS`` is written: a head word says nothing of the span. With ``"spans"``,
 ``UP:ARGSPANS`` too, and the head words are those of the same model, so neither needs a tree; in training data without

@@ -16,7 +16,7 @@ is what stands under ``model.tasks.NAME`` of a recipe.
 For a batch, the model asks in this order; the axes of arrays are ``[batch, words …]`` with ROOT at word 0:
 
 1. ``codec.targets(sentence)`` and ``codec.collate(rows)``, in training;
-2. ``network(encoded, layout, trees)``: the scores, a tensor or a NamedTuple of tensors; the same in training and in use;
+2. ``network(encoded, layout, trees)``: the scores, a tensor or a NamedTuple of tensors, alike in training and in use;
 3. ``network.loss(scores, targets)`` in training; else ``codec.decode(scores, batch, stage)``: a prediction a sentence;
 4. ``codec.annotate(sentence, prediction)``, after all tasks that write what the codec says it `reads`.
 

@@ -52,7 +52,7 @@ class DependencyTargets(NamedTuple, Generic[Array]):
 
 
 class DependencyCodec:
-    """Trees with exactly one root. The relation ``root`` is for the child of ROOT and for nothing else, as UD has it."""
+    """Trees with exactly one root, whose relation is ``root``, as that of no other word: so UD has it."""
 
     Config = DependenciesConfig
     reads = ()

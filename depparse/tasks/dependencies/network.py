@@ -2,8 +2,8 @@
 Parsing*).
 
 Each word has a representation as a dependent and one as a head, for arcs and for labels. Labels are scored for the arcs
-in use only: the gold ones in training, those of the decoded tree afterwards. Where we differ: scores of arcs are divided
-by the square root of their width, and the loss of labels is smoothed.
+in use only: the gold ones in training, those of the decoded tree afterwards. Where we differ: scores of arcs are
+divided by the square root of their width, and the loss of labels is smoothed.
 """
 
 from __future__ import annotations
