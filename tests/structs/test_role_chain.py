@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from depparse.data.fields import IGNORE
+from depparse.layers.linear_chain import LinearChain
 from depparse.structs import role_chain
 from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
-from depparse.structs.linear_chain import LinearChain
 from depparse.structs.role_chain import RoleChain, RoleSpan, role_tags
 from depparse.structs.semirings import Logarithms, Numbers
 
