@@ -9,21 +9,14 @@ the trees (depparse/encoders/trees.py says which). The codec of a task reads the
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import torch
-from pydantic import PlainValidator, SerializeAsAny
 from torch import Tensor, nn
 
-from depparse.encoders.trees import Arcs
+from depparse.encoders.trees import SYNTAX, Arcs, SyntaxConfig
 from depparse.layers.tensors import Layout
-from depparse.registry import PartConfig, Registry
+from depparse.registry import PartConfig
 
-SYNTAX = Registry("depparse.encoders", "SYNTAX", "depparse.syntax")
-SyntaxConfig = Annotated[
-    SerializeAsAny[PartConfig] | None,
-    PlainValidator(lambda value: None if value in (None, "none") else SYNTAX.read(value)),
-]
+__all__ = ["SYNTAX", "Syntax", "SyntaxConfig", "at_heads", "sum_to_heads"]
 
 
 def at_heads(arcs: Arcs[Tensor], values: Tensor) -> Tensor:
