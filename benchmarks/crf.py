@@ -24,7 +24,7 @@ import torch
 from depparse.data.batching import chunks
 from depparse.data.fields import IGNORE
 from depparse.data.formats import iter_sentences
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.tasks.ner import Ner
 from depparse.tasks.srl import Srl
 from depparse.training.checkpoint import epoch_random

@@ -25,7 +25,7 @@ from depparse.data.document import Document
 from depparse.data.formats import read, write
 from depparse.data.sentence import Sentence
 from depparse.evaluation.entities import EntityScores, evaluate_entities
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from depparse.training.prepare import is_begun, is_finished
 
 

@@ -27,15 +27,16 @@ from pathlib import Path
 import torch
 
 import depparse
-from depparse.annotator import BATCHES
 from depparse.data.batching import Batch, chunks, plan_batches
 from depparse.data.conllu import iter_conllu, write_conllu
 from depparse.data.sentence import Sentence
 from depparse.data.treebank import find_splits
 from depparse.encoders.bilstm import BiLSTM, BiLSTMConfig
 from depparse.encoders.linear_recurrent import LinearRecurrent, LinearRecurrentConfig
-from depparse.model import BATCH_WORDS, Model
-from depparse.pipeline import Pipeline
+from depparse.inference.annotator import BATCHES
+from depparse.inference.pipeline import Pipeline
+from depparse.inference.request import BATCH_WORDS
+from depparse.model.model import Model
 from depparse.training.checkpoint import epoch_random
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import train

@@ -42,7 +42,7 @@ import depparse
 from depparse.data.conllu import iter_conllu, write_conllu
 from depparse.data.text import iter_pieces, iter_text
 from depparse.data.treebank import find_splits
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 
 # What the system counts as the peak of a process includes what the process that started it had: so it is a small one.

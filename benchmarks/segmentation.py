@@ -37,7 +37,7 @@ from depparse.data.words import MultiwordToken
 from depparse.evaluation.segmentation import SPACES, Segmentation, check_same_text, segment
 from depparse.evaluation.systems import bare_copies
 from depparse.evaluation.ud import Scores, evaluate, load
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 
 _APOSTROPHES = frozenset("'’‘ʼ`´＇׳")
 _FINAL = frozenset(".!?…‽؟۔।॥。！？")

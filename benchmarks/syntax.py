@@ -48,8 +48,8 @@ from depparse.evaluation.entities import cover_by_trees
 from depparse.evaluation.significance import Floats, difference_of_runs
 from depparse.evaluation.systems import bare_copies
 from depparse.evaluation.ud import evaluate
-from depparse.model import Model
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.model.model import Model
 from depparse.tasks.nested_ner import covering_width
 from depparse.training.jackknife import jackknife, train_parser, with_trees_of
 from depparse.training.loop import Evaluation, train

@@ -77,8 +77,8 @@ def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
             raise ConfigError(f"there is no task {name!r} to leave out; {did_you_mean(name, tasks)}")
     if model is None or set(names) >= set(tasks):
         raise ConfigError("no task would be left")
-    if model.needs_trees(names) and not model.needs_trees():
-        raise ConfigError(f"the parser cannot be left out: {', '.join(model.readers(names))} reads its trees")
+    if model.codec.needs_trees(names) and not model.codec.needs_trees():
+        raise ConfigError(f"the parser cannot be left out: {', '.join(model.codec.readers(names))} reads its trees")
     model.leave_out(names)
     return [name for name in tasks if name in names]
 
@@ -92,6 +92,7 @@ def _drop_subwords(model: Model) -> int:
 
             model.encoder.inputs[number], n = drop_unreachable(model.encoder.inputs[number])  # type: ignore[arg-type]
             n_dropped += n
+    model.renew_codec()
     return n_dropped
 
 

@@ -15,7 +15,7 @@ from depparse.data.document import Document
 from depparse.data.formats import read
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError, DepparseError
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from depparse.structs.constraints import Constraints
 from depparse.tasks.dependencies import Dependencies
 from tests.networks import TWO, small_model, two_sentences

@@ -19,7 +19,7 @@ from depparse.data.document import Document
 from depparse.data.join import join
 from depparse.data.text import iter_text
 from depparse.evaluation.segmentation import Segmentation, segment
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from tests.conftest import ROOT
 from tests.networks import TASKS, small_model

@@ -11,14 +11,13 @@ import torch
 import depparse
 from depparse.data.document import Document
 from depparse.errors import ConfigError, ModelError
-from depparse.extension import extend
-from depparse.model import TASKS as REGISTRY
-from depparse.model import Model
-from depparse.pipeline import Pipeline
-from depparse.training.gold import annotated
+from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import TASKS as REGISTRY
+from depparse.model.extension import extend
+from depparse.model.model import Model
 from depparse.training.loop import Step, train
 from tests.encoders.test_transformer import tiny
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, small_model, two_sentences
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, small_model, two_sentences
 from tests.tasks.test_ner import FLAT, QUICK, entities, flat, learned
 
 NER: dict[str, Any] = {"ner": REGISTRY.read(FLAT)}

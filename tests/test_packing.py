@@ -11,8 +11,8 @@ import torch
 
 from depparse.description import describe, hash_file
 from depparse.errors import ConfigError, ModelError
+from depparse.inference.pipeline import load
 from depparse.packing import pack
-from depparse.pipeline import load
 from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load_parts, save
 from tests.cli.conftest import Run

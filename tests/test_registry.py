@@ -12,15 +12,15 @@ import pytest
 from depparse.config import parse
 from depparse.data.document import Document
 from depparse.description import hash_file
-from depparse.encoders.encoder import CONTEXTS, INPUTS
+from depparse.encoders.codec import CONTEXTS, INPUTS
 from depparse.errors import ConfigError, ModelError
-from depparse.model import TASKS, Model, ModelConfig
+from depparse.model.codec import TASKS, ModelConfig
+from depparse.model.model import Model
 from depparse.store import load, save
-from depparse.training.gold import annotated
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from tests.networks import INPUTS as SMALL
-from tests.networks import two_sentences
+from tests.networks import annotated, two_sentences
 
 # A task of another package: whether a word has a capital, written to XPOS.
 SHOUT = """

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from depparse.data.sentence import Sentence
 from depparse.description import describe, hash_file
 from depparse.errors import ConfigError, ModelError
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.store import load, load_parts, save
 from tests.networks import small_model, two_sentences

@@ -19,14 +19,14 @@ import torch
 from torch import Tensor
 from typer.testing import CliRunner
 
-from depparse.annotator import BATCHES
 from depparse.cli.app import app
 from depparse.data.batching import Batch
 from depparse.data.document import Document
 from depparse.data.formats import iter_sentences, read
 from depparse.data.sentence import Sentence
-from depparse.model import Model
-from depparse.pipeline import Pipeline
+from depparse.inference.annotator import BATCHES
+from depparse.inference.pipeline import Pipeline
+from depparse.model.model import Model
 from depparse.store import save
 from depparse.structs.graph import is_tree
 from depparse.tasks.dependencies import DependencyScores

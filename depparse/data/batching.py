@@ -91,6 +91,17 @@ def pad(rows: Sequence[Sequence[int]], *, root: int = IGNORE, padding: int = IGN
     return cells
 
 
+def count_targets(targets: object) -> int | None:
+    """Numbers of words that are not IGNORE in an array, or in a list or NamedTuple of arrays: what a loss is the mean
+    over. None if the targets have another form."""
+    if isinstance(targets, np.ndarray):
+        return int((targets != IGNORE).sum()) if np.issubdtype(targets.dtype, np.integer) else None
+    if isinstance(targets, (list, tuple)) and targets:
+        counts = [count_targets(item) for item in targets]
+        return None if None in counts else sum(count or 0 for count in counts)
+    return None
+
+
 def plan_batches(lengths: Sequence[int], words: int, *, shuffle: random.Random | None = None) -> list[list[int]]:
     """Numbers of the sentences of each batch: at most `words` words with padding and ROOT, or a single sentence.
 

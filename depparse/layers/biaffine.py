@@ -7,5 +7,5 @@ from torch import Tensor
 
 
 def with_one(values: Tensor) -> Tensor:
-    """``[…, width + 1]``: a constant unit after the others makes the biaffine form hold the linear and constant terms."""
+    """``[…, width + 1]``: a constant unit after the others makes a biaffine form hold the linear and constant terms."""
     return torch.cat([values, torch.ones_like(values[..., :1])], -1)

@@ -14,7 +14,7 @@ from depparse.data.batching import Batch
 
 
 class Layout(NamedTuple):
-    """How the sentences of a batch lie side by side: position 0 of the word axis is ROOT, after the words is padding."""
+    """How the sentences of a batch lie side by side: word 0 is ROOT, and padding stands behind the words."""
 
     lengths: Tensor  # [batch], words without ROOT
     mask: Tensor  # [batch, words], True at real words, False at ROOT and padding
@@ -57,7 +57,7 @@ def _each(value: Any, convert: Any) -> Any:
     if isinstance(value, dict):
         return {key: convert(item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_make"):
-        return type(value)._make(map(convert, value))  # type: ignore[attr-defined]
+        return type(value)._make(map(convert, value))
     return type(value)(map(convert, value)) if isinstance(value, (list, tuple)) else value
 
 

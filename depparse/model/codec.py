@@ -12,14 +12,14 @@ import numpy as np
 from pydantic import Field, PlainValidator, SerializeAsAny, field_validator
 
 from depparse.config import Config, key_error
-from depparse.data.batching import Batch, Example
+from depparse.data.batching import Batch, Example, count_targets
 from depparse.data.sentence import Sentence
 from depparse.encoders.codec import EncoderCodec, EncoderConfig
 from depparse.encoders.trees import TreeSource
 from depparse.errors import ConfigError
 from depparse.model.order import check_columns, order_tasks
 from depparse.registry import PartConfig, Registry
-from depparse.tasks.task import AnyCodec, ChecksData, ParsesTrees, ReadsTrees
+from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets, ParsesTrees, ReadsTrees
 
 TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
@@ -73,6 +73,12 @@ class ModelCodec:
             self.encoder.collate([example.features for example in examples]),
             targets,
         )
+
+    def count_targets(self, task: str, batch: Batch) -> int:
+        """Words of the batch that the loss of the task is a mean over; all of them if that is not to be told."""
+        codec, targets = self.tasks[task], batch.targets[task]
+        number = codec.count_targets(targets) if isinstance(codec, CountsTargets) else count_targets(targets)
+        return batch.n_words if number is None else number
 
     # -- tasks
 

@@ -120,6 +120,10 @@ class Model(nn.Module):
         """The examples side by side."""
         return self.codec.collate(examples)
 
+    def count_targets(self, task: str, batch: Batch) -> int:
+        """Words of the batch that the loss of the task is a mean over."""
+        return self.codec.count_targets(task, batch)
+
     # -- the network
 
     def read(self, batch: Batch) -> TorchReading:

@@ -28,8 +28,7 @@ def order_tasks(tasks: Mapping[str, AnyCodec]) -> tuple[str, ...]:
     """
     writers = {column: name for name, codec in tasks.items() for column in codec.writes}
     before = {
-        name: {writers[column] for column in codec.reads if column in writers} - {name}
-        for name, codec in tasks.items()
+        name: {writers[column] for column in codec.reads if column in writers} - {name} for name, codec in tasks.items()
     }
     order: list[str] = []
     while len(order) < len(tasks):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 
 from depparse.data.batching import Batch
 from depparse.model.model import Model, TorchReading

@@ -20,7 +20,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.config import Config
-from depparse.data.batching import chunks, plan_batches
+from depparse.data.batching import chunks, count_targets, plan_batches
 from depparse.data.blocks import iter_blocks
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
@@ -151,8 +151,13 @@ class Segmenter(nn.Module):
         batch.n_words = sum(passage.length for passage in passages)
         return batch
 
+    def count_targets(self, task: str, batch: SymbolBatch) -> int:
+        """Decisions of the batch that the loss is a mean over."""
+        return count_targets(batch.targets[task].numpy(force=True)) or 0
+
     def losses(self, batch: SymbolBatch) -> dict[str, Tensor]:
         """The loss of each decision, a scalar each."""
+        batch = batch.to(self.device)
         symbols, forms = batch.symbols, batch.forms
         if self.training and self.config.unknown:
             # n-grams only: a character is known nearly always, and its category says the rest.

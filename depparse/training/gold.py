@@ -9,17 +9,15 @@ from pathlib import Path
 from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
 from depparse.data.document import Document
 from depparse.data.formats import guess_format, read
-from depparse.data.text import iter_text
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.entities import METRIC, evaluate_entities
 from depparse.evaluation.frames import METRICS as FRAME_METRICS
 from depparse.evaluation.frames import evaluate_frames
-from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
+from depparse.evaluation.systems import bare_copies, with_trees
 from depparse.evaluation.ud import EXTRA, OFFICIAL, Score, Scores, evaluate
+from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
-from depparse.segmentation.segmenter import Segmenter
-from depparse.structs.checks import check_length
-from depparse.tasks.dependencies import Dependencies
+from depparse.tasks.task import LimitsLength
 from depparse.training.recipe import treebank_name
 
 SEGMENTATION = OFFICIAL[:3]  # the scores of what has no trees
@@ -41,7 +39,7 @@ class Gold:
     def metrics(self, model: Model | None) -> tuple[str, ...]:
         """The scores that tell of the model: of entities, frames and enhanced graphs if both have them, of trees if
         there are any and the model predicts anything else than entities and frames."""
-        written = set() if model is None else {column for columns in model.writes.values() for column in columns}
+        written = set() if model is None else {column for columns in model.codec.writes.values() for column in columns}
         trees = self.trees and not (written and written <= {ENTITY_COLUMN, *FRAME_COLUMNS})
         graphs = "DEPS" in written and any(cell != "_" for s in self.document for cell in s.columns.get("DEPS", ()))
         of_trees = [name for name in (*OFFICIAL, *EXTRA) if graphs or name not in GRAPHS]
@@ -51,15 +49,14 @@ class Gold:
             *(name for name in self.frames if FRAME_METRICS[name][1] in written),
         )
 
-    def score(self, model: Model) -> Scores:
-        return self._score(annotated(model, self.document, self.source), model)
+    def score(self, pipeline: Pipeline, *, raw: bool = False) -> Scores:
+        """Scores of what the pipeline makes of the gold words or, `raw`, of the raw text.
 
-    def score_raw(self, segmenter: Segmenter, model: Model | None = None) -> Scores:
-        """Scores of what is made of the raw text; without a model, only those of segmentation say anything."""
-        sentences = list(segmenter.segment(iter_text(self.document)))
-        if model is not None:
-            model.annotate(sentences, source=self.source)
-        return self._score(Document(with_trees(with_hidden(sentences, self.document))), model)
+        Without a model, only those of segmentation say anything.
+        """
+        names = pipeline.model.treebanks if pipeline.model is not None else ()
+        treebank = names[self.source] if names else None
+        return self._score(pipeline.reanalyze(self.document, raw=raw, treebank=treebank), pipeline.model)
 
     def _score(self, system: Document, model: Model | None) -> Scores:
         metrics = self.metrics(model)
@@ -76,14 +73,14 @@ class Gold:
         """Refuses now what would end the run at its first evaluation or, worse, at its last."""
         try:
             # A system that starts from raw text has the words alone.
-            model.check_trees(self.document.sentences if not raw else bare_copies(self.document))
+            model.codec.check_trees(self.document.sentences if not raw else bare_copies(self.document))
         except ConfigError as error:
             raise ConfigError(f"{self.file}{' from raw text' if raw else ''}: {error}") from None
         longest = max(map(len, self.document))
-        for task in model.tasks.values():
-            if isinstance(task, Dependencies) and task.config.projective:
+        for codec in model.codec.tasks.values():
+            if isinstance(codec, LimitsLength):
                 try:
-                    check_length(longest, task.config.max_projective_length)
+                    codec.check_length(longest)
                 except DepparseError as error:
                     raise ConfigError(f"{self.file}: {error}") from None
 
@@ -126,11 +123,3 @@ def _frame_scores(document: Document, file: str) -> dict[str, Score]:
 def _with_chains(document: Document) -> Document:
     """The words, with chains for trees."""
     return Document(with_trees(bare_copies(document)))
-
-
-def annotated(model: Model, gold: Document, source: int = 0) -> Document:
-    """The document as the model analyses it, from gold sentences, tokens and words."""
-    given = model.needs_trees()
-    copies = list(bare_copies(gold, trees=given))
-    model.annotate(copies, source=source)
-    return Document(with_trees(copies, given=given))

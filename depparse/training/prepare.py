@@ -102,7 +102,7 @@ def choose_metric(config: RecipeConfig, model: Model, dev: Sequence[Gold]) -> st
 
     None if no score tells anything of the model's tasks, which may be of another package.
     """
-    writes = {column for name in model.learned for column in model.writes[name]}
+    writes = {column for name in model.learned for column in model.codec.writes[name]}
     metrics = [name for name in ("LAS", *_COLUMNS) if _COLUMNS.get(name, "HEAD") in writes]
     scored = {name for gold in dev for name in gold.metrics(model)}
     if config.metric is None:

@@ -17,6 +17,7 @@ import torch
 from depparse.config import did_you_mean
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import Scores
+from depparse.inference.pipeline import Pipeline
 from depparse.model.extension import extend
 from depparse.model.model import Model
 from depparse.segmentation.passages import Passage
@@ -177,7 +178,7 @@ class _Run:
                     f"config key training.weights.{name}: there is no such task; {did_you_mean(name, names)}"
                 )
         left_out = [name for name in self.config.model.tasks if name not in model.tasks]
-        self.findings += model.findings(self.sentences) if self.processes.main else []
+        self.findings += model.codec.findings(self.sentences, model.learned) if self.processes.main else []
         self.findings += [
             f"note: the task {name} is left out: the training data does not annotate it" for name in left_out
         ]
@@ -245,6 +246,7 @@ class _Run:
         """Trains the model, and saves it with the segmenter whenever it is the best."""
         config, latest = self.config, dict[str, Scores]()
         examples = make_examples(model, self.sentences, self.sources)
+        pipeline = Pipeline(model)
         metric = choose_metric(config, model, self.dev)
         scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model)}
         metrics = tuple(name for name in METRICS if name in scored)
@@ -252,7 +254,7 @@ class _Run:
         board = self._board(config.training, "tensorboard", METRICS)
 
         def score() -> float:
-            latest.update((gold.name, gold.score(model)) for gold in self.dev)
+            latest.update((gold.name, gold.score(pipeline)) for gold in self.dev)
             found = [scores[metric].f1 for scores in latest.values() if metric and metric in scores]
             return statistics.fmean(found) if found else 0.0
 
@@ -284,10 +286,9 @@ class _Run:
         if self.config.model.tasks:
             model = load(self.output / "model")
             model.to(self.processes.device)
-        gold = {} if model is None else {part.name: part.score(model) for part in (*self.dev, *self.tests)}
-        raw = {}
-        if segmenter is not None:
-            raw = {part.name: part.score_raw(segmenter, model) for part in (*self.dev, *self.tests)}
+        pipeline, files = Pipeline(model, segmenter=segmenter), (*self.dev, *self.tests)
+        gold = {} if model is None else {part.name: part.score(pipeline) for part in files}
+        raw = {} if segmenter is None else {part.name: part.score(pipeline, raw=True) for part in files}
         save(model, self.output / "model", self._card(gold, raw), segmenter=segmenter)
         draw_curves(self.output / (METRICS_FILE if model is not None else SEGMENTER_METRICS_FILE), self.output / CURVES)
         (self.output / CHECKPOINT).unlink(missing_ok=True)

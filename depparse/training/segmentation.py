@@ -13,6 +13,7 @@ import torch
 
 from depparse.data.sentence import Sentence
 from depparse.evaluation.ud import Scores
+from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.segmenter import Segmenter
 from depparse.training.examples import InMemory
@@ -79,10 +80,10 @@ def train_segmenter(
     """
     torch.manual_seed(config.training.seed)
     segmenter = Segmenter.build(config.network, passages)
-    latest: dict[str, Scores] = {}
+    pipeline, latest = Pipeline(None, segmenter=segmenter), dict[str, Scores]()
 
     def score() -> float:
-        latest.update((gold.name, gold.score_raw(segmenter)) for gold in dev)
+        latest.update((gold.name, gold.score(pipeline, raw=True)) for gold in dev)
         found = [sum(weight * scores[name].f1 for name, weight in _WEIGHTS.items()) for scores in latest.values()]
         return statistics.fmean(found) if found else 0.0
 

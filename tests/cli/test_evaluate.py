@@ -15,7 +15,7 @@ from depparse.data.sentence import Sentence
 from depparse.data.text import iter_text, wrapped
 from depparse.evaluation.breakdown import DIMENSIONS
 from depparse.evaluation.ud import OFFICIAL, evaluate
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from tests.cli.conftest import Run, on_a_terminal
 from tests.networks import small_model
 

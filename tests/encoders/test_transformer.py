@@ -17,7 +17,7 @@ from depparse.data.formats import read
 from depparse.data.sentence import Sentence
 from depparse.encoders import transformer as module
 from depparse.encoders.transformer import Pieces, Subwords, Transformer
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.store import load, save
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig

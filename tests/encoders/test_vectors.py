@@ -10,7 +10,7 @@ import torch
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError
-from depparse.pipeline import Pipeline, load
+from depparse.inference.pipeline import Pipeline, load
 from depparse.store import load as load_model
 from depparse.store import save
 from depparse.training.loop import Evaluation, TrainingConfig, train

@@ -24,8 +24,9 @@ from depparse.encoders.syntax import Arcs
 from depparse.errors import ConfigError
 from depparse.evaluation.empty_nodes import evaluate_empty_nodes
 from depparse.evaluation.ud import evaluate
-from depparse.model import Model, ModelConfig
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import ModelConfig
+from depparse.model.model import Model
 from depparse.store import load, save
 from depparse.training.gold import Gold, annotated
 from depparse.training.loop import train

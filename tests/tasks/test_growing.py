@@ -13,15 +13,14 @@ from torch import Tensor
 from depparse.data.document import Document
 from depparse.data.fields import IGNORE
 from depparse.data.sentence import Sentence
-from depparse.extension import extend
-from depparse.model import Model
+from depparse.model.extension import extend
+from depparse.model.model import Model
 from depparse.registry import PartConfig
 from depparse.tasks.growing import CERTAIN, WEIGHT, Lesson, Teacher, allow, collate, with_neighbours
 from depparse.tasks.ner import Ner, NerConfig
-from depparse.training.gold import annotated
 from depparse.training.loop import train
 from depparse.training.step import annotated_words
-from tests.networks import loss_of
+from tests.networks import annotated, loss_of
 from tests.tasks.test_ner import FLAT, QUICK, entities, learned, model_of, random_model, sentence
 
 OTHER = 0  # the number of the tag O

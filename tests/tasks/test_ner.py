@@ -20,14 +20,14 @@ from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, encode_tags
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.entities import evaluate_entities
-from depparse.model import Model, ModelConfig
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import ModelConfig
+from depparse.model.model import Model
 from depparse.store import load as load_model
 from depparse.store import save
-from depparse.training.gold import annotated
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated_copies, loss_of, randomize
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, annotated_copies, loss_of, randomize
 
 QUICK = TrainingConfig(
     epochs=150,

@@ -19,13 +19,12 @@ from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame
 from depparse.errors import ConfigError
 from depparse.evaluation.frames import evaluate_frames
-from depparse.model import Model
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.model.model import Model
 from depparse.store import load as load_model
 from depparse.store import save
 from depparse.tasks.senses import Senses, count_scripts
-from depparse.training.gold import annotated
-from tests.networks import CONTEXTS, INPUTS, TASKS, loss_of
+from tests.networks import CONTEXTS, INPUTS, TASKS, annotate, annotated, loss_of
 from tests.tasks.test_ner import learned, model_of, random_model
 from tests.tasks.test_trees_as_input import GCN, TREES, with_tree
 
@@ -155,7 +154,7 @@ def test_the_same_frames_and_probabilities_in_any_batch_and_order(task: dict[str
 
     def found(words: int, order: int) -> list[Sentence]:
         copies = [Sentence.from_forms(s.columns["FORM"]) for s in read(path)][::order]
-        model.annotate(copies, words)
+        annotate(model, copies, words)
         return copies[::order]
 
     expected = found(5000, 1)

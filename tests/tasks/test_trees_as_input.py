@@ -16,8 +16,8 @@ from depparse.data.formats import read, write
 from depparse.data.join import join
 from depparse.data.spans import Span
 from depparse.errors import ConfigError
-from depparse.model import Model
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.model.model import Model
 from depparse.store import load, save
 from depparse.structs.constraints import Constraints
 from depparse.training.gold import Gold, annotated

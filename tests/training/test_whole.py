@@ -19,7 +19,7 @@ from depparse.data.formats import read
 from depparse.data.sentence import Sentence
 from depparse.data.text import iter_text
 from depparse.errors import ConfigError
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Began, Done, Record, Scored, Step, Warned
 from tests.networks import TWO

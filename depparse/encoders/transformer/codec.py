@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from depparse.data.batching import Ints
 from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
 from depparse.registry import PartConfig
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -205,4 +206,4 @@ def _special(tokenizer: Tokenizer, settings: Mapping[str, Any]) -> tuple[int, in
     return ids[0], ids[-1]
 
 
-CODEC = TransformerCodec
+CODEC: InputCodecType = TransformerCodec

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from depparse.data.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.encoder import InputVectors
+from depparse.encoders.input import InputType
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig
 from depparse.errors import ConfigError
 from depparse.layers.tensors import Layout
@@ -201,4 +202,4 @@ def _positions(pretrained: Any) -> int | None:
     return positions - padding - 1 if positions is not None and padding is not None else positions
 
 
-INPUT = Transformer
+INPUT: InputType = Transformer

@@ -2,8 +2,8 @@
 Parsing*).
 
 Each word has a representation as a dependent and one as a head, for arcs and for labels. Labels are scored for the arcs
-in use only: the gold ones in training, those of the decoded tree afterwards. Where we differ: scores of arcs are divided
-by the square root of their width, and the loss of labels is smoothed.
+in use only: the gold ones in training, those of the decoded tree afterwards. Where we differ: scores of arcs are
+divided by the square root of their width, and the loss of labels is smoothed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from depparse.layers.biaffine import with_one
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.dependencies.codec import DependencyCodec, DependencyScores, DependencyTargets
+from depparse.tasks.task import NetworkType
 
 
 class Dependencies(nn.Module):
@@ -71,4 +72,4 @@ class Dependencies(nn.Module):
         return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, known, smoothing)
 
 
-TASK = Dependencies
+TASK: NetworkType = Dependencies
