@@ -33,7 +33,7 @@ from depparse.structs.probabilities import sigmoid
 from depparse.tasks.findings import tell
 from depparse.tasks.srl.argument_codec import ArgumentCodec, ArgumentScores, ArgumentTargets, Decoder
 from depparse.tasks.srl.sense_codec import SenseCodec, SenseTargets, count_scripts
-from depparse.tasks.task import Stage, TaskConfig
+from depparse.tasks.task import CodecType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
 CORE = tuple(f"{prefix}{number}" for prefix in ("ARG", "A") for number in "012345A")  # in PropBank and in CoNLL
@@ -157,6 +157,10 @@ class SrlCodec:
             self.arguments.collate([frame.arguments for _, frame in frames], words),
         )
 
+    def count_targets(self, targets: SrlTargets[Ints]) -> int:
+        """The annotated words."""
+        return int((targets.predicates != IGNORE).sum())
+
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """What of the training data is not learned."""
         problems: dict[str, list[tuple[int, Sentence, None]]] = {}
@@ -263,4 +267,4 @@ def _kept_frames(example: Example) -> tuple[Frame, ...] | None:
     return frames_of(example.sentence) if kept else None
 
 
-CODEC = SrlCodec
+CODEC: CodecType = SrlCodec

@@ -43,8 +43,8 @@ class Senses(nn.Module):
         return shares, numbers
 
     def sense_shares(self, hidden: Tensor, candidates: Tensor) -> Tensor:
-        """``[predicates, several]``: the probabilities of ``candidates[predicates, several]``, rolesets of a lemma each;
-        -1 is none."""
+        """``[predicates, several]``: the probabilities of the rolesets ``candidates[predicates, several]`` among each
+        other; -1 is none."""
         return self._choices(hidden, candidates).softmax(-1)
 
     def _choices(self, hidden: Tensor, candidates: Tensor) -> Tensor:
