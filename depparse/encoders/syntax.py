@@ -12,11 +12,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from depparse.encoders.trees import SYNTAX, Arcs, SyntaxConfig
+from depparse.encoders.trees import SYNTAX, Arcs
 from depparse.layers.tensors import Layout
 from depparse.registry import PartConfig
-
-__all__ = ["SYNTAX", "Syntax", "SyntaxConfig", "at_heads", "sum_to_heads"]
 
 
 def at_heads(arcs: Arcs[Tensor], values: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How a task says what of the training data it does not learn (`ChecksData` in depparse/tasks/task.py). No torch here."""
+"""How a task says what of the training data it does not learn (`ChecksData` in depparse/tasks/task.py)."""
 
 from __future__ import annotations
 

@@ -14,11 +14,11 @@ from torch import Tensor
 
 from depparse.data.fields import IGNORE
 from depparse.layers import role_chain
+from depparse.layers.linear_chain import LinearChain
 from depparse.layers.role_chain import RoleChain
 from depparse.layers.role_sums import sums_in
 from depparse.layers.semirings import Logarithms, Numbers
 from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
-from depparse.structs.linear_chain import LinearChain
 from depparse.tasks.srl.argument_codec import role_tags
 
 ROLES = ["ARG0", "ARGM-TMP", "ARG1"]

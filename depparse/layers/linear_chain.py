@@ -15,7 +15,6 @@ longest sentence, in logarithms.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -23,15 +22,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from depparse.data.fields import IGNORE
-from depparse.structs.automaton import Automaton, determinize
-
-
-class Segment(NamedTuple):
-    """Labels of consecutive words of a sentence."""
-
-    sentence: int  # its place in the batch
-    start: int  # place of the first word, from 0
-    labels: Sequence[int]
+from depparse.structs.automaton import Automaton, Deterministic, determinize
 
 
 class _Neighbours(NamedTuple):
@@ -66,9 +57,9 @@ class LinearChain(nn.Module):
     begins: Tensor  # [nodes], True where a sequence may begin
     ends: Tensor  # [nodes], True where a sequence may end
 
-    def __init__(self, automaton: Automaton) -> None:
+    def __init__(self, automaton: Automaton | Deterministic) -> None:
         super().__init__()
-        language = determinize(automaton)
+        language = automaton if isinstance(automaton, Deterministic) else determinize(automaton)
         self.language = language
         self.n_labels = language.n_labels
         following = language.following.tolist()
@@ -121,11 +112,11 @@ class LinearChain(nn.Module):
     def path_score(self, scores: Tensor, transitions: Tensor, lengths: Tensor, labels: Tensor) -> Tensor:
         """``[batch]``: the score of ``labels[batch, words]``, whether they are in the language or not."""
         present = _present(scores, lengths)
-        known = labels.masked_fill(~present, 0)
-        emitted = scores.gather(2, known[..., None]).squeeze(2).masked_fill(~present, 0.0)
-        boundary = known.new_full((len(known), 1), self.n_labels)
-        inside = transitions[torch.cat([boundary, known[:, :-1]], 1), known].masked_fill(~present, 0.0)
-        last = known.gather(1, (lengths - 1).clamp(min=0)[:, None]).squeeze(1)
+        labels = labels.masked_fill(~present, 0)
+        emitted = scores.gather(2, labels[..., None]).squeeze(2).masked_fill(~present, 0.0)
+        boundary = labels.new_full((len(labels), 1), self.n_labels)
+        inside = transitions[torch.cat([boundary, labels[:, :-1]], 1), labels].masked_fill(~present, 0.0)
+        last = labels.gather(1, (lengths - 1).clamp(min=0)[:, None]).squeeze(1)
         end = transitions[last, self.n_labels].masked_fill(lengths == 0, 0.0)
         return emitted.sum(1) + inside.sum(1) + end
 
@@ -136,29 +127,28 @@ class LinearChain(nn.Module):
         return self._by_label(forward, betas, lengths)
 
     def segment_probabilities(
-        self, scores: Tensor, transitions: Tensor, lengths: Tensor, segments: Sequence[Segment]
-    ) -> list[float]:
-        """For each segment the probability that a sequence has its labels there, whatever the others are."""
-        if not segments:
-            return []
+        self, scores: Tensor, transitions: Tensor, lengths: Tensor, sentences: Tensor, starts: Tensor, labels: Tensor
+    ) -> Tensor:
+        """``[segments]``: the probability that a sequence has the labels of the segment, whatever the others are.
+
+        A segment begins at the word ``starts[segments]``, from 0, of the sentence ``sentences[segments]`` of the batch,
+        and has the labels ``labels[segments, words]``, with IGNORE behind its end.
+        """
+        if not len(labels):
+            return scores.new_zeros(0)
         forward = self._forward(scores, transitions, lengths)
         betas, _ = self._backward(forward, lengths)
-        device = scores.device
-        sentences = torch.tensor([segment.sentence for segment in segments], device=device)
-        starts = torch.tensor([segment.start for segment in segments], device=device)
-        longest = max(len(segment.labels) for segment in segments)
-        labels = torch.tensor([[*s.labels, *[IGNORE] * (longest - len(s.labels))] for s in segments], device=device)
         # As the forward algorithm, but only through the labels of the segment.
         values = forward.alphas[starts, sentences].masked_fill(labels[:, :1] != self.labels, -torch.inf)
-        place = starts
-        for number in range(1, longest):
+        word = starts
+        for number in range(1, labels.shape[1]):
             inside = labels[:, number] != IGNORE
-            place = place + inside
-            new = self._advance(values, forward.weights) + forward.node_scores[sentences, place]
+            word = word + inside
+            new = self._advance(values, forward.weights) + forward.node_scores[sentences, word]
             new = new.masked_fill(labels[:, number, None] != self.labels, -torch.inf)
             values = torch.where(inside[:, None], new, values)
-        found = torch.logsumexp(values + betas[place, sentences], 1) - _finite(forward.total)[sentences]
-        return found.exp().clamp(max=1.0).tolist()
+        logarithms = torch.logsumexp(values + betas[word, sentences], 1) - _finite(forward.total)[sentences]
+        return logarithms.exp().clamp(max=1.0)
 
     def viterbi(self, scores: Tensor, transitions: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The best sequence of the language ``labels[batch, words]``, and its score ``[batch]``.
@@ -170,8 +160,8 @@ class LinearChain(nn.Module):
         pointers = []
         for word in range(1, scores.shape[1]):
             terms = best[:, self.before.nodes.flatten()].view(-1, *self.before.nodes.shape) + weights.before
-            new, place = terms.max(-1)
-            pointers.append(self.before.nodes.expand_as(terms).gather(-1, place[..., None]).squeeze(-1))
+            new, number = terms.max(-1)
+            pointers.append(self.before.nodes.expand_as(terms).gather(-1, number[..., None]).squeeze(-1))
             best = torch.where((word < lengths)[:, None], new + node_scores[:, word], best)
         score, node = (best + weights.end).max(-1)
         path = [node]
@@ -246,7 +236,7 @@ class LinearChain(nn.Module):
         return by_label.index_add_(2, self.labels, probabilities * present[..., None])
 
     def _with_empty(self, total: Tensor, lengths: Tensor) -> Tensor:
-        """`total`, and what is known of sentences without words."""
+        """`total`, with that of sentences without words."""
         return total.masked_fill(lengths == 0, 0.0 if self.accepts_empty else -torch.inf)
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from depparse.data.fields import IGNORE
+from depparse.layers.linear_chain import LinearChain
 from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
-from depparse.structs.linear_chain import LinearChain, Segment
 from depparse.structs.regular_expression import automaton_of
 
 TAGS = ["O", "B-PER", "I-PER", "E-PER", "S-PER"]
@@ -120,16 +120,18 @@ def test_the_probability_of_a_gold_sequence_and_of_segments() -> None:
     for language in (LANGUAGES["bioes"], LANGUAGES["one entity"], LANGUAGES["ambiguous"]):
         chain = LinearChain(language)
         scores, transitions, lengths = random_batch(language, [4, 3, 1])
-        segments = [Segment(0, 1, (1, 2)), Segment(1, 0, (1, 0)), Segment(0, 0, (0, 1, 2)), Segment(2, 0, (2,))]
-        found = chain.segment_probabilities(scores, transitions, lengths, segments)
-        for segment, probability in zip(segments, found, strict=True):
-            sequences = all_sequences(language, int(lengths[segment.sentence]))
-            all_scores = [score_of(scores[segment.sentence], transitions, sequence) for sequence in sequences]
-            end = segment.start + len(segment.labels)
+        segments = [(0, 1, (1, 2)), (1, 0, (1, 0)), (0, 0, (0, 1, 2)), (2, 0, (2,))]
+        sentences, starts = (torch.tensor([segment[place] for segment in segments]) for place in (0, 1))
+        padded = torch.tensor([[1, 2, IGNORE], [1, 0, IGNORE], [0, 1, 2], [2, IGNORE, IGNORE]])
+        found = chain.segment_probabilities(scores, transitions, lengths, sentences, starts, padded)
+        for (sentence, start, own), probability in zip(segments, found.tolist(), strict=True):
+            sequences = all_sequences(language, int(lengths[sentence]))
+            all_scores = [score_of(scores[sentence], transitions, sequence) for sequence in sequences]
+            end = start + len(own)
             expected = sum(
                 share.item()
                 for sequence, share in zip(sequences, torch.stack(all_scores).softmax(0), strict=True)
-                if sequence[segment.start : end] == tuple(segment.labels)
+                if sequence[start:end] == own
             )
             assert probability == pytest.approx(expected, abs=1e-12)
         labels = torch.tensor([[0, 0, 1, 2], [0, 0, 0, IGNORE], [0, IGNORE, IGNORE, IGNORE]])
@@ -137,7 +139,8 @@ def test_the_probability_of_a_gold_sequence_and_of_segments() -> None:
         for number, length in enumerate(lengths.tolist()):
             sequence = tuple(labels[number, :length].tolist())
             assert paths[number].item() == pytest.approx(score_of(scores[number], transitions, sequence).item())
-        assert chain.segment_probabilities(scores, transitions, lengths, []) == []
+        none = torch.zeros(0, dtype=torch.long)
+        assert len(chain.segment_probabilities(scores, transitions, lengths, none, none, none[:, None])) == 0
 
 
 def test_where_the_language_only_says_what_may_follow_the_nodes_are_the_labels() -> None:
