@@ -86,7 +86,9 @@ def test_odd_words_are_spelt_alike_in_any_batch(kind: str) -> None:
             alone = model.read(model.collate([model.example(sentence)])).encoded.context[0]
             torch.testing.assert_close(together[number, : len(sentence) + 1], alone, rtol=1e-4, atol=1e-6)
         # Known characters in another order are another word, and words of different unknown ones are the same.
-        words = model.read(model.collate([model.example(Sentence.from_forms(["did", "ddi", "¡", "¿"]))])).encoded.context[0]
+        words = model.read(
+            model.collate([model.example(Sentence.from_forms(["did", "ddi", "¡", "¿"]))])
+        ).encoded.context[0]
         assert not torch.allclose(words[1], words[2])
         assert torch.equal(words[3], words[4])
 
