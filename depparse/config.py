@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, did_you_mean
 
 _MODEL = TypeVar("_MODEL", bound="Config")
 
@@ -34,13 +33,6 @@ class Config(BaseModel):
 def key_error(key: str, problem: str) -> PydanticCustomError:
     """What a validator raises about `key` of its table (``""``: the table itself): ``config key a.b.KEY PROBLEM``."""
     return PydanticCustomError("config_key", "{problem}", {"key": key, "problem": problem})
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """All names, after the one that was probably meant."""
-    names = list(names)
-    close = difflib.get_close_matches(name, names, 1)
-    return (f"did you mean {close[0]}? " if close else "") + f"there are: {', '.join(names)}"
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class DepparseError(ValueError):
     """Base of every error that depparse raises on bad input. The command line prints it and exits with 2."""
@@ -51,3 +53,12 @@ class FormatError(DepparseError):
 
 def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -> FormatError:
     return FormatError(message, **keywords)  # type: ignore[arg-type]
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """All names, after the one that was probably meant: the end of an error about a name that does not exist."""
+    import difflib  # needed by errors alone
+
+    names = list(names)
+    close = difflib.get_close_matches(name, names, 1)
+    return (f"did you mean {close[0]}? " if close else "") + f"there are: {', '.join(names)}"

@@ -8,9 +8,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from depparse import __version__
-from depparse.config import did_you_mean
 from depparse.description import hash_file
-from depparse.errors import ConfigError, ModelError
+from depparse.errors import ConfigError, ModelError, did_you_mean
 from depparse.model.model import Model
 from depparse.models import find
 from depparse.storage import Weights, encode

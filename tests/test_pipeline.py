@@ -188,7 +188,7 @@ def test_expansion_begins_with_the_tokens(nlp: Pipeline) -> None:
         (two_sentences().sentences, {}, "sentence 1 is of type Sentence"),
         ([["a"]], {"presplit": True}, "presplit is for text"),
         ("a", {"without": ["tager"]}, "no part tager to switch off; the pipeline has segmenter, tagger, lemmatizer"),
-        ("a", {"without": "dependencies", "k_best": 2}, "type dependencies that is not switched off"),
+        ("a", {"without": "dependencies", "k_best": 2}, "predicts HEAD and DEPREL that is not switched off"),
         ([["a"]], {"without": "segmenter", "expand": True}, "takes a segmenter"),
         ("a", {"keep": "ups"}, "keep names columns"),
         ("a", {"treebank": "UD_X"}, "the model learned no treebank 'UD_X'"),
@@ -283,10 +283,8 @@ def test_pipe_is_the_call_in_any_batch(nlp: Pipeline) -> None:
 def test_documents_share_batches(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     assert nlp.model is not None
     sizes = []
-    forward = nlp.model.forward
-    monkeypatch.setattr(
-        nlp.model, "forward", lambda batch, *_, **__: (sizes.append(len(batch.examples)), forward(batch))[1]
-    )
+    read = nlp.model.read
+    monkeypatch.setattr(nlp.model, "read", lambda batch: (sizes.append(len(batch.examples)), read(batch))[1])
     assert len(list(nlp.pipe(["Tom sees Anna."] * 40))) == 40
     assert sizes == [40]
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from depparse.data.batching import plan_batches
 from depparse.data.document import Document
 from depparse.inference.annotator import Annotator
 from depparse.inference.request import Request
+from depparse.model.model import Model
 from depparse.runtimes.torch import TorchScorer
 from depparse.store import save
+from depparse.tasks.task import Stage
 from tests.networks import small_model, two_sentences
 
 # Parses with scores that were written down, by the names of their tasks and stages.
@@ -46,7 +49,7 @@ written = dict(np.load(folder / "scores.npz"))
 class Reading:
     def scores(self, task, batch):
         arrays = [written[f"{task}.{n}"] for n in range(sum(name.startswith(task + ".") for name in written))]
-        return {"tagger": list, "lemmatizer": lambda x: x[0], "dependencies": lambda x: DependencyScores(*x)}[task](arrays)
+        return DependencyScores(*arrays) if task == "dependencies" else arrays if task == "tagger" else arrays[0]
     def stage(self, task):
         return lambda name, *inputs: (written[f"{task}-{name}"].copy(),)
 
@@ -82,23 +85,33 @@ def _bare(conllu: str) -> str:
     return "".join("\t".join([cells[0], cells[1], *["_"] * 8]) + "\n" for cells in lines) + "\n"
 
 
-def _scores(model, words: Document) -> dict[str, np.ndarray]:  # type: ignore[no-untyped-def]
-    """All arrays that the annotator asks for, the second stage too."""
+class Recorder:
+    """Calls a second stage, and keeps what it gives."""
+
+    def __init__(self, task: str, stage: Stage) -> None:
+        self.task, self.stage = task, stage
+        self.arrays: dict[str, NDArray[Any]] = {}
+
+    def __call__(self, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        (array,) = self.stage(name, *inputs)
+        self.arrays[f"{self.task}-{name}"] = array.copy()
+        return (array,)
+
+
+def _scores(model: Model, words: Document) -> dict[str, NDArray[Any]]:
+    """All arrays that the annotator asks for, those of the second stage too."""
     examples = [model.example(sentence) for sentence in words]
     (numbers,) = plan_batches([example.length for example in examples], 2000)
     batch = model.collate([examples[number] for number in numbers])
     reading = TorchScorer(model).read(batch)
-    arrays: dict[str, np.ndarray] = {}
+    arrays: dict[str, NDArray[Any]] = {}
     for task in ("tagger", "lemmatizer", "dependencies"):
-        scores, stage = reading.scores(task, batch), reading.stage(task)
+        scores = reading.scores(task, batch)
         parts = scores if isinstance(scores, (list, tuple)) else [scores]
         arrays |= {f"{task}.{number}": part for number, part in enumerate(parts)}
-
-        def record(name, *inputs, task=task, stage=stage):  # type: ignore[no-untyped-def]
-            (arrays[f"{task}-{name}"],) = stage(name, *inputs)
-            return (arrays[f"{task}-{name}"].copy(),)
-
-        model.codec.tasks[task].decode(scores, batch, record)
+        recorder = Recorder(task, reading.stage(task))
+        model.codec.tasks[task].decode(scores, batch, recorder)
+        arrays |= recorder.arrays
     return arrays
 
 
@@ -109,7 +122,3 @@ def test_no_file_of_these_folders_imports_torch(module: str) -> None:
     for path in (Path(depparse.__file__).parent / module).rglob("*.py"):
         assert "import torch" not in path.read_text(encoding="utf-8"), path
         assert "from torch" not in path.read_text(encoding="utf-8"), path
-
-
-def test_the_written_scores_are_json() -> None:
-    assert json.loads(json.dumps(small_model().codec.to_json()))

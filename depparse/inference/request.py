@@ -6,9 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from depparse.config import did_you_mean
 from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS, FRAMES, PREDICATES, VALUE_COLUMNS
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, did_you_mean
 
 BATCH_WORDS = 2000  # that are annotated at once, with padding; memory grows with them
 

@@ -11,10 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from depparse.config import did_you_mean
 from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
 from depparse.data.sentence import Sentence
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, did_you_mean
 from depparse.layers.tensors import to_arrays
 from depparse.model.model import Model, build_task
 from depparse.registry import PartConfig

@@ -14,8 +14,7 @@ from typing import Literal
 
 import torch
 
-from depparse.config import did_you_mean
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, did_you_mean
 from depparse.evaluation.ud import Scores
 from depparse.inference.pipeline import Pipeline
 from depparse.model.extension import extend

@@ -377,7 +377,8 @@ def test_a_task_sees_layers_and_attention(kind: str, pooling: str, tmp_path: Pat
     sentences = [*two_sentences().sentences, Sentence.from_forms(["Tom", "sees"] * 40)]  # the last one in windows
     batch = model.collate([model.example(sentence) for sentence in sentences])
     before = model.read(batch).encoded
-    assert not before.layers and not before.attention
+    assert not before.layers
+    assert not before.attention
     model.tasks["tagger"] = Attending(model.codec.tasks["tagger"])
     model.renew_codec()
     batch = model.collate([model.example(sentence) for sentence in sentences])

@@ -58,9 +58,7 @@ class Subwords(NamedTuple, Generic[Array]):
     places: Array  # [parts of words], place in ids.flatten(); their windows never decrease
     words: Array  # [parts of words], number of the word among batch · words
     firsts: Array  # [parts of words], True at the first part of a word
-    owners: (
-        Array | None
-    )  # [windows, subwords], word in its sentence or -1; if attention is asked for
+    owners: Array | None  # [windows, subwords], word in its sentence or -1; if attention is asked for
 
 
 class TransformerCodec:
