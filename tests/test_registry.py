@@ -159,7 +159,7 @@ def test_an_entry_point_that_cannot_be_imported_is_one_line(other_package: Path)
     [
         (
             {"tasks": {"tagger": {"type": "tagger", "widht": 3}}},
-            r"key model\.tasks\.tagger\.widht does not exist; did you mean width\? there are: type, replaces, columns, ",
+            r"key model\.tasks\.tagger\.widht does not exist; did you mean width\? there are: type, replaces, columns",
         ),
         (
             {"encoder": {"inputs": [{"type": "words"}, {"type": "words", "wdth": 3}]}},
