@@ -31,8 +31,10 @@ from depparse.data.batching import Batch, chunks, plan_batches
 from depparse.data.conllu import iter_conllu, write_conllu
 from depparse.data.sentence import Sentence
 from depparse.data.treebank import find_splits
-from depparse.encoders.bilstm import BiLSTM, BiLSTMConfig
-from depparse.encoders.linear_recurrent import LinearRecurrent, LinearRecurrentConfig
+from depparse.encoders.bilstm.config import BiLSTMConfig
+from depparse.encoders.bilstm.network import BiLSTM
+from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
+from depparse.encoders.linear_recurrent.network import LinearRecurrent
 from depparse.inference.annotator import BATCHES
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import BATCH_WORDS

@@ -4,9 +4,9 @@ A name is accepted only if it is a file of that folder which has the attribute (
 entry-point group that other packages add to. So a config, also that of a foreign model folder, can make nothing else
 be imported.
 
-A part that is a network with a codec may be a folder ``NAME/`` instead: the attribute stands in its file
-``network.py``, and ``CODEC`` in ``codec.py``, which imports no torch. A config is read by the ``Config`` of the codec,
-or of the part itself if it has no codec.
+A part may be a folder ``NAME/`` instead, so that its settings can be read without torch: the attribute stands in its
+file ``network.py``; ``CODEC`` in ``codec.py``, if parts of its kind have a codec; else ``CONFIG`` in ``config.py``. A
+config is read by the ``Config`` of the codec, by ``CONFIG``, or by the ``Config`` of the part itself.
 """
 
 from __future__ import annotations
@@ -50,6 +50,11 @@ class Registry:
         codec = self._find(name, "codec", "CODEC")
         return codec if codec is not None else self[name].Codec
 
+    def config(self, name: object) -> type[Config]:
+        """The class of the settings of the part of that name. Raises ConfigError as `codec` does."""
+        config = self.codec(name).Config if self.has_codecs else self._find(name, "config", "CONFIG")
+        return config if config is not None else self[name].Config  # type: ignore[no-any-return]
+
     def _find(self, name: object, file: str, attribute: str) -> Any:
         """The attribute of a file of the folder, of `file` if that is a folder itself, or an entry point; or None."""
         if not isinstance(name, str):
@@ -87,7 +92,7 @@ class Registry:
         if "type" not in value:
             raise key_error("type", f"is missing; there are: {', '.join(self.names())}")
         try:
-            config = (self.codec if self.has_codecs else self.__getitem__)(value["type"]).Config
+            config = self.config(value["type"])
         except ConfigError as error:
             raise key_error("type", f"is wrong: {error}") from None
         return config.model_validate(value)

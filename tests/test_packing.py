@@ -99,7 +99,7 @@ def test_minilm_in_bytes(tmp_path: Path) -> None:
     whole, packed = load(tmp_path / "m").model, load(tmp_path / "p").model
     with torch.inference_mode():
         read = [
-            model.encoder(model.collate([model.example(sentence) for sentence in document])).context
+            model.read(model.collate([model.example(sentence) for sentence in document])).encoded.context
             for model in (whole, packed)
         ]
     assert 0 < (read[1] - read[0]).norm() < 0.03 * read[0].norm()

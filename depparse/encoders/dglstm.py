@@ -17,7 +17,8 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.encoders.bilstm import BiLSTM, BiLSTMConfig
+from depparse.encoders.bilstm.config import BiLSTMConfig
+from depparse.encoders.bilstm.network import BiLSTM
 from depparse.encoders.syntax import at_heads
 from depparse.encoders.trees import Arcs
 from depparse.registry import PartConfig

@@ -15,7 +15,7 @@ group ``depparse.contexts``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from depparse.data.sentence import Sentence
 from depparse.registry import PartConfig
@@ -27,13 +27,11 @@ if TYPE_CHECKING:
     from depparse.layers.tensors import Layout
 
 Features = TypeVar("Features")  # what is read of a sentence
-Arrays = TypeVar("Arrays")  # the same of a batch: an array, or a NamedTuple of arrays, or None
+Arrays_co = TypeVar("Arrays_co", covariant=True)  # the same of a batch: an array, or a NamedTuple of arrays, or None
 
 
-class InputCodec(Protocol[Features, Arrays]):
+class InputCodec(Protocol[Features, Arrays_co]):
     """Sentences to arrays."""
-
-    Config: ClassVar[type[PartConfig]]
 
     @property
     def config(self) -> PartConfig:
@@ -42,7 +40,7 @@ class InputCodec(Protocol[Features, Arrays]):
     def features(self, sentence: Sentence) -> Features:
         """What is read of the sentence, made once."""
 
-    def collate(self, rows: Sequence[Features]) -> Arrays:
+    def collate(self, rows: Sequence[Features]) -> Arrays_co:
         """The features of several sentences side by side, as arrays."""
 
     def to_json(self) -> Any:
@@ -55,7 +53,9 @@ AnyInputCodec: TypeAlias = InputCodec[Any, Any]
 class InputCodecType(Protocol):
     """What the class of a codec has besides."""
 
-    Config: ClassVar[type[PartConfig]]
+    @property
+    def Config(self) -> type[PartConfig]:
+        """The class of the settings."""
 
     def from_json(self, config: Any, data: Any) -> AnyInputCodec:
         """The codec that gave `data` by `InputCodec.to_json`."""
@@ -64,7 +64,6 @@ class InputCodecType(Protocol):
 class InputNetwork(Protocol):
     """Arrays, as tensors, to vectors: an `nn.Module`."""
 
-    Codec: ClassVar[InputCodecType]
     codec: AnyInputCodec
     width: int  # units
 
@@ -75,7 +74,9 @@ class InputNetwork(Protocol):
 class InputType(Protocol):
     """What the class of a network has besides."""
 
-    Codec: ClassVar[InputCodecType]
+    @property
+    def Codec(self) -> InputCodecType:
+        """The class of the codec."""
 
     def __call__(self, codec: Any) -> nn.Module:
         """The network, with new weights."""

@@ -9,21 +9,12 @@ the trees (depparse/encoders/trees.py says which). The codec of a task reads the
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import torch
-from pydantic import PlainValidator, SerializeAsAny
 from torch import Tensor, nn
 
-from depparse.encoders.trees import Arcs
+from depparse.encoders.trees import SYNTAX, Arcs
 from depparse.layers.tensors import Layout
-from depparse.registry import PartConfig, Registry
-
-SYNTAX = Registry("depparse.encoders", "SYNTAX", "depparse.syntax")
-SyntaxConfig = Annotated[
-    SerializeAsAny[PartConfig] | None,
-    PlainValidator(lambda value: None if value in (None, "none") else SYNTAX.read(value)),
-]
+from depparse.registry import PartConfig
 
 
 def at_heads(arcs: Arcs[Tensor], values: Tensor) -> Tensor:

@@ -11,15 +11,23 @@ none, those that the sentences have.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
+from pydantic import PlainValidator, SerializeAsAny
 
 from depparse.data.batching import Batch
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError
-from depparse.registry import PartConfig
+from depparse.registry import PartConfig, Registry
+
+# Layers over trees, see syntax.py. Their files are imported, and torch with them, where a config names one.
+SYNTAX = Registry("depparse.encoders", "SYNTAX", "depparse.syntax")
+SyntaxConfig = Annotated[
+    SerializeAsAny[PartConfig] | None,
+    PlainValidator(lambda value: None if value in (None, "none") else SYNTAX.read(value)),
+]
 
 Array = TypeVar("Array")  # of NumPy or of torch
 TreeSource = Literal["given", "own"]

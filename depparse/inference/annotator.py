@@ -144,14 +144,14 @@ class Annotator:
         """Puts what the tasks predict for the batch into `predictions`, which are those of the group."""
         parsed, own = batch, [predictions[example.number - group.first] for example in batch.examples]
         for name in self.tasks:
-            codec, stage = self._codec(name), reading.stage(name)
-            scores = reading.scores(name, parsed if name in self._readers else batch)
+            codec, stage, read = self._codec(name), reading.stage(name), parsed if name in self._readers else batch
+            scores = reading.scores(name, read)
             if name == self._parser and self._analyses and isinstance(codec, AnalysesTrees):
                 constraints = [self._constraints(example, group) for example in batch.examples]
                 for predicted, analysis in zip(own, codec.analyze(scores, batch, stage, constraints), strict=True):
                     predicted.analysis = analysis
             else:
-                for predicted, prediction in zip(own, codec.decode(scores, batch, stage), strict=True):
+                for predicted, prediction in zip(own, codec.decode(scores, read, stage), strict=True):
                     predicted.by_task[name] = prediction
             if name == self._parser and self._readers:
                 parsed = replace(batch, parsed=list(map(self._tree_to_read, batch.examples, own)))

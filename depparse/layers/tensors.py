@@ -57,7 +57,7 @@ def _each(value: Any, convert: Any) -> Any:
     if isinstance(value, dict):
         return {key: convert(item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_make"):
-        return type(value)._make(map(convert, value))  # type: ignore[attr-defined]
+        return type(value)._make(map(convert, value))
     return type(value)(map(convert, value)) if isinstance(value, (list, tuple)) else value
 
 

@@ -26,7 +26,8 @@ from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.spacing import RawToken, build_sentences
 from depparse.encoders.dropout import SharedDropout
-from depparse.encoders.linear_recurrent import LinearRecurrent, LinearRecurrentConfig
+from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
+from depparse.encoders.linear_recurrent.network import LinearRecurrent
 from depparse.segmentation.batch import SPACING, SymbolBatch, must_end, places_of
 from depparse.segmentation.expansion import Expansions, expand_sentence
 from depparse.segmentation.passages import Passage, make_passages

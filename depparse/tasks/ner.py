@@ -27,8 +27,8 @@ from depparse.data.spans import Span, decode_tags, encode_tags
 from depparse.encoders.codec import Widths
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded
-from depparse.encoders.syntax import Syntax, SyntaxConfig
-from depparse.encoders.trees import Arcs, TreeReader, TreeSource, count_relations
+from depparse.encoders.syntax import Syntax
+from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
 from depparse.errors import ConfigError, DepparseError
 from depparse.layers.linear_chain import LinearChain
 from depparse.layers.tensors import Layout

@@ -28,8 +28,8 @@ from depparse.data.trees import chained_spans
 from depparse.encoders.codec import Widths
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded
-from depparse.encoders.syntax import Syntax, SyntaxConfig
-from depparse.encoders.trees import Arcs, TreeReader, TreeSource, count_relations
+from depparse.encoders.syntax import Syntax
+from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
 from depparse.layers.biaffine import with_one
 from depparse.layers.tensors import Layout
 from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees

@@ -26,7 +26,7 @@ What only some tasks can do are protocols of their own, below; the model asks fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from numpy.typing import NDArray
 from pydantic import Field
@@ -46,10 +46,11 @@ if TYPE_CHECKING:
     from depparse.layers.tensors import Layout
 
 Target = TypeVar("Target")  # what is learned from a sentence
-Targets = TypeVar("Targets")  # the same of a batch: an array, or a list or NamedTuple of arrays
-Scores = TypeVar("Scores")  # of a batch: an array, or a list or NamedTuple of arrays
-Scores_contra = TypeVar("Scores_contra", contravariant=True)
+# Of a batch: an array or tensor, or a list or NamedTuple of them.
+Targets_co = TypeVar("Targets_co", covariant=True)
 Targets_contra = TypeVar("Targets_contra", contravariant=True)
+Scores = TypeVar("Scores")
+Scores_contra = TypeVar("Scores_contra", contravariant=True)
 Prediction = TypeVar("Prediction")  # for a sentence
 
 
@@ -67,10 +68,8 @@ class Stage(Protocol):
         """What the method of that name gives; one array is a tuple of one."""
 
 
-class Codec(Protocol[Target, Targets, Scores_contra, Prediction]):
+class Codec(Protocol[Target, Targets_co, Scores_contra, Prediction]):
     """Sentences to targets, scores to annotation."""
-
-    Config: ClassVar[type[PartConfig]]
 
     @property
     def config(self) -> PartConfig:
@@ -87,7 +86,7 @@ class Codec(Protocol[Target, Targets, Scores_contra, Prediction]):
     def targets(self, sentence: Sentence) -> Target:
         """What is learned from the sentence; IGNORE stands for what is not annotated."""
 
-    def collate(self, rows: Sequence[Target]) -> Targets:
+    def collate(self, rows: Sequence[Target]) -> Targets_co:
         """The targets of several sentences side by side, as arrays."""
 
     def decode(self, scores: Scores_contra, batch: Batch, stage: Stage) -> list[Prediction]:
@@ -103,7 +102,9 @@ class Codec(Protocol[Target, Targets, Scores_contra, Prediction]):
 class CodecType(Protocol):
     """What the class of a codec has besides."""
 
-    Config: ClassVar[type[PartConfig]]
+    @property
+    def Config(self) -> type[PartConfig]:
+        """The class of the settings."""
 
     def build(self, config: Any, sentences: Sequence[Sentence]) -> AnyCodec | None:
         """The codec with the labels of `sentences`, the training data; None if they annotate nothing for it.
@@ -118,7 +119,6 @@ class CodecType(Protocol):
 class Network(Protocol[Targets_contra, Scores]):
     """Vectors of words to scores: an `nn.Module`, with its second stages as methods of their own names."""
 
-    Codec: ClassVar[CodecType]
     codec: AnyCodec
 
     def __call__(self, encoded: Encoded, layout: Layout, trees: Any) -> Scores:
@@ -131,7 +131,9 @@ class Network(Protocol[Targets_contra, Scores]):
 class NetworkType(Protocol):
     """What the class of a network has besides."""
 
-    Codec: ClassVar[CodecType]
+    @property
+    def Codec(self) -> CodecType:
+        """The class of the codec."""
 
     def __call__(self, codec: Any, widths: Widths) -> nn.Module:
         """The network, with new weights."""

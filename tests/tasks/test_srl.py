@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from depparse.tasks.senses import Senses, count_scripts
 
 import depparse
 from depparse.data.document import Document
@@ -23,7 +24,6 @@ from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
 from depparse.store import load as load_model
 from depparse.store import save
-from depparse.tasks.senses import Senses, count_scripts
 from tests.networks import CONTEXTS, INPUTS, TASKS, annotate, annotated, loss_of
 from tests.tasks.test_ner import learned, model_of, random_model
 from tests.tasks.test_trees_as_input import GCN, TREES, with_tree

@@ -12,6 +12,7 @@ from depparse.config import key_error
 from depparse.data.batching import Ints
 from depparse.data.fields import UNKNOWN, Vocabulary
 from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
 from depparse.registry import PartConfig
 
 _NO_POINT = 0x110000
@@ -108,4 +109,4 @@ class CharactersCodec:
         return cls(config, Vocabulary(data, reserved=4))
 
 
-CODEC = CharactersCodec
+CODEC: InputCodecType = CharactersCodec

@@ -10,6 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from depparse.data.sentence import Sentence
 from depparse.encoders.characters.codec import END, CharactersCodec, CharactersConfig, SpeltWords
+from depparse.encoders.input import InputType
 from depparse.layers.tensors import Layout
 
 
@@ -68,4 +69,4 @@ class Characters(nn.Module):
         return torch.relu(seen.masked_fill(beyond[:, None], float("-inf")).amax(2))
 
 
-INPUT = Characters
+INPUT: InputType = Characters

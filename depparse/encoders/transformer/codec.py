@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from depparse.data.batching import Ints
 from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
 from depparse.registry import PartConfig
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -56,12 +57,17 @@ class Subwords(NamedTuple, Generic[Array]):
     mask: Array  # [windows, subwords], 1 at real subwords
     places: Array  # [parts of words], place in ids.flatten(); their windows never decrease
     words: Array  # [parts of words], number of the word among batch · words
+    firsts: Array  # [parts of words], True at the first part of a word
+    owners: (
+        Array | None
+    )  # [windows, subwords], word in its sentence or -1; if attention is asked for
 
 
 class TransformerCodec:
     """The tokenizer, and the `settings` of the pretrained model, with the names that transformers has for them.
 
-    `positions` is how many subwords the model can see at once, None if that is not limited.
+    `positions` is how many subwords the model can see at once, None if that is not limited. `shows_attention`: whether
+    batches say which word each subword of a window belongs to.
     """
 
     Config = TransformerConfig
@@ -75,6 +81,7 @@ class TransformerCodec:
         tokenizer.no_padding()
         tokenizer.encode_special_tokens = True  # a word "[SEP]" is a word
         self.window = min(config.window, positions or config.window)
+        self.shows_attention = False
         self._lead = _lead(tokenizer)
         self._begin, self._end = _special(tokenizer, settings)
         self._padding: int = settings.get("pad_token_id") or 0
@@ -125,15 +132,20 @@ class TransformerCodec:
         )
         owner = np.repeat(np.arange(len(rows)), sizes)  # [subwords], their sentence
         place = np.arange(len(ids)) - before[owner]
-        if self.config.pooling == "first":
-            kept = np.diff(words, prepend=-1) > 0
-            words, owner, place = words[kept], owner[kept], place[kept]
+        firsts = np.diff(words, prepend=-1) > 0
         window = _most_central(place, sizes[owner], n_windows[owner], step, capacity)
         flat = (windows_before[owner] + window) * longest + 1 + place - window * step
         flat, words = np.concatenate([windows_before * longest, flat]), np.concatenate([root_words, words])
+        firsts = np.concatenate([np.ones(len(rows), np.bool_), firsts])
         order = flat.argsort(kind="stable")
         mask = (places < size[:, None] + 2).astype(np.int64)
-        return Subwords(matrix, mask, flat[order], words[order])
+        owners = None
+        if self.shows_attention:
+            owners = np.full(matrix.shape, -1)
+            owners[windows_before, 0] = 0
+            in_sentence = np.concatenate([np.repeat(1 + np.arange(len(row.counts)), row.counts) for row in rows])
+            owners[inside] = in_sentence[((before[sentence] + begin)[:, None] + places - 1)[inside]]
+        return Subwords(matrix, mask, flat[order], words[order], firsts[order], owners)
 
     def to_json(self) -> Any:
         """Settings, tokenizer and positions."""
@@ -205,4 +217,4 @@ def _special(tokenizer: Tokenizer, settings: Mapping[str, Any]) -> tuple[int, in
     return ids[0], ids[-1]
 
 
-CODEC = TransformerCodec
+CODEC: InputCodecType = TransformerCodec

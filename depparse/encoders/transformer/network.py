@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from depparse.data.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.encoder import InputVectors
+from depparse.encoders.input import InputType
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig
 from depparse.errors import ConfigError
 from depparse.layers.tensors import Layout
@@ -42,6 +43,7 @@ class Transformer(nn.Module):
         self.n_layers = min(codec.config.layers, self.pretrained.config.num_hidden_layers)
         self.mix = nn.Parameter(torch.zeros(self.n_layers))
         self.pretrained.requires_grad_(not codec.config.frozen)
+        self._inside: frozenset[str] = frozenset()
 
     @classmethod
     def build(
@@ -92,21 +94,34 @@ class Transformer(nn.Module):
             mixes = self.mix.detach().view(-1, self.n_layers)
             self.mix = nn.Parameter(mixes[[0, *(1 + number for number in numbers)]].flatten())
 
+    def show_inside(self, parts: frozenset[str]) -> None:
+        """From now on gives ``layers``, ``attention`` or both in `InputVectors`, as `parts` say."""
+        self._inside, self.codec.shows_attention = parts, "attention" in parts
+        if "attention" in parts and not isinstance(self.pretrained, Bert):
+            self.pretrained.set_attn_implementation("eager")  # the faster ones do not tell it
+
     def forward(self, subwords: Subwords[Tensor], layout: Layout) -> InputVectors:
-        """The mixed layers; with a mix for each task, the shared mix and that of each task."""
+        """The mixed layers; with a mix for each task, the shared mix and that of each task.
+
+        Attention of a word to another is summed over the subwords of the other and averaged over its own, as in Clark,
+        Khandelwal, Levy & Manning 2019 (*What Does BERT Look At?*). What it gives to the mark at the end of the text,
+        and to other windows of a long sentence, is left out; ROOT is the mark at the begin. O(words²).
+        """
         config = self.codec.config
         with torch.set_grad_enabled(torch.is_grad_enabled() and not config.frozen):
             # Pooling and mixing commute, and there are fewer words than subwords.
-            layers = self._words(subwords, layout)
+            layers, attention = self._read(subwords, layout)
         mixes = self.mix.view(-1, self.n_layers).softmax(-1)
         mixed = [
-            reduce(torch.add, (weight * layer for weight, layer in zip(weights, layers, strict=True)))
+            reduce(torch.add, (weight * layer for weight, layer in zip(weights, layers[-self.n_layers :], strict=True)))
             for weights in mixes
         ]
-        return InputVectors(mixed[0], mixed[1:] if config.mix == "task" else ())
+        by_task = mixed[1:] if config.mix == "task" else ()
+        return InputVectors(mixed[0], by_task, layers if "layers" in self._inside else (), attention)
 
-    def _words(self, subwords: Subwords[Tensor], layout: Layout) -> list[Tensor]:
-        """For each layer, ``[batch, words, width]``. Windows of like lengths are read together.
+    def _read(self, subwords: Subwords[Tensor], layout: Layout) -> tuple[list[Tensor], list[Tensor]]:
+        """For each layer that is mixed or shown ``[batch, words, width]``, and if it is shown its attention ``[batch,
+        heads, words, words]``. Windows of like lengths are read together.
 
         Batches are of like numbers of words, but one of these may have hundreds of subwords (a URL), to whose length
         all windows would be padded: seconds become minutes, and megabytes gigabytes.
@@ -117,23 +132,33 @@ class Transformer(nn.Module):
         order = lengths.argsort(stable=True)
         rank = order.argsort()  # of each window, its place in that order
         part_rank = rank[subwords.places // longest]
-        sums: list[Tensor] = []
+        pooled = subwords.firsts if self.codec.config.pooling == "first" else torch.ones_like(subwords.firsts)
+        n_layers = None if "layers" in self._inside else self.n_layers
+        asked = {"output_attentions": True} if subwords.owners is not None else {}
+        layers, attention = _Sums(n_sentences * n_words), _Sums(n_sentences * n_words)
         for first, end in _plan_pieces(lengths[order].tolist()):
             windows, length = order[first:end], int(lengths[order[end - 1]])
             output = self.pretrained(
                 input_ids=subwords.ids[windows, :length],
                 attention_mask=subwords.mask[windows, :length],
                 output_hidden_states=True,
+                **asked,
             )
             here = (part_rank >= first) & (part_rank < end)
-            places = (part_rank[here] - first) * length + subwords.places[here] % longest
-            parts = [layer.flatten(0, 1)[places] for layer in output.hidden_states[-self.n_layers :]]
-            if not sums:
-                sums = [part.new_zeros(n_sentences * n_words, self.width) for part in parts]
-            for sum_, part in zip(sums, parts, strict=True):
-                sum_.index_add_(0, subwords.words[here], part)
-        counts = torch.bincount(subwords.words, minlength=n_sentences * n_words).clamp(min=1)[:, None]
-        return [(sum_ / counts).view(n_sentences, n_words, -1) for sum_ in sums]
+            places = (part_rank - first) * length + subwords.places % longest
+            own = here & pooled
+            states = output.hidden_states if n_layers is None else output.hidden_states[-n_layers:]
+            layers.add(subwords.words[own], [layer.flatten(0, 1)[places[own]] for layer in states])
+            if subwords.owners is not None:
+                owners = subwords.owners[windows, :length]
+                words = nn.functional.one_hot(owners.clamp(min=0), n_words) * (owners >= 0)[..., None]
+                to_words = (weights @ words[:, None].to(weights.dtype) for weights in output.attentions)
+                rows = [weights.transpose(1, 2).flatten(0, 1)[places[here]] for weights in to_words]
+                attention.add(subwords.words[here], rows)
+        return (
+            [mean.view(n_sentences, n_words, -1) for mean in layers.means()],
+            [mean.view(n_sentences, n_words, -1, n_words).transpose(1, 2) for mean in attention.means()],
+        )
 
     def train(self, mode: bool = True) -> Transformer:
         """Switches dropout on or off, but not that of a frozen model, where it would only add noise."""
@@ -141,6 +166,30 @@ class Transformer(nn.Module):
         if self.codec.config.frozen:
             self.pretrained.eval()
         return self
+
+
+class _Sums:
+    """Sums of rows for each of `size` words, and their means, one for each layer."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._sums: list[Tensor] = []
+        self._words: list[Tensor] = []
+
+    def add(self, words: Tensor, layers: Sequence[Tensor]) -> None:
+        """Adds rows ``[parts, …]`` of each layer to ``words[parts]``."""
+        if not self._sums:
+            self._sums = [rows.new_zeros(self._size, *rows.shape[1:]) for rows in layers]
+        for sum_, rows in zip(self._sums, layers, strict=True):
+            sum_.index_add_(0, words, rows)
+        self._words.append(words)
+
+    def means(self) -> Iterator[Tensor]:
+        """``[words, …]`` for each layer; zeros for a word without parts."""
+        if self._sums:
+            counts = torch.bincount(torch.cat(self._words), minlength=self._size).clamp(min=1)
+            for sum_ in self._sums:
+                yield sum_ / counts.view(-1, *[1] * (sum_.dim() - 1))
 
 
 def _new(settings: dict[str, Any]) -> Any:
@@ -201,4 +250,4 @@ def _positions(pretrained: Any) -> int | None:
     return positions - padding - 1 if positions is not None and padding is not None else positions
 
 
-INPUT = Transformer
+INPUT: InputType = Transformer

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
 from depparse.registry import PartConfig
 
 
@@ -42,4 +43,4 @@ class TreebankCodec:
         return cls(config, data)
 
 
-CODEC = TreebankCodec
+CODEC: InputCodecType = TreebankCodec

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputType
 from depparse.encoders.treebank.codec import TreebankCodec, TreebankConfig
 from depparse.layers.tensors import Layout
 
@@ -36,4 +37,4 @@ class Treebank(nn.Module):
         return vectors[:, None].expand(-1, layout.mask.shape[1], -1)
 
 
-INPUT = Treebank
+INPUT: InputType = Treebank

@@ -10,6 +10,7 @@ from pydantic import Field
 from depparse.data.batching import Ints
 from depparse.data.fields import UNKNOWN, Vocabulary
 from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
 from depparse.encoders.words.codec import pad_numbers
 from depparse.registry import PartConfig
 
@@ -64,4 +65,4 @@ def readings(form: str) -> Iterator[str]:
         yield spaced.lower()
 
 
-CODEC = VectorsCodec
+CODEC: InputCodecType = VectorsCodec

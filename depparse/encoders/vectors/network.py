@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.vectors import read_vectors
+from depparse.encoders.input import InputType
 from depparse.encoders.vectors.codec import RESERVED, VectorsCodec, VectorsConfig, readings
 from depparse.encoders.words.codec import ROOT
 from depparse.encoders.words.network import hide_words
@@ -61,4 +62,4 @@ class Vectors(nn.Module):
         return torch.where((numbers < RESERVED)[..., None], special.to(projected.dtype), projected)
 
 
-INPUT = Vectors
+INPUT: InputType = Vectors

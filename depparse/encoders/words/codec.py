@@ -10,6 +10,7 @@ from pydantic import Field
 from depparse.data.batching import Ints, pad
 from depparse.data.fields import UNKNOWN, Vocabulary
 from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
 from depparse.registry import PartConfig
 
 ROOT = 1  # its number; 0 is UNKNOWN
@@ -66,4 +67,4 @@ def _read(form: str, config: WordsConfig) -> str:
     return form.lower() if config.lowercase else form
 
 
-CODEC = WordsCodec
+CODEC: InputCodecType = WordsCodec

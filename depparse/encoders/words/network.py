@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from depparse.data.fields import UNKNOWN
 from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputType
 from depparse.encoders.words.codec import ROOT, WordsCodec, WordsConfig
 from depparse.layers.tensors import Layout
 
@@ -45,4 +46,4 @@ def hide_words(numbers: Tensor, probability: float) -> Tensor:
     return numbers.masked_fill(hidden & (numbers != ROOT), UNKNOWN)
 
 
-INPUT = Words
+INPUT: InputType = Words

@@ -19,7 +19,7 @@ from depparse.structs.checks import Floats, Integers, check_length
 from depparse.structs.constraints import Constraints
 from depparse.structs.eisner import MAX_LENGTH
 from depparse.structs.mst import decode
-from depparse.tasks.task import Stage, TaskConfig
+from depparse.tasks.task import CodecType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
 
@@ -187,4 +187,4 @@ def _log_softmax(scores: Floats) -> Floats:
     return logarithms
 
 
-CODEC = DependencyCodec
+CODEC: CodecType = DependencyCodec

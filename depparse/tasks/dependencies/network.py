@@ -19,6 +19,7 @@ from depparse.layers.biaffine import with_one
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.dependencies.codec import DependencyCodec, DependencyScores, DependencyTargets
+from depparse.tasks.task import NetworkType
 
 
 class Dependencies(nn.Module):
@@ -71,4 +72,4 @@ class Dependencies(nn.Module):
         return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, known, smoothing)
 
 
-TASK = Dependencies
+TASK: NetworkType = Dependencies

@@ -14,7 +14,7 @@ from depparse.data.batching import Batch, Ints, pad
 from depparse.data.edit_scripts import apply_script, make_script
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
-from depparse.tasks.task import Stage, TaskConfig
+from depparse.tasks.task import CodecType, Stage, TaskConfig
 
 
 class LemmatizerConfig(TaskConfig):
@@ -87,4 +87,4 @@ def _lemma(script: str, form: str) -> str:
     return re.sub("  +", " ", lemma.strip()) or form
 
 
-CODEC = LemmatizerCodec
+CODEC: CodecType = LemmatizerCodec

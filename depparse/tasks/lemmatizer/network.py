@@ -11,6 +11,7 @@ from depparse.encoders.encoder import Encoded
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.lemmatizer.codec import LemmatizerCodec
+from depparse.tasks.task import NetworkType
 
 
 class Lemmatizer(nn.Module):
@@ -38,4 +39,4 @@ class Lemmatizer(nn.Module):
         return cross_entropy(scores, targets, self.codec.config.smoothing)
 
 
-TASK = Lemmatizer
+TASK: NetworkType = Lemmatizer

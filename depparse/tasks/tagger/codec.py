@@ -12,7 +12,7 @@ from pydantic import Field
 from depparse.data.batching import Batch, Ints, pad
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
-from depparse.tasks.task import Stage, TaskConfig
+from depparse.tasks.task import CodecType, Stage, TaskConfig
 
 Column = Literal["UPOS", "XPOS", "FEATS"]
 Scores = NDArray[np.float32]
@@ -85,4 +85,4 @@ class TaggerCodec:
         return cls(config, {column: Vocabulary(items) for column, items in data.items()})
 
 
-CODEC = TaggerCodec
+CODEC: CodecType = TaggerCodec

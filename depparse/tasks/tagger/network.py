@@ -11,6 +11,7 @@ from depparse.encoders.encoder import Encoded
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.tagger.codec import TaggerCodec
+from depparse.tasks.task import NetworkType
 
 
 class Tagger(nn.Module):
@@ -44,4 +45,4 @@ class Tagger(nn.Module):
         return torch.stack([cross_entropy(s, t, smoothing) for s, t in zip(scores, targets, strict=True)]).sum()
 
 
-TASK = Tagger
+TASK: NetworkType = Tagger

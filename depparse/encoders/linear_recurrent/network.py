@@ -8,31 +8,16 @@ both directions in one layer.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.linear_recurrence import linear_recurrence
-from depparse.registry import PartConfig
-
-
-class LinearRecurrentConfig(PartConfig):
-    """Stacked bidirectional linear recurrences."""
-
-    type: Literal["linear_recurrent"] = "linear_recurrent"
-    width: int = Field(400, ge=2)  # units
-    layers: int = Field(3, ge=1)
-    expansion: float = Field(2.0, gt=0)  # width of the feed-forward layer, in widths
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
+from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
 
 
 class LinearRecurrent(nn.Module):
     """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
-
-    Config = LinearRecurrentConfig
 
     def __init__(self, config: LinearRecurrentConfig, input_width: int) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -12,14 +13,29 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from depparse.data.fields import IGNORE
+from depparse.layers import role_chain
 from depparse.layers.linear_chain import LinearChain
-from depparse.structs import role_chain
+from depparse.layers.role_chain import RoleChain
+from depparse.layers.role_sums import sums_in
+from depparse.layers.semirings import Logarithms, Numbers
 from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
-from depparse.structs.role_chain import RoleChain, RoleSpan, role_tags
-from depparse.structs.semirings import Logarithms, Numbers
+from depparse.tasks.srl.argument_codec import role_tags
 
 ROLES = ["ARG0", "ARGM-TMP", "ARG1"]
 CASES = {"all core": (ROLES[::2], (0, 1)), "none core": (ROLES[1:2], ()), "some core": (ROLES, (2, 0))}
+
+
+class RoleSpan(NamedTuple):
+    """An argument, by places from 0."""
+
+    predicate: int
+    first: int
+    last: int
+    role: int
+
+
+def probabilities_of(chain: RoleChain, scores: Tensor, lengths: Tensor, spans: list[RoleSpan]) -> list[float]:
+    return chain.span_probabilities(scores, lengths, torch.tensor(spans, dtype=torch.long).view(-1, 4)).tolist()
 
 
 def language_of(roles: list[str], core: tuple[int, ...]) -> Automaton:
@@ -97,7 +113,7 @@ def test_the_probability_of_arguments() -> None:
         RoleSpan(1, 0, 0, 0),
         RoleSpan(2, 1, 2, 0),
     ]
-    found = chain.span_probabilities(scores, lengths, spans)
+    found = probabilities_of(chain, scores, lengths, spans)
     for span, probability in zip(spans, found, strict=True):
         sequences = [
             s
@@ -111,7 +127,7 @@ def test_the_probability_of_arguments() -> None:
             tags = (first + 3,)
         there = [s[span.first : span.last + 1] == tags for s in sequences]
         assert probability == pytest.approx(logs.softmax(0)[there].sum().item(), abs=1e-12)
-    assert chain.span_probabilities(scores, lengths, []) == []
+    assert probabilities_of(chain, scores, lengths, []) == []
 
 
 @settings(max_examples=20, deadline=None)
@@ -122,13 +138,13 @@ def test_a_predicate_has_the_same_numbers_in_any_batch(lengths: list[int], seed:
     scores, counts = random_batch(len(role_tags(roles)), lengths, seed)
     spans = [RoleSpan(number, length - 1, length - 1, 1) for number, length in enumerate(lengths) if length]
     totals, (tags, _) = chain.log_partition(scores, counts), chain.viterbi(scores, counts)
-    probabilities = dict(zip(spans, chain.span_probabilities(scores, counts, spans), strict=True))
+    probabilities = dict(zip(spans, probabilities_of(chain, scores, counts, spans), strict=True))
     for number, length in enumerate(lengths):
         alone = scores[number : number + 1, : max(1, length)], counts[number : number + 1]
         assert chain.log_partition(*alone).item() == pytest.approx(totals[number].item(), abs=1e-12)
         assert chain.viterbi(*alone)[0][0, :length].tolist() == tags[number, :length].tolist()
         if length:
-            (probability,) = chain.span_probabilities(*alone, [RoleSpan(0, length - 1, length - 1, 1)])
+            (probability,) = probabilities_of(chain, *alone, [RoleSpan(0, length - 1, length - 1, 1)])
             assert probability == pytest.approx(probabilities[RoleSpan(number, length - 1, length - 1, 1)])
 
 
@@ -155,7 +171,7 @@ def test_nothing_is_lost_that_counts_in_the_end(gap: float) -> None:
     assert total == pytest.approx(math.log(2) - 10 * gap, abs=60 * math.exp(-gap))
     marginals = chain.marginals(scores, lengths)
     torch.testing.assert_close(marginals.sum(-1), torch.ones(1, 60, dtype=torch.float64))
-    first, second = chain.span_probabilities(scores, lengths, [RoleSpan(0, 0, 9, 0), RoleSpan(0, 30, 39, 0)])
+    first, second = probabilities_of(chain, scores, lengths, [RoleSpan(0, 0, 9, 0), RoleSpan(0, 30, 39, 0)])
     assert first == pytest.approx(second, abs=1e-9)
     assert first == pytest.approx(0.5, abs=60 * math.exp(-gap) + 1e-9)
     scores[0, 30, 1] += 30.0  # so the second it is
@@ -173,8 +189,8 @@ def test_numbers_and_logarithms_agree_whatever_the_company(roles: list[int], dty
     gaps = (3.0, 60.0, 200.0, 300.0)
     scores = torch.cat([spans_far_apart(gap, roles, n_roles, 3, 1) for gap in gaps]).to(dtype)
     lengths = torch.tensor([scores.shape[1]] * len(gaps))
-    expected = chain._sums_in(Logarithms, scores.double(), lengths, marginals=True)[0]
-    found, lost = chain._sums_in(Numbers, scores.double(), lengths, marginals=True)
+    expected = sums_in(Logarithms, chain.sets, scores.double(), lengths, marginals=True)[0]
+    found, lost = sums_in(Numbers, chain.sets, scores.double(), lengths, marginals=True)
     assert lost.tolist()[0] is False
     assert lost.any()
     torch.testing.assert_close(found.total[~lost], expected.total[~lost])
@@ -182,11 +198,11 @@ def test_numbers_and_logarithms_agree_whatever_the_company(roles: list[int], dty
     torch.testing.assert_close(chain.log_partition(scores, lengths), expected.total.to(dtype))
     torch.testing.assert_close(chain.marginals(scores, lengths), expected.marginals.to(dtype))
     spans = [RoleSpan(number, 4, 6, 1) for number in range(len(gaps))]
-    together = chain.span_probabilities(scores, lengths, spans)
+    together = probabilities_of(chain, scores, lengths, spans)
     for number in range(len(gaps)):
         alone = scores[number : number + 1], lengths[:1]
         assert chain.log_partition(*alone).item() == chain.log_partition(scores, lengths)[number].item()
-        (probability,) = chain.span_probabilities(*alone, [RoleSpan(0, 4, 6, 1)])
+        (probability,) = probabilities_of(chain, *alone, [RoleSpan(0, 4, 6, 1)])
         assert probability == pytest.approx(together[number], abs=1e-12)
 
 
@@ -212,7 +228,7 @@ def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
             chain.marginals(scores, lengths),
             chain.log_partition(scores, lengths),
         ]
-        return [*found, torch.tensor(chain.span_probabilities(scores, lengths, spans))]
+        return [*found, torch.tensor(probabilities_of(chain, scores, lengths, spans))]
 
     expected = everything()
     monkeypatch.setattr(role_chain, "_CELLS", 2 * 5 * 4 * 4)  # two predicates at a time
@@ -223,7 +239,7 @@ def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_size_grows_with_the_sets_of_core_roles_and_the_roles() -> None:
     chain = RoleChain(57, range(7))
-    assert chain.before.shape == (128, 57)
+    assert chain.sets.before.shape == (128, 57)
     product = LinearChain(language_of(*CASES["some core"]))
     # Sets · (roles + 1) states here, where the product has a node for each pair of set and tag.
-    assert RoleChain(3, (0, 2)).n_sets * 4 < product.n_nodes
+    assert RoleChain(3, (0, 2)).sets.n_sets * 4 < product.n_nodes

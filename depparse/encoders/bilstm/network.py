@@ -6,32 +6,16 @@ a whole batch at once (weight drop: Merity, Keskar & Socher 2018, *Regularizing 
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from depparse.encoders.bilstm.config import BiLSTMConfig
 from depparse.encoders.dropout import SharedDropout
-from depparse.registry import PartConfig
-
-
-class BiLSTMConfig(PartConfig):
-    """Stacked bidirectional recurrent layers."""
-
-    type: Literal["bilstm"] = "bilstm"
-    cell: Literal["lstm", "gru"] = "lstm"
-    width: int = Field(800, ge=2)  # units of both directions together
-    layers: int = Field(3, ge=1)
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
-    weight_drop: float = Field(0.2, ge=0, lt=1)  # probability that a recurrent weight is dropped for a batch
 
 
 class BiLSTM(nn.Module):
     """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
-
-    Config = BiLSTMConfig
 
     def __init__(self, config: BiLSTMConfig, input_width: int) -> None:
         super().__init__()
