@@ -129,7 +129,7 @@ def test_what_cannot_be_learned_is_refused() -> None:
 
 def test_own_trees_need_a_parser() -> None:
     model = learned(FLAT, flat())
-    task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own"})
+    task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own", "replaces": "ner"})
     with pytest.raises(ConfigError, match=r"config key model\.tasks\.other\.trees: own, but no task predicts trees"):
         extend(model, {"other": task}, flat().sentences)
 
