@@ -17,6 +17,7 @@ one process after a warm-up; ratios are medians over rounds of the ratio in a ro
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import tempfile
@@ -75,7 +76,7 @@ def bare_encoder(model: Model, sentences: Iterator[Sentence]) -> Callable[[], No
     @torch.inference_mode()
     def bare() -> None:
         for batch in batches:
-            model.encoder(batch)
+            model.read(batch)
 
     return bare
 
@@ -105,7 +106,7 @@ def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConf
     records = train(model, examples, config, lambda: 0.0)
 
     def bare(batch: Batch) -> None:
-        encoded = model.encoder(batch)
+        encoded = model.read(batch).encoded
         (encoded.context.sum() + encoded.inputs.sum()).backward()
 
     times: list[tuple[float, float]] = []
@@ -116,7 +117,7 @@ def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConf
         for numbers in plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle):
             batch = model.collate([examples[number] for number in numbers])
             pair = seconds(lambda: next(records)), seconds(lambda batch=batch: bare(batch))
-            if batch.mask.numel() < 0.85 * config.batch_words:
+            if math.prod(batch.shape) < 0.85 * config.batch_words:
                 continue  # what was left at the end of an epoch
             warm -= 1
             if warm < 0:
