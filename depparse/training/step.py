@@ -6,19 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from depparse.data.fields import IGNORE
 from depparse.errors import DepparseError
 from depparse.model import Model
-from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.learner import SegmenterLearner
 from depparse.training.checkpoint import State
 from depparse.training.processes import Processes
 
 
 def step(
-    model: Model | Segmenter,
+    model: Model | SegmenterLearner,
     state: State,
     examples: Sequence[Any],
     processes: Processes,
@@ -72,6 +73,8 @@ def annotated_words(targets: object, n_words: int) -> int:
     """
     if isinstance(known := getattr(targets, "n_annotated", None), int):
         return known
+    if isinstance(targets, np.ndarray) and np.issubdtype(targets.dtype, np.integer):
+        return int((targets != IGNORE).sum())
     if isinstance(targets, Tensor) and not targets.dtype.is_floating_point and targets.dtype != torch.bool:
         return int((targets != IGNORE).sum())
     if isinstance(targets, (list, tuple)) and targets and all(isinstance(item, Tensor) for item in targets):

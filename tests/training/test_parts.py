@@ -107,5 +107,6 @@ def test_annotated_words() -> None:
     labels = torch.tensor([[-100, 3, -100], [-100, 1, 2]])
     assert annotated_words(labels, 99) == 3
     assert annotated_words((labels, labels), 99) == 6
+    assert annotated_words(labels.numpy(), 99) == 3
     assert annotated_words(torch.ones(2, 2, dtype=torch.bool), 99) == 99
     assert annotated_words({"other": "form"}, 99) == 99
