@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from depparse.data.words import Word as Word
     from depparse.errors import DepparseError as DepparseError
     from depparse.errors import FormatError as FormatError
-    from depparse.evaluation.ud import Scores as Scores
+    from depparse.evaluation.scores import Scores as Scores
     from depparse.evaluation.ud import evaluate as evaluate
     from depparse.pipeline import Pipeline as Pipeline
     from depparse.pipeline import load as load
@@ -45,7 +45,7 @@ _HOME = {
     "FormatError": "errors",
     "Frame": "data.spans",
     "Pipeline": "pipeline",
-    "Scores": "evaluation.ud",
+    "Scores": "evaluation.scores",
     "Sentence": "data.sentence",
     "Span": "data.spans",
     "Token": "data.words",
