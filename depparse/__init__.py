@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from depparse.data.words import Word as Word
     from depparse.errors import DepparseError as DepparseError
     from depparse.errors import FormatError as FormatError
-    from depparse.evaluation.ud import Scores as Scores
+    from depparse.evaluation.scores import Scores as Scores
     from depparse.evaluation.ud import evaluate as evaluate
     from depparse.inference.pipeline import Pipeline as Pipeline
     from depparse.inference.pipeline import load as load
@@ -47,7 +47,7 @@ _HOME = {
     "Frame": "data.spans",
     "Pipeline": "inference.pipeline",
     "Request": "inference.request",
-    "Scores": "evaluation.ud",
+    "Scores": "evaluation.scores",
     "Sentence": "data.sentence",
     "Span": "data.spans",
     "Token": "data.words",

@@ -15,7 +15,8 @@ from typing import Literal
 import torch
 
 from depparse.errors import ConfigError, did_you_mean
-from depparse.evaluation.ud import Scores
+from depparse.evaluation.metrics import WORDS, Use, model_metrics, segmenter_metrics
+from depparse.evaluation.scores import Scores
 from depparse.inference.pipeline import Pipeline
 from depparse.model.extension import extend
 from depparse.model.model import Model
@@ -25,7 +26,7 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.store import load, load_parts, save
 from depparse.training.base import Base
-from depparse.training.card import METRICS, SEGMENTER_METRICS, TensorBoard, card, log, read_log
+from depparse.training.card import TensorBoard, card, log, read_log
 from depparse.training.estimate import Clock, Estimate
 from depparse.training.examples import make_examples, read_sentences
 from depparse.training.gold import read_gold
@@ -61,7 +62,8 @@ class Began:
     words: int
     findings: list[str]  # what the data check says, a line each; before the first part
     part: Part = "model"
-    metrics: tuple[str, ...] = SEGMENTER_METRICS  # scores that dev and test data have something for
+    # Scores that dev and test data have something for.
+    metrics: tuple[str, ...] = field(default_factory=lambda: segmenter_metrics(Use.LOG))
 
 
 @dataclass(slots=True)
@@ -147,6 +149,7 @@ class _Run:
             for split, files in (("dev", data.dev), ("test", data.test))
         )
         self.findings = check_data(data) if processes.main else []
+        self.metric: str | None = None  # that chooses the model
         folder = None
         if data.on_disk:
             folder = output / f"sentences-{processes.number}"
@@ -168,7 +171,7 @@ class _Run:
             self.findings += extend(model, self.config.model.tasks, self.sentences, freeze=freeze)
             of_base = "encoder is" if self.base.segmenter is None or not freeze else "encoder and the segmenter are"
             self.findings.append(f"note: the {of_base} that of {self.config.base}, whatever the recipe says")
-        choose_metric(self.config, model, self.dev)
+        self.metric = choose_metric(self.config, model, self.dev)
         raw = self.config.segmentation is not None or (self.base is not None and self.base.segmenter is not None)
         for gold in (*self.dev, *self.tests):
             gold.check(model, raw=raw)
@@ -228,16 +231,17 @@ class _Run:
             warn=lambda message: self.listen(Warned(message)),
         )
         self.stack.enter_context(closing(training))
-        board = self._board(config.training, "tensorboard/segmenter", SEGMENTER_METRICS)
+        metrics = segmenter_metrics(Use.LOG)
+        board = self._board(config.training, "tensorboard/segmenter", metrics)
         for learner, record, latest in training:
             if clock is None:
-                self.listen(_began(learner, "segmenter", len(passages), words, self.findings))
+                self.listen(_began(learner, "segmenter", len(passages), words, self.findings, metrics))
                 self.findings = []
                 clock = self._clock(config.training.sized(words))
             if isinstance(record, Step):
                 self._step(record, clock, board)
             elif self.processes.main:
-                log(self.output / SEGMENTER_METRICS_FILE, record, latest, SEGMENTER_METRICS)
+                log(self.output / SEGMENTER_METRICS_FILE, record, latest, metrics)
                 if record.improved or not self.dev:
                     save(None, self.output / SEGMENTER_BEST, segmenter=learner.segmenter)
                 self._scored(record, latest, "segmenter", board)
@@ -246,12 +250,11 @@ class _Run:
         """Trains the model, and saves it with the segmenter whenever it is the best."""
         config, latest = self.config, dict[str, Scores]()
         examples = make_examples(model, self.sentences, self.sources)
-        pipeline = Pipeline(model)
-        metric = choose_metric(config, model, self.dev)
+        pipeline, metric = Pipeline(model), self.metric
         scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model)}
-        metrics = tuple(name for name in METRICS if name in scored)
+        metrics = tuple(name for name in model_metrics(Use.LOG) if name in scored)
         self.listen(_began(model, "model", len(self.sentences), sum(examples.lengths), self.findings, metrics))
-        board = self._board(config.training, "tensorboard", METRICS)
+        board = self._board(config.training, "tensorboard", metrics)
 
         def score() -> float:
             latest.update((gold.name, gold.score(pipeline)) for gold in self.dev)
@@ -274,7 +277,7 @@ class _Run:
             if isinstance(record, Step):
                 self._step(record, clock, board)
             elif self.processes.main:
-                log(self.output / METRICS_FILE, record, latest)
+                log(self.output / METRICS_FILE, record, latest, metrics)
                 # Where nothing chooses, the last state is the one to keep.
                 if record.improved or not self.dev or metric is None:
                     save(model, self.output / "model", self._card(latest), segmenter=segmenter)
@@ -290,7 +293,10 @@ class _Run:
         gold = {} if model is None else {part.name: part.score(pipeline) for part in files}
         raw = {} if segmenter is None else {part.name: part.score(pipeline, raw=True) for part in files}
         save(model, self.output / "model", self._card(gold, raw), segmenter=segmenter)
-        draw_curves(self.output / (METRICS_FILE if model is not None else SEGMENTER_METRICS_FILE), self.output / CURVES)
+        if model is not None:
+            draw_curves(self.output / METRICS_FILE, self.output / CURVES, self.metric)
+        else:
+            draw_curves(self.output / SEGMENTER_METRICS_FILE, self.output / CURVES, WORDS.name)
         (self.output / CHECKPOINT).unlink(missing_ok=True)
         shutil.rmtree(self.output / SEGMENTER, ignore_errors=True)
         tests = [part.name for part in self.tests]
@@ -339,7 +345,7 @@ def _began(
     sentences: int,
     words: int,
     findings: list[str],
-    metrics: tuple[str, ...] = SEGMENTER_METRICS,
+    metrics: tuple[str, ...],
 ) -> Began:
     parameters = sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
     return Began(parameters, sentences, words, findings, name, metrics)

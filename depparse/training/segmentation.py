@@ -12,7 +12,8 @@ from pathlib import Path
 import torch
 
 from depparse.data.sentence import Sentence
-from depparse.evaluation.ud import Scores
+from depparse.evaluation.metrics import SENTENCES, WORDS
+from depparse.evaluation.scores import Scores
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage, make_passages
@@ -23,7 +24,7 @@ from depparse.training.recipe import SegmentationConfig
 
 # A wrong word costs more of a parse than a wrong sentence end, and words are many: so weighed, dev chooses about as the
 # LAS from raw text would.
-_WEIGHTS = {"Words": 1.0, "Sentences": 0.1}
+_WEIGHTS = {WORDS.name: 1.0, SENTENCES.name: 0.1}
 
 
 def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sources: Sequence[int]) -> list[Passage]:

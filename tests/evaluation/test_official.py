@@ -17,7 +17,7 @@ from depparse.data.document import Document
 from depparse.errors import DepparseError
 from depparse.evaluation import annotation
 from depparse.evaluation.segmentation import SPACES
-from depparse.evaluation.ud import OFFICIAL
+from tests.official import OFFICIAL
 
 
 def values(scores, names=OFFICIAL):

@@ -21,7 +21,9 @@ from depparse.data.trees import unreachable
 from depparse.encoders.kinship import KINSHIPS, WINDOW, find_kin
 from depparse.encoders.trees import Arcs
 from depparse.errors import ConfigError
-from depparse.evaluation.empty_nodes import evaluate_empty_nodes
+from depparse.evaluation.empty_nodes import EMPTY_NODES
+from depparse.evaluation.metrics import scores_of
+from depparse.evaluation.pair import Pair
 from depparse.evaluation.ud import evaluate
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.tensors import to_tensors
@@ -119,9 +121,9 @@ def test_graphs_are_learned_by_heart(pipeline: Pipeline, tmp_path: Path) -> None
     found = pipeline(bare(document))
     assert deps(found) == deps(document)
     assert [[(node.id, node.deps) for node in s.empty_nodes] for s in found] == [[], [((5, 1), "2:conj:and")]]
-    scores = evaluate_empty_nodes(document, found)
-    assert scores.nodes.f1 == scores.edges.f1 == 1.0
-    assert scores.edges.gold == 3
+    scores = scores_of(EMPTY_NODES, Pair(document, found))
+    assert scores["EmptyNodes"].f1 == scores["EmptyEdges"].f1 == 1.0
+    assert scores["EmptyEdges"].gold == 3
     assert pipeline.model is not None
     assert evaluate(document, annotated(pipeline.model, document))["ELAS"].f1 == 1.0  # type: ignore[arg-type]
     pipeline.save(tmp_path / "m")

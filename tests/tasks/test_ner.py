@@ -20,6 +20,7 @@ from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, encode_tags
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.entities import evaluate_entities
+from depparse.evaluation.pair import Pair
 from depparse.inference.pipeline import Pipeline
 from depparse.model.codec import ModelConfig
 from depparse.model.model import Model
@@ -92,7 +93,7 @@ def test_sentences_are_learned_by_heart(task: dict[str, Any], document: Document
     model = learned(task, document)
     analysed = annotated(model, document)
     assert entities(analysed) == entities(document)
-    assert evaluate_entities(document, analysed).micro.f1 == 1.0
+    assert evaluate_entities(Pair(document, analysed)).micro.f1 == 1.0
     for span in analysed.ents:
         assert span.score is not None
         assert 0.5 < span.score <= 1.0
@@ -305,7 +306,7 @@ def test_runs_from_files_of_entities_alone(form: str, samples: Path, tmp_path: P
     assert all(0 <= line["NER"] <= 1 and "LAS" not in line for line in lines)
     assert "| | NER |\n" in nlp.card
     gold = read(files[2], "two-column" if form == "annotated" else None)
-    micro = evaluate_entities(gold, nlp.reanalyze(gold)).micro
+    micro = evaluate_entities(Pair(gold, nlp.reanalyze(gold))).micro
     assert f"| test | {100 * micro.f1:.2f} |" in nlp.card
 
 

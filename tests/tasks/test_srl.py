@@ -19,7 +19,9 @@ from depparse.data.formats import read, write
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame
 from depparse.errors import ConfigError
-from depparse.evaluation.frames import evaluate_frames
+from depparse.evaluation.frames import FRAMES
+from depparse.evaluation.metrics import scores_of
+from depparse.evaluation.pair import Pair
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.tensors import as_arrays, to_tensors
 from depparse.model.model import Model
@@ -351,10 +353,12 @@ def test_given_predicates_keep_what_is_asked(models: dict[str, Model]) -> None:
 def test_scores_with_given_predicates(models: dict[str, Model]) -> None:
     pipeline, gold = Pipeline(models["spans"]), five()
     gold[3].frames = [frame(1, "pick.01", ("ARG0", 2, 2, 2))]
-    found = evaluate_frames(gold, pipeline.reanalyze(gold))
-    given = evaluate_frames(gold, pipeline.reanalyze(gold, given_predicates=True))
-    assert found.predicates.correct == given.predicates.gold - 1 == given.predicates.correct - 1
-    assert given.predicates.f1 == 1.0
+    found, given = (
+        scores_of(FRAMES, Pair(gold, pipeline.reanalyze(gold, given_predicates=told)))["Predicates"]
+        for told in (False, True)
+    )
+    assert found.correct == given.gold - 1 == given.correct - 1
+    assert given.f1 == 1.0
     with pytest.raises(ConfigError, match="cannot be given for raw text"):
         pipeline.reanalyze(gold, raw=True, given_predicates=True)
 
@@ -402,8 +406,8 @@ def test_runs_from_files_of_frames_alone(task: dict[str, Any], form: str, sample
         in nlp.card
     )
     gold = read(files["test"])
-    scores = evaluate_frames(gold, nlp.reanalyze(gold))
-    assert f"| test | {100 * scores.predicates.f1:.2f} | {100 * scores.senses.f1:.2f} |" in nlp.card
+    scores = scores_of(FRAMES, Pair(gold, nlp.reanalyze(gold)))
+    assert f"| test | {100 * scores['Predicates'].f1:.2f} | {100 * scores['Senses'].f1:.2f} |" in nlp.card
 
 
 def test_beside_a_parser_from_other_files(samples: Path, tmp_path: Path) -> None:

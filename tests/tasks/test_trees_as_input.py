@@ -156,7 +156,7 @@ def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
     with pytest.raises(ConfigError, match="which ner reads, and no task of the model predicts any"):
         Pipeline(alone)(text)
     assert Pipeline(alone)(text, without="ner").ents == []
-    gold = Gold("dev", "dev.iob2", Document([sentence("Tom slept")]), 0, trees=False, entities=True)
+    gold = Gold("dev", "dev.iob2", Document([sentence("Tom slept")]), 0)
     with pytest.raises(ConfigError, match=r"dev\.iob2: sentence 1 has no tree"):
         gold.check(alone)
     gold.document = parsed()
