@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -25,7 +26,10 @@ from depparse.errors import ConfigError, ModelError
 from depparse.model.codec import ModelCodec, ModelConfig
 from depparse.model.model import Model
 from depparse.models import FILES
-from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
+from depparse.segmentation.codec import SegmenterCodec
+from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
+from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import TorchScorer, network_of
 from depparse.storage import WEIGHTS, Weights, as_weights, decode, encode
 
 _SEGMENTER = "segmenter."
@@ -37,6 +41,14 @@ class Parts:
 
     model: Model | None
     segmenter: Segmenter | None
+
+    def to(self, device: str | torch.device) -> Parts:
+        """The parts themselves, with their weights on the device."""
+        if self.model is not None:
+            self.model.to(device)
+        if self.segmenter is not None:
+            network_of(self.segmenter).to(device)
+        return self
 
 
 def save(
@@ -62,8 +74,8 @@ def save(
             config |= {"writes": model.codec.writes, "model": model.config.model_dump(mode="json")}
             vocabularies |= model.codec.to_json()
         if segmenter is not None:
-            config["segmenter"] = segmenter.config.model_dump(mode="json")
-            vocabularies["segmenter"] = segmenter.to_json()
+            config["segmenter"] = network_of(segmenter).config.model_dump(mode="json")
+            vocabularies["segmenter"] = segmenter.codec.to_json()
         _write_json(temporary / "config.json", config, indent=1)
         _write_json(temporary / "vocab.json", vocabularies)
         save_file(encode(state(model, segmenter), weights), temporary / "model.safetensors")
@@ -82,7 +94,7 @@ def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]
     """The weights of both, as they are named in the folder."""
     weights: dict[str, Tensor] = {} if model is None else dict(model.state_dict())
     if segmenter is not None:
-        weights |= {_SEGMENTER + name: value for name, value in segmenter.state_dict().items()}
+        weights |= {_SEGMENTER + name: value for name, value in network_of(segmenter).state_dict().items()}
     return weights
 
 
@@ -138,12 +150,14 @@ def load_parts(folder: Path) -> Parts:
             parts.model = Model.from_codec(model_config, ModelCodec.from_json(model_config, vocabularies))
         if config.get("segmenter") is not None:
             segmenter_config = parse(SegmenterConfig, config["segmenter"], "segmenter")
-            parts.segmenter = Segmenter.from_json(segmenter_config, vocabularies["segmenter"])
+            codec = SegmenterCodec.from_json(vocabularies["segmenter"])
+            parts.segmenter = Segmenter(codec, TorchScorer(SegmenterNetwork(segmenter_config, codec.sizes)))
         weights = decode(load_file(folder / "model.safetensors"))
         if parts.segmenter is not None:
             own = [name for name in weights if name.startswith(_SEGMENTER)]
-            parts.segmenter.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in own})
-            parts.segmenter.eval()
+            network = network_of(parts.segmenter)
+            network.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in own})
+            network.eval()
         if parts.model is not None:
             parts.model.load_state_dict(weights)
             parts.model.eval()

@@ -314,10 +314,7 @@ def load(
     """
     folder = find(name, fetch=fetch, revision=revision)
     try:
-        parts = load_parts(folder)
-        for part in (parts.model, parts.segmenter):
-            if part is not None:
-                part.to(device)
+        parts = load_parts(folder).to(device)
     except (RuntimeError, AssertionError) as error:  # of torch, about devices that there are not
         reason = str(error).splitlines()[0]
         raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None

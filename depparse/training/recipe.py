@@ -17,7 +17,7 @@ from depparse.evaluation.entities import METRIC
 from depparse.evaluation.frames import METRICS as FRAME_METRICS
 from depparse.evaluation.ud import EXTRA, OFFICIAL
 from depparse.model.codec import ModelConfig
-from depparse.segmentation.segmenter import SegmenterConfig
+from depparse.segmentation.network import SegmenterConfig
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
 

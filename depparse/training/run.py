@@ -19,8 +19,10 @@ from depparse.evaluation.ud import Scores
 from depparse.inference.pipeline import Pipeline
 from depparse.model.extension import extend
 from depparse.model.model import Model
+from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import network_of
 from depparse.store import load, load_parts, save
 from depparse.training.base import Base
 from depparse.training.card import METRICS, SEGMENTER_METRICS, TensorBoard, card, log, read_log
@@ -187,7 +189,8 @@ class _Run:
         """Trained, if the recipe has one and a base model is not to stay as it is; else that of the base."""
         config, base = self.config.segmentation, self.base
         if base is not None and base.segmenter is not None and (config is None or self.config.freeze):
-            return base.segmenter.to(self.processes.device)
+            network_of(base.segmenter).to(self.processes.device)
+            return base.segmenter
         return self.train_segmenter(config) if config is not None else None
 
     def train_segmenter(self, config: SegmentationConfig) -> Segmenter | None:
@@ -211,9 +214,7 @@ class _Run:
             self.processes.wait()
         if self.processes.main:
             checkpoint.unlink(missing_ok=True)
-        kept = load_parts(folder).segmenter
-        assert kept is not None
-        return kept.to(self.processes.device)
+        return load_parts(folder).to(self.processes.device).segmenter
 
     def _learn_segmentation(self, config: SegmentationConfig, passages: Sequence[Passage]) -> None:
         clock, words = None, sum(passage.length for passage in passages)
@@ -228,9 +229,9 @@ class _Run:
         )
         self.stack.enter_context(closing(training))
         board = self._board(config.training, "tensorboard/segmenter", SEGMENTER_METRICS)
-        for segmenter, record, latest in training:
+        for learner, record, latest in training:
             if clock is None:
-                self.listen(_began(segmenter, "segmenter", len(passages), words, self.findings))
+                self.listen(_began(learner, "segmenter", len(passages), words, self.findings))
                 self.findings = []
                 clock = self._clock(config.training.sized(words))
             if isinstance(record, Step):
@@ -238,7 +239,7 @@ class _Run:
             elif self.processes.main:
                 log(self.output / SEGMENTER_METRICS_FILE, record, latest, SEGMENTER_METRICS)
                 if record.improved or not self.dev:
-                    save(None, self.output / SEGMENTER_BEST, segmenter=segmenter)
+                    save(None, self.output / SEGMENTER_BEST, segmenter=learner.segmenter)
                 self._scored(record, latest, "segmenter", board)
 
     def train_model(self, model: Model, segmenter: Segmenter | None) -> None:
@@ -333,7 +334,7 @@ class _Run:
 
 
 def _began(
-    part: Model | Segmenter,
+    part: Model | SegmenterLearner,
     name: Part,
     sentences: int,
     words: int,

@@ -14,8 +14,8 @@ import torch
 from depparse.data.sentence import Sentence
 from depparse.evaluation.ud import Scores
 from depparse.inference.pipeline import Pipeline
+from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage, make_passages
-from depparse.segmentation.segmenter import Segmenter
 from depparse.training.examples import InMemory
 from depparse.training.gold import Gold
 from depparse.training.loop import Evaluation, Step, train
@@ -73,14 +73,14 @@ def train_segmenter(
     resume: bool,
     run: str,
     warn: Callable[[str], None],
-) -> Generator[tuple[Segmenter, Step | Evaluation, Mapping[str, Scores]]]:
+) -> Generator[tuple[SegmenterLearner, Step | Evaluation, Mapping[str, Scores]]]:
     """The segmenter with each record of its training and the latest scores on dev, from raw text.
 
     At an evaluation the segmenter holds the averaged weights, so it can be saved.
     """
     torch.manual_seed(config.training.seed)
-    segmenter = Segmenter.build(config.network, passages)
-    pipeline, latest = Pipeline(None, segmenter=segmenter), dict[str, Scores]()
+    learner = SegmenterLearner.build(config.network, passages)
+    pipeline, latest = Pipeline(None, segmenter=learner.segmenter), dict[str, Scores]()
 
     def score() -> float:
         latest.update((gold.name, gold.score(pipeline, raw=True)) for gold in dev)
@@ -88,7 +88,7 @@ def train_segmenter(
         return statistics.fmean(found) if found else 0.0
 
     records = train(
-        segmenter,
+        learner,
         InMemory(passages),
         config.training,
         score,
@@ -98,4 +98,4 @@ def train_segmenter(
         warn=warn,
     )
     for record in records:
-        yield segmenter, record, latest
+        yield learner, record, latest

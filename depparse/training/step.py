@@ -10,13 +10,13 @@ import torch
 
 from depparse.errors import DepparseError
 from depparse.model.model import Model
-from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.learner import SegmenterLearner
 from depparse.training.checkpoint import State
 from depparse.training.processes import Processes
 
 
 def step(
-    model: Model | Segmenter,
+    model: Model | SegmenterLearner,
     state: State,
     examples: Sequence[Any],
     processes: Processes,
