@@ -90,7 +90,8 @@ class RoleChain(nn.Module):
     def viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The best sequence ``tags[predicates, words]``, IGNORE behind its end, and its score ``[predicates]``.
 
-        Mostly it is the best one of all valid tags, as that has no core role twice: O(words · roles).
+        Mostly that is the best one of all valid tags, as it has no core role twice: O(words · roles). The sets of core
+        roles are gone through only where it has.
         """
         if self.free is not None:
             tags, best = self.free.viterbi(scores, lengths)
@@ -136,8 +137,8 @@ class RoleChain(nn.Module):
         self, scores: Tensor, lengths: Tensor, rows: Tensor, first: Tensor, last: Tensor, role: Tensor
     ) -> Tensor:
         sums = sum_sequences(self.sets, scores, lengths)
-        tag, places = 1 + 4 * role, torch.arange(scores.shape[1], device=scores.device)
-        within = (places > first[:, None]) & (places < last[:, None])
+        tag, positions = 1 + 4 * role, torch.arange(scores.shape[1], device=scores.device)
+        within = (positions > first[:, None]) & (positions < last[:, None])
         several = scores[rows, :, tag + 1].masked_fill(~within, 0.0).sum(1)
         several = several + scores[rows, first, tag] + scores[rows, last, tag + 2]
         score = torch.where(first == last, scores[rows, first, tag + 3], several)

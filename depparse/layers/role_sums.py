@@ -108,8 +108,8 @@ def sums_in(
     of_tags = torch.stack(shares, 1).masked_fill(~inside[..., None], 0.0) if shares else scores[:, :0]
     smallest = torch.finfo(scores.dtype).tiny
     exact = (relative.amin(-1).where(inside, 0.0) >= math.log(smallest) / 3).all(1)
-    places = torch.arange(len(states), device=scores.device).minimum(lengths[:, None])
-    possible = sets.sizes <= places[..., None]  # an argument has a word at least
+    words_before = torch.arange(len(states), device=scores.device).minimum(lengths[:, None])
+    possible = sets.sizes <= words_before[..., None]  # an argument has a word at least
     for side, can_be in ((states, possible), (later, torch.ones_like(possible))):
         outside = torch.stack([state.outside for state in side], 1)
         exact &= ((outside >= smallest**0.5) | ~can_be).flatten(1).all(1)

@@ -7,12 +7,12 @@ Where we differ:
   arcs of positive score.
 - Scores of arcs and labels see the basic tree, from which most of the graph follows (depparse/encoders/kinship.py), and
   `syntax` may put layers over the tree between the encoder and the task (depparse/encoders/syntax.py).
-- Labels are scored by a perceptron, which combines that with both words, not by a biaffine form. They are classes
-  without the lemmas that they name (depparse/data/enhanced_labels.py), and only labels that the words can have are
-  chosen from.
-- Scores of arcs are divided by the square root of their width and have a bias that makes arcs rare at first. Words have
-  one layer for arcs, and one for labels that is linear.
-- The loss is a mean over words for arcs plus a mean over arcs for labels, the latter smoothed, not a weighted sum.
+- Labels are scored by a perceptron, which combines that with linear layers of both words, not by a biaffine form over
+  perceptrons of them. They are classes without the lemmas that they name (depparse/data/enhanced_labels.py), and only
+  those that the words can have are chosen from.
+- Scores of arcs are divided by the square root of their width, and have a bias that makes arcs rare at first.
+- The loss of arcs is a mean over words, that of labels a mean over arcs, smoothed; they are not weighted against each
+  other.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Enhanced(nn.Module):
         sentence, dependent, head = arcs.unbind(-1)
         values = label_dependents[sentence, dependent] + label_heads[sentence, head]
         if pairs is not None and vectors is not None and len(pairs):
-            keys, wanted = (_keys(places, label_heads.shape[1]) for places in (pairs, arcs))
+            keys, wanted = (_keys(triples, label_heads.shape[1]) for triples in (pairs, arcs))
             at = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
             values = values + self.labels_of_kin(vectors[at]) * (keys[at] == wanted)[:, None]
         label_scores: Tensor = self.classify(values).float()

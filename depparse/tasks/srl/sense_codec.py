@@ -3,8 +3,8 @@
 The lemma of a roleset is not always that of its word: nouns are named after verbs (*services*: ``serve.02``), and
 particles belong to it (*picked*: ``pick_up.04``). So it has a classifier of its own, over edit scripts from the form as
 in the lemmatizer, which needs no other annotation and makes lemmas that were never seen; but those that the training
-data has are preferred. Among the suffixes, one is chosen that the lemma has in the training data; a lemma that is not
-there gets ``.01``.
+data has are preferred. The suffix is one that the lemma has in the training data; a lemma that the training data lacks
+gets ``.01``.
 """
 
 from __future__ import annotations
