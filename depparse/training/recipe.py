@@ -16,6 +16,7 @@ from depparse.errors import ConfigError, FormatError
 from depparse.evaluation.metrics import Use, metrics
 from depparse.model.codec import ModelConfig
 from depparse.segmentation.network import SegmenterConfig
+from depparse.tasks.task import TaskConfig
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
 
@@ -132,6 +133,12 @@ def read_recipe(
         raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(scores)}")
     if config.freeze and config.base is None:
         raise ConfigError("config key freeze: there is no model to leave as it is; give one by base (--base MODEL)")
+    for name, task in config.model.tasks.items() if config.base is None else ():
+        if isinstance(task, TaskConfig) and task.replaces:
+            raise ConfigError(
+                f"config key model.tasks.{name}.replaces: there is no model that has the task {task.replaces}; give one by "
+                "base (--base MODEL)"
+            )
     return config
 
 

@@ -33,6 +33,7 @@ from depparse.store import load, save
 from depparse.structs.analysis import Tree
 from depparse.tasks.task import NetworkType, Stage, TaskConfig
 from depparse.training.jackknife import jackknife
+from depparse.training.recipe import read_recipe
 from tests.networks import CONTEXTS, INPUTS, small_model, two_sentences
 from tests.networks import TASKS as SMALL
 
@@ -104,6 +105,14 @@ def test_a_new_task_replaces_one_of_the_base() -> None:
     assert base.learned == ("new",)
     assert base.codec.writes["new"] == ("XPOS",)
     assert "replaces" not in base.config.tasks["new"].model_dump(mode="json")  # so the folder loads by itself
+
+
+def test_replacing_takes_a_base() -> None:
+    task = SMALL["tagger"] | {"replaces": "tagger"}
+    with pytest.raises(
+        ConfigError, match=r"tasks\.new\.replaces: there is no model that has the task tagger; give one"
+    ):
+        read_recipe({"model": {"tasks": {"new": task}}})
 
 
 # -- a parser of another kind: all words hang on a first word that it chooses
