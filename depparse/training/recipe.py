@@ -136,7 +136,7 @@ def read_recipe(
     for name, task in config.model.tasks.items() if config.base is None else ():
         if isinstance(task, TaskConfig) and task.replaces:
             raise ConfigError(
-                f"config key model.tasks.{name}.replaces: there is no model that has the task {task.replaces}; give one by "
+                f"config key model.tasks.{name}.replaces: no base model has the task {task.replaces}; give one by "
                 "base (--base MODEL)"
             )
     return config
