@@ -9,7 +9,7 @@ and raw text, of its train file what is learned from.
 
 - `parse NAME`: CoNLL-U to CoNLL-U by a model of that recipe with random weights, as in networks.py;
 - `train NAME`: steps of training by that recipe, with collating, losses and optimizer;
-- `raw en`, `raw en trees`: raw text to CoNLL-U by the bundled model, all tasks or without roles and graphs, as in raw.py;
+- `raw en`, `raw en trees`: raw text to CoNLL-U by the bundled model: all tasks, or no roles and graphs, as in raw.py;
 - `start parse`, `start evaluate`: a whole process of the command for one sentence, with all imports.
 """
 
