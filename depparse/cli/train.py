@@ -15,7 +15,7 @@ def train(
     recipe: Annotated[
         str,
         typer.Argument(
-            help="recurrent, bilstm, transformer, ner, segmenter or demo, which come along; or a TOML file."
+            help="recurrent, bilstm, transformer, ner, srl, joint, segmenter or demo, which come along; or a TOML file."
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The run's folder.")] = Path(

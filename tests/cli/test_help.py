@@ -1,0 +1,46 @@
+"""What the help says is what the code has."""
+
+from __future__ import annotations
+
+import re
+
+from depparse.cli.evaluate import DIMENSIONS as SHOWN
+from depparse.data.catalogue import corpora_folder
+from depparse.data.formats import FORMATS
+from depparse.evaluation.breakdown import DIMENSIONS
+from depparse.inference.request import Asked, Request
+from tests.cli.conftest import Run
+
+
+def words(text: str) -> list[str]:
+    """The words of a help text, without the frames around it."""
+    return re.sub(r"[│╭╮╰╯─]", " ", text).split()
+
+
+def test_train_names_all_recipes(run: Run) -> None:
+    recipes = {file.stem for file in (corpora_folder().parent / "configs").glob("*.toml")}
+    text = " ".join(words(run("train", "--help", width=200).stdout))
+    named = re.search(r"(\S+(?:, \S+)+ or \S+), which come along", text)
+    assert named is not None
+    assert set(re.split(r", | or ", named[1])) == recipes
+
+
+def test_convert_names_all_formats(run: Run) -> None:
+    text = " ".join(words(run("convert", "--help", width=200).stdout))
+    named = re.search(r"Formats: ([^.]*)\.", text)
+    assert named is not None
+    assert named[1].split() == list(FORMATS)
+
+
+def test_evaluate_names_all_groups(run: Run) -> None:
+    assert SHOWN == DIMENSIONS
+    assert f"[{'|'.join(DIMENSIONS)}]" in run("evaluate", "--help", width=200).stdout
+
+
+def test_parse_asks_for_all_that_a_request_can_ask(run: Run) -> None:
+    text = run("parse", "--help", width=200).stdout
+    asked = set(Asked.__annotations__)
+    for name in asked - {"batch_words"}:  # memory, which no analysis depends on
+        assert f"--{name.replace('_', '-')}" in text, name
+    assert asked | {"constrained"} == set(Request.__dataclass_fields__)
+    assert all(f"`{name}`" in (Request.__doc__ or "") for name in asked)
