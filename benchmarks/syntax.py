@@ -37,7 +37,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from depparse.data.columns import FRAME_COLUMNS
+from depparse.data.annotations.frames import FRAME_COLUMNS
 from depparse.data.document import Document
 from depparse.data.formats import read, write
 from depparse.data.join import join

@@ -7,27 +7,17 @@ from itertools import islice, repeat
 from typing import Any, NamedTuple
 
 from depparse import heap
+from depparse.data.annotations import check_kept, complete, restore
+from depparse.data.annotations.tree import TREE_COLUMNS, kept_arcs
 from depparse.data.batching import Batch, WordTree, chunks, tree_of
-from depparse.data.columns import (
-    ENTITY_COLUMN,
-    FRAME_COLUMNS,
-    FRAMES,
-    PREDICATES,
-    VALUE_COLUMNS,
-    get_from_misc,
-    set_in_misc,
-)
-from depparse.data.copying import copy_entities, copy_sentence
-from depparse.data.sentence import ENTITY_KEYS, Sentence
+from depparse.data.columns import in_order
+from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.model import BATCH_WORDS, Late, Model
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
 from depparse.tasks.dependencies import Dependencies
 
-# Columns where an underscore is a blank to be filled. In FEATS it says that there are none; in DEPS and MISC it may.
-_BLANKS = frozenset({"LEMMA", "UPOS", "XPOS", "HEAD", "DEPREL"})
-_TREE = frozenset({"HEAD", "DEPREL"})
 # First words of comments that would begin a document or paragraph anew with each tree of a sentence.
 _ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
 # Batches whose sentences are sorted by length together. Workers get fewer at a time, so that all of them have work.
@@ -62,7 +52,7 @@ class Annotator:
         if batch_words < 1:
             raise ConfigError(f"batch_words is a number of words, at least 1, not {batch_words}")
         self.model, self.without, self.batch_words = model, without, batch_words
-        self.kept = _check_columns([keep] if isinstance(keep, str) else keep)
+        self.kept = check_kept([keep] if isinstance(keep, str) else keep)
         self.probabilities, self.k_best = probabilities, k_best
         self.source = _find_treebank(model, treebank)
         # Whether more of the parser is asked for than its best tree.
@@ -101,18 +91,18 @@ class Annotator:
 
     def annotate_group(self, group: Group) -> Iterator[list[Sentence]]:
         """For each sentence, in order, its annotated copy; or a copy for each of its best trees."""
-        parser = self._parser() if self.asks or self.kept & _TREE else None
+        parser = self._parser() if self.asks or not self.kept.isdisjoint(TREE_COLUMNS) else None
         for (sentence, analysis, late), original in zip(
             self.analyze_group(group, parser), group.sentences, strict=True
         ):
-            if parser is None or analysis is None or not (self.asks or _has_blanks(sentence, self.kept)):
+            if parser is None or analysis is None or (not self.asks and complete(sentence, self.kept, TREE_COLUMNS)):
                 self._finish(sentence, original, late)
                 yield [sentence]
                 continue
             trees = [analysis.best] if self.k_best is None else analysis.trees(self.k_best)
             copies = []
             for rank, tree in enumerate(trees, 1):
-                copied = copy_sentence(sentence)
+                copied = sentence.copy()
                 parser[1].annotate(copied, analysis.with_probabilities(tree) if self.probabilities else tree)
                 self._finish(copied, original, late)
                 if self.k_best is not None:
@@ -131,7 +121,7 @@ class Annotator:
         to be written once its tree is."""
         first, sentences, constraints = group
         known = [_known(sentence, self.kept, more) for sentence, more in zip(sentences, constraints, strict=True)]
-        copies = [copy_sentence(sentence) for sentence in sentences]
+        copies = [sentence.copy() for sentence in sentences]
         analyses: dict[int, ParseAnalysis] = {}
         late: dict[int, Late] = {}
 
@@ -146,7 +136,7 @@ class Annotator:
             analyze(scores, batch)
             trees = []
             for number in (example.number for example in batch.examples):
-                if self.asks or _has_blanks(sentences[number - first], self.kept):
+                if self.asks or not complete(sentences[number - first], self.kept, TREE_COLUMNS):
                     best = analyses[number].best
                     trees.append(WordTree(best.heads, best.labels))
                 else:
@@ -175,28 +165,19 @@ class Annotator:
                     del batch, scores
                     heap.give_back()
         for number, (original, copied) in enumerate(zip(sentences, copies, strict=True), first):
-            _restore(copied, original, self.kept)
+            restore(copied, original, self.kept)
             yield copied, analyses.pop(number, None), late.pop(number, [])
 
     def _finish(self, sentence: Sentence, original: Sentence, late: Late) -> None:
         """Writes what hangs on the tree and other columns, which stand by now. A graph that is kept stays whole."""
-        keeps_graph = "DEPS" in self.kept and any(cell != "_" for cell in original.columns.get("DEPS", ()))
         for task, prediction in late:
-            if not (keeps_graph and "DEPS" in task.writes()):
+            if not complete(original, self.kept, task.writes()):
                 task.annotate(sentence, prediction, probabilities=self.probabilities)
-        sentence.columns = _ordered(sentence.columns, original.columns)
+        sentence.columns = in_order(sentence.columns, original.columns)
 
     def _parser(self) -> tuple[str, Dependencies] | None:
         """Name and task that predict trees, if there is one at work."""
         return self.model.parser(self.without) if self.model is not None else None
-
-
-def _ordered(columns: dict[str, list[str]], given: Collection[str]) -> dict[str, list[str]]:
-    """The columns in the order of CoNLL-U, others behind them, unless those that were given stand in another one."""
-    first = [name for name in VALUE_COLUMNS if name in given]
-    if first != list(given)[: len(first)]:
-        return columns
-    return {name: columns[name] for name in (*VALUE_COLUMNS, *columns) if name in columns}
 
 
 def _find_treebank(model: Model | None, treebank: str | None) -> int:
@@ -208,65 +189,13 @@ def _find_treebank(model: Model | None, treebank: str | None) -> int:
     return names.index(treebank)
 
 
-def _check_columns(keep: Collection[str]) -> frozenset[str]:
-    kept = frozenset(name.upper() for name in keep)
-    known = (*VALUE_COLUMNS, ENTITY_COLUMN, PREDICATES, FRAME_COLUMNS[0], FRAMES)
-    if wrong := kept - set(known):
-        raise ConfigError(f"keep names columns ({', '.join(known)}), not {', '.join(sorted(wrong))}")
-    return kept
-
-
 def _known(sentence: Sentence, kept: frozenset[str], more: Constraints | None) -> Constraints | None:
     """What the kept columns and `more` say of the tree."""
-    if not kept & _TREE:
+    if kept.isdisjoint(TREE_COLUMNS):
         return more
     more = more or Constraints()
-    heads = sentence.heads if "HEAD" in kept else ()
-    relations = sentence.columns.get("DEPREL", ()) if "DEPREL" in kept else ()
-    required = [(word, head) for word, head in enumerate(heads, 1) if head is not None]
-    labels = {word: relation for word, relation in enumerate(relations, 1) if relation != "_"}
-    return Constraints([*required, *more.required], more.forbidden, labels | dict(more.labels))
-
-
-def _has_blanks(sentence: Sentence, kept: frozenset[str]) -> bool:
-    """Whether there is something to predict in HEAD and DEPREL."""
-    return not kept >= _TREE or any("_" in sentence.columns.get(name, "_") for name in _TREE)
-
-
-def _restore(sentence: Sentence, original: Sentence, kept: frozenset[str]) -> None:
-    """Puts the kept values back where they were."""
-    forms = original.columns["FORM"]
-    if ENTITY_COLUMN in kept and original.entity_tags() is not None:
-        _restore_entities(sentence, original)
-    for name in kept & set(VALUE_COLUMNS) & original.columns.keys():
-        cells = zip(original.columns[name], sentence.columns[name], forms, strict=True)
-        # An underscore is no blank as the lemma of an underscore.
-        sentence.columns[name] = [
-            new if old == "_" and name in _BLANKS and not (name == "LEMMA" and form == "_") else old
-            for old, new, form in cells
-        ]
-
-
-def _restore_entities(sentence: Sentence, original: Sentence) -> None:
-    """Puts the entities back as they were written, and leaves what else has been written to MISC."""
-    if ENTITY_COLUMN in original.columns:
-        sentence.columns[ENTITY_COLUMN] = list(original.columns[ENTITY_COLUMN])
-    else:
-        cells = zip(original.columns["MISC"], sentence.columns["MISC"], strict=True)
-        sentence.columns["MISC"] = [_with_entities_of(old, new) for old, new in cells]
-    copy_entities(sentence, original)
-
-
-def _with_entities_of(old: str, new: str) -> str:
-    """The MISC cell `new` with the entities of `old`; the same cell where nothing else differs."""
-    bare = old
-    for key in ENTITY_KEYS:
-        bare, new = set_in_misc(bare, key, None), set_in_misc(new, key, None)
-    if bare == new:
-        return old
-    for key in ENTITY_KEYS:
-        new = set_in_misc(new, key, get_from_misc(old, key))
-    return new
+    heads, relations = kept_arcs(sentence, kept)
+    return Constraints([*heads, *more.required], more.forbidden, relations | dict(more.labels))
 
 
 def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from torch import nn
 
-from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
+from depparse.data.annotations import annotated
 from depparse.data.sentence import Sentence
 from depparse.encoders.encoder import Encoder
 from depparse.errors import ConfigError
@@ -85,15 +85,7 @@ def extend(
 def _annotates(sentences: Sequence[Sentence], task: Any) -> bool:
     """Whether a sentence has anything in the columns that the task writes."""
     columns = task.writes()
-
-    def holds(sentence: Sentence, name: str) -> bool:
-        if name == ENTITY_COLUMN:
-            return sentence.entity_tags() is not None
-        if name in FRAME_COLUMNS:
-            return name in sentence.columns or bool(sentence.frames)
-        return any(cell != "_" for cell in sentence.columns.get(name, ()))
-
-    return any(holds(sentence, name) for sentence in sentences for name in columns)
+    return any(annotated(sentence, columns) for sentence in sentences)
 
 
 def _remember(base: Model, name: str) -> Old:

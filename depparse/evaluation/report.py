@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
+from depparse.data.annotations.entities import ENTITY_COLUMN
+from depparse.data.annotations.frames import FRAME_COLUMNS
 from depparse.data.document import Document
 from depparse.data.files import PathLike, name_of
 from depparse.errors import ConfigError

@@ -21,10 +21,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from depparse.data.annotations.frames import FRAME_COLUMNS, FRAMES, KIND, PREDICATES
 from depparse.data.batching import Batch, Example, pad_labels
-from depparse.data.columns import FRAME_COLUMNS, FRAMES, PREDICATES, get_from_misc, set_in_misc
 from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.sentence import FRAME_KEYS, Sentence
+from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame
 from depparse.data.trees import top_word
 from depparse.encoders.dropout import SharedDropout
@@ -218,13 +218,7 @@ class Srl(nn.Module):
         """Writes columns, which CoNLL-U has in MISC, so that a sentence without frames is known to have none."""
         if prediction is None:
             return
-        for key in FRAME_KEYS:
-            cells = sentence.columns.get("MISC", [])
-            if any(get_from_misc(cell, key) is not None for cell in cells):
-                sentence.columns["MISC"] = [set_in_misc(cell, key, None) for cell in cells]
-        for name in FRAME_COLUMNS:
-            sentence.column(name)
-        sentence.frames = prediction
+        KIND.write(sentence, prediction, in_columns=True)
 
     def writes(self) -> tuple[str, ...]:
         return FRAME_COLUMNS if self.config.decoder == "spans" else FRAME_COLUMNS[:2]

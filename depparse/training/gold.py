@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
+from depparse.data.annotations.entities import ENTITY_COLUMN
+from depparse.data.annotations.frames import FRAME_COLUMNS
 from depparse.data.document import Document
 from depparse.data.formats import guess_format, read
 from depparse.data.text import iter_text

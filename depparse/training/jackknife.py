@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from depparse.data.copying import copy_sentence
 from depparse.data.document import Document
 from depparse.data.files import open_output
 from depparse.data.sentence import Sentence
@@ -85,7 +84,7 @@ def with_trees_of(model: Model, sentences: Iterable[Sentence]) -> Iterator[Sente
     parsed = list(bare_copies(sentences))
     model.annotate(parsed)
     for sentence, tree in zip(sentences, parsed, strict=True):
-        copied = copy_sentence(sentence)
+        copied = sentence.copy()
         copied.columns |= {name: tree.column(name) for name in ("HEAD", "DEPREL")}
         yield copied
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from depparse.data.annotations.entities import ENTITY_COLUMN
 from depparse.data.checks import check
-from depparse.data.columns import ENTITY_COLUMN
 from depparse.data.formats import guess_format
 from depparse.data.treebank import Treebank
 from depparse.description import hash_file
