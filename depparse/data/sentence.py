@@ -251,9 +251,13 @@ class Sentence:
         """The annotation of a kind by its name, such as one of another package. FormatError if its cells are broken."""
         return get_kind(kind).read(self)
 
-    def annotate(self, kind: str, value: Any) -> None:
-        """Replaces the annotation of a kind. Raises DepparseError for what it cannot be."""
-        get_kind(kind).write(self, value)
+    def annotate(self, kind: str, value: Any, *, in_columns: bool = False) -> None:
+        """Replaces the annotation of a kind where it stands, in columns or in MISC.
+
+        With `in_columns`, in columns alone: these say of a sentence with nothing that it is annotated. Raises
+        DepparseError for what it cannot be.
+        """
+        get_kind(kind).write(self, value, in_columns=in_columns)
 
     def remember(self, kind: str, cells: object, value: Any) -> None:
         """For kinds: keeps a value beside the `cells` that hold it, which may say less; None forgets it."""

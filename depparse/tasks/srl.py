@@ -21,7 +21,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.data.annotations.frames import FRAME_COLUMNS, FRAMES, KIND, PREDICATES
+from depparse.data.annotations.frames import FRAME_COLUMNS, FRAMES, PREDICATES
 from depparse.data.batching import Batch, Example, pad_labels
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
@@ -218,7 +218,7 @@ class Srl(nn.Module):
         """Writes columns, which CoNLL-U has in MISC, so that a sentence without frames is known to have none."""
         if prediction is None:
             return
-        KIND.write(sentence, prediction, in_columns=True)
+        sentence.annotate("frames", prediction, in_columns=True)
 
     def writes(self) -> tuple[str, ...]:
         return FRAME_COLUMNS if self.config.decoder == "spans" else FRAME_COLUMNS[:2]

@@ -33,7 +33,7 @@ def changed() -> Sentence:
         copy.columns[name] = ["x", "y"]
     copy.columns["HEAD"], copy.columns["DEPS"], copy.empty_nodes = ["0", "1"], ["0:x", "1:y"], []
     copy.ents = [Span(2, 2, "LOC", 0.5)]
-    get_kind("frames").write(copy, [Frame(1, "ann.01"), Frame(2, "z.09", [Argument("ARG1", 1)], 0.5)], in_columns=True)
+    copy.annotate("frames", [Frame(1, "ann.01"), Frame(2, "z.09", [Argument("ARG1", 1)], 0.5)], in_columns=True)
     copy.columns["MISC"] = [f"{cell}|HeadProb=1.0000" for cell in copy.columns["MISC"]]
     return copy
 

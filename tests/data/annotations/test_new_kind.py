@@ -266,7 +266,7 @@ def test_it_is_copied_kept_and_taken_away(package: Any) -> None:
     original = scored(package)[0]
     copy = original.copy()
     assert copy.annotation("relations")[0].score == 0.5
-    get_kind("relations").write(copy, [package.Relation("hates", 2, 3, 0.9)], in_columns=True)
+    copy.annotate("relations", [package.Relation("hates", 2, 3, 0.9)], in_columns=True)
     copy.annotate("sentiment", {"sentiment": "bad"})
     assert triples(original) == [("knows", 1, 3)]
     assert copy.columns["REL"] == ["_", "hates:3", "_"]
