@@ -252,10 +252,9 @@ class Sentence:
         return get_kind(kind).read(self)
 
     def annotate(self, kind: str, value: Any, *, in_columns: bool = False) -> None:
-        """Replaces the annotation of a kind where it stands, in columns or in MISC.
+        """Replaces the annotation of a kind: where it stands, or `in_columns` alone. Raises DepparseError.
 
-        With `in_columns`, in columns alone: these say of a sentence with nothing that it is annotated. Raises
-        DepparseError for what it cannot be.
+        Columns say of a sentence with nothing that it is annotated; MISC does not.
         """
         get_kind(kind).write(self, value, in_columns=in_columns)
 
@@ -268,9 +267,7 @@ class Sentence:
 
     def remembered(self, kind: str, cells: object) -> Any:
         """For kinds: the value kept beside these cells, or None. Where the cells were changed since, they are right."""
-        if self._values is None or kind not in self._values:
-            return None
-        held, value = self._values[kind]
+        held, value = (self._values or {}).get(kind, (None, None))
         return value if held == cells else None
 
     @property
