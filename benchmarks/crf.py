@@ -12,6 +12,7 @@ and the greatest.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import time
@@ -24,9 +25,10 @@ import torch
 from depparse.data.batching import chunks
 from depparse.data.fields import IGNORE
 from depparse.data.formats import iter_sentences
-from depparse.model import Model
+from depparse.layers.tensors import to_tensors
+from depparse.model.model import Model
 from depparse.tasks.ner import Ner
-from depparse.tasks.srl import Srl
+from depparse.tasks.srl.network import Srl
 from depparse.training.checkpoint import epoch_random
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import train
@@ -45,8 +47,8 @@ def make_crf(task: Ner | Srl, scores: Any, targets: Any) -> Callable[[], object]
     """From the scores of tags to the gradient; for roles this includes the loss of argument heads."""
     if isinstance(task, Srl):
         arguments = task.arguments
-        pairs = arguments.pair_scores(scores.arguments, targets.places).detach().requires_grad_()
-        lengths = (targets.predicates != IGNORE).sum(1)[targets.places[:, 0]]
+        pairs = arguments.pair_scores(scores.arguments, targets.positions).detach().requires_grad_()
+        lengths = (targets.predicates != IGNORE).sum(1)[targets.positions[:, 0]]
         return lambda: arguments.loss(pairs, lengths, targets.arguments).backward()
     tags = scores.detach().requires_grad_()
     return lambda: task.loss(tags, targets).backward()
@@ -68,8 +70,9 @@ def measure(path: Path, recipe: RecipeConfig, words: int, steps: int) -> list[tu
         for numbers in plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle):
             batch = model.collate([examples[number] for number in numbers])
             step = seconds(lambda: next(records))
-            if batch.mask.numel() >= 0.85 * config.batch_words:  # not what was left at the end of an epoch
-                times.append((step, seconds(make_crf(task, model(batch)[name], batch.targets[name]))))
+            if math.prod(batch.shape) >= 0.85 * config.batch_words:  # not what was left at the end of an epoch
+                targets = to_tensors(batch.targets[name], model.device)
+                times.append((step, seconds(make_crf(task, model(batch)[name], targets))))
             if len(times) == WARM + steps:
                 return times[WARM:]
     raise SystemExit(f"{config.epochs} epochs have no {WARM + steps} full batches; give more --words or fewer --steps")

@@ -20,7 +20,9 @@ from depparse.data.document import Document
 from depparse.data.enhanced import collapsed, collapsed_edges
 from depparse.data.enhanced_labels import LabelWords
 from depparse.data.sentence import Sentence
-from depparse.evaluation.empty_nodes import evaluate_empty_nodes
+from depparse.evaluation.empty_nodes import EMPTY_NODES
+from depparse.evaluation.pair import Pair
+from depparse.evaluation.report import SectionReport
 from depparse.evaluation.ud import evaluate
 
 HEAD = ("DEPS", "LAS", "ELAS", "EULAS", "ELAS, collapsed", "EULAS, collapsed")
@@ -72,7 +74,7 @@ def main() -> None:
         system = depparse.load(options.model).reanalyze(gold)
         print(row("predicted tree copied", gold, copied(system)))
         print(row("predicted graph", gold, system))
-        print(f"\n{evaluate_empty_nodes(gold, system)}")
+        print(f"\n{SectionReport.of(Pair(gold, system), EMPTY_NODES).table()}")
     print(f"\n{coverage(gold)}")
 
 

@@ -25,7 +25,8 @@ from depparse.data.document import Document
 from depparse.data.formats import read, write
 from depparse.data.sentence import Sentence
 from depparse.evaluation.entities import EntityScores, evaluate_entities
-from depparse.pipeline import Pipeline
+from depparse.evaluation.pair import Pair
+from depparse.inference.pipeline import Pipeline
 from depparse.training.prepare import is_begun, is_finished
 
 
@@ -42,7 +43,7 @@ def only(sentences: Iterable[Sentence], types: Sequence[str]) -> Document:
 
 def score(nlp: Pipeline, test: Document, types: Sequence[str]) -> EntityScores:
     gold = only(test, types)
-    return evaluate_entities(gold, only(nlp.reanalyze(gold), types))
+    return evaluate_entities(Pair(gold, only(nlp.reanalyze(gold), types)))
 
 
 class Steps:

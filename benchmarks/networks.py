@@ -17,6 +17,7 @@ one process after a warm-up; ratios are medians over rounds of the ratio in a ro
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import statistics
 import tempfile
@@ -27,15 +28,18 @@ from pathlib import Path
 import torch
 
 import depparse
-from depparse.annotator import BATCHES
 from depparse.data.batching import Batch, chunks, plan_batches
 from depparse.data.conllu import iter_conllu, write_conllu
 from depparse.data.sentence import Sentence
 from depparse.data.treebank import find_splits
-from depparse.encoders.bilstm import BiLSTM, BiLSTMConfig
-from depparse.encoders.linear_recurrent import LinearRecurrent, LinearRecurrentConfig
-from depparse.model import BATCH_WORDS, Model
-from depparse.pipeline import Pipeline
+from depparse.encoders.bilstm.config import BiLSTMConfig
+from depparse.encoders.bilstm.network import BiLSTM
+from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
+from depparse.encoders.linear_recurrent.network import LinearRecurrent
+from depparse.inference.annotator import BATCHES
+from depparse.inference.pipeline import Pipeline
+from depparse.inference.request import BATCH_WORDS
+from depparse.model.model import Model
 from depparse.training.checkpoint import epoch_random
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import train
@@ -72,7 +76,7 @@ def bare_encoder(model: Model, sentences: Iterator[Sentence]) -> Callable[[], No
     @torch.inference_mode()
     def bare() -> None:
         for batch in batches:
-            model.encoder(batch)
+            model.read(batch)
 
     return bare
 
@@ -102,7 +106,7 @@ def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConf
     records = train(model, examples, config, lambda: 0.0)
 
     def bare(batch: Batch) -> None:
-        encoded = model.encoder(batch)
+        encoded = model.read(batch).encoded
         (encoded.context.sum() + encoded.inputs.sum()).backward()
 
     times: list[tuple[float, float]] = []
@@ -113,7 +117,7 @@ def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConf
         for numbers in plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle):
             batch = model.collate([examples[number] for number in numbers])
             pair = seconds(lambda: next(records)), seconds(lambda batch=batch: bare(batch))
-            if batch.mask.numel() < 0.85 * config.batch_words:
+            if math.prod(batch.shape) < 0.85 * config.batch_words:
                 continue  # what was left at the end of an epoch
             warm -= 1
             if warm < 0:

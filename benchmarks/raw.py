@@ -42,7 +42,7 @@ import depparse
 from depparse.data.conllu import iter_conllu, write_conllu
 from depparse.data.text import iter_pieces, iter_text
 from depparse.data.treebank import find_splits
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 
 # What the system counts as the peak of a process includes what the process that started it had: so it is a small one.
@@ -123,12 +123,14 @@ def profile(pipeline: Pipeline, source: Path, target: Path, now: Callable[[], fl
             stack.enter_context(patch.object(owner, name, clock.call(stage, getattr(owner, name))))
 
         if model is not None:
-            time_method(model, "example", _FEATURES)
-            time_method(model, "collate", _COLLATE)
-            time_method(model, "write", _DECODE)
+            time_method(model.codec, "example", _FEATURES)
+            time_method(model.codec, "collate", _COLLATE)
             time_method(model.encoder, "forward", _ENCODER)
             for name, task in model.tasks.items():
                 time_method(task, "forward", name)
+            for codec in model.codec.tasks.values():
+                time_method(codec, "decode", _DECODE)
+                time_method(codec, "annotate", _DECODE)
         if isinstance(segmenter, Segmenter):
             analyse = segmenter.analyse
 

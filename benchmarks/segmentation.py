@@ -34,10 +34,12 @@ from depparse.data.sentence import Sentence
 from depparse.data.text import iter_text, wrapped
 from depparse.data.treebank import find_splits
 from depparse.data.words import MultiwordToken
+from depparse.evaluation.pair import read_strictly
+from depparse.evaluation.scores import Scores
 from depparse.evaluation.segmentation import SPACES, Segmentation, check_same_text, segment
 from depparse.evaluation.systems import bare_copies
-from depparse.evaluation.ud import Scores, evaluate, load
-from depparse.pipeline import Pipeline
+from depparse.evaluation.ud import evaluate
+from depparse.inference.pipeline import Pipeline
 
 _APOSTROPHES = frozenset("'’‘ʼ`´＇׳")
 _FINAL = frozenset(".!?…‽؟۔।॥。！？")
@@ -370,7 +372,7 @@ def main() -> None:
     parser.add_argument("--raw-scores", action="store_true", help="all scores from raw text")
     options = parser.parse_args()
     pipeline = depparse.load(options.model)
-    gold = segment(load(options.gold), options.gold.name)
+    gold = segment(read_strictly(options.gold), options.gold.name)
     train = options.train or find_splits(options.gold.parent).get("train")
     raw = "".join(iter_text(gold.document))
     text = Text("".join(wrapped([raw], options.wrap)) if options.wrap else raw)

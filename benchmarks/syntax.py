@@ -36,6 +36,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from trees_as_input import cover_by_trees, difference_of_runs
 
 from depparse.data.annotations.frames import FRAME_COLUMNS
 from depparse.data.document import Document
@@ -43,13 +44,14 @@ from depparse.data.formats import read, write
 from depparse.data.join import join
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame, Span
-from depparse.evaluation import entities, frames
-from depparse.evaluation.entities import cover_by_trees
-from depparse.evaluation.significance import Floats, difference_of_runs
+from depparse.evaluation.entities import measure_entities
+from depparse.evaluation.frames import heads_of, measure_frames
+from depparse.evaluation.pair import Pair
+from depparse.evaluation.significance import Floats
 from depparse.evaluation.systems import bare_copies
 from depparse.evaluation.ud import evaluate
-from depparse.model import Model
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.model.model import Model
 from depparse.tasks.nested_ner import covering_width
 from depparse.training.jackknife import jackknife, train_parser, with_trees_of
 from depparse.training.loop import Evaluation, train
@@ -187,10 +189,8 @@ class Ablation:
                 ]
             else:
                 sentence.ents = [Span(*part) for part in parts]
-        if not row.finds_roles:
-            return entities.count_by_sentence(gold, Document(copies))
-        first = 3 * list(frames.METRICS).index("ArgHeads")
-        return frames.count_by_sentence(gold, Document(copies))[:, first : first + 3]
+        measure = (measure_frames(heads_of) if row.finds_roles else measure_entities)(Pair(gold, Document(copies)))
+        return np.stack([measure.gold, measure.system, measure.correct], axis=1).astype(float)
 
     def table(self) -> str:
         """All that is there, as Markdown."""

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from depparse.data.words import Word as Word
     from depparse.errors import DepparseError as DepparseError
     from depparse.errors import FormatError as FormatError
-    from depparse.evaluation.ud import Scores as Scores
+    from depparse.evaluation.scores import Scores as Scores
     from depparse.evaluation.ud import evaluate as evaluate
-    from depparse.pipeline import Pipeline as Pipeline
-    from depparse.pipeline import load as load
-    from depparse.pipeline import train as train
+    from depparse.inference.pipeline import Pipeline as Pipeline
+    from depparse.inference.pipeline import load as load
+    from depparse.inference.request import Request as Request
     from depparse.structs.constraints import Constraints as Constraints
+    from depparse.training.train import train as train
     from depparse.visualize.svg import draw_svg as draw_svg
     from depparse.visualize.terminal import draw_tree as draw_tree
 
@@ -44,8 +45,9 @@ _HOME = {
     "EmptyNode": "data.words",
     "FormatError": "errors",
     "Frame": "data.spans",
-    "Pipeline": "pipeline",
-    "Scores": "evaluation.ud",
+    "Pipeline": "inference.pipeline",
+    "Request": "inference.request",
+    "Scores": "evaluation.scores",
     "Sentence": "data.sentence",
     "Span": "data.spans",
     "Token": "data.words",
@@ -54,11 +56,11 @@ _HOME = {
     "draw_tree": "visualize.terminal",
     "evaluate": "evaluation.ud",
     "iter_conllu": "data.conllu",
-    "load": "pipeline",
+    "load": "inference.pipeline",
     "parse_conllu": "data.conllu",
     "read": "data.formats",
     "read_conllu": "data.conllu",
-    "train": "pipeline",
+    "train": "training.train",
     "write": "data.formats",
     "write_conllu": "data.conllu",
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from depparse.errors import ConfigError, did_you_mean
@@ -19,25 +20,35 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """The parts of one sort: `attribute` of the files of the package `folder`, and the entry points of `group`."""
+    """The parts of one sort: `attribute` of the files of the package `folder`, and the entry points of `group`.
+
+    Instead of a file ``NAME.py`` there may be a folder ``NAME/``; then the attribute stands in its file ``network.py``.
+    """
 
     def __init__(self, folder: str, attribute: str, group: str) -> None:
         self.folder, self.attribute, self.group = folder, attribute, group
 
     def find(self, name: object) -> Any:
-        """The part of that name, or None."""
+        """The part of that name, or None. Raises ConfigError if that of another package cannot be imported."""
         if not isinstance(name, str):
             return None
         if name in _files(self.folder):
-            return getattr(import_module(f"{self.folder}.{name}"), self.attribute, None)
-        point = self._points().get(name)
-        if point is None:
+            return self.attribute_of(name, "network", self.attribute)
+        if (point := self._points().get(name)) is None:
             return None
         try:
             return point.load()
         except (ImportError, AttributeError) as error:
             package = point.dist.name if point.dist is not None else point.value
             raise ConfigError(f"{name!r} of the package {package} cannot be imported: {error}") from None
+
+    def attribute_of(self, name: object, file: str, attribute: str) -> Any:
+        """An attribute of the own part of that name: of its file or, if it is a folder, of `file` in it; or None."""
+        is_folder = _files(self.folder).get(name) if isinstance(name, str) else None
+        if is_folder is None:
+            return None
+        module = f"{self.folder}.{name}.{file}" if is_folder else f"{self.folder}.{name}"
+        return getattr(import_module(module), attribute, None) if not is_folder or find_spec(module) else None
 
     def __getitem__(self, name: object) -> Any:
         """The part of that name. Raises ConfigError, with all the names there are."""
@@ -49,7 +60,7 @@ class Folder:
     def names(self) -> list[str]:
         """All names; imports the files of the folder."""
         own = {name for name in _files(self.folder) if self.find(name) is not None}
-        return sorted(own | (set(self._points()) - _files(self.folder)))
+        return sorted(own | (set(self._points()) - _files(self.folder).keys()))
 
     def _unknown(self, name: object) -> str:
         hint = did_you_mean(str(name), self.names())
@@ -62,5 +73,6 @@ class Folder:
 
 
 @cache
-def _files(folder: str) -> frozenset[str]:
-    return frozenset(module.name for module in pkgutil.iter_modules(import_module(folder).__path__))
+def _files(folder: str) -> dict[str, bool]:
+    """The names of the files and folders of a package, and whether each is a folder."""
+    return {module.name: module.ispkg for module in pkgutil.iter_modules(import_module(folder).__path__)}

@@ -10,7 +10,7 @@ from pathlib import Path
 from depparse import __version__
 from depparse.description import hash_file
 from depparse.errors import ConfigError, ModelError, did_you_mean
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.models import find
 from depparse.storage import Weights, encode
 from depparse.store import check_replaceable, load_parts, save, state
@@ -76,8 +76,8 @@ def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
             raise ConfigError(f"there is no task {name!r} to leave out; {did_you_mean(name, tasks)}")
     if model is None or set(names) >= set(tasks):
         raise ConfigError("no task would be left")
-    if model.needs_trees(names) and not model.needs_trees():
-        raise ConfigError(f"the parser cannot be left out: {', '.join(model.readers(names))} reads its trees")
+    if model.codec.needs_trees(names) and not model.codec.needs_trees():
+        raise ConfigError(f"the parser cannot be left out: {', '.join(model.codec.readers(names))} reads its trees")
     model.leave_out(names)
     return [name for name in tasks if name in names]
 
@@ -91,6 +91,7 @@ def _drop_subwords(model: Model) -> int:
 
             model.encoder.inputs[number], n = drop_unreachable(model.encoder.inputs[number])  # type: ignore[arg-type]
             n_dropped += n
+    model.renew_codec()
     return n_dropped
 
 

@@ -1,6 +1,9 @@
 """Parts with configs: ``type = "ner"`` is the file ``ner.py`` of a folder of depparse, or an entry point.
 
-`depparse.folders` finds them. Each part carries its ``Config``, by which the rest of its table is read.
+`depparse.folders` finds them. A part has a ``Config``, by which the rest of its table is read. Some parts are networks
+with a codec, which has the ``Config``. So that settings and codecs can be read without torch, a part may be a folder:
+the network stands in its file ``network.py``, ``CODEC`` in ``codec.py``, or if it has no codec ``CONFIG`` in
+``config.py``.
 """
 
 from __future__ import annotations
@@ -20,7 +23,27 @@ class PartConfig(Config):
 
 
 class Registry(Folder):
-    """A folder of parts that have configs."""
+    """A folder of parts that have configs. `has_codecs`: they are networks with codecs."""
+
+    def __init__(self, folder: str, attribute: str, group: str, *, has_codecs: bool = False) -> None:
+        super().__init__(folder, attribute, group)
+        self.has_codecs = has_codecs
+
+    def codec(self, name: object) -> Any:
+        """The class of the codec of the part of that name. Raises ConfigError, with all the names there are."""
+        codec = self.attribute_of(name, "codec", "CODEC")
+        return codec if codec is not None else self._of(name, "Codec")
+
+    def config(self, name: object) -> type[Config]:
+        """The class of the settings of the part of that name. Raises ConfigError as `codec` does."""
+        config = self.codec(name).Config if self.has_codecs else self.attribute_of(name, "config", "CONFIG")
+        return config if config is not None else self._of(name, "Config")  # type: ignore[no-any-return]
+
+    def _of(self, name: object, attribute: str) -> Any:
+        value = getattr(self[name], attribute, None)
+        if value is None:
+            raise ConfigError(f"{name!r} has no attribute {attribute}, which each part of {self.group} has")
+        return value
 
     def read(self, value: Any) -> Any:
         """A config as it is, or a table as the Config of its ``type``: what pydantic calls to validate a field."""
@@ -31,7 +54,7 @@ class Registry(Folder):
         if "type" not in value:
             raise key_error("type", f"is missing; there are: {', '.join(self.names())}")
         try:
-            part = self[value["type"]]
+            config = self.config(value["type"])
         except ConfigError as error:
             raise key_error("type", f"is wrong: {error}") from None
-        return part.Config.model_validate(value)
+        return config.model_validate(value)

@@ -15,17 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from depparse.config import parse
 from depparse.description import FORMAT, check_folder, hash_file, read_json
-from depparse.encoders.encoder import Encoder
 from depparse.errors import ConfigError, ModelError
-from depparse.model import TASKS, Model, ModelConfig
+from depparse.model.codec import ModelCodec, ModelConfig
+from depparse.model.model import Model
 from depparse.models import FILES
-from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
+from depparse.segmentation.codec import SegmenterCodec
+from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
+from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import TorchScorer, network_of
 from depparse.storage import WEIGHTS, Weights, as_weights, decode, encode
 
 _SEGMENTER = "segmenter."
@@ -37,6 +41,14 @@ class Parts:
 
     model: Model | None
     segmenter: Segmenter | None
+
+    def to(self, device: str | torch.device) -> Parts:
+        """The parts themselves, with their weights on the device."""
+        if self.model is not None:
+            self.model.to(device)
+        if self.segmenter is not None:
+            network_of(self.segmenter).to(device)
+        return self
 
 
 def save(
@@ -59,12 +71,11 @@ def save(
         config: dict[str, Any] = {"format": FORMAT, "weights": weights, "writes": {}, "model": None, "segmenter": None}
         vocabularies: dict[str, Any] = {}
         if model is not None:
-            config |= {"writes": model.writes, "model": model.config.model_dump(mode="json")}
-            tasks = {name: task.to_json() for name, task in model.tasks.items()}  # type: ignore[operator]
-            vocabularies |= {"encoder": model.encoder.to_json(), "tasks": tasks, "treebanks": model.treebanks}
+            config |= {"writes": model.codec.writes, "model": model.config.model_dump(mode="json")}
+            vocabularies |= model.codec.to_json()
         if segmenter is not None:
-            config["segmenter"] = segmenter.config.model_dump(mode="json")
-            vocabularies["segmenter"] = segmenter.to_json()
+            config["segmenter"] = network_of(segmenter).config.model_dump(mode="json")
+            vocabularies["segmenter"] = segmenter.codec.to_json()
         _write_json(temporary / "config.json", config, indent=1)
         _write_json(temporary / "vocab.json", vocabularies)
         save_file(encode(state(model, segmenter), weights), temporary / "model.safetensors")
@@ -83,7 +94,7 @@ def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]
     """The weights of both, as they are named in the folder."""
     weights: dict[str, Tensor] = {} if model is None else dict(model.state_dict())
     if segmenter is not None:
-        weights |= {_SEGMENTER + name: value for name, value in segmenter.state_dict().items()}
+        weights |= {_SEGMENTER + name: value for name, value in network_of(segmenter).state_dict().items()}
     return weights
 
 
@@ -135,15 +146,18 @@ def load_parts(folder: Path) -> Parts:
     parts = Parts(None, None)
     try:
         if config.get("model") is not None or config.get("segmenter") is None:
-            parts.model = _build_model(config.get("model") or {}, vocabularies)
+            model_config = parse(ModelConfig, config.get("model") or {}, "model")
+            parts.model = Model.from_codec(model_config, ModelCodec.from_json(model_config, vocabularies))
         if config.get("segmenter") is not None:
             segmenter_config = parse(SegmenterConfig, config["segmenter"], "segmenter")
-            parts.segmenter = Segmenter.from_json(segmenter_config, vocabularies["segmenter"])
+            codec = SegmenterCodec.from_json(vocabularies["segmenter"])
+            parts.segmenter = Segmenter(codec, TorchScorer(SegmenterNetwork(segmenter_config, codec.sizes)))
         weights = decode(load_file(folder / "model.safetensors"))
         if parts.segmenter is not None:
             own = [name for name in weights if name.startswith(_SEGMENTER)]
-            parts.segmenter.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in own})
-            parts.segmenter.eval()
+            network = network_of(parts.segmenter)
+            network.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in own})
+            network.eval()
         if parts.model is not None:
             parts.model.load_state_dict(weights)
             parts.model.eval()
@@ -155,17 +169,6 @@ def load_parts(folder: Path) -> Parts:
         reason = str(error).splitlines()[0]
         raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
     return parts
-
-
-def _build_model(config: dict[str, Any], vocabularies: dict[str, Any]) -> Model:
-    """The model, with weights still to be loaded."""
-    model_config = parse(ModelConfig, config, "model")
-    encoder = Encoder.from_json(model_config.encoder, vocabularies["encoder"])
-    tasks = {
-        name: TASKS[task.type].from_json(task, encoder, vocabularies["tasks"][name])
-        for name, task in model_config.tasks.items()
-    }
-    return Model(model_config, encoder, tasks, vocabularies.get("treebanks", ()))
 
 
 def _write_json(path: Path, data: Any, indent: int | None = None) -> None:

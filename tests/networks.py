@@ -10,7 +10,10 @@ import torch
 from depparse.config import parse
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
-from depparse.model import Model, ModelConfig
+from depparse.inference.pipeline import Pipeline
+from depparse.inference.request import BATCH_WORDS
+from depparse.model.codec import ModelConfig
+from depparse.model.model import Model
 
 TWO = """\
 # sent_id = 1
@@ -74,10 +77,24 @@ def loss_of(model: Model, task: str, *sentences: Sentence) -> torch.Tensor:
     return model.losses(batch)[task]
 
 
+def annotated(model: Model, document: Document) -> Document:
+    """What the model makes of the words of the document, with a tree in any case."""
+    return Pipeline(model).reanalyze(document)
+
+
+def annotate(model: Model, sentences: Sequence[Sentence], batch_words: int = BATCH_WORDS, source: int = 0) -> None:
+    """Puts what the model predicts into the sentences themselves, as of the treebank of number `source`."""
+    treebank = model.treebanks[source] if model.treebanks else None
+    analysed = Pipeline(model).annotate_stream(sentences, treebank=treebank, batch_words=batch_words)
+    for sentence, copy in zip(sentences, analysed, strict=True):
+        sentence.columns, sentence.empty_nodes = copy.columns, copy.empty_nodes
+        sentence.forget_annotation(entities=True, frames=True)
+
+
 def annotated_copies(model: Model, document: Document, words: int, order: int) -> list[Sentence]:
     """What the model makes of the words of each sentence, in batches of so many words, read in that order (1, -1)."""
     copies = [Sentence.from_forms(sentence.columns["FORM"]) for sentence in document][::order]
-    model.annotate(copies, words)
+    annotate(model, copies, words)
     return copies[::order]
 
 

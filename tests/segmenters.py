@@ -9,8 +9,11 @@ import pytest
 import torch
 
 from depparse.data.conllu import iter_conllu
+from depparse.segmentation.learner import SegmenterLearner
+from depparse.segmentation.network import SegmenterConfig
 from depparse.segmentation.passages import make_passages
-from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
+from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import network_of
 
 
 @pytest.fixture
@@ -19,10 +22,11 @@ def segmenter(samples: Path) -> Segmenter:
     passages = list(make_passages(iter_conllu(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu"), 40))
     torch.manual_seed(2)
     config = SegmenterConfig(embedding=16, width=64, layers=2, words=16, token_width=64, token_layers=1)
-    return Segmenter.build(config, passages).eval()
+    return SegmenterLearner.build(config, passages).segmenter
 
 
 def described(segmenter: Segmenter) -> dict[str, Any]:
     """What `describe` says of it."""
-    parameters = sum(parameter.numel() for parameter in segmenter.parameters())
-    return segmenter.config.model_dump() | {"parameters": parameters}
+    network = network_of(segmenter)
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    return network.config.model_dump() | {"parameters": parameters}

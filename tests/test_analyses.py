@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-import depparse
 from depparse.data.columns import get_from_misc
 from depparse.data.conllu import iter_conllu
 from depparse.data.document import Document
 from depparse.data.formats import read
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError, DepparseError
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.model.model import Model
 from depparse.structs.constraints import Constraints
-from depparse.tasks.dependencies import Dependencies
+from depparse.tasks.dependencies.network import Dependencies
 from tests.networks import TWO, small_model, two_sentences
 from tests.structs.oracles import all_trees, tree_scores
 
@@ -43,11 +43,11 @@ def make_pipeline(*, projective: bool = False, document: Document | None = None,
         parser.arcs.normal_(std=6, generator=generator)
         parser.label_weights.normal_(std=1, generator=generator)
     update = {"projective": projective, "max_projective_length": longest}
-    parser.config = parser.config.model_copy(update=update)
+    parser.codec.config = parser.codec.config.model_copy(update=update)
     return Pipeline(model)
 
 
-def parser_of(model: depparse.model.Model) -> Dependencies:
+def parser_of(model: Model) -> Dependencies:
     parser = model.tasks["dependencies"]
     assert isinstance(parser, Dependencies)
     return parser
@@ -63,11 +63,13 @@ class Enumeration:
     def __init__(self, pipeline: Pipeline, n: int, constraints: Constraints) -> None:
         parser = parser_of(pipeline.model)
         with torch.inference_mode():
-            ((_, scores),) = pipeline.model.scored(bare(n).sentences)
-            arc_scores = scores["dependencies"].arc_scores[0].double().numpy()
+            model = pipeline.model
+            scores = model(model.collate([model.example(bare(n)[0])]))["dependencies"]
+            arc_scores = scores.arc_scores[0].double().numpy()
             everywhere = torch.arange(n + 1).expand(1, n + 1, n + 1)
-            label_scores = parser.label_scores(scores["dependencies"], everywhere)[0].double().numpy()
-        self.labels = parser.labels.items
+            label_scores = parser.label_scores(scores.label_dependents, scores.label_heads, everywhere)
+            label_scores = label_scores[0].double().numpy()
+        self.labels = parser.codec.labels.items
         root = self.labels.index("root")
         weights = np.exp(label_scores)  # [dependents, heads, labels]
         weights[:, 0] = 0.0
@@ -77,7 +79,7 @@ class Enumeration:
 
         found = [
             heads
-            for heads in all_trees(n, parser.config.projective).tolist()
+            for heads in all_trees(n, parser.codec.config.projective).tolist()
             if all(heads[word] == head for word, head in constraints.required)
             and not any(heads[word] == head for word, head in constraints.forbidden)
         ]
@@ -281,10 +283,10 @@ def test_constraints_that_cannot_be() -> None:
             pipeline(two_sentences(), constraints=wrong)
     with pytest.raises(ConfigError, match="at least 1, not 0"):
         pipeline(bare(2), k_best=0)
-    del pipeline.model.tasks["dependencies"]
+    pipeline.model.leave_out(["dependencies"])
     assert pipeline(two_sentences(), keep=["head"])[0].heads == two_sentences()[0].heads
     for asked in ({"probabilities": True}, {"k_best": 2}, {"constraints": [None]}):
-        with pytest.raises(ConfigError, match="no task of type dependencies"):
+        with pytest.raises(ConfigError, match="no task that predicts HEAD and DEPREL"):
             pipeline(bare(2), **asked)  # type: ignore[arg-type]
 
 

@@ -11,15 +11,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import depparse
 from depparse.data.conllu import read_conllu
 from depparse.data.document import Document
 from depparse.data.join import join
+from depparse.data.sentence import Sentence
 from depparse.data.text import iter_text
+from depparse.errors import ConfigError, EvaluationError
 from depparse.evaluation.segmentation import Segmentation, segment
-from depparse.pipeline import Pipeline
+from depparse.evaluation.significance import Interval, f1_of
+from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from tests.conftest import ROOT
 from tests.networks import TASKS, small_model
@@ -391,3 +395,61 @@ def test_tasks_alone_and_together(run: Run, samples: Path, tmp_path: Path) -> No
     assert run("sharing", *arguments) == shown  # without training again
     with pytest.raises(SystemExit, match="was begun with other settings"):
         run("sharing", *arguments, "--seed", 2)
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("trees_as_input")
+
+
+def test_runs_are_compared_over_blocks_and_runs(compared: ModuleType) -> None:
+    difference_of_runs = compared.difference_of_runs
+    random_ = np.random.default_rng(5)
+    gold = random_.integers(1, 6, 40)
+
+    def run(right: float) -> np.ndarray:
+        found = random_.integers(1, 6, 40)
+        return np.stack([gold, found, np.floor(right * np.minimum(gold, found))], axis=1).astype(float)
+
+    first, second = [run(0.9), run(0.7)], [run(0.5), run(0.6), run(0.4)]
+    value, interval = difference_of_runs(first, second, 2000)
+    means = [np.mean([f1_of(counts.sum(axis=0)).item() for counts in runs]) for runs in (first, second)]
+    assert value == pytest.approx(means[0] - means[1])
+    assert interval.low < value < interval.high
+
+    # A plain version: draw sentences, draw runs.
+    rng, draws = np.random.default_rng(9), []
+    for _ in range(2000):
+        blocks = rng.integers(0, 40, 40)
+        sides = []
+        for runs in (first, second):
+            drawn = [runs[number][blocks].sum(axis=0) for number in rng.integers(0, len(runs), len(runs))]
+            sides.append(np.mean([2 * right / (gold + system) for gold, system, right in drawn]))
+        draws.append(sides[0] - sides[1])
+    assert [interval.low, interval.high] == pytest.approx(np.quantile(draws, [0.025, 0.975]), abs=0.02)
+
+    # Of the same runs, seeds alone differ, or nothing does.
+    one_block = [np.array([[4.0, 4.0, right]]) for right in (1, 3)]
+    value, interval = difference_of_runs(one_block, one_block)
+    assert (value, interval.low, interval.high) == (0.0, -0.5, 0.5)
+    assert difference_of_runs(first[:1], first[:1])[1] == Interval(0.0, 0.0)
+    with pytest.raises(EvaluationError, match="on one gold file"):
+        difference_of_runs(first, one_block)
+    with pytest.raises(ConfigError, match="at least one of each"):
+        difference_of_runs(first, [])
+
+
+def test_what_goes_with_trees(compared: ModuleType) -> None:
+    def tagged(*sentences: list[str]) -> Document:
+        return Document(Sentence({"FORM": ["x"] * len(tags), "NER": tags}) for tags in sentences)
+
+    document = tagged(["B-PER", "I-PER", "O", "O"], ["O", "B-LOC", "I-LOC", "B-PER"], ["B-PER", "I-PER"])
+    heads = (["2", "0", "2", "3"], ["4", "4", "4", "0"], ["_", "1"])
+    for sentence, column in zip(document, heads, strict=True):
+        sentence.columns["HEAD"] = column
+    found = compared.cover_by_trees(document, 3)
+    # All but (2, 3) of the second sentence. Spans: 4 + 3 + 2, 4 + (3, 4) and (2, 4), 2 + 1; of 9 + 9 + 3.
+    assert (found.entities, found.within, found.all_spans, found.spans) == (4, 3, 21, 18)
+    assert found.recall == 0.75
+    assert compared.cover_by_trees(tagged(["O"]), 3).recall == 1.0

@@ -11,14 +11,13 @@ import torch
 import depparse
 from depparse.data.document import Document
 from depparse.errors import ConfigError, ModelError
-from depparse.extension import extend
-from depparse.model import TASKS as REGISTRY
-from depparse.model import Model
-from depparse.pipeline import Pipeline
-from depparse.training.gold import annotated
+from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import TASKS as REGISTRY
+from depparse.model.extension import extend
+from depparse.model.model import Model
 from depparse.training.loop import Step, train
 from tests.encoders.test_transformer import tiny
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, small_model, two_sentences
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, small_model, two_sentences
 from tests.tasks.test_ner import FLAT, QUICK, entities, flat, learned
 
 NER: dict[str, Any] = {"ner": REGISTRY.read(FLAT)}
@@ -118,7 +117,7 @@ def test_a_task_that_the_data_does_not_annotate_stays_as_it_is() -> None:
     notes = extend(model, both, flat().sentences, freeze=True)
     assert notes == ["note: tagger stays as it is: the data does not annotate it"]
     assert model.learned == ("ner",)
-    assert model.findings(flat().sentences) == []
+    assert model.codec.findings(flat().sentences, model.learned) == []
 
 
 def test_what_cannot_be_learned_is_refused() -> None:
@@ -130,8 +129,8 @@ def test_what_cannot_be_learned_is_refused() -> None:
 
 def test_own_trees_need_a_parser() -> None:
     model = learned(FLAT, flat())
-    task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own"})
-    with pytest.raises(ConfigError, match=r"config key model\.tasks\.other\.trees: own, but there is no task of type"):
+    task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own", "replaces": "ner"})
+    with pytest.raises(ConfigError, match=r"config key model\.tasks\.other\.trees: own, but no task predicts trees"):
         extend(model, {"other": task}, flat().sentences)
 
 
@@ -142,13 +141,14 @@ def test_mixes_of_layers_stay_with_their_tasks(freeze: bool, tmp_path: Path) -> 
     mixes: Any = model.encoder.inputs[0]
     with torch.no_grad():
         mixes.mix.copy_(torch.arange(8.0))
+    batch = model.collate([model.example(two_sentences()[0])])
     with torch.inference_mode():
-        ((_, before),) = model.scored(two_sentences().sentences[:1])
+        before = model.eval()(batch)
     extend(model, NER, flat().sentences, freeze=freeze)
     assert mixes.mix.tolist() == [*map(float, range(8)), 0.0, 1.0]  # the new one begins as the shared one
     assert mixes.mix.requires_grad != freeze
     with torch.inference_mode():
-        ((_, after),) = model.scored(two_sentences().sentences[:1])
+        after = model.eval()(batch)
     assert torch.equal(before["tagger"][0], after["tagger"][0])
 
 
@@ -180,7 +180,7 @@ def test_entities_are_added_to_a_trained_pipeline(base: Path, samples: Path, tmp
         ENTITIES, train=both, dev=both, base=tmp_path / "run", freeze=True, output=tmp_path / "again"
     )
     assert again.model is not None
-    task: Any = again.model.tasks["ner"]
+    task: Any = again.model.codec.tasks["ner"]
     assert "PET" in task.types
     assert len(task.types) > 1
     assert again(text, without="ner").to_conllu() == nlp(text, without="ner").to_conllu()

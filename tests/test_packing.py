@@ -11,9 +11,10 @@ import torch
 
 from depparse.description import describe, hash_file
 from depparse.errors import ConfigError, ModelError
+from depparse.inference.pipeline import load
 from depparse.packing import pack
-from depparse.pipeline import load
 from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import network_of
 from depparse.store import load_parts, save
 from tests.cli.conftest import Run
 from tests.cli.conftest import run as run
@@ -40,7 +41,8 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
     parts = load_parts(tmp_path / "p")
     assert parts.model is not None
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in parts.model.state_dict().items())
-    assert torch.equal(parts.segmenter.forms.weight, segmenter.forms.weight)
+    assert parts.segmenter is not None
+    assert torch.equal(network_of(parts.segmenter).forms.weight, network_of(segmenter).forms.weight)
     card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
     assert card.startswith(HEAD + "\n## Packed\n\n```sh\ndepparse pack …\n```\n")
     for folder in ("run/model", "s"):
@@ -99,7 +101,7 @@ def test_minilm_in_bytes(tmp_path: Path) -> None:
     whole, packed = load(tmp_path / "m").model, load(tmp_path / "p").model
     with torch.inference_mode():
         read = [
-            model.encoder(model.collate([model.example(sentence) for sentence in document])).context
+            model.read(model.collate([model.example(sentence) for sentence in document])).encoded.context
             for model in (whole, packed)
         ]
     assert 0 < (read[1] - read[0]).norm() < 0.03 * read[0].norm()

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from depparse import heap
 from depparse.data import rules
 from depparse.data.conllu import iter_conllu
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.words import MultiwordToken
 from depparse.errors import ConfigError
-from depparse.pipeline import Pipeline, load
+from depparse.inference import memory
+from depparse.inference.pipeline import Pipeline, load
 from depparse.segmentation.segmenter import Segmenter
 from tests.networks import TWO, small_model, two_sentences
 from tests.segmenters import segmenter
@@ -188,7 +188,7 @@ def test_expansion_begins_with_the_tokens(nlp: Pipeline) -> None:
         (two_sentences().sentences, {}, "sentence 1 is of type Sentence"),
         ([["a"]], {"presplit": True}, "presplit is for text"),
         ("a", {"without": ["tager"]}, "no part tager to switch off; the pipeline has segmenter, tagger, lemmatizer"),
-        ("a", {"without": "dependencies", "k_best": 2}, "type dependencies that is not switched off"),
+        ("a", {"without": "dependencies", "k_best": 2}, "predicts HEAD and DEPREL that is not switched off"),
         ([["a"]], {"without": "segmenter", "expand": True}, "takes a segmenter"),
         ("a", {"keep": "ups"}, "keep names columns"),
         ("a", {"treebank": "UD_X"}, "the model learned no treebank 'UD_X'"),
@@ -283,10 +283,8 @@ def test_pipe_is_the_call_in_any_batch(nlp: Pipeline) -> None:
 def test_documents_share_batches(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     assert nlp.model is not None
     sizes = []
-    forward = nlp.model.forward
-    monkeypatch.setattr(
-        nlp.model, "forward", lambda batch, *_, **__: (sizes.append(len(batch.examples)), forward(batch))[1]
-    )
+    read = nlp.model.read
+    monkeypatch.setattr(nlp.model, "read", lambda batch: (sizes.append(len(batch.examples)), read(batch))[1])
     assert len(list(nlp.pipe(["Tom sees Anna."] * 40))) == 40
     assert sizes == [40]
 
@@ -327,7 +325,7 @@ def test_an_error_of_the_inputs_comes_through(nlp: Pipeline) -> None:
 
 def test_memory_is_given_back_after_several_batches(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    monkeypatch.setattr(heap, "_function", lambda name: calls.append if name == "malloc_trim" else None)
+    monkeypatch.setattr(memory, "_function", lambda name: calls.append if name == "malloc_trim" else None)
     document = nlp(" ".join(TEXTS))
     assert calls == []  # one batch leaves no holes worth the time
     list(nlp.annotate_stream(document.sentences, batch_words=1))
@@ -337,8 +335,10 @@ def test_memory_is_given_back_after_several_batches(nlp: Pipeline, monkeypatch: 
 
 def test_heap_of_any_c_library() -> None:
     whole = ctypes.CDLL(None)
-    assert (heap._function("malloc_trim") is not None) == hasattr(whole, "malloc_trim")
-    assert heap._function("no_such_function") is None
-    heap.give_back()
+    assert (memory._function("malloc_trim") is not None) == hasattr(whole, "malloc_trim")
+    assert memory._function("no_such_function") is None
+    memory.give_back()
     # In a process of its own, which ends with it.
-    subprocess.run([sys.executable, "-c", "from depparse import heap; heap.keep_large_blocks_apart()"], check=True)
+    subprocess.run(
+        [sys.executable, "-c", "from depparse.inference import memory; memory.keep_large_blocks_apart()"], check=True
+    )

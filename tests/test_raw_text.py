@@ -18,7 +18,7 @@ from depparse.data.exact import spaces
 from depparse.data.spacing import MAX_TOKENS, is_visible
 from depparse.data.text import iter_text, wrapped
 from depparse.data.treebank import find_splits
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from tests.training.test_whole import WHOLE
 from tests.validation import complaints
 

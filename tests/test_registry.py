@@ -12,57 +12,61 @@ import pytest
 from depparse.config import parse
 from depparse.data.document import Document
 from depparse.description import hash_file
-from depparse.encoders.encoder import CONTEXTS, INPUTS
+from depparse.encoders.codec import CONTEXTS, INPUTS
 from depparse.errors import ConfigError, ModelError
-from depparse.model import TASKS, Model, ModelConfig
+from depparse.model.codec import TASKS, ModelConfig
+from depparse.model.model import Model
 from depparse.store import load, save
-from depparse.training.gold import annotated
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from tests.networks import INPUTS as SMALL
-from tests.networks import two_sentences
+from tests.networks import annotated, two_sentences
 
 # A task of another package: whether a word has a capital, written to XPOS.
 SHOUT = """
-from typing import Any, Literal
+from typing import Literal
 import torch
-from depparse.config import Config
-from depparse.data.batching import pad_labels
-from depparse.tasks.tagger import cross_entropy
+from depparse.data.batching import pad
+from depparse.layers.losses import cross_entropy
+from depparse.tasks.task import TaskConfig
 
-class ShoutConfig(Config):
+class ShoutConfig(TaskConfig):
     type: Literal["shout"] = "shout"
     yes: str = "UP"
 
-class Shout(torch.nn.Module):
+class ShoutCodec:
     Config = ShoutConfig
-    def __init__(self, config, encoder):
-        super().__init__()
+    reads, writes = (), ("XPOS",)
+    def __init__(self, config):
         self.config = config
-        self.classifier = torch.nn.Linear(encoder.width, 2)
     @classmethod
-    def build(cls, config, encoder, sentences):
-        return cls(config, encoder)
+    def build(cls, config, sentences):
+        return cls(config)
     def targets(self, sentence):
         return [int(form[0].isupper()) for form in sentence.columns["FORM"]]
     def collate(self, rows):
-        return pad_labels(rows)
-    def forward(self, encoded, batch):
-        return self.classifier(encoded.context)
-    def loss(self, scores, targets):
-        return cross_entropy(scores, targets)
-    def predict(self, scores, batch):
+        return pad(rows)
+    def decode(self, scores, batch, stage):
         best = scores.argmax(-1).tolist()
         return [row[1 : e.length + 1] for row, e in zip(best, batch.examples)]
-    def annotate(self, sentence, prediction):
+    def annotate(self, sentence, prediction, *, probabilities=False):
         sentence.columns["XPOS"] = [self.config.yes if up else "low" for up in prediction]
-    def writes(self):
-        return ("XPOS",)
     def to_json(self):
         return None
     @classmethod
-    def from_json(cls, config, encoder, data):
-        return cls(config, encoder)
+    def from_json(cls, config, data):
+        return cls(config)
+
+class Shout(torch.nn.Module):
+    Codec = ShoutCodec
+    def __init__(self, codec, widths):
+        super().__init__()
+        self.codec = codec
+        self.classifier = torch.nn.Linear(widths.context, 2)
+    def forward(self, encoded, layout, trees=None):
+        return self.classifier(encoded.context)
+    def loss(self, scores, targets):
+        return cross_entropy(scores, targets)
 """
 
 
@@ -88,14 +92,17 @@ def test_the_folders_are_the_registry() -> None:
     assert {"words", "characters", "vectors", "transformer", "treebank"} <= set(INPUTS.names())
     assert {"bilstm", "linear_recurrent"} <= set(CONTEXTS.names())
     assert not {"encoder", "dropout", "linear_recurrence", "bilstm"} & set(INPUTS.names())
-    assert INPUTS["words"].Config().type == "words"
+    assert INPUTS.config("words")().type == "words"
 
 
 def test_a_task_of_another_package_is_learned_saved_and_loaded(other_package: Path, tmp_path: Path) -> None:
     assert {"shout", "tagger"} <= set(TASKS.names())
     data = {
         "encoder": {"inputs": SMALL},
-        "tasks": {"mine": {"type": "shout", "yes": "BIG"}, "tagger": {"type": "tagger"}},
+        "tasks": {
+            "mine": {"type": "shout", "yes": "BIG"},
+            "tagger": {"type": "tagger", "columns": ["UPOS", "FEATS"]},
+        },
     }
     document = two_sentences()
     model = Model.build(parse(ModelConfig, data), document.sentences)
@@ -152,7 +159,7 @@ def test_an_entry_point_that_cannot_be_imported_is_one_line(other_package: Path)
     [
         (
             {"tasks": {"tagger": {"type": "tagger", "widht": 3}}},
-            r"key model\.tasks\.tagger\.widht does not exist; did you mean width\? there are: type, columns, width, ",
+            r"key model\.tasks\.tagger\.widht does not exist; did you mean width\? there are: type, replaces, columns",
         ),
         (
             {"encoder": {"inputs": [{"type": "words"}, {"type": "words", "wdth": 3}]}},

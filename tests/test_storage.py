@@ -15,7 +15,7 @@ from depparse.data.document import Document
 from depparse.data.formats import read
 from depparse.errors import ConfigError
 from depparse.evaluation.ud import evaluate
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from depparse.storage import Weights, decode, encode
 from depparse.store import load, save
 from depparse.training.loop import TrainingConfig, train

@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 from depparse.data.sentence import Sentence
 from depparse.description import describe, hash_file
 from depparse.errors import ConfigError, ModelError
-from depparse.pipeline import Pipeline
-from depparse.segmentation.segmenter import Segmenter
+from depparse.inference.pipeline import Pipeline
+from depparse.segmentation.segmenter import Scorer, Segmenter
+from depparse.segmentation.torch_scorer import network_of
 from depparse.store import load, load_parts, save
 from tests.networks import small_model, two_sentences
 from tests.segmenters import described, segmenter
@@ -42,18 +43,17 @@ def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmente
     save(model, tmp_path / "m", segmenter=segmenter, weights=weights)
     parts = load_parts(tmp_path / "m")
     assert isinstance(parts.segmenter, Segmenter)
-    assert parts.segmenter.to_json() == segmenter.to_json()
-    assert not parts.segmenter.training
-    atol = 0 if weights == "float32" else segmenter.forms.weight.abs().max().item() / 200
-    torch.testing.assert_close(parts.segmenter.forms.weight, segmenter.forms.weight, rtol=0, atol=atol)
+    assert parts.segmenter.codec.to_json() == segmenter.codec.to_json()
+    network, again = network_of(segmenter), network_of(parts.segmenter)
+    assert not again.training
+    atol = 0 if weights == "float32" else network.forms.weight.abs().max().item() / 200
+    torch.testing.assert_close(again.forms.weight, network.forms.weight, rtol=0, atol=atol)
     assert parts.model is not None
     assert list(parts.model.state_dict()) == list(model.state_dict())
     document = two_sentences()
     load(tmp_path / "m").annotate(document.sentences)
     found = describe(tmp_path / "m")
-    assert found.segmenter == segmenter.config.model_dump() | {
-        "parameters": sum(p.numel() for p in segmenter.parameters())
-    }
+    assert found.segmenter == network.config.model_dump() | {"parameters": sum(p.numel() for p in network.parameters())}
     assert found.parameters == described(segmenter)["parameters"] + sum(
         parameter.numel() for parameter in model.parameters()
     )
@@ -63,7 +63,8 @@ def test_a_segmenter_alone(segmenter: Segmenter, tmp_path: Path) -> None:
     save(None, tmp_path / "m", segmenter=segmenter)
     parts = load_parts(tmp_path / "m")
     assert parts.model is None
-    assert torch.equal(parts.segmenter.forms.weight, segmenter.forms.weight)
+    assert parts.segmenter is not None
+    assert torch.equal(network_of(parts.segmenter).forms.weight, network_of(segmenter).forms.weight)
     with pytest.raises(ModelError, match="m: holds a segmenter and no model"):
         load(tmp_path / "m")
     found = describe(tmp_path / "m")
@@ -136,3 +137,13 @@ def test_a_segmenter_of_another_package_is_not_saved(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot hold a segmenter of type Other"):
         Pipeline(small_model(), segmenter=Other()).save(tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+def test_a_segmenter_without_weights_of_torch_is_not_saved(segmenter: Segmenter, tmp_path: Path) -> None:
+    class Engine(Scorer[None]):
+        pass
+
+    other = Segmenter(segmenter.codec, Engine())
+    with pytest.raises(ModelError, match="weights of a segmenter are needed in torch, but Engine computes its scores"):
+        Pipeline(small_model(), segmenter=other).save(tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []

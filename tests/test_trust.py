@@ -19,17 +19,18 @@ import torch
 from torch import Tensor
 from typer.testing import CliRunner
 
-from depparse.annotator import BATCHES
 from depparse.cli.app import app
 from depparse.data.batching import Batch
 from depparse.data.document import Document
 from depparse.data.formats import iter_sentences, read
 from depparse.data.sentence import Sentence
-from depparse.model import Model
-from depparse.pipeline import Pipeline
+from depparse.inference.annotator import BATCHES
+from depparse.inference.pipeline import Pipeline
+from depparse.model.model import Model
+from depparse.runtimes.torch import TorchScorer
 from depparse.store import save
 from depparse.structs.graph import is_tree
-from depparse.tasks.dependencies import DependencyScores
+from depparse.tasks.dependencies.codec import DependencyScores
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from tests.networks import small_model, two_sentences
@@ -56,7 +57,11 @@ def analyses(model: Model, sentences: list[Sentence], order: list[int], size: in
         numbers = order[begin : begin + size]
         batch = model.collate([model.example(sentences[number]) for number in numbers])
         scores = model(batch)
-        predictions = {name: task.predict(scores[name], batch) for name, task in model.tasks.items()}  # type: ignore[operator]
+        reading = TorchScorer(model).read(batch)
+        predictions = {
+            name: codec.decode(reading.scores(name, batch), batch, reading.stage(name))
+            for name, codec in model.codec.tasks.items()
+        }
         for place, number in enumerate(numbers):
             yield number, {name: made[place] for name, made in predictions.items()}, words_of(scores, batch, place)
 
@@ -64,7 +69,7 @@ def analyses(model: Model, sentences: list[Sentence], order: list[int], size: in
 def words_of(scores: dict[str, Any], batch: Batch, place: int) -> list[Tensor]:
     """The scores of one sentence, without padding; those of arcs without what is forbidden."""
     end = batch.examples[place].length + 1
-    arcs: DependencyScores = scores["dependencies"]
+    arcs: DependencyScores[Tensor] = scores["dependencies"]
     kept = [arcs.arc_scores[place, 1:end, :end].nan_to_num(neginf=0.0)]
     return kept + [column[place, 1:end] for column in [*scores["tagger"], scores["lemmatizer"]]]
 

@@ -19,8 +19,8 @@ import pytest
 
 from depparse.data.document import Document
 from depparse.errors import DepparseError, FormatError
-from depparse.pipeline import Pipeline
-from depparse.workers import run_in_order
+from depparse.inference.pipeline import Pipeline
+from depparse.inference.workers import run_in_order
 from tests.conftest import ROOT
 from tests.networks import small_model, two_sentences
 from tests.test_analyses import blanked, make_pipeline
@@ -165,7 +165,7 @@ def test_errors_of_analyses_name_the_sentence() -> None:
 
 SCRIPT = """
 import multiprocessing, pickle, sys, torch
-from depparse.pipeline import load
+from depparse.inference.pipeline import load
 from tests.test_pipeline import TEXTS, Expanding, conllu
 
 if __name__ == "__main__":
@@ -194,7 +194,7 @@ KILLED = """
 import os, signal, sys
 from functools import partial
 from pathlib import Path
-from depparse.workers import run_in_order
+from depparse.inference.workers import run_in_order
 from tests.test_workers import sleep
 
 next(run_in_order(partial(sleep, Path(sys.argv[1])), range(10), 2))

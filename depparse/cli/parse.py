@@ -79,10 +79,10 @@ def parse(
 
     Complete the trees of a draft: [green]depparse parse draft.conllu --model en --keep head,deprel[/green]
     """
-    from depparse import heap
     from depparse.cli.progress import progress
     from depparse.data import formats
-    from depparse.pipeline import load
+    from depparse.inference import memory
+    from depparse.inference.pipeline import load
 
     paths = files or ["-"]
     target = target or formats.guess_format(output, "conllu")
@@ -91,20 +91,21 @@ def parse(
         formats.get_format(name)
     if target == "parquet" and output == "-":
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
-    heap.keep_large_blocks_apart()
+    memory.keep_large_blocks_apart()
     pipeline = load(model, device, fetch=fetch, revision=revision)
     if "text" in sources and pipeline.segmenter is None:
         sys.stderr.write("note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n")
-    off = _names(without)
-    parsed = pipeline.annotate_stream(
-        pipeline.read(paths, source, presplit=presplit, expand=expand, without=off),
+    request = pipeline.request(
         keep=_names(keep),
+        without=_names(without),
         probabilities=probabilities,
         k_best=k_best,
         treebank=treebank,
-        without=off,
-        workers=workers,
+        presplit=presplit,
+        expand=expand,
     )
+    sentences = pipeline.read(paths, source, request=request)
+    parsed = pipeline.annotate_stream(sentences, request=request, workers=workers)
     formats.write(progress(parsed, "sentences"), output, target)
 
 

@@ -12,13 +12,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 
 if TYPE_CHECKING:
-    from depparse.evaluation.ud import Scores
+    from depparse.evaluation.scores import Scores
     from depparse.training.loop import Step
     from depparse.training.run import Began, Done, Record, Scored
 
-# Those that the data has.
-_SHOWN = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "ELAS", "NER", "Predicates", "Senses", "ArgHeads", "ArgSpans")
-_SHOWN_RAW = ("Tokens", "Words", "Sentences")
 _FINDINGS = 6  # shown; the rest is counted
 _REFRESH = 0.25  # seconds
 
@@ -69,6 +66,8 @@ class Screen:
             self._end(record)
 
     def _begin(self, record: Began) -> None:
+        from depparse.evaluation.metrics import Use, model_metrics, segmenter_metrics
+
         findings = record.findings
         for finding in findings[:_FINDINGS]:
             self._warn(f"! {finding}")
@@ -79,7 +78,8 @@ class Screen:
         self._say(f"{record.part}: {size}")
         self._stop()
         self._header, self._words, self._counted = False, 0, 0.0
-        self._shown = tuple(n for n in (_SHOWN if record.part == "model" else _SHOWN_RAW) if n in record.metrics)
+        names = model_metrics(Use.SCREEN) if record.part == "model" else segmenter_metrics(Use.SCREEN)
+        self._shown = tuple(name for name in names if name in record.metrics)
 
     def _step(self, record: Step) -> None:
         now = time.monotonic()
@@ -119,11 +119,13 @@ class Screen:
         self._say(row.rstrip(), style="green" if evaluation.improved else "")
 
     def _end(self, record: Done) -> None:
+        from depparse.evaluation.metrics import Use, segmenter_metrics
+
         self._stop()
         for name, scores in record.tests.items():
             self._say(f" test  {_cells(scores, self._shown)}  {'' if name == 'test' else name}".rstrip(), style="bold")
         for number, (name, scores) in enumerate(record.raw.items()):
-            shown = (*_SHOWN_RAW, *self._shown) if record.tests else _SHOWN_RAW
+            shown = segmenter_metrics(Use.SCREEN) + (self._shown if record.tests else ())
             if not number:
                 self._say(f"  raw  {_names(shown)}", style="bold")
             self._say(f" test  {_cells(scores, shown)}  {'' if name == 'test' else name}".rstrip(), style="bold")

@@ -57,15 +57,15 @@ def train(
 
     Another encoder: [green]depparse train transformer --treebank DIR --set model.encoder.inputs.0.name=FOLDER[/green]
     """
-    from depparse import pipeline
     from depparse.cli.screen import Screen
+    from depparse.training.train import train as train_pipeline
 
     processes = os.environ.get("WORLD_SIZE", "1")
     several = ["torchrun", "--nproc_per_node", processes, "-m"] if processes != "1" else []
     command = shlex.join([*several, "depparse", *sys.argv[1:]])
     try:
         with Screen() as screen:
-            pipeline.train(
+            train_pipeline(
                 recipe,
                 treebank=treebank or [],
                 train=train_files or [],

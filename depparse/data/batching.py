@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import torch
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from depparse.data.fields import IGNORE
 from depparse.data.sentence import Sentence
 from depparse.errors import DepparseError
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -55,14 +57,13 @@ def tree_of(sentence: Sentence) -> WordTree:
 
 @dataclass(slots=True)
 class Batch:
-    """Sentences side by side. The word axis has ROOT at 0 and the words after it; shorter sentences are padded."""
+    """Sentences side by side, as NumPy arrays. The word axis has ROOT at 0 and the words after it, then padding."""
 
     examples: list[Example]
-    lengths: Tensor  # [batch], words without ROOT
-    mask: Tensor  # [batch, words], True at real words, False at ROOT and padding
-    inputs: list[Any]  # for each input of the encoder, as its collate made it
-    targets: dict[str, Any]  # for each task, as its collate made it
-    sources: Tensor  # [batch], number of the treebank
+    lengths: Ints  # [batch], words without ROOT
+    sources: Ints  # [batch], number of the treebank
+    inputs: list[Any]  # for each input of the encoder, what its codec collates
+    targets: dict[str, Any]  # for each task, what its codec collates
     parsed: Sequence[WordTree] | None = None  # what a parser makes of the sentences, for tasks that read trees
 
     @property
@@ -76,48 +77,29 @@ class Batch:
         return sum(example.length for example in self.examples)
 
     @property
-    def present(self) -> Tensor:
-        """[batch, words]: True at real words and ROOT, False at padding."""
-        present = self.mask.clone()
-        present[:, 0] = True
-        return present
-
-    def to(self, device: torch.device) -> Batch:
-        """The batch with all its tensors on `device`; itself if they are there."""
-        if self.mask.device == device:
-            return self
-        moved = {
-            name: _move(getattr(self, name), device) for name in ("lengths", "mask", "inputs", "targets", "sources")
-        }
-        return replace(self, **moved)
+    def shape(self) -> tuple[int, int]:
+        """Sentences, and words of the longest with ROOT."""
+        return len(self.examples), 1 + int(self.lengths.max())
 
 
-def _move(value: Any, device: torch.device) -> Any:
-    """The tensors in lists, tuples, dictionaries and records, on `device`."""
-    if isinstance(value, Tensor):
-        return value.to(device)
-    if isinstance(value, dict):
-        return {key: _move(item, device) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_move(item, device) for item in value)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{f.name: _move(getattr(value, f.name), device) for f in fields(value) if f.init})
-    return value
-
-
-def make_mask(lengths: Tensor, words: int) -> Tensor:
-    """[batch, words]: True at the places 1 to length."""
-    places = torch.arange(words)
-    return (places > 0) & (places <= lengths[:, None])
-
-
-def pad_labels(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Labels a word as ``[batch, words]``, IGNORE at ROOT and padding."""
-    width = 1 + max(map(len, rows), default=0)
-    labels = torch.full((len(rows), width), IGNORE)
+def pad(rows: Sequence[Sequence[int]], *, root: int = IGNORE, padding: int = IGNORE) -> Ints:
+    """Numbers of words as ``[batch, words]``, with `root` before them and `padding` behind."""
+    cells = np.full((len(rows), 1 + max(map(len, rows), default=0)), padding, np.int64)
+    cells[:, 0] = root
     for number, row in enumerate(rows):
-        labels[number, 1 : len(row) + 1] = torch.as_tensor(row)
-    return labels
+        cells[number, 1 : len(row) + 1] = row
+    return cells
+
+
+def count_targets(targets: object) -> int | None:
+    """Numbers of words that are not IGNORE in an array, or in a list or NamedTuple of arrays: what a loss is the mean
+    over. None if the targets have another form."""
+    if isinstance(targets, np.ndarray):
+        return int((targets != IGNORE).sum()) if np.issubdtype(targets.dtype, np.integer) else None
+    if isinstance(targets, (list, tuple)) and targets:
+        counts = [count_targets(item) for item in targets]
+        return None if None in counts else sum(count or 0 for count in counts)
+    return None
 
 
 def plan_batches(lengths: Sequence[int], words: int, *, shuffle: random.Random | None = None) -> list[list[int]]:

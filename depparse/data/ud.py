@@ -9,3 +9,6 @@ RELATIONS = tuple(
     "fixed flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum root vocative "
     "xcomp".split()
 )
+# Those of function words, and those of content words, as the CoNLL 2018 shared task parts them; punct is neither.
+FUNCTION_RELATIONS = frozenset("aux case cc clf cop det mark".split())
+CONTENT_RELATIONS = frozenset(RELATIONS) - FUNCTION_RELATIONS - {"punct"}

@@ -28,6 +28,7 @@ class BertOutput:
     """What models of transformers call it."""
 
     hidden_states: list[Tensor]  # [windows, subwords, width] each: the embeddings, then every layer
+    attentions: list[Tensor]  # [windows, heads, subwords, subwords] of every layer, if they are asked for
 
 
 class Bert(nn.Module):
@@ -66,17 +67,25 @@ class Bert(nn.Module):
             and not settings.get("add_cross_attention")
         )
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, output_hidden_states: bool = True) -> BertOutput:
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        output_hidden_states: bool = True,
+        output_attentions: bool = False,
+    ) -> BertOutput:
         """`input_ids` and `attention_mask` are ``[windows, subwords]``; all hidden states are always there."""
         part = self.embeddings
         values = part["word_embeddings"](input_ids) + part["token_type_embeddings"].weight[0]
         values = values + part["position_embeddings"].weight[: input_ids.shape[1]]
         values = self.dropout(part["LayerNorm"](values))
         mask = attention_mask[:, None, None, :].bool()
-        states = [values]
+        output = BertOutput([values], [])
         for layer in self.encoder["layer"]:
-            states.append(layer(states[-1], mask))
-        return BertOutput(states)
+            output.hidden_states.append(
+                layer(output.hidden_states[-1], mask, output.attentions if output_attentions else None)
+            )
+        return output
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         # Weights of the whole class have a pooler, which nothing reads.
@@ -101,13 +110,20 @@ class _Layer(nn.Module):
         self.output = added(inner)
         self.dropout = nn.Dropout(settings["hidden_dropout_prob"])
 
-    def forward(self, values: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, values: Tensor, mask: Tensor, attentions: list[Tensor] | None = None) -> Tensor:
+        """The layer's values; its attention is put into `attentions`, if that is there."""
         read: Any = self.attention["self"]
         query, key, value = (
             read[name](values).unflatten(-1, (self.n_heads, -1)).transpose(1, 2) for name in ("query", "key", "value")
         )
         dropout = self.attention_dropout if self.training else 0.0
-        seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+        if attentions is None:
+            seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+        else:
+            scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
+            weights = scores.masked_fill(~mask, float("-inf")).softmax(-1)
+            attentions.append(weights)
+            seen = functional.dropout(weights, dropout) @ value
         values = self._add(self.attention["output"], seen.transpose(1, 2).flatten(2), values)
         return self._add(self.output, functional.gelu(self.intermediate["dense"](values)), values)
 

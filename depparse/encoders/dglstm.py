@@ -17,8 +17,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.encoders.bilstm import BiLSTM, BiLSTMConfig
-from depparse.encoders.syntax import Arcs
+from depparse.encoders.bilstm.config import BiLSTMConfig
+from depparse.encoders.bilstm.network import BiLSTM
+from depparse.encoders.syntax import at_heads
+from depparse.encoders.trees import Arcs
 from depparse.registry import PartConfig
 
 Interaction = Literal["self", "concatenation", "addition", "mlp"]
@@ -51,11 +53,11 @@ class DGLSTM(nn.Module):
         self.interactions = nn.ModuleList(interactions)
         self.lstms = nn.ModuleList(BiLSTM(lstm, interaction.width) for interaction in interactions)
 
-    def forward(self, values: Tensor, arcs: Arcs, lengths: Tensor) -> Tensor:
-        seen = torch.cat([values, arcs.at_heads(values), self.relations(arcs.relations)], -1)
+    def forward(self, values: Tensor, arcs: Arcs[Tensor], lengths: Tensor) -> Tensor:
+        seen = torch.cat([values, at_heads(arcs, values), self.relations(arcs.relations)], -1)
         values = self.first(seen, lengths)
         for interaction, lstm in zip(self.interactions, self.lstms, strict=True):
-            values = lstm(interaction(values, arcs.at_heads(values)), lengths)
+            values = lstm(interaction(values, at_heads(arcs, values)), lengths)
         return values
 
 

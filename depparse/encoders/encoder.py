@@ -1,88 +1,57 @@
-"""The encoder: inputs side by side, then an optional context layer over them.
-
-An input is a file of this folder (see registry.py) with a class ``INPUT``: `Config`, `width`, `build(config, sentences,
-treebanks)`, `features(sentence)`, `collate(features of each sentence)`, `forward(what collate gave, batch)`, which
-gives ``[batch, words, width]``, and `to_json` and `from_json` for all but weights. A context layer is a class
-``CONTEXT`` of `(config, input width)`: `Config`, `width`, and `forward(values, lengths)`.
-"""
+"""The encoder: inputs side by side, then an optional context layer over them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, cast
 
 import torch
-from pydantic import Field, PlainValidator, SerializeAsAny
 from torch import Tensor, nn
 
-from depparse.config import Config
-from depparse.data.batching import Batch
 from depparse.data.sentence import Sentence
+from depparse.encoders.codec import CONTEXTS, INPUTS, EncoderCodec, EncoderConfig, Widths
 from depparse.encoders.dropout import InputDropout, SharedDropout
-from depparse.registry import PartConfig, Registry
-
-INPUTS = Registry("depparse.encoders", "INPUT", "depparse.inputs")
-CONTEXTS = Registry("depparse.encoders", "CONTEXT", "depparse.contexts")
-InputConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(INPUTS.read)]
-ContextConfig = Annotated[
-    SerializeAsAny[PartConfig] | None,
-    PlainValidator(lambda value: None if value in (None, "none") else CONTEXTS.read(value)),
-]
+from depparse.encoders.input import DiffersByTask, InputNetwork, ShowsInside
+from depparse.layers.tensors import Layout
 
 
-def _words_and_characters() -> tuple[PartConfig, ...]:
-    return tuple(INPUTS.read({"type": name}) for name in ("words", "characters"))
+class InputVectors(NamedTuple):
+    """What an input makes of words that has more to give than one vector for each."""
 
-
-class EncoderConfig(Config):
-    """Inputs, concatenated; a context layer over them, or none."""
-
-    inputs: tuple[InputConfig, ...] = Field(default_factory=_words_and_characters, min_length=1)
-    context: ContextConfig = None  # or "none", for --set
-    input_dropout: float = Field(0.33, ge=0, lt=1)  # probability that an input of a word is dropped
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability, of the concatenated inputs, the same for a sentence
+    shared: Tensor  # [batch, words, width]
+    by_task: Sequence[Tensor] = ()  # the same for each task, if they differ
+    layers: Sequence[Tensor] = ()  # [batch, words, width] of each layer, the embeddings first
+    attention: Sequence[Tensor] = ()  # [batch, heads, words, words] of each layer: how much a word looks at another
 
 
 @dataclass(slots=True)
 class Encoded:
-    """What tasks read."""
+    """What tasks read of a batch. Position 0 of the word axis is ROOT."""
 
-    context: Tensor  # [batch, words, width]: each word in its sentence, ROOT at 0
+    context: Tensor  # [batch, words, width]: each word in its sentence
     inputs: Tensor  # [batch, words, input width]: each word by itself
     by_task: tuple[Encoded, ...] = ()  # what each task reads, in their order, if an input differs between tasks
+    layers: Sequence[Tensor] = ()  # of `InputVectors`, if a task asks for them
+    attention: Sequence[Tensor] = ()
 
     def of_task(self, number: int) -> Encoded:
         """What the task of that number reads."""
         return self.by_task[number] if self.by_task else self
 
 
-@runtime_checkable
-class DiffersByTask(Protocol):
-    """An input that may make other vectors for each task: its `forward` then gives a list, the shared ones first."""
-
-    def set_tasks(self, n_tasks: int) -> None:
-        """Called once, before there are trained weights."""
-
-    def add_tasks(self, n_tasks: int) -> None:
-        """So many more, after those that there are."""
-
-    def keep_tasks(self, numbers: Sequence[int]) -> None:
-        """Forgets the other tasks; those that stay are numbered anew, in their order."""
-
-
 class Encoder(nn.Module):
-    """Batch to Encoded.
+    """Tensors of the inputs to `Encoded`.
 
     Where inputs differ by task (layers of a transformer, mixed for each), a context layer reads the shared vectors, and
     `Encoded.inputs` are the task's own; without a context layer all that a task reads is its own.
     """
 
-    def __init__(self, config: EncoderConfig, inputs: Sequence[Any]) -> None:
+    def __init__(self, config: EncoderConfig, inputs: Sequence[nn.Module]) -> None:
         super().__init__()
         self.config = config
         self.inputs = nn.ModuleList(inputs)
-        self.input_width = sum(part.width for part in inputs)
+        self.input_width = sum(part.width for part in self._inputs())
         self.input_dropout, self.dropout = InputDropout(config.input_dropout), SharedDropout(config.dropout)
         self.context = (
             CONTEXTS[config.context.type](config.context, self.input_width) if config.context is not None else None
@@ -91,8 +60,24 @@ class Encoder(nn.Module):
 
     @classmethod
     def build(cls, config: EncoderConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Encoder:
-        """With the vocabularies of `sentences`; `treebanks` are the names of those they come from."""
+        """The encoder with the vocabularies of `sentences`; `treebanks` are the names of those they come from."""
         return cls(config, [INPUTS[part.type].build(part, sentences, treebanks) for part in config.inputs])
+
+    @classmethod
+    def from_codec(cls, config: EncoderConfig, codec: EncoderCodec) -> Encoder:
+        """The encoder of these codecs, with weights still to be loaded."""
+        pairs = zip(config.inputs, codec.inputs, strict=True)
+        return cls(config, [INPUTS[part.type](own) for part, own in pairs])
+
+    @property
+    def codec(self) -> EncoderCodec:
+        """The codecs of the inputs."""
+        return EncoderCodec([part.codec for part in self._inputs()])
+
+    @property
+    def widths(self) -> Widths:
+        """The widths of what tasks read."""
+        return Widths(self.width, self.input_width)
 
     def set_tasks(self, n_tasks: int) -> None:
         """Tells the inputs how many tasks read them."""
@@ -112,36 +97,33 @@ class Encoder(nn.Module):
             if isinstance(part, DiffersByTask):
                 part.keep_tasks(numbers)
 
-    def features(self, sentence: Sentence) -> list[Any]:
-        """What each input reads of the sentence."""
-        return [part.features(sentence) for part in self._parts()]
+    def show_inside(self, parts: frozenset[str]) -> None:
+        """Tells the inputs which of ``layers`` and ``attention`` tasks ask for."""
+        for part in self.inputs:
+            if isinstance(part, ShowsInside):
+                part.show_inside(parts)
 
-    def collate(self, rows: Sequence[list[Any]]) -> list[Any]:
-        return [part.collate([row[number] for row in rows]) for number, part in enumerate(self._parts())]
-
-    def forward(self, batch: Batch) -> Encoded:
-        parts = [part(data, batch) for part, data in zip(self.inputs, batch.inputs, strict=True)]
-        shared = self._join([part[0] if isinstance(part, list) else part for part in parts])
+    def forward(self, inputs: Sequence[Any], layout: Layout) -> Encoded:
+        """`inputs` is what the codecs collate, as tensors."""
+        read = [_vectors(part(data, layout)) for part, data in zip(self._inputs(), inputs, strict=True)]
+        shared = self._join([part.shared for part in read])
         values = self.dropout(shared)
         if self.context is not None:
-            values = self.context(values, batch.lengths)
-        n_tasks = max((len(part) - 1 for part in parts if isinstance(part, list)), default=0)
+            values = self.context(values, layout.lengths)
+        layers, attention = ([item for part in read for item in part[place]] for place in (2, 3))
         by_task = []
-        for number in range(1, n_tasks + 1):
-            own = self._join([part[number] if isinstance(part, list) else part for part in parts])
-            by_task.append(Encoded(values if self.context is not None else self.dropout(own), own))
-        return Encoded(values, shared, tuple(by_task))
+        for number in range(max(len(part.by_task) for part in read)):
+            own = self._join([part.by_task[number] if part.by_task else part.shared for part in read])
+            context = values if self.context is not None else self.dropout(own)
+            by_task.append(Encoded(context, own, (), layers, attention))
+        return Encoded(values, shared, tuple(by_task), layers, attention)
 
     def _join(self, parts: list[Tensor]) -> Tensor:
         return torch.cat(self.input_dropout(parts), -1)
 
-    def to_json(self) -> list[Any]:
-        return [part.to_json() for part in self._parts()]
+    def _inputs(self) -> Iterator[InputNetwork]:
+        return (cast(InputNetwork, part) for part in self.inputs)
 
-    def _parts(self) -> Iterator[Any]:
-        return iter(self.inputs)
 
-    @classmethod
-    def from_json(cls, config: EncoderConfig, data: Sequence[Any]) -> Encoder:
-        pairs = zip(config.inputs, data, strict=True)
-        return cls(config, [INPUTS[part.type].from_json(part, item) for part, item in pairs])
+def _vectors(made: Tensor | InputVectors) -> InputVectors:
+    return made if isinstance(made, InputVectors) else InputVectors(made)

@@ -18,7 +18,8 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.encoders.dropout import SharedDropout
-from depparse.encoders.syntax import Arcs
+from depparse.encoders.syntax import at_heads, sum_to_heads
+from depparse.encoders.trees import Arcs
 from depparse.registry import PartConfig
 
 
@@ -45,7 +46,7 @@ class GCN(nn.Module):
         )
         self.dropout = SharedDropout(config.dropout)
 
-    def forward(self, values: Tensor, arcs: Arcs, lengths: Tensor) -> Tensor:
+    def forward(self, values: Tensor, arcs: Arcs[Tensor], lengths: Tensor) -> Tensor:
         for layer in self.layers:
             values = self.dropout(layer(values, arcs))
         return values
@@ -63,11 +64,11 @@ class _Convolution(nn.Module):
         for biases in (self.head_biases, self.dependent_biases):
             nn.init.zeros_(biases.weight)
 
-    def forward(self, values: Tensor, arcs: Arcs) -> Tensor:
-        from_head = arcs.at_heads(self.from_head(values)) + self.head_biases(arcs.relations)
+    def forward(self, values: Tensor, arcs: Arcs[Tensor]) -> Tensor:
+        from_head = at_heads(arcs, self.from_head(values)) + self.head_biases(arcs.relations)
         from_dependent = self.from_dependent(values) + self.dependent_biases(arcs.relations)
         messages = _gated(self.from_self(values)) + _gated(from_head) * arcs.known
-        return torch.relu(messages + arcs.sum_to_heads(_gated(from_dependent)))
+        return torch.relu(messages + sum_to_heads(arcs, _gated(from_dependent)))
 
 
 def _gated(messages: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from depparse.encoders.syntax import Arcs
+from depparse.encoders.trees import Arcs
 
 WINDOW = 64  # words; what is further apart is kin as head and dependent alone, as siblings could be all pairs
 # What the head is to the dependent of a pair: the first one that holds counts.
@@ -21,24 +21,24 @@ KINSHIPS = ("head", "dependent", "grandparent", "sibling", "sibling of the head"
 
 
 class Kin(NamedTuple):
-    """Pairs of words that are kin, in the order of their places."""
+    """Pairs of words that are kin, in the order of sentences, dependents and heads."""
 
-    places: Tensor  # [pairs, 3]: sentence, dependent, head
-    kinships: Tensor  # [pairs]: place in KINSHIPS
+    pairs: Tensor  # [pairs, 3]: sentence, dependent, head
+    kinships: Tensor  # [pairs]: number of the kinship in KINSHIPS
     relations: Tensor  # [pairs, 3]: of the dependent, of the head, and of the dependent's head in the tree
 
 
-def find_kin(arcs: Arcs, present: Tensor) -> Kin:
+def find_kin(arcs: Arcs[Tensor], present: Tensor) -> Kin:
     """All pairs of kin; ``present[batch, words]`` is True at words and ROOT. O(batch · words²)."""
-    heads, known = arcs.heads, arcs.known.squeeze(-1)
+    heads, has_head = arcs.heads, arcs.known.squeeze(-1)
     grand = heads.gather(1, heads)
-    known_grand = known & known.gather(1, heads)
+    has_grand = has_head & has_head.gather(1, heads)
     words = torch.arange(heads.shape[1], device=heads.device).expand_as(heads)
     # No number of a word, so that what has no head is kin to nothing.
-    of_dependent, of_head = heads.masked_fill(~known, -1), heads.masked_fill(~known, -2)
-    grand_of_dependent, grand_of_head = grand.masked_fill(~known_grand, -1), grand.masked_fill(~known_grand, -2)
+    of_dependent, of_head = heads.masked_fill(~has_head, -1), heads.masked_fill(~has_head, -2)
+    grand_of_dependent, grand_of_head = grand.masked_fill(~has_grand, -1), grand.masked_fill(~has_grand, -2)
     nothing = len(KINSHIPS)
-    found = torch.full((*heads.shape, heads.shape[1]), nothing, dtype=torch.uint8, device=heads.device)
+    numbers = torch.full((*heads.shape, heads.shape[1]), nothing, dtype=torch.uint8, device=heads.device)
     # The last ones first: what comes later covers them.
     for kinship, left, right in (
         (5, of_dependent, grand_of_head),
@@ -46,16 +46,16 @@ def find_kin(arcs: Arcs, present: Tensor) -> Kin:
         (3, of_dependent, of_head),
         (2, grand_of_dependent, words),
     ):
-        found.masked_fill_(left[:, :, None] == right[:, None, :], kinship)
-    far = torch.ones(found.shape[1:], dtype=torch.bool, device=heads.device).tril(-WINDOW - 1)
-    found.masked_fill_(far | far.T, nothing)
-    found.masked_fill_(words[:, :, None] == of_head[:, None, :], 1)
-    found.masked_fill_(of_dependent[:, :, None] == words[:, None, :], 0)
-    found.masked_fill_(~present[:, None, :], nothing).diagonal(dim1=1, dim2=2).fill_(nothing)
-    places = (found < nothing).nonzero()
-    sentence, dependent, head = places.unbind(-1)
-    chosen = (arcs.relations[sentence, place] for place in (dependent, head, heads[sentence, dependent]))
-    return Kin(places, found[sentence, dependent, head].long(), torch.stack(list(chosen), -1))
+        numbers.masked_fill_(left[:, :, None] == right[:, None, :], kinship)
+    far = torch.ones(numbers.shape[1:], dtype=torch.bool, device=heads.device).tril(-WINDOW - 1)
+    numbers.masked_fill_(far | far.T, nothing)
+    numbers.masked_fill_(words[:, :, None] == of_head[:, None, :], 1)
+    numbers.masked_fill_(of_dependent[:, :, None] == words[:, None, :], 0)
+    numbers.masked_fill_(~present[:, None, :], nothing).diagonal(dim1=1, dim2=2).fill_(nothing)
+    pairs = (numbers < nothing).nonzero()
+    sentence, dependent, head = pairs.unbind(-1)
+    chosen = [arcs.relations[sentence, word] for word in (dependent, head, heads[sentence, dependent])]
+    return Kin(pairs, numbers[sentence, dependent, head].long(), torch.stack(chosen, -1))
 
 
 class Kinship(nn.Module):
@@ -67,6 +67,7 @@ class Kinship(nn.Module):
         self.embeddings = nn.ModuleList(nn.Embedding(len(KINSHIPS) * n_relations, width) for _ in range(3))
 
     def forward(self, kin: Kin) -> Tensor:
+        """The sum of embeddings of the relations, of each in this kinship, through a GELU."""
         numbers = kin.kinships[:, None] * self.n_relations + kin.relations
         parts = (embedding(column) for embedding, column in zip(self.embeddings, numbers.unbind(-1), strict=True))
         return nn.functional.gelu(reduce(torch.add, parts))

@@ -8,7 +8,8 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from depparse.encoders.bert import Bert
-from depparse.encoders.transformer import Transformer
+from depparse.encoders.transformer.codec import TransformerCodec
+from depparse.encoders.transformer.network import Transformer
 
 
 def drop_unreachable(part: Transformer) -> tuple[Transformer, int]:
@@ -18,7 +19,7 @@ def drop_unreachable(part: Transformer) -> tuple[Transformer, int]:
     characters: a subword that this would change or split, such as ``[unused7]`` or ``##.``, stands in no text that has
     gone through it. Others come back as they are.
     """
-    settings = json.loads(part.tokenizer.to_str())
+    settings = json.loads(part.codec.tokenizer.to_str())
     kinds = [(settings[name] or {}).get("type") for name in ("model", "normalizer", "pre_tokenizer", "post_processor")]
     known = ["WordPiece", "BertNormalizer", "BertPreTokenizer", "TemplateProcessing"]
     if kinds != known or not isinstance(part.pretrained, Bert):
@@ -27,7 +28,7 @@ def drop_unreachable(part: Transformer) -> tuple[Transformer, int]:
     special = {token["content"] for token in settings["added_tokens"]} | {model["unk_token"]}
     prefix = model["continuing_subword_prefix"]
     subwords = sorted(model["vocab"], key=model["vocab"].__getitem__)
-    kept = [word for word in subwords if word in special or _is_reachable(word, part.tokenizer, prefix)]
+    kept = [word for word in subwords if word in special or _is_reachable(word, part.codec.tokenizer, prefix)]
     rows = [model["vocab"][word] for word in kept]
     numbers = {row: number for number, row in enumerate(rows)}
 
@@ -42,7 +43,8 @@ def drop_unreachable(part: Transformer) -> tuple[Transformer, int]:
             network[name] = numbers.get(value)
     network["vocab_size"] = len(kept)
 
-    smaller = Transformer(part.config, Tokenizer.from_str(json.dumps(settings)), Bert(network))
+    tokenizer = Tokenizer.from_str(json.dumps(settings))
+    smaller = Transformer(TransformerCodec(part.codec.config, tokenizer, network, part.codec.positions))
     smaller.mix = part.mix
     state = part.state_dict()
     name = "pretrained.embeddings.word_embeddings.weight"

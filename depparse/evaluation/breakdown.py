@@ -16,22 +16,15 @@ from depparse.data.trees import nonprojective_arcs
 from depparse.errors import ConfigError
 from depparse.evaluation.annotation import ROOT, Annotation
 from depparse.evaluation.measures import Measure
+from depparse.evaluation.metrics import LAS, UAS
+from depparse.evaluation.pair import Pair
+from depparse.evaluation.scores import Rates, harmonic_mean
 from depparse.evaluation.segmentation import Bools, Ints, Segmentation
 from depparse.evaluation.tables import Table, percent
-from depparse.evaluation.ud import Comparison
 
 DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos")
 _SENTENCE_BINS = (1, 6, 11, 21, 31, 41, 51)  # first length of each bin, in words
 _ARC_BINS = (1, 2, 3, 6, 11, 21)  # first length of each bin, in words
-
-
-@dataclass(frozen=True, slots=True)
-class GroupScore:
-    """Precision, recall and their harmonic mean within a group, as fractions of 1."""
-
-    precision: float
-    recall: float
-    f1: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +34,17 @@ class Group:
     name: str
     gold: int
     system: int
-    uas: GroupScore
-    las: GroupScore
+    uas: Rates
+    las: Rates
 
     def to_dict(self) -> dict[str, object]:
         result: dict[str, object] = {"group": self.name, "gold": self.gold, "system": self.system}
-        for key, score in (("UAS", self.uas), ("LAS", self.las)):
-            result[key] = {"precision": score.precision, "recall": score.recall, "f1": score.f1}
-        return result
+        return result | {UAS.name: self.uas.to_dict(), LAS.name: self.las.to_dict()}
 
 
 def group_table(by: str, groups: list[Group]) -> Table:
     """The groups that `by` told apart, in percent."""
-    columns = (by, "Gold", "System", "UAS P", "UAS R", "UAS F1", "LAS P", "LAS R", "LAS F1")
+    columns = (by, "Gold", "System", *(f"{metric.name} {part}" for metric in (UAS, LAS) for part in ("P", "R", "F1")))
     rows = []
     for group in groups:
         values = [getattr(score, name) for score in (group.uas, group.las) for name in ("precision", "recall", "f1")]
@@ -61,7 +52,7 @@ def group_table(by: str, groups: list[Group]) -> Table:
     return Table(f"By {by}", columns, rows)
 
 
-def breakdown(comparison: Comparison, by: str) -> list[Group]:
+def breakdown(pair: Pair, by: str) -> list[Group]:
     """UAS and LAS (without subtypes) of the groups of words that `by` tells apart:
 
     - ``deprel``: relation without subtype, most frequent first
@@ -70,46 +61,46 @@ def breakdown(comparison: Comparison, by: str) -> list[Group]:
     - ``projectivity``: of the sentence, and of the arc from the head: projective if the head dominates all between
     - ``upos``: tag, most frequent first
     """
-    a, b, codes = comparison.gold_annotation, comparison.system_annotation, comparison.codes
-    gold, system = comparison.gold, comparison.system
+    a, b, codes = pair.gold.annotation, pair.system.annotation, pair.codes
+    gold, system = pair.gold.segmentation, pair.system.segmentation
     if by == "deprel":
-        return _frequent_first(_groups(comparison, codes.relation.names(), a.relation, b.relation))
+        return _frequent_first(_groups(pair, codes.relation.names(), a.relation, b.relation))
     if by == "upos":
-        return _frequent_first(_groups(comparison, codes.upos.names(), a.upos, b.upos))
+        return _frequent_first(_groups(pair, codes.upos.names(), a.upos, b.upos))
     if by == "length":
-        return _groups(comparison, _bin_names(_SENTENCE_BINS), _sentence_bins(gold), _sentence_bins(system))
+        return _groups(pair, _bin_names(_SENTENCE_BINS), _sentence_bins(gold), _sentence_bins(system))
     if by == "arc-length":
-        return _groups(comparison, ["root", *_bin_names(_ARC_BINS)], _arc_bins(a.heads), _arc_bins(b.heads))
+        return _groups(pair, ["root", *_bin_names(_ARC_BINS)], _arc_bins(a.heads), _arc_bins(b.heads))
     if by == "projectivity":
         gold_arcs, system_arcs = _is_projective(gold, a), _is_projective(system, b)
         sentences = _of_sentences(gold, gold_arcs), _of_sentences(system, system_arcs)
-        rows = _groups(comparison, ["non-projective sentence", "projective sentence"], *sentences)
+        rows = _groups(pair, ["non-projective sentence", "projective sentence"], *sentences)
         arcs = gold_arcs.astype(np.int64), system_arcs.astype(np.int64)
-        return [*rows[::-1], *_groups(comparison, ["non-projective arc", "projective arc"], *arcs)[::-1]]
+        return [*rows[::-1], *_groups(pair, ["non-projective arc", "projective arc"], *arcs)[::-1]]
     raise ConfigError(f"scores can be told by {', '.join(DIMENSIONS)}, not by {by!r}")
 
 
-def _groups(comparison: Comparison, names: list[str], gold: Ints, system: Ints) -> list[Group]:
+def _groups(pair: Pair, names: list[str], gold: Ints, system: Ints) -> list[Group]:
     """A row for each group that has a word; `gold` and `system` hold the number of each word's group."""
     size = len(names)
     n_gold, n_system = np.bincount(gold, minlength=size).tolist(), np.bincount(system, minlength=size).tolist()
-    i, j = comparison.alignment.gold, comparison.alignment.system
+    i, j = pair.alignment.gold, pair.alignment.system
 
-    def scores(measure: Measure) -> list[GroupScore]:
+    def scores(measure: Measure) -> list[Rates]:
         right = measure.correct[i] > 0
         in_gold = np.bincount(gold[i[right]], minlength=size).tolist()
         in_system = np.bincount(system[j[right]], minlength=size).tolist()
         return [_score(*counts) for counts in zip(n_gold, n_system, in_gold, in_system, strict=True)]
 
-    uas, las = scores(comparison.measures["UAS"]), scores(comparison.measures["LAS"])
+    uas, las = scores(UAS.measure(pair)), scores(LAS.measure(pair))
     rows = zip(names, n_gold, n_system, uas, las, strict=True)
     return [Group(*row) for row in rows if row[1] or row[2]]
 
 
-def _score(n_gold: int, n_system: int, right_in_gold: int, right_in_system: int) -> GroupScore:
+def _score(n_gold: int, n_system: int, right_in_gold: int, right_in_system: int) -> Rates:
     precision = right_in_system / n_system if n_system else 0.0
     recall = right_in_gold / n_gold if n_gold else 0.0
-    return GroupScore(precision, recall, 2 * precision * recall / (precision + recall) if precision + recall else 0.0)
+    return Rates(precision, recall, harmonic_mean(precision, recall))
 
 
 def _frequent_first(groups: list[Group]) -> list[Group]:

@@ -11,82 +11,31 @@ dependent, head and the whole path are the same, as in ELAS after collapsing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from depparse.data.document import Document
-from depparse.data.enhanced import collapsed, edges_of, edges_to_nodes
+import numpy as np
+
+from depparse.data.enhanced import collapsed_edges, edges_of, edges_to_nodes
+from depparse.data.sentence import Sentence
 from depparse.errors import FormatError
-from depparse.evaluation.annotation import ROOT, Edges, universal_path
-from depparse.evaluation.tables import Table, percent
-from depparse.evaluation.ud import Comparison, Score, compare
+from depparse.evaluation.annotation import ROOT, universal_path
+from depparse.evaluation.measures import Measure
+from depparse.evaluation.pair import Pair, Places, Side
+from depparse.evaluation.scores import Section
+from depparse.evaluation.units import Unit, count_places, counting_place, measure_units
 
 Above = frozenset[tuple[int, str]]  # words of gold, each with a relation or path
 
 
 @dataclass(frozen=True, slots=True)
-class EmptyNodeScores:
-    """Of the nodes, and of the edges over them."""
-
-    nodes: Score
-    edges: Score
-
-    def table(self) -> Table:
-        """In percent."""
-        rows = [
-            (
-                name,
-                percent(score.precision),
-                percent(score.recall),
-                percent(score.f1),
-                str(score.gold),
-                str(score.system),
-            )
-            for name, score in (("nodes", self.nodes), ("edges", self.edges))
-        ]
-        return Table("Empty nodes", ("", "Precision", "Recall", "F1", "Gold", "System"), rows)
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-
-def evaluate_empty_nodes(
-    gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")
-) -> EmptyNodeScores:
-    """Scores of the empty nodes of `system` against those of `gold`, along aligned words.
-
-    Raises EvaluationError if the texts differ and FormatError unless all sentences have trees. `names` is how errors
-    call the documents.
-    """
-    comparison = compare(collapsed(gold), collapsed(system), names)
-    to_gold = [*comparison.alignment.to_gold.tolist(), ROOT]  # ROOT is -1, the last place
-    gold_sentences = [number for number, sentence in enumerate(gold) for _ in range(len(sentence))]
-    gold_nodes = list(_nodes(gold, range(gold.num_words), gold_sentences))
-    system_nodes = list(_nodes(system, to_gold, gold_sentences))
-    open_ones: dict[Above, list[_Node]] = {}
-    for node in gold_nodes:
-        open_ones.setdefault(node.above, []).append(node)
-    rest = [node for node in system_nodes if not _take(open_ones.get(node.above, []), node.is_as)]
-    rest = [node for node in rest if not _take(open_ones.get(node.above, []), node.is_like)]
-    score = Score(len(gold_nodes), len(system_nodes), len(system_nodes) - len(rest))
-    return EmptyNodeScores(score, _score_edges(comparison, to_gold))
-
-
-def _take(nodes: list[_Node], wanted: Callable[[_Node], bool]) -> bool:
-    """Takes the first one that is wanted out, if there is one."""
-    found = next((node for node in nodes if wanted(node)), None)
-    if found is not None:
-        nodes.remove(found)
-    return found is not None
-
-
-@dataclass(frozen=True, slots=True)
 class _Node:
-    """Of an empty node: the words it hangs on, each with its relation or path, and those that hang on it."""
+    """An empty node: the words it hangs on, each with its relation or path, and those that hang on it."""
 
     above: Above
     below: frozenset[int]
     sentence: int  # of gold, where the word before the node is; -1 if there is no such word in gold
+    place: int  # where it counts in gold
 
     def is_as(self, other: _Node) -> bool:
         return self.below == other.below and (bool(self.below) or self.sentence == other.sentence)
@@ -95,31 +44,84 @@ class _Node:
         return bool(self.below & other.below)
 
 
-def _nodes(document: Document, places: Sequence[int], gold_sentences: Sequence[int]) -> Iterator[_Node]:
-    """The empty nodes; `places` are the words of the document as words of gold."""
-    first = 0
-    for sentence in document:
+def measure_nodes(pair: Pair) -> Measure:
+    """The empty nodes, by the sentence of the words before them. Raises FormatError for one with a broken head."""
+    document, places = pair.gold.document, pair.places
+    sentences = np.repeat(np.arange(len(document)), [len(sentence) for sentence in document]).tolist()
+    gold_nodes = list(_nodes(pair.gold, places.gold, sentences))
+    system_nodes = list(_nodes(pair.system, places.system, sentences))
+    open_nodes: dict[Above, list[_Node]] = {}
+    for node in gold_nodes:
+        open_nodes.setdefault(node.above, []).append(node)
+    right: list[_Node] = []  # of gold
+    rest = system_nodes
+    for fits in (_Node.is_as, _Node.is_like):
+        nodes, rest = rest, []
+        for node in nodes:
+            same_above = open_nodes.get(node.above, [])
+            partner = next((other for other in same_above if fits(node, other)), None)
+            if partner is None:
+                rest.append(node)
+            else:
+                same_above.remove(partner)
+                right.append(partner)
+    in_gold, in_system, correct = (
+        count_places(document, (node.place for node in nodes)) for nodes in (gold_nodes, system_nodes, right)
+    )
+    return Measure(in_gold, in_system, correct, unit="sentence")
+
+
+def measure_edges(pair: Pair) -> Measure:
+    """The edges over empty nodes, by the sentence of their dependents. Raises FormatError as `measure_nodes`."""
+    places = pair.places
+    return measure_units(pair, Counter(_edges(pair.gold, places.gold)), Counter(_edges(pair.system, places.system)))
+
+
+def _nodes(side: Side, places: Places, gold_sentences: Sequence[int]) -> Iterator[_Node]:
+    for sentence, words in _with_nodes(side, places):
         edges = edges_of(sentence)
         for node, ways in edges_to_nodes(sentence).items():
-            for head, _ in ways:
-                if not (head.isdecimal() and int(head) <= len(sentence)):
-                    problem = f"the empty node {node} has the head {head!r}, which is no word of the sentence"
-                    raise FormatError(problem, sent_id=sentence.sent_id, column="DEPS")
-            heads = (ROOT if head == "0" else places[first + int(head) - 1] for head, _ in ways)
-            above = zip(heads, (universal_path(path) for _, path in ways), strict=True)
-            below = (places[first + word] for word, row in enumerate(edges) if any(head == node for head, _ in row))
-            near = places[first + max(int(node.partition(".")[0]), 1) - 1] if len(sentence) else -1
-            yield _Node(frozenset(above), frozenset(below), gold_sentences[near] if near >= 0 else -1)
-        first += len(sentence)
+            above = [(_place(head, words, f"the empty node {node}", side, sentence), label) for head, label in ways]
+            below = (place for place, row in zip(words, edges, strict=True) if any(head == node for head, _ in row))
+            before = max(int(node.partition(".")[0]), 1)
+            near = words[before - 1] if words else -1
+            yield _Node(
+                frozenset((place, universal_path(label)) for place, label in above),
+                frozenset(below),
+                gold_sentences[near] if near >= 0 else -1,
+                counting_place(words, before),
+            )
 
 
-def _score_edges(comparison: Comparison, to_gold: Sequence[int]) -> Score:
-    over = {number for number, path in enumerate(comparison.codes.path.names()) if ">" in path}
+def _edges(side: Side, places: Places) -> Iterator[Unit]:
+    """Where each edge over empty nodes counts, its dependent, its head, and the path."""
+    for sentence, words in _with_nodes(side, places):
+        for word, edges in enumerate(collapsed_edges(sentence), 1):
+            for head, path in edges:
+                if ">" in path:
+                    place = _place(head, words, f"a node over word {word}", side, sentence)
+                    yield counting_place(words, word), (words[word - 1], place, path)
 
-    def edges_over(edges: Edges, places: Sequence[int]) -> Counter[tuple[int, int, int]]:
-        rows = zip(edges.dependents.tolist(), edges.heads.tolist(), edges.paths.tolist(), strict=True)
-        return Counter((places[word], places[head], path) for word, head, path in rows if path in over)
 
-    gold = edges_over(comparison.gold_annotation.edges, [*range(len(comparison.gold)), ROOT])
-    system = edges_over(comparison.system_annotation.edges, to_gold)
-    return Score(gold.total(), system.total(), (gold & system).total())
+def _with_nodes(side: Side, places: Places) -> Iterator[tuple[Sentence, list[int]]]:
+    """The sentences that have edges over empty nodes or may have, with the places of their words."""
+    for sentence, words in zip(side.document, places, strict=True):
+        if sentence.empty_nodes or any(">" in cell for cell in sentence.columns.get("DEPS", ())):
+            yield sentence, words
+
+
+def _place(head: str, words: Sequence[int], what: str, side: Side, sentence: Sentence) -> int:
+    """The place in gold of a head, or ROOT. Raises FormatError if it is no word."""
+    if not (head.isdecimal() and int(head) <= len(words)):
+        problem = f"{what} has the head {head!r}, which is no word of the sentence"
+        raise FormatError(problem, path=side.name, sent_id=sentence.sent_id, column="DEPS")
+    return ROOT if head == "0" else words[int(head) - 1]
+
+
+EMPTY_NODES = Section(
+    "Empty nodes",
+    "empty_nodes",
+    held=lambda document: any(sentence.empty_nodes for sentence in document),
+    # A system that predicts no graph has no nodes either: nothing is asked of it here.
+    offered=lambda document: any(cell != "_" for sentence in document for cell in sentence.columns.get("DEPS", ())),
+)

@@ -1,7 +1,8 @@
 """Strict scores of entities: right is what has the same first word, last word and type.
 
-Flat entities are scored by seqeval (``mode="strict"``, IOB2), nested ones by `score_spans`, which gives the same on
-flat ones: precision, recall and F1 of each type and over all entities (micro), and the mean over types (macro).
+Flat entities are counted by seqeval (``mode="strict"``, IOB2), nested ones and those of other words by `count_types`,
+which counts the same on flat ones: precision, recall and F1 of each type and over all entities (micro), and the mean
+over types (macro).
 
 A tag that continues nothing (``I-PER`` after ``O``) begins no entity in the strict reading. It is taken for a beginning
 only in a document in which nothing marks beginnings, as in the schemes IO and IOB1.
@@ -10,137 +11,82 @@ only in a document in which nothing marks beginnings, as in the schemes IO and I
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from depparse.data.document import Document
-from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, encode_tags
-from depparse.data.trees import chained_spans
-from depparse.evaluation.places import Places, Unit, counting_place, share_places, sum_by_sentence
-from depparse.evaluation.tables import Table, percent
+from depparse.evaluation.measures import Measure
+from depparse.evaluation.pair import Pair, Places
+from depparse.evaluation.scores import Details, Rates, Score, Section
+from depparse.evaluation.units import Unit, counting_place, measure_units
 
-METRIC = "NER"  # what tables call the micro average where it stands beside the scores of trees
 Item = tuple[int, int, str]  # places of the first and of the last word, type
-
-
-@dataclass(frozen=True, slots=True)
-class SpanScore:
-    """Precision, recall and F1, as fractions of 1, and how many there are. `correct` is None for means."""
-
-    precision: float
-    recall: float
-    f1: float
-    gold: int
-    system: int
-    correct: int | None = None
-
-    def to_dict(self) -> dict[str, float | None]:
-        return {
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-            "correct": self.correct,
-            "gold": self.gold,
-            "system": self.system,
-        }
+Counts = Mapping[str, tuple[int, int, int]]  # by type: entities of gold, of the system, and right ones
 
 
 @dataclass(frozen=True, slots=True)
 class EntityScores:
     """Scores over all entities (`micro`), their mean over types (`macro`), and by type, in alphabetical order."""
 
-    micro: SpanScore
-    macro: SpanScore
-    types: dict[str, SpanScore]
-    nested: bool  # whether entities overlap, so that our own scorer did it
+    micro: Score
+    macro: Rates
+    types: dict[str, Score]
+    nested: bool  # whether entities overlap, so that our own scorer counted them
 
-    def to_dict(self) -> dict[str, object]:
-        types = {name: score.to_dict() for name, score in self.types.items()}
-        return {"micro": self.micro.to_dict(), "macro": self.macro.to_dict(), "types": types, "nested": self.nested}
-
-    def table(self) -> Table:
-        """Types and averages, in percent."""
-        rows = []
-        for name, score in [*self.types.items(), ("micro average", self.micro), ("macro average", self.macro)]:
-            values = (score.precision, score.recall, score.f1)
-            rows.append((name, *map(percent, values), str(score.gold), str(score.system)))
-        return Table("Entities", ("Type", "Precision", "Recall", "F1", "Gold", "System"), rows)
-
-    def __str__(self) -> str:
-        return str(self.table())
+    @classmethod
+    def of(cls, counts: Counts, *, nested: bool) -> EntityScores:
+        """The scores that follow from the counts of each type."""
+        types = {type: Score(*counts[type], harmonic=True) for type in sorted(counts)}
+        gold, system, correct = (sum(column) for column in zip((0, 0, 0), *counts.values(), strict=True))
+        return cls(Score(gold, system, correct, harmonic=True), _mean(types.values(), gold, system), types, nested)
 
 
-def evaluate_entities(gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")) -> EntityScores:
-    """Scores of the entities of `system` (``sentence.ents``) against those of `gold`.
+def evaluate_entities(pair: Pair) -> EntityScores:
+    """Scores of the entities of the system (``sentence.ents``) against those of gold.
 
-    Where the words differ, they are aligned first (`depparse.evaluation.places`); EvaluationError if even the texts do.
-    `names` is how errors call the documents.
+    Where the words differ, they are aligned first; EvaluationError if even the texts do.
     """
-    places = share_places(gold, system, names)
-    gold_spans, system_spans = strict_spans(gold), strict_spans(system)
-    nested = any(map(_overlap, gold_spans)) or any(map(_overlap, system_spans))
-    scores = score_spans(_items(gold_spans, places.gold), _items(system_spans, places.system), nested=nested)
-    if nested or not places.same_words or not scores.types:
-        return scores
-    return _by_seqeval(gold_spans, system_spans, list(map(len, gold)), scores)
+    places = pair.places
+    gold, system = pair.once(_strict_spans_of_both)
+    nested = any(map(_overlap, gold)) or any(map(_overlap, system))
+    if nested or not pair.same_words or not any((*gold, *system)):
+        counts = count_types(_items(gold, places.gold), _items(system, places.system))
+    else:
+        counts = _by_seqeval(gold, system, list(map(len, pair.gold.document)))
+    return EntityScores.of(counts, nested=nested)
 
 
-def score_spans(gold: Iterable[Item], system: Iterable[Item], *, nested: bool = True) -> EntityScores:
-    """Scores of two lists of (first, last, type), overlapping or not. What a list repeats counts as often."""
+def count_types(gold: Iterable[Item], system: Iterable[Item]) -> Counts:
+    """The counts of two lists of (first, last, type), overlapping or not. What a list repeats counts as often."""
     in_gold, in_system = Counter(gold), Counter(system)
-    n_gold, n_system, n_right = (_count_types(items) for items in (in_gold, in_system, in_gold & in_system))
-    types = {name: _score(n_gold[name], n_system[name], n_right[name]) for name in sorted({*n_gold, *n_system})}
-    micro = _score(n_gold.total(), n_system.total(), n_right.total())
-    return EntityScores(micro, _mean(types.values(), micro), types, nested)
+    n_gold, n_system, n_right = (
+        Counter(type for _, _, type in items.elements()) for items in (in_gold, in_system, in_gold & in_system)
+    )
+    return {type: (n_gold[type], n_system[type], n_right[type]) for type in {*n_gold, *n_system}}
 
 
-def count_by_sentence(
-    gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")
-) -> NDArray[np.float64]:
-    """``counts[sentence, 3]``: entities of gold, of the system, and right ones, in each sentence of gold.
+def measure_entities(pair: Pair) -> Measure:
+    """The entities of all types, by sentence: their sums give the micro average of `evaluate_entities`.
 
-    Their sums give the micro average of `evaluate_entities`; they are what `significance` resamples. An entity of the
-    system counts where it begins or, if no word of gold is there, where the words before it in its sentence are.
+    An entity of the system counts where it begins or, if no word of gold is there, where the words before it in its
+    sentence are.
     """
-    places = share_places(gold, system, names)
-    kinds: list[Counter[Unit]] = []
-    for spans, words in ((strict_spans(gold), places.gold), (strict_spans(system), places.system)):
-        homes = [counting_place(own, span.start) for found, own in zip(spans, words, strict=True) for span in found]
-        kinds.append(Counter(zip(homes, _items(spans, words), strict=True)))
-    return sum_by_sentence(gold, [*kinds, kinds[0] & kinds[1]])
+    places = pair.places
+    gold, system = pair.once(_strict_spans_of_both)
+    return measure_units(pair, _units(gold, places.gold), _units(system, places.system))
 
 
-@dataclass(frozen=True, slots=True)
-class TreeCoverage:
-    """What the restriction to spans that go with the tree costs and saves: `depparse.data.trees.chained_spans`."""
-
-    entities: int
-    within: int  # of them, those that it leaves: no more can be found
-    all_spans: int  # of at most so many words
-    spans: int  # of them, those that it leaves
-
-    @property
-    def recall(self) -> float:
-        """The greatest recall that is left, as a fraction of 1."""
-        return self.within / self.entities if self.entities else 1.0
+def _units(spans: list[list[Span]], places: Places) -> Counter[Unit]:
+    homes = [counting_place(words, span.start) for row, words in zip(spans, places, strict=True) for span in row]
+    return Counter(zip(homes, _items(spans, places), strict=True))
 
 
-def cover_by_trees(sentences: Iterable[Sentence], max_width: int) -> TreeCoverage:
-    """How many of the entities and of all spans of at most `max_width` words go with the trees of the sentences."""
-    n_entities = n_within = n_all = n_spans = 0
-    for sentence in sentences:
-        spans = set(chained_spans(sentence.heads, max_width))
-        entities = [(span.start, span.end) for span in sentence.ents if span.end - span.start < max_width]
-        n_entities += len(entities)
-        n_within += sum(entity in spans for entity in entities)
-        n_all += sum(min(max_width, left) for left in range(1, len(sentence) + 1))
-        n_spans += len(spans)
-    return TreeCoverage(n_entities, n_within, n_all, n_spans)
+def _strict_spans_of_both(pair: Pair) -> tuple[list[list[Span]], list[list[Span]]]:
+    return strict_spans(pair.gold.document), strict_spans(pair.system.document)
 
 
 def strict_spans(document: Document) -> list[list[Span]]:
@@ -173,51 +119,44 @@ def _items(spans: list[list[Span]], places: Places) -> Iterator[Item]:
             yield words[span.start - 1], words[span.end - 1], span.type
 
 
-def _count_types(items: Counter[Item]) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for (_, _, type), count in items.items():
-        counts[type] += count
+def _mean(scores: Iterable[Score], gold: int, system: int) -> Rates:
+    values = np.array([(score.precision, score.recall, score.f1) for score in scores]).reshape(-1, 3)
+    precision, recall, f1 = (float(np.average(column)) for column in values.T) if len(values) else (0.0, 0.0, 0.0)
+    return Rates(precision, recall, f1, gold, system)
+
+
+def _by_seqeval(gold: list[list[Span]], system: list[list[Span]], lengths: list[int]) -> Counts:
+    # As its scorer does it, which keeps the counts to itself. Its scorer would also bring scikit-learn, whose import
+    # takes longer than all scoring.
+    from seqeval.scheme import IOB2, Entities
+
+    entities_of_gold, entities_of_system = (
+        Entities([encode_tags(row, length) for row, length in zip(spans, lengths, strict=True)], IOB2)
+        for spans in (gold, system)
+    )
+    counts = {}
+    for type in entities_of_gold.unique_tags | entities_of_system.unique_tags:
+        in_gold, in_system = entities_of_gold.filter(type), entities_of_system.filter(type)
+        counts[type] = len(in_gold), len(in_system), len(in_gold & in_system)
     return counts
 
 
-def _score(gold: int, system: int, correct: int) -> SpanScore:
-    precision = correct / system if system else 0.0
-    recall = correct / gold if gold else 0.0
-    # Computed as seqeval does, so that even the last digits agree.
-    f1 = 2 * precision * recall / (precision + recall) if correct else 0.0
-    return SpanScore(precision, recall, f1, gold, system, correct)
-
-
-def _mean(scores: Iterable[SpanScore], total: SpanScore) -> SpanScore:
-    values = np.array([(score.precision, score.recall, score.f1) for score in scores]).reshape(-1, 3)
-    precision, recall, f1 = (float(np.average(column)) for column in values.T) if len(values) else (0.0, 0.0, 0.0)
-    return SpanScore(precision, recall, f1, total.gold, total.system)
-
-
-def _by_seqeval(
-    gold: list[list[Span]], system: list[list[Span]], lengths: list[int], counts: EntityScores
-) -> EntityScores:
-    # seqeval brings scikit-learn, whose import takes longer than all scoring.
-    from seqeval.metrics.v1 import precision_recall_fscore_support, unique_labels
-    from seqeval.scheme import IOB2
-
-    gold_tags, system_tags = (
-        [encode_tags(in_sentence, length) for in_sentence, length in zip(spans, lengths, strict=True)]
-        for spans in (gold, system)
-    )
-
-    def scores(average: str | None) -> list[list[float]]:
-        columns = precision_recall_fscore_support(gold_tags, system_tags, average=average, zero_division=0, scheme=IOB2)
-        return [[float(value) for value in np.atleast_1d(column)] for column in columns[:3]]
-
-    def with_counts(values: Sequence[float], counted: SpanScore) -> SpanScore:
-        precision, recall, f1 = values
-        return SpanScore(precision, recall, f1, counted.gold, counted.system, counted.correct)
-
-    labels = unique_labels(gold_tags, system_tags, IOB2)
-    types = {
-        label: with_counts(values, counts.types[label])
-        for label, values in zip(labels, zip(*scores(None), strict=True), strict=True)
+def _details(pair: Pair) -> Details:
+    scores = pair.once(evaluate_entities)
+    macro = scores.macro
+    data = {
+        "macro": {**macro.to_dict(), "correct": None, "gold": macro.gold, "system": macro.system},
+        "types": {type: ENTITIES.to_dict(score) for type, score in scores.types.items()},
+        "nested": scores.nested,
     }
-    micro, macro = ([column[0] for column in scores(average)] for average in ("micro", "macro"))
-    return EntityScores(with_counts(micro, counts.micro), with_counts(macro, counts.macro), types, nested=False)
+    return Details(scores.types, {"macro average": macro}, data)
+
+
+ENTITIES = Section(
+    "Entities",
+    "entities",
+    held=lambda document: any(sentence.entity_tags() is not None for sentence in document),
+    label="Type",
+    details=_details,
+    note="NER: strict, all entities together.",
+)

@@ -16,113 +16,87 @@ the same count.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from depparse.data.document import Document
+from depparse.data.annotations import get_kind
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Frame
 from depparse.errors import FormatError
-from depparse.evaluation.places import Places, Unit, counting_place, share_places, sum_by_sentence
-from depparse.evaluation.tables import Table, percent
-from depparse.evaluation.ud import Score
+from depparse.evaluation.measures import Measure
+from depparse.evaluation.pair import Pair, Places, Side
+from depparse.evaluation.scores import Section
+from depparse.evaluation.units import Unit, counting_place, measure_units
 
-# What tables call a score where it stands beside those of trees; its field below; the column that it is of.
-METRICS = {
-    "Predicates": ("predicates", "UP:PRED"),
-    "Senses": ("senses", "UP:PRED"),
-    "ArgHeads": ("heads_labelled", "UP:ARGHEADS"),
-    "ArgSpans": ("spans_labelled", "UP:ARGSPANS"),
-}
-TITLES = {
-    "predicates": "Predicates",
-    "senses": "Senses",
-    "heads_labelled": "Arguments by head, labelled",
-    "heads_unlabelled": "Arguments by head, unlabelled",
-    "spans_labelled": "Arguments by span, labelled",
-    "spans_unlabelled": "Arguments by span, unlabelled",
-}
+Described = Iterator[tuple[object, ...]]  # what a metric counts of a frame, besides its predicate
+Describe = Callable[[Frame, Sequence[int]], Described]  # of a frame and the places of the sentence's words
 
 
-@dataclass(frozen=True, slots=True)
-class FrameScores:
-    """One score a question; `aligned_accuracy` of `senses` is their accuracy on the predicates that were found."""
-
-    predicates: Score
-    senses: Score
-    heads_labelled: Score
-    heads_unlabelled: Score
-    spans_labelled: Score
-    spans_unlabelled: Score
-
-    def items(self) -> list[tuple[str, Score]]:
-        """Names and scores, in the order of the table."""
-        return [(field.name, getattr(self, field.name)) for field in fields(self)]
-
-    def table(self) -> Table:
-        """In percent; the last column is the accuracy of senses on the predicates that were found."""
-        rows = []
-        for name, score in self.items():
-            values = (score.precision, score.recall, score.f1, score.aligned_accuracy)
-            rows.append((TITLES[name], *map(percent, values), str(score.gold), str(score.system)))
-        return Table("Frames", ("", "Precision", "Recall", "F1", "Accuracy", "Gold", "System"), rows)
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def to_dict(self) -> dict[str, dict[str, float | None]]:
-        return {name: score.to_dict() for name, score in self.items()}
+def predicate_of(_frame: Frame, _words: Sequence[int]) -> Described:
+    """The predicate alone."""
+    yield ()
 
 
-def evaluate_frames(gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")) -> FrameScores:
-    """Scores of the frames of `system` (``sentence.frames``) against those of `gold`.
-
-    Where the words differ, they are aligned first (`depparse.evaluation.places`); EvaluationError if even the texts do.
-    `names` is how errors call the documents.
-    """
-    places = share_places(gold, system, names)
-    a, b = _collect(gold, places.gold, names[0]), _collect(system, places.system, names[1])
-    scores = {field: _score(a[field], b[field]) for field in a}
-    predicates, senses = scores["predicates"], scores["senses"]
-    scores["senses"] = Score(senses.gold, senses.system, senses.correct, aligned=predicates.correct)
-    return FrameScores(**scores)
+def sense_of(frame: Frame, _words: Sequence[int]) -> Described:
+    """The predicate with its sense."""
+    yield (frame.sense,)
 
 
-def count_by_sentence(
-    gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")
-) -> NDArray[np.float64]:
-    """``counts[sentence, 3 · metric]``: units of gold, of the system, and right ones, for each of `METRICS` in turn.
-
-    They lie where their predicate does. Their sums give the scores of `evaluate_frames`; they are what `significance`
-    resamples.
-    """
-    places = share_places(gold, system, names)
-    a, b = _collect(gold, places.gold, names[0]), _collect(system, places.system, names[1])
-    pairs = [(a[field], b[field]) for field, _ in METRICS.values()]
-    return sum_by_sentence(gold, [part for a, b in pairs for part in (a, b, a & b)])
+def heads_of(frame: Frame, words: Sequence[int]) -> Described:
+    """The head word and the role of each argument that has a head word."""
+    for argument in frame.arguments:
+        if argument.head is not None:
+            yield words[argument.head - 1], argument.role
 
 
-def _collect(document: Document, places: Places, name: str) -> dict[str, Counter[Unit]]:
-    """The units of each score: where they count, the place of the predicate, and more; the role last if labelled."""
-    found: dict[str, Counter[Unit]] = {field.name: Counter() for field in fields(FrameScores)}
-    for number, (sentence, words) in enumerate(zip(document, places, strict=True), 1):
-        for frame in _frames(sentence, name, number):
-            predicate = counting_place(words, frame.predicate), words[frame.predicate - 1]
-            found["predicates"][predicate] += 1
-            found["senses"][*predicate, frame.sense] += 1
-            for argument in frame.arguments:
-                if argument.head is not None:
-                    head = words[argument.head - 1]
-                    found["heads_labelled"][*predicate, head, argument.role] += 1
-                    found["heads_unlabelled"][*predicate, head] += 1
-                if argument.start is not None and argument.end is not None:
-                    span = words[argument.start - 1], words[argument.end - 1]
-                    found["spans_labelled"][*predicate, *span, argument.role] += 1
-                    found["spans_unlabelled"][*predicate, *span] += 1
-    return found
+def spans_of(frame: Frame, words: Sequence[int]) -> Described:
+    """The first and last word and the role of each argument that has them."""
+    for argument in frame.arguments:
+        if argument.start is not None and argument.end is not None:
+            yield words[argument.start - 1], words[argument.end - 1], argument.role
+
+
+def unlabelled(describe: Describe) -> Describe:
+    """Arguments without their roles."""
+    return lambda frame, words: (description[:-1] for description in describe(frame, words))
+
+
+def measure_frames(describe: Describe) -> Callable[[Pair], Measure]:
+    """The measure, by sentence, of what is told of each frame; it lies where the predicate does."""
+
+    def count(pair: Pair) -> Measure:
+        gold, system = pair.once(_frames_of_both)
+        places = pair.places
+        return measure_units(pair, _units(gold, places.gold, describe), _units(system, places.system, describe))
+
+    return count
+
+
+measure_predicates = measure_frames(predicate_of)
+_measure_senses = measure_frames(sense_of)
+
+
+def measure_senses(pair: Pair) -> Measure:
+    """Senses, whose aligned accuracy is that on the predicates that were found."""
+    return replace(_measure_senses(pair), aligned=pair.once(measure_predicates).correct)
+
+
+def _units(frames: list[Sequence[Frame]], places: Places, describe: Describe) -> Counter[Unit]:
+    units: Counter[Unit] = Counter()
+    for in_sentence, words in zip(frames, places, strict=True):
+        for frame in in_sentence:
+            home, place = counting_place(words, frame.predicate), words[frame.predicate - 1]
+            units.update((home, (place, *description)) for description in describe(frame, words))
+    return units
+
+
+def _frames_of_both(pair: Pair) -> tuple[list[Sequence[Frame]], list[Sequence[Frame]]]:
+    _ = pair.places  # other texts are the first thing to be told
+    return _frames_of(pair.gold), _frames_of(pair.system)
+
+
+def _frames_of(side: Side) -> list[Sequence[Frame]]:
+    return [_frames(sentence, side.name, number) for number, sentence in enumerate(side.document, 1)]
 
 
 def _frames(sentence: Sentence, name: str, number: int) -> Sequence[Frame]:
@@ -141,5 +115,15 @@ def _frames(sentence: Sentence, name: str, number: int) -> Sequence[Frame]:
     return frames
 
 
-def _score(gold: Counter[Unit], system: Counter[Unit]) -> Score:
-    return Score(gold.total(), system.total(), (gold & system).total())
+def _is_annotated(sentence: Sentence) -> bool:
+    annotated: bool = get_kind("frames").annotated(sentence)
+    return annotated
+
+
+FRAMES = Section(
+    "Frames",
+    "frames",
+    held=lambda document: any(map(_is_annotated, document)),
+    accuracy="Accuracy",
+    note="Senses and arguments of the predicates that were found, arguments labelled.",
+)

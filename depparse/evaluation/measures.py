@@ -1,172 +1,202 @@
-"""What each word adds to each metric: the definitions of `depparse.evaluation.ud`, as arrays over the words.
+"""What each word adds to the metrics of the shared tasks, as arrays over the words.
 
-Sums over all words are the scores, sums over some are those of a group or of a resampled test set.
+Sums over all words are the scores, sums over some are those of a group or of a resampled test set. What each metric
+counts is said in `depparse.evaluation.metrics`; how, here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from depparse.evaluation.alignment import UNALIGNED, Alignment
-from depparse.evaluation.annotation import (
-    CONTENT_RELATIONS,
-    FUNCTION_RELATIONS,
-    ROOT,
-    Annotation,
-    Codebook,
-    Edges,
-)
-from depparse.evaluation.segmentation import Bools, Ints, Segmentation
+from depparse.data.ud import CONTENT_RELATIONS, FUNCTION_RELATIONS
+from depparse.evaluation.alignment import UNALIGNED
+from depparse.evaluation.annotation import ROOT
+from depparse.evaluation.pair import Pair
+from depparse.evaluation.scores import Score
+from depparse.evaluation.segmentation import Bools, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measure:
-    """What each word adds to the counts of a metric. Tokens and sentences count at their first word."""
+    """What each unit of text adds to the counts of a metric.
 
-    gold: Ints  # one a gold word
-    system: Ints  # one a system word
-    correct: Ints  # one a gold word
-    aligned: Ints | None = None  # one a gold word
+    Of words, gold and right units are told by gold word, those of the system by its own words; tokens and sentences
+    count at their first word. Of sentences, all are told by gold sentence.
+    """
 
+    gold: Ints
+    system: Ints
+    correct: Ints
+    aligned: Ints | None = None
+    unit: Literal["word", "sentence"] = "word"
 
-def measure(
-    gold: Segmentation, system: Segmentation, alignment: Alignment, a: Annotation, b: Annotation, codes: Codebook
-) -> dict[str, Measure]:
-    """All measures by the name of the metric; `a` is the annotation of the gold file, `b` that of the system's."""
-    return _Measuring(gold, system, alignment, a, b, codes).all()
+    def total(self) -> Score:
+        """The score of the whole text."""
+        aligned = None if self.aligned is None else int(self.aligned.sum())
+        return Score(int(self.gold.sum()), int(self.system.sum()), int(self.correct.sum()), aligned)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Measuring:
-    """Makes the measures; the arguments are those of `measure`."""
+class Agreement:
+    """Whether aligned words are annotated alike, one value a pair of words."""
 
-    gold: Segmentation
-    system: Segmentation
-    alignment: Alignment
-    a: Annotation
-    b: Annotation
-    codes: Codebook
+    upos: Bools
+    xpos: Bools
+    feats: Bools
+    lemma: Bools
+    head: Bools
+    labelled: Bools  # head, and relation without subtype
+    subtyped: Bools  # head, and whole relation
+    function_words: Bools  # the function words that depend on the word, tags included
 
-    def all(self) -> dict[str, Measure]:
-        i, j, a, b = self.alignment.gold, self.alignment.system, self.a, self.b
-        upos, xpos, feats = (x[i] == y[j] for x, y in ((a.upos, b.upos), (a.xpos, b.xpos), (a.feats, b.feats)))
+
+Right = Callable[[Agreement], Bools]  # which pairs of words are right
+Counted = Callable[[Pair], tuple[Bools, Bools]]  # which words of gold and of the system count
+
+
+def agreement(pair: Pair) -> Agreement:
+    """Where the annotation of aligned words agrees."""
+    i, j = pair.alignment.gold, pair.alignment.system
+    a, b = pair.gold.annotation, pair.system.annotation
+    upos, feats = a.upos[i] == b.upos[j], a.feats[i] == b.feats[j]
+    head = a.heads[i] == _in_gold(pair, b.heads)[j]
+    labelled = head & (a.relation[i] == b.relation[j])
+    return Agreement(
+        upos=upos,
+        xpos=a.xpos[i] == b.xpos[j],
+        feats=feats,
         # A gold file without lemmas asks for none.
-        lemma = (a.lemma[i] == b.lemma[j]) | (a.lemma[i] == self.codes.lemma["_"])
-        head = a.heads[i] == self._in_gold(b.heads)[j]
-        labelled = head & (a.relation[i] == b.relation[j])
-        everywhere = np.ones(len(self.gold), bool), np.ones(len(self.system), bool)
-        content = self._relations(CONTENT_RELATIONS)
-        no_punct = self._no_punct()
-        function = self._same_function_words(labelled & upos & feats)
-        aligned = self._words(np.ones(len(i), bool), everywhere)
-        return {
-            **self._spans(),
-            "Words": Measure(aligned.gold, aligned.system, aligned.correct),
-            "UPOS": self._words(upos, everywhere),
-            "XPOS": self._words(xpos, everywhere),
-            "UFeats": self._words(feats, everywhere),
-            "AllTags": self._words(upos & xpos & feats, everywhere),
-            "Lemmas": self._words(lemma, everywhere),
-            "UAS": self._words(head, everywhere),
-            "LAS": self._words(labelled, everywhere),
-            "CLAS": self._words(labelled, content),
-            "MLAS": self._words(labelled & upos & feats & function, content),
-            "BLEX": self._words(labelled & lemma, content),
-            "ELAS": self._edges(a.edges, b.edges, a.edges.paths, b.edges.paths),
-            "EULAS": self._edges(a.edges, b.edges, a.edges.bare_paths, b.edges.bare_paths),
-            "LAS_subtypes": self._words(head & (a.subtyped[i] == b.subtyped[j]), everywhere),
-            "UAS_nopunct": self._words(head, no_punct),
-            "LAS_nopunct": self._words(labelled, no_punct),
-            "UCM": self._complete(head),
-            "LCM": self._complete(labelled),
-        }
+        lemma=(a.lemma[i] == b.lemma[j]) | (a.lemma[i] == pair.codes.lemma["_"]),
+        head=head,
+        labelled=labelled,
+        subtyped=head & (a.subtyped[i] == b.subtyped[j]),
+        function_words=_same_function_words(pair, labelled & upos & feats),
+    )
 
-    def _words(self, right: Bools, counted: tuple[Bools, Bools]) -> Measure:
-        """A metric over the `counted` words of both sides; `right` has one value a pair of aligned words."""
-        pairs = self.alignment.gold
-        correct, aligned = np.zeros(len(self.gold), np.int64), np.zeros(len(self.gold), np.int64)
-        correct[pairs] = right & counted[0][pairs]
-        aligned[pairs] = counted[0][pairs]
-        return Measure(counted[0].astype(np.int64), counted[1].astype(np.int64), correct, aligned)
 
-    def _in_gold(self, heads: Ints) -> Ints:
-        """System words as gold words; ROOT stays."""
-        if not len(heads):
-            return heads
-        return np.where(heads == ROOT, ROOT, self.alignment.to_gold[heads])
+def _in_gold(pair: Pair, heads: Ints) -> Ints:
+    """System words as gold words; ROOT stays."""
+    if not len(heads):
+        return heads
+    return np.where(heads == ROOT, ROOT, pair.alignment.to_gold[heads])
 
-    def _relations(self, names: frozenset[str]) -> tuple[Bools, Bools]:
-        codes = self.codes.relation
-        return codes.is_one_of(names, self.a.relation), codes.is_one_of(names, self.b.relation)
 
-    def _no_punct(self) -> tuple[Bools, Bools]:
-        codes = self.codes.upos
-        gold, system = codes.is_one_of(["PUNCT"], self.a.upos), codes.is_one_of(["PUNCT"], self.b.upos)
-        system[self.alignment.system] = gold[self.alignment.gold]
-        return ~gold, ~system
+def _same_function_words(pair: Pair, same: Bools) -> Bools:
+    """Per aligned pair of words, whether the function words that depend on both are the same ones, tags included.
 
-    def _same_function_words(self, same: Bools) -> Bools:
-        """Per aligned pair, whether the function words that depend on both are the same ones, tags included.
+    `same` tells per pair whether head, relation, UPOS and features agree. Alignment keeps the order of words, so both
+    lists of dependents are equal if they are equally long and each gold one has its partner in the other.
+    """
+    i, j = pair.alignment.gold, pair.alignment.system
+    a, b = pair.gold.annotation, pair.system.annotation
+    gold, system = _with_relations(pair, FUNCTION_RELATIONS)
+    gold &= a.heads != ROOT
+    system &= b.heads != ROOT
+    in_gold = np.bincount(a.heads[gold], minlength=len(gold))
+    in_system = np.bincount(b.heads[system], minlength=len(system))
+    shared = np.bincount(a.heads[i[same & gold[i]]], minlength=len(gold))
+    result: Bools = (in_gold[i] == shared[i]) & (in_system[j] == shared[i])
+    return result
 
-        `same` tells per pair whether head, relation, UPOS and features agree. Alignment keeps the order of words, so
-        both lists of dependents are equal if they are equally long and each gold one has its partner in the other.
-        """
-        i, j = self.alignment.gold, self.alignment.system
-        gold, system = self._relations(FUNCTION_RELATIONS)
-        gold &= self.a.heads != ROOT
-        system &= self.b.heads != ROOT
-        in_gold = np.bincount(self.a.heads[gold], minlength=len(gold))
-        in_system = np.bincount(self.b.heads[system], minlength=len(system))
-        shared = np.bincount(self.a.heads[i[same & gold[i]]], minlength=len(gold))
-        result: Bools = (in_gold[i] == shared[i]) & (in_system[j] == shared[i])
-        return result
 
-    def _edges(self, gold: Edges, system: Edges, gold_paths: Ints, system_paths: Ints) -> Measure:
-        n_gold, n_system = len(self.gold), len(self.system)
-        dependents, heads = self.alignment.to_gold[system.dependents], self._in_gold(system.heads)
-        known = (dependents != UNALIGNED) & (heads != UNALIGNED)
-        n_paths = int(max(gold_paths.max(initial=0), system_paths.max(initial=0))) + 1
+def _with_relations(pair: Pair, names: frozenset[str]) -> tuple[Bools, Bools]:
+    codes = pair.codes.relation
+    return (
+        codes.is_one_of(names, pair.gold.annotation.relation),
+        codes.is_one_of(names, pair.system.annotation.relation),
+    )
 
-        def keys(dependents: Ints, heads: Ints, paths: Ints) -> Ints:
-            return (dependents * (n_gold + 1) + heads + 1) * n_paths + paths
 
-        # An edge that a file repeats counts as often, and so do the pairs of equal edges.
-        edges, copies = np.unique(keys(gold.dependents, gold.heads, gold_paths), return_counts=True)
-        others, other_copies = np.unique(keys(dependents[known], heads[known], system_paths[known]), return_counts=True)
-        common, at, other_at = np.intersect1d(edges, others, assume_unique=True, return_indices=True)
-        correct = np.zeros(n_gold, np.int64)
-        np.add.at(correct, common // n_paths // (n_gold + 1), copies[at] * other_copies[other_at])
-        return Measure(
-            np.bincount(gold.dependents, minlength=n_gold), np.bincount(system.dependents, minlength=n_system), correct
-        )
+# -- which words count
 
-    def _spans(self) -> dict[str, Measure]:
-        gold, system = self.gold, self.system
 
-        def spans(words: Ints, other_words: Ints, same: Bools) -> Measure:
-            correct = _marks(words[same], len(gold))
-            return Measure(_marks(words, len(gold)), _marks(other_words, len(system)), correct)
+def every_word(pair: Pair) -> tuple[Bools, Bools]:
+    """All words."""
+    return np.ones(len(pair.gold.segmentation), bool), np.ones(len(pair.system.segmentation), bool)
 
-        tokens = _is_common(gold.token_starts, gold.token_ends, system.token_starts, system.token_ends)
-        return {
-            "Tokens": spans(gold.token_words, system.token_words, tokens),
-            "Sentences": spans(gold.sentence_words[:-1], system.sentence_words[:-1], self._same_sentences()),
-        }
 
-    def _same_sentences(self) -> Bools:
-        gold, system = self.gold, self.system
-        return _is_common(gold.sentence_starts, gold.sentence_ends, system.sentence_starts, system.sentence_ends)
+def content_words(pair: Pair) -> tuple[Bools, Bools]:
+    """Words with a content relation."""
+    return _with_relations(pair, CONTENT_RELATIONS)
 
-    def _complete(self, right: Bools) -> Measure:
-        """Sentences with the same characters in which each word, of as many on both sides, is right."""
-        gold, system = self.gold, self.system
-        same = self._same_sentences()
+
+def no_punctuation(pair: Pair) -> tuple[Bools, Bools]:
+    """Words that are no punctuation in the gold file or, if not aligned, in the system's."""
+    codes = pair.codes.upos
+    gold = codes.is_one_of(["PUNCT"], pair.gold.annotation.upos)
+    system = codes.is_one_of(["PUNCT"], pair.system.annotation.upos)
+    system[pair.alignment.system] = gold[pair.alignment.gold]
+    return ~gold, ~system
+
+
+# -- measures
+
+
+def words_where(right: Right, among: Counted = every_word) -> Callable[[Pair], Measure]:
+    """The measure of words that are `right`, `among` those that count."""
+
+    def count(pair: Pair) -> Measure:
+        in_gold, in_system = among(pair)
+        pairs = pair.alignment.gold
+        correct, aligned = np.zeros(len(in_gold), np.int64), np.zeros(len(in_gold), np.int64)
+        correct[pairs] = right(pair.once(agreement)) & in_gold[pairs]
+        aligned[pairs] = in_gold[pairs]
+        return Measure(in_gold.astype(np.int64), in_system.astype(np.int64), correct, aligned)
+
+    return count
+
+
+def aligned_words(pair: Pair) -> Measure:
+    """The words that both have."""
+    gold, system = every_word(pair)
+    return Measure(gold.astype(np.int64), system.astype(np.int64), _marks(pair.alignment.gold, len(gold)))
+
+
+def tokens(pair: Pair) -> Measure:
+    """The tokens with the same characters."""
+    _check_text(pair)
+    a, b = pair.gold.segmentation, pair.system.segmentation
+    same = _is_common(a.token_starts, a.token_ends, b.token_starts, b.token_ends)
+    return _ranges(pair, a.token_words, b.token_words, same)
+
+
+def sentences(pair: Pair) -> Measure:
+    """The sentences with the same characters."""
+    same = _same_sentences(pair)
+    return _ranges(pair, pair.gold.segmentation.sentence_words[:-1], pair.system.segmentation.sentence_words[:-1], same)
+
+
+def _check_text(pair: Pair) -> None:
+    """Characters are compared by their number, which means the same in both if they are aligned."""
+    _ = pair.alignment
+
+
+def _ranges(pair: Pair, words: Ints, other_words: Ints, same: Bools) -> Measure:
+    """The measure of ranges that begin at these words of gold and of the system."""
+    n_gold, n_system = len(pair.gold.segmentation), len(pair.system.segmentation)
+    return Measure(_marks(words, n_gold), _marks(other_words, n_system), _marks(words[same], n_gold))
+
+
+def _same_sentences(pair: Pair) -> Bools:
+    _check_text(pair)
+    a, b = pair.gold.segmentation, pair.system.segmentation
+    return _is_common(a.sentence_starts, a.sentence_ends, b.sentence_starts, b.sentence_ends)
+
+
+def sentences_where(right: Right) -> Callable[[Pair], Measure]:
+    """The sentences with the same characters in which each word, of as many on both sides, is `right`."""
+
+    def count(pair: Pair) -> Measure:
+        gold, system = pair.gold.segmentation, pair.system.segmentation
+        same = _same_sentences(pair)
         firsts = gold.sentence_words[:-1]
         is_right = np.zeros(len(gold) + 1, np.int64)
-        is_right[self.alignment.gold + 1] = right
+        is_right[pair.alignment.gold + 1] = right(pair.once(agreement))
         n_right = np.diff(np.cumsum(is_right)[gold.sentence_words])
         partners = np.searchsorted(system.sentence_starts, gold.sentence_starts[same])
         n_words, n_system_words = np.diff(gold.sentence_words), np.diff(system.sentence_words)
@@ -178,6 +208,35 @@ class _Measuring:
             _marks(firsts[complete], len(gold)),
             _marks(firsts[same], len(gold)),
         )
+
+    return count
+
+
+def edges(*, subtypes: bool) -> Callable[[Pair], Measure]:
+    """The enhanced edges with the same dependent, head and relation; those from empty nodes are left out."""
+
+    def count(pair: Pair) -> Measure:
+        n_gold, n_system = len(pair.gold.segmentation), len(pair.system.segmentation)
+        to_gold = pair.alignment.to_gold
+        gold, system = pair.gold.annotation.edges, pair.system.annotation.edges
+        gold_paths, system_paths = (side.paths if subtypes else side.bare_paths for side in (gold, system))
+        dependents, heads = to_gold[system.dependents], _in_gold(pair, system.heads)
+        known = (dependents != UNALIGNED) & (heads != UNALIGNED)
+        n_paths = int(max(gold_paths.max(initial=0), system_paths.max(initial=0))) + 1
+
+        def keys(dependents: Ints, heads: Ints, paths: Ints) -> Ints:
+            return (dependents * (n_gold + 1) + heads + 1) * n_paths + paths
+
+        # An edge that a file repeats counts as often, and so do the pairs of equal edges.
+        gold_edges, copies = np.unique(keys(gold.dependents, gold.heads, gold_paths), return_counts=True)
+        others, other_copies = np.unique(keys(dependents[known], heads[known], system_paths[known]), return_counts=True)
+        common, at, other_at = np.intersect1d(gold_edges, others, assume_unique=True, return_indices=True)
+        correct = np.zeros(n_gold, np.int64)
+        np.add.at(correct, common // n_paths // (n_gold + 1), copies[at] * other_copies[other_at])
+        in_gold = np.bincount(gold.dependents, minlength=n_gold)
+        return Measure(in_gold, np.bincount(system.dependents, minlength=n_system), correct)
+
+    return count
 
 
 def _marks(places: Ints, length: int) -> Ints:

@@ -1,87 +1,100 @@
-"""Pieces of text side by side, and where tokens may and must lie in them."""
+"""Texts side by side, as NumPy arrays: their symbols, the tokens in them, and what is learned of both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from depparse.data.fields import Vocabulary
-from depparse.data.spacing import RawToken
-from depparse.segmentation.symbols import PARAGRAPH, Bools, Ints, Symbols
+from depparse.segmentation.symbols import PARAGRAPH, Bools, Floats, Ints, Symbols
 
-SPACING = 3  # what is told of the spacing around a token: before, after, paragraph after
+SPACING = 3  # values that tell of the spacing around a token: white before, white after, paragraph ends after
 
 
-@dataclass(slots=True)
+class Sizes(NamedTuple):
+    """How many numbers the network reads and scores."""
+
+    symbols: tuple[int, ...]  # of each kind: characters, categories, n-grams of each length
+    forms: int
+    scripts: int  # of multiword tokens, the single word not among them
+
+
+class TokenRanges(NamedTuple):
+    """The tokens of one text as ranges of its symbols, both ends included."""
+
+    firsts: Ints  # [tokens]
+    lasts: Ints  # [tokens]
+
+
+class TokenBatch(NamedTuple):
+    """The tokens of several texts side by side; padding follows a text's last token."""
+
+    firsts: Ints  # [batch, tokens], index of a token's first symbol; the number of symbols at padding
+    lasts: Ints  # [batch, tokens], index of its last symbol; the number of symbols at padding
+    forms: Ints  # [batch, tokens], numbers of the forms; 0 at padding
+    spacing: Floats  # [batch, tokens, 3], 1 where it is so, else 0
+    lengths: Ints  # [batch], tokens
+
+    @property
+    def ends_paragraph(self) -> Bools:
+        """``[batch, tokens]``: whether a paragraph ends after the token, and a sentence with it."""
+        return self.spacing[..., 2] > 0
+
+
+@dataclass(frozen=True, slots=True)
 class SymbolBatch:
-    """Pieces of text side by side, and tokens in them; after a piece's last symbol or token comes padding."""
+    """Texts with their tokens, to learn from. Targets are IGNORE where there is nothing to learn."""
 
-    symbols: Tensor  # [kinds, batch, symbols], numbers of the vocabulary, 0 at padding
-    firsts: Tensor  # [batch, tokens], place of a token's first symbol; their number at padding
-    lasts: Tensor  # [batch, tokens], of its last symbol
-    forms: Tensor  # [batch, tokens], numbers of the tokens' vocabulary
-    spacing: Tensor  # [batch, tokens, 3]
-    lengths: Tensor  # [batch], tokens
-    ends: Tensor  # [batch, symbols], 1 where a token ends, 0 where none does, else IGNORE
-    sentences: Tensor  # [batch, tokens], 1 where a sentence ends, else 0; IGNORE where it is not known
-    expansions: Tensor  # [batch, tokens], number of the script, 0: a single word, else IGNORE
+    symbols: Ints  # [kinds, batch, symbols], numbers of the vocabulary; 0 at padding
+    tokens: TokenBatch
+    ends: Ints  # [batch, symbols], 1 where a token ends, else 0
+    sentences: Ints  # [batch, tokens], 1 where a sentence ends, else 0
+    expansions: Ints  # [batch, tokens], number of the script of a multiword token, 0 for a single word
     n_words: int
 
     @property
-    def targets(self) -> dict[str, Tensor]:
+    def targets(self) -> dict[str, Ints]:
         """What each decision is learned from."""
         return {"tokens": self.ends, "sentences": self.sentences, "words": self.expansions}
 
-    def to(self, device: torch.device) -> SymbolBatch:
-        """The batch on `device`."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        moved: dict[str, Any] = {n: value.to(device) for n, value in values.items() if isinstance(value, Tensor)}
-        return replace(self, **moved)
-
-    def add_tokens(
-        self, rows: Sequence[tuple[Ints, Ints, Sequence[str]]], pieces: Sequence[Symbols], words: Vocabulary
-    ) -> None:
-        """Puts tokens in: for each piece, the places of their first and last symbols, and their forms."""
-        most, n_symbols = max(len(first) for first, _, _ in rows), self.symbols.shape[2]
-        shape = (len(rows), max(1, most))
-        firsts, lasts = np.full(shape, n_symbols), np.full(shape, n_symbols)
-        forms = np.zeros(shape, np.int64)
-        spacing = np.zeros((*shape, SPACING), np.float32)
-        for row, ((first, last, texts), piece) in enumerate(zip(rows, pieces, strict=True)):
-            n = len(first)
-            firsts[row, :n], lasts[row, :n] = first, last
-            forms[row, :n] = words.numbers(texts, 1)
-            white = np.concatenate((piece.white, [True]))
-            paragraph = np.concatenate((piece.points == PARAGRAPH, [False]))
-            spacing[row, :n, 0] = white[first - 1]  # of a first token that is the end of the array, as is right
-            spacing[row, :n, 1] = white[last + 1]
-            spacing[row, :n, 2] = paragraph[last + 1]
-        self.firsts, self.lasts = torch.from_numpy(firsts), torch.from_numpy(lasts)
-        self.forms, self.spacing = torch.from_numpy(forms), torch.from_numpy(spacing)
-        self.lengths = torch.as_tensor([len(first) for first, _, _ in rows])
+    def to(self, device: object) -> SymbolBatch:  # noqa: ARG002
+        """The batch itself, since the network makes tensors on its device; the training loop asks for this."""
+        return self
 
 
-def must_end(piece: Symbols, inner_spaces: bool) -> Bools:
-    """Where a token ends in any case: before white space, or before a paragraph's end if tokens may hold spaces."""
-    following = np.concatenate((piece.white[1:], [True]))
-    if inner_spaces:
-        following &= np.concatenate((piece.points[1:] == PARAGRAPH, [True])) | _at_end(piece)
-    return following & ~piece.white
+def pad(rows: Sequence[Ints], width: int, padding: int) -> Ints:
+    """``[rows, width]``: the rows, each with `padding` behind."""
+    cells = np.full((len(rows), width), padding, np.int64)
+    for cell, row in zip(cells, rows, strict=True):
+        cell[: len(row)] = row
+    return cells
 
 
-def places_of(piece: Symbols, tokens: Sequence[RawToken]) -> tuple[Ints, Ints]:
-    """Places among the symbols of the first and the last symbol of each token."""
-    first = np.searchsorted(piece.places, [token.start for token in tokens])
-    return first, np.searchsorted(piece.places, [token.end - 1 for token in tokens], "right") - 1
+def pad_symbols(numbers: Sequence[Ints]) -> Ints:
+    """``[kinds, batch, symbols]`` of the numbers ``[kinds, symbols]`` of each text; 0 at padding."""
+    longest = max(row.shape[1] for row in numbers)
+    cells = np.zeros((len(numbers[0]), len(numbers), longest), np.int64)
+    for index, row in enumerate(numbers):
+        cells[:, index, : row.shape[1]] = row
+    return cells
 
 
-def _at_end(piece: Symbols) -> Bools:
-    """Whether nothing but white space follows a symbol."""
-    places = np.arange(len(piece))
-    visible = np.flatnonzero(~piece.white)
-    return places >= (visible[-1] if len(visible) else 0)
+def pad_tokens(texts: Sequence[Symbols], ranges: Sequence[TokenRanges], forms: Sequence[Ints]) -> TokenBatch:
+    """The tokens of the texts, with the numbers of their forms."""
+    n_symbols, n_tokens = max(map(len, texts)), max(1, *map(len, forms))
+    spacing = np.zeros((len(texts), n_tokens, SPACING), np.float32)
+    for cells, text, (firsts, lasts) in zip(spacing, texts, ranges, strict=True):
+        # Before and after the text there is white space.
+        white = np.concatenate(([True], text.white, [True]))
+        cells[: len(firsts), 0] = white[firsts]
+        cells[: len(firsts), 1] = white[lasts + 2]
+        cells[: len(firsts), 2] = np.concatenate((text.points == PARAGRAPH, [False]))[lasts + 1]
+    return TokenBatch(
+        pad([firsts for firsts, _ in ranges], n_tokens, n_symbols),
+        pad([lasts for _, lasts in ranges], n_tokens, n_symbols),
+        pad(forms, n_tokens, 0),
+        spacing,
+        np.array([len(row) for row in forms], np.int64),
+    )

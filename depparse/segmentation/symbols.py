@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 SPACE, PARAGRAPH = 0x20, 0x0A  # how runs of white space are spelt among the symbols
@@ -25,10 +26,11 @@ SHORTEST = 2  # characters of an n-gram
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """A piece of text. All arrays have one item a symbol."""
+    """A text. All arrays have one item a symbol."""
 
+    text: str
     points: NDArray[np.uint32]  # code points
-    places: Ints  # offset in the text of the symbol's first character
+    offsets: Ints  # of the symbol's first character in the text
     white: Bools
 
     def __len__(self) -> int:
@@ -46,7 +48,7 @@ def read_symbols(text: str) -> Symbols:
         ends[:-1] &= ~((points[:-1] == 0x0D) & (points[1:] == 0x0A))
         breaks = np.add.reduceat(ends.astype(np.int64), first)
         symbols = np.where(blank, np.where(breaks > 1, PARAGRAPH, SPACE), symbols).astype(np.uint32)
-    return Symbols(symbols, first, blank)
+    return Symbols(text, symbols, first, blank)
 
 
 def may_end(points: NDArray[np.uint32]) -> Bools:
@@ -62,10 +64,10 @@ def may_end(points: NDArray[np.uint32]) -> Bools:
     flags = (points >= 0x1F1E6) & (points <= 0x1F1FF)
     if flags.any():
         for start in np.flatnonzero(flags & ~np.concatenate(([False], flags[:-1]))):
-            place = int(start)
-            while place + 1 < len(points) and flags[place] and flags[place + 1]:
-                allowed[place] = False
-                place += 2
+            half = int(start)
+            while half + 1 < len(points) and flags[half] and flags[half + 1]:
+                allowed[half] = False
+                half += 2
     return allowed
 
 
@@ -108,14 +110,14 @@ class SymbolVocabulary:
             counts.update(piece.tolist())
         common = [point for point, count in counts.items() if count >= min_count]
         vocabulary = cls(common, [[] for _ in range(SHORTEST, longest + 1)])
-        found: list[Counter[int]] = [Counter() for _ in vocabulary.ngrams]
+        counters: list[Counter[int]] = [Counter() for _ in vocabulary.ngrams]
         for piece in pieces:
             numbers = vocabulary._numbers(piece)
-            for order, counter in enumerate(found, SHORTEST):
+            for order, counter in enumerate(counters, SHORTEST):
                 counter.update(vocabulary._keys(numbers, order).tolist())
-        for place, counter in enumerate(found):
+        for number, counter in enumerate(counters):
             first = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:most]
-            vocabulary.ngrams[place] = np.array(sorted(key for key, count in first if count >= min_count), np.int64)
+            vocabulary.ngrams[number] = np.array(sorted(key for key, count in first if count >= min_count), np.int64)
         return vocabulary
 
     @property
@@ -139,8 +141,8 @@ class SymbolVocabulary:
         before = (order - 1) // 2
         padded = np.concatenate((np.zeros(before, np.int64), numbers, np.zeros(order - 1 - before, np.int64)))
         keys = np.zeros(len(numbers), np.int64)
-        for place in range(order):
-            keys = keys * (2 + len(self.points)) + padded[place : place + len(numbers)]
+        for shift in range(order):
+            keys = keys * (2 + len(self.points)) + padded[shift : shift + len(numbers)]
         return keys
 
     def to_json(self) -> dict[str, Any]:
@@ -152,10 +154,10 @@ class SymbolVocabulary:
         return cls(map(ord, data["characters"]), data["ngrams"])
 
 
-def _look_up(known: NDArray[Any], items: NDArray[Any]) -> Ints:
-    """Number of each item: its place among the known ones, from 2 on, or UNKNOWN."""
-    if not len(known):
+def _look_up(vocabulary: NDArray[Any], items: NDArray[Any]) -> Ints:
+    """The number of each item: its index in the sorted vocabulary, from 2 on, or UNKNOWN."""
+    if not len(vocabulary):
         return np.full(len(items), UNKNOWN, np.int64)
-    places = np.searchsorted(known, items)
-    places[places == len(known)] = 0
-    return np.where(known[places] == items, places + 2, UNKNOWN)
+    indices = np.searchsorted(vocabulary, items)
+    indices[indices == len(vocabulary)] = 0
+    return np.where(vocabulary[indices] == items, indices + 2, UNKNOWN)

@@ -1,4 +1,5 @@
-"""What all tasks that find entities share: which sentences say what their entities are, and how findings are told."""
+"""What all tasks that find entities share: which sentences say what their entities are, and which lack a tree. No torch
+here."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from depparse.data.annotations.entities import ENTITY_COLUMN
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
-from depparse.encoders.syntax import TreeSource
+from depparse.encoders.trees import TreeSource
+from depparse.tasks.findings import tell
 
 WRITES = (ENTITY_COLUMN,)  # in CoNLL-U, where there is no such column, as the MISC attribute
 
@@ -26,21 +28,6 @@ def entities_of(sentence: Sentence) -> tuple[Span, ...] | None:
 def count_types(sentences: Iterable[Sentence]) -> Vocabulary:
     """The types of entities in the sentences."""
     return Vocabulary.count(span.type for sentence in sentences for span in sentence.ents)
-
-
-def tell(problems: Iterable[tuple[int, Sentence, Span | None]], what: str) -> list[str]:
-    """A line that says `what` is wrong, how often, and where first; none if it never is.
-
-    `problems` are the number of a sentence, from 1, the sentence, and the entity, if it is about one.
-    """
-    found = list(problems)
-    if not found:
-        return []
-    number, sentence, span = found[0]
-    place = f"sentence {number}" + (f" ({sentence.sent_id})" if sentence.sent_id is not None else "")
-    if span is not None:
-        place += f", words {span.start} to {span.end}, {span.type}"
-    return [f"{what}: {len(found)} (first: {place})"]
 
 
 def tell_of_trees(sentences: Iterable[Sentence], source: TreeSource | None) -> list[str]:

@@ -17,111 +17,155 @@ they get the effect of the old data back through their neighbours, words of the 
 encoder, whose scores are averaged with their own; the weight grows with the share of old types. Where we differ: the
 neighbours are sought in the batch rather than in all the data, certainty is a fixed probability and no schedule over
 epochs, and averages are of scores and not of probabilities, since a CRF normalizes whole sequences.
+
+What the old model makes of a sentence is worked out once, by the `Teacher` that the codec has: a `Lesson`, in arrays.
+The loss, `growing_loss`, is the network's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from depparse.data.batching import Ints
 from depparse.data.fields import IGNORE
 from depparse.data.sentence import Sentence
-from depparse.structs.linear_chain import LinearChain
+from depparse.layers.linear_chain import LinearChain
+from depparse.tasks.task import Remember
 
-# Of a sentence: the task's scores ``[1, words with ROOT, tags]`` and the encoder's vectors ``[words, width]``.
-Old = Callable[[Sentence], tuple[Tensor, Tensor]]
+Array = TypeVar("Array")  # of NumPy or of torch
 
 CERTAIN = 0.5  # probability from which on an old tag counts as if it were annotated
 NEIGHBOURS = 3
 WEIGHT = 2.0  # of distillation; as in the program of Zheng et al., times √(old types / new types) if causal
 
 
-@dataclass(slots=True)
-class Lesson:
-    """What is to be learned of a sentence, or of several side by side: then all but `pairs`, which are summed up, and
-    `vectors`, which stand one after the other, have a batch axis."""
+class Lesson(NamedTuple):
+    """What is to be learned of a sentence. Transitions that are expected nowhere, which most are, take no memory."""
 
-    tags: Tensor  # [words]: as annotated; IGNORE in a sentence that is not, and behind its end
-    expected: Tensor  # [words, tags]: probability that the old model gives to each tag
-    pairs: (
-        Tensor  # [tags + 1, tags + 1]: expected number of each transition, with begin and end; sparse, of one sentence
-    )
-    kinds: Tensor  # [words]: the tag where it is of an entity, new or certain; else IGNORE
-    vectors: Tensor  # [words of such kinds, width]: of the old encoder
+    tags: Ints  # [words]: as annotated; IGNORE in a sentence that is not
+    expected: NDArray[np.float32]  # [words, tags]: probability that the old model gives to each tag
+    pairs: NDArray[np.int32]  # [several]: transitions, as places in the flat [tags + 1, tags + 1], with begin and end
+    counts: NDArray[np.float32]  # [several]: expected number of each of them
+    kinds: Ints  # [words]: the tag where it is of an entity, new or certain; else IGNORE
+    vectors: NDArray[np.float16]  # [words of such kinds, width]: of the old encoder
 
-    @property
-    def n_annotated(self) -> int:
-        """Words that the loss is a mean over."""
-        return int((self.tags != IGNORE).sum())
+
+class Lessons(NamedTuple, Generic[Array]):
+    """The lessons of a batch."""
+
+    tags: Array  # [batch, words], IGNORE behind the end of a sentence
+    expected: Array  # [batch, words, tags]
+    pairs: Array  # [tags + 1, tags + 1]: expected numbers of transitions in all sentences
+    kinds: Array  # [batch, words], IGNORE behind the end of a sentence
+    vectors: Array  # [words of such kinds, width], sentence after sentence
 
 
 class Teacher:
-    """A model before it grows: `old` tells what it makes of a sentence.
+    """A model before it grows: `old` tells what it makes of a sentence, as scores ``[1, words with ROOT, tags]`` and
+    vectors.
 
     `chain` and `transitions` are those of the CRF that has grown but not yet learned; its first tags are the old ones.
-    `free` are the tags that may stand where the data says `O`.
+    `other` is the tag `O`, `free` are the tags that may stand where the data says `O`.
     """
 
     def __init__(
-        self, old: Old, chain: LinearChain, transitions: Tensor, free: Sequence[int], *, causal: bool, weight: float
+        self,
+        old: Remember,
+        chain: LinearChain,
+        transitions: Tensor,
+        other: int,
+        free: Sequence[int],
+        *,
+        causal: bool,
+        weight: float,
     ) -> None:
-        self.old, self.chain, self.causal, self.weight = old, chain, causal, weight
+        self.old, self.chain, self.other, self.causal, self.weight = old, chain, other, causal, weight
         self.transitions = transitions.detach().clone()
         self.free = torch.zeros(chain.n_labels, dtype=torch.bool)
         self.free[list(free)] = True
 
-    def teach(self, sentence: Sentence, tags: Sequence[int], other: int) -> Lesson:
-        """The lesson of a sentence with these `tags`, of which `other` is `O`. O(words · arcs)."""
+    def teach(self, sentence: Sentence, tags: Sequence[int]) -> Lesson:
+        """The lesson of a sentence with these `tags`. O(words · arcs)."""
         gold, n_tags = torch.tensor(tags), self.chain.n_labels
         if IGNORE in tags:
-            expected, pairs = torch.zeros(len(gold), n_tags), torch.zeros_like(self.transitions)
-            return Lesson(gold, expected, pairs.to_sparse(), gold, torch.zeros(0, 0))
-        scores, vectors = (values.detach().cpu().float() for values in self.old(sentence))
-        scores = torch.nn.functional.pad(scores[0, 1:], (0, n_tags - scores.shape[-1]))
-        allowed = allow(gold, other, self.free)
+            return _lesson(gold, torch.zeros(len(gold), n_tags), torch.zeros(0), gold, np.zeros((len(gold), 0)))
+        array, vectors = self.old(sentence)
+        scores = torch.tensor(array[0, 1:], dtype=torch.float32)
+        scores = torch.nn.functional.pad(scores, (0, n_tags - scores.shape[-1]))
+        allowed = allow(gold, self.other, self.free)
         expected, pairs = self._expect(scores, allowed)
-        kinds = gold.masked_fill(gold == other, IGNORE)
+        kinds = gold.masked_fill(gold == self.other, IGNORE)
         if self.causal:
             probability, tag = expected.max(1)
-            certain = (gold == other) & (tag != other) & (probability >= CERTAIN)
+            certain = (gold == self.other) & (tag != self.other) & (probability >= CERTAIN)
             settled = torch.where(certain, tag, gold)
-            sure = self._expect(scores, torch.where(certain[:, None], allow(settled, other, self.free), allowed))
+            only = torch.where(certain[:, None], allow(settled, self.other, self.free), allowed)
+            sure = self._expect(scores, only)
             if sure[0].sum() > 0:  # there may be no such sequence, in a language that looks beyond neighbours
-                (expected, pairs), kinds = sure, settled.masked_fill(settled == other, IGNORE)
-        return Lesson(gold, expected, pairs.to_sparse(), kinds, vectors[kinds != IGNORE].half())
+                (expected, pairs), kinds = sure, settled.masked_fill(settled == self.other, IGNORE)
+        return _lesson(gold, expected, pairs, kinds, vectors)
 
     def _expect(self, scores: Tensor, allowed: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities of tags and expected numbers of transitions: the gradient of the logarithm of the sum."""
         with torch.enable_grad():
-            given = scores.masked_fill(~allowed, -torch.inf)[None].requires_grad_()
+            possible = scores.masked_fill(~allowed, -torch.inf)[None].requires_grad_()
             transitions = self.transitions.clone().requires_grad_()
-            total = self.chain_of(given).log_partition(given, transitions, torch.tensor([len(scores)]))
-            expected, pairs = torch.autograd.grad(total.sum(), (given, transitions))
+            total = self.chain.log_partition(possible, transitions, torch.tensor([len(scores)]))
+            expected, pairs = torch.autograd.grad(total.sum(), (possible, transitions))
         return expected[0], pairs
 
-    def loss(self, scores: Tensor, transitions: Tensor, lesson: Lesson, other: int) -> Tensor:
-        """Of ``scores[batch, words, tags]`` without ROOT, as a mean over the annotated words."""
-        annotated = lesson.tags.ne(IGNORE).any(1)
-        scores, tags = scores.float(), lesson.tags
-        if self.causal:
-            scores = with_neighbours(scores, lesson)
-        scores, tags = scores[annotated], tags[annotated]
-        lengths = tags.ne(IGNORE).sum(1)
-        given = scores.masked_fill(~allow(tags, other, self.free.to(scores.device)), -torch.inf)
-        everything = self.chain_of(scores).log_partition(scores, transitions, lengths)
-        as_annotated = self.chain_of(scores).log_partition(given, transitions, lengths)
-        expected = (lesson.expected[annotated] * scores).sum() + (lesson.pairs * transitions).sum()
-        learned = (everything - as_annotated).sum()
-        kept = as_annotated.sum() - expected
-        return (learned + self.weight * kept) / lengths.sum().clamp(min=1)
 
-    def chain_of(self, scores: Tensor) -> LinearChain:
-        """The chain, where the scores are."""
-        return self.chain.to(scores.device)
+def _lesson(tags: Tensor, expected: Tensor, pairs: Tensor, kinds: Tensor, vectors: NDArray[Any]) -> Lesson:
+    flat, entities = pairs.flatten().numpy(), kinds.numpy()
+    (cells,) = flat.nonzero()
+    near = vectors[entities != IGNORE].astype(np.float16)
+    return Lesson(tags.numpy(), expected.numpy(), cells.astype(np.int32), flat[cells], entities, near)
+
+
+def collate(lessons: Sequence[Lesson]) -> Lessons[NDArray[Any]]:
+    """The lessons side by side."""
+    n_words, n_tags = max(len(lesson.tags) for lesson in lessons), lessons[0].expected.shape[1]
+    tags, kinds = np.full((2, len(lessons), n_words), IGNORE, np.int64)
+    expected = np.zeros((len(lessons), n_words, n_tags), np.float32)
+    pairs = np.zeros((n_tags + 1) ** 2, np.float32)
+    for number, lesson in enumerate(lessons):
+        words = slice(len(lesson.tags))
+        tags[number, words], kinds[number, words] = lesson.tags, lesson.kinds
+        expected[number, words] = lesson.expected
+        pairs[lesson.pairs] += lesson.counts
+    vectors = [lesson.vectors for lesson in lessons if len(lesson.vectors)]
+    return Lessons(
+        tags,
+        expected,
+        pairs.reshape(n_tags + 1, n_tags + 1),
+        kinds,
+        np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float16),
+    )
+
+
+def growing_loss(
+    teacher: Teacher, chain: LinearChain, scores: Tensor, transitions: Tensor, lessons: Lessons[Tensor]
+) -> Tensor:
+    """Of ``scores[batch, words, tags]`` without ROOT, as a mean over the annotated words."""
+    annotated = lessons.tags.ne(IGNORE).any(1)
+    scores, tags = scores.float(), lessons.tags
+    if teacher.causal:
+        scores = with_neighbours(scores, lessons)
+    scores, tags = scores[annotated], tags[annotated]
+    lengths = tags.ne(IGNORE).sum(1)
+    fitting = scores.masked_fill(~allow(tags, teacher.other, teacher.free.to(scores.device)), -torch.inf)
+    everything = chain.log_partition(scores, transitions, lengths)
+    as_annotated = chain.log_partition(fitting, transitions, lengths)
+    expected = (lessons.expected[annotated] * scores).sum() + (lessons.pairs * transitions).sum()
+    learned = (everything - as_annotated).sum()
+    kept = as_annotated.sum() - expected
+    return (learned + teacher.weight * kept) / lengths.sum().clamp(min=1)
 
 
 def allow(tags: Tensor, other: int, free: Tensor) -> Tensor:
@@ -131,33 +175,20 @@ def allow(tags: Tensor, other: int, free: Tensor) -> Tensor:
     return fixed | (tags == IGNORE)[..., None]
 
 
-def with_neighbours(scores: Tensor, lesson: Lesson) -> Tensor:
+def with_neighbours(scores: Tensor, lessons: Lessons[Tensor]) -> Tensor:
     """The scores ``[batch, words, tags]`` of words with a kind, averaged with the mean of their nearest in the batch.
 
-    Nearest by the Euclidean distance of `Lesson.vectors`, of the same kind; at most `NEIGHBOURS`. O(such words²).
+    Nearest by the Euclidean distance of `Lessons.vectors`, of the same kind; at most `NEIGHBOURS`. O(such words²).
     """
-    places = lesson.kinds != IGNORE
-    if int(places.sum()) < 2:
+    has_kind = lessons.kinds != IGNORE
+    if int(has_kind.sum()) < 2:
         return scores
-    kinds, own = lesson.kinds[places], scores[places]
-    vectors = lesson.vectors.float()
+    kinds, own = lessons.kinds[has_kind], scores[has_kind]
+    vectors = lessons.vectors.float()
     distances = torch.cdist(vectors, vectors)
     distances = distances.masked_fill(kinds[:, None] != kinds, torch.inf).fill_diagonal_(torch.inf)
     nearest, numbers = distances.topk(min(NEIGHBOURS, len(kinds) - 1), largest=False)
-    there = nearest.isfinite()
-    mean = (own[numbers] * there[..., None]).sum(1) / there.sum(1, keepdim=True).clamp(min=1)
-    mixed = torch.where(there.any(1, keepdim=True), (own + mean) / 2, own)
-    return scores.masked_scatter(places[..., None], mixed)
-
-
-def collate(lessons: Sequence[Lesson]) -> Lesson:
-    """The lessons side by side; shorter sentences are padded with IGNORE."""
-    pad = torch.nn.utils.rnn.pad_sequence
-    vectors = [lesson.vectors for lesson in lessons if len(lesson.vectors)]
-    return Lesson(
-        pad([lesson.tags for lesson in lessons], batch_first=True, padding_value=IGNORE),
-        pad([lesson.expected for lesson in lessons], batch_first=True),
-        reduce(torch.add, [lesson.pairs.to_dense() for lesson in lessons]),
-        pad([lesson.kinds for lesson in lessons], batch_first=True, padding_value=IGNORE),
-        torch.cat(vectors) if vectors else torch.zeros(0, 0),
-    )
+    alike = nearest.isfinite()
+    mean = (own[numbers] * alike[..., None]).sum(1) / alike.sum(1, keepdim=True).clamp(min=1)
+    mixed = torch.where(alike.any(1, keepdim=True), (own + mean) / 2, own)
+    return scores.masked_scatter(has_kind[..., None], mixed)

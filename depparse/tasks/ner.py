@@ -14,27 +14,33 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.data.batching import Batch, pad_labels
+from depparse.data.batching import Batch, Ints, pad
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, decode_tags, encode_tags
+from depparse.encoders.codec import Widths
 from depparse.encoders.dropout import SharedDropout
-from depparse.encoders.encoder import Encoded, Encoder
-from depparse.encoders.syntax import Syntax, SyntaxConfig, TreeSource, count_relations
+from depparse.encoders.encoder import Encoded
+from depparse.encoders.syntax import Syntax
+from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
 from depparse.errors import ConfigError, DepparseError
-from depparse.registry import PartConfig
-from depparse.structs.automaton import Automaton, bioes, intersect
-from depparse.structs.linear_chain import LinearChain, Segment
+from depparse.layers.linear_chain import LinearChain
+from depparse.layers.tensors import Layout
+from depparse.structs.automaton import Automaton, bioes, determinize, intersect
 from depparse.structs.regular_expression import automaton_of
-from depparse.tasks.entities import WRITES, count_types, entities_of, tell, tell_of_trees
-from depparse.tasks.growing import WEIGHT, Lesson, Old, Teacher, collate
+from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees
+from depparse.tasks.findings import tell
+from depparse.tasks.growing import WEIGHT, Lesson, Lessons, Teacher, collate, growing_loss
+from depparse.tasks.task import NetworkType, Remember, Stage, TaskConfig
 
 
-class NerConfig(PartConfig):
+class NerConfig(TaskConfig):
     """Flat entities."""
 
     type: Literal["ner"] = "ner"
@@ -50,76 +56,26 @@ class NerConfig(PartConfig):
     trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
 
 
-class Ner(nn.Module):
-    """A linear-chain CRF that gives probability to valid sequences of tags alone."""
+class NerCodec:
+    """BIOES tags, and which sequences of them there are."""
 
     Config = NerConfig
+    writes = WRITES
 
-    def __init__(self, config: NerConfig, encoder: Encoder, types: Vocabulary, relations: Vocabulary) -> None:
-        super().__init__()
-        self.config, self.types = config, types
-        self.syntax = Syntax(config.syntax, encoder.width, relations)
-        self.reads_trees = config.trees if config.syntax is not None else None
+    def __init__(self, config: NerConfig, types: Vocabulary, trees: TreeReader) -> None:
+        self.config, self.types, self.trees = config, types, trees
+        self.reads_trees: TreeSource | None = config.trees if config.syntax is not None else None
         self.tags = Vocabulary(["O", *(f"{prefix}-{kind}" for kind in types.items for prefix in "BIES")])
-        self.scorer = nn.Sequential(
-            nn.Linear(self.syntax.width + encoder.input_width, config.width),
-            nn.GELU(),
-            SharedDropout(config.dropout),
-            nn.Linear(config.width, len(self.tags)),
-        )
-        # transitions[previous, next]; the last row is the beginning of the sentence, the last column its end.
-        self.transitions = nn.Parameter(torch.zeros(len(self.tags) + 1, len(self.tags) + 1))
-        self.chain = LinearChain(self._language())
+        self.language = determinize(self._language())
         self.teacher: Teacher | None = None  # while old types are kept
-        self.kept: Sequence[str] = ()  # those
 
     @classmethod
-    def build(cls, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> Ner | None:
-        """With the types of `sentences`, and if it needs them the relations."""
+    def build(cls, config: NerConfig, sentences: Sequence[Sentence]) -> NerCodec | None:
+        """The codec of the types of `sentences`, and if it needs them of the relations."""
         types = count_types(sentences)
         if not len(types):
             return None
-        return cls(config, encoder, types, count_relations(config.syntax, sentences, config.trees))
-
-    def grown(
-        self, config: NerConfig, encoder: Encoder, sentences: Sequence[Sentence], remember: Callable[[], Old]
-    ) -> Ner:
-        """With the types of `sentences` besides its own, which stay known as `config.old_types` says."""
-        there = count_types(sentences)
-        new = [kind for kind in there.items if kind not in self.types]
-        old = [kind for kind in self.types.items if kind not in there]
-        settings = self.config.model_copy(update={"old_types": config.old_types})
-        grown = Ner(settings, encoder, Vocabulary([*self.types.items, *new]), self.syntax.relations)
-        grown._inherit(self)
-        if old and len(there) and config.old_types != "forget":
-            causal = config.old_types == "causal"
-            weight = WEIGHT * (len(old) / len(there)) ** 0.5 if causal else WEIGHT
-            free = [grown.tags.number("O"), *(grown.tags.number(f"{p}-{kind}") for kind in old for p in "BIES")]
-            chain = copy.deepcopy(grown.chain)  # of its own, on a device of its own
-            grown.kept = old
-            grown.teacher = Teacher(remember(), chain, grown.transitions, free, causal=causal, weight=weight)
-        return grown
-
-    @torch.no_grad()
-    def _inherit(self, old: Ner) -> None:
-        """Takes the weights of one with fewer types; transitions of new tags begin as the mean of those of the old."""
-        n_old, n_types = len(old.tags), len(old.types)
-        weights = self.state_dict()
-        for name, value in old.state_dict().items():
-            if name == "transitions":
-                continue
-            weights[name][: len(value)] = value
-        # By prefix, old types are places 1 + 4k + prefix; the last row and column are the boundary.
-        place = [0, *(1 + (number - 1) % 4 for number in range(1, len(self.tags))), 5]
-        mean = torch.zeros(6, 6)
-        groups = [[0], *([1 + 4 * kind + prefix for kind in range(n_types)] for prefix in range(4)), [n_old]]
-        for row, before in enumerate(groups):
-            for column, after in enumerate(groups):
-                mean[row, column] = old.transitions[before][:, after].mean()
-        self.transitions.copy_(mean[place][:, place])
-        self.transitions[:n_old, :n_old] = old.transitions[:n_old, :n_old]
-        self.transitions[-1, :n_old] = old.transitions[-1, :n_old]
-        self.transitions[:n_old, -1] = old.transitions[:n_old, -1]
+        return cls(config, types, TreeReader(count_relations(config.syntax, sentences, config.trees)))
 
     def _language(self) -> Automaton:
         valid = bioes(self.tags.items)
@@ -133,20 +89,36 @@ class Ner(nn.Module):
         try:
             more = automaton_of(self.config.language, tags_of, len(tags))
         except DepparseError as error:
-            there = ", ".join(["O", *self.types.items])
-            raise ConfigError(f"config key language of the task ner: {error}; there are {there}") from None
+            names = ", ".join(["O", *self.types.items])
+            raise ConfigError(f"config key language of the task ner: {error}; there are {names}") from None
         return intersect(valid, more)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("HEAD", "DEPREL") if self.reads_trees is not None else ()
+
+    def read_trees(self, batch: Batch) -> Arcs[NDArray[Any]]:
+        """The trees, for `syntax`."""
+        return self.trees.arcs(batch)
 
     def targets(self, sentence: Sentence) -> list[int] | Lesson:
         """A tag for each word; none of a sentence that is not annotated or not in the language."""
         tags = self._gold(sentence)
-        return tags if self.teacher is None else self.teacher.teach(sentence, tags, self.tags.number("O"))
+        return tags if self.teacher is None else self.teacher.teach(sentence, tags)
 
     def _gold(self, sentence: Sentence) -> list[int]:
         spans = entities_of(sentence)
         tags = [] if spans is None else self.tags.numbers(encode_tags(spans, len(sentence), "BIOES"), IGNORE)
-        known = spans is not None and IGNORE not in tags and self.chain.language.accepts(tags)
-        return tags if known else [IGNORE] * len(sentence)
+        learned = spans is not None and IGNORE not in tags and self.language.accepts(tags)
+        return tags if learned else [IGNORE] * len(sentence)
+
+    def collate(self, rows: Sequence[Any]) -> Ints | Lessons[NDArray[Any]]:
+        """The tags ``[batch, words]``, or the lessons."""
+        return pad(rows) if self.teacher is None else collate(rows)
+
+    def count_targets(self, targets: Any) -> int:
+        """Words that have a tag."""
+        return int(((targets.tags if isinstance(targets, Lessons) else targets) != IGNORE).sum())
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """What of the training data is not learned."""
@@ -158,19 +130,78 @@ class Ner(nn.Module):
         what = "sentences with entities that overlap (nested_ner learns them) or are not in its language are left out"
         return [*tell(refused, what), *tell_of_trees(sentences, self.reads_trees)]
 
-    def collate(self, rows: Sequence[Any]) -> Tensor | Lesson:
-        return pad_labels(rows) if self.teacher is None else collate(rows)
+    def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[Span]]:
+        """The entities of the most probable tags, each with its probability. ``scores[batch, words, tags]``.
 
-    def forward(self, encoded: Encoded, batch: Batch) -> Tensor:
+        DepparseError if a sentence has no tags within the language.
+        """
+        best, totals = stage("best_tags", scores, batch.lengths)
+        entities: list[list[Span]] = []
+        for example, row, total in zip(batch.examples, best.tolist(), totals.tolist(), strict=True):
+            if not math.isfinite(total):
+                problem = "the scores are no numbers" if math.isnan(total) else "no tags are in its language"
+                raise DepparseError(f"{example.name}, of {example.length} words, for the task ner: {problem}")
+            entities.append(decode_tags([self.tags.item(tag) for tag in row[: example.length]]))
+        spans = [span for row in entities for span in row]
+        numbers = [number for number, row in enumerate(entities) for _ in row]
+        sentences, starts, ends = np.array(
+            [numbers, [span.start - 1 for span in spans], [span.end - 1 for span in spans]], np.int64
+        )
+        words = starts[:, None] + np.arange((ends - starts + 1).max(initial=0))
+        inside = words <= ends[:, None]
+        tags = np.where(inside, best[sentences[:, None], np.where(inside, words, 0)], IGNORE)
+        (probabilities,) = stage("segment_probabilities", scores, batch.lengths, sentences, starts, tags)
+        for span, probability in zip(spans, probabilities.tolist(), strict=True):
+            span.score = probability
+        return entities
+
+    def annotate(self, sentence: Sentence, prediction: list[Span], *, probabilities: bool = False) -> None:
+        """Writes the entities; their probabilities are always among them."""
+        sentence.ents = prediction
+
+    def to_json(self) -> Any:
+        """The types, and if it needs them the relations."""
+        types = self.types.to_json()
+        return types if self.config.syntax is None else {"types": types, "relations": self.trees.to_json()}
+
+    @classmethod
+    def from_json(cls, config: NerConfig, data: Any) -> NerCodec:
+        """The codec of the types and relations in `data`."""
+        types, relations = (data, []) if config.syntax is None else (data["types"], data["relations"])
+        return cls(config, Vocabulary(types), TreeReader.from_json(relations))
+
+
+class Ner(nn.Module):
+    """A linear-chain CRF that gives probability to valid sequences of tags alone."""
+
+    Codec = NerCodec
+
+    def __init__(self, codec: NerCodec, widths: Widths) -> None:
+        super().__init__()
+        self.codec, config, n_tags = codec, codec.config, len(codec.tags)
+        self.syntax = Syntax(config.syntax, widths.context, len(codec.trees.relations))
+        self.scorer = nn.Sequential(
+            nn.Linear(self.syntax.width + widths.inputs, config.width),
+            nn.GELU(),
+            SharedDropout(config.dropout),
+            nn.Linear(config.width, n_tags),
+        )
+        # transitions[previous, next]; the last row is the beginning of the sentence, the last column its end.
+        self.transitions = nn.Parameter(torch.zeros(n_tags + 1, n_tags + 1))
+        self.chain = LinearChain(codec.language)
+        self.kept: Sequence[str] = ()  # types that the teacher of the codec keeps
+
+    def forward(self, encoded: Encoded, layout: Layout, trees: Arcs[Tensor] | None = None) -> Tensor:
         """Scores of tags, ``[batch, words, tags]``."""
-        scores: Tensor = self.scorer(torch.cat([self.syntax(encoded.context, batch), encoded.inputs], -1))
+        values = torch.cat([self.syntax(encoded.context, trees, layout), encoded.inputs], -1)
+        scores: Tensor = self.scorer(values)
         return scores
 
-    def loss(self, scores: Tensor, targets: Tensor | Lesson) -> Tensor:
+    def loss(self, scores: Tensor, targets: Tensor | Lessons[Tensor]) -> Tensor:
         """Minus the logarithm of the probability of the gold tags, as a mean over the annotated words."""
-        if isinstance(targets, Lesson):
-            assert self.teacher is not None
-            return self.teacher.loss(scores[:, 1:], self.transitions, targets, self.tags.number("O"))
+        if isinstance(targets, Lessons):
+            assert self.codec.teacher is not None
+            return growing_loss(self.codec.teacher, self.chain, scores[:, 1:], self.transitions, targets)
         annotated = targets[:, 1:].ne(IGNORE).any(1)
         tags = targets[annotated, 1:]
         scores = scores[annotated, 1:].float()
@@ -179,40 +210,64 @@ class Ner(nn.Module):
         logarithms = logarithms - self.chain.log_partition(scores, self.transitions, lengths)
         return -logarithms.sum() / lengths.sum().clamp(min=1)
 
-    def predict(self, scores: Tensor, batch: Batch) -> list[list[Span]]:
-        """The entities of the most probable tags. DepparseError if a sentence has no tags within the language."""
-        precision = torch.float32 if scores.device.type == "mps" else torch.float64  # of which that device has none
-        given = scores[:, 1:].to(precision), self.transitions, batch.lengths
-        best, totals = (values.tolist() for values in self.chain.viterbi(*given))
-        segments: list[Segment] = []
-        found: list[list[Span]] = []
-        for number, (example, row, total) in enumerate(zip(batch.examples, best, totals, strict=True)):
-            if not math.isfinite(total):
-                problem = "the scores are no numbers" if math.isnan(total) else "no tags are in its language"
-                raise DepparseError(f"{example.name}, of {example.length} words, for the task ner: {problem}")
-            spans = decode_tags([self.tags.item(tag) for tag in row[: example.length]])
-            segments += (Segment(number, span.start - 1, row[span.start - 1 : span.end]) for span in spans)
-            found.append(spans)
-        probabilities = iter(self.chain.segment_probabilities(*given, segments))
-        for spans in found:
-            for span in spans:
-                span.score = next(probabilities)
-        return found
+    def best_tags(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """The most probable tags ``[batch, words]`` without ROOT, IGNORE behind the end, and their score ``[batch]``:
+        -inf if no tags are in the language."""
+        return self.chain.viterbi(_exact(scores), self.transitions, lengths)
 
-    def annotate(self, sentence: Sentence, prediction: list[Span]) -> None:
-        sentence.ents = prediction
+    def segment_probabilities(
+        self, scores: Tensor, lengths: Tensor, sentences: Tensor, starts: Tensor, tags: Tensor
+    ) -> Tensor:
+        """``[segments]``: the probability of ``tags[segments, words]``, with IGNORE behind the end, from the word
+        ``starts[segments]``, the first being 0, of the sentence ``sentences[segments]`` of the batch."""
+        return self.chain.segment_probabilities(_exact(scores), self.transitions, lengths, sentences, starts, tags)
 
-    def writes(self) -> tuple[str, ...]:
-        return WRITES
+    def grown(
+        self, config: NerConfig, widths: Widths, sentences: Sequence[Sentence], remember: Callable[[], Remember]
+    ) -> Ner:
+        """With the types of `sentences` besides its own, which stay known as `config.old_types` says."""
+        types, annotated = self.codec.types, count_types(sentences)
+        new = [kind for kind in annotated.items if kind not in types]
+        old = [kind for kind in types.items if kind not in annotated]
+        settings = self.codec.config.model_copy(update={"old_types": config.old_types})
+        codec = NerCodec(settings, Vocabulary([*types.items, *new]), self.codec.trees)
+        grown = Ner(codec, widths)
+        grown._inherit(self)
+        if old and len(annotated) and config.old_types != "forget":
+            causal = config.old_types == "causal"
+            weight = WEIGHT * (len(old) / len(annotated)) ** 0.5 if causal else WEIGHT
+            other = codec.tags.number("O")
+            free = [other, *(codec.tags.number(f"{prefix}-{kind}") for kind in old for prefix in "BIES")]
+            chain = copy.deepcopy(grown.chain)  # of its own: it stays on the processor
+            grown.kept = old
+            codec.teacher = Teacher(remember(), chain, grown.transitions, other, free, causal=causal, weight=weight)
+        return grown
 
-    def to_json(self) -> Any:
-        types = self.types.to_json()
-        return types if self.config.syntax is None else {"types": types, "relations": self.syntax.relations.items}
+    @torch.no_grad()
+    def _inherit(self, old: Ner) -> None:
+        """Takes the weights of one with fewer types; transitions of new tags begin as the mean of those of the old."""
+        n_tags, n_old, n_types = len(self.codec.tags), len(old.codec.tags), len(old.codec.types)
+        weights = self.state_dict()
+        for name, value in old.state_dict().items():
+            if name == "transitions":
+                continue
+            weights[name][: len(value)] = value
+        # By prefix, old types are places 1 + 4k + prefix; the last row and column are the boundary.
+        group = [0, *(1 + (number - 1) % 4 for number in range(1, n_tags)), 5]
+        mean = torch.zeros(6, 6)
+        members = [[0], *([1 + 4 * kind + prefix for kind in range(n_types)] for prefix in range(4)), [n_old]]
+        for row, before in enumerate(members):
+            for column, after in enumerate(members):
+                mean[row, column] = old.transitions[before][:, after].mean()
+        self.transitions.copy_(mean[group][:, group])
+        self.transitions[:n_old, :n_old] = old.transitions[:n_old, :n_old]
+        self.transitions[-1, :n_old] = old.transitions[-1, :n_old]
+        self.transitions[:n_old, -1] = old.transitions[:n_old, -1]
 
-    @classmethod
-    def from_json(cls, config: NerConfig, encoder: Encoder, data: Any) -> Ner:
-        types, relations = (data, []) if config.syntax is None else (data["types"], data["relations"])
-        return cls(config, encoder, Vocabulary(types), Vocabulary(relations, reserved=1))
+
+def _exact(scores: Tensor) -> Tensor:
+    """The scores without ROOT, in float64, of which the device mps has none."""
+    return scores[:, 1:].to(torch.float32 if scores.device.type == "mps" else torch.float64)
 
 
-TASK = Ner
+TASK: NetworkType = Ner

@@ -12,29 +12,37 @@ that go with the tree (`depparse.data.trees.chained_spans`); all of them in a se
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.data.batching import Batch
+from depparse.data.batching import Batch, Ints
 from depparse.data.fields import IGNORE, Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
 from depparse.data.trees import chained_spans
+from depparse.encoders.codec import Widths
 from depparse.encoders.dropout import SharedDropout
-from depparse.encoders.encoder import Encoded, Encoder
-from depparse.encoders.syntax import Syntax, SyntaxConfig, TreeSource, count_relations
-from depparse.registry import PartConfig
-from depparse.tasks.dependencies import with_one
-from depparse.tasks.entities import WRITES, count_types, entities_of, tell, tell_of_trees
+from depparse.encoders.encoder import Encoded
+from depparse.encoders.syntax import Syntax
+from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
+from depparse.layers.biaffine import with_one
+from depparse.layers.tensors import Layout
+from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees
+from depparse.tasks.findings import tell
+from depparse.tasks.task import NetworkType, Stage, TaskConfig
+
+Array = TypeVar("Array")  # of NumPy or of torch
 
 _COVERED = 0.999  # share of the entities of the training data that the width found by itself covers
 _NONE = 0  # the label of spans that are no entity
 
 
-class NestedNerConfig(PartConfig):
+class NestedNerConfig(TaskConfig):
     """Entities that may overlap."""
 
     type: Literal["nested_ner"] = "nested_ner"
@@ -49,7 +57,7 @@ class NestedNerConfig(PartConfig):
     trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
 
 
-class Targets(NamedTuple):
+class EntityTargets(NamedTuple):
     """What is learned of a sentence."""
 
     length: int  # words
@@ -57,50 +65,75 @@ class Targets(NamedTuple):
     entities: list[tuple[int, int, int]]  # first word, width - 1, label
 
 
-class SpanScores(NamedTuple):
+class TreesAndSpans(NamedTuple, Generic[Array]):
+    """What the network reads of the trees of a batch."""
+
+    arcs: Arcs[Array] | None  # for `syntax`
+    spans: Array | None  # [spans, 3]: those that go with the trees; None if all are scored
+
+
+class SpanScores(NamedTuple, Generic[Array]):
     """The spans that are scored, of all sentences of a batch."""
 
-    places: Tensor  # [spans, 3]: sentence, first word, width - 1
-    scores: Tensor  # [spans, labels]
+    spans: Array  # [spans, 3]: sentence, first word, width - 1
+    scores: Array  # [spans, labels]
 
 
-class NestedNer(nn.Module):
-    """A classifier of spans; the most probable ones are taken first, as far as they go together."""
+class NestedNerCodec:
+    """Labels of spans; the most probable entities are taken first, as far as they go together."""
 
     Config = NestedNerConfig
+    writes = WRITES
 
-    def __init__(
-        self, config: NestedNerConfig, encoder: Encoder, types: Vocabulary, max_width: int, relations: Vocabulary
-    ) -> None:
-        super().__init__()
-        self.config, self.types, self.max_width = config, types, max_width
-        self.syntax = Syntax(config.syntax, encoder.width, relations)
-        self.reads_trees = config.trees if config.syntax is not None or config.spans == "tree" else None
-        inputs, self.n_labels = self.syntax.width + encoder.input_width, 1 + len(types)
-        self.first, self.last = (
-            nn.Sequential(nn.Linear(inputs, config.width), nn.LeakyReLU(0.1), SharedDropout(config.dropout))
-            for _ in range(2)
-        )
-        self.weights = nn.Parameter(torch.zeros(config.width + 1, self.n_labels, config.width + 1))
-        self.widths = nn.Parameter(torch.zeros(max_width, self.n_labels))
+    def __init__(self, config: NestedNerConfig, types: Vocabulary, max_width: int, trees: TreeReader) -> None:
+        self.config, self.types, self.max_width, self.trees = config, types, max_width, trees
+        reads = config.syntax is not None or config.spans == "tree"
+        self.reads_trees: TreeSource | None = config.trees if reads else None
 
     @classmethod
-    def build(cls, config: NestedNerConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> NestedNer | None:
-        """With the types, and if it is open the greatest width, of the entities of `sentences`; and the relations."""
+    def build(cls, config: NestedNerConfig, sentences: Sequence[Sentence]) -> NestedNerCodec | None:
+        """The codec of the types, and if it is open the greatest width, of the entities of `sentences`; and of the
+        relations."""
         types = count_types(sentences)
         if not len(types):
             return None
         relations = count_relations(config.syntax, sentences, config.trees)
-        return cls(config, encoder, types, config.max_width or covering_width(sentences), relations)
+        return cls(config, types, config.max_width or covering_width(sentences), TreeReader(relations))
 
-    def targets(self, sentence: Sentence) -> Targets:
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return ("HEAD", "DEPREL") if self.reads_trees is not None else ()
+
+    @property
+    def n_labels(self) -> int:
+        """Types, and no entity before them."""
+        return 1 + len(self.types)
+
+    def read_trees(self, batch: Batch) -> TreesAndSpans[NDArray[Any]]:
+        """The trees for `syntax`, and the spans that go with them. O(words + spans)."""
+        arcs = self.trees.arcs(batch) if self.config.syntax is not None else None
+        if self.config.spans == "all":
+            return TreesAndSpans(arcs, None)
+        by_sentence = enumerate(self._spans_of(tree.heads) for tree in batch.trees)
+        rows = [(number, first, last - first) for number, spans in by_sentence for first, last in spans]
+        return TreesAndSpans(arcs, np.array(rows, np.int64).reshape(-1, 3))
+
+    def _spans_of(self, heads: Sequence[int | None]) -> list[tuple[int, int]]:
+        """First and last words of the spans that go with the tree, if it is whole; else of all."""
+        if None not in heads:
+            return chained_spans(heads, self.max_width)
+        length = len(heads)
+        return [(i, j) for i in range(1, length + 1) for j in range(i, min(i + self.max_width, length + 1))]
+
+    def targets(self, sentence: Sentence) -> EntityTargets:
         """Entities that are too wide, and a second type of the same words, are left out."""
         labels: dict[tuple[int, int], int] = {}
         spans = entities_of(sentence)
         for span in spans or ():
             if span.end - span.start < self.max_width and span.type in self.types:
                 labels.setdefault((span.start, span.end - span.start), 1 + self.types.number(span.type))
-        return Targets(len(sentence), spans is not None, [(*place, label) for place, label in labels.items()])
+        entities = [(first, wider, label) for (first, wider), label in labels.items()]
+        return EntityTargets(len(sentence), spans is not None, entities)
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """What of the training data is not learned."""
@@ -126,62 +159,34 @@ class NestedNer(nn.Module):
             *tell_of_trees(sentences, self.reads_trees),
         ]
 
-    def collate(self, rows: Sequence[Targets]) -> Tensor:
-        """Labels of spans ``[batch, first words, width - 1]``; IGNORE where there is none, or none is known."""
+    def collate(self, rows: Sequence[EntityTargets]) -> Ints:
+        """Labels of spans ``[batch, first words, width - 1]``; IGNORE where there is no span, or none is annotated."""
         words = 1 + max(row.length for row in rows)
-        first, width = torch.arange(words)[:, None], torch.arange(self.max_width)
-        labels = torch.full((len(rows), words, self.max_width), IGNORE)
+        first, wider = np.arange(words)[:, None], np.arange(self.max_width)
+        labels = np.full((len(rows), words, self.max_width), IGNORE, np.int64)
         for number, row in enumerate(rows):
             if row.annotated:
-                labels[number][(first > 0) & (first + width <= row.length)] = _NONE
-                for place in row.entities:
-                    labels[number, place[0], place[1]] = place[2]
+                labels[number][(first > 0) & (first + wider <= row.length)] = _NONE
+                for entity in row.entities:
+                    labels[number, entity[0], entity[1]] = entity[2]
         return labels
 
-    def forward(self, encoded: Encoded, batch: Batch) -> SpanScores:
-        """Scores of all spans, O(words · max_width), or of those that go with the tree, O(words + spans)."""
-        values = torch.cat([self.syntax(encoded.context, batch), encoded.inputs], -1)
-        first, last = with_one(self.first(values)), with_one(self.last(values))
-        by_label = (first @ self.weights.flatten(1)).view(*first.shape[:2], self.n_labels, -1)
-        if self.config.spans == "tree":
-            places = self._places_in_trees(batch)
-            sentence, start, wider = places.T
-            scores = (by_label[sentence, start] @ last[sentence, start + wider][..., None]).squeeze(-1)
-        else:
-            # For each first word the last words that go with it, side by side.
-            windows = nn.functional.pad(last, (0, 0, 0, self.max_width - 1)).unfold(1, self.max_width, 1)
-            starts, widths = (torch.arange(size, device=last.device) for size in (last.shape[1], self.max_width))
-            places = ((starts[:, None] > 0) & (starts[:, None] + widths <= batch.lengths[:, None, None])).nonzero()
-            scores = (by_label @ windows).transpose(2, 3)[tuple(places.T)]
-        return SpanScores(places, (scores / self.config.width**0.5).float() + self.widths[places[:, 2]])
+    def count_targets(self, targets: Any) -> int:
+        """Words of annotated sentences."""
+        return int((targets[..., 0] != IGNORE).sum())
 
-    def _spans_of(self, heads: Sequence[int | None]) -> list[tuple[int, int]]:
-        """First and last words of the spans that go with the tree, if it is whole."""
-        if None not in heads:
-            return chained_spans(heads, self.max_width)
-        length = len(heads)
-        return [(i, j) for i in range(1, length + 1) for j in range(i, min(i + self.max_width, length + 1))]
-
-    def _places_in_trees(self, batch: Batch) -> Tensor:
-        spans = (self._spans_of(tree.heads) for tree in batch.trees)
-        rows = [(number, i, j - i) for number, here in enumerate(spans) for i, j in here]
-        return torch.tensor(rows, dtype=torch.long, device=batch.mask.device).view(-1, 3)
-
-    def loss(self, scores: SpanScores, targets: Tensor) -> Tensor:
-        """Cross-entropy of all scored spans, by annotated words: as one word, a span is worth what it is elsewhere."""
-        labels = targets[tuple(scores.places.T)]
-        total = nn.functional.cross_entropy(scores.scores, labels, ignore_index=IGNORE, reduction="sum")
-        return total / (targets[..., 0] != IGNORE).sum().clamp(min=1)
-
-    def predict(self, scores: SpanScores, batch: Batch) -> list[list[Span]]:
-        """The entities of each sentence, sorted by start, longest first."""
-        probability, label = scores.scores.softmax(-1).max(-1)
-        is_entity = label != _NONE
-        rows = zip(*(part[is_entity].tolist() for part in (scores.places, label, probability)), strict=True)
-        found: list[list[Span]] = [[] for _ in batch.examples]
-        for (number, start, wider), kind, score in rows:
-            found[number].append(Span(start, start + wider, self.types.item(kind - 1), score))
-        return [self._choose(spans) for spans in found]
+    def decode(self, scores: SpanScores[NDArray[Any]], batch: Batch, stage: Stage) -> list[list[Span]]:
+        """The entities of each sentence, sorted by start, longest first, each with its probability."""
+        labels = scores.scores.argmax(-1)
+        is_entity = labels != _NONE
+        logits = scores.scores[is_entity].astype(np.float64)
+        # The greatest score has the exponential 1.
+        probabilities = 1 / np.exp(logits - logits.max(-1, keepdims=True)).sum(-1)
+        rows = zip(scores.spans[is_entity].tolist(), labels[is_entity].tolist(), probabilities.tolist(), strict=True)
+        entities: list[list[Span]] = [[] for _ in batch.examples]
+        for (number, start, wider), label, probability in rows:
+            entities[number].append(Span(start, start + wider, self.types.item(label - 1), probability))
+        return [self._choose(spans) for spans in entities]
 
     def _choose(self, spans: list[Span]) -> list[Span]:
         """Those that go together, the most probable first. O(spans²)."""
@@ -196,20 +201,64 @@ class NestedNer(nn.Module):
             return False
         return self.config.overlap == "none" or (a.start - b.start) * (a.end - b.end) > 0
 
-    def annotate(self, sentence: Sentence, prediction: list[Span]) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[Span], *, probabilities: bool = False) -> None:
+        """Writes the entities; their probabilities are always among them."""
         sentence.ents = prediction
 
-    def writes(self) -> tuple[str, ...]:
-        return WRITES
-
     def to_json(self) -> Any:
+        """The types, the greatest width, and if it needs them the relations."""
         data = {"types": self.types.to_json(), "max_width": self.max_width}
-        return data if self.config.syntax is None else data | {"relations": self.syntax.relations.items}
+        return data if self.config.syntax is None else data | {"relations": self.trees.to_json()}
 
     @classmethod
-    def from_json(cls, config: NestedNerConfig, encoder: Encoder, data: Any) -> NestedNer:
-        relations = Vocabulary(data.get("relations", []), reserved=1)
-        return cls(config, encoder, Vocabulary(data["types"]), int(data["max_width"]), relations)
+    def from_json(cls, config: NestedNerConfig, data: Any) -> NestedNerCodec:
+        """The codec that gave `data`."""
+        relations = TreeReader.from_json(data.get("relations", []))
+        return cls(config, Vocabulary(data["types"]), int(data["max_width"]), relations)
+
+
+class NestedNer(nn.Module):
+    """A classifier of spans."""
+
+    Codec = NestedNerCodec
+
+    def __init__(self, codec: NestedNerCodec, widths: Widths) -> None:
+        super().__init__()
+        self.codec, config = codec, codec.config
+        self.syntax = Syntax(config.syntax, widths.context, len(codec.trees.relations))
+        inputs = self.syntax.width + widths.inputs
+        self.first, self.last = (
+            nn.Sequential(nn.Linear(inputs, config.width), nn.LeakyReLU(0.1), SharedDropout(config.dropout))
+            for _ in range(2)
+        )
+        self.weights = nn.Parameter(torch.zeros(config.width + 1, codec.n_labels, config.width + 1))
+        self.widths = nn.Parameter(torch.zeros(codec.max_width, codec.n_labels))
+
+    def forward(
+        self, encoded: Encoded, layout: Layout, trees: TreesAndSpans[Tensor] | None = None
+    ) -> SpanScores[Tensor]:
+        """Scores of all spans, O(words · max_width), or of those that go with the trees, O(words + spans)."""
+        arcs, spans = trees if trees is not None else (None, None)
+        values = torch.cat([self.syntax(encoded.context, arcs, layout), encoded.inputs], -1)
+        first, last = with_one(self.first(values)), with_one(self.last(values))
+        max_width, n_labels = self.widths.shape
+        by_label = (first @ self.weights.flatten(1)).view(*first.shape[:2], n_labels, -1)
+        if spans is not None:
+            sentence, start, wider = spans.T
+            scores = (by_label[sentence, start] @ last[sentence, start + wider][..., None]).squeeze(-1)
+        else:
+            # For each first word the last words that go with it, side by side.
+            windows = nn.functional.pad(last, (0, 0, 0, max_width - 1)).unfold(1, max_width, 1)
+            starts, widths = (torch.arange(size, device=last.device) for size in (last.shape[1], max_width))
+            spans = ((starts[:, None] > 0) & (starts[:, None] + widths <= layout.lengths[:, None, None])).nonzero()
+            scores = (by_label @ windows).transpose(2, 3)[tuple(spans.T)]
+        return SpanScores(spans, (scores / self.codec.config.width**0.5).float() + self.widths[spans[:, 2]])
+
+    def loss(self, scores: SpanScores[Tensor], targets: Tensor) -> Tensor:
+        """Cross-entropy of all scored spans, by annotated words: as one word, a span is worth what it is elsewhere."""
+        labels = targets[tuple(scores.spans.T)]
+        total = nn.functional.cross_entropy(scores.scores, labels, ignore_index=IGNORE, reduction="sum")
+        return total / (targets[..., 0] != IGNORE).sum().clamp(min=1)
 
 
 def covering_width(sentences: Iterable[Sentence]) -> int:
@@ -218,4 +267,4 @@ def covering_width(sentences: Iterable[Sentence]) -> int:
     return widths[min(len(widths) - 1, int(_COVERED * len(widths)))]
 
 
-TASK = NestedNer
+TASK: NetworkType = NestedNer

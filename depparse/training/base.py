@@ -7,7 +7,7 @@ from pathlib import Path
 
 from depparse.description import hash_file
 from depparse.errors import ModelError
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.models import find
 from depparse.packing import card_of, origin, retitled
 from depparse.segmentation.segmenter import Segmenter

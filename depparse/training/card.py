@@ -14,16 +14,10 @@ import torch
 from depparse import __version__
 from depparse.data.download import licence
 from depparse.errors import ConfigError
-from depparse.evaluation.entities import METRIC
-from depparse.evaluation.frames import METRICS as FRAME_METRICS
-from depparse.evaluation.ud import Scores
+from depparse.evaluation.metrics import Use, metrics_of, model_metrics, sections, segmenter_metrics
+from depparse.evaluation.scores import Scores
 from depparse.training.loop import Evaluation, Step
 from depparse.training.recipe import RecipeConfig
-
-_SPANS = (METRIC, *FRAME_METRICS)
-SEGMENTER_METRICS = ("Tokens", "Words", "Sentences")
-METRICS = ("UPOS", "XPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX", "ELAS", "EULAS", *_SPANS)
-RAW_METRICS = (*SEGMENTER_METRICS, *(name for name in METRICS if name not in ("XPOS", "EULAS")))
 
 
 def peak_memory_mib() -> float | None:
@@ -42,7 +36,7 @@ def peak_memory_mib() -> float | None:
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)  # a Mac counts bytes
 
 
-def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequence[str] = METRICS) -> None:
+def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequence[str]) -> None:
     """Appends those of the `metrics` that there are to a file such as ``metrics.jsonl``.
 
     What an interrupted session wrote of this and later epochs goes.
@@ -79,7 +73,7 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 class TensorBoard:
     """Losses, learning rate and dev scores as event files. ConfigError if the package tensorboard is missing."""
 
-    def __init__(self, folder: Path, metrics: Sequence[str] = METRICS) -> None:
+    def __init__(self, folder: Path, metrics: Sequence[str]) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
@@ -134,19 +128,18 @@ def card(
         for file in getattr(config.data, split):
             terms = licence(Path(file).parent) or "not stated"
             lines.append(f"| {split} | {Path(file).name} | `{hashes[file]}` | {terms} |")
-    there = {name for found in scores.values() for name in found}
-    more = f" {METRIC}: strict, all entities together." if METRIC in there else ""
-    if there & FRAME_METRICS.keys():
-        more += " Senses and arguments of the predicates that were found, arguments labelled."
+    names = {name for found in scores.values() for name in found}
+    there = [section for section in sections() if any(metric.name in names for metric in metrics_of(section))]
+    more = "".join(f" {section.note}" for section in there if section.note)
     if scores:
         lines += ["", "## Scores", ""]
         lines += [f"Official scores, gold tokenization, F1 in percent.{more} One seed is one data point."]
-        lines += _table(scores, METRICS)
+        lines += _table(scores, model_metrics(Use.CARD))
     if raw:
-        names = RAW_METRICS if scores else SEGMENTER_METRICS
+        shown = (*segmenter_metrics(Use.RAW), *(model_metrics(Use.RAW) if scores else ()))
         lines += ["", "## Scores from raw text", ""]
         lines += [f"Official scores, F1 in percent, of the raw text of the treebank.{more}"]
-        lines += _table(raw, names)
+        lines += _table(raw, shown)
     return "\n".join(lines) + "\n"
 
 

@@ -16,7 +16,7 @@ from depparse.data.batching import Example, plan_batches
 from depparse.data.files import open_input, open_output
 from depparse.data.formats import guess_format, iter_sentences
 from depparse.data.sentence import Sentence
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.segmentation.passages import Passage
 
 

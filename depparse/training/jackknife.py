@@ -13,12 +13,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from depparse.data.annotations.tree import TREE_COLUMNS
 from depparse.data.document import Document
 from depparse.data.files import open_output
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies
-from depparse.model import Model
+from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import TASKS
+from depparse.model.model import Model
+from depparse.registry import PartConfig
 from depparse.store import load
 from depparse.training.prepare import is_begun, is_finished
 from depparse.training.recipe import DataConfig, Recipe, RecipeConfig, read_recipe
@@ -45,8 +49,11 @@ def jackknife(
     if not 2 <= folds <= len(sentences):
         raise ConfigError(f"folds are at least 2 and at most as many as the {len(sentences)} sentences, not {folds}")
     config = read_recipe(recipe, set)
-    if config.base is not None or not any(task.type == "dependencies" for task in config.model.tasks.values()):
-        raise ConfigError("jackknifing trains parsers anew: give a recipe with a task of type dependencies and no base")
+    if config.base is not None or not any(map(_parses, config.model.tasks.values())):
+        raise ConfigError(
+            "jackknifing trains parsers anew: give a recipe without a base and with a task that predicts trees, "
+            "such as one of type dependencies"
+        )
     found: list[Sentence] = []
     begin = 0
     for number, end in enumerate(_ends(sentences, folds), 1):
@@ -81,12 +88,15 @@ def train_parser(
 def with_trees_of(model: Model, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     """Copies of the sentences with HEAD and DEPREL as the model predicts them from the words; all else stays."""
     sentences = list(sentences)
-    parsed = list(bare_copies(sentences))
-    model.annotate(parsed)
+    parsed = Pipeline(model).annotate_stream(bare_copies(sentences))
     for sentence, tree in zip(sentences, parsed, strict=True):
         copied = sentence.copy()
-        copied.columns |= {name: tree.column(name) for name in ("HEAD", "DEPREL")}
+        copied.columns |= {name: tree.column(name) for name in TREE_COLUMNS}
         yield copied
+
+
+def _parses(config: PartConfig) -> bool:
+    return getattr(TASKS.codec(config.type), "parses_trees", False) is True
 
 
 def _ends(sentences: Sequence[Sentence], folds: int) -> list[int]:

@@ -18,8 +18,8 @@ from pydantic import Field
 
 from depparse.config import Config
 from depparse.data.batching import Example
-from depparse.model import Model
-from depparse.segmentation.segmenter import Segmenter
+from depparse.model.model import Model
+from depparse.segmentation.learner import SegmenterLearner
 from depparse.training.checkpoint import Progress, State, epoch_random, load_checkpoint, save_checkpoint
 from depparse.training.examples import Examples, InMemory, plan_epoch
 from depparse.training.interrupts import Interrupts
@@ -81,7 +81,7 @@ class Evaluation:
 
 
 def train(
-    model: Model | Segmenter,
+    model: Model | SegmenterLearner,
     examples: Examples | Sequence[Example],
     config: TrainingConfig,
     evaluate: Callable[[], float],

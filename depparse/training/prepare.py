@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from depparse.data.annotations.entities import ENTITY_COLUMN
 from depparse.data.checks import check
 from depparse.data.formats import guess_format
 from depparse.data.treebank import Treebank
 from depparse.description import hash_file
 from depparse.errors import ConfigError
-from depparse.evaluation.entities import METRIC
-from depparse.evaluation.frames import METRICS as FRAME_METRICS
-from depparse.model import Model
+from depparse.evaluation.metrics import Use, by_rank
+from depparse.model.model import Model
 from depparse.store import check_replaceable, recover
 from depparse.training.gold import Gold
 from depparse.training.processes import Processes, choose_precision
@@ -25,17 +23,6 @@ SEGMENTER = "segmenter"  # the folder of the trained segmenter, while the model 
 SEGMENTER_BEST = "segmenter-best"  # of the best one so far, while the segmenter is trained
 SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors", "segmenter.jsonl"
 CURVES = "curves.png"  # drawn at the end: where it is and no checkpoint, the run is finished
-# Of scores; all others need trees.
-_COLUMNS = {
-    "ELAS": "DEPS",
-    "EULAS": "DEPS",
-    "UPOS": "UPOS",
-    "XPOS": "XPOS",
-    "UFeats": "FEATS",
-    "Lemmas": "LEMMA",
-    METRIC: ENTITY_COLUMN,
-}
-_COLUMNS |= {name: column for name, (_, column) in reversed(FRAME_METRICS.items())}
 
 
 def is_finished(output: Path) -> bool:
@@ -102,12 +89,12 @@ def choose_metric(config: RecipeConfig, model: Model, dev: Sequence[Gold]) -> st
 
     None if no score tells anything of the model's tasks, which may be of another package.
     """
-    writes = {column for name in model.learned for column in model.writes[name]}
-    metrics = [name for name in ("LAS", *_COLUMNS) if _COLUMNS.get(name, "HEAD") in writes]
+    writes = {column for name in model.learned for column in model.codec.writes[name]}
+    metrics = [metric.name for metric in by_rank(Use.TRAINING) if metric.tells_of(writes)]
     scored = {name for gold in dev for name in gold.metrics(model)}
     if config.metric is None:
         return next((name for name in metrics if name in scored or not dev), None)
-    if _COLUMNS.get(config.metric, "HEAD") not in writes:
+    if config.metric not in metrics:
         found = ", ".join(metrics) or "none"
         raise ConfigError(f"config key metric: the model predicts nothing that {config.metric} scores, only {found}")
     if dev and config.metric not in scored:

@@ -13,11 +13,10 @@ from depparse.config import Config, apply_overrides, parse, read_toml
 from depparse.data.catalogue import corpora_folder
 from depparse.data.treebank import find_splits
 from depparse.errors import ConfigError, FormatError
-from depparse.evaluation.entities import METRIC
-from depparse.evaluation.frames import METRICS as FRAME_METRICS
-from depparse.evaluation.ud import EXTRA, OFFICIAL
-from depparse.model import ModelConfig
-from depparse.segmentation.segmenter import SegmenterConfig
+from depparse.evaluation.metrics import Use, metrics
+from depparse.model.codec import ModelConfig
+from depparse.segmentation.network import SegmenterConfig
+from depparse.tasks.task import TaskConfig
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
 
@@ -129,11 +128,17 @@ def read_recipe(
                 splits["train" if split == "file" else split] = [*before, str(file)]
         splits |= {split: list(files) for split, files in (data or {}).items() if files}
     config = parse(RecipeConfig, content)
-    known = (*OFFICIAL, *EXTRA, METRIC, *FRAME_METRICS)
-    if config.metric is not None and config.metric not in known:
-        raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(known)}")
+    scores = [metric.name for metric in metrics() if Use.TRAINING in metric.uses]
+    if config.metric is not None and config.metric not in scores:
+        raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(scores)}")
     if config.freeze and config.base is None:
         raise ConfigError("config key freeze: there is no model to leave as it is; give one by base (--base MODEL)")
+    for name, task in config.model.tasks.items() if config.base is None else ():
+        if isinstance(task, TaskConfig) and task.replaces:
+            raise ConfigError(
+                f"config key model.tasks.{name}.replaces: no base model has the task {task.replaces}; give one by "
+                "base (--base MODEL)"
+            )
     return config
 
 

@@ -15,14 +15,18 @@ from typing import Literal
 import torch
 
 from depparse.errors import ConfigError, did_you_mean
-from depparse.evaluation.ud import Scores
-from depparse.extension import extend
-from depparse.model import Model
+from depparse.evaluation.metrics import WORDS, Use, model_metrics, segmenter_metrics
+from depparse.evaluation.scores import Scores
+from depparse.inference.pipeline import Pipeline
+from depparse.model.extension import extend
+from depparse.model.model import Model
+from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import network_of
 from depparse.store import load, load_parts, save
 from depparse.training.base import Base
-from depparse.training.card import METRICS, SEGMENTER_METRICS, TensorBoard, card, log, read_log
+from depparse.training.card import TensorBoard, card, log, read_log
 from depparse.training.estimate import Clock, Estimate
 from depparse.training.examples import make_examples, read_sentences
 from depparse.training.gold import read_gold
@@ -58,7 +62,8 @@ class Began:
     words: int
     findings: list[str]  # what the data check says, a line each; before the first part
     part: Part = "model"
-    metrics: tuple[str, ...] = SEGMENTER_METRICS  # scores that dev and test data have something for
+    # Scores that dev and test data have something for.
+    metrics: tuple[str, ...] = field(default_factory=lambda: segmenter_metrics(Use.LOG))
 
 
 @dataclass(slots=True)
@@ -144,6 +149,7 @@ class _Run:
             for split, files in (("dev", data.dev), ("test", data.test))
         )
         self.findings = check_data(data) if processes.main else []
+        self.metric: str | None = None  # that chooses the model
         folder = None
         if data.on_disk:
             folder = output / f"sentences-{processes.number}"
@@ -165,7 +171,7 @@ class _Run:
             self.findings += extend(model, self.config.model.tasks, self.sentences, freeze=freeze)
             of_base = "encoder is" if self.base.segmenter is None or not freeze else "encoder and the segmenter are"
             self.findings.append(f"note: the {of_base} that of {self.config.base}, whatever the recipe says")
-        choose_metric(self.config, model, self.dev)
+        self.metric = choose_metric(self.config, model, self.dev)
         raw = self.config.segmentation is not None or (self.base is not None and self.base.segmenter is not None)
         for gold in (*self.dev, *self.tests):
             gold.check(model, raw=raw)
@@ -176,7 +182,7 @@ class _Run:
                     f"config key training.weights.{name}: there is no such task; {did_you_mean(name, names)}"
                 )
         left_out = [name for name in self.config.model.tasks if name not in model.tasks]
-        self.findings += model.findings(self.sentences) if self.processes.main else []
+        self.findings += model.codec.findings(self.sentences, model.learned) if self.processes.main else []
         self.findings += [
             f"note: the task {name} is left out: the training data does not annotate it" for name in left_out
         ]
@@ -186,7 +192,8 @@ class _Run:
         """Trained, if the recipe has one and a base model is not to stay as it is; else that of the base."""
         config, base = self.config.segmentation, self.base
         if base is not None and base.segmenter is not None and (config is None or self.config.freeze):
-            return base.segmenter.to(self.processes.device)
+            network_of(base.segmenter).to(self.processes.device)
+            return base.segmenter
         return self.train_segmenter(config) if config is not None else None
 
     def train_segmenter(self, config: SegmentationConfig) -> Segmenter | None:
@@ -210,9 +217,7 @@ class _Run:
             self.processes.wait()
         if self.processes.main:
             checkpoint.unlink(missing_ok=True)
-        kept = load_parts(folder).segmenter
-        assert kept is not None
-        return kept.to(self.processes.device)
+        return load_parts(folder).to(self.processes.device).segmenter
 
     def _learn_segmentation(self, config: SegmentationConfig, passages: Sequence[Passage]) -> None:
         clock, words = None, sum(passage.length for passage in passages)
@@ -226,32 +231,33 @@ class _Run:
             warn=lambda message: self.listen(Warned(message)),
         )
         self.stack.enter_context(closing(training))
-        board = self._board(config.training, "tensorboard/segmenter", SEGMENTER_METRICS)
-        for segmenter, record, latest in training:
+        metrics = segmenter_metrics(Use.LOG)
+        board = self._board(config.training, "tensorboard/segmenter", metrics)
+        for learner, record, latest in training:
             if clock is None:
-                self.listen(_began(segmenter, "segmenter", len(passages), words, self.findings))
+                self.listen(_began(learner, "segmenter", len(passages), words, self.findings, metrics))
                 self.findings = []
                 clock = self._clock(config.training.sized(words))
             if isinstance(record, Step):
                 self._step(record, clock, board)
             elif self.processes.main:
-                log(self.output / SEGMENTER_METRICS_FILE, record, latest, SEGMENTER_METRICS)
+                log(self.output / SEGMENTER_METRICS_FILE, record, latest, metrics)
                 if record.improved or not self.dev:
-                    save(None, self.output / SEGMENTER_BEST, segmenter=segmenter)
+                    save(None, self.output / SEGMENTER_BEST, segmenter=learner.segmenter)
                 self._scored(record, latest, "segmenter", board)
 
     def train_model(self, model: Model, segmenter: Segmenter | None) -> None:
         """Trains the model, and saves it with the segmenter whenever it is the best."""
         config, latest = self.config, dict[str, Scores]()
         examples = make_examples(model, self.sentences, self.sources)
-        metric = choose_metric(config, model, self.dev)
+        pipeline, metric = Pipeline(model), self.metric
         scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model)}
-        metrics = tuple(name for name in METRICS if name in scored)
+        metrics = tuple(name for name in model_metrics(Use.LOG) if name in scored)
         self.listen(_began(model, "model", len(self.sentences), sum(examples.lengths), self.findings, metrics))
-        board = self._board(config.training, "tensorboard", METRICS)
+        board = self._board(config.training, "tensorboard", metrics)
 
         def score() -> float:
-            latest.update((gold.name, gold.score(model)) for gold in self.dev)
+            latest.update((gold.name, gold.score(pipeline)) for gold in self.dev)
             found = [scores[metric].f1 for scores in latest.values() if metric and metric in scores]
             return statistics.fmean(found) if found else 0.0
 
@@ -271,7 +277,7 @@ class _Run:
             if isinstance(record, Step):
                 self._step(record, clock, board)
             elif self.processes.main:
-                log(self.output / METRICS_FILE, record, latest)
+                log(self.output / METRICS_FILE, record, latest, metrics)
                 # Where nothing chooses, the last state is the one to keep.
                 if record.improved or not self.dev or metric is None:
                     save(model, self.output / "model", self._card(latest), segmenter=segmenter)
@@ -283,12 +289,14 @@ class _Run:
         if self.config.model.tasks:
             model = load(self.output / "model")
             model.to(self.processes.device)
-        gold = {} if model is None else {part.name: part.score(model) for part in (*self.dev, *self.tests)}
-        raw = {}
-        if segmenter is not None:
-            raw = {part.name: part.score_raw(segmenter, model) for part in (*self.dev, *self.tests)}
+        pipeline, files = Pipeline(model, segmenter=segmenter), (*self.dev, *self.tests)
+        gold = {} if model is None else {part.name: part.score(pipeline) for part in files}
+        raw = {} if segmenter is None else {part.name: part.score(pipeline, raw=True) for part in files}
         save(model, self.output / "model", self._card(gold, raw), segmenter=segmenter)
-        draw_curves(self.output / (METRICS_FILE if model is not None else SEGMENTER_METRICS_FILE), self.output / CURVES)
+        if model is not None:
+            draw_curves(self.output / METRICS_FILE, self.output / CURVES, self.metric)
+        else:
+            draw_curves(self.output / SEGMENTER_METRICS_FILE, self.output / CURVES, WORDS.name)
         (self.output / CHECKPOINT).unlink(missing_ok=True)
         shutil.rmtree(self.output / SEGMENTER, ignore_errors=True)
         tests = [part.name for part in self.tests]
@@ -332,12 +340,12 @@ class _Run:
 
 
 def _began(
-    part: Model | Segmenter,
+    part: Model | SegmenterLearner,
     name: Part,
     sentences: int,
     words: int,
     findings: list[str],
-    metrics: tuple[str, ...] = SEGMENTER_METRICS,
+    metrics: tuple[str, ...],
 ) -> Began:
     parameters = sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
     return Began(parameters, sentences, words, findings, name, metrics)

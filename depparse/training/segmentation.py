@@ -12,9 +12,11 @@ from pathlib import Path
 import torch
 
 from depparse.data.sentence import Sentence
-from depparse.evaluation.ud import Scores
+from depparse.evaluation.metrics import SENTENCES, WORDS
+from depparse.evaluation.scores import Scores
+from depparse.inference.pipeline import Pipeline
+from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage, make_passages
-from depparse.segmentation.segmenter import Segmenter
 from depparse.training.examples import InMemory
 from depparse.training.gold import Gold
 from depparse.training.loop import Evaluation, Step, train
@@ -22,7 +24,7 @@ from depparse.training.recipe import SegmentationConfig
 
 # A wrong word costs more of a parse than a wrong sentence end, and words are many: so weighed, dev chooses about as the
 # LAS from raw text would.
-_WEIGHTS = {"Words": 1.0, "Sentences": 0.1}
+_WEIGHTS = {WORDS.name: 1.0, SENTENCES.name: 0.1}
 
 
 def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sources: Sequence[int]) -> list[Passage]:
@@ -72,22 +74,22 @@ def train_segmenter(
     resume: bool,
     run: str,
     warn: Callable[[str], None],
-) -> Generator[tuple[Segmenter, Step | Evaluation, Mapping[str, Scores]]]:
+) -> Generator[tuple[SegmenterLearner, Step | Evaluation, Mapping[str, Scores]]]:
     """The segmenter with each record of its training and the latest scores on dev, from raw text.
 
     At an evaluation the segmenter holds the averaged weights, so it can be saved.
     """
     torch.manual_seed(config.training.seed)
-    segmenter = Segmenter.build(config.network, passages)
-    latest: dict[str, Scores] = {}
+    learner = SegmenterLearner.build(config.network, passages)
+    pipeline, latest = Pipeline(None, segmenter=learner.segmenter), dict[str, Scores]()
 
     def score() -> float:
-        latest.update((gold.name, gold.score_raw(segmenter)) for gold in dev)
+        latest.update((gold.name, gold.score(pipeline, raw=True)) for gold in dev)
         found = [sum(weight * scores[name].f1 for name, weight in _WEIGHTS.items()) for scores in latest.values()]
         return statistics.fmean(found) if found else 0.0
 
     records = train(
-        segmenter,
+        learner,
         InMemory(passages),
         config.training,
         score,
@@ -97,4 +99,4 @@ def train_segmenter(
         warn=warn,
     )
     for record in records:
-        yield segmenter, record, latest
+        yield learner, record, latest

@@ -7,18 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from depparse.data.fields import IGNORE
 from depparse.errors import DepparseError
-from depparse.model import Model
-from depparse.segmentation.segmenter import Segmenter
+from depparse.model.model import Model
+from depparse.segmentation.learner import SegmenterLearner
 from depparse.training.checkpoint import State
 from depparse.training.processes import Processes
 
 
 def step(
-    model: Model | Segmenter,
+    model: Model | SegmenterLearner,
     state: State,
     examples: Sequence[Any],
     processes: Processes,
@@ -37,7 +35,7 @@ def step(
     losses = torch.zeros(len(names), device=device)
     counts = torch.zeros(1 + len(names), device=device)  # words, and those that each task learns from
     if examples:
-        batch: Any = model.collate(examples).to(device)  # of the model's own kind
+        batch: Any = model.collate(examples)  # of the model's own kind
         counts[0] = batch.n_words
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             found = model.losses(batch)
@@ -46,7 +44,7 @@ def step(
         # Losses are means over words. So weighed, they add up to the mean over the whole batch; nearly so where a task
         # has several columns that are annotated at different words.
         if examples:
-            counts[1:] = torch.tensor([annotated_words(batch.targets[name], batch.n_words) for name in names])
+            counts[1:] = torch.tensor([model.count_targets(name, batch) for name in names])
         here, counts = counts, processes.add(counts)
         losses = losses * (here / counts.clamp(min=1))[1:]
     weighted = losses * torch.tensor([weights.get(name, 1.0) for name in names], device=device)
@@ -63,20 +61,6 @@ def step(
     if state.average is not None:
         state.average.update(model)
     return int(counts[0]), shown
-
-
-def annotated_words(targets: object, n_words: int) -> int:
-    """Targets of a task that are not IGNORE: what its loss is the mean over; records may say it by `n_annotated`.
-
-    `n_words` if they have another form.
-    """
-    if isinstance(known := getattr(targets, "n_annotated", None), int):
-        return known
-    if isinstance(targets, Tensor) and not targets.dtype.is_floating_point and targets.dtype != torch.bool:
-        return int((targets != IGNORE).sum())
-    if isinstance(targets, (list, tuple)) and targets and all(isinstance(item, Tensor) for item in targets):
-        return sum(annotated_words(item, n_words) for item in targets)
-    return n_words
 
 
 def _check(losses: dict[str, float]) -> None:

@@ -5,41 +5,40 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from depparse.errors import FormatError
+from depparse.evaluation.metrics import Use, by_rank, metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Drawn where the run has them, in this order and these colours; XPOS, CLAS, MLAS and BLEX say little more. The first
-# that is there chooses the best epoch of the title: LAS, or Words of a segmenter.
-_SCORES = {
-    "LAS": "#2456a6", "UAS": "#5d93d6", "UPOS": "#2a8a57", "UFeats": "#d0722b", "Lemmas": "#8250a8", "NER": "#b8336a",
-    "ArgSpans": "#1d7f8c", "ArgHeads": "#57b0b8", "Senses": "#a58a1f", "Predicates": "#8c8c3a",
-    "Words": "#2456a6", "Tokens": "#5d93d6", "Sentences": "#2a8a57",
-}  # fmt: skip
-_GREY = "#5f6b7a"
+_GREY, _BLUE, _ORANGE = "#5f6b7a", "#2456a6", "#d0722b"
 
 _Row = dict[str, Any]
 
 
-def draw_curves(metrics: Path, output: Path) -> None:
+def draw_curves(log: Path, output: Path, metric: str | None = None) -> None:
     """Draws ``metrics.jsonl``, a line an evaluation, as the PNG `output`. FormatError where it cannot be read.
 
     A line has ``epoch`` and scores as fractions of 1, and perhaps ``loss``, ``losses`` (by task, mean a word),
-    ``learning_rate`` and ``words_per_second``; what no line has is not drawn.
+    ``learning_rate`` and ``words_per_second``; what no line has is not drawn. `metric` is the score that chose the
+    model: its best epoch is marked. By default it is the most important one that there is.
     """
-    rows = _read(metrics)
+    rows = _read(log)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # nothing about fonts and its cache
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    panels = [_draw_scores]
-    panels += [_draw_losses] if any("losses" in row or "loss" in row for row in rows) else []
-    panels += [_draw_rates] if any("learning_rate" in row or "words_per_second" in row for row in rows) else []
+    panels: list[Callable[[Axes, list[_Row]], None]] = [partial(_draw_scores, metric=metric)]
+    if any("losses" in row or "loss" in row for row in rows):
+        panels.append(_draw_losses)
+    if any("learning_rate" in row or "words_per_second" in row for row in rows):
+        panels.append(_draw_rates)
     heights = [4.2, 2.8, 1.8][: len(panels)]
     figure = Figure(figsize=(8, sum(heights) + 0.4), dpi=144, layout="constrained")
     FigureCanvasAgg(figure)  # draws into memory, whatever the user's backend is
@@ -82,12 +81,14 @@ def _plot(ax: Axes, rows: list[_Row], values: list[float | None], label: str, co
         )
 
 
-def _draw_scores(ax: Axes, rows: list[_Row]) -> None:
-    drawn = [name for name in _SCORES if any(row.get(name) is not None for row in rows)]
+def _draw_scores(ax: Axes, rows: list[_Row], metric: str | None) -> None:
+    names = [*([metric] if metric is not None else []), *(shown.name for shown in by_rank(Use.CURVES))]
+    drawn = [name for name in dict.fromkeys(names) if any(row.get(name) is not None for row in rows)]
+    colours = {shown.name: shown.colour for shown in metrics()}
     for name in drawn:
         values = [None if row.get(name) is None else 100 * row[name] for row in rows]
         best = max(value for value in values if value is not None)
-        _plot(ax, rows, values, f"{name}  {best:.1f}", _SCORES[name], bold=name == drawn[0])
+        _plot(ax, rows, values, f"{name}  {best:.1f}", colours.get(name), bold=name == drawn[0])
     ax.set_ylabel("dev F1, %")
     if drawn:
         best_row = max(rows, key=lambda row: row.get(drawn[0]) or 0.0)
@@ -118,8 +119,8 @@ def _legend(ax: Axes, title: str | None) -> None:
 def _draw_rates(ax: Axes, rows: list[_Row]) -> None:
     side = ax
     for name, label, color in (
-        ("learning_rate", "learning rate", _SCORES["LAS"]),
-        ("words_per_second", "words/s", _SCORES["UFeats"]),
+        ("learning_rate", "learning rate", _BLUE),
+        ("words_per_second", "words/s", _ORANGE),
     ):
         values = [row.get(name) for row in rows]
         highest = max((value for value in values if value is not None), default=None)

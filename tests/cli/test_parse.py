@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from depparse.cli.app import app
 from depparse.data.document import Document
 from depparse.errors import DepparseError
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 from tests.cli.conftest import Run
 from tests.networks import INPUTS, TWO, small_model
 

@@ -17,7 +17,8 @@ from depparse.data.formats import read
 from depparse.data.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.subwords import drop_unreachable
-from depparse.encoders.transformer import Transformer, TransformerConfig
+from depparse.encoders.transformer.codec import TransformerCodec, TransformerConfig
+from depparse.encoders.transformer.network import Transformer
 from depparse.store import load, save
 from tests.encoders.test_encoders import MINILM, needs_minilm
 from tests.encoders.test_transformer import ODD, part, tiny
@@ -98,27 +99,27 @@ def test_a_folder_with_a_pooler_and_a_numbered_vocabulary(tmp_path: Path) -> Non
     """As they were written before, by way of the class of transformers."""
     name = tiny("wordpiece", tmp_path / "t")
     built = Transformer.build(TransformerConfig(name=name), two_sentences().sentences)
-    data = built.to_json()
+    data = built.codec.to_json()
     subwords = data["tokenizer"]["model"]["vocab"]
     assert isinstance(subwords, list)
     assert "_name_or_path" not in data["config"]
     data["tokenizer"]["model"]["vocab"] = {word: number for number, word in enumerate(subwords)}
     state = {"pretrained.pooler.dense.weight": torch.ones(16, 16), **built.state_dict()}
-    again = Transformer.from_json(built.config, data)
+    again = Transformer(TransformerCodec.from_json(built.codec.config, data))
     again.load_state_dict(state)
     for key, value in built.state_dict().items():
         assert torch.equal(again.state_dict()[key], value)
     sentence = Sentence.from_forms(ODD)
-    assert again.features(sentence).ids.tolist() == built.features(sentence).ids.tolist()
+    assert again.codec.features(sentence).ids.tolist() == built.codec.features(sentence).ids.tolist()
     with pytest.raises(RuntimeError, match="Unexpected key"):
         again.load_state_dict(state | {"pretrained.other": torch.ones(1)})
 
 
 def same_words(whole: Transformer, smaller: Transformer, forms: list[str]) -> bool:
     """Whether both split the forms into the same subwords, unknown ones included."""
-    pieces = [network.features(Sentence.from_forms(forms)) for network in (whole, smaller)]
+    pieces = [network.codec.features(Sentence.from_forms(forms)) for network in (whole, smaller)]
     names = [
-        [network.tokenizer.id_to_token(number) for number in found.ids]
+        [network.codec.tokenizer.id_to_token(number) for number in found.ids]
         for network, found in zip((whole, smaller), pieces, strict=True)
     ]
     return names[0] == names[1] and pieces[0].counts.tolist() == pieces[1].counts.tolist()
@@ -130,13 +131,13 @@ def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) ->
     whole: Any = part(model)
     smaller, n_dropped = drop_unreachable(whole)
     assert n_dropped > 1000
-    kept = smaller.tokenizer.get_vocab()
-    assert len(kept) == smaller.pretrained.config.vocab_size == whole.tokenizer.get_vocab_size() - n_dropped
-    gone = set(whole.tokenizer.get_vocab()) - set(kept)
+    kept = smaller.codec.tokenizer.get_vocab()
+    assert len(kept) == smaller.pretrained.config.vocab_size == whole.codec.tokenizer.get_vocab_size() - n_dropped
+    gone = set(whole.codec.tokenizer.get_vocab()) - set(kept)
     assert {"[unused1]", "##.", "##國"} <= gone
     assert {"[UNK]", "[MASK]", "國", ".", "##ing"} <= set(kept)
     for name, number in kept.items():
-        row = whole.tokenizer.token_to_id(name)
+        row = whole.codec.tokenizer.token_to_id(name)
         assert torch.equal(
             smaller.pretrained.embeddings.word_embeddings.weight[number],
             whole.pretrained.embeddings.word_embeddings.weight[row],
@@ -163,6 +164,7 @@ def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) ->
     with torch.inference_mode():
         expected = model(batch)["lemmatizer"]
         model.encoder.inputs[0] = smaller
+        model.renew_codec()
         save(model, tmp_path / "m")
         again = load(tmp_path / "m")
         for network in (model, again):

@@ -67,9 +67,9 @@ def test_a_sentence_is_encoded_alike_alone_and_in_any_batch(context: str, inputs
     model = small_model(context, inputs, document).eval()
     with torch.inference_mode():
         together = model.collate([model.example(sentence) for sentence in document])
-        encoded = model.encoder(together).context
+        encoded = model.read(together).encoded.context
         for number, sentence in enumerate(document):
-            alone = model.encoder(model.collate([model.example(sentence)])).context[0]
+            alone = model.read(model.collate([model.example(sentence)])).encoded.context[0]
             torch.testing.assert_close(encoded[number, : len(sentence) + 1], alone, rtol=1e-4, atol=1e-5)
 
 
@@ -80,13 +80,15 @@ def test_odd_words_are_spelt_alike_in_any_batch(kind: str) -> None:
     odd = ["\x00", "\u200b", "👩🏽‍🚀", "\u0301\u0301", " ", "", "x" * 500, "buy", "\ufeff", "\U0010ffff", "Anna", "a b"]
     sentences = [*two_sentences(), Sentence.from_forms(odd), *(Sentence.from_forms([word]) for word in odd)]
     with torch.inference_mode():
-        together = model.encoder(model.collate([model.example(sentence) for sentence in sentences])).context
+        together = model.read(model.collate([model.example(sentence) for sentence in sentences])).encoded.context
         assert together.isfinite().all()
         for number, sentence in enumerate(sentences):
-            alone = model.encoder(model.collate([model.example(sentence)])).context[0]
+            alone = model.read(model.collate([model.example(sentence)])).encoded.context[0]
             torch.testing.assert_close(together[number, : len(sentence) + 1], alone, rtol=1e-4, atol=1e-6)
         # Known characters in another order are another word, and words of different unknown ones are the same.
-        words = model.encoder(model.collate([model.example(Sentence.from_forms(["did", "ddi", "¡", "¿"]))])).context[0]
+        words = model.read(
+            model.collate([model.example(Sentence.from_forms(["did", "ddi", "¡", "¿"]))])
+        ).encoded.context[0]
         assert not torch.allclose(words[1], words[2])
         assert torch.equal(words[3], words[4])
 
@@ -100,11 +102,11 @@ def test_a_transformer_in_any_batch_and_beyond_its_window(pooling: str, samples:
     odd = Sentence.from_forms(["\u200b", "ok", "\x01", "👩🏽‍🚀", "x" * 500])
     with torch.inference_mode():
         sentences = [document[0], odd, long]
-        together = model.encoder(model.collate([model.example(sentence) for sentence in sentences])).context
+        together = model.read(model.collate([model.example(sentence) for sentence in sentences])).encoded.context
         assert together.shape == (3, len(long) + 1, 384)
         assert together.isfinite().all()
         for number, sentence in enumerate(sentences):
-            alone = model.encoder(model.collate([model.example(sentence)])).context[0]
+            alone = model.read(model.collate([model.example(sentence)])).encoded.context[0]
             torch.testing.assert_close(together[number, : len(sentence) + 1], alone, rtol=1e-3, atol=1e-4)
 
 
@@ -113,11 +115,11 @@ def test_a_word_sees_all_of_its_subwords() -> None:
     document = Document.from_conllu("1\tUnbelievably\t_\tADV" + "\t_" * 6 + "\n2\tgood\t_\tADJ" + "\t_" * 6 + "\n\n")
     model = small_model("none", [MINILM], document)
     transformer = model.encoder.inputs[0]
-    counts = transformer.features(document[0]).counts  # type: ignore[operator]
+    counts = transformer.codec.features(document[0]).counts  # type: ignore[operator]
     assert len(counts) == 2
     assert counts[0] > 1
-    assert transformer.tokenizer.truncation is None  # type: ignore[union-attr]
-    assert transformer.tokenizer.padding is None  # type: ignore[union-attr]
+    assert transformer.codec.tokenizer.truncation is None  # type: ignore[union-attr]
+    assert transformer.codec.tokenizer.padding is None  # type: ignore[union-attr]
 
 
 def test_a_transformer_that_is_not_there_is_one_line() -> None:

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from depparse.encoders.paths import Paths, PathsConfig, levels
-from depparse.encoders.syntax import Arcs
+from depparse.encoders.path_lstm import Paths
+from depparse.encoders.paths import PathsConfig, levels
+from depparse.encoders.trees import Arcs
 
 # Trees of 6 words: one that branches, a chain, one with a word without a head, and one with a cycle.
 HEADS = [[0, 2, 0, 2, 5, 3, 2], [0, 0, 1, 2, 3, 4, 5], [0, 2, 0, 0, 3, 3, 4], [0, 2, 3, 1, 0, 4, 3]]
@@ -53,7 +54,7 @@ def test_a_cycle_is_no_endless_path() -> None:
     ]  # fmt: skip
 
 
-def arcs_of(several: list[list[int]]) -> Arcs:
+def arcs_of(several: list[list[int]]) -> Arcs[Tensor]:
     heads = torch.tensor(several)
     relations = (torch.arange(heads.numel()).view_as(heads) % 3 + 1) * (heads > 0)
     return Arcs(heads, relations, (heads > 0)[..., None])
@@ -65,7 +66,7 @@ def paths() -> Paths:
     return Paths(PathsConfig(width=5, word_width=4, relation_width=3), 7, 4).eval()
 
 
-def by_hand(paths: Paths, words: Tensor, arcs: Arcs, sentence: int, path: list[int]) -> Tensor:
+def by_hand(paths: Paths, words: Tensor, arcs: Arcs[Tensor], sentence: int, path: list[int]) -> Tensor:
     """The LSTM over one path."""
     heads, relations = arcs.heads[sentence].tolist(), arcs.relations[sentence].tolist()
     state = torch.zeros(1, 5), torch.zeros(1, 5)

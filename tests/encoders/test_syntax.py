@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from depparse.config import parse
-from depparse.data.batching import Batch, Example, WordTree, make_mask, tree_of
+from depparse.data.batching import Batch, Example, WordTree, tree_of
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.encoders.dglstm import DGLSTM, DGLSTMConfig, Interaction
 from depparse.encoders.gcn import GCN, GCNConfig
-from depparse.encoders.syntax import Syntax, count_relations
+from depparse.encoders.syntax import Syntax
+from depparse.encoders.trees import TreeReader, count_relations
 from depparse.errors import ConfigError, DepparseError
+from depparse.layers.tensors import Layout, to_tensors
 from depparse.tasks.ner import NerConfig
 
 RELATIONS = Vocabulary(["nsubj", "obj", "root", "acl:relcl"], reserved=1)
@@ -29,14 +32,20 @@ TREES = [
 
 
 def batch_of(trees: Sequence[WordTree]) -> Batch:
-    lengths = torch.tensor([len(tree.heads) for tree in trees])
+    lengths = np.array([len(tree.heads) for tree in trees])
     examples = [Example(Sentence.from_forms(["x"] * len(tree.heads)), len(tree.heads), []) for tree in trees]
-    mask = make_mask(lengths, 1 + int(lengths.max()))
-    return Batch(examples, lengths, mask, [], {}, torch.zeros(len(trees), dtype=torch.long), trees)
+    return Batch(examples, lengths, np.zeros(len(trees), np.int64), [], {}, trees)
 
 
 def values_of(batch: Batch, seed: int = 0) -> Tensor:
-    return torch.randn(*batch.mask.shape, WIDTH, generator=torch.Generator().manual_seed(seed))
+    return torch.randn(*batch.shape, WIDTH, generator=torch.Generator().manual_seed(seed))
+
+
+def run(syntax: nn.Module, values: Tensor, batch: Batch) -> Tensor:
+    """What the layers make of the values, over the trees of the batch."""
+    cpu = torch.device("cpu")
+    found: Tensor = syntax(values, to_tensors(TreeReader(RELATIONS).arcs(batch), cpu), Layout.of(batch, cpu))
+    return found
 
 
 def random(module: nn.Module) -> nn.Module:
@@ -76,10 +85,10 @@ def convolved(layer: Any, values: Tensor, tree: WordTree) -> Tensor:
 
 
 def test_graph_convolutions_are_their_definition() -> None:
-    syntax = random(Syntax(GCNConfig(width=4, layers=2), WIDTH, RELATIONS))
+    syntax = random(Syntax(GCNConfig(width=4, layers=2), WIDTH, len(RELATIONS)))
     batch = batch_of(TREES)
     values = values_of(batch)
-    found = syntax(values, batch)
+    found = run(syntax, values, batch)
     assert found.shape == (2, 6, syntax.width) == (2, 6, WIDTH + 4)
     assert found[..., :WIDTH].equal(values)
     for sentence, tree in enumerate(TREES):
@@ -110,11 +119,11 @@ def lstm(layer: Any, values: Tensor) -> Tensor:
 @pytest.mark.parametrize("interaction", ["self", "concatenation", "addition", "mlp"])
 def test_dependency_guided_lstms_are_their_definition(interaction: Interaction) -> None:
     config = DGLSTMConfig(width=4, layers=3, interaction=interaction, relation_width=2)
-    syntax = random(Syntax(config, WIDTH, RELATIONS))
+    syntax = random(Syntax(config, WIDTH, len(RELATIONS)))
     layers: Any = syntax.layers
     batch = batch_of(TREES)
     values = values_of(batch)
-    found = syntax(values, batch)
+    found = run(syntax, values, batch)
     for sentence, tree in enumerate(TREES):
         heads: list[int | None] = [None, *tree.heads]
 
@@ -145,30 +154,30 @@ def test_dependency_guided_lstms_are_their_definition(interaction: Interaction) 
 
 @pytest.mark.parametrize("config", [GCNConfig(width=4, layers=2), DGLSTMConfig(width=4)], ids=["gcn", "dglstm"])
 def test_a_sentence_gets_the_same_alone_and_in_a_batch_and_heads_matter(config: Any) -> None:
-    syntax = random(Syntax(config, WIDTH, RELATIONS))
+    syntax = random(Syntax(config, WIDTH, len(RELATIONS)))
     both = batch_of(TREES)
     values = values_of(both)
-    together = syntax(values, both)
+    together = run(syntax, values, both)
     for sentence, tree in enumerate(TREES):
         words = len(tree.heads) + 1
-        alone = syntax(values[sentence : sentence + 1, :words], batch_of([tree]))
+        alone = run(syntax, values[sentence : sentence + 1, :words], batch_of([tree]))
         torch.testing.assert_close(together[sentence, :words], alone[0])
     for change in ({"heads": [2, 0, 2, 2, 2]}, {"labels": ["obj", "root", "obj", "obj", "acl:relcl"]}):
-        other = syntax(values, batch_of([TREES[0]._replace(**change), TREES[1]]))
+        other = run(syntax, values, batch_of([TREES[0]._replace(**change), TREES[1]]))
         assert not torch.allclose(other[0], together[0])
         torch.testing.assert_close(other[1, :3], together[1, :3])
 
 
 def test_one_convolution_goes_one_arc_far() -> None:
-    syntax = random(Syntax(GCNConfig(width=8), WIDTH, RELATIONS))
+    syntax = random(Syntax(GCNConfig(width=8), WIDTH, len(RELATIONS)))
     tree = TREES[0]
     batch = batch_of([tree])
     values = values_of(batch)
-    before = syntax(values, batch)[0]
+    before = run(syntax, values, batch)[0]
     for word in range(6):
         changed = values.clone()
         changed[0, word] += 1
-        moved = (syntax(changed, batch)[0] != before).any(-1)
+        moved = (run(syntax, changed, batch)[0] != before).any(-1)
         arcs = {(dependent, head) for dependent, head in enumerate(tree.heads, 1)}
         for other in range(6):
             linked = other == word or (word, other) in arcs or (other, word) in arcs
@@ -176,12 +185,13 @@ def test_one_convolution_goes_one_arc_far() -> None:
 
 
 def test_relations() -> None:
-    syntax = Syntax(None, WIDTH, Vocabulary(["nsubj", "acl:relcl"], reserved=1))
+    reader = TreeReader(Vocabulary(["nsubj", "acl:relcl"], reserved=1))
     labels = ["nsubj", "nsubj:outer", "acl:relcl", "acl", "obj"]
-    arcs = syntax.arcs(batch_of([WordTree([2, 3, 4, 5, None], labels)]))
+    arcs = reader.arcs(batch_of([WordTree([2, 3, 4, 5, None], labels)]))
     assert arcs.relations.tolist() == [[0, 1, 1, 2, 0, 0]]
     assert arcs.heads.tolist() == [[0, 2, 3, 4, 5, 0]]
     assert arcs.known.flatten().tolist() == [False, True, True, True, True, False]
+    syntax = Syntax(None, WIDTH, 3)
     assert (syntax.width, list(syntax.parameters())) == (WIDTH, [])
     bare = Sentence.from_forms("ab")
     assert len(count_relations(None, [bare], "given")) == 1

@@ -13,16 +13,19 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
+from depparse.data.batching import Batch
 from depparse.data.formats import read
 from depparse.data.sentence import Sentence
-from depparse.encoders import transformer as module
-from depparse.encoders.transformer import Pieces, Subwords, Transformer
-from depparse.model import Model
+from depparse.encoders.encoder import Encoded
+from depparse.encoders.transformer import network as module
+from depparse.encoders.transformer.codec import Pieces, Subwords, TransformerCodec
+from depparse.layers.tensors import Layout, to_tensors
+from depparse.model.model import Model
 from depparse.store import load, save
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from tests.encoders.test_encoders import MINILM, needs_minilm
-from tests.networks import small_model, two_sentences
+from tests.networks import annotate, small_model, two_sentences
 
 TEXTS = ["Anna didn't buy 2 apples.", "Whom did Tom see sleeping?", "Việt Nam, ปลา and 🐟 don't mind"]
 ODD = [
@@ -97,7 +100,14 @@ def part(model: Model) -> Any:
 
 def encoded(model: Model, sentences: list[Sentence]) -> torch.Tensor:
     with torch.inference_mode():
-        return model.eval().encoder(model.collate([model.example(sentence) for sentence in sentences])).context
+        return model.eval().read(model.collate([model.example(sentence) for sentence in sentences])).encoded.context
+
+
+def layers_of(model: Model, batch: Batch) -> list[torch.Tensor]:
+    """The layers that are mixed."""
+    layout = Layout.of(batch, model.device)
+    layers: list[torch.Tensor] = part(model)._read(to_tensors(batch.inputs[0], model.device), layout)[0]
+    return layers
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -119,16 +129,16 @@ def test_tokenizers_of_every_kind(kind: str, tmp_path: Path) -> None:
     again = load(tmp_path / "m")
     assert torch.equal(encoded(again, sentences), together)
     for one in (model, again):
-        assert part(one).tokenizer.truncation is None
-        assert part(one).tokenizer.padding is None
-        assert part(one).window == 16
+        assert part(one).codec.tokenizer.truncation is None
+        assert part(one).codec.tokenizer.padding is None
+        assert part(one).codec.window == 16
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_words_are_read_as_after_a_space(kind: str, tmp_path: Path) -> None:
     model = small_model("none", [{"type": "transformer", "name": tiny(kind, tmp_path / "t")}])
-    pieces = part(model).features(Sentence.from_forms(["Anna", "see", "don't", "apples"]))
-    text = part(model).tokenizer.encode(" Anna see don't apples", add_special_tokens=False)
+    pieces = part(model).codec.features(Sentence.from_forms(["Anna", "see", "don't", "apples"]))
+    text = part(model).codec.tokenizer.encode(" Anna see don't apples", add_special_tokens=False)
     assert pieces.ids.tolist() == text.ids
     assert pieces.counts.sum() == len(pieces.ids)
     assert len(pieces.counts) == 4
@@ -136,27 +146,29 @@ def test_words_are_read_as_after_a_space(kind: str, tmp_path: Path) -> None:
 
 def test_a_word_that_looks_like_a_special_subword_is_a_word(tmp_path: Path) -> None:
     model = small_model("none", [{"type": "transformer", "name": tiny("bytes", tmp_path / "t")}])
-    tokenizer = part(model).tokenizer
+    tokenizer = part(model).codec.tokenizer
     special = {tokenizer.token_to_id(name) for name in ("<s>", "</s>", "<pad>")}
-    pieces = part(model).features(Sentence.from_forms(["<s>", "</s>", "<pad>"]))
+    pieces = part(model).codec.features(Sentence.from_forms(["<s>", "</s>", "<pad>"]))
     assert not special & set(pieces.ids.tolist())
     assert (pieces.counts > 1).all()
 
 
 def test_a_word_without_subwords_is_unknown(tmp_path: Path) -> None:
     model = small_model("none", [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t")}])
-    unknown = part(model).tokenizer.token_to_id("[UNK]")
-    pieces = part(model).features(Sentence.from_forms(["\x01", "tom", "\u200b", "\x02", "see", "\x03"]))
-    known = part(model).features(Sentence.from_forms(["tom", "see"]))
+    unknown = part(model).codec.tokenizer.token_to_id("[UNK]")
+    pieces = part(model).codec.features(Sentence.from_forms(["\x01", "tom", "\u200b", "\x02", "see", "\x03"]))
+    known = part(model).codec.features(Sentence.from_forms(["tom", "see"]))
     tom, see = np.split(known.ids, [known.counts[0]])
     assert pieces.ids.tolist() == [unknown, *tom, unknown, unknown, *see, unknown]
     assert pieces.counts.tolist() == [1, len(tom), 1, 1, len(see), 1]
-    assert len(part(model).features(Sentence.from_forms(["\x01"])).ids) == 1
+    assert len(part(model).codec.features(Sentence.from_forms(["\x01"])).ids) == 1
 
 
 def test_half_a_surrogate_pair_is_read(tmp_path: Path) -> None:
     model = small_model("none", [{"type": "transformer", "name": tiny("bytes", tmp_path / "t")}])
-    broken, replaced = (part(model).features(Sentence.from_forms(["Tom", form])) for form in ("\ud800b", "\ufffdb"))
+    broken, replaced = (
+        part(model).codec.features(Sentence.from_forms(["Tom", form])) for form in ("\ud800b", "\ufffdb")
+    )
     assert broken.ids.tolist() == replaced.ids.tolist()
 
 
@@ -164,7 +176,7 @@ def test_positions_of_roberta_begin_after_the_padding(tmp_path: Path) -> None:
     kinds = {"bytes": 38, "wordpiece": 40}
     for kind, window in kinds.items():
         model = small_model("none", [{"type": "transformer", "name": tiny(kind, tmp_path / kind)}])
-        assert part(model).window == window
+        assert part(model).codec.window == window
         assert encoded(model, [Sentence.from_forms(["apples"] * 100)]).isfinite().all()
 
 
@@ -193,23 +205,25 @@ def plain_windows(rows: list[Pieces], window: int, pooling: str, begin: int, end
 def test_windows_are_their_definition(pooling: str, window: int, tmp_path: Path) -> None:
     settings = {"type": "transformer", "name": tiny("bytes", tmp_path / "t"), "window": window, "pooling": pooling}
     model = small_model("none", [settings])
-    reader: Transformer = part(model)
+    reader: TransformerCodec = part(model).codec
     shuffle = random.Random(window)
     for _ in range(60):
         rows = []
         for _ in range(shuffle.randint(1, 5)):
             counts = np.array([shuffle.choice([1, 1, 2, 3, 30]) for _ in range(shuffle.choice([1, 3, 9, 40]))])
             rows.append(Pieces(np.array([shuffle.randint(5, 99) for _ in range(counts.sum())]), counts))
-        subwords: Subwords = reader.collate(rows)
+        subwords: Subwords[Any] = reader.collate(rows)
         expected = plain_windows(rows, window, pooling, reader._begin, reader._end)
         longest = subwords.ids.shape[1]
         found: list[dict[int, list[tuple]]] = [{} for _ in rows]
-        for place, word in zip(subwords.places.tolist(), subwords.words.tolist(), strict=True):
-            sentence, word = divmod(word, subwords.shape[1])
-            ids = subwords.ids[place // longest][subwords.mask[place // longest].bool()]
+        n_words = 1 + max(len(row.counts) for row in rows)
+        pooled = subwords.firsts if pooling == "first" else np.ones_like(subwords.firsts)
+        for place, word in zip(subwords.places[pooled].tolist(), subwords.words[pooled].tolist(), strict=True):
+            sentence, word = divmod(word, n_words)
+            ids = subwords.ids[place // longest][subwords.mask[place // longest].astype(bool)]
             found[sentence].setdefault(word, []).append((tuple(ids.tolist()), place % longest))
         assert found == expected
-        assert (subwords.places.diff() > 0).all()
+        assert (np.diff(subwords.places) > 0).all()
         assert subwords.mask.sum(1).max() == longest
 
 
@@ -251,7 +265,7 @@ def test_pieces_do_not_change_the_result(pooling: str, tmp_path: Path, monkeypat
         torch.testing.assert_close(encoded(model, sentences), whole, rtol=1e-5, atol=1e-6)
     # Nor does reading all at once for the gradient.
     batch = model.collate([model.example(sentence) for sentence in sentences])
-    torch.testing.assert_close(model.encoder(batch).context.detach(), whole, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(model.read(batch).encoded.context.detach(), whole, rtol=1e-5, atol=1e-6)
 
 
 def test_threads_share_a_tokenizer(tmp_path: Path) -> None:
@@ -261,11 +275,11 @@ def test_threads_share_a_tokenizer(tmp_path: Path) -> None:
     sentences = [Sentence.from_forms(shuffle.choices(words, k=1 + n % 30)) for n in range(200)]
 
     def pieces(sentence: Sentence) -> list[int]:
-        return part(model).features(sentence).ids.tolist()
+        return part(model).codec.features(sentence).ids.tolist()
 
     def analysed(sentence: Sentence) -> str:
         copy = Sentence.from_forms(sentence.columns["FORM"])
-        model.annotate([copy])
+        annotate(model, [copy])
         return copy.to_conllu()
 
     with ThreadPoolExecutor(4) as threads:
@@ -286,8 +300,8 @@ def test_a_mix_of_layers_for_each_task(context: str, frozen: bool, tmp_path: Pat
         mixes.copy_(torch.tensor([0, 99, 99, 0, 0, 99, 99, 0], dtype=torch.float))
     batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
     with torch.inference_mode():
-        by_layer = part(model)._words(batch.inputs[0])
-        found = model.encoder(batch)
+        by_layer = layers_of(model, batch)
+        found = model.read(batch).encoded
         torch.testing.assert_close(found.inputs, by_layer[1])
         for number, layer in enumerate([0, 1, 0]):
             own = found.of_task(number)
@@ -315,10 +329,10 @@ def test_a_mix_of_layers_for_each_task(context: str, frozen: bool, tmp_path: Pat
 def test_a_shared_mix_is_what_all_tasks_read(tmp_path: Path) -> None:
     model = small_model("none", [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "layers": 2}])
     batch = model.collate([model.example(sentence) for sentence in two_sentences()])
-    found = model.eval().encoder(batch)
+    found = model.eval().read(batch).encoded
     assert all(found.of_task(number) is found for number in range(3))
     assert part(model).mix.shape == (2,)
-    layers = part(model)._words(batch.inputs[0])
+    layers = layers_of(model, batch)
     torch.testing.assert_close(found.inputs, (layers[0] + layers[1]) / 2)
 
 
@@ -337,5 +351,64 @@ def test_one_long_word_does_not_lengthen_all_sentences(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(part(model).pretrained, "forward", watched)
     batch = model.collate([model.example(sentence) for sentence in sentences])
-    model.encoder(batch)  # with a gradient, as in training
-    assert sum(read_at_once) <= 2 * int(batch.inputs[0].mask.sum()) < batch.inputs[0].ids.numel() / 10
+    model.read(batch)  # with a gradient, as in training
+    assert sum(read_at_once) <= 2 * int(batch.inputs[0].mask.sum()) < batch.inputs[0].ids.size / 10
+
+
+class Attending(torch.nn.Module):
+    """A task that reads single layers and attention, and predicts nothing of use."""
+
+    reads_inside = frozenset({"layers", "attention"})
+
+    def __init__(self, codec: Any) -> None:
+        super().__init__()
+        self.codec = codec
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, encoded: Encoded, layout: Layout, trees: None = None) -> Encoded:
+        return encoded
+
+
+@pytest.mark.parametrize("kind", ["wordpiece", "bytes"])
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_a_task_sees_layers_and_attention(kind: str, pooling: str, tmp_path: Path) -> None:
+    name = tiny(kind, tmp_path / "t")
+    model = small_model("none", [{"type": "transformer", "name": name, "layers": 1, "pooling": pooling}]).eval()
+    sentences = [*two_sentences().sentences, Sentence.from_forms(["Tom", "sees"] * 40)]  # the last one in windows
+    batch = model.collate([model.example(sentence) for sentence in sentences])
+    before = model.read(batch).encoded
+    assert not before.layers
+    assert not before.attention
+    model.tasks["tagger"] = Attending(model.codec.tasks["tagger"])
+    model.renew_codec()
+    batch = model.collate([model.example(sentence) for sentence in sentences])
+    encoded = model(batch)["tagger"]
+    assert len(encoded.layers) == 4
+    assert len(encoded.attention) == 3
+    torch.testing.assert_close(encoded.layers[-1], encoded.inputs)
+    torch.testing.assert_close(before.inputs, encoded.inputs, rtol=1e-4, atol=1e-5)
+    # As of a model that is called by hand on one sentence, word by word.
+    pieces = part(model).codec.features(sentences[0])
+    whole = (BertModel if kind == "wordpiece" else RobertaModel).from_pretrained(name, attn_implementation="eager")
+    begin, end = part(model).codec._begin, part(model).codec._end
+    ids = torch.tensor([[begin, *pieces.ids, end]])
+    expected = whole.eval()(input_ids=ids, output_attentions=True, output_hidden_states=True)
+    owners = np.concatenate([[0], np.repeat(1 + np.arange(len(pieces.counts)), pieces.counts), [-1]])
+    n_words = len(sentences[0]) + 1
+    for layer, weights in zip(encoded.attention, expected.attentions, strict=True):
+        for word in range(n_words):
+            for other in range(n_words):
+                mass = weights[0][:, owners == word][:, :, owners == other].sum(2).mean(1)
+                torch.testing.assert_close(layer[0, :, word, other], mass, rtol=1e-4, atol=1e-5)
+    assert all((layer >= 0).all() and (layer.sum(-1) <= 1 + 1e-5).all() for layer in encoded.attention)
+    assert all(
+        (layer[0, :, n_words:] == 0).all() and (layer[0, ..., n_words:] == 0).all() for layer in encoded.attention
+    )
+    # Alone as beside others, the long sentence too.
+    for number, sentence in enumerate(sentences):
+        alone = model(model.collate([model.example(sentence)]))["tagger"]
+        size = len(sentence) + 1
+        for layer, own in zip(encoded.attention, alone.attention, strict=True):
+            torch.testing.assert_close(layer[number, :, :size, :size], own[0], rtol=1e-4, atol=1e-5)
+        for layer, own in zip(encoded.layers, alone.layers, strict=True):
+            torch.testing.assert_close(layer[number, :size], own[0], rtol=1e-4, atol=1e-5)

@@ -10,7 +10,7 @@ import torch
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError
-from depparse.pipeline import Pipeline, load
+from depparse.inference.pipeline import Pipeline, load
 from depparse.store import load as load_model
 from depparse.store import save
 from depparse.training.loop import Evaluation, TrainingConfig, train
@@ -31,15 +31,15 @@ def test_vectors_are_looked_up_scaled_and_saved(tmp_path: Path) -> None:
     model = small_model("none", [vectors(tmp_path)], document)
     (tmp_path / "v.vec").unlink()
     part = model.encoder.inputs[0]
-    assert part.vocabulary.items == ["new", "anna", "Anna", "buy", "hot_dog"]  # type: ignore[union-attr]
+    assert part.codec.vocabulary.items == ["new", "anna", "Anna", "buy", "hot_dog"]  # type: ignore[union-attr]
     rows = part.pretrained.weight  # type: ignore[union-attr]
     expected = torch.tensor([[1, 2], [3, 4], [5, 6], [7, 8], [1, 1]], dtype=torch.float)
     torch.testing.assert_close(rows, expected / expected.square().mean().sqrt())
     # As it is, in lower case, with underscores; what is nowhere is unknown.
     sentence = Sentence.from_forms(["Anna", "ANNA", "BUY", "New", "Hot dog", "hot dog", "rare"])
-    assert part.features(sentence) == [4, 3, 5, 2, 6, 6, 0]  # type: ignore[operator]
+    assert part.codec.features(sentence) == [4, 3, 5, 2, 6, 6, 0]  # type: ignore[operator]
     with torch.inference_mode():
-        encoded = model.eval().encoder(model.collate([model.example(sentence)])).context[0]
+        encoded = model.eval().read(model.collate([model.example(sentence)])).encoded.context[0]
     assert torch.equal(encoded[0], part.special[1])  # type: ignore[index]
     assert torch.equal(encoded[7], part.special[0])  # type: ignore[index]
     torch.testing.assert_close(encoded[1], part.project(rows[2]))  # type: ignore[operator]
@@ -47,7 +47,7 @@ def test_vectors_are_looked_up_scaled_and_saved(tmp_path: Path) -> None:
     save(model, tmp_path / "m")
     again = load_model(tmp_path / "m")
     with torch.inference_mode():
-        assert torch.equal(again.encoder(again.collate([again.example(sentence)])).context[0], encoded)
+        assert torch.equal(again.read(again.collate([again.example(sentence)])).encoded.context[0], encoded)
 
 
 @pytest.mark.parametrize("frozen", [True, False])
@@ -100,8 +100,8 @@ def test_a_treebank_embedding_learns_how_treebanks_differ(tmp_path: Path) -> Non
     # A batch may mix treebanks, and a sentence is encoded alike alone.
     with torch.inference_mode():
         batch = model.eval().collate(examples)
-        alone = [model.encoder(model.collate([example])).context[0] for example in examples]
-        torch.testing.assert_close(model.encoder(batch).context, torch.stack(alone))
+        alone = [model.read(model.collate([example])).encoded.context[0] for example in examples]
+        torch.testing.assert_close(model.read(batch).encoded.context, torch.stack(alone))
 
 
 def test_without_names_there_is_one_treebank() -> None:

@@ -8,24 +8,25 @@ import numpy as np
 import pytest
 
 from depparse.errors import ConfigError
-from depparse.evaluation.breakdown import DIMENSIONS, GroupScore, _is_projective, breakdown
-from depparse.evaluation.ud import compare
+from depparse.evaluation.breakdown import DIMENSIONS, _is_projective, breakdown
+from depparse.evaluation.pair import Pair, read_pair
+from depparse.evaluation.scores import Rates
 
 
-def by_name(comparison, by):
-    return {group.name: group for group in breakdown(comparison, by)}
+def by_name(pair, by):
+    return {group.name: group for group in breakdown(pair, by)}
 
 
 def test_deprel(trees):
     gold = trees("a/X/0/root b/X/1/obj c/X/1/obj d/X/1/obl:in e/X/1/obl")
     system = trees("a/X/0/root b/X/1/obj c/X/2/obj d/X/1/obj e/X/1/obl:at")
-    groups = by_name(compare(gold, system), "deprel")
+    groups = by_name(Pair(gold, system), "deprel")
     assert list(groups) == ["obj", "obl", "root"]
     obj = groups["obj"]
     assert (obj.gold, obj.system) == (2, 3)
-    assert obj.las == GroupScore(precision=1 / 3, recall=1 / 2, f1=2 * (1 / 3) * (1 / 2) / (1 / 3 + 1 / 2))
-    assert obj.uas == GroupScore(precision=2 / 3, recall=1 / 2, f1=2 * (2 / 3) * (1 / 2) / (2 / 3 + 1 / 2))
-    assert groups["obl"].las == GroupScore(1.0, 0.5, 2 / 3)
+    assert obj.las == Rates(precision=1 / 3, recall=1 / 2, f1=2 * (1 / 3) * (1 / 2) / (1 / 3 + 1 / 2))
+    assert obj.uas == Rates(precision=2 / 3, recall=1 / 2, f1=2 * (2 / 3) * (1 / 2) / (2 / 3 + 1 / 2))
+    assert groups["obl"].las == Rates(1.0, 0.5, 2 / 3)
     assert groups["root"].to_dict() == {
         "group": "root",
         "gold": 1,
@@ -36,8 +37,8 @@ def test_deprel(trees):
 
 
 def test_groups_that_one_side_lacks(trees):
-    groups = by_name(compare(trees("a/X/0/root b/X/1/obj"), trees("a/X/0/root b/X/1/iobj")), "deprel")
-    assert groups["obj"].las == groups["iobj"].las == GroupScore(0.0, 0.0, 0.0)
+    groups = by_name(Pair(trees("a/X/0/root b/X/1/obj"), trees("a/X/0/root b/X/1/iobj")), "deprel")
+    assert groups["obj"].las == groups["iobj"].las == Rates(0.0, 0.0, 0.0)
     assert (groups["iobj"].gold, groups["iobj"].system) == (0, 1)
     assert groups["obj"].uas.recall == groups["iobj"].uas.precision == 1.0
     assert groups["obj"].uas.precision == 0.0
@@ -45,11 +46,11 @@ def test_groups_that_one_side_lacks(trees):
 
 def test_upos(trees):
     gold = trees("a/VERB/0/root b/NOUN/1/obj c/NOUN/1/obl")
-    groups = by_name(compare(gold, trees("a/VERB/0/root b/VERB/1/obj c/NOUN/2/obl")), "upos")
+    groups = by_name(Pair(gold, trees("a/VERB/0/root b/VERB/1/obj c/NOUN/2/obl")), "upos")
     assert list(groups) == ["NOUN", "VERB"]
     assert (groups["NOUN"].gold, groups["NOUN"].system) == (2, 1)
-    assert groups["NOUN"].uas == GroupScore(0.0, 0.5, 0.0)
-    assert groups["VERB"].uas == GroupScore(1.0, 1.0, 1.0)
+    assert groups["NOUN"].uas == Rates(0.0, 0.5, 0.0)
+    assert groups["VERB"].uas == Rates(1.0, 1.0, 1.0)
 
 
 def chain(length):
@@ -58,7 +59,7 @@ def chain(length):
 
 def test_sentence_length(trees):
     gold = trees(*map(chain, (1, 5, 6, 10, 11, 20, 21, 50, 51, 70)))
-    groups = by_name(compare(gold, gold), "length")
+    groups = by_name(Pair(gold, gold), "length")
     sizes = {name: group.gold for name, group in groups.items()}
     assert sizes == {"1-5": 6, "6-10": 16, "11-20": 31, "21-30": 21, "41-50": 50, "51+": 121}
 
@@ -66,19 +67,19 @@ def test_sentence_length(trees):
 def test_arc_length(trees):
     gold = trees("a/X/0/root b/X/1/x c/X/1/x d/X/1/x e/X/1/x f/X/1/x g/X/1/x")
     system = trees("a/X/2/x b/X/0/root c/X/1/x d/X/1/x e/X/1/x f/X/1/x g/X/5/x")
-    groups = by_name(compare(gold, system), "arc-length")
+    groups = by_name(Pair(gold, system), "arc-length")
     counts = {name: (group.gold, group.system, group.uas.recall) for name, group in groups.items()}
     assert counts == {"root": (1, 1, 0.0), "1": (1, 1, 0.0), "2": (1, 2, 1.0), "3-5": (3, 3, 1.0), "6-10": (1, 0, 0.0)}
     assert groups["2"].uas.precision == 0.5
     far = trees(" ".join(["a/X/0/root", *["b/X/1/x"] * 25]))
-    sizes = {group.name: group.gold for group in breakdown(compare(far, far), "arc-length")}
+    sizes = {group.name: group.gold for group in breakdown(Pair(far, far), "arc-length")}
     assert sizes == {"root": 1, "1": 1, "2": 1, "3-5": 3, "6-10": 5, "11-20": 10, "21+": 5}
 
 
 def test_projectivity(trees):
     gold = trees("a/X/0/root b/X/1/x", "a/X/3/x b/X/4/x c/X/0/root d/X/3/x")
     system = trees("a/X/0/root b/X/1/x", "a/X/3/x b/X/3/x c/X/0/root d/X/3/x")
-    groups = by_name(compare(gold, system), "projectivity")
+    groups = by_name(Pair(gold, system), "projectivity")
     counts = {name: (group.gold, group.system, group.uas.recall) for name, group in groups.items()}
     assert counts == {
         "projective sentence": (2, 6, 1.0),
@@ -94,12 +95,12 @@ def test_projective_arcs_by_definition(trees):
     for heads in itertools.product(range(6), repeat=5):
         if heads.count(0) != 1 or any(not ancestors(heads, word) for word in range(1, 6)):
             continue
-        gold = compare(*[trees(" ".join(f"a/X/{head}/x" for head in heads))] * 2)
+        pair = Pair(*[trees(" ".join(f"a/X/{head}/x" for head in heads))] * 2)
         expected = [
             all(head in ancestors(heads, k) for k in range(min(word, head) + 1, max(word, head)))
             for word, head in enumerate(heads, 1)
         ]
-        assert np.array_equal(_is_projective(gold.gold, gold.gold_annotation), expected), heads
+        assert np.array_equal(_is_projective(pair.gold.segmentation, pair.gold.annotation), expected), heads
         checked += 1
     assert checked == 5**4
 
@@ -117,17 +118,17 @@ def ancestors(heads, word):
 
 def test_totals_are_the_scores(samples):
     path = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
-    comparison = compare(path, path)
+    pair = read_pair(path, path)
     for by in DIMENSIONS:
-        total = sum(group.gold for group in breakdown(comparison, by))
-        assert total == len(comparison.gold) * (2 if by == "projectivity" else 1)
+        total = sum(group.gold for group in breakdown(pair, by))
+        assert total == len(pair.gold.segmentation) * (2 if by == "projectivity" else 1)
 
 
 def test_empty_documents(trees):
-    comparison = compare(trees(), trees())
-    assert [breakdown(comparison, by) for by in DIMENSIONS] == [[]] * 5
+    pair = Pair(trees(), trees())
+    assert [breakdown(pair, by) for by in DIMENSIONS] == [[]] * 5
 
 
 def test_unknown_dimension(trees):
     with pytest.raises(ConfigError, match="deprel, length, arc-length, projectivity, upos, not by 'xpos'"):
-        breakdown(compare(trees("a/X/0/root"), trees("a/X/0/root")), "xpos")
+        breakdown(Pair(trees("a/X/0/root"), trees("a/X/0/root")), "xpos")

@@ -6,8 +6,10 @@ import pytest
 
 from depparse.data.document import Document
 from depparse.errors import EvaluationError, FormatError
-from depparse.evaluation.empty_nodes import evaluate_empty_nodes
-from depparse.evaluation.ud import Score
+from depparse.evaluation.empty_nodes import EMPTY_NODES
+from depparse.evaluation.pair import Pair
+from depparse.evaluation.report import SectionReport
+from depparse.evaluation.scores import Score
 
 GOLD = """\
 1\tTom\t_\t_\t_\t_\t2\tnsubj\t2:nsubj\t_
@@ -22,9 +24,17 @@ GOLD = """\
 """
 
 
+def evaluate_empty_nodes(gold: Document, system: Document) -> SectionReport:
+    return SectionReport.of(Pair(gold, system), EMPTY_NODES)
+
+
+def both(report: SectionReport) -> tuple[Score, Score]:
+    nodes, edges = report.scores.values()
+    return nodes, edges
+
+
 def score(system: str) -> tuple[Score, Score]:
-    found = evaluate_empty_nodes(Document.from_conllu(GOLD), Document.from_conllu(system))
-    return found.nodes, found.edges
+    return both(evaluate_empty_nodes(Document.from_conllu(GOLD), Document.from_conllu(system)))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +71,7 @@ def test_words_are_aligned_and_texts_are_the_same() -> None:
     assert score("\n".join([*lines, "", ""])) == (Score(3, 1, 0), Score(3, 2, 0))
     gold = Document.from_conllu(GOLD.replace("2:conj:and", "3:conj:and"))
     found = evaluate_empty_nodes(gold, Document.from_conllu("\n".join([*lines, "", ""])))
-    assert (found.nodes, found.edges) == (Score(3, 1, 1), Score(3, 2, 2))
+    assert both(found) == (Score(3, 1, 1), Score(3, 2, 2))
     assert [row[:4] for row in found.table().rows] == [
         ("nodes", "100.00", "33.33", "50.00"),
         ("edges", "100.00", "66.67", "80.00"),
@@ -79,7 +89,7 @@ def text(nodes: str, deps: str = "_") -> str:
 
 
 def counts(gold: str, system: str) -> tuple[int, int, int]:
-    found = evaluate_empty_nodes(Document.from_conllu(gold), Document.from_conllu(system)).nodes
+    found, _ = both(evaluate_empty_nodes(Document.from_conllu(gold), Document.from_conllu(system)))
     return found.gold, found.system, found.correct
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,13 +16,19 @@ from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
 from depparse.errors import EvaluationError
 from depparse.evaluation import entities
-from depparse.evaluation.entities import (
-    count_by_sentence,
-    cover_by_trees,
-    evaluate_entities,
-    score_spans,
-    strict_spans,
-)
+from depparse.evaluation.entities import ENTITIES, EntityScores, count_types, measure_entities, strict_spans
+from depparse.evaluation.pair import Pair
+from depparse.evaluation.report import SectionReport
+
+
+def evaluate_entities(gold, system, names=("gold", "system")):
+    return entities.evaluate_entities(Pair(gold, system, names))
+
+
+def count_by_sentence(gold, system):
+    measure = measure_entities(Pair(gold, system))
+    assert measure.unit == "sentence"
+    return np.stack([measure.gold, measure.system, measure.correct], axis=1)
 
 
 def tagged(*sentences):
@@ -48,7 +55,8 @@ def own(gold, system):
         [(n, span.start, span.end, span.type) for n, spans in enumerate(strict_spans(document)) for span in spans]
         for document in (gold, system)
     ]
-    return score_spans(*[[(100 * n + start, 100 * n + end, type) for n, start, end, type in items] for items in places])
+    items = [[(100 * n + start, 100 * n + end, type) for n, start, end, type in rows] for rows in places]
+    return EntityScores.of(count_types(*items), nested=True)
 
 
 TAGS = st.sampled_from(["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-a-b"])
@@ -87,7 +95,7 @@ def test_equal_to_seqeval_on_a_long_document():
 
 def test_flat_entities_are_scored_by_seqeval_and_nested_ones_are_not(monkeypatch):
     asked = []
-    monkeypatch.setattr(entities, "_by_seqeval", lambda *arguments: asked.append(1) or arguments[-1])
+    monkeypatch.setattr(entities, "_by_seqeval", lambda *arguments: asked.append(1) or {})
     evaluate_entities(tagged(["B-PER", "I-PER"]), tagged(["B-PER", "O"]))
     assert asked == [1]
     assert evaluate_entities(tagged(["B-PER|B-LOC", "I-PER"]), tagged(["B-PER", "O"])).nested
@@ -172,8 +180,8 @@ def test_two_words_of_one_token_are_told_apart():
 
 
 def test_table_and_dictionary():
-    scores = evaluate_entities(tagged(["B-PER", "B-LOC"]), tagged(["B-PER", "O"]))
-    lines = [line.split() for line in str(scores).splitlines()]
+    scores = SectionReport.of(Pair(tagged(["B-PER", "B-LOC"]), tagged(["B-PER", "O"])), ENTITIES)
+    lines = [line.split() for line in str(scores.table()).splitlines()]
     assert lines[0] == ["Entities"]
     assert ["PER", "100.00", "100.00", "100.00", "1", "1"] in lines
     assert ["micro", "average", "100.00", "50.00", "66.67", "2", "1"] in lines
@@ -203,15 +211,3 @@ def test_counts_where_the_system_has_other_sentences_and_words():
     assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [1, 1, 1]]
     micro = evaluate_entities(gold, system).micro
     assert [micro.gold, micro.system, micro.correct] == counts.sum(axis=0).tolist()
-
-
-def test_what_goes_with_trees():
-    document = tagged(["B-PER", "I-PER", "O", "O"], ["O", "B-LOC", "I-LOC", "B-PER"], ["B-PER", "I-PER"])
-    heads = (["2", "0", "2", "3"], ["4", "4", "4", "0"], ["_", "1"])
-    for sentence, column in zip(document, heads, strict=True):
-        sentence.columns["HEAD"] = column
-    found = cover_by_trees(document, 3)
-    # All but (2, 3) of the second sentence. Spans: 4 + 3 + 2, 4 + (3, 4) and (2, 4), 2 + 1; of 9 + 9 + 3.
-    assert (found.entities, found.within, found.all_spans, found.spans) == (4, 3, 21, 18)
-    assert found.recall == 0.75
-    assert cover_by_trees(tagged(["O"]), 3).recall == 1.0

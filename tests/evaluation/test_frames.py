@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame
 from depparse.errors import EvaluationError, FormatError
-from depparse.evaluation.frames import METRICS, count_by_sentence, evaluate_frames
-from depparse.evaluation.ud import Score
+from depparse.evaluation.frames import FRAMES
+from depparse.evaluation.metrics import Use, metrics_of
+from depparse.evaluation.pair import Pair
+from depparse.evaluation.report import SectionReport
+from depparse.evaluation.scores import Score
 
 FORMS = ["Ann", "told", "the", "man", "to", "go"]
 TELL = Frame(2, "tell.01", [Argument("ARG0", 1, 1, 1), Argument("ARG1", 6, 5, 6), Argument("ARG2", 4, 3, 4)])
 GO = Frame(6, "go.01", [Argument("ARG1", 4, 3, 4)])
+
+
+def evaluate_frames(gold, system, names=("gold", "system")):
+    pair = Pair(gold, system, names)
+    return {metric.key: metric.score(pair) for metric in metrics_of(FRAMES)}
+
+
+def count_by_sentence(gold, system):
+    pair = Pair(gold, system)
+    measures = [metric.measure(pair) for metric in metrics_of(FRAMES) if Use.TESTS in metric.uses]
+    assert all(measure.unit == "sentence" for measure in measures)
+    return np.stack([part for m in measures for part in (m.gold, m.system, m.correct)], axis=1)
 
 
 def document(*frames, forms=FORMS):
@@ -24,33 +40,33 @@ def document(*frames, forms=FORMS):
 
 def test_the_same():
     scores = evaluate_frames(document(TELL, GO), document(TELL, GO))
-    assert scores.predicates == Score(2, 2, 2)
-    assert scores.senses == Score(2, 2, 2, 2)
-    for score in (scores.heads_labelled, scores.heads_unlabelled, scores.spans_labelled, scores.spans_unlabelled):
-        assert score == Score(4, 4, 4)
+    assert scores["predicates"] == Score(2, 2, 2)
+    assert scores["senses"] == Score(2, 2, 2, 2)
+    for name in ("heads_labelled", "heads_unlabelled", "spans_labelled", "spans_unlabelled"):
+        assert scores[name] == Score(4, 4, 4)
 
 
 def test_a_missed_predicate_loses_its_arguments():
     scores = evaluate_frames(document(TELL, GO), document(TELL))
-    assert scores.predicates == Score(gold=2, system=1, correct=1)
-    assert scores.senses == Score(gold=2, system=1, correct=1, aligned=1)
-    assert scores.senses.aligned_accuracy == 1
-    assert scores.heads_labelled == scores.spans_unlabelled == Score(gold=4, system=3, correct=3)
+    assert scores["predicates"] == Score(gold=2, system=1, correct=1)
+    assert scores["senses"] == Score(gold=2, system=1, correct=1, aligned=1)
+    assert scores["senses"].aligned_accuracy == 1
+    assert scores["heads_labelled"] == scores["spans_unlabelled"] == Score(gold=4, system=3, correct=3)
 
 
 def test_arguments_of_a_predicate_that_is_none_are_wrong():
     scores = evaluate_frames(document(TELL), document(Frame(5, "tell.01", TELL.arguments), GO))
-    assert scores.predicates == Score(gold=1, system=2, correct=0)
-    assert scores.senses.aligned_accuracy == 0
-    assert scores.heads_unlabelled == scores.spans_labelled == Score(gold=3, system=4, correct=0)
+    assert scores["predicates"] == Score(gold=1, system=2, correct=0)
+    assert scores["senses"].aligned_accuracy == 0
+    assert scores["heads_unlabelled"] == scores["spans_labelled"] == Score(gold=3, system=4, correct=0)
 
 
 def test_a_wrong_sense_keeps_the_arguments():
     scores = evaluate_frames(document(TELL, GO), document(Frame(2, "tell.02", TELL.arguments), GO))
-    assert scores.predicates.correct == 2
-    assert scores.senses == Score(2, 2, 1, 2)
-    assert scores.senses.aligned_accuracy == 0.5
-    assert scores.heads_labelled.correct == 4
+    assert scores["predicates"].correct == 2
+    assert scores["senses"] == Score(2, 2, 1, 2)
+    assert scores["senses"].aligned_accuracy == 0.5
+    assert scores["heads_labelled"].correct == 4
 
 
 def test_role_head_and_span_are_told_apart():
@@ -60,7 +76,8 @@ def test_role_head_and_span_are_told_apart():
 
     def scores(*arguments):
         result = evaluate_frames(gold, document(Frame(2, "tell.01", list(arguments))))
-        parts = (result.heads_labelled, result.heads_unlabelled, result.spans_labelled, result.spans_unlabelled)
+        names = ("heads_labelled", "heads_unlabelled", "spans_labelled", "spans_unlabelled")
+        parts = [result[name] for name in names]
         assert all((score.gold, score.system) == (3, len(arguments)) for score in parts)
         return [score.correct for score in parts]
 
@@ -77,8 +94,8 @@ def test_role_head_and_span_are_told_apart():
 def test_arguments_without_a_place_are_not_counted_there():
     heads = Frame(2, "tell.01", [Argument("ARG0", head=1), Argument("ARG1", head=6)])
     scores = evaluate_frames(document(TELL), document(heads))
-    assert scores.heads_labelled == Score(gold=3, system=2, correct=2)
-    assert scores.spans_labelled == Score(gold=3, system=0, correct=0)
+    assert scores["heads_labelled"] == Score(gold=3, system=2, correct=2)
+    assert scores["spans_labelled"] == Score(gold=3, system=0, correct=0)
 
 
 def test_the_same_places_in_another_sentence_are_wrong():
@@ -88,16 +105,16 @@ def test_the_same_places_in_another_sentence_are_wrong():
     other, last = Sentence.from_forms(FORMS), Sentence.from_forms(FORMS)
     last.frames = [TELL]
     scores = evaluate_frames(gold, Document([other, last]))
-    assert scores.predicates == Score(1, 1, 0)
-    assert scores.spans_unlabelled.correct == 0
+    assert scores["predicates"] == Score(1, 1, 0)
+    assert scores["spans_unlabelled"].correct == 0
 
 
 def test_other_words_are_aligned_first():
     forms = ["An", "n", "told", "the", "man", "to", "go"]
     system = document(Frame(3, "tell.01", [Argument("ARG0", 2, 1, 2), Argument("ARG2", 5, 4, 5)]), forms=forms)
     scores = evaluate_frames(document(TELL), system)
-    assert scores.predicates == Score(1, 1, 1)
-    assert scores.heads_labelled == scores.spans_labelled == Score(3, 2, 1)
+    assert scores["predicates"] == Score(1, 1, 1)
+    assert scores["heads_labelled"] == scores["spans_labelled"] == Score(3, 2, 1)
     with pytest.raises(EvaluationError, match="neither the words"):
         evaluate_frames(document(TELL), document(forms=["x"]))
 
@@ -122,12 +139,12 @@ def test_sample(samples):
     from depparse.data.formats import read
 
     gold = read(samples / "UD_English-Sample" / "en_sample-up-test.conllup")
-    scores = evaluate_frames(gold, gold)
-    assert scores.predicates.gold > 0
-    assert scores.spans_labelled.gold > 0
+    scores, report = evaluate_frames(gold, gold), SectionReport.of(Pair(gold, gold), FRAMES)
+    assert scores["predicates"].gold > 0
+    assert scores["spans_labelled"].gold > 0
     assert all(score.f1 == 1 for _, score in scores.items())
-    assert "Arguments by span, labelled" in str(scores)
-    assert list(scores.to_dict()) == [name for name, _ in scores.items()]
+    assert "Arguments by span, labelled" in str(report.table())
+    assert list(report.to_dict()) == [name for name, _ in scores.items()]
 
 
 def test_counts_by_sentence_add_up_to_the_scores():
@@ -139,8 +156,8 @@ def test_counts_by_sentence_add_up_to_the_scores():
         [2, 1, 1, 2, 1, 1, 4, 3, 3, 4, 3, 3],
         [1, 2, 1, 1, 2, 0, 1, 2, 1, 1, 2, 1],
     ]
-    scores = dict(evaluate_frames(gold, system).items())
-    for number, (field, _) in enumerate(METRICS.values()):
+    scores = evaluate_frames(gold, system)
+    for number, field in enumerate(("predicates", "senses", "heads_labelled", "spans_labelled")):
         score = scores[field]
         assert [score.gold, score.system, score.correct] == counts[:, 3 * number : 3 * number + 3].sum(0).tolist()
 

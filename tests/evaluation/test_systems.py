@@ -6,7 +6,7 @@ import pytest
 
 import depparse
 from depparse.data.document import Document
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
 
 
 def chain(forms: list[str], text: str) -> str:

@@ -14,8 +14,12 @@ from hypothesis import strategies as st
 from depparse.data.conllu import iter_conllu, read_conllu
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
+from depparse.segmentation.codec import SegmenterCodec
+from depparse.segmentation.learner import SegmenterLearner
+from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
 from depparse.segmentation.passages import Passage, make_passages
-from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
+from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import TorchScorer, network_of
 
 SMALL = SegmenterConfig(
     embedding=16, width=32, layers=2, words=16, token_width=32, token_layers=1, dropout=0, unknown=0, min_count=1
@@ -24,14 +28,14 @@ SMALL = SegmenterConfig(
 
 def train(passages: list[Passage], steps: int) -> Segmenter:
     torch.manual_seed(1)
-    segmenter = Segmenter.build(SMALL, passages)
-    optimizer = torch.optim.Adam(segmenter.parameters(), 5e-3)
-    batch = segmenter.collate(passages)
+    learner = SegmenterLearner.build(SMALL, passages)
+    optimizer = torch.optim.Adam(learner.parameters(), 5e-3)
+    batch = learner.collate(passages)
     for _ in range(steps):
         optimizer.zero_grad()
-        sum(segmenter.losses(batch).values(), torch.zeros(())).backward()
+        sum(learner.losses(batch).values(), torch.zeros(())).backward()
         optimizer.step()
-    return segmenter.eval()
+    return learner.segmenter
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +79,7 @@ def test_words_with_spaces_and_text_without_any_are_learned() -> None:
         Sentence({"FORM": ["北京", "大"], "MISC": ["SpaceAfter=No"] * 2}),
     ]
     segmenter = train(list(make_passages(sentences, 100)), 100)
-    assert segmenter.inner_spaces
+    assert segmenter.codec.inner_spaces
     assert shape(segmenter.segment([Document(sentences).text])) == shape(sentences)
     # A line may end inside a word.
     (sentence,) = segmenter.segment(["Tôi ở Hà\nNội ."])
@@ -162,7 +166,9 @@ def test_pretokenized_sentences_get_their_multiword_tokens(segmenter: Segmenter,
 
 
 def test_saved_and_read_it_segments_alike(segmenter: Segmenter, passages: list[Passage]) -> None:
-    again = Segmenter.from_json(segmenter.config, segmenter.to_json())
-    again.load_state_dict(segmenter.state_dict())
+    codec = SegmenterCodec.from_json(segmenter.codec.to_json())
+    network = SegmenterNetwork(SMALL, codec.sizes)
+    network.load_state_dict(network_of(segmenter).state_dict())
+    again = Segmenter(codec, TorchScorer(network))
     text = "Le petit chat du voisin dort. Il rêve des souris !"
     assert list(again.analyse([text])) == list(segmenter.analyse([text]))

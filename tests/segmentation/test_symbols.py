@@ -19,7 +19,7 @@ def test_white_space_is_one_symbol_and_so_is_a_paragraph_break() -> None:
     assert spelt("\u00a0\u3000a\u0085") == " a "
     assert spelt("") == ""
     symbols = read_symbols("a \n b")
-    assert symbols.places.tolist() == [0, 1, 4]
+    assert symbols.offsets.tolist() == [0, 1, 4]
     assert symbols.white.tolist() == [False, True, False]
 
 
@@ -28,7 +28,7 @@ def test_symbols_are_the_characters_that_are_not_white_in_their_places(text: str
     symbols = read_symbols(text)
     kept = [(place, ord(char)) for place, char in enumerate(text) if not char.isspace()]
     shown = ~symbols.white
-    assert list(zip(symbols.places[shown].tolist(), symbols.points[shown].tolist(), strict=True)) == kept
+    assert list(zip(symbols.offsets[shown].tolist(), symbols.points[shown].tolist(), strict=True)) == kept
 
 
 def test_lone_surrogates_are_symbols() -> None:

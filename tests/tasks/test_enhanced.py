@@ -12,7 +12,6 @@ import torch
 
 import depparse
 from depparse.config import parse
-from depparse.data.batching import make_mask
 from depparse.data.columns import get_from_misc, parse_deps
 from depparse.data.conllu import read_conllu
 from depparse.data.document import Document
@@ -20,16 +19,20 @@ from depparse.data.fields import IGNORE
 from depparse.data.sentence import Sentence
 from depparse.data.trees import unreachable
 from depparse.encoders.kinship import KINSHIPS, WINDOW, find_kin
-from depparse.encoders.syntax import Arcs
+from depparse.encoders.trees import Arcs
 from depparse.errors import ConfigError
-from depparse.evaluation.empty_nodes import evaluate_empty_nodes
+from depparse.evaluation.empty_nodes import EMPTY_NODES
+from depparse.evaluation.metrics import scores_of
+from depparse.evaluation.pair import Pair
 from depparse.evaluation.ud import evaluate
-from depparse.model import Model, ModelConfig
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.layers.tensors import to_tensors
+from depparse.model.codec import ModelConfig
+from depparse.model.model import Model
 from depparse.store import load, save
-from depparse.training.gold import Gold, annotated
+from depparse.training.gold import Gold
 from depparse.training.loop import train
-from tests.networks import CONTEXTS, INPUTS, TASKS, randomize
+from tests.networks import CONTEXTS, INPUTS, TASKS, annotated, randomize
 from tests.tasks.test_ner import QUICK
 from tests.validation import complaints
 
@@ -93,8 +96,8 @@ def random_model(document: Document, **others: Any) -> Model:
     randomize(model, "tasks.enhanced.")
     task: Any = model.tasks["enhanced"]
     with torch.inference_mode():
-        batches = list(model.scored([Sentence(dict(s.columns), s.comments, s.mwts) for s in document]))
-        scores = torch.cat([scores["enhanced"].arc_scores.flatten() for _, scores in batches])
+        batch = model.collate([model.example(s) for s in document])
+        scores = model.eval()(batch)["enhanced"].arc_scores.flatten()
     with torch.no_grad():
         task.arc_bias -= scores[scores.isfinite()].mean()  # so that about half of all arcs are there
     return model
@@ -118,9 +121,10 @@ def test_graphs_are_learned_by_heart(pipeline: Pipeline, tmp_path: Path) -> None
     found = pipeline(bare(document))
     assert deps(found) == deps(document)
     assert [[(node.id, node.deps) for node in s.empty_nodes] for s in found] == [[], [((5, 1), "2:conj:and")]]
-    scores = evaluate_empty_nodes(document, found)
-    assert scores.nodes.f1 == scores.edges.f1 == 1.0
-    assert scores.edges.gold == 3
+    scores = scores_of(EMPTY_NODES, Pair(document, found))
+    assert scores["EmptyNodes"].f1 == scores["EmptyEdges"].f1 == 1.0
+    assert scores["EmptyEdges"].gold == 3
+    assert pipeline.model is not None
     assert evaluate(document, annotated(pipeline.model, document))["ELAS"].f1 == 1.0  # type: ignore[arg-type]
     pipeline.save(tmp_path / "m")
     assert depparse.load(tmp_path / "m")(bare(document)).to_conllu() == found.to_conllu()
@@ -240,7 +244,7 @@ def test_what_is_not_annotated_gives_no_loss() -> None:
     partly = graphs()[0]
     partly.columns["DEPS"][0] = "_"
     batch = model.collate([model.example(partly, targets=True)])
-    targets = batch.targets["enhanced"]
+    targets = to_tensors(batch.targets["enhanced"], torch.device("cpu"))
     assert not targets.annotated[0, 1]
     with torch.no_grad():
         scores = model(batch)["enhanced"]
@@ -248,11 +252,11 @@ def test_what_is_not_annotated_gives_no_loss() -> None:
         scores.arc_scores[0, 1, 2:] += 7.0
         assert task.loss(scores, targets) == whole
     # A plain loop over all pairs of words.
-    there = {(d, h) for d, h, _ in task.targets(partly)[0]}
+    there = {(d, h) for d, h, _ in task.codec.targets(partly)[0]}
     odds = scores.arc_scores[0].double()
     pairs = [(d, h) for d in range(2, 11) for h in range(11) if d != h]
     parts = [-torch.nn.functional.logsigmoid(odds[d, h] if (d, h) in there else -odds[d, h]).item() for d, h in pairs]
-    label_scores = task.label_scores(scores, targets.arcs)
+    label_scores = task.label_scores(scores.label_dependents, scores.label_heads, targets.arcs, *scores.kin)
     labels = torch.nn.functional.cross_entropy(label_scores, targets.labels, label_smoothing=0.03).item()
     assert whole.item() == pytest.approx(sum(parts) / 9 + labels, rel=1e-4)
 
@@ -260,7 +264,7 @@ def test_what_is_not_annotated_gives_no_loss() -> None:
 def test_classes_of_labels_and_what_is_told() -> None:
     document = graphs()
     document[1].columns["DEPS"][0] = "1:loop|2:nsubj|2:obj|99:far"
-    task: Any = model_of(ENHANCED, document).tasks["enhanced"]
+    task: Any = model_of(ENHANCED, document).codec.tasks["enhanced"]
     assert set(task.labels.items) == {
         "root", "nsubj", "nsubj:xsubj", "mark", "xcomp", "case", "fixed", "cc", "obj", "obl:{case}", "conj:{cc}",
         "conj:{cc}>nsubj", "conj:{head cc}>obj", "conj:{head cc}>cc", "nsubj|obj",
@@ -269,13 +273,13 @@ def test_classes_of_labels_and_what_is_told() -> None:
     assert [(d, h, task.labels.item(label)) for d, h, label in arcs if d == 1] == [(1, 2, "nsubj|obj")]
     assert all(annotated_words)
     rare = model_of(ENHANCED | {"min_count": 2}, document)
-    assert all(not label.startswith("conj:{cc}>") for label in rare.tasks["enhanced"].labels.items)  # type: ignore[union-attr]
+    assert all(not label.startswith("conj:{cc}>") for label in rare.codec.tasks["enhanced"].labels.items)  # type: ignore[attr-defined]
     document[0].columns["HEAD"] = ["_"] * 10
-    no_tree, few = rare.findings(document.sentences)
+    no_tree, few = rare.codec.findings(document.sentences, ["enhanced"])
     assert no_tree.startswith("warning: enhanced: sentences with a graph have no tree, or words without a head")
     assert no_tree.endswith("1 (first: sentence 1 (1))")
     assert few.startswith("warning: enhanced: arcs whose label is too rare (min_count) are learned without it: ")
-    assert IGNORE in [label for _, _, label in rare.tasks["enhanced"].targets(document[1])[0]]  # type: ignore[operator]
+    assert IGNORE in [label for _, _, label in rare.codec.tasks["enhanced"].targets(document[1])[0]]
     with pytest.raises(ConfigError, match="annotates nothing that the tasks learn: enhanced"):
         model_of(ENHANCED, bare(document))
     for sentence in document:
@@ -288,8 +292,8 @@ def test_arcs_from_root_have_labels_of_root_alone() -> None:
     document = graphs()
     document[1].columns["DEPS"][1] = "0:root|5.1:conj"
     document[1].empty_nodes[0].cells["DEPS"] = "0:root"
-    task: Any = model_of(ENHANCED, document).tasks["enhanced"]
-    of_root = {label for label, root in zip(task.labels.items, task._from_root.tolist(), strict=True) if root}
+    task: Any = model_of(ENHANCED, document).codec.tasks["enhanced"]
+    of_root = {label for label, root in zip(task.labels.items, task._of_root.tolist(), strict=True) if root}
     assert of_root == {"root", "root|root>conj", "root>cc", "root>nsubj", "root>obj"}
 
 
@@ -334,7 +338,7 @@ def test_kin_are_those_of_a_plain_search(seed: int) -> None:
     generator = np.random.default_rng(seed)
     lengths = [7, 70, 1]
     heads = torch.zeros(3, 71, dtype=torch.long)
-    known = make_mask(torch.tensor(lengths), 71)
+    known = (torch.arange(71) > 0) & (torch.arange(71) <= torch.tensor(lengths)[:, None])
     for number, length in enumerate(lengths):
         heads[number, 1 : length + 1] = torch.tensor([generator.integers(0, w) for w in range(1, length + 1)])
     known[0, 3] = False
@@ -364,8 +368,8 @@ def test_kin_are_those_of_a_plain_search(seed: int) -> None:
                     expected[number, d, h] = (KINSHIPS[kinship], of)
     found = {
         tuple(place): (KINSHIPS[kinship], of)
-        for place, kinship, of in zip(kin.places.tolist(), kin.kinships.tolist(), kin.relations.tolist(), strict=True)
+        for place, kinship, of in zip(kin.pairs.tolist(), kin.kinships.tolist(), kin.relations.tolist(), strict=True)
     }
     assert found == expected
     assert {name for name, _ in found.values()} == set(KINSHIPS)
-    assert kin.places.tolist() == sorted(kin.places.tolist())
+    assert kin.pairs.tolist() == sorted(kin.pairs.tolist())

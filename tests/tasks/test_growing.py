@@ -13,15 +13,13 @@ from torch import Tensor
 from depparse.data.document import Document
 from depparse.data.fields import IGNORE
 from depparse.data.sentence import Sentence
-from depparse.extension import extend
-from depparse.model import Model
+from depparse.model.extension import extend
+from depparse.model.model import Model
 from depparse.registry import PartConfig
-from depparse.tasks.growing import CERTAIN, WEIGHT, Lesson, Teacher, allow, collate, with_neighbours
+from depparse.tasks.growing import CERTAIN, WEIGHT, Lessons, Teacher, allow, collate, with_neighbours
 from depparse.tasks.ner import Ner, NerConfig
-from depparse.training.gold import annotated
 from depparse.training.loop import train
-from depparse.training.step import annotated_words
-from tests.networks import loss_of
+from tests.networks import annotated, loss_of
 from tests.tasks.test_ner import FLAT, QUICK, entities, learned, model_of, random_model, sentence
 
 OTHER = 0  # the number of the tag O
@@ -55,12 +53,12 @@ def grown(model: Model, document: Document, old_types: str) -> Ner:
     assert isinstance(task, Ner)
     kept = ", ".join(task.kept)
     told = f"note: ner: the data does not annotate {kept}, which the model stays able to find"
-    assert lines == ([told] if task.teacher is not None else [])
+    assert lines == ([told] if task.codec.teacher is not None else [])
     return task
 
 
 def path_score(task: Ner, scores: Tensor, tags: tuple[int, ...]) -> Tensor:
-    boundary = len(task.tags)
+    boundary = len(task.codec.tags)
     path = (boundary, *tags, boundary)
     emitted = sum((scores[word, tag] for word, tag in enumerate(tags)), torch.zeros(()))
     return emitted + sum((task.transitions[a, b] for a, b in itertools.pairwise(path)), torch.zeros(()))
@@ -71,19 +69,20 @@ def test_a_grown_task_finds_what_it_found_before_it_learns() -> None:
     model = learned(FLAT, document)
     before = model.tasks["ner"]
     assert isinstance(before, Ner)
-    old_transitions, old_tags = before.transitions.detach().clone(), before.tags.items
+    old_transitions, old_tags = before.transitions.detach().clone(), before.codec.tags.items
+    batch = model.collate([model.example(document[0])])
     with torch.inference_mode():
-        ((_, old),) = model.scored(document.sentences[:1])
+        old = model.eval()(batch)
     task = grown(model, new_data(), "causal")
     with torch.inference_mode():
-        ((_, new),) = model.scored(document.sentences[:1])
-    assert task.types.items == ["PER", "LOC"]
-    assert task.tags.items[: len(old_tags)] == old_tags
+        new = model.eval()(batch)
+    assert task.codec.types.items == ["PER", "LOC"]
+    assert task.codec.tags.items[: len(old_tags)] == old_tags
     torch.testing.assert_close(new["ner"][..., : len(old_tags)], old["ner"])
     assert torch.equal(task.transitions[: len(old_tags), : len(old_tags)], old_transitions[:-1, :-1])
     assert torch.equal(task.transitions[-1, : len(old_tags)], old_transitions[-1, :-1])
     # Transitions of a new type are those of the only old one.
-    old_s, new_s, old_b, new_b = (task.tags.number(tag) for tag in ("S-PER", "S-LOC", "B-PER", "B-LOC"))
+    old_s, new_s, old_b, new_b = (task.codec.tags.number(tag) for tag in ("S-PER", "S-LOC", "B-PER", "B-LOC"))
     assert task.transitions[new_s, OTHER] == task.transitions[old_s, OTHER]
     assert task.transitions[new_s, new_b] == task.transitions[old_s, old_b]
     assert task.transitions[-1, new_b] == task.transitions[-1, old_b]
@@ -96,16 +95,16 @@ def test_the_loss_is_that_of_all_sequences_enumerated(old_types: str) -> None:
     model = learned(FLAT, old_data()) if old_types == "causal" else random_model(FLAT, old_data())
     task = grown(model, data, old_types)
     model.eval()
-    teacher = task.teacher
+    teacher, all_tags = task.codec.teacher, task.codec.tags
     assert teacher is not None
     assert teacher.weight == WEIGHT  # one old type for one new one
-    gold = (OTHER, OTHER, task.tags.number("S-LOC"))
-    free = [OTHER, *(task.tags.number(f"{prefix}-PER") for prefix in "BIES")]
+    gold = (OTHER, OTHER, all_tags.number("S-LOC"))
+    free = [OTHER, *(all_tags.number(f"{prefix}-PER") for prefix in "BIES")]
     batch = model.collate([model.example(data[0], targets=True)])
     with torch.no_grad():
         scores = model(batch)["ner"][0, 1:]
     everything = [
-        tags for tags in itertools.product(range(len(task.tags)), repeat=3) if task.chain.language.accepts(tags)
+        tags for tags in itertools.product(range(len(all_tags)), repeat=3) if task.chain.language.accepts(tags)
     ]
     fitting = [t for t in everything if t[2] == gold[2] and all(tag in free for tag in t[:2])]
     assert 3 <= len(fitting) < len(everything)
@@ -144,7 +143,7 @@ def test_averages_with_neighbours_are_those_of_the_nearest_of_a_kind() -> None:
     scores = torch.randn(3, 4, 6, generator=generator)
     vectors = torch.randn(int((kinds != IGNORE).sum()), 8, generator=generator).half()
     nothing = torch.zeros(0)
-    mixed = with_neighbours(scores, Lesson(nothing, nothing, nothing, kinds, vectors))
+    mixed = with_neighbours(scores, Lessons(nothing, nothing, nothing, kinds, vectors))
     places = [(int(a), int(b)) for a, b in (kinds != IGNORE).nonzero()]
     for number, place in enumerate(places):
         others = [k for k, other in enumerate(places) if k != number and kinds[other] == kinds[place]]
@@ -175,9 +174,10 @@ def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
     assert loss(one, bare, two).item() == pytest.approx(both.item(), rel=1e-4)
     lesson = collate([model.example(s, targets=True).targets["ner"] for s in (one, bare)])
     assert lesson.tags.shape == (2, 7)
-    assert (lesson.expected[0].sum(1) - 1).abs().max() < 1e-4  # probabilities
+    assert abs(lesson.expected[0].sum(1) - 1).max() < 1e-4  # probabilities
     assert lesson.pairs.sum().item() == pytest.approx(8, abs=1e-4)  # transitions of seven words
-    assert annotated_words(lesson, 10) == 7
+    codec: Any = model.codec.tasks["ner"]
+    assert codec.count_targets(lesson) == 7
 
 
 @pytest.mark.parametrize("old_types", ["causal", "distill", "forget"])
@@ -196,8 +196,8 @@ def test_where_data_annotates_the_old_types_too_nothing_is_distilled() -> None:
     model = learned(FLAT, old_data())
     data = Document([*new_data(), *old_data()])
     task = grown(model, data, "causal")
-    assert task.teacher is None
-    assert task.types.items == ["PER", "LOC"]
+    assert task.codec.teacher is None
+    assert task.codec.types.items == ["PER", "LOC"]
     assert model.example(data[0], targets=True).targets["ner"][0] == OTHER
 
 
@@ -205,5 +205,5 @@ def test_the_weight_of_the_old_types_grows_with_their_number() -> None:
     many = Document([sentence("a b c d", (1, 1, "A"), (2, 2, "B"), (3, 3, "C"), (4, 4, "D"))])
     for old_types, weight in (("causal", WEIGHT * 2), ("distill", WEIGHT)):
         task: Any = grown(model_of(FLAT, many), Document([sentence("x y", (1, 1, "E"))]), old_types)
-        assert isinstance(task.teacher, Teacher)
-        assert task.teacher.weight == weight
+        assert isinstance(task.codec.teacher, Teacher)
+        assert task.codec.teacher.weight == weight

@@ -7,8 +7,7 @@ import pytest
 from depparse.data.edit_scripts import make_script
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
-from depparse.tasks.lemmatizer import Lemmatizer
-from tests.networks import small_model
+from depparse.tasks.lemmatizer.codec import LemmatizerCodec, LemmatizerConfig
 
 
 @pytest.mark.parametrize(
@@ -21,8 +20,7 @@ from tests.networks import small_model
     ],
 )
 def test_lemmas_have_no_spaces_at_their_ends(source: str, target: str, form: str, lemma: str) -> None:
-    task = next(task for task in small_model().tasks.values() if isinstance(task, Lemmatizer))
-    task.scripts = Vocabulary([make_script(source, target)])
+    codec = LemmatizerCodec(LemmatizerConfig(), Vocabulary([make_script(source, target)]))
     sentence = Sentence.from_forms([form])
-    task.annotate(sentence, [0])
+    codec.annotate(sentence, [0])
     assert sentence.columns["LEMMA"] == [lemma]

@@ -20,14 +20,16 @@ from depparse.data.sentence import Sentence
 from depparse.data.spans import Span, encode_tags
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.entities import evaluate_entities
-from depparse.model import Model, ModelConfig
-from depparse.pipeline import Pipeline
+from depparse.evaluation.pair import Pair
+from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import ModelConfig
+from depparse.model.model import Model
+from depparse.runtimes.torch import TorchScorer
 from depparse.store import load as load_model
 from depparse.store import save
-from depparse.training.gold import annotated
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated_copies, loss_of, randomize
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, annotated_copies, loss_of, randomize
 
 QUICK = TrainingConfig(
     epochs=150,
@@ -91,7 +93,7 @@ def test_sentences_are_learned_by_heart(task: dict[str, Any], document: Document
     model = learned(task, document)
     analysed = annotated(model, document)
     assert entities(analysed) == entities(document)
-    assert evaluate_entities(document, analysed).micro.f1 == 1.0
+    assert evaluate_entities(Pair(document, analysed)).micro.f1 == 1.0
     for span in analysed.ents:
         assert span.score is not None
         assert 0.5 < span.score <= 1.0
@@ -127,14 +129,18 @@ def test_probabilities_are_those_of_all_sequences_of_tags() -> None:
     document = flat()
     model = random_model(FLAT, document)
     task: Any = model.tasks["ner"]
+    codec: Any = model.codec.tasks["ner"]
+    batch = model.collate([model.example(document[1])])
+    reading = TorchScorer(model).read(batch)
+    scores = reading.scores("ner", batch)
+    (spans,) = codec.decode(scores, batch, reading.stage("ner"))
     with torch.inference_mode():
-        for batch, scores in model.scored(document.sentences[1:2]):
-            (spans,) = task.predict(scores["ner"], batch)
-            probabilities = task.chain.marginals(scores["ner"][:, 1:].double(), task.transitions, batch.lengths)
+        lengths = torch.from_numpy(batch.lengths)
+        probabilities = task.chain.marginals(torch.from_numpy(scores)[:, 1:].double(), task.transitions, lengths)
     assert spans
     for span in spans:
         prefix = "S" if span.start == span.end else "B"
-        first = probabilities[0, span.start - 1, task.tags.number(f"{prefix}-{span.type}")].item()
+        first = probabilities[0, span.start - 1, codec.tags.number(f"{prefix}-{span.type}")].item()
         assert span.score <= first + 1e-9
         if prefix == "S":
             assert span.score == pytest.approx(first)
@@ -161,18 +167,18 @@ def test_what_is_not_annotated_gives_no_loss_and_what_has_no_entity_does(task: d
 def test_gold_tags_outside_the_language_are_told_with_their_place_and_not_learned() -> None:
     document = Document([*flat(), *nested()])
     model = model_of(FLAT, document)
-    task: Any = model.tasks["ner"]
+    task: Any = model.codec.tasks["ner"]
     assert [set(task.targets(s)) == {IGNORE} for s in document] == [False, False, False, True, True]
-    (line,) = model.findings(document.sentences)
+    (line,) = model.codec.findings(document.sentences, ["ner"])
     assert line == (
         "warning: ner: sentences with entities that overlap (nested_ner learns them) or are not in its language "
         "are left out: 2 (first: sentence 4)"
     )
     document[0].set_comment("sent_id", "two")
     model = model_of(FLAT | {"language": "(O | LOC)* (PER+ (O | LOC)*)? PER?"}, flat())
-    (line,) = model.findings(document.sentences)
+    (line,) = model.codec.findings(document.sentences, ["ner"])
     assert line.endswith("left out: 3 (first: sentence 1 (two))")  # it has two persons, with a place between them
-    assert model_of(FLAT, flat()).findings(flat().sentences) == []
+    assert model_of(FLAT, flat()).codec.findings(flat().sentences, ["ner"]) == []
 
 
 def test_a_language_holds_in_training_and_in_prediction() -> None:
@@ -180,9 +186,9 @@ def test_a_language_holds_in_training_and_in_prediction() -> None:
     model = learned(FLAT | {"language": "(O | LOC)* (PER+ (O | LOC)*)?"}, document)  # one stretch of persons at most
     analysed = annotated(model, document)
     assert entities(analysed)[1:] == entities(document)[1:]
-    task: Any = model.tasks["ner"]
+    codec: Any = model.codec.tasks["ner"]
     for s in analysed:
-        assert task.chain.language.accepts(task.tags.numbers(encode_tags(s.ents, len(s), "BIOES"), IGNORE))
+        assert codec.language.accepts(codec.tags.numbers(encode_tags(s.ents, len(s), "BIOES"), IGNORE))
     with pytest.raises(ConfigError, match=r"language of the task ner: 'ORG' at character 4: .* there are O, PER, LOC"):
         model_of(FLAT | {"language": "O* ORG"}, document)
     model = model_of(FLAT | {"language": "O O O"}, document)
@@ -194,23 +200,24 @@ def test_wide_and_double_entities_are_told_and_the_width_is_bounded() -> None:
     document = nested()
     document[0].ents = [*document[0].ents, Span(7, 7, "ORG")]
     model = model_of(NESTED | {"max_width": 3}, document)
-    wide, double = model.findings(document.sentences)
+    wide, double = model.codec.findings(document.sentences, ["ner"])
     place = "(first: sentence 1, words 1 to 5, ORG)"
     assert wide == f"warning: ner: entities of more than 3 words (max_width) are not learned: 2 {place}"
     assert double.startswith("warning: ner: entities of the same words as another one are not learned: 1 (first: sent")
-    task: Any = model.tasks["ner"]
+    task: Any = model.codec.tasks["ner"]
     kept = [(first, wider, task.types.item(label - 1)) for first, wider, label in task.targets(document[0]).entities]
     assert kept == [(4, 1, "LOC"), (7, 0, "PER")]
-    assert model_of(NESTED, nested()).tasks["ner"].max_width == 5
+    wide_task: Any = model_of(NESTED, nested()).codec.tasks["ner"]
+    assert wide_task.max_width == 5
     with torch.inference_mode():
-        ((_, scores),) = model.scored([Sentence.from_forms(["x"] * 1000)])
+        scores = model.eval()(model.collate([model.example(Sentence.from_forms(["x"] * 1000))]))
     assert scores["ner"].scores.shape == (3 * 1000 - 3, 4)  # grows with the words, not with their square
 
 
 def test_which_entities_go_together() -> None:
     spans = [(1, 4, 0.9), (2, 3, 0.8), (3, 6, 0.7), (6, 6, 0.6), (4, 5, 0.5)]
     for overlap, expected in (("none", [0, 3]), ("nested", [0, 1, 3]), ("any", [0, 1, 2, 4, 3])):
-        task: Any = model_of(NESTED | {"overlap": overlap}, nested()).tasks["ner"]
+        task: Any = model_of(NESTED | {"overlap": overlap}, nested()).codec.tasks["ner"]
         chosen = task._choose([Span(start, end, "ORG", score) for start, end, score in spans])
         assert [(span.start, span.end, span.score) for span in chosen] == [spans[number] for number in expected]
 
@@ -299,7 +306,7 @@ def test_runs_from_files_of_entities_alone(form: str, samples: Path, tmp_path: P
     assert all(0 <= line["NER"] <= 1 and "LAS" not in line for line in lines)
     assert "| | NER |\n" in nlp.card
     gold = read(files[2], "two-column" if form == "annotated" else None)
-    micro = evaluate_entities(gold, nlp.reanalyze(gold)).micro
+    micro = evaluate_entities(Pair(gold, nlp.reanalyze(gold))).micro
     assert f"| test | {100 * micro.f1:.2f} |" in nlp.card
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 import depparse
 from depparse.data.document import Document
@@ -18,14 +19,18 @@ from depparse.data.formats import read, write
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame
 from depparse.errors import ConfigError
-from depparse.evaluation.frames import evaluate_frames
-from depparse.model import Model
-from depparse.pipeline import Pipeline
+from depparse.evaluation.frames import FRAMES
+from depparse.evaluation.metrics import scores_of
+from depparse.evaluation.pair import Pair
+from depparse.inference.pipeline import Pipeline
+from depparse.layers.tensors import as_arrays, to_tensors
+from depparse.model.model import Model
 from depparse.store import load as load_model
 from depparse.store import save
-from depparse.tasks.senses import Senses, count_scripts
-from depparse.training.gold import annotated
-from tests.networks import CONTEXTS, INPUTS, TASKS, loss_of
+from depparse.tasks.srl.sense_codec import SenseCodec, count_scripts
+from depparse.tasks.srl.sense_network import Senses
+from depparse.tasks.task import Stage
+from tests.networks import CONTEXTS, INPUTS, TASKS, annotate, annotated, loss_of
 from tests.tasks.test_ner import learned, model_of, random_model
 from tests.tasks.test_trees_as_input import GCN, TREES, with_tree
 
@@ -86,6 +91,24 @@ def place(argument: Argument, spans: bool) -> tuple[Any, ...]:
     return (argument.role, argument.head, *((argument.start, argument.end) if spans else ()))
 
 
+def stage_of(network: nn.Module) -> Stage:
+    """Calls the second stages of a network."""
+    return lambda name, *inputs: as_arrays(getattr(network, name)(*to_tensors(inputs, torch.device("cpu"))))
+
+
+def decoded(model: Model, pair_scores: Tensor, lengths: Tensor) -> list[list[Argument]]:
+    """The arguments of these scores, without ROOT."""
+    network: Any = model.tasks["ner"]
+    codec: Any = model.codec.tasks["ner"]
+    arguments: list[list[Argument]]
+    if codec.config.decoder == "arcs":
+        arguments = codec.arguments.from_heads(*as_arrays(network.arguments.best_heads(pair_scores, lengths)))
+    else:
+        best = as_arrays(network.arguments.best_tags(pair_scores, lengths))
+        arguments = codec.arguments.from_tags(*best, lengths.numpy(), stage_of(network))
+    return arguments
+
+
 @pytest.fixture(scope="module")
 def models() -> dict[str, Model]:
     return {decoder: learned(ARCS | {"decoder": decoder}, five()) for decoder in ("arcs", "spans")}
@@ -105,7 +128,7 @@ def told_by_trees() -> Document:
 def test_what_the_trees_alone_tell_is_learned(more: dict[str, Any], tmp_path: Path) -> None:
     document = told_by_trees()
     model = learned(SPANS | more, document)
-    assert model.findings(document.sentences) == []
+    assert model.codec.findings(document.sentences, ["ner"]) == []
     save(model, tmp_path / "m", "")
     pipeline = Pipeline(load_model(tmp_path / "m"))
     assert frames(pipeline(document)) == frames(document)
@@ -114,14 +137,14 @@ def test_what_the_trees_alone_tell_is_learned(more: dict[str, Any], tmp_path: Pa
     with pytest.raises(ConfigError, match="has no tree"):
         pipeline("a saw b")
     document[0].columns["HEAD"][0] = "_"
-    (line,) = model.findings(document.sentences)
+    (line,) = model.codec.findings(document.sentences, ["ner"])
     assert "have no tree, or words without a head, and are learned as such: 1 (first: sentence 1)" in line
 
 
 @pytest.mark.parametrize("decoder", ["arcs", "spans"])
 def test_sentences_are_learned_by_heart(decoder: str, models: dict[str, Model], tmp_path: Path) -> None:
     document, model, spans = five(), models[decoder], decoder == "spans"
-    assert model.findings(document.sentences) == []
+    assert model.codec.findings(document.sentences, ["ner"]) == []
     analysed = annotated(model, document)
     assert frames(analysed, spans=spans) == frames(document, spans=spans)
     for found in (f for s in analysed for f in s.frames):
@@ -155,7 +178,7 @@ def test_the_same_frames_and_probabilities_in_any_batch_and_order(task: dict[str
 
     def found(words: int, order: int) -> list[Sentence]:
         copies = [Sentence.from_forms(s.columns["FORM"]) for s in read(path)][::order]
-        model.annotate(copies, words)
+        annotate(model, copies, words)
         return copies[::order]
 
     expected = found(5000, 1)
@@ -170,26 +193,27 @@ def test_the_same_frames_and_probabilities_in_any_batch_and_order(task: dict[str
 
 @BOTH
 def test_core_roles_come_at_most_once_and_others_as_often_as_they_like(task: dict[str, Any]) -> None:
-    arguments: Any = model_of(task, five()).tasks["ner"].arguments
+    model = model_of(task, five())
+    codec: Any = model.codec.tasks["ner"]
     generator = torch.Generator().manual_seed(1)
-    scores = 2 * torch.randn(20, 18, arguments.n_scores, generator=generator)
-    decode = arguments._arcs if task is ARCS else arguments._spans
-    roles = [[argument.role for argument in found] for found in decode(scores, torch.full((20,), 18))]
+    scores = 2 * torch.randn(20, 18, codec.arguments.n_scores, generator=generator)
+    roles = [[argument.role for argument in found] for found in decoded(model, scores, torch.full((20,), 18))]
     assert any("ARG0" in found and "ARG1" in found for found in roles)
     assert all(found.count(role) <= 1 for found in roles for role in ("ARG0", "ARG1"))
     assert any(found.count("ARGM-TMP") > 1 for found in roles)
 
 
 def test_the_best_arcs_with_each_core_role_at_most_once() -> None:
-    task: Any = random_model(ARCS, five()).tasks["ner"]
-    roles = task.arguments.roles
+    model = random_model(ARCS, five())
+    codec: Any = model.codec.tasks["ner"]
+    roles = codec.arguments.roles
     scores = torch.full((2, 3, 1 + len(roles)), -9.0)
     first, second = (1 + roles.number(role) for role in ("ARG0", "ARG1"))
     scores[..., 0] = 0.0
     scores[0, 0, [first, second]] = torch.tensor([3.0, 2.5])
     scores[0, 1, [first, second]] = torch.tensor([2.0, -1.0])
     scores[1, 0, first] = 1.0
-    found = task.arguments._arcs(scores, torch.tensor([3, 3]))
+    found = decoded(model, scores, torch.tensor([3, 3]))
     # One word gives up the role that both like best, and it is not the one that likes it less.
     assert [[(a.role, a.head) for a in arguments] for arguments in found] == [
         [("ARG1", 1), ("ARG0", 2)],
@@ -232,17 +256,17 @@ def test_what_is_not_learned_is_told() -> None:
         "predicates whose arguments overlap, repeat a core role or have no span are left out: 2 (first: sentence 3)"
     )
     model = model_of(SPANS | {"rare": 0.11}, document)
-    assert model.findings(document.sentences) == [
+    assert model.codec.findings(document.sentences, ["ner"]) == [
         f"warning: ner: {left_out}",
         "warning: ner: arguments of rare roles (rare) are not learned: 1 (first: sentence 4)",
     ]
-    task: Any = model.tasks["ner"]
+    task: Any = model.codec.tasks["ner"]
     tags = [parts[1] for s in document for _, _, parts in task.targets(s).frames]
     assert [set(row) == {IGNORE} for row in tags] == [False, False, False, False, True, True]
     heads = [parts[0] for s in document for _, _, parts in task.targets(s).frames]
     assert [set(row) == {IGNORE} for row in heads] == [False, False, False, True, False, False]
     model = model_of(ARCS, document)
-    assert model.findings(document.sentences) == [
+    assert model.codec.findings(document.sentences, ["ner"]) == [
         "warning: ner: predicates with arguments without a head word are left out: 1 (first: sentence 2)",
         "warning: ner: arguments with the head word of another one of the same predicate are not learned: "
         "1 (first: sentence 4)",
@@ -250,12 +274,12 @@ def test_what_is_not_learned_is_told() -> None:
 
 
 def test_senses_of_lemmas_that_are_known_and_of_others(models: dict[str, Model]) -> None:
-    task: Any = models["spans"].tasks["ner"]
+    task: Any = models["spans"].codec.tasks["ner"]
     senses = task.senses
     assert senses.of_lemma["pick"] != senses.of_lemma["pick_up"]
     hidden = torch.randn(6, 32, generator=torch.Generator().manual_seed(1))
     forms = ["picked", "services", "blorked", "a|b=c", "Googled", "_"]
-    found = senses.predict(hidden, forms)
+    found = senses.decode(hidden.numpy(), forms, stage_of(models["spans"].tasks["ner"]))
     for sense, share in found:
         lemma, _, number = sense.rpartition(".")
         assert 0.0 < share <= 1.0
@@ -268,15 +292,16 @@ def test_senses_of_lemmas_that_are_known_and_of_others(models: dict[str, Model])
 
 def test_lemmas_of_the_training_data_are_preferred() -> None:
     seen = [("digs", "dig.01"), ("digs", "dig.02"), ("running", "run.01"), ("sending", "send.01")]
-    senses = Senses(4, count_scripts(seen), Vocabulary.count(sense for _, sense in seen))
+    codec = SenseCodec(count_scripts(seen), Vocabulary.count(sense for _, sense in seen))
+    senses = Senses(codec, 4)
     with torch.no_grad():
-        for number, script in enumerate(senses.scripts.items):
+        for number, script in enumerate(codec.scripts.items):
             # A doubled letter goes more rarely than none: "digging" is "digg", but that is no lemma, and "dig" is one.
             made = {"digging": apply_script(script, "digging"), "mapping": apply_script(script, "mapping")}
             senses.script_scores.bias[number] = 3.0 if made["digging"] == "digg" else 0.0
         senses.script_scores.weight.zero_()
-        hidden = torch.zeros(2, 4)
-        (dig, share), (mapp, _) = senses.predict(hidden, ["digging", "mapping"])
+    hidden = torch.zeros(2, 4).numpy()
+    (dig, share), (mapp, _) = codec.decode(hidden, ["digging", "mapping"], stage_of(senses))
     assert dig in ("dig.01", "dig.02")
     assert 0 < share < 0.1  # not very sure
     assert mapp == "mapp.01"  # neither is there, so the most probable one it is
@@ -327,10 +352,12 @@ def test_given_predicates_keep_what_is_asked(models: dict[str, Model]) -> None:
 def test_scores_with_given_predicates(models: dict[str, Model]) -> None:
     pipeline, gold = Pipeline(models["spans"]), five()
     gold[3].frames = [frame(1, "pick.01", ("ARG0", 2, 2, 2))]
-    found = evaluate_frames(gold, pipeline.reanalyze(gold))
-    given = evaluate_frames(gold, pipeline.reanalyze(gold, given_predicates=True))
-    assert found.predicates.correct == given.predicates.gold - 1 == given.predicates.correct - 1
-    assert given.predicates.f1 == 1.0
+    found, given = (
+        scores_of(FRAMES, Pair(gold, pipeline.reanalyze(gold, given_predicates=told)))["Predicates"]
+        for told in (False, True)
+    )
+    assert found.correct == given.gold - 1 == given.correct - 1
+    assert given.f1 == 1.0
     with pytest.raises(ConfigError, match="cannot be given for raw text"):
         pipeline.reanalyze(gold, raw=True, given_predicates=True)
 
@@ -378,8 +405,8 @@ def test_runs_from_files_of_frames_alone(task: dict[str, Any], form: str, sample
         in nlp.card
     )
     gold = read(files["test"])
-    scores = evaluate_frames(gold, nlp.reanalyze(gold))
-    assert f"| test | {100 * scores.predicates.f1:.2f} | {100 * scores.senses.f1:.2f} |" in nlp.card
+    scores = scores_of(FRAMES, Pair(gold, nlp.reanalyze(gold)))
+    assert f"| test | {100 * scores['Predicates'].f1:.2f} | {100 * scores['Senses'].f1:.2f} |" in nlp.card
 
 
 def test_beside_a_parser_from_other_files(samples: Path, tmp_path: Path) -> None:

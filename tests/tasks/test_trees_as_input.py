@@ -16,12 +16,12 @@ from depparse.data.formats import read, write
 from depparse.data.join import join
 from depparse.data.spans import Span
 from depparse.errors import ConfigError
-from depparse.model import Model
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.model.model import Model
 from depparse.store import load, save
 from depparse.structs.constraints import Constraints
-from depparse.training.gold import Gold, annotated
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated_copies
+from depparse.training.gold import Gold
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, annotated_copies
 from tests.tasks.test_ner import FLAT, NESTED, entities, learned, model_of, random_model, sentence
 
 TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:obl")
@@ -56,7 +56,7 @@ def parsed() -> Document:
 def test_what_the_trees_alone_tell_is_learned(task: dict[str, Any], tmp_path: Path) -> None:
     document = told_by_trees()
     model = learned(task, document)
-    assert model.findings(document.sentences) == []
+    assert model.codec.findings(document.sentences, ["ner"]) == []
     save(model, tmp_path / "m", "")
     loaded = load(tmp_path / "m")
     for found in (annotated(model, document), annotated(loaded, document)):
@@ -98,7 +98,10 @@ class Reads:
 
     def __enter__(self) -> Reads:
         def watch(module: Any, arguments: Any) -> None:
-            self.trees += [list(tree.heads) for tree in arguments[1].trees]
+            arcs, lengths = arguments[1], arguments[2].lengths
+            for heads, known, length in zip(arcs.heads.tolist(), arcs.known.tolist(), lengths.tolist(), strict=True):
+                words = range(1, length + 1)
+                self.trees.append([heads[word] if known[word][0] else None for word in words])
 
         self._hook = self._task.syntax.register_forward_pre_hook(watch)
         return self
@@ -132,7 +135,7 @@ def test_which_trees_are_read(model: Model) -> None:
     with Reads(model) as reads:
         model.losses(batch)
     assert reads.trees == heads
-    task: Any = model.tasks["ner"]
+    task: Any = model.codec.tasks["ner"]
     task.reads_trees = "own"
     with Reads(model) as reads:
         model.losses(batch)["ner"].backward()
@@ -153,14 +156,14 @@ def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
     with pytest.raises(ConfigError, match="which ner reads, and no task of the model predicts any"):
         Pipeline(alone)(text)
     assert Pipeline(alone)(text, without="ner").ents == []
-    gold = Gold("dev", "dev.iob2", Document([sentence("Tom slept")]), 0, trees=False, entities=True)
+    gold = Gold("dev", "dev.iob2", Document([sentence("Tom slept")]), 0)
     with pytest.raises(ConfigError, match=r"dev\.iob2: sentence 1 has no tree"):
         gold.check(alone)
     gold.document = parsed()
     gold.check(alone)
     with pytest.raises(ConfigError, match=r"dev\.iob2 from raw text: sentence 1 has no tree"):
         gold.check(alone, raw=True)
-    with pytest.raises(ConfigError, match=r"config key model\.tasks\.ner\.trees: own, but there is no task of type"):
+    with pytest.raises(ConfigError, match=r"config key model\.tasks\.ner\.trees: own, but no task predicts trees"):
         model_of(FLAT | GCN | {"trees": "own"}, parsed())
 
 
@@ -209,7 +212,7 @@ def test_what_has_no_tree_is_told_and_learned() -> None:
     document[3].columns["HEAD"][0] = "_"
     for task in (FLAT | GCN, NESTED | DGLSTM, NESTED | {"spans": "tree"}):
         model = model_of(task, document)
-        (line,) = model.findings(document.sentences)
+        (line,) = model.codec.findings(document.sentences, ["ner"])
         assert line == (
             "warning: ner: annotated sentences have no tree, or words without a head, and are learned as such: "
             "2 (first: sentence 3)"
@@ -224,27 +227,29 @@ def test_spans_that_go_with_the_tree(tmp_path: Path) -> None:
     document[1].ents = [Span(3, 4, "LOC"), Span(4, 5, "ORG")]
     task = NESTED | {"spans": "tree", "overlap": "any"}
     model = learned(task, document)
-    (line,) = model.findings(document.sentences)
+    (line,) = model.codec.findings(document.sentences, ["ner"])
     place = "(first: sentence 2, words 3 to 4, LOC)"
     assert line == f"warning: ner: entities that do not go with the tree (spans) are not learned: 1 {place}"
     found = annotated(model, document)
     assert entities(found) == [[(3, 5, "LOC"), (4, 5, "ORG")], [(4, 5, "ORG")]]
     # What is not scored is not computed.
+    batch = model.collate([model.example(s) for s in document])
     with torch.inference_mode():
-        ((_, scores),) = model.scored(document.sentences)
-    places = {(i, first, first + wider) for i, first, wider in scores["ner"].places.tolist()}
+        scores = model.eval()(batch)
+    places = {(i, first, first + wider) for i, first, wider in scores["ner"].spans.tolist()}
     words = {(i, word, word) for i in (0, 1) for word in range(1, 6)}
     arcs = {(0, 1, 2), (0, 2, 3), (0, 4, 5), (0, 3, 5), (1, 1, 2), (1, 2, 3), (1, 4, 5)}
     chains = {(0, 1, 3), (1, 1, 3)}  # (2, 5) is too wide
-    assert model.tasks["ner"].max_width == 3
+    codec: Any = model.codec.tasks["ner"]
+    assert codec.max_width == 3
     assert places == words | arcs | chains
     # The scores are those that these spans have among all.
     everything = model_of(NESTED, document)
     everything.load_state_dict(model.state_dict())
     everything.eval()
     with torch.inference_mode():
-        ((_, of_all),) = everything.scored(document.sentences)
-    rows = {tuple(place): row for place, row in zip(of_all["ner"].places.tolist(), of_all["ner"].scores, strict=True)}
+        of_all = everything(batch)
+    rows = {tuple(place): row for place, row in zip(of_all["ner"].spans.tolist(), of_all["ner"].scores, strict=True)}
     assert len(rows) == 2 * (5 + 4 + 3)
-    for place, row in zip(scores["ner"].places.tolist(), scores["ner"].scores, strict=True):
+    for place, row in zip(scores["ner"].spans.tolist(), scores["ner"].scores, strict=True):
         torch.testing.assert_close(row, rows[tuple(place)])

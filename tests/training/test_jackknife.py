@@ -10,7 +10,7 @@ from depparse.data.conllu import read_conllu
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span
 from depparse.errors import ConfigError
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.store import load
 from depparse.training.jackknife import _ends, jackknife, train_parser, with_trees_of
 from depparse.training.recipe import read_recipe

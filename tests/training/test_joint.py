@@ -9,7 +9,7 @@ import torch
 
 import depparse
 from depparse.errors import ConfigError
-from depparse.model import Model
+from depparse.model.model import Model
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.run import Record
 from tests.networks import small_model, two_sentences

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import fields
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from depparse.data.batching import count_targets
+from depparse.layers.tensors import Layout, to_tensors
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import Average, non_monotonic
-from depparse.training.step import annotated_words
 from tests.networks import small_model, two_sentences
 
 
@@ -89,23 +90,35 @@ def test_temperature_samples_treebanks() -> None:
 def test_a_batch_moves_as_a_whole() -> None:
     model = small_model()
     batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
-    assert batch.to(torch.device("cpu")) is batch
-    moved = batch.to(torch.device("meta"))
 
     def devices(value: object) -> set[str]:
         if isinstance(value, torch.Tensor):
             return {value.device.type}
-        items = value.values() if isinstance(value, dict) else value
-        return set().union(*map(devices, items)) if isinstance(items, (list, tuple, type({}.values()))) else set()
+        items = list(value.values()) if isinstance(value, dict) else value
+        return set().union(*map(devices, items)) if isinstance(items, (list, tuple)) else set()
 
-    found = set().union(*(devices(getattr(moved, f.name)) for f in fields(moved) if f.name != "examples"))
-    assert found == {"meta"}
-    assert moved.n_words == batch.n_words
+    for data in (batch.inputs, batch.targets):
+        moved = to_tensors(data, torch.device("meta"))
+        assert devices(moved) == {"meta"}
+        assert type(moved) is type(data)
+    assert devices(Layout.of(batch, torch.device("meta"))) == {"meta"}
+    # On the processor, nothing is copied.
+    lengths = Layout.of(batch, torch.device("cpu")).lengths
+    batch.lengths[0] = 5
+    assert lengths[0] == 5
 
 
-def test_annotated_words() -> None:
-    labels = torch.tensor([[-100, 3, -100], [-100, 1, 2]])
-    assert annotated_words(labels, 99) == 3
-    assert annotated_words((labels, labels), 99) == 6
-    assert annotated_words(torch.ones(2, 2, dtype=torch.bool), 99) == 99
-    assert annotated_words({"other": "form"}, 99) == 99
+def test_annotated_words_are_counted() -> None:
+    labels = np.array([[-100, 3, -100], [-100, 1, 2]])
+    assert count_targets(labels) == 3
+    assert count_targets((labels, labels)) == 6
+    assert count_targets(np.ones((2, 2), np.bool_)) is None
+    assert count_targets((labels, np.ones((2, 2)))) is None
+    assert count_targets({"other": "form"}) is None
+    # All words, where the targets of a task do not tell.
+    model = small_model()
+    batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
+    assert model.count_targets("lemmatizer", batch) == 13
+    batch.targets["lemmatizer"] = {"other": "form"}
+    assert model.count_targets("lemmatizer", batch) == 13
+    assert model.count_targets("dependencies", batch) == 26

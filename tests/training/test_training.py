@@ -18,14 +18,13 @@ from depparse.data.document import Document
 from depparse.data.formats import read
 from depparse.description import hash_file
 from depparse.errors import ConfigError, ModelError
-from depparse.pipeline import load
+from depparse.inference.pipeline import load
 from depparse.store import load as load_model
 from depparse.store import save
-from depparse.training.gold import annotated
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig, rate_at
 from depparse.training.recipe import read_recipe
-from tests.networks import CONTEXTS, TWO, small_model, two_sentences
+from tests.networks import CONTEXTS, TWO, annotate, annotated, small_model, two_sentences
 
 QUICK = OptimizerConfig(learning_rate=1e-2, warmup=0.1, average="none")
 
@@ -51,7 +50,7 @@ def test_the_same_analysis_in_any_batch_and_order(context: str, samples: Path) -
 
     def parsed(words: int, order: int) -> str:
         copies = read(path)
-        model.annotate(copies.sentences[::order], words)
+        annotate(model, copies.sentences[::order], words)
         return copies.to_conllu()
 
     expected = parsed(5000, 1)

@@ -19,7 +19,9 @@ from depparse.data.formats import read
 from depparse.data.sentence import Sentence
 from depparse.data.text import iter_text
 from depparse.errors import ConfigError
-from depparse.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline
+from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import network_of
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Began, Done, Record, Scored, Step, Warned
 from tests.networks import TWO
@@ -65,8 +67,8 @@ def test_a_run_keeps_both_and_says_how_good_they_are(tmp_path: Path, samples: Pa
     nlp = depparse.load(tmp_path / "run")
     assert nlp.parts == ("segmenter", "tagger", "dependencies")
     assert nlp.model is not None
-    for part, record in ((nlp.segmenter, began[0]), (nlp.model, began[1])):
-        assert isinstance(part, torch.nn.Module)
+    assert isinstance(nlp.segmenter, Segmenter)
+    for part, record in ((network_of(nlp.segmenter), began[0]), (nlp.model, began[1])):
         assert record.parameters == sum(parameter.numel() for parameter in part.parameters())
     # Each part is scored as it is said to be: the segmenter from raw text, the model from gold words.
     dev = read(folder / "de_sample-ud-dev.conllu")
@@ -384,8 +386,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from depparse.data.formats import read
+from depparse.segmentation.learner import SegmenterLearner
+from depparse.segmentation.network import SegmenterConfig
 from depparse.segmentation.passages import make_passages
-from depparse.segmentation.segmenter import Segmenter, SegmenterConfig
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from depparse.training.processes import Processes
@@ -395,13 +398,13 @@ folder = Path(sys.argv[1])
 config = SegmenterConfig(**WHOLE["segmentation"]["network"], dropout=0.0, unknown=0.0)
 passages = list(make_passages(read(sys.argv[2]), 20))
 torch.manual_seed(1)
-segmenter = Segmenter.build(config, passages)
+learner = SegmenterLearner.build(config, passages)
 optimizer = OptimizerConfig(kind="sgd", learning_rate=0.1)
 training = TrainingConfig(epochs=3, batch_words=100, precision="fp32", optimizer=optimizer)
-records = train(segmenter, passages, training, lambda: 0.5)
+records = train(learner, passages, training, lambda: 0.5)
 losses = [record.losses for record in records if hasattr(record, "step")]
 number = Processes().number
-save_file(dict(segmenter.state_dict()), folder / f"{number}.safetensors")
+save_file(dict(learner.state_dict()), folder / f"{number}.safetensors")
 (folder / f"{number}.json").write_text(json.dumps(losses))
 """
 

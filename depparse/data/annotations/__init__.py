@@ -81,8 +81,10 @@ def check_kept(names: Collection[str]) -> frozenset[str]:
 
 
 def complete(sentence: Sentence, kept: Collection[str], names: Collection[str]) -> bool:
-    """Whether the sentence has all of the kinds in `names` (kinds or columns), and all of it is to be `kept`."""
-    return all(kind.complete(sentence, kept) for kind in kinds_of(names))
+    """Whether the sentence has all of what `names` (kinds or columns) say, and all of it is to be `kept`."""
+    chosen = list(kinds_of(names))
+    others = set(names).difference(*({kind.name, *kind.columns} for kind in chosen))
+    return not others and all(kind.complete(sentence, kept) for kind in chosen)
 
 
 def restore(

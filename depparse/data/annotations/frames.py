@@ -42,7 +42,9 @@ class FrameKind(ObjectKind[Frame]):
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
         """Where there is a column of predicates, a sentence without any is annotated too."""
-        return FRAME_COLUMNS[0] in sentence.columns or bool(self.read(sentence))
+        cells = self.cells(sentence)
+        in_cells = FRAME_COLUMNS[0] in sentence.columns or (cells is not None and cells.columns[0] is not None)
+        return in_cells or bool(sentence.remembered(self.name, cells))
 
     def decode(self, cells: Cells | None, sentence: Sentence) -> tuple[Frame, ...]:
         if cells is None:

@@ -37,16 +37,13 @@ HOMES = {
     # -- what is made of trees and graphs
     "data/batching.py": "DEPREL",
     "data/enhanced.py": "DEPS",
-    "model.py": "HEAD",  # a task that reads trees needs one
-    "annotator.py": "tree",  # kept heads are constraints of the parser
-    "pipeline.py": "frames",  # predicates may be given to be scored without them
+    "model/codec.py": "HEAD",  # a task that reads trees needs one
+    "inference/annotator.py": "DEPS tree",  # kept heads are constraints of the parser; graphs have probabilities too
+    "inference/pipeline.py": "frames",  # predicates may be given to be scored without them
     "evaluation/systems.py": "HEAD frames tree",  # and so may trees; chains stand for those that nothing predicts
-    # -- training and what it shows: metrics, by the column that they need
-    "training/card.py": "UPOS XPOS",
-    "training/gold.py": "DEPS HEAD entities frames",
-    "training/jackknife.py": "DEPREL HEAD",
-    "training/prepare.py": "DEPS FEATS HEAD LEMMA UPOS XPOS entities",
-    "cli/screen.py": "NER UPOS",
+    # -- training
+    "training/gold.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # what has none of these is not scored as a treebank
+    "training/jackknife.py": "tree",
 }
 
 

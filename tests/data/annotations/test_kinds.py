@@ -160,6 +160,7 @@ def test_what_is_complete_needs_no_prediction() -> None:
     bare = Sentence.from_forms(["a"])
     assert not any(complete(bare, check_kept(kept_names()), (kind.name,)) for kind in kinds())
     assert complete(Sentence({"FORM": ["a"], "UP:PRED": ["_"]}), {"FRAMES"}, ("frames",))  # annotated with nothing
+    assert not complete(full, {"LEMMA", "NER"}, ("NER", "X:NEW"))
 
 
 def test_what_is_annotated() -> None:

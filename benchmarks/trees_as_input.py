@@ -1,0 +1,67 @@
+"""What `syntax.py` compares: runs of two systems, and the entities and spans that go with trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from depparse.data.sentence import Sentence
+from depparse.data.trees import chained_spans
+from depparse.errors import ConfigError, EvaluationError
+from depparse.evaluation.significance import Floats, Interval, f1_of, intervals, resamples
+
+
+def difference_of_runs(
+    first: Sequence[Floats], second: Sequence[Floats], samples: int = 1000, *, seed: int = 1, confidence: float = 0.95
+) -> tuple[float, Interval]:
+    """The mean F1 of the runs of one system minus that of another, and its bootstrap interval over blocks and runs.
+
+    Of each run, ``counts[block, 3]`` are the units of gold, of the system, and right ones, in each sentence or other
+    block of the same gold data. A sample draws blocks, the same ones for all runs, and of each system as many runs as
+    there are, with replacement: so the interval tells of other test sets and of other seeds. O(samples · runs · blocks)
+    """
+    if not first or not second:
+        raise ConfigError("runs of two systems are compared; give at least one of each")
+    if len({counts.shape for counts in (*first, *second)}) > 1:
+        raise EvaluationError("runs can be compared on one gold file, not on several")
+    random = np.random.default_rng(seed)
+    draws: list[Floats] = []
+    for weights in resamples(len(first[0]), samples, seed):
+        means = []
+        for runs in (first, second):
+            scores = np.concatenate([f1_of(weights @ counts) for counts in runs], axis=1)  # [sample, run]
+            drawn = random.integers(0, len(runs), scores.shape)
+            means.append(np.take_along_axis(scores, drawn, axis=1).mean(axis=1, keepdims=True))
+        draws.append(means[0] - means[1])
+    mean, other_mean = (np.mean([f1_of(run.sum(axis=0)) for run in runs]) for runs in (first, second))
+    return float(mean - other_mean), intervals(["F1"], np.concatenate(draws), confidence)["F1"]
+
+
+@dataclass(frozen=True, slots=True)
+class TreeCoverage:
+    """What the restriction to spans that go with the tree costs and saves: `depparse.data.trees.chained_spans`."""
+
+    entities: int
+    within: int  # of them, those that it leaves: no more can be found
+    all_spans: int  # of at most so many words
+    spans: int  # of them, those that it leaves
+
+    @property
+    def recall(self) -> float:
+        """The greatest recall that is left, as a fraction of 1."""
+        return self.within / self.entities if self.entities else 1.0
+
+
+def cover_by_trees(sentences: Iterable[Sentence], max_width: int) -> TreeCoverage:
+    """How many of the entities and of all spans of at most `max_width` words go with the trees of the sentences."""
+    n_entities = n_within = n_all = n_spans = 0
+    for sentence in sentences:
+        spans = set(chained_spans(sentence.heads, max_width))
+        entities = [(span.start, span.end) for span in sentence.ents if span.end - span.start < max_width]
+        n_entities += len(entities)
+        n_within += sum(entity in spans for entity in entities)
+        n_all += sum(min(max_width, left) for left in range(1, len(sentence) + 1))
+        n_spans += len(spans)
+    return TreeCoverage(n_entities, n_within, n_all, n_spans)

@@ -1,0 +1,112 @@
+"""Words as characters, with case: each different word of a batch is spelt once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+
+import numpy as np
+from pydantic import Field, ValidationInfo, field_validator
+
+from depparse.config import key_error
+from depparse.data.batching import Ints
+from depparse.data.fields import UNKNOWN, Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
+from depparse.registry import PartConfig
+
+_NO_POINT = 0x110000
+_ROOT, _BEGIN, END = 1, 2, 3  # ROOT is spelt with a character of its own
+Array = TypeVar("Array")  # of NumPy or of torch
+
+
+class CharactersConfig(PartConfig):
+    """Words read character by character, case kept."""
+
+    type: Literal["characters"] = "characters"
+    kind: Literal["cnn", "bilstm"] = "cnn"
+    embedding: int = Field(64, ge=1)  # units a character
+    width: int = Field(128, ge=2)  # units a word
+    windows: tuple[int, ...] = (2, 3, 4, 5)  # characters seen at once by the filters of the cnn
+    min_count: int = Field(2, ge=1)  # rarer characters are unknown
+    max_length: int = Field(40, ge=4)  # characters; of a longer word the middle is left out
+    dropout: float = Field(0.05, ge=0, lt=1)  # probability that a character is read as unknown, in training
+
+    @field_validator("windows")
+    @classmethod
+    def _some_windows(cls, windows: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        most = info.data.get("width", len(windows))
+        if not 1 <= len(windows) <= most or min(windows) < 1:
+            raise key_error("", f"has 1 to {most} (the width) windows of 1 or more characters, not {list(windows)}")
+        return windows
+
+
+class SpeltWords(NamedTuple, Generic[Array]):
+    """The different words of a batch, and which of them stands where."""
+
+    characters: Array  # [different words, characters], 0 behind a word's end; ROOT is the first word
+    lengths: Array  # [different words], characters with those that mark begin and end
+    words: Array  # [batch, words], number of the word among the different ones
+
+
+class CharactersCodec:
+    """Characters to numbers of a vocabulary."""
+
+    Config = CharactersConfig
+
+    def __init__(self, config: CharactersConfig, vocabulary: Vocabulary) -> None:
+        self.config, self.vocabulary = config, vocabulary
+        # The characters in order of their code points; then one that no text holds, as there may be none.
+        pairs = sorted((ord(char), vocabulary.number(char)) for char in vocabulary.items)
+        self._points = np.array([point for point, _ in pairs] + [_NO_POINT], np.uint32)
+        self._numbers_of_points = np.array([number for _, number in pairs] + [UNKNOWN])
+
+    @classmethod
+    def build(cls, config: CharactersConfig, sentences: Sequence[Sentence]) -> CharactersCodec:
+        """The codec of the characters of `sentences`."""
+        characters = (char for sentence in sentences for form in sentence.columns["FORM"] for char in form)
+        return cls(config, Vocabulary.count(characters, min_count=config.min_count, reserved=4))
+
+    def features(self, sentence: Sentence) -> list[str]:
+        """The forms, of long ones begin and end."""
+        return [self._cut(form) for form in sentence.columns["FORM"]]
+
+    def _cut(self, form: str) -> str:
+        limit = self.config.max_length
+        return form if len(form) <= limit else form[: limit // 2] + form[-(limit - limit // 2) :]
+
+    def collate(self, rows: Sequence[list[str]]) -> SpeltWords[Ints]:
+        """The words of several sentences, each different one once."""
+        numbers: dict[str, int] = {}  # ROOT is word 0, the others follow
+        words = np.zeros((len(rows), 1 + max(map(len, rows))), np.int64)
+        for place, row in enumerate(rows):
+            words[place, 1 : len(row) + 1] = [numbers.setdefault(word, len(numbers) + 1) for word in row]
+        lengths = np.array([1, *(len(word) + 2 for word in numbers)])
+        # A fixed least length gives every window something to see, and the same numbers in every batch.
+        spelt = np.zeros((len(lengths), max(lengths.max(), *self.config.windows)), np.int64)
+        spelt[0, 0] = _ROOT
+        spelt[1:, 0] = _BEGIN
+        inside = np.arange(spelt.shape[1]) < lengths[:, None] - 1
+        inside[:, 0] = False
+        spelt[inside] = self._numbers("".join(numbers))
+        spelt[np.arange(1, len(lengths)), lengths[1:] - 1] = END
+        return SpeltWords(spelt, lengths, words)
+
+    def _numbers(self, text: str) -> Ints:
+        """The vocabulary's number of each character."""
+        points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        place = np.searchsorted(self._points, points)
+        numbers: Ints = np.where(self._points[place] == points, self._numbers_of_points[place], UNKNOWN)
+        return numbers
+
+    def to_json(self) -> Any:
+        """The characters."""
+        return self.vocabulary.to_json()
+
+    @classmethod
+    def from_json(cls, config: CharactersConfig, data: Any) -> CharactersCodec:
+        """The codec of the characters in `data`."""
+        return cls(config, Vocabulary(data, reserved=4))
+
+
+CODEC: InputCodecType = CharactersCodec

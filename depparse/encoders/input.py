@@ -1,0 +1,113 @@
+"""What an input is: the contract between the encoder and all that reads words. No torch here.
+
+An input reads each word by itself: its form, its characters, its subwords. Like a task (depparse/tasks/task.py) it is a
+*codec*, which makes NumPy arrays of sentences, and a *network*, which makes vectors of them.
+
+An input is a file of this folder (see registry.py) with a class ``INPUT``, its network, whose attribute ``Codec`` is
+the class of its codec; or a folder with the files ``codec.py`` (``CODEC``, without torch) and ``network.py``
+(``INPUT``). In another package it is an entry point of the group ``depparse.inputs`` that names the network.
+
+A context layer reads words in their sentence: a class ``CONTEXT`` of `(config, input width)` with `Config`, `width`,
+and `forward(values, lengths)`, from ``[batch, words, input width]`` to ``[batch, words, width]``; entry points of the
+group ``depparse.contexts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+
+from depparse.data.sentence import Sentence
+from depparse.registry import PartConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from depparse.encoders.encoder import InputVectors
+    from depparse.layers.tensors import Layout
+
+Features = TypeVar("Features")  # what is read of a sentence
+Arrays_co = TypeVar("Arrays_co", covariant=True)  # the same of a batch: an array, or a NamedTuple of arrays, or None
+
+
+class InputCodec(Protocol[Features, Arrays_co]):
+    """Sentences to arrays."""
+
+    @property
+    def config(self) -> PartConfig:
+        """The settings of the input."""
+
+    def features(self, sentence: Sentence) -> Features:
+        """What is read of the sentence, made once."""
+
+    def collate(self, rows: Sequence[Features]) -> Arrays_co:
+        """The features of several sentences side by side, as arrays."""
+
+    def to_json(self) -> Any:
+        """All that the codec knows besides its config, fit for JSON."""
+
+
+AnyInputCodec: TypeAlias = InputCodec[Any, Any]
+
+
+class InputCodecType(Protocol):
+    """What the class of a codec has besides."""
+
+    @property
+    def Config(self) -> type[PartConfig]:
+        """The class of the settings."""
+
+    def from_json(self, config: Any, data: Any) -> AnyInputCodec:
+        """The codec that gave `data` by `InputCodec.to_json`."""
+
+
+class InputNetwork(Protocol):
+    """Arrays, as tensors, to vectors: an `nn.Module`."""
+
+    codec: AnyInputCodec
+    width: int  # units
+
+    def __call__(self, data: Any, layout: Layout) -> Tensor | InputVectors:
+        """``[batch, words, width]``, ROOT at word 0; `data` is what the codec collates, as tensors."""
+
+
+class InputType(Protocol):
+    """What the class of a network has besides."""
+
+    @property
+    def Codec(self) -> InputCodecType:
+        """The class of the codec."""
+
+    def __call__(self, codec: Any) -> nn.Module:
+        """The network, with new weights."""
+
+    def build(self, config: Any, sentences: Sequence[Sentence], treebanks: Sequence[str]) -> nn.Module:
+        """The network with the vocabulary of `sentences`, the training data, and pretrained weights if it has any.
+
+        `treebanks` are the names of those that the sentences come from. Raises ConfigError.
+        """
+
+
+# -- what only some networks can do
+
+
+@runtime_checkable
+class DiffersByTask(Protocol):
+    """An input that may make other vectors for each task: `InputVectors.by_task`."""
+
+    def set_tasks(self, n_tasks: int) -> None:
+        """Makes room for so many tasks. Called once, before there are trained weights."""
+
+    def add_tasks(self, n_tasks: int) -> None:
+        """Makes room for so many more, after those that there are."""
+
+    def keep_tasks(self, numbers: Sequence[int]) -> None:
+        """Forgets the other tasks; those that stay are numbered anew, in their order."""
+
+
+@runtime_checkable
+class ShowsInside(Protocol):
+    """An input that can give its single layers and its attention, for tasks that `reads_inside` them."""
+
+    def show_inside(self, parts: frozenset[str]) -> None:
+        """From now on gives ``layers``, ``attention`` or both in `InputVectors`, as `parts` say."""

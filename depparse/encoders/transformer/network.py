@@ -1,0 +1,253 @@
+"""A pretrained transformer of Hugging Face as an input: subwords in, a vector a word out.
+
+Layers are mixed by learned weights (Peters et al. 2018, *Deep Contextualized Word Representations*, without their
+scale, which the layer above learns), one mix for all or one for each task.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from depparse.data.sentence import Sentence
+from depparse.encoders.bert import Bert
+from depparse.encoders.encoder import InputVectors
+from depparse.encoders.input import InputType
+from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig
+from depparse.errors import ConfigError
+from depparse.layers.tensors import Layout
+
+_PACKAGE = "package:"
+_PIECE = 8_192  # subwords, with padding, that are read at once: bounds memory where no gradient is kept
+
+
+class Transformer(nn.Module):
+    """`Subwords` to ``[batch, words, width]``; ROOT is what the model has for the begin of the text."""
+
+    Codec = TransformerCodec
+
+    def __init__(self, codec: TransformerCodec, pretrained: Any = None) -> None:
+        """Without a `pretrained` model, one with the codec's settings is made, whose weights are to be loaded."""
+        super().__init__()
+        self.codec = codec
+        self.pretrained = _new(codec.settings) if pretrained is None else pretrained
+        self.width: int = self.pretrained.config.hidden_size
+        self.n_layers = min(codec.config.layers, self.pretrained.config.num_hidden_layers)
+        self.mix = nn.Parameter(torch.zeros(self.n_layers))
+        self.pretrained.requires_grad_(not codec.config.frozen)
+        self._inside: frozenset[str] = frozenset()
+
+    @classmethod
+    def build(
+        cls, config: TransformerConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()
+    ) -> Transformer:
+        """The network with the pretrained weights."""
+        from transformers import AutoModel, AutoTokenizer
+
+        folder = resolve(config.name)
+        try:
+            with _quiet():
+                pretrained = AutoModel.from_pretrained(folder, local_files_only=not config.download).float()
+                tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=not config.download)
+        except (OSError, ValueError) as error:
+            if not config.download and not Path(folder).is_dir():
+                raise ConfigError(
+                    f"the transformer {config.name!r} is no folder here and not among those that were fetched before; "
+                    "give a folder, or fetch it from the hub by its key download = true"
+                ) from None
+            reason = str(error).strip().split("\n")[0]
+            raise ConfigError(f"the transformer {config.name!r} cannot be loaded: {reason}") from None
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise ConfigError(f"the transformer {config.name!r} has no tokenizer.json; only fast tokenizers are read")
+        if Bert.fits(settings := pretrained.config.to_dict()):
+            weights, pretrained = pretrained.state_dict(), Bert(settings)
+            pretrained.load_state_dict(weights)
+        codec = TransformerCodec(
+            config, Tokenizer.from_str(backend.to_str()), pretrained.config.to_dict(), _positions(pretrained)
+        )
+        return cls(codec, pretrained)
+
+    def set_tasks(self, n_tasks: int) -> None:
+        """Makes a mix for each task beside the shared one, if the config says so."""
+        if self.codec.config.mix == "task":
+            # All in one vector: it has a gradient also where a task does not read its mix.
+            self.mix = nn.Parameter(torch.zeros((1 + n_tasks) * self.n_layers))
+
+    def add_tasks(self, n_tasks: int) -> None:
+        """Further mixes, which begin as the shared one."""
+        if self.codec.config.mix == "task":
+            shared = self.mix.detach()[: self.n_layers]
+            self.mix = nn.Parameter(torch.cat([self.mix.detach(), shared.repeat(n_tasks)]))
+
+    def keep_tasks(self, numbers: Sequence[int]) -> None:
+        """Forgets the mixes of the other tasks."""
+        if self.codec.config.mix == "task":
+            mixes = self.mix.detach().view(-1, self.n_layers)
+            self.mix = nn.Parameter(mixes[[0, *(1 + number for number in numbers)]].flatten())
+
+    def show_inside(self, parts: frozenset[str]) -> None:
+        """From now on gives ``layers``, ``attention`` or both in `InputVectors`, as `parts` say."""
+        self._inside, self.codec.shows_attention = parts, "attention" in parts
+        if "attention" in parts and not isinstance(self.pretrained, Bert):
+            self.pretrained.set_attn_implementation("eager")  # the faster ones do not tell it
+
+    def forward(self, subwords: Subwords[Tensor], layout: Layout) -> InputVectors:
+        """The mixed layers; with a mix for each task, the shared mix and that of each task.
+
+        Attention of a word to another is summed over the subwords of the other and averaged over its own, as in Clark,
+        Khandelwal, Levy & Manning 2019 (*What Does BERT Look At?*). What it gives to the mark at the end of the text,
+        and to other windows of a long sentence, is left out; ROOT is the mark at the begin. O(words²).
+        """
+        config = self.codec.config
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not config.frozen):
+            # Pooling and mixing commute, and there are fewer words than subwords.
+            layers, attention = self._read(subwords, layout)
+        mixes = self.mix.view(-1, self.n_layers).softmax(-1)
+        mixed = [
+            reduce(torch.add, (weight * layer for weight, layer in zip(weights, layers[-self.n_layers :], strict=True)))
+            for weights in mixes
+        ]
+        by_task = mixed[1:] if config.mix == "task" else ()
+        return InputVectors(mixed[0], by_task, layers if "layers" in self._inside else (), attention)
+
+    def _read(self, subwords: Subwords[Tensor], layout: Layout) -> tuple[list[Tensor], list[Tensor]]:
+        """For each layer that is mixed or shown ``[batch, words, width]``, and if it is shown its attention ``[batch,
+        heads, words, words]``. Windows of like lengths are read together.
+
+        Batches are of like numbers of words, but one of these may have hundreds of subwords (a URL), to whose length
+        all windows would be padded: seconds become minutes, and megabytes gigabytes.
+        """
+        n_sentences, n_words = layout.mask.shape
+        longest = subwords.ids.shape[1]
+        lengths = subwords.mask.sum(1)
+        order = lengths.argsort(stable=True)
+        rank = order.argsort()  # of each window, its place in that order
+        part_rank = rank[subwords.places // longest]
+        pooled = subwords.firsts if self.codec.config.pooling == "first" else torch.ones_like(subwords.firsts)
+        n_layers = None if "layers" in self._inside else self.n_layers
+        asked = {"output_attentions": True} if subwords.owners is not None else {}
+        layers, attention = _Sums(n_sentences * n_words), _Sums(n_sentences * n_words)
+        for first, end in _plan_pieces(lengths[order].tolist()):
+            windows, length = order[first:end], int(lengths[order[end - 1]])
+            output = self.pretrained(
+                input_ids=subwords.ids[windows, :length],
+                attention_mask=subwords.mask[windows, :length],
+                output_hidden_states=True,
+                **asked,
+            )
+            here = (part_rank >= first) & (part_rank < end)
+            places = (part_rank - first) * length + subwords.places % longest
+            own = here & pooled
+            states = output.hidden_states if n_layers is None else output.hidden_states[-n_layers:]
+            layers.add(subwords.words[own], [layer.flatten(0, 1)[places[own]] for layer in states])
+            if subwords.owners is not None:
+                owners = subwords.owners[windows, :length]
+                words = nn.functional.one_hot(owners.clamp(min=0), n_words) * (owners >= 0)[..., None]
+                to_words = (weights @ words[:, None].to(weights.dtype) for weights in output.attentions)
+                rows = [weights.transpose(1, 2).flatten(0, 1)[places[here]] for weights in to_words]
+                attention.add(subwords.words[here], rows)
+        return (
+            [mean.view(n_sentences, n_words, -1) for mean in layers.means()],
+            [mean.view(n_sentences, n_words, -1, n_words).transpose(1, 2) for mean in attention.means()],
+        )
+
+    def train(self, mode: bool = True) -> Transformer:
+        """Switches dropout on or off, but not that of a frozen model, where it would only add noise."""
+        super().train(mode)
+        if self.codec.config.frozen:
+            self.pretrained.eval()
+        return self
+
+
+class _Sums:
+    """Sums of rows for each of `size` words, and their means, one for each layer."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._sums: list[Tensor] = []
+        self._words: list[Tensor] = []
+
+    def add(self, words: Tensor, layers: Sequence[Tensor]) -> None:
+        """Adds rows ``[parts, …]`` of each layer to ``words[parts]``."""
+        if not self._sums:
+            self._sums = [rows.new_zeros(self._size, *rows.shape[1:]) for rows in layers]
+        for sum_, rows in zip(self._sums, layers, strict=True):
+            sum_.index_add_(0, words, rows)
+        self._words.append(words)
+
+    def means(self) -> Iterator[Tensor]:
+        """``[words, …]`` for each layer; zeros for a word without parts."""
+        if self._sums:
+            counts = torch.bincount(torch.cat(self._words), minlength=self._size).clamp(min=1)
+            for sum_ in self._sums:
+                yield sum_ / counts.view(-1, *[1] * (sum_.dim() - 1))
+
+
+def _new(settings: dict[str, Any]) -> Any:
+    """A model with these settings and new weights."""
+    if Bert.fits(settings):
+        return Bert(settings)
+    from transformers import AutoConfig, AutoModel
+
+    rest = {key: value for key, value in settings.items() if key != "model_type"}
+    return AutoModel.from_config(AutoConfig.for_model(settings["model_type"], **rest))  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the progress bars of transformers, which a library does not print."""
+    from transformers.utils import logging
+
+    enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if enabled:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
+
+
+def _plan_pieces(lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """What is read at once of windows whose rising `lengths` are given: from the first of a pair to before the second.
+
+    A piece has at most `_PIECE` subwords with padding, or one window, and none is padded to more than twice its length.
+    """
+    pieces: list[tuple[int, int]] = []
+    first = 0
+    for place, length in enumerate(lengths):
+        if place > first and (length > 2 * lengths[first] or length * (place + 1 - first) > _PIECE):
+            pieces.append((first, place))
+            first = place
+    return [*pieces, (first, len(lengths))]
+
+
+def resolve(name: str) -> str:
+    """The folder of ``package:NAME/FOLDER``; any other name as it is."""
+    if not name.startswith(_PACKAGE):
+        return name
+    package, _, rest = name.removeprefix(_PACKAGE).partition("/")
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise ConfigError(f"the transformer {name!r} is in a package that is not installed: pip install {package}")
+    return str(Path(next(iter(found.submodule_search_locations))) / rest)
+
+
+def _positions(pretrained: Any) -> int | None:
+    """How many subwords the model can see at once, if that is limited."""
+    positions: int | None = getattr(pretrained.config, "max_position_embeddings", None)
+    # RoBERTa and its like count from the padding's number + 1.
+    table = getattr(getattr(pretrained, "embeddings", None), "position_embeddings", None)
+    padding = getattr(table, "padding_idx", None)
+    return positions - padding - 1 if positions is not None and padding is not None else positions
+
+
+INPUT: InputType = Transformer

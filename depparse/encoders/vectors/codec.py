@@ -1,0 +1,68 @@
+"""Words as numbers of the rows of a file of pretrained vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from depparse.data.batching import Ints
+from depparse.data.fields import UNKNOWN, Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
+from depparse.encoders.words.codec import pad_numbers
+from depparse.registry import PartConfig
+
+RESERVED = 2  # UNKNOWN and ROOT
+
+
+class VectorsConfig(PartConfig):
+    """Pretrained vectors of words, and a learned projection of them."""
+
+    type: Literal["vectors"] = "vectors"
+    file: str  # .vec or .txt, .bin (word2vec or fastText), each also .gz; read in training only
+    limit: int = Field(100_000, ge=0)  # rows from the begin of the file that are kept for new words
+    width: int = Field(128, ge=1)  # units that the vectors are projected to
+    frozen: bool = True  # else the rows are fine-tuned, with the learning rate of pretrained weights
+    dropout: float = Field(0.05, ge=0, lt=1)  # probability that a word is read as unknown, in training
+
+
+class VectorsCodec:
+    """Forms to numbers of rows; `units` are those of a row."""
+
+    Config = VectorsConfig
+
+    def __init__(self, config: VectorsConfig, vocabulary: Vocabulary, units: int) -> None:
+        self.config, self.vocabulary, self.units = config, vocabulary, units
+
+    def features(self, sentence: Sentence) -> list[int]:
+        """The number of each word."""
+        return [self._number(form) for form in sentence.columns["FORM"]]
+
+    def _number(self, form: str) -> int:
+        numbers = (self.vocabulary.number(reading) for reading in readings(form))
+        return next((number for number in numbers if number != UNKNOWN), UNKNOWN)
+
+    def collate(self, rows: Sequence[list[int]]) -> Ints:
+        """The numbers ``[batch, words]``."""
+        return pad_numbers(rows)
+
+    def to_json(self) -> Any:
+        """The words, and the units of a row."""
+        return {"words": self.vocabulary.to_json(), "units": self.units}
+
+    @classmethod
+    def from_json(cls, config: VectorsConfig, data: Any) -> VectorsCodec:
+        """The codec of the words in `data`."""
+        return cls(config, Vocabulary(data["words"], RESERVED), data["units"])
+
+
+def readings(form: str) -> Iterator[str]:
+    """How a form may stand in the file, the best first: as it is, in lower case; inner spaces as underscores."""
+    for spaced in (form, form.replace(" ", "_")) if " " in form else (form,):
+        yield spaced
+        yield spaced.lower()
+
+
+CODEC: InputCodecType = VectorsCodec

@@ -1,0 +1,70 @@
+"""Words as numbers: a number for each frequent form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from depparse.data.batching import Ints, pad
+from depparse.data.fields import UNKNOWN, Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputCodecType
+from depparse.registry import PartConfig
+
+ROOT = 1  # its number; 0 is UNKNOWN
+
+
+class WordsConfig(PartConfig):
+    """Embeddings of whole forms."""
+
+    type: Literal["words"] = "words"
+    width: int = Field(128, ge=1)  # units
+    min_count: int = Field(2, ge=1)  # rarer forms of the training data are unknown words
+    lowercase: bool = True
+    dropout: float = Field(0.2, ge=0, lt=1)  # probability that a word is read as unknown, in training
+
+
+class WordsCodec:
+    """Forms to numbers of a vocabulary."""
+
+    Config = WordsConfig
+
+    def __init__(self, config: WordsConfig, vocabulary: Vocabulary) -> None:
+        self.config, self.vocabulary = config, vocabulary
+
+    @classmethod
+    def build(cls, config: WordsConfig, sentences: Sequence[Sentence]) -> WordsCodec:
+        """The codec of the forms of `sentences`."""
+        forms = (_read(form, config) for sentence in sentences for form in sentence.columns["FORM"])
+        return cls(config, Vocabulary.count(forms, min_count=config.min_count, reserved=2))
+
+    def features(self, sentence: Sentence) -> list[int]:
+        """The number of each word."""
+        return self.vocabulary.numbers(_read(form, self.config) for form in sentence.columns["FORM"])
+
+    def collate(self, rows: Sequence[list[int]]) -> Ints:
+        """The numbers ``[batch, words]``."""
+        return pad_numbers(rows)
+
+    def to_json(self) -> Any:
+        """The forms."""
+        return self.vocabulary.to_json()
+
+    @classmethod
+    def from_json(cls, config: WordsConfig, data: Any) -> WordsCodec:
+        """The codec of the forms in `data`."""
+        return cls(config, Vocabulary(data, reserved=2))
+
+
+def pad_numbers(rows: Sequence[list[int]]) -> Ints:
+    """Numbers of words as ``[batch, words]``, with ROOT before them and unknown words behind."""
+    return pad(rows, root=ROOT, padding=UNKNOWN)
+
+
+def _read(form: str, config: WordsConfig) -> str:
+    return form.lower() if config.lowercase else form
+
+
+CODEC: InputCodecType = WordsCodec

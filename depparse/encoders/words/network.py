@@ -1,0 +1,49 @@
+"""Word embeddings: a learned vector for each frequent form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from depparse.data.fields import UNKNOWN
+from depparse.data.sentence import Sentence
+from depparse.encoders.input import InputType
+from depparse.encoders.words.codec import ROOT, WordsCodec, WordsConfig
+from depparse.layers.tensors import Layout
+
+
+class Words(nn.Module):
+    """``[batch, words]`` numbers to ``[batch, words, width]`` vectors; ROOT and unknown words have vectors too."""
+
+    Codec = WordsCodec
+
+    def __init__(self, codec: WordsCodec) -> None:
+        super().__init__()
+        self.codec, self.width = codec, codec.config.width
+        self.embedding = nn.Embedding(len(codec.vocabulary), self.width)
+        nn.init.normal_(self.embedding.weight, std=self.width**-0.5)
+
+    @classmethod
+    def build(cls, config: WordsConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Words:
+        """The network with the vocabulary of `sentences`."""
+        return cls(WordsCodec.build(config, sentences))
+
+    def forward(self, numbers: Tensor, layout: Layout) -> Tensor:
+        """The vectors; in training some words are unknown."""
+        if self.training:
+            numbers = hide_words(numbers, self.codec.config.dropout)
+        vectors: Tensor = self.embedding(numbers)
+        return vectors
+
+
+def hide_words(numbers: Tensor, probability: float) -> Tensor:
+    """``[batch, words]`` with words made unknown with that probability, but not ROOT."""
+    if not probability:
+        return numbers
+    hidden = torch.rand(numbers.shape, device=numbers.device) < probability
+    return numbers.masked_fill(hidden & (numbers != ROOT), UNKNOWN)
+
+
+INPUT: InputType = Words

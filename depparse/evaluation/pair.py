@@ -1,0 +1,127 @@
+"""A gold document and a system's analysis of the same text, aligned once for all that is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from depparse.data.conllu import read_conllu
+from depparse.data.document import Document
+from depparse.data.files import PathLike, name_of
+from depparse.errors import EvaluationError
+from depparse.evaluation.alignment import Alignment, align
+from depparse.evaluation.annotation import Annotation, Codebook, annotate
+from depparse.evaluation.segmentation import Segmentation, segment
+
+_Value = TypeVar("_Value")
+Places = list[list[int]]  # places[sentence][word], both from 0
+
+
+class Side:
+    """One of the two documents, and what scorers see of it."""
+
+    def __init__(self, document: Document, name: str, codes: Codebook) -> None:
+        self.document, self.name, self._codes = document, name, codes
+
+    @cached_property
+    def segmentation(self) -> Segmentation:
+        """Its tokens, words and sentences. Raises FormatError for empty sentences or forms."""
+        return segment(self.document, self.name)
+
+    @cached_property
+    def annotation(self) -> Annotation:
+        """Its tags, trees and graphs. Raises FormatError unless each sentence is a tree with one root."""
+        return annotate(self.segmentation, self._codes)
+
+    def number_words(self) -> Places:
+        """The number of each word in the document, from 0."""
+        places, start = [], 0
+        for sentence in self.document:
+            places.append(list(range(start, start + len(sentence))))
+            start += len(sentence)
+        return places
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPlaces:
+    """Where the words of both documents stand in the gold one: what entities and frames are compared by.
+
+    With the same words in the same sentences each stands at its own place, whatever else the files hold. Otherwise
+    words are aligned as for the trees. The place of a system's word without a partner is below 0, so that nothing there
+    can be right.
+    """
+
+    gold: Places
+    system: Places
+
+
+class Pair:
+    """A gold document and a system's, of the same text. All about them is computed on first use, and then kept.
+
+    `names` is how errors call the two.
+    """
+
+    def __init__(self, gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")) -> None:
+        self.codes = Codebook()  # of both, so that equal values have equal numbers
+        self.gold = Side(gold, names[0], self.codes)
+        self.system = Side(system, names[1], self.codes)
+        self._kept: dict[Callable[[Pair], Any], Any] = {}
+
+    @cached_property
+    def alignment(self) -> Alignment:
+        """Which words are the same. Raises EvaluationError if the texts differ."""
+        return align(self.gold.segmentation, self.system.segmentation)
+
+    @cached_property
+    def same_words(self) -> bool:
+        """Whether both have the same words in the same sentences."""
+        gold, system = self.gold.document, self.system.document
+        return len(gold) == len(system) and all(
+            a.columns["FORM"] == b.columns["FORM"] for a, b in zip(gold, system, strict=True)
+        )
+
+    @cached_property
+    def places(self) -> SharedPlaces:
+        """The places of the words of both. Raises EvaluationError if neither words nor texts are the same."""
+        places = self.gold.number_words()
+        if self.same_words:
+            return SharedPlaces(places, places)
+        try:
+            to_gold = self.alignment.to_gold.tolist()
+        except EvaluationError as error:
+            problem = "neither the words nor the characters of the two files are the same"
+            raise EvaluationError(f"{problem}: {error}") from None
+        aligned = [[to_gold[word] for word in sentence] for sentence in self.system.number_words()]
+        return SharedPlaces(places, aligned)
+
+    def once(self, function: Callable[[Pair], _Value]) -> _Value:
+        """What the function makes of this pair, which is computed at the first call alone."""
+        if function not in self._kept:
+            self._kept[function] = function(self)
+        value: _Value = self._kept[function]
+        return value
+
+
+def read_pair(gold: PathLike | Document, system: PathLike | Document) -> Pair:
+    """The pair of two files or Documents. Raises FormatError if a file is broken."""
+    names = _name(gold, "gold"), _name(system, "system")
+    return Pair(read_strictly(gold), read_strictly(system), names)
+
+
+def _name(source: PathLike | Document, default: str) -> str:
+    return default if isinstance(source, Document) else name_of(source)
+
+
+def read_strictly(source: PathLike | Document) -> Document:
+    """The document of a file. CoNLL-U, which is assumed of unknown endings, is read as strictly as officially."""
+    if isinstance(source, Document):
+        return source
+    if Path(source).suffix != ".conllu":
+        from depparse.data import formats
+
+        if (format := formats.guess_format(source, "conllu")) != "conllu":
+            return formats.read(source, format)
+    return read_conllu(source, strict=True)

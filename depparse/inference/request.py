@@ -1,0 +1,81 @@
+"""What a user asks of a pipeline, said and checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from depparse.data.annotations import check_kept
+from depparse.errors import ConfigError, did_you_mean
+
+BATCH_WORDS = 2000  # that are annotated at once, with padding; memory grows with them
+
+
+class Asked(TypedDict, total=False):
+    """What may be asked, by keyword; `Request` says what each means."""
+
+    keep: str | Collection[str]
+    without: str | Collection[str]
+    probabilities: bool
+    k_best: int | None
+    treebank: str | None
+    presplit: bool
+    expand: bool
+    batch_words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a pipeline; the same for all of its input.
+
+    `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
+    FEATS, where ``_`` is a value, stays as it is. ``ner`` keeps the entities of sentences that are annotated with any,
+    or with none in a column of their own; ``frames`` does so with frames. Of the frames of such sentences,
+    ``predicates`` keeps the words, and ``up:pred`` their senses too; the rest is predicted. ``deps`` keeps the enhanced
+    graphs of sentences that have one, with their empty nodes. The tree is built around kept heads and relations: it is
+    the best one that has them.
+
+    `without` switches parts off (`Pipeline.parts`): what the input holds of them stays. A task that reads trees (its
+    `syntax`, `spans`) reads those that are written; without the parser, those that the sentences have.
+
+    `probabilities` writes HeadProb (of the arc) and LabelProb (of the arc with its relation) into MISC, and of an
+    enhanced graph DepsProb (of each arc with its label, in the order of DEPS, with commas). `k_best` gives so many
+    trees of each sentence, best first, each as a sentence with the comments ``tree_rank`` and ``tree_log_probability``
+    (natural logarithm). Those after the first have ``-tree2``, ``-tree3`` … behind their sent_id and begin no document
+    or paragraph; their enhanced graph is that of the best tree, too. Probabilities of trees are over all trees that
+    have what is kept and required.
+
+    A model of several treebanks annotates in the manner of `treebank`, by default the first that it learned.
+    `presplit`: each line of a text is a sentence, and only its tokens are to be found. `expand`: multiword tokens among
+    the words of other input are found and split; its other columns are not read then. The analyses do not depend on
+    `batch_words`, the words of a batch with padding.
+    """
+
+    keep: frozenset[str] = frozenset()  # in capitals
+    without: frozenset[str] = frozenset()
+    probabilities: bool = False
+    k_best: int | None = None
+    treebank: str | None = None
+    presplit: bool = False
+    expand: bool = False
+    batch_words: int = BATCH_WORDS
+    constrained: bool = False  # whether each sentence comes with constraints on its tree
+
+    @classmethod
+    def of(cls, asked: Asked, *, constrained: bool = False) -> Request:
+        """The request with these values. Raises ConfigError for what no pipeline could do."""
+        values: dict[str, Any] = dict(asked)
+        for name in values:
+            if name not in Asked.__annotations__:
+                raise ConfigError(f"a pipeline is not asked for {name!r}; {did_you_mean(name, Asked.__annotations__)}")
+        for name, unit in (("k_best", "trees"), ("batch_words", "words")):
+            if (number := values.get(name)) is not None and number < 1:
+                raise ConfigError(f"{name} is a number of {unit}, at least 1, not {number}")
+        values["keep"] = check_kept(_names(values.get("keep", ())))
+        values["without"] = frozenset(_names(values.get("without", ())))
+        return cls(**values, constrained=constrained)
+
+
+def _names(names: str | Collection[str]) -> Collection[str]:
+    return [names] if isinstance(names, str) else names

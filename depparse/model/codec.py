@@ -1,0 +1,146 @@
+"""A model without its networks: the codecs of its encoder and its tasks. No torch here.
+
+This is what an engine other than torch needs of a model beside the scores (depparse/runtimes/scorer.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, PlainValidator, SerializeAsAny, field_validator
+
+from depparse.config import Config, key_error
+from depparse.data.batching import Batch, Example, count_targets
+from depparse.data.sentence import Sentence
+from depparse.encoders.codec import EncoderCodec, EncoderConfig
+from depparse.encoders.trees import TreeSource
+from depparse.errors import ConfigError
+from depparse.model.order import check_columns, order_tasks
+from depparse.registry import PartConfig, Registry
+from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets, ParsesTrees, ReadsTrees
+
+TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
+TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
+
+
+class ModelConfig(Config):
+    """An encoder and its tasks."""
+
+    encoder: EncoderConfig = EncoderConfig()
+    tasks: dict[str, TaskConfig] = Field(default_factory=dict)
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _names(cls, tasks: Any) -> Any:
+        for name in tasks if isinstance(tasks, Mapping) else ():
+            if not str(name).isidentifier():
+                raise key_error(str(name), "cannot be the name of a task; take another word, such as its type")
+        return tasks
+
+
+class ModelCodec:
+    """Sentences to batches, and what the model knows of its tasks.
+
+    `treebanks` are the names of those that it learned from, in the order of `Example.source`. Raises ConfigError if two
+    tasks write the same column, or if there is no order in which each could read what others write.
+    """
+
+    def __init__(self, encoder: EncoderCodec, tasks: Mapping[str, AnyCodec], treebanks: Sequence[str] = ()) -> None:
+        check_columns(tasks)
+        self.encoder, self.tasks, self.treebanks = encoder, dict(tasks), tuple(treebanks)
+        self.order = order_tasks(tasks)
+
+    # -- sentences to batches
+
+    def example(self, sentence: Sentence, *, learned: Collection[str] = (), source: int = 0) -> Example:
+        """What the model reads of the sentence, and what the tasks `learned` learn from it."""
+        targets = {name: codec.targets(sentence) for name, codec in self.tasks.items() if name in learned}
+        return Example(sentence, len(sentence), self.encoder.features(sentence), targets, source)
+
+    def collate(self, examples: Sequence[Example]) -> Batch:
+        """The examples side by side."""
+        targets = {
+            name: codec.collate([example.targets[name] for example in examples])
+            for name, codec in self.tasks.items()
+            if name in examples[0].targets
+        }
+        return Batch(
+            list(examples),
+            np.array([example.length for example in examples]),
+            np.array([example.source for example in examples]),
+            self.encoder.collate([example.features for example in examples]),
+            targets,
+        )
+
+    def count_targets(self, task: str, batch: Batch) -> int:
+        """Words of the batch that the loss of the task is a mean over; all of them if that is not to be told."""
+        codec, targets = self.tasks[task], batch.targets[task]
+        number = codec.count_targets(targets) if isinstance(codec, CountsTargets) else count_targets(targets)
+        return batch.n_words if number is None else number
+
+    # -- tasks
+
+    @property
+    def writes(self) -> dict[str, tuple[str, ...]]:
+        """The columns that each task predicts."""
+        return {name: codec.writes for name, codec in self.tasks.items()}
+
+    def parser(self, without: Collection[str] = ()) -> str | None:
+        """The name of the task that predicts trees, if there is one that is not among `without`."""
+        parsers = (name for name, codec in self.tasks.items() if isinstance(codec, ParsesTrees))
+        return next((name for name in parsers if name not in without), None)
+
+    def readers(self, without: Collection[str] = ()) -> dict[str, TreeSource]:
+        """The tasks, not those `without`, that read trees, and which they learn with."""
+        return {
+            name: codec.reads_trees
+            for name, codec in self.tasks.items()
+            if name not in without and isinstance(codec, ReadsTrees) and codec.reads_trees is not None
+        }
+
+    def check_parser(self) -> None:
+        """Raises ConfigError if a task learns with the model's own trees and there is no parser among the tasks."""
+        if self.parser() is None:
+            for name, source in self.readers().items():
+                if source == "own":
+                    reason = "no task predicts trees, or there is no training data for it"
+                    raise ConfigError(f"config key model.tasks.{name}.trees: own, but {reason}")
+
+    def needs_trees(self, without: Collection[str] = ()) -> bool:
+        """Whether sentences must have trees: a task at work reads them, and no parser is."""
+        return bool(self.readers(without)) and self.parser(without) is None
+
+    def check_trees(self, sentences: Iterable[Sentence], without: Collection[str] = (), *, first: int = 1) -> None:
+        """Raises ConfigError for the first sentence, numbered from `first`, that must have a tree and has none."""
+        if not self.needs_trees(without):
+            return
+        for number, sentence in enumerate(sentences, first):
+            if len(sentence) and all(cell == "_" for cell in sentence.columns.get("HEAD", ())):
+                readers = ", ".join(self.readers(without))
+                parser = "no task of the model predicts any" if self.parser() is None else "the parser is switched off"
+                name = sentence.sent_id or number
+                raise ConfigError(f"sentence {name} has no tree (HEAD, DEPREL), which {readers} reads, and {parser}")
+
+    def findings(self, sentences: Iterable[Sentence], tasks: Collection[str]) -> list[str]:
+        """What of the training data these tasks do not learn, a line each."""
+        checking = [
+            (name, codec) for name, codec in self.tasks.items() if name in tasks and isinstance(codec, ChecksData)
+        ]
+        return [f"warning: {name}: {line}" for name, codec in checking for line in codec.findings(sentences)]
+
+    # -- saving
+
+    def to_json(self) -> dict[str, Any]:
+        """What all codecs know, and the names of the treebanks."""
+        tasks = {name: codec.to_json() for name, codec in self.tasks.items()}
+        return {"encoder": self.encoder.to_json(), "tasks": tasks, "treebanks": self.treebanks}
+
+    @classmethod
+    def from_json(cls, config: ModelConfig, data: Mapping[str, Any]) -> ModelCodec:
+        """The codecs that gave `data`."""
+        tasks = {
+            name: TASKS.codec(task.type).from_json(task, data["tasks"][name]) for name, task in config.tasks.items()
+        }
+        return cls(EncoderCodec.from_json(config.encoder, data["encoder"]), tasks, data.get("treebanks", ()))

@@ -1,0 +1,215 @@
+"""The model: one encoder and the tasks that read it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from depparse.data.batching import Batch, Example, WordTree
+from depparse.data.sentence import Sentence
+from depparse.encoders.encoder import Encoded, Encoder
+from depparse.encoders.trees import TreeSource
+from depparse.errors import ConfigError
+from depparse.layers.tensors import Layout, as_arrays, to_arrays, to_tensors
+from depparse.model.codec import TASKS, ModelCodec, ModelConfig
+from depparse.tasks.task import AnyNetwork, ParsesTrees, ReadsInside, ReadsTrees, Stage
+
+
+class Model(nn.Module):
+    """An encoder, and a network for each task; with `codec`, sentences in and annotation out.
+
+    `treebanks` are the names of those that it learned from, in the order of `Example.source`.
+    """
+
+    def __init__(
+        self, config: ModelConfig, encoder: Encoder, tasks: Mapping[str, nn.Module], treebanks: Sequence[str] = ()
+    ) -> None:
+        super().__init__()
+        for name in tasks:
+            if hasattr(nn.ModuleDict, name):  # torch has names of its own where networks have theirs
+                problem = "cannot be the name of a task; take another word, such as its type"
+                raise ConfigError(f"config key model.tasks.{name} {problem}")
+        self.config, self.encoder = config, encoder
+        self.tasks = nn.ModuleDict(tasks)
+        self.treebanks = tuple(treebanks)
+        self.frozen: frozenset[str] = frozenset()  # tasks that are not trained
+        self.encoder_frozen = False
+        encoder.set_tasks(len(tasks))
+        self.renew_codec()
+
+    @classmethod
+    def build(cls, config: ModelConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Model:
+        """A model with the vocabularies of `sentences`, the training data; without the tasks that they do not annotate.
+
+        The sentences are gone through several times, one at a time, so they need not be in memory. `treebanks` are the
+        names of those that they come from; `Example.source` is a place among them. Raises ConfigError.
+        """
+        encoder = Encoder.build(config.encoder, sentences, treebanks)
+        tasks: dict[str, nn.Module] = {}
+        for name, task in config.tasks.items():
+            network = build_task(task, encoder, sentences)
+            if network is not None:
+                tasks[name] = network
+        if not tasks:
+            learned = ", ".join(config.tasks) or "none"
+            raise ConfigError(f"the training data annotates nothing that the tasks learn: {learned}")
+        kept = {name: task for name, task in config.tasks.items() if name in tasks}
+        model = cls(config.model_copy(update={"tasks": kept}), encoder, tasks, treebanks)
+        model.codec.check_parser()
+        return model
+
+    @classmethod
+    def from_codec(cls, config: ModelConfig, codec: ModelCodec) -> Model:
+        """The model of these codecs, with weights still to be loaded."""
+        encoder = Encoder.from_codec(config.encoder, codec.encoder)
+        tasks = {name: TASKS[config.tasks[name].type](own, encoder.widths) for name, own in codec.tasks.items()}
+        return cls(config, encoder, tasks, codec.treebanks)
+
+    def renew_codec(self) -> None:
+        """Puts the codecs of encoder and tasks together; to be called when these have changed. Raises ConfigError."""
+        codecs = {name: self.network(name).codec for name in self.tasks}
+        self.codec = ModelCodec(self.encoder.codec, codecs, self.treebanks)
+        self._numbers = {name: number for number, name in enumerate(self.tasks)}
+        inside = (task.reads_inside for task in self.tasks.values() if isinstance(task, ReadsInside))
+        self.encoder.show_inside(frozenset().union(*inside))
+
+    def network(self, name: str) -> AnyNetwork:
+        """The network of the task of that name."""
+        return cast(AnyNetwork, self.tasks[name])
+
+    def freeze(self, tasks: Collection[str]) -> None:
+        """Training will change nothing of the encoder and of these tasks, so that their predictions stay the same."""
+        self.frozen, self.encoder_frozen = frozenset(tasks), True
+        for part in self._still():
+            part.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Model:
+        """Switches dropout on or off, but not where nothing is learned, as it would only add noise there."""
+        super().train(mode)
+        for part in self._still():
+            part.eval()
+        return self
+
+    def _still(self) -> list[nn.Module]:
+        encoder = [self.encoder] if self.encoder_frozen else []
+        return [*encoder, *(self.tasks[name] for name in sorted(self.frozen))]
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The tasks that are trained."""
+        return tuple(name for name in self.tasks if name not in self.frozen)
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the weights."""
+        return next(self.parameters()).device
+
+    # -- sentences to batches
+
+    def example(self, sentence: Sentence, *, targets: bool = False, source: int = 0) -> Example:
+        """What the model reads of the sentence, and what it learns from it if `targets` are asked for."""
+        return self.codec.example(sentence, learned=self.learned if targets else (), source=source)
+
+    def collate(self, examples: Sequence[Example]) -> Batch:
+        """The examples side by side."""
+        return self.codec.collate(examples)
+
+    def count_targets(self, task: str, batch: Batch) -> int:
+        """Words of the batch that the loss of the task is a mean over."""
+        return self.codec.count_targets(task, batch)
+
+    # -- the network
+
+    def read(self, batch: Batch) -> TorchReading:
+        """Runs the encoder."""
+        layout = Layout.of(batch, self.device)
+        return TorchReading(self, self.encoder(to_tensors(batch.inputs, self.device), layout), layout)
+
+    def forward(
+        self, batch: Batch, without: Collection[str] = (), *, predicted: Collection[TreeSource] = ("given", "own")
+    ) -> dict[str, Any]:
+        """The scores of each task, as tensors in its own form; not of the tasks `without`.
+
+        Tasks that learn with `predicted` trees read those that the parser, if there is one, predicts for the batch. No
+        gradient goes through that.
+        """
+        reading = self.read(batch)
+        readers = [name for name, source in self.codec.readers(without).items() if source in predicted]
+        parser, parsed = self.codec.parser(without) if readers else None, batch
+        scores: dict[str, Any] = {}
+        for name in self.codec.order:
+            if name not in without:
+                scores[name] = reading.tensors(name, parsed if name in readers else batch)
+                if name == parser:
+                    parsed = replace(batch, parsed=self._parse(name, reading, scores[name], batch))
+        return scores
+
+    @torch.no_grad()
+    def _parse(self, name: str, reading: TorchReading, scores: Any, batch: Batch) -> list[WordTree]:
+        codec = self.codec.tasks[name]
+        assert isinstance(codec, ParsesTrees)
+        trees = codec.decode(to_arrays(scores), batch, reading.stage(name))
+        return [WordTree(tree.heads, tree.labels) for tree in trees]
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """The loss of each trained task, a scalar each."""
+        without = set(self.frozen)
+        if "own" in self.codec.readers(without).values() and (parser := self.codec.parser()) is not None:
+            without.discard(parser)
+        scores = self(batch, without, predicted=("own",))
+        targets = to_tensors(batch.targets, self.device)
+        return {name: self.network(name).loss(scores[name], targets[name]) for name in self.learned}
+
+    def leave_out(self, names: Collection[str]) -> None:
+        """Takes tasks out of the model, for good.
+
+        What the others predict stays as it is; but without the parser, tasks that read trees need given ones.
+        """
+        self.encoder.keep_tasks([number for number, name in enumerate(self.tasks) if name not in names])
+        self.tasks = nn.ModuleDict({name: task for name, task in self.tasks.items() if name not in names})
+        kept = {name: task for name, task in self.config.tasks.items() if name not in names}
+        self.config = self.config.model_copy(update={"tasks": kept})
+        self.frozen = self.frozen - set(names)
+        self.renew_codec()
+
+
+class TorchReading:
+    """A batch that the encoder has read (`depparse.runtimes.scorer.Reading`), on the device of the model."""
+
+    def __init__(self, model: Model, encoded: Encoded, layout: Layout) -> None:
+        self.model, self.encoded, self.layout = model, encoded, layout
+
+    def tensors(self, task: str, batch: Batch) -> Any:
+        """The scores of a task, as tensors in its own form."""
+        codec, trees = self.model.codec.tasks[task], None
+        if isinstance(codec, ReadsTrees) and codec.reads_trees is not None:
+            trees = to_tensors(codec.read_trees(batch), self.model.device)
+        encoded = self.encoded.of_task(self.model._numbers[task])
+        return self.model.network(task)(encoded, self.layout, trees)
+
+    def scores(self, task: str, batch: Batch) -> Any:
+        """The scores of a task, as arrays."""
+        return to_arrays(self.tensors(task, batch))
+
+    def stage(self, task: str) -> Stage:
+        """The second stages of the task's network."""
+        return partial(_run_stage, self.model.tasks[task])
+
+
+@torch.inference_mode()
+def _run_stage(network: nn.Module, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    device = next(network.parameters()).device
+    return as_arrays(getattr(network, name)(*to_tensors(inputs, device)))
+
+
+def build_task(config: Any, encoder: Encoder, sentences: Sequence[Sentence]) -> nn.Module | None:
+    """The network of a task with the labels of `sentences`; None if they do not annotate it. Raises ConfigError."""
+    codec = TASKS.codec(config.type).build(config, sentences)
+    network: nn.Module | None = None if codec is None else TASKS[config.type](codec, encoder.widths)
+    return network

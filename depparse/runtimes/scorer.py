@@ -1,0 +1,28 @@
+"""What an engine is to the rest: something that turns batches into scores. No torch here."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from depparse.data.batching import Batch
+from depparse.tasks.task import Stage
+
+
+class Reading(Protocol):
+    """A batch that the encoder has read."""
+
+    def scores(self, task: str, batch: Batch) -> Any:
+        """The scores of a task, as the arrays that its codec decodes.
+
+        `batch` is the one that was read; only its `parsed` may be other, for a task that reads trees.
+        """
+
+    def stage(self, task: str) -> Stage:
+        """The second stages of the task's network."""
+
+
+class Scorer(Protocol):
+    """A model's networks. Scores of a sentence do not depend on the others in its batch."""
+
+    def read(self, batch: Batch) -> Reading:
+        """Runs the encoder."""

@@ -1,0 +1,227 @@
+"""What the segmenter does without its network: text to arrays of numbers, and scores to tokens, sentences and words.
+
+With an engine that computes the scores (see `segmenter`), this is all that segmentation takes; torch is not needed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from depparse.data.fields import IGNORE, Vocabulary
+from depparse.data.spacing import RawToken
+from depparse.segmentation.batch import Sizes, SymbolBatch, TokenBatch, TokenRanges, pad, pad_symbols, pad_tokens
+from depparse.segmentation.expansion import Expansion, Expansions
+from depparse.segmentation.passages import Passage
+from depparse.segmentation.symbols import (
+    PARAGRAPH,
+    Bools,
+    Floats,
+    Ints,
+    Symbols,
+    SymbolVocabulary,
+    may_end,
+    read_symbols,
+)
+
+_UNKNOWN_FORM = 1  # number of a token's form that is not in the vocabulary; 0 is padding
+_SCRIPTS_TRIED = 8  # of the best, until one fits the token
+
+
+class SegmenterCodec:
+    """Vocabularies of symbols and of token forms, and the expansions of multiword tokens.
+
+    `inner_spaces`: whether tokens may hold white space, as words of Vietnamese do.
+    """
+
+    def __init__(
+        self, symbols: SymbolVocabulary, forms: Vocabulary, expansions: Expansions, inner_spaces: bool
+    ) -> None:
+        self.symbols, self.forms, self.expansions = symbols, forms, expansions
+        self.inner_spaces = inner_spaces
+
+    @classmethod
+    def learn(cls, passages: Sequence[Passage], *, min_count: int, longest: int, ngrams: int) -> SegmenterCodec:
+        """The vocabularies of the training data.
+
+        Rarer characters, n-grams and forms than `min_count` are unknown; n-grams have at most `longest` characters,
+        and `ngrams` of each length are kept.
+        """
+        texts = [passage.text for passage in passages]
+        symbols = SymbolVocabulary.learn(texts, min_count=min_count, longest=longest, most=ngrams)
+        counts = Counter(form for passage in passages for form in passage.forms)
+        common = [form for form, count in sorted(counts.items()) if count >= min_count]
+        multiwords: list[tuple[str, Expansion]] = []
+        singles: set[str] = set()
+        for passage in passages:
+            for form, token in zip(passage.forms, passage.tokens, strict=True):
+                if token.words:
+                    multiwords.append((form, token.words))
+                else:
+                    singles.add(form)
+        inner_spaces = any(any(char.isspace() for char in form) for form in counts)
+        return cls(symbols, Vocabulary(common, reserved=2), Expansions.learn(multiwords, singles), inner_spaces)
+
+    @property
+    def sizes(self) -> Sizes:
+        """The sizes of the network that fits the vocabularies."""
+        return Sizes(tuple(self.symbols.sizes), len(self.forms), len(self.expansions.scripts))
+
+    # -- text to arrays
+
+    def batch_symbols(self, texts: Sequence[Symbols]) -> Ints:
+        """``[kinds, batch, symbols]``: what the first stage of the network reads."""
+        return pad_symbols([self.symbols.numbers(text.points) for text in texts])
+
+    def batch_tokens(self, texts: Sequence[Symbols], ranges: Sequence[TokenRanges]) -> TokenBatch:
+        """What the second stage reads."""
+        forms = [
+            np.array(self.forms.numbers(_forms(text, tokens), _UNKNOWN_FORM), np.int64)
+            for text, tokens in zip(texts, ranges, strict=True)
+        ]
+        return pad_tokens(texts, ranges, forms)
+
+    def collate(self, passages: Sequence[Passage]) -> SymbolBatch:
+        """Passages with what is to be learned of them."""
+        texts = [read_symbols(passage.text) for passage in passages]
+        ranges = [locate_tokens(text, passage.tokens) for text, passage in zip(texts, passages, strict=True)]
+        symbols, tokens = self.batch_symbols(texts), self.batch_tokens(texts, ranges)
+        ends = [self._end_targets(text, lasts) for text, (_, lasts) in zip(texts, ranges, strict=True)]
+        width = tokens.forms.shape[1]
+        sentences = [np.array([token.ends_sentence for token in passage.tokens], np.int64) for passage in passages]
+        # That the end of a paragraph ends a sentence needs no learning.
+        sentence_targets = np.where(tokens.ends_paragraph, IGNORE, pad(sentences, width, IGNORE))
+        return SymbolBatch(
+            symbols,
+            tokens,
+            pad(ends, symbols.shape[2], IGNORE),
+            sentence_targets,
+            pad([self._script_targets(passage) for passage in passages], width, IGNORE),
+            sum(passage.length for passage in passages),
+        )
+
+    def _end_targets(self, text: Symbols, lasts: Ints) -> Ints:
+        ends = np.where(text.white, IGNORE, 0)
+        ends[lasts] = 1
+        ends[must_end(text, self.inner_spaces) | ~may_end(text.points)] = IGNORE
+        return ends
+
+    def _script_targets(self, passage: Passage) -> Ints:
+        pairs = zip(passage.forms, passage.tokens, strict=True)
+        scripts = [self.expansions.number(form, token.words) if token.words else 0 for form, token in pairs]
+        return np.array([IGNORE if script is None else script for script in scripts], np.int64)
+
+    # -- scores to tokens
+
+    def find_tokens(self, text: Symbols, ends: Floats) -> TokenRanges:
+        """The tokens of the text; one ends after each symbol whose score in `ends` is above 0, where one may end."""
+        possible = may_end(text.points) & ~text.white
+        lasts = np.flatnonzero((ends[: len(text)] > 0) & possible | must_end(text, self.inner_spaces))
+        # A token begins at the first symbol after the one before that is not white.
+        visible = np.flatnonzero(~text.white)
+        return TokenRanges(visible[np.searchsorted(visible, np.concatenate(([0], lasts[:-1] + 1)))], lasts)
+
+    def decode(
+        self,
+        texts: Sequence[Symbols],
+        ranges: Sequence[TokenRanges],
+        batch: TokenBatch,
+        sentences: Floats,
+        scripts: Floats,
+    ) -> list[list[RawToken]]:
+        """The tokens of each text, with their words and sentence ends.
+
+        A sentence ends after token t of text b if ``sentences[b, t]`` is above 0 or a paragraph ends there.
+        ``scripts[b, t, script]`` are logits of the scripts, number 0 that of a single word.
+        """
+        sentence_ends = ((sentences > 0) | batch.ends_paragraph).tolist()
+        several = _are_several(scripts).tolist()
+        decoded = []
+        for row, (text, (firsts, lasts)) in enumerate(zip(texts, ranges, strict=True)):
+            starts, stops = text.offsets[firsts].tolist(), (text.offsets[lasts] + 1).tolist()
+            # The rows of scores are padded, so they are the longer ones.
+            columns = zip(starts, stops, sentence_ends[row], strict=False)
+            tokens = [RawToken(start, stop, (), ends_sentence) for start, stop, ends_sentence in columns]
+            self._expand(text.text, tokens, several[row], scripts[row])
+            decoded.append(tokens)
+        return decoded
+
+    def _expand(self, text: str, tokens: Sequence[RawToken], several: Sequence[bool], scripts: Floats) -> None:
+        """Writes the words of multiword tokens into them, by ``scripts[t, script]``."""
+        if not self.expansions.scripts:
+            return
+        forms = [text[token.start : token.end] for token in tokens]
+        always = self.expansions.always
+        multiwords = [number for number, form in enumerate(forms) if several[number] or form in always]
+        for number, best in zip(multiwords, _best_scripts(scripts[multiwords]), strict=True):
+            tokens[number].words = self.expansions.best(forms[number], best)
+
+    # -- saving
+
+    def to_json(self) -> dict[str, Any]:
+        """All of the codec, for `from_json`."""
+        return {
+            "symbols": self.symbols.to_json(),
+            "words": self.forms.to_json(),
+            "expansions": self.expansions.to_json(),
+            "inner_spaces": self.inner_spaces,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> SegmenterCodec:
+        """The codec that `to_json` gave. Raises KeyError, TypeError and ValueError for other data."""
+        symbols = SymbolVocabulary.from_json(data["symbols"])
+        forms = Vocabulary(data["words"], reserved=2)
+        return cls(symbols, forms, Expansions.from_json(data["expansions"]), data["inner_spaces"])
+
+
+def must_end(text: Symbols, inner_spaces: bool) -> Bools:
+    """Where a token ends in any case: before white space, or before a paragraph's end if tokens may hold spaces."""
+    before_white = np.concatenate((text.white[1:], [True]))
+    if inner_spaces:
+        before_white &= np.concatenate((text.points[1:] == PARAGRAPH, [True])) | _at_end(text)
+    return before_white & ~text.white
+
+
+def _at_end(text: Symbols) -> Bools:
+    """Whether nothing but white space follows a symbol."""
+    visible = np.flatnonzero(~text.white)
+    return np.arange(len(text)) >= (visible[-1] if len(visible) else 0)
+
+
+def locate_tokens(text: Symbols, tokens: Sequence[RawToken]) -> TokenRanges:
+    """The tokens as ranges of symbols."""
+    firsts = np.searchsorted(text.offsets, [token.start for token in tokens])
+    lasts = np.searchsorted(text.offsets, [token.end - 1 for token in tokens], "right") - 1
+    return TokenRanges(firsts, lasts)
+
+
+def _forms(text: Symbols, tokens: TokenRanges) -> list[str]:
+    starts, stops = text.offsets[tokens.firsts].tolist(), (text.offsets[tokens.lasts] + 1).tolist()
+    return [text.text[start:stop] for start, stop in zip(starts, stops, strict=True)]
+
+
+def _are_several(scripts: Floats) -> Bools:
+    """``[batch, tokens]``: whether all scripts together are likelier than a single word; `scripts` as in `decode`."""
+    single, rest = scripts[..., 0], scripts[..., 1:]
+    if not rest.shape[-1]:
+        return np.zeros(single.shape, np.bool_)
+    # log Σ exp lies between the greatest score and that plus log n: exponentials are needed in between alone.
+    best = rest.max(-1)
+    several: Bools = best > single
+    close = ~several & (best + np.log(rest.shape[-1]) + 1e-3 > single)
+    several[close] = np.exp(rest[close] - single[close][:, None]).sum(-1) > 1
+    return several
+
+
+def _best_scripts(scripts: Floats) -> list[list[int]]:
+    """The numbers of the scripts with the greatest ``scripts[t, script]``, for each token the best first."""
+    scores = scripts[:, 1:]
+    n_tried = min(_SCRIPTS_TRIED, scores.shape[1])
+    tried = np.argpartition(-scores, n_tried - 1, axis=1)[:, :n_tried]
+    order = np.argsort(-np.take_along_axis(scores, tried, 1), axis=1, kind="stable")
+    best: list[list[int]] = (1 + np.take_along_axis(tried, order, 1)).tolist()
+    return best

@@ -1,0 +1,47 @@
+"""The segmenter in training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from depparse.data.batching import count_targets
+from depparse.segmentation.batch import SymbolBatch
+from depparse.segmentation.codec import SegmenterCodec
+from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
+from depparse.segmentation.passages import Passage
+from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import TorchScorer
+
+
+class SegmenterLearner(nn.Module):
+    """The codec and the network as the training loop sees a model: it makes batches and tells their losses.
+
+    `segmenter` segments with the weights as they are at the moment.
+    """
+
+    learned = ("tokens", "sentences", "words")  # the decisions that are trained
+
+    def __init__(self, codec: SegmenterCodec, network: SegmenterNetwork) -> None:
+        super().__init__()
+        self.codec, self.network = codec, network
+        self.segmenter = Segmenter(codec, TorchScorer(network))
+
+    @classmethod
+    def build(cls, config: SegmenterConfig, passages: Sequence[Passage]) -> SegmenterLearner:
+        """A learner with the vocabularies of `passages`, the training data, and random weights."""
+        codec = SegmenterCodec.learn(passages, min_count=config.min_count, longest=config.longest, ngrams=config.ngrams)
+        return cls(codec, SegmenterNetwork(config, codec.sizes))
+
+    def collate(self, passages: Sequence[Passage]) -> SymbolBatch:
+        """Passages with what is to be learned of them."""
+        return self.codec.collate(passages)
+
+    def count_targets(self, task: str, batch: SymbolBatch) -> int:
+        """Decisions of the batch that the loss is a mean over."""
+        return count_targets(batch.targets[task]) or 0
+
+    def losses(self, batch: SymbolBatch) -> dict[str, Tensor]:
+        """The loss of each decision, a scalar each."""
+        return self.network.losses(batch)

@@ -1,0 +1,50 @@
+"""The scores of the segmenter's network, computed by torch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from depparse.errors import ModelError
+from depparse.segmentation.batch import TokenBatch
+from depparse.segmentation.network import SegmenterNetwork
+from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.symbols import Floats, Ints
+
+
+class TorchScorer:
+    """The network as the segmenter asks for scores (`segmenter.Scorer`); the states stay on its device."""
+
+    def __init__(self, network: SegmenterNetwork) -> None:
+        self.network = network
+
+    @torch.inference_mode()
+    def ends(self, symbols: Ints) -> tuple[Tensor, Floats]:
+        """The first stage."""
+        self._stop_training()
+        states, ends = self.network.ends(self.network.tensor(symbols))
+        return states, _array(ends)
+
+    @torch.inference_mode()
+    def tokens(self, states: Tensor, tokens: TokenBatch) -> tuple[Floats, Floats]:
+        """The second stage."""
+        self._stop_training()
+        sentences, scripts = self.network.tokens(states, *self.network.token_tensors(tokens))
+        return _array(sentences), _array(scripts)
+
+    def _stop_training(self) -> None:
+        if self.network.training:
+            self.network.eval()
+
+
+def network_of(segmenter: Segmenter) -> SegmenterNetwork:
+    """The network whose scores the segmenter uses. Raises ModelError if another engine than torch computes them."""
+    if not isinstance(segmenter.scorer, TorchScorer):
+        engine = type(segmenter.scorer).__name__
+        raise ModelError(f"the weights of a segmenter are needed in torch, but {engine} computes its scores")
+    return segmenter.scorer.network
+
+
+def _array(scores: Tensor) -> Floats:
+    array: Floats = scores.float().cpu().numpy()
+    return array

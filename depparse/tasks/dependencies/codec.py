@@ -1,0 +1,190 @@
+"""Dependency trees: scores of arcs to trees, decoded exactly, and all that they say of other trees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from depparse.data.batching import Batch, Ints, pad
+from depparse.data.columns import set_in_misc
+from depparse.data.fields import IGNORE, Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.errors import DepparseError
+from depparse.structs.analysis import ParseAnalysis, Tree
+from depparse.structs.checks import Floats, Integers, check_length
+from depparse.structs.constraints import Constraints
+from depparse.structs.eisner import MAX_LENGTH
+from depparse.structs.mst import decode
+from depparse.tasks.task import CodecType, Stage, TaskConfig
+
+Array = TypeVar("Array")  # of NumPy or of torch
+
+
+class DependenciesConfig(TaskConfig):
+    """HEAD and DEPREL of words."""
+
+    type: Literal["dependencies"] = "dependencies"
+    arc_width: int = Field(400, ge=1)  # units
+    label_width: int = Field(100, ge=1)  # units
+    dropout: float = Field(0.33, ge=0, lt=1)
+    projective: bool = False  # decode projective trees only
+    max_projective_length: int = Field(MAX_LENGTH, ge=1)  # words; longer sentences are refused if projective
+    smoothing: float = Field(0.03, ge=0, lt=1)  # share of probability that the loss gives to all labels alike
+
+
+class DependencyScores(NamedTuple, Generic[Array]):
+    """Scores of arcs, and what label scores are made of once the arcs are known."""
+
+    arc_scores: Array  # [batch, dependents, heads]: score of h being the head of d; 0 is ROOT
+    label_dependents: Array  # [batch, words, label width]
+    label_heads: Array  # [batch, words, label width]
+
+
+class DependencyTargets(NamedTuple, Generic[Array]):
+    """Gold trees; IGNORE at ROOT, at padding and where a word is not annotated."""
+
+    heads: Array  # [batch, words]
+    labels: Array  # [batch, words]
+
+
+class DependencyCodec:
+    """Trees with exactly one root, whose relation is ``root``, as that of no other word: so UD has it."""
+
+    Config = DependenciesConfig
+    reads = ()
+    writes = ("HEAD", "DEPREL")
+    parses_trees: Literal[True] = True
+
+    def __init__(self, config: DependenciesConfig, labels: Vocabulary) -> None:
+        self.config, self.labels = config, labels
+
+    @classmethod
+    def build(cls, config: DependenciesConfig, sentences: Sequence[Sentence]) -> DependencyCodec | None:
+        """The codec of the relations of `sentences`, subtypes included."""
+        relations = (cell for s in sentences for cell in s.columns.get("DEPREL", ()) if cell != "_")
+        vocabulary = Vocabulary.count(relations)
+        return cls(config, vocabulary) if len(vocabulary) else None
+
+    def targets(self, sentence: Sentence) -> tuple[list[int], list[int]]:
+        """The head of each word, and the number of its relation."""
+        heads = [IGNORE if head is None else head for head in sentence.heads]
+        labels = sentence.columns.get("DEPREL", ["_"] * len(sentence))
+        return heads, self.labels.numbers(labels, IGNORE)
+
+    def collate(self, rows: Sequence[tuple[list[int], list[int]]]) -> DependencyTargets[Ints]:
+        """The trees side by side."""
+        return DependencyTargets(pad([heads for heads, _ in rows]), pad([labels for _, labels in rows]))
+
+    def check_length(self, words: int) -> None:
+        """Raises DepparseError for a sentence of more than `max_projective_length` words, if trees are projective."""
+        if self.config.projective:
+            check_length(words, self.config.max_projective_length)
+
+    def decode(self, scores: DependencyScores[NDArray[np.float32]], batch: Batch, stage: Stage) -> list[Tree]:
+        """The best tree of each sentence, each arc with its best relation. O(words²), O(words³) if projective."""
+        longest = max(batch.examples, key=lambda example: example.length)
+        try:
+            self.check_length(longest.length)
+        except DepparseError as error:
+            raise DepparseError(f"{longest.name}: {error}") from None
+        heads = decode(
+            scores.arc_scores,
+            batch.lengths,
+            projective=self.config.projective,
+            max_projective_length=self.config.max_projective_length,
+        )
+        label_scores = self._label_scores(stage, scores.label_dependents, scores.label_heads, heads[..., None])
+        labels = label_scores[:, :, 0].argmax(-1).tolist()
+        return [
+            Tree(
+                heads[number, 1 : example.length + 1].tolist(),
+                list(map(self.labels.item, labels[number][1 : example.length + 1])),
+            )
+            for number, example in enumerate(batch.examples)
+        ]
+
+    def _label_scores(self, stage: Stage, dependents: NDArray[Any], heads: NDArray[Any], chosen: Integers) -> Floats:
+        """``[batch, words, several, labels]`` for ``chosen[batch, words, several]`` heads: -inf where UD has none."""
+        (label_scores,) = stage("label_scores", dependents, heads, chosen.astype(np.int64, copy=False))
+        if "root" in self.labels and len(self.labels) > 1:
+            root = self.labels.number("root")
+            from_root = chosen == 0
+            of_root = label_scores[..., root].copy()
+            label_scores[from_root] = -np.inf
+            label_scores[..., root] = np.where(from_root, of_root, -np.inf)
+        return label_scores
+
+    def analyze(
+        self,
+        scores: DependencyScores[NDArray[np.float32]],
+        batch: Batch,
+        stage: Stage,
+        constraints: Sequence[Constraints | None],
+    ) -> list[ParseAnalysis]:
+        """All trees of each sentence, under the constraints on it."""
+        return [
+            self._analysis(scores, number, example.length, example.name, stage, constraint)
+            for number, (example, constraint) in enumerate(zip(batch.examples, constraints, strict=True))
+        ]
+
+    def _analysis(
+        self,
+        scores: DependencyScores[NDArray[np.float32]],
+        number: int,
+        length: int,
+        name: str,
+        stage: Stage,
+        constraints: Constraints | None,
+    ) -> ParseAnalysis:
+        # Copies, so that an analysis that is kept does not keep its whole batch.
+        one, words = slice(number, number + 1), slice(length + 1)
+        dependents, heads = scores.label_dependents[one, words].copy(), scores.label_heads[one, words].copy()
+
+        def label_model(words: Integers, several: Integers) -> Floats:
+            label_scores = self._label_scores(stage, dependents[:, words], heads, several[None])[0]
+            return _log_softmax(label_scores.astype(np.float64))
+
+        return ParseAnalysis(
+            name,
+            scores.arc_scores[number, : length + 1, : length + 1].copy(),
+            self.labels.items,
+            label_model,
+            constraints,
+            projective=self.config.projective,
+            max_projective_length=self.config.max_projective_length,
+        )
+
+    def annotate(self, sentence: Sentence, prediction: Tree, *, probabilities: bool = False) -> None:
+        """Writes HEAD and DEPREL, and the probabilities that the tree has to MISC."""
+        sentence.columns["HEAD"] = list(map(str, prediction.heads))
+        sentence.columns["DEPREL"] = list(prediction.labels)
+        for name, values in (
+            ("HeadProb", prediction.arc_probabilities),
+            ("LabelProb", prediction.label_probabilities),
+        ):
+            if values is not None:
+                cells = zip(sentence.column("MISC"), values, strict=True)
+                sentence.columns["MISC"] = [set_in_misc(cell, name, f"{value:.4f}") for cell, value in cells]
+
+    def to_json(self) -> Any:
+        """The relations."""
+        return self.labels.to_json()
+
+    @classmethod
+    def from_json(cls, config: DependenciesConfig, data: Any) -> DependencyCodec:
+        """The codec of the relations in `data`."""
+        return cls(config, Vocabulary(data))
+
+
+def _log_softmax(scores: Floats) -> Floats:
+    """Logarithms of probabilities along the last axis."""
+    shifted = scores - scores.max(-1, keepdims=True)
+    logarithms: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return logarithms
+
+
+CODEC: CodecType = DependencyCodec

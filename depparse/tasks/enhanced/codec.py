@@ -1,0 +1,251 @@
+"""Enhanced dependencies: graphs in which a word may have several heads, from scores of arcs.
+
+Labels are learned without the lemmas that they name, and those are put in when the graph is written, from HEAD, DEPREL
+and LEMMA as they stand by then (depparse/data/enhanced_labels.py). Empty nodes are learned collapsed, as labels such as
+``conj:and>nsubj``, and expanded when the graph is written (depparse/data/enhanced.py); those that no word hangs on are
+not predicted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from depparse.data.batching import Batch, Ints
+from depparse.data.columns import format_deps, parse_deps, set_in_misc
+from depparse.data.enhanced import Edge, collapsed_edges, expanded_edges
+from depparse.data.enhanced_labels import LabelWords, sources_of
+from depparse.data.fields import IGNORE, Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
+from depparse.structs.probabilities import sigmoid
+from depparse.structs.reachable import best_graph
+from depparse.tasks.findings import tell
+from depparse.tasks.task import CodecType, Stage, TaskConfig
+
+Array = TypeVar("Array")  # of NumPy or of torch
+Bools = NDArray[np.bool_]
+
+
+class EnhancedConfig(TaskConfig):
+    """DEPS of words, and empty nodes."""
+
+    type: Literal["enhanced"] = "enhanced"
+    arc_width: int = Field(300, ge=1)  # units
+    label_width: int = Field(200, ge=1)  # units
+    tree_width: int = Field(64, ge=0)  # units of what scores know of the basic tree; 0: nothing
+    dropout: float = Field(0.33, ge=0, lt=1)
+    smoothing: float = Field(0.03, ge=0, lt=1)  # share of probability that the loss gives to all labels alike
+    min_count: int = Field(3, ge=1)  # arcs in the training data; classes of labels with fewer are not predicted
+    syntax: SyntaxConfig = None  # layers over dependency trees, such as {type="gcn"}, between encoder and task
+    trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
+
+
+class GraphTargets(NamedTuple, Generic[Array]):
+    """What is learned from a batch."""
+
+    arcs: Array  # [arcs, 3]: sentence, dependent, head
+    labels: Array  # [arcs]: number of the class, IGNORE if it is too rare
+    annotated: Array  # [batch, words], True at words that have DEPS
+
+
+class KinVectors(NamedTuple, Generic[Array]):
+    """What the basic tree says of pairs of words that are near each other in it."""
+
+    pairs: Array  # [pairs, 3]: sentence, dependent, head; sorted
+    vectors: Array  # [pairs, tree width]
+
+
+class GraphScores(NamedTuple, Generic[Array]):
+    """Scores of arcs, and what label scores are made of once the arcs are decided."""
+
+    arc_scores: Array  # [batch, dependents, heads]: log-odds of an arc from h to d; 0 is ROOT
+    label_dependents: Array  # [batch, words, label width]
+    label_heads: Array  # [batch, words, label width]
+    kin: KinVectors[Array] | None  # None if `tree_width` is 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """An arc to a word."""
+
+    head: int  # 0 is ROOT
+    label: str  # its class, without words of the tree
+    probability: float  # of the arc with its label
+
+
+class EnhancedCodec:
+    """Graphs whose words are all in reach of ROOT."""
+
+    Config = EnhancedConfig
+    reads = ("HEAD", "DEPREL", "LEMMA")
+    writes = ("DEPS",)
+
+    def __init__(self, config: EnhancedConfig, labels: Vocabulary, relations: Vocabulary) -> None:
+        self.config, self.labels, self.trees = config, labels, TreeReader(relations)
+        self.reads_trees: TreeSource | None = config.trees
+        self._sources = [sources_of(label) for label in labels.items]
+        parts = [label.split("|") for label in labels.items]
+        self._of_root = np.array([all(part.split(">")[0] == "root" for part in joined) for joined in parts], np.bool_)
+
+    @classmethod
+    def build(cls, config: EnhancedConfig, sentences: Sequence[Sentence]) -> EnhancedCodec | None:
+        """The codec of the classes of labels of `sentences`, and of the relations of their trees."""
+
+        def labels(min_count: int) -> Vocabulary:
+            classes = (label for sentence in sentences for _, _, label in _arcs_of(sentence))
+            return Vocabulary.count(classes, min_count=min_count)
+
+        vocabulary = labels(config.min_count)
+        if not len(vocabulary):  # no graphs, or a handful of them
+            vocabulary = labels(1)
+        if not len(vocabulary):
+            return None
+        reader = config.syntax or (config if config.tree_width else None)
+        return cls(config, vocabulary, count_relations(reader, sentences, config.trees))
+
+    def read_trees(self, batch: Batch) -> Arcs[Any] | None:
+        """The trees as numbers; None if the network, as it is configured, has nothing that reads them."""
+        return self.trees.arcs(batch) if self.config.tree_width or self.config.syntax is not None else None
+
+    # -- what is learned
+
+    def targets(self, sentence: Sentence) -> tuple[list[tuple[int, int, int]], list[bool]]:
+        """Dependent, head and label of each arc, and which words are annotated."""
+        arcs = [(word, head, self.labels.number(label, IGNORE)) for word, head, label in _arcs_of(sentence)]
+        return arcs, [cell != "_" for cell in sentence.columns.get("DEPS", ["_"] * len(sentence))]
+
+    def collate(self, rows: Sequence[tuple[list[tuple[int, int, int]], list[bool]]]) -> GraphTargets[Ints | Bools]:
+        """The graphs side by side."""
+        numbered = [(number, *arc) for number, (arcs, _) in enumerate(rows) for arc in arcs]
+        table = np.array(numbered, np.int64).reshape(-1, 4)
+        annotated = np.zeros((len(rows), 1 + max(len(words) for _, words in rows)), np.bool_)
+        for number, (_, words) in enumerate(rows):
+            annotated[number, 1 : len(words) + 1] = words
+        return GraphTargets(table[:, :3], table[:, 3], annotated)
+
+    def count_targets(self, targets: GraphTargets[Any]) -> int:
+        """The annotated words."""
+        return int(targets.annotated.sum())
+
+    def findings(self, sentences: Iterable[Sentence]) -> list[str]:
+        """What of the training data is not learned."""
+        lacking: list[tuple[int, Sentence, None]] = []
+        rare = total = 0
+        for number, sentence in enumerate(sentences, 1):
+            arcs = list(_arcs_of(sentence))
+            total += len(arcs)
+            rare += sum(label not in self.labels for _, _, label in arcs)
+            if arcs and self.config.trees == "given" and None in sentence.heads:
+                lacking.append((number, sentence, None))
+        lines = tell(lacking, "sentences with a graph have no tree, or words without a head, and are learned as such")
+        if rare:
+            lines.append(f"arcs whose label is too rare (min_count) are learned without it: {rare} of {total}")
+        return lines
+
+    # -- what is predicted
+
+    def decode(self, scores: GraphScores[NDArray[Any]], batch: Batch, stage: Stage) -> list[list[list[Arc]]]:
+        """The arcs to each word of each sentence: those of the most probable graph, each with its best label."""
+        numbered: list[tuple[int, int, int]] = []
+        for number, example in enumerate(batch.examples):
+            size = example.length + 1
+            graph = best_graph(scores.arc_scores[number, :size, :size])
+            numbered += ((number, dependent, head) for dependent, head in np.argwhere(graph).tolist())
+        arcs = np.array(numbered, np.int64)
+        of_arcs = sigmoid(scores.arc_scores[tuple(arcs.T)])
+        (label_scores,) = stage("label_scores", scores.label_dependents, scores.label_heads, arcs, *(scores.kin or ()))
+        of_labels, best = self._best_labels(label_scores.astype(np.float64), arcs, batch)
+        predictions: list[list[list[Arc]]] = [[[] for _ in range(example.length)] for example in batch.examples]
+        cells = zip(arcs.tolist(), best.tolist(), (of_arcs * of_labels).tolist(), strict=True)
+        for (number, dependent, head), label, probability in cells:
+            predictions[number][dependent - 1].append(Arc(head, self.labels.item(label), probability))
+        return predictions
+
+    def _best_labels(self, label_scores: NDArray[Any], arcs: Ints, batch: Batch) -> tuple[NDArray[Any], Ints]:
+        """The best label of each arc among those that it may have, and its probability among these.
+
+        ``label_scores[arcs, labels]`` are changed: -inf is given to all other labels.
+        """
+        # As UD has it, the relation root is for arcs from ROOT and for nothing else.
+        wrong = (arcs[:, 2] == 0)[:, None] != self._of_root
+        label_scores[wrong & ~wrong.all(-1, keepdims=True)] = -np.inf
+        # Of these, the labels whose words the tree has, if there are such. Their lemmas may not stand yet, so any text
+        # is theirs.
+        words = [LabelWords(tree.heads, tree.labels, ["x"] * len(tree.heads)) for tree in batch.trees]
+        lacking = self._lacking(words[number].sources(dependent) for number, dependent, _ in arcs.tolist())
+        fits = (~lacking & np.isfinite(label_scores)).any(-1, keepdims=True)
+        label_scores[lacking & fits] = -np.inf
+        best = label_scores.argmax(-1)
+        highest = label_scores.max(-1, keepdims=True)
+        return 1.0 / np.exp(label_scores - highest).sum(-1), best
+
+    def _lacking(self, sources: Iterable[dict[str, str]]) -> Bools:
+        """``[arcs, labels]``, True where the sources of an arc's dependent lack one that the label names."""
+        numbers: dict[frozenset[str], int] = {}
+        of_arcs = [numbers.setdefault(frozenset(names), len(numbers)) for names in sources]
+        rows = np.array([[not named <= names for named in self._sources] for names in numbers], np.bool_)
+        lacking: Bools = rows[of_arcs]
+        return lacking
+
+    def annotate(self, sentence: Sentence, prediction: list[list[Arc]], *, probabilities: bool = False) -> None:
+        """Writes DEPS and empty nodes; with `probabilities`, those of the arcs in the order of DEPS."""
+        columns = sentence.columns
+        lemmas, relations = columns.get("LEMMA", ()), columns.get("DEPREL", ["_"] * len(sentence))
+        words = LabelWords(sentence.heads, relations, columns["FORM"], lemmas)
+        paths: list[list[Edge]] = []
+        of_paths: list[list[float]] = []
+        for word, arcs in enumerate(prediction, 1):
+            single = [(arc, label) for arc in arcs for label in arc.label.split("|")]
+            paths.append([(str(arc.head), words.relexicalize(word, label)) for arc, label in single])
+            of_paths.append([arc.probability for arc, _ in single])
+        edges, sentence.empty_nodes = expanded_edges(paths)
+        columns["DEPS"] = [format_deps(set(row)) for row in edges]
+        if probabilities:
+            rows = zip(sentence.column("MISC"), columns["DEPS"], edges, of_paths, strict=True)
+            columns["MISC"] = [
+                set_in_misc(misc, "DepsProb", _join(deps, row, values)) for misc, deps, row, values in rows
+            ]
+
+    # -- saving
+
+    def to_json(self) -> Any:
+        """The classes of labels, and the relations."""
+        return {"labels": self.labels.to_json(), "relations": self.trees.to_json()}
+
+    @classmethod
+    def from_json(cls, config: EnhancedConfig, data: Any) -> EnhancedCodec:
+        """The codec of the classes and relations in `data`."""
+        return cls(config, Vocabulary(data["labels"]), Vocabulary(data["relations"], reserved=1))
+
+
+def _arcs_of(sentence: Sentence) -> Iterator[tuple[int, int, str]]:
+    """Dependent, head and class of the label of each arc, empty nodes collapsed; loops and broken heads left out.
+
+    The labels of several arcs between the same words are one, joined with bars.
+    """
+    if all(cell == "_" for cell in sentence.columns.get("DEPS", ())):
+        return
+    columns, size = sentence.columns, len(sentence)
+    relations = columns.get("DEPREL", ["_"] * size)
+    words = LabelWords(sentence.heads, relations, columns["FORM"], columns.get("LEMMA", ()))
+    for word, edges in enumerate(collapsed_edges(sentence), 1):
+        by_head: dict[int, list[str]] = {}
+        for head, label in edges:
+            if head.isdecimal() and int(head) <= size and int(head) != word and label:
+                by_head.setdefault(int(head), []).append(words.delexicalize(word, label))
+        yield from ((word, head, "|".join(sorted(labels))) for head, labels in by_head.items())
+
+
+def _join(deps: str, edges: list[Edge], probabilities: list[float]) -> str:
+    """The probabilities in the order of DEPS; of edges that have become the same, the highest."""
+    highest = dict(sorted(zip(edges, probabilities, strict=True), key=lambda item: item[1]))
+    return ",".join(f"{highest[edge]:.4f}" for edge in parse_deps(deps))
+
+
+CODEC: CodecType = EnhancedCodec

@@ -1,0 +1,42 @@
+"""Lemmas: a classifier over edit scripts, which reads the word by itself beside the word in its sentence."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from depparse.encoders.codec import Widths
+from depparse.encoders.dropout import SharedDropout
+from depparse.encoders.encoder import Encoded
+from depparse.layers.losses import cross_entropy
+from depparse.layers.tensors import Layout
+from depparse.tasks.lemmatizer.codec import LemmatizerCodec
+from depparse.tasks.task import NetworkType
+
+
+class Lemmatizer(nn.Module):
+    """A perceptron."""
+
+    Codec = LemmatizerCodec
+
+    def __init__(self, codec: LemmatizerCodec, widths: Widths) -> None:
+        super().__init__()
+        self.codec, config = codec, codec.config
+        self.classifier = nn.Sequential(
+            nn.Linear(widths.context + widths.inputs, config.width),
+            nn.GELU(),
+            SharedDropout(config.dropout),
+            nn.Linear(config.width, len(codec.scripts)),
+        )
+
+    def forward(self, encoded: Encoded, layout: Layout, trees: None = None) -> Tensor:
+        """Scores of scripts, ``[batch, words, scripts]``."""
+        scores: Tensor = self.classifier(torch.cat([encoded.context, encoded.inputs], -1))
+        return scores
+
+    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
+        """Cross-entropy."""
+        return cross_entropy(scores, targets, self.codec.config.smoothing)
+
+
+TASK: NetworkType = Lemmatizer

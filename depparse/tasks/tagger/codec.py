@@ -1,0 +1,88 @@
+"""Part-of-speech and feature tags: labels of each column, and the numbers of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from depparse.data.batching import Batch, Ints, pad
+from depparse.data.fields import IGNORE, Vocabulary
+from depparse.data.sentence import Sentence
+from depparse.tasks.task import CodecType, Stage, TaskConfig
+
+Column = Literal["UPOS", "XPOS", "FEATS"]
+Scores = NDArray[np.float32]
+
+
+class TaggerConfig(TaskConfig):
+    """Tags of words."""
+
+    type: Literal["tagger"] = "tagger"
+    columns: tuple[Column, ...] = ("UPOS", "XPOS", "FEATS")  # those that the data does not annotate are left out
+    width: int = Field(200, ge=1)  # units of the hidden layer of each column
+    dropout: float = Field(0.33, ge=0, lt=1)
+    smoothing: float = Field(0.03, ge=0, lt=1)  # share of probability that the loss gives to all labels alike
+
+
+class TaggerCodec:
+    """A whole FEATS cell is one label: features of a word depend on each other, and combinations are few."""
+
+    Config = TaggerConfig
+    reads = ()
+
+    def __init__(self, config: TaggerConfig, vocabularies: dict[str, Vocabulary]) -> None:
+        self.config, self.vocabularies = config, vocabularies
+
+    @classmethod
+    def build(cls, config: TaggerConfig, sentences: Sequence[Sentence]) -> TaggerCodec | None:
+        """The codec of the labels of `sentences`. FEATS ``_`` is a label (no features) if any word has features."""
+        vocabularies: dict[str, Vocabulary] = {}
+        for column in config.columns:
+            cells = (cell for s in sentences for cell in s.columns.get(column, ()))
+            vocabulary = Vocabulary.count(cell for cell in cells if cell != "_" or column == "FEATS")
+            if any(label != "_" for label in vocabulary.items):
+                vocabularies[column] = vocabulary
+        return cls(config, vocabularies) if vocabularies else None
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        return tuple(self.vocabularies)
+
+    def targets(self, sentence: Sentence) -> list[list[int]]:
+        """For each column, the number of the label of each word."""
+        return [
+            vocabulary.numbers(sentence.columns.get(column, ["\t"] * len(sentence)), IGNORE)
+            for column, vocabulary in self.vocabularies.items()
+        ]
+
+    def collate(self, rows: Sequence[list[list[int]]]) -> list[Ints]:
+        """For each column, the numbers of the labels ``[batch, words]``."""
+        return [pad([row[number] for row in rows]) for number in range(len(self.vocabularies))]
+
+    def decode(self, scores: list[Scores], batch: Batch, stage: Stage) -> list[list[list[int]]]:
+        """The best labels: for each sentence, for each column, for each word. ``scores[batch, words, labels]``."""
+        best = [column.argmax(-1).tolist() for column in scores]
+        return [
+            [rows[number][1 : example.length + 1] for rows in best] for number, example in enumerate(batch.examples)
+        ]
+
+    def annotate(self, sentence: Sentence, prediction: list[list[int]], *, probabilities: bool = False) -> None:
+        """Writes the labels of each column."""
+        for (column, vocabulary), numbers in zip(self.vocabularies.items(), prediction, strict=True):
+            sentence.columns[column] = [vocabulary.item(number) for number in numbers]
+
+    def to_json(self) -> Any:
+        """The labels by column."""
+        return {column: vocabulary.to_json() for column, vocabulary in self.vocabularies.items()}
+
+    @classmethod
+    def from_json(cls, config: TaggerConfig, data: Any) -> TaggerCodec:
+        """The codec of the labels in `data`."""
+        return cls(config, {column: Vocabulary(items) for column, items in data.items()})
+
+
+CODEC: CodecType = TaggerCodec

@@ -1,0 +1,48 @@
+"""Part-of-speech and feature tags: a classifier for each column, over the same vectors."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from depparse.encoders.codec import Widths
+from depparse.encoders.dropout import SharedDropout
+from depparse.encoders.encoder import Encoded
+from depparse.layers.losses import cross_entropy
+from depparse.layers.tensors import Layout
+from depparse.tasks.tagger.codec import TaggerCodec
+from depparse.tasks.task import NetworkType
+
+
+class Tagger(nn.Module):
+    """A perceptron a column."""
+
+    Codec = TaggerCodec
+
+    def __init__(self, codec: TaggerCodec, widths: Widths) -> None:
+        super().__init__()
+        self.codec, config = codec, codec.config
+        self.classifiers = nn.ModuleDict(
+            {
+                column: nn.Sequential(
+                    nn.Linear(widths.context + widths.inputs, config.width),
+                    nn.GELU(),
+                    SharedDropout(config.dropout),
+                    nn.Linear(config.width, len(vocabulary)),
+                )
+                for column, vocabulary in codec.vocabularies.items()
+            }
+        )
+
+    def forward(self, encoded: Encoded, layout: Layout, trees: None = None) -> list[Tensor]:
+        """For each column, the scores of its labels ``[batch, words, labels]``."""
+        values = torch.cat([encoded.context, encoded.inputs], -1)
+        return [classifier(values) for classifier in self.classifiers.values()]
+
+    def loss(self, scores: list[Tensor], targets: list[Tensor]) -> Tensor:
+        """Cross-entropy, summed over the columns."""
+        smoothing = self.codec.config.smoothing
+        return torch.stack([cross_entropy(s, t, smoothing) for s, t in zip(scores, targets, strict=True)]).sum()
+
+
+TASK: NetworkType = Tagger

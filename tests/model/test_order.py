@@ -1,0 +1,225 @@
+"""Tasks come after those that write what they read; two tasks never write the same column; parsers are known by what
+they can do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import depparse
+from depparse.config import parse
+from depparse.data.batching import Batch, pad
+from depparse.data.document import Document
+from depparse.data.sentence import Sentence
+from depparse.description import hash_file
+from depparse.encoders.codec import Widths
+from depparse.encoders.encoder import Encoded
+from depparse.errors import ConfigError, ModelError
+from depparse.inference.pipeline import Pipeline
+from depparse.layers.losses import cross_entropy
+from depparse.layers.tensors import Layout
+from depparse.model.codec import TASKS, ModelConfig
+from depparse.model.extension import extend
+from depparse.model.model import Model
+from depparse.model.order import check_columns, order_tasks
+from depparse.store import load, save
+from depparse.structs.analysis import Tree
+from depparse.tasks.task import NetworkType, Stage, TaskConfig
+from depparse.training.jackknife import jackknife
+from depparse.training.recipe import read_recipe
+from tests.networks import CONTEXTS, INPUTS, small_model, two_sentences
+from tests.networks import TASKS as SMALL
+
+
+def codec(reads: str, writes: str) -> Any:
+    return SimpleNamespace(reads=tuple(reads.split()), writes=tuple(writes.split()))
+
+
+def test_tasks_stand_after_what_they_read() -> None:
+    tasks = {
+        "graph": codec("HEAD LEMMA", "DEPS"),
+        "tags": codec("", "UPOS"),
+        "tree": codec("UPOS", "HEAD DEPREL"),
+        "lemmas": codec("UPOS OTHER", "LEMMA"),
+    }
+    assert order_tasks(tasks) == ("tags", "tree", "lemmas", "graph")
+    assert order_tasks(dict(reversed(tasks.items()))) == ("tags", "lemmas", "tree", "graph")
+    assert order_tasks({"graph": tasks["graph"]}) == ("graph",)  # what nobody writes is in the data
+    assert order_tasks({"own": codec("UPOS", "UPOS")}) == ("own",)
+    ring = {"a": codec("XPOS", "UPOS"), "b": codec("UPOS", "XPOS"), "c": codec("", "LEMMA")}
+    with pytest.raises(ConfigError, match=r"^the tasks a, b read what each other writes \(UPOS, XPOS\), so none"):
+        order_tasks(ring)
+
+
+def test_a_column_has_one_writer() -> None:
+    check_columns({"a": codec("", "UPOS"), "b": codec("UPOS", "HEAD")})
+    with pytest.raises(ConfigError, match=r"^config key model\.tasks\.b: writes HEAD, and so does the task a;"):
+        check_columns({"a": codec("", "HEAD DEPREL"), "b": codec("", "HEAD DEPREL")})
+
+
+def model_of(tasks: dict[str, Any], document: Document | None = None) -> Model:
+    torch.manual_seed(1)
+    encoder = {"inputs": INPUTS, "context": CONTEXTS["bilstm"]}
+    return Model.build(
+        parse(ModelConfig, {"encoder": encoder, "tasks": tasks}), (document or two_sentences()).sentences
+    )
+
+
+def test_two_parsers_are_refused_in_a_config_and_in_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"model\.tasks\.b: writes HEAD, and so does the task a"):
+        model_of({"a": SMALL["dependencies"], "b": SMALL["dependencies"]})
+    save(model_of({"a": SMALL["dependencies"]}), tmp_path / "m")
+    config, vocab, manifest = (
+        json.loads((tmp_path / "m" / name).read_text("utf-8"))
+        for name in ("config.json", "vocab.json", "manifest.json")
+    )
+    config["model"]["tasks"]["b"], vocab["tasks"]["b"] = config["model"]["tasks"]["a"], vocab["tasks"]["a"]
+    for name, data in (("config.json", config), ("vocab.json", vocab)):
+        (tmp_path / "m" / name).write_text(json.dumps(data), encoding="utf-8")
+        manifest[name] = hash_file(tmp_path / "m" / name)
+    (tmp_path / "m" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"m/config\.json: config key model\.tasks\.b: writes HEAD, and so does"):
+        load(tmp_path / "m")
+
+
+def test_a_new_task_replaces_one_of_the_base() -> None:
+    base = small_model()
+    other = SMALL["tagger"] | {"columns": ["XPOS"]}
+    with pytest.raises(ConfigError, match=r'by replaces = "tagger"$'):
+        extend(base, parse(ModelConfig, {"tasks": {"new": other}}).tasks, two_sentences().sentences)
+    base = small_model()
+    wrong = parse(ModelConfig, {"tasks": {"new": other | {"replaces": "taggr"}}}).tasks
+    with pytest.raises(ConfigError, match=r"tasks\.new\.replaces: the base model has no task taggr; did you mean"):
+        extend(base, wrong, two_sentences().sentences)
+    config = parse(ModelConfig, {"tasks": {"new": other | {"replaces": "tagger"}}}).tasks
+    notes = extend(base, config, two_sentences().sentences, freeze=True)
+    assert notes[0] == "note: tagger of the base model is replaced by new"
+    assert list(base.tasks) == ["lemmatizer", "dependencies", "new"]
+    assert base.learned == ("new",)
+    assert base.codec.writes["new"] == ("XPOS",)
+    assert "replaces" not in base.config.tasks["new"].model_dump(mode="json")  # so the folder loads by itself
+
+
+def test_replacing_takes_a_base() -> None:
+    task = SMALL["tagger"] | {"replaces": "tagger"}
+    with pytest.raises(ConfigError, match=r"tasks\.new\.replaces: no base model has the task tagger; give one"):
+        read_recipe({"model": {"tasks": {"new": task}}})
+
+
+# -- a parser of another kind: all words hang on a first word that it chooses
+
+
+class StarConfig(TaskConfig):
+    """Trees of one level."""
+
+    type: Literal["star"] = "star"
+
+
+class StarCodec:
+    """The root is the word with the highest score."""
+
+    Config = StarConfig
+    reads = ()
+    writes = ("HEAD", "DEPREL")
+    parses_trees: Literal[True] = True
+
+    def __init__(self, config: StarConfig) -> None:
+        self.config = config
+
+    @classmethod
+    def build(cls, config: StarConfig, sentences: Sequence[Sentence]) -> StarCodec:
+        return cls(config)
+
+    def targets(self, sentence: Sentence) -> list[int]:
+        return [int(head == 0) for head in sentence.heads]
+
+    def collate(self, rows: Sequence[list[int]]) -> Any:
+        return pad(rows)
+
+    def decode(self, scores: Any, batch: Batch, stage: Stage) -> list[Tree]:
+        trees = []
+        for row, example in zip(scores, batch.examples, strict=True):
+            root = 1 + int((row[1 : example.length + 1, 1] - row[1 : example.length + 1, 0]).argmax())
+            heads = [0 if word == root else root for word in range(1, example.length + 1)]
+            trees.append(Tree(heads, ["root" if head == 0 else "dep" for head in heads]))
+        return trees
+
+    def annotate(self, sentence: Sentence, prediction: Tree, *, probabilities: bool = False) -> None:
+        sentence.columns["HEAD"], sentence.columns["DEPREL"] = list(map(str, prediction.heads)), prediction.labels
+
+    def to_json(self) -> Any:
+        return None
+
+    @classmethod
+    def from_json(cls, config: StarConfig, data: Any) -> StarCodec:
+        return cls(config)
+
+
+class Star(nn.Module):
+    Codec = StarCodec
+
+    def __init__(self, codec: StarCodec, widths: Widths) -> None:
+        super().__init__()
+        self.codec = codec
+        self.classifier = nn.Linear(widths.context, 2)
+
+    def forward(self, encoded: Encoded, layout: Layout, trees: None = None) -> Tensor:
+        scores: Tensor = self.classifier(encoded.context)
+        return scores
+
+    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
+        return cross_entropy(scores, targets)
+
+
+TASK: NetworkType = Star  # mypy holds it against the contract
+
+
+@pytest.fixture
+def star(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser, as an entry point of another package."""
+    point = SimpleNamespace(load=lambda: Star, dist=None, value="")
+    monkeypatch.setattr(TASKS, "_points", lambda: {"star": point})
+
+
+def test_a_second_kind_of_parser_is_one_file(star: None, tmp_path: Path) -> None:
+    ner = {"type": "ner", "width": 8, "syntax": {"type": "gcn", "width": 8}, "trees": "own"}
+    document = two_sentences()
+    for sentence in document:
+        sentence.columns["NER"] = ["O"] * len(sentence)
+        sentence.columns["NER"][0] = "B-PER"
+    model = model_of({"ner": ner, "star": {"type": "star"}}, document)
+    assert model.codec.parser() == "star"
+    assert model.codec.order == ("star", "ner")  # entities read the trees
+    batch = model.collate([model.example(sentence, targets=True) for sentence in document])
+    torch.stack(list(model.losses(batch).values())).sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.tasks["ner"].syntax.parameters())
+    pipeline = Pipeline(model)
+    pipeline.save(tmp_path / "m")
+    for nlp in (pipeline, depparse.load(tmp_path / "m")):
+        sentence = nlp([["Tom", "sees", "Anna"]]).sentences[0]
+        root = sentence.heads.index(0) + 1
+        assert sentence.heads == [0 if word == root else root for word in range(1, 4)]
+    for asked in ({"probabilities": True}, {"k_best": 2}, {"keep": "head"}, {"constraints": [None]}):
+        with pytest.raises(ConfigError, match="the task star predicts one tree and nothing about others"):
+            pipeline([["Tom"]], **asked)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="so does the task star"):
+        extend(model, parse(ModelConfig, {"tasks": {"tree": SMALL["dependencies"]}}).tasks, document.sentences)
+
+
+def test_jackknifing_takes_any_parser(star: None, tmp_path: Path) -> None:
+    recipe = {
+        "model": {"encoder": {"inputs": INPUTS}, "tasks": {"star": {"type": "star"}}},
+        "training": {"epochs": 1, "precision": "fp32"},
+    }
+    document = jackknife(recipe, two_sentences(), tmp_path / "folds", 2)
+    assert all(sentence.heads.count(0) == 1 for sentence in document)
+    recipe["model"]["tasks"] = {"tagger": SMALL["tagger"]}  # type: ignore[index]
+    with pytest.raises(ConfigError, match="a task that predicts trees"):
+        jackknife(recipe, two_sentences(), tmp_path / "others", 2)

@@ -1,0 +1,124 @@
+"""What another engine than torch needs works where torch cannot be imported."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from depparse.data.batching import plan_batches
+from depparse.data.document import Document
+from depparse.inference.annotator import Annotator
+from depparse.inference.request import Request
+from depparse.model.model import Model
+from depparse.runtimes.torch import TorchScorer
+from depparse.store import save
+from depparse.tasks.task import Stage
+from tests.networks import small_model, two_sentences
+
+# Parses with scores that were written down, by the names of their tasks and stages.
+BLOCKED = """
+import json, sys
+from pathlib import Path
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "transformers", "accelerate", "datasets"):
+            raise ImportError(f"{name} is blocked")
+
+sys.meta_path.insert(0, Blocked())
+import numpy as np
+import depparse
+from depparse.config import parse
+from depparse.inference.annotator import Annotator
+from depparse.inference.request import Request
+from depparse.model.codec import ModelCodec, ModelConfig
+from depparse.tasks.dependencies.codec import DependencyScores
+
+folder = Path(sys.argv[1])
+config = json.loads((folder / "config.json").read_text("utf-8"))
+model_config = parse(ModelConfig, config["model"])
+codec = ModelCodec.from_json(model_config, json.loads((folder / "vocab.json").read_text("utf-8")))
+written = dict(np.load(folder / "scores.npz"))
+
+class Reading:
+    def scores(self, task, batch):
+        arrays = [written[f"{task}.{n}"] for n in range(sum(name.startswith(task + ".") for name in written))]
+        return DependencyScores(*arrays) if task == "dependencies" else arrays if task == "tagger" else arrays[0]
+    def stage(self, task):
+        return lambda name, *inputs: (written[f"{task}-{name}"].copy(),)
+
+class Scorer:
+    def read(self, batch):
+        return Reading()
+
+document = depparse.Document.from_conllu((folder / "words.conllu").read_text("utf-8"))
+for sentence in Annotator(codec, Scorer(), Request()).annotate(document):
+    print(sentence.to_conllu(), end="")
+assert "torch" not in sys.modules
+"""
+
+
+def test_a_model_annotates_without_torch(tmp_path: Path) -> None:
+    """The codecs of inputs and tasks, batches, structures and the annotator: all but the scores."""
+    model, document = small_model(), two_sentences()
+    words = Document.from_conllu("".join(_bare(sentence.to_conllu()) for sentence in document))
+    expected = list(Annotator(model.codec, TorchScorer(model), Request()).annotate(words))
+    save(model, tmp_path / "m")
+    (tmp_path / "m" / "words.conllu").write_text(words.to_conllu(), encoding="utf-8")
+    np.savez(tmp_path / "m" / "scores.npz", **_scores(model, words))
+    result = subprocess.run(
+        [sys.executable, "-c", BLOCKED, str(tmp_path / "m")], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == "".join(sentence.to_conllu() for sentence in expected)
+
+
+def _bare(conllu: str) -> str:
+    """The sentence with its words alone."""
+    lines = [line.split("\t") for line in conllu.splitlines() if line and not line.startswith("#")]
+    return "".join("\t".join([cells[0], cells[1], *["_"] * 8]) + "\n" for cells in lines) + "\n"
+
+
+class Recorder:
+    """Calls a second stage, and keeps what it gives."""
+
+    def __init__(self, task: str, stage: Stage) -> None:
+        self.task, self.stage = task, stage
+        self.arrays: dict[str, NDArray[Any]] = {}
+
+    def __call__(self, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+        (array,) = self.stage(name, *inputs)
+        self.arrays[f"{self.task}-{name}"] = array.copy()
+        return (array,)
+
+
+def _scores(model: Model, words: Document) -> dict[str, NDArray[Any]]:
+    """All arrays that the annotator asks for, those of the second stage too."""
+    examples = [model.example(sentence) for sentence in words]
+    (numbers,) = plan_batches([example.length for example in examples], 2000)
+    batch = model.collate([examples[number] for number in numbers])
+    reading = TorchScorer(model).read(batch)
+    arrays: dict[str, NDArray[Any]] = {}
+    for task in ("tagger", "lemmatizer", "dependencies"):
+        scores = reading.scores(task, batch)
+        parts = scores if isinstance(scores, (list, tuple)) else [scores]
+        arrays |= {f"{task}.{number}": part for number, part in enumerate(parts)}
+        recorder = Recorder(task, reading.stage(task))
+        model.codec.tasks[task].decode(scores, batch, recorder)
+        arrays |= recorder.arrays
+    return arrays
+
+
+@pytest.mark.parametrize("module", ["structs", "data", "evaluation"])
+def test_no_file_of_these_folders_imports_torch(module: str) -> None:
+    import depparse
+
+    for path in (Path(depparse.__file__).parent / module).rglob("*.py"):
+        assert "import torch" not in path.read_text(encoding="utf-8"), path
+        assert "from torch" not in path.read_text(encoding="utf-8"), path
