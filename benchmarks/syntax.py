@@ -38,7 +38,7 @@ import torch
 from torch import nn
 from trees_as_input import cover_by_trees, difference_of_runs
 
-from depparse.data.columns import FRAME_COLUMNS
+from depparse.data.annotations.frames import FRAME_COLUMNS
 from depparse.data.document import Document
 from depparse.data.formats import read, write
 from depparse.data.join import join

@@ -51,6 +51,8 @@ def test_importing_and_reading_load_no_heavy_library(samples: Path) -> None:
     assert loaded_by("import depparse") == set()
     assert loaded_by(f"import depparse; depparse.read_conllu({str(path)!r}).to_conllu()") == set()
     assert loaded_by(f"import depparse; depparse.read({str(path)!r})") == set()
+    annotation = f"import depparse; doc = depparse.read({str(path)!r}); doc.ents; doc[0].frames; doc.to_dict()"
+    assert loaded_by(annotation) == set()
     assert "torch" not in loaded_by(f"import depparse; depparse.evaluate({str(path)!r}, {str(path)!r})")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import subprocess
@@ -107,3 +108,27 @@ def test_links_lead_somewhere() -> None:
     for page in [*pages, *sorted((ROOT / "docs").glob("*.md"))]:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             assert target.startswith("http") or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def exists(name: str) -> bool:
+    """Whether there is a module of that name, or something in one."""
+    for end in range(name.count(".") + 1, 0, -1):
+        parts = name.split(".")
+        try:
+            found: object = importlib.import_module(".".join(parts[:end]))
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("depparse"):
+                raise
+            continue
+        for part in parts[end:]:
+            found = getattr(found, part, None)
+        return found is not None
+    return False
+
+
+def test_names_in_the_pages_exist() -> None:
+    assert not exists("depparse.data.export.no_such_name")
+    assert not exists("depparse.no_such_module.name")
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        names = set(re.findall(r"\bdepparse(?:\.[A-Za-z_]\w*)+", page.read_text(encoding="utf-8")))
+        assert [name for name in sorted(names) if not exists(name)] == [], page.name

@@ -129,13 +129,12 @@ def _joined(file: str, source: str, join: str, join_from: str | None) -> Iterabl
 
 def _noting_losses(sentences: Iterable[Sentence], target: str) -> Iterator[Sentence]:
     """Says on standard error which columns CoNLL-U has no place for."""
-    from depparse.data.columns import CONLLU_COLUMNS, ENTITY_COLUMN, FRAME_COLUMNS
+    from depparse.data.annotations import lost_in_conllu
 
-    kept = {*CONLLU_COLUMNS, ENTITY_COLUMN, *FRAME_COLUMNS}
     lost: dict[str, None] = {}
     for sentence in sentences:
         if target == "conllu":
-            lost |= dict.fromkeys(name for name in sentence.columns if name not in kept)
+            lost |= dict.fromkeys(lost_in_conllu(sentence))
         yield sentence
     if lost:
         sys.stderr.write(f"note: CoNLL-U has no place for {', '.join(lost)}; convert to conllup to keep them\n")

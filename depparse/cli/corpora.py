@@ -167,6 +167,7 @@ def check(paths: Paths, json: Json = False) -> None:
 
 
 def _statistics(treebank: Treebank, counts: dict[str, Statistics]) -> Table:
+    from depparse.data.columns import VALUE_COLUMNS
     from depparse.data.treebank import labels
 
     if len(counts) > 1:
@@ -197,7 +198,7 @@ def _statistics(treebank: Treebank, counts: dict[str, Statistics]) -> Table:
     add("tokens with SpaceAfter=No, %", [_percent(s.unspaced, s.tokens) for s in every])
     add("sentences with # text, %", [_percent(s.texts, s.sentences) for s in every])
     add("spelled by their tokens, %", [_percent(s.spelled, s.texts) for s in every])
-    for name in ("LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"):
+    for name in VALUE_COLUMNS[1:]:
         add(f"{name} annotated, %", [_percent(s.filled[name], s.words) for s in every])
     return Table(treebank.name, ("", *counts), rows)
 

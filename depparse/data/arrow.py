@@ -2,8 +2,8 @@
 
 Fields of a row: ``sent_id`` and ``text`` (derived), ``comments`` (whole lines), the columns of CoNLL-U and any further
 ones as lists over the words (``FORM`` … ``MISC``; strings, HEAD int32; null where unannotated; the whole list is null
-where a sentence has no such column), ``mwts`` and ``empty_nodes`` with their cells, ``ents`` and ``frames`` where they
-have scores or cannot be read off the columns. Nothing of a file is lost.
+where a sentence has no such column), ``mwts`` and ``empty_nodes`` with their cells, and annotation that is objects
+(``ents``, ``frames`` …) where these have scores or cannot be read off the columns. Nothing of a file is lost.
 """
 
 from __future__ import annotations
@@ -12,40 +12,49 @@ import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from depparse.data.annotations import kinds
+from depparse.data.annotations.records import Fail, as_dict, as_list, as_text, shown
 from depparse.data.assemble import (
-    Fail,
     as_comments,
-    as_dict,
-    as_list,
-    as_text,
     column_names_of,
     from_columns,
     joined_names,
     node_id,
     reporter,
-    shown,
 )
 from depparse.data.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.data.document import Document
 from depparse.data.files import PathLike, open_output
 from depparse.data.sentence import Sentence, placed
-from depparse.data.span_records import ents_to_keep, frames_to_keep, restore_ents, restore_frames
 from depparse.data.words import EmptyNode, MultiwordToken
 from depparse.errors import FormatError
 
 if TYPE_CHECKING:
     import pyarrow
 
+    from depparse.data.annotations.kind import Kind
+
 ROWS = 1000  # sentences in a record batch and in a row group of a Parquet file
-_OWN = ("sent_id", "text", "comments", "mwts", "empty_nodes", "ents", "frames")
+_OWN = ("sent_id", "text", "comments", "mwts", "empty_nodes")
 _METADATA = b"depparse"
+
+
+def _own_fields() -> frozenset[str]:
+    """The fields that are no columns."""
+    return _fields_with(kinds())
+
+
+@cache
+def _fields_with(all_kinds: tuple[Kind, ...]) -> frozenset[str]:
+    return frozenset((*_OWN, *(kind.record for kind in all_kinds if kind.record is not None)))
 
 
 def _field(column: str) -> str:
     """The name of the field of a column, marked if a field of ours has that name."""
-    return f"column:{column}" if column in _OWN else column
+    return f"column:{column}" if column in _own_fields() else column
 
 
 def schema(columns: Iterable[str] = VALUE_COLUMNS, column_names: Sequence[str] = CONLLU_COLUMNS) -> pyarrow.Schema:
@@ -53,23 +62,16 @@ def schema(columns: Iterable[str] = VALUE_COLUMNS, column_names: Sequence[str] =
     import pyarrow as pa
 
     columns = [name for name in columns if name != "ID"]
-    string, number, score = pa.string(), pa.int32(), pa.float64()
+    string, number = pa.string(), pa.int32()
     strings = pa.list_(string)
     cells = pa.struct([pa.field(name, string) for name in columns])
-    argument = pa.struct({"role": string, "head": number, "start": number, "end": number, "score": score})
     fields = [("sent_id", string), ("text", string), ("comments", strings)]
     fields += [(_field(name), pa.list_(number) if name == "HEAD" else strings) for name in columns]
     fields += [
         ("mwts", pa.list_(pa.struct({"start": number, "end": number, "cells": cells}))),
         ("empty_nodes", pa.list_(pa.struct({"id": string, "cells": cells}))),
-        ("ents", pa.list_(pa.struct({"start": number, "end": number, "type": string, "score": score}))),
-        (
-            "frames",
-            pa.list_(
-                pa.struct({"predicate": number, "sense": string, "score": score, "arguments": pa.list_(argument)})
-            ),
-        ),
     ]
+    fields += [(kind.record, kind.arrow_type()) for kind in kinds() if kind.record is not None]
     metadata = {_METADATA: json.dumps({"format": 1, "columns": list(column_names)}).encode()}
     return pa.schema(fields, metadata)
 
@@ -120,8 +122,7 @@ def _row(sentence: Sentence, fail: Fail) -> dict[str, object]:
             row[_field(name)] = [None if cell == "_" else cell for cell in column]
     row["mwts"] = [{"start": m.start, "end": m.end, "cells": _stored(m.cells)} for m in sentence.mwts]
     row["empty_nodes"] = [{"id": f"{n.id[0]}.{n.id[1]}", "cells": _stored(n.cells)} for n in sentence.empty_nodes]
-    row["ents"], row["frames"] = ents_to_keep(sentence), frames_to_keep(sentence)
-    return row
+    return row | {kind.record: kind.stored(sentence) for kind in kinds() if kind.record is not None}
 
 
 def _stored(cells: Mapping[str, str]) -> dict[str, str | None]:
@@ -242,7 +243,7 @@ def _sentence(row: Mapping[str, Any], place: str) -> Sentence:
     fail = reporter(place, comments)
     columns: dict[str, list[str]] = {}
     for field, values in row.items():
-        if field in _OWN or values is None:
+        if field in _own_fields() or values is None:
             continue
         name = field.removeprefix("column:")
         columns[name] = [_cell(value, name, fail) for value in as_list(values, f"the column {name}", fail)]
@@ -251,10 +252,9 @@ def _sentence(row: Mapping[str, Any], place: str) -> Sentence:
     mwts = [_mwt(as_dict(item, "a multiword token", fail), columns, fail) for item in row.get("mwts") or []]
     nodes = [_node(as_dict(item, "an empty node", fail), columns, fail) for item in row.get("empty_nodes") or []]
     sentence = from_columns(columns, comments, mwts, nodes, fail)
-    if row.get("ents") is not None:
-        restore_ents(sentence, row["ents"], fail)
-    if row.get("frames") is not None:
-        restore_frames(sentence, row["frames"], fail)
+    for kind in kinds():
+        if kind.record is not None and (records := row.get(kind.record)) is not None:
+            kind.from_records(sentence, records, fail)
     return sentence
 
 

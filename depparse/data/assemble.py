@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from depparse.data.annotations.records import SURROGATE, Fail, as_list, as_text, is_unicode
 from depparse.data.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.data.conllu import explain_head, sort_rows, valid_heads
 from depparse.data.sentence import Sentence
 from depparse.data.words import EmptyNode, MultiwordToken
 from depparse.errors import FormatError
-
-# (message, row from 0 or -1 for the whole sentence, column) to an error that says where
-Fail = Callable[[str, int, str | None], FormatError]
-_SURROGATE = "text holds no lone surrogates"
 
 
 def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row", first: int = 1) -> Fail:
@@ -41,9 +38,9 @@ def from_rows(
         if "\t" in line or "\n" in line:
             column, cell = next((c, cell) for c, cell in zip(names, row, strict=True) if "\t" in cell or "\n" in cell)
             raise fail(f"a cell holds no tab and no line break, but {cell!r} does", number, column)
-        if not _is_unicode(line):
-            column, cell = next((c, cell) for c, cell in zip(names, row, strict=True) if not _is_unicode(cell))
-            raise fail(f"{_SURROGATE}, but {cell!r} does", number, column)
+        if not is_unicode(line):
+            column, cell = next((c, cell) for c, cell in zip(names, row, strict=True) if not is_unicode(cell))
+            raise fail(f"{SURROGATE}, but {cell!r} does", number, column)
     mwts: list[MultiwordToken] = []
     nodes: list[EmptyNode] = []
     words = list(rows)
@@ -87,17 +84,8 @@ def _check_comments(comments: Sequence[str], fail: Fail) -> None:
     for line in comments:
         if not line.startswith("#") or "\n" in line:
             raise fail(f"a comment is one line that begins with #, not {line!r}", -1, None)
-        if not _is_unicode(line):
-            raise fail(f"{_SURROGATE}, but the comment {line!r} does", -1, None)
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether `text` can be written: JSON may hold halves of UTF-16 pairs, which are no characters."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        if not is_unicode(line):
+            raise fail(f"{SURROGATE}, but the comment {line!r} does", -1, None)
 
 
 def _optional(fail: Fail) -> Callable[..., FormatError]:
@@ -105,26 +93,6 @@ def _optional(fail: Fail) -> Callable[..., FormatError]:
         return fail(message, row, column)
 
     return reporting
-
-
-def as_list(value: object, what: str, fail: Fail) -> list[object]:
-    if not isinstance(value, list):
-        raise fail(f"expected {what} as a list, found {shown(value)}", -1, None)
-    return value
-
-
-def as_dict(value: object, what: str, fail: Fail) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise fail(f"expected {what} as a dictionary, found {shown(value)}", -1, None)
-    return value
-
-
-def as_text(value: object, what: str, fail: Fail) -> str:
-    if not isinstance(value, str):
-        raise fail(f"expected {what} as a string, found {shown(value)}", -1, None)
-    if not _is_unicode(value):
-        raise fail(f"{_SURROGATE}, but {what} does: {shown(value)}", -1, None)
-    return value
 
 
 def as_comments(value: object, fail: Fail) -> list[str]:
@@ -137,11 +105,6 @@ def node_id(id: object, fail: Fail) -> tuple[int, int]:
     if not (dot and word.isascii() and word.isdigit() and number.isascii() and number.isdigit()):
         raise fail(f"the ID of an empty node is written 8.1, not {id!r}", -1, "ID")
     return int(word), int(number)
-
-
-def shown(value: object) -> str:
-    text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= 60 else text[:59] + '…'}"
 
 
 def joined_names(column_names: Sequence[str], sentences: Iterable[Sentence]) -> list[str]:

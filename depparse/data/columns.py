@@ -1,26 +1,32 @@
-"""The columns of CoNLL-U and their values: one pure function a column and direction."""
+"""The columns of CoNLL-U and their values: one pure function a column and direction; and the keys of comments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+
+from depparse.errors import DepparseError
 
 CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 VALUE_COLUMNS = CONLLU_COLUMNS[1:]
-FRAME_COLUMNS = ("UP:PRED", "UP:ARGHEADS", "UP:ARGSPANS")
-ENTITY_COLUMN = "NER"
-# What of frames may be kept besides columns: the words that are predicates; all of the frames.
-PREDICATES, FRAMES = "PREDICATES", "FRAMES"
 
 
 def check_cell(value: str | None, column: str) -> str:
-    """`value` as a cell: None and '' become ``_``. ValueError if it is no text or would break the line."""
+    """`value` as a cell: None and '' become ``_``. DepparseError if it is no text or would break the line."""
     if value is None or value == "":
         return "_"
     if not isinstance(value, str):
-        raise ValueError(f"a value of column {column} is text or None, not {value!r}")
+        raise DepparseError(f"a value of column {column} is text or None, not {value!r}")
     if "\t" in value or "\n" in value or "\r" in value:
-        raise ValueError(f"a value of column {column} holds no tab and no line break, but {value!r} does")
+        raise DepparseError(f"a value of column {column} holds no tab and no line break, but {value!r} does")
     return value
+
+
+def in_order(columns: dict[str, list[str]], like: Collection[str]) -> dict[str, list[str]]:
+    """The columns in the order of CoNLL-U, others behind them, unless those named by `like` stand in another one."""
+    first = [name for name in VALUE_COLUMNS if name in like]
+    if first != list(like)[: len(first)]:
+        return columns
+    return {name: columns[name] for name in (*VALUE_COLUMNS, *columns) if name in columns}
 
 
 def parse_feats(cell: str | None) -> dict[str, str]:
@@ -79,3 +85,8 @@ def get_from_misc(cell: str, name: str) -> str | None:
             if key == name and eq:
                 return value
     return None
+
+
+def comment_key(line: str) -> str:
+    """The key of the comment ``# key = value``; all of a comment without a value."""
+    return line[1:].partition("=")[0].strip()

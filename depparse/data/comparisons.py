@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from depparse.data.annotations.graph import GRAPH_COLUMN
+from depparse.data.annotations.tree import TREE_COLUMNS
+from depparse.data.columns import VALUE_COLUMNS
 from depparse.data.findings import Findings
 from depparse.data.treebank import Statistics, labels
+from depparse.data.ud import RELATIONS, UPOS
 
 if TYPE_CHECKING:
     from depparse.data.checks import CheckedFile
 
-UPOS = frozenset("ADJ ADP ADV AUX CCONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X".split())
-RELATIONS = frozenset(
-    "acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse dislocated expl "
-    "fixed flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum root vocative "
-    "xcomp".split()
-)
 SMALL_TRAIN = 5000  # words
 _COMPLETE = 0.95  # share of words; a column filled so far has exceptions rather than gaps
 _UNSEEN = {"UPOS": "unseen-upos", "DEPREL": "unseen-relation", "FEATS": "unseen-feature"}
@@ -46,16 +44,16 @@ def check_splits(files: dict[str, CheckedFile], findings: Findings) -> None:
 def check_columns(files: dict[str, CheckedFile], findings: Findings) -> None:
     """Columns that are not annotated: at all, in part, or in some of the files."""
     total = sum((file.statistics for file in files.values()), Statistics())
-    for name in ("LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS"):
+    for name in VALUE_COLUMNS[1:-1]:
         missing = total.words - total.filled[name]
         without = {split for split, file in files.items() if file.statistics.words and not file.statistics.filled[name]}
         if without and total.filled[name]:
             split = ", ".join(f"not in {split}" for split in files if split in without)
             count = sum(files[split].statistics.words for split in without)
             findings.add("annotated-elsewhere", "", split, count, name)
-        elif name == "DEPS" or not missing:
+        elif name == GRAPH_COLUMN or not missing:
             continue
-        elif name in ("HEAD", "DEPREL"):
+        elif name in TREE_COLUMNS:
             findings.add("unannotated-tree", "", _of_words(missing, total.words), missing, name)
         elif total.share(name) < (0.01 if name == "FEATS" else 1.0 if name == "UPOS" else _COMPLETE):
             findings.add("unannotated", "", _of_words(missing, total.words), missing, name)
@@ -83,7 +81,7 @@ def check_unknown(file: CheckedFile, findings: Findings) -> None:
 def check_unseen(files: dict[str, CheckedFile], findings: Findings) -> None:
     """Labels of dev and test that train never shows, for columns that train has."""
     train = files["train"].statistics
-    known = {"UPOS": labels(train.upos), "DEPREL": labels(train.relations), "FEATS": labels(train.feats)}
+    known = {column: labels(counter) for column, counter in train.label_counts.items()}
     features = {part for bundle in known["FEATS"] for part in bundle.split("|")}
     for file in files.values():
         for column, label, count in _each_label(file.statistics):
@@ -98,7 +96,7 @@ def check_unseen(files: dict[str, CheckedFile], findings: Findings) -> None:
 
 
 def _each_label(counts: Statistics) -> Iterator[tuple[str, str, int]]:
-    for column, counter in (("UPOS", counts.upos), ("DEPREL", counts.relations), ("FEATS", counts.feats)):
+    for column, counter in counts.label_counts.items():
         for label, count in labels(counter).items():
             if label:
                 yield column, label, count

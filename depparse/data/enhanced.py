@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from depparse.data.columns import CONLLU_COLUMNS, format_deps, parse_deps
-from depparse.data.copying import copy_sentence
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.words import EmptyNode
@@ -82,7 +81,7 @@ def _over(path: str, node: str, label: str, ids: bool) -> str:
 def collapse(sentence: Sentence, *, lossless: bool = False) -> Sentence:
     """A copy without empty nodes; `lossless`: with all that `expand` needs to give back what there was, a graph in
     which no label has the sign > already."""
-    copy = copy_sentence(sentence)
+    copy = sentence.copy()
     copy.empty_nodes = []
     if sentence.empty_nodes:
         cells = sentence.columns.get("DEPS", ["_"] * len(sentence))
@@ -113,7 +112,7 @@ def expand(sentence: Sentence) -> Sentence:
     nodes = [*sentence.empty_nodes, *_nodes_in_comments(sentence)]
     there = {f"{node.id[0]}.{node.id[1]}" for node in nodes}
     comments = [line for line in sentence.comments if line[1:].partition("=")[0].strip() != _COMMENT]
-    copy = copy_sentence(sentence)
+    copy = sentence.copy()
     copy.comments, copy.empty_nodes = comments, nodes
     known: list[list[Edge]] = []  # with IDs resolved
     for edges in edges_of(sentence):

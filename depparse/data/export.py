@@ -10,22 +10,18 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from depparse.data.annotations import kinds
+from depparse.data.annotations.records import Fail, as_dict, as_list, as_text, shown
 from depparse.data.assemble import (
-    Fail,
     as_comments,
-    as_dict,
-    as_list,
-    as_text,
     column_names_of,
     from_rows,
     joined_names,
     reporter,
-    shown,
 )
 from depparse.data.columns import CONLLU_COLUMNS
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence, placed
-from depparse.data.span_records import frame_to_dict, frames_of, restore_ents, restore_frames, span_to_dict
 
 if TYPE_CHECKING:
     import pandas
@@ -54,7 +50,7 @@ def document_to_dict(doc: Document) -> dict[str, Any]:
     A row is a line of the file. Its keys are Stanza's: ``id`` (3; [3, 4] for a multiword token; "3.1" for an empty
     node), ``text``, ``lemma`` … ``misc``, ``head`` as a number; other columns keep their names. What is unannotated is
     left out. ``start_char`` and ``end_char`` are derived and not read back. A sentence whose columns are not those of
-    the document has ``columns`` of its own. Scores of entities and frames are kept.
+    the document has ``columns`` of its own. Annotation that is objects, such as ``ents``, is there with its scores.
     """
     names = tuple(doc.column_names)
     return {"columns": list(names), "sentences": [_sentence_to_dict(s, names) for s in placed(doc.sentences)]}
@@ -78,10 +74,9 @@ def _sentence_to_dict(sentence: Sentence, column_names: Sequence[str]) -> dict[s
     if names != tuple(name for name in column_names if name != "ID"):
         result["columns"] = list(names)
     result["tokens"] = [_row_to_dict(sentence, names, id, cells) for id, cells in sentence.rows(names)]
-    if sentence.ents:
-        result["ents"] = [span_to_dict(span) for span in sentence.ents]
-    if frames := frames_of(sentence):
-        result["frames"] = [frame_to_dict(frame) for frame in frames]
+    for kind in kinds():
+        if kind.record is not None and (records := kind.to_json(sentence)) is not None:
+            result[kind.record] = records
     return result
 
 
@@ -153,10 +148,9 @@ def _sentence_from_dict(value: object, number: int, names: Sequence[str]) -> Sen
         ids.append(_id_from(token, position, fail))
         rows.append(_cells_from(token, keys, ids[-1], position, fail))
     sentence = from_rows(names, ids, rows, comments, fail)
-    if "ents" in item:
-        restore_ents(sentence, item["ents"], fail)
-    if "frames" in item:
-        restore_frames(sentence, item["frames"], fail)
+    for kind in kinds():
+        if kind.record in item:
+            kind.from_records(sentence, item[kind.record], fail)
     return sentence
 
 

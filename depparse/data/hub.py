@@ -18,18 +18,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from depparse.data.assemble import (
-    Fail,
-    as_comments,
-    as_dict,
-    as_list,
-    as_text,
-    from_columns,
-    from_rows,
-    node_id,
-    reporter,
-)
-from depparse.data.columns import ENTITY_COLUMN, format_deps
+from depparse.data.annotations.entities import ENTITY_COLUMN
+from depparse.data.annotations.records import Fail, as_dict, as_list, as_text
+from depparse.data.assemble import as_comments, from_columns, from_rows, node_id, reporter
+from depparse.data.columns import format_deps
 from depparse.data.hub_lines import line_ids
 from depparse.data.sentence import Sentence, placed
 from depparse.data.words import EmptyNode, MultiwordToken

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from depparse.data.assemble import Fail
+from depparse.data.annotations.records import Fail
 
 _WORD, _TOKEN, _NODE = "word", "token", "node"
 _State = tuple[int, int]  # lines read, characters read

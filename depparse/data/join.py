@@ -1,4 +1,4 @@
-"""Joins a treebank with the entities or roles of another file, and reports every sentence that does not join."""
+"""Joins a treebank with the annotation of another file, and reports every sentence that does not join."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
+from depparse.data.annotations import kinds
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 
@@ -34,8 +34,9 @@ class JoinReport:
 
 
 def join(document: Document, annotations: Iterable[Sentence]) -> JoinReport:
-    """Puts the entities and frames of `annotations` on the sentences of `document` that have the same words.
+    """Puts what `annotations` have, such as entities, on the sentences of `document` that have the same words.
 
+    Columns of CoNLL-U stay those of the document. Tags and cells of other columns stay as they were read.
     Sentences are paired by ``sent_id`` where both have it, else by their words; equal sentences pair in their order.
     Words must be the same: a sentence of the same id with other words does not join. The document is changed in
     place, and its column names grow by the new columns.
@@ -74,7 +75,8 @@ def join(document: Document, annotations: Iterable[Sentence]) -> JoinReport:
             unjoined.append(Unjoined("annotation", other + 1, sentence.sent_id, reason))
     added: dict[str, None] = {}
     for number, other in partners.items():
-        added |= dict.fromkeys(_attach(document[number], others[other]))
+        for kind in kinds():
+            added |= dict.fromkeys(kind.take(document[number], others[other]))
     document.column_names += tuple(name for name in added if name not in document.column_names)
     return JoinReport(len(partners), unjoined)
 
@@ -86,16 +88,3 @@ def _difference(ours: list[str], theirs: list[str]) -> str | None:
     if len(ours) != len(theirs):
         return f"{len(ours)} words here and {len(theirs)} in the other file"
     return None
-
-
-def _attach(sentence: Sentence, other: Sentence) -> list[str]:
-    """Copies the annotation; returns the names of the columns it took. Tags and cells stay as they were read."""
-    names = [name for name in (ENTITY_COLUMN, *FRAME_COLUMNS) if name in other.columns]
-    for name in names:
-        sentence.columns[name] = list(other.columns[name])
-    sentence.forget_annotation(entities=ENTITY_COLUMN in names, frames=FRAME_COLUMNS[0] in names)
-    if ENTITY_COLUMN not in names and other.ents:
-        sentence.ents = other.ents
-    if FRAME_COLUMNS[0] not in names and other.frames:
-        sentence.frames = other.frames
-    return names

@@ -1,29 +1,24 @@
 """A Sentence: columns of strings inside, light views of words outside.
 
 Each column is kept as one list of strings, as read, so reading is fast and what nobody touched is written back byte for
-byte. ``sentence.words`` and ``sentence.tokens`` are views (`depparse.data.words`).
+byte. ``sentence.words`` and ``sentence.tokens`` are views (`depparse.data.words`); entities, frames and any other
+annotation are read from the cells and written to them by their kind (`depparse.data.annotations`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from depparse.data.columns import (
-    ENTITY_COLUMN,
-    FRAME_COLUMNS,
-    VALUE_COLUMNS,
-    check_cell,
-    get_from_misc,
-    set_in_misc,
-)
+from depparse.data.annotations import get_kind, to_misc
+from depparse.data.columns import VALUE_COLUMNS, check_cell, comment_key
 from depparse.data.exact import has_spaces, join_tokens, spaces
-from depparse.data.spans import Frame, Span, check_label, decode_frames, decode_tags, encode_frames, encode_tags
+from depparse.data.offsets import find_tokens, share_characters
+from depparse.data.spans import Frame, Span
 from depparse.data.words import Characters, EmptyNode, MultiwordToken, Token, Words
-from depparse.errors import FormatError
+from depparse.errors import DepparseError
 
-# Entities and frames in MISC, for files that have no columns of their own for them. ``ner`` is what Stanza writes.
-ENTITY_KEYS = ("NER", "ner")
-FRAME_KEYS = ("UPPred", "UPArgHeads", "UPArgSpans")
+_CONLLU = frozenset(VALUE_COLUMNS)
 _BREAKS = (["newpar"], ["newdoc"])  # first words of the comments that begin a paragraph
 
 
@@ -34,7 +29,7 @@ class Sentence:
     CoNLL-U Plus header (``UP:PRED``). `start_char` is the offset of the sentence in the text of its document.
     """
 
-    __slots__ = ("_built", "_chars", "_ents", "_frames", "columns", "comments", "empty_nodes", "mwts", "start_char")
+    __slots__ = ("_built", "_chars", "_values", "columns", "comments", "empty_nodes", "mwts", "start_char")
 
     def __init__(
         self,
@@ -50,13 +45,22 @@ class Sentence:
         self.start_char = 0
         self._chars: tuple[dict[int, Characters], list[Characters]] | None = None
         self._built: str | None = None  # the text, where no comment has it
-        self._ents: tuple[Span, ...] | None = None
-        self._frames: tuple[Frame, ...] | None = None
+        self._values: dict[str, tuple[object, Any]] | None = None  # see `remember`
 
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
         """A sentence of bare words: all other columns unannotated."""
         return cls({"FORM": [check_cell(form, "FORM") for form in forms]}, comments)
+
+    def copy(self) -> Sentence:
+        """A copy whose columns, comments and annotation can be changed alone; it shares the multiword tokens and empty
+        nodes."""
+        columns = {name: list(column) for name, column in self.columns.items()}
+        copied = Sentence(columns, self.comments, self.mwts, self.empty_nodes)
+        copied.start_char = self.start_char
+        for kind, (cells, value) in (self._values or {}).items():
+            copied.remember(kind, cells, get_kind(kind).copied(value, copied))
+        return copied
 
     def __len__(self) -> int:
         """Number of syntactic words."""
@@ -108,10 +112,10 @@ class Sentence:
         """Sets ``# key = value`` in its place, adds it at the end, or removes it for None."""
         line = None if value is None else f"# {key} = {value}"
         if line is not None and ("\n" in line or "\r" in line):
-            raise ValueError(f"a comment is one line, but {line!r} holds a line break")
+            raise DepparseError(f"a comment is one line, but {line!r} holds a line break")
         kept = []
         for old in self.comments:
-            if old[1:].partition("=")[0].strip() != key:
+            if comment_key(old) != key:
                 kept.append(old)
             elif line is not None:
                 kept.append(line)
@@ -200,7 +204,7 @@ class Sentence:
             surface = self.tokens
             exact = self._exact()
             text = self.text if exact is None else exact[0]
-            places = _find_all(text, [token.text for token in surface]) if exact is None else exact[1]
+            places = find_tokens(text, [token.text for token in surface]) if exact is None else exact[1]
             tokens: dict[int, Characters] = {}
             words: list[Characters] = []
             for token, place in zip(surface, places, strict=True):
@@ -209,119 +213,80 @@ class Sentence:
                     words += [(None, None)] * (token.end - token.start + 1)
                 else:
                     tokens[token.start] = place
-                    words += _share(place, text, [word.text for word in token.words])
+                    words += share_characters(place, text, [word.text for word in token.words])
             self._chars = tokens, words
         return self._chars
 
-    # -- entities and frames
+    # -- annotation
 
     @property
     def ents(self) -> tuple[Span, ...]:
         """Entities, from the column NER or the MISC attribute ``NER``; assign a list of `Span` to change them."""
-        if self._ents is not None:
-            return self._ents
-        spans = decode_tags(self.entity_tags() or ())
-        for span in spans:
-            span.sentence = self
-        return tuple(spans)
+        spans: tuple[Span, ...] = self.annotation("entities")
+        return spans
 
     @ents.setter
     def ents(self, spans: Iterable[Span]) -> None:
-        spans = tuple(spans)
-        for span in spans:
-            if not 1 <= span.start <= span.end <= len(self):
-                raise ValueError(f"an entity lies within words 1 to {len(self)}, not {span.start} to {span.end}")
-            check_label(span.type, "the type of an entity")
-            span.sentence = self
-        self._ents = spans
-        if ENTITY_COLUMN in self.columns:
-            self.columns[ENTITY_COLUMN] = encode_tags(spans, len(self))
-        else:
-            self.columns["MISC"] = self._misc_with_entities(spans)
+        self.annotate("entities", spans)
 
     def entity_tags(self) -> list[str] | None:
         """The tags of entities in the column NER or in MISC, nested ones joined by bars; None if nothing is annotated.
 
         A sentence without entities has such tags only if it has the column.
         """
-        tags = self.columns.get(ENTITY_COLUMN)
-        if tags is not None and all(tag == "_" for tag in tags):
-            return None
-        if tags is None:
-            keys = (k for k in ENTITY_KEYS if any(get_from_misc(cell, k) is not None for cell in self._misc()))
-            key = next(keys, None)
-            if key is None:
-                return None
-            tags = [get_from_misc(cell, key) or "O" for cell in self._misc()]
-        # MISC cannot hold a bar inside a value: nested entities stand there with a comma.
-        return [tag.replace(",", "|") for tag in tags]
+        tags: list[str] | None = get_kind("entities").tags(self)
+        return tags
 
     @property
     def frames(self) -> tuple[Frame, ...]:
         """Predicates with arguments, from the ``UP:`` columns or MISC; assign a list of `Frame` to change them."""
-        if self._frames is not None:
-            return self._frames
-        joint, columns = "|", [self.columns.get(name) for name in FRAME_COLUMNS]
-        if columns[0] is None:
-            if not any(FRAME_KEYS[0] + "=" in cell for cell in self._misc()):
-                return ()
-            cells = [[get_from_misc(cell, key) or "_" for cell in self._misc()] for key in FRAME_KEYS]
-            joint, columns = ",", [column if any(cell != "_" for cell in column) else None for column in cells]
-        try:
-            return tuple(decode_frames(columns[0] or [], columns[1], columns[2], joint))
-        except ValueError as error:
-            raise FormatError(str(error), sent_id=self.sent_id, column=FRAME_COLUMNS[1]) from None
+        frames: tuple[Frame, ...] = self.annotation("frames")
+        return frames
 
     @frames.setter
     def frames(self, frames: Iterable[Frame]) -> None:
-        frames = tuple(frames)
-        for frame in frames:
-            if not 1 <= frame.predicate <= len(self):
-                raise ValueError(f"a predicate is a word from 1 to {len(self)}, not {frame.predicate}")
-            check_label(frame.sense, "the sense of a predicate")
-            for argument in frame.arguments:
-                check_label(argument.role, "the role of an argument")
-        if len({frame.predicate for frame in frames}) < len(frames):
-            raise ValueError("a word is the predicate of at most one frame")
-        self._frames = frames
-        if FRAME_COLUMNS[0] in self.columns:
-            self.columns |= zip(FRAME_COLUMNS, encode_frames(self._frames, len(self)), strict=True)
-        else:
-            self.columns["MISC"] = self._misc_with_frames(self._frames, self._misc())
+        self.annotate("frames", frames)
 
-    def forget_annotation(self, *, entities: bool, frames: bool) -> None:
-        """To be called after entity or frame columns were changed directly: what was assigned no longer holds."""
-        self._ents = None if entities else self._ents
-        self._frames = None if frames else self._frames
+    def annotation(self, kind: str) -> Any:
+        """The annotation of a kind by its name, such as one of another package. FormatError if its cells are broken."""
+        return get_kind(kind).read(self)
 
-    def _misc(self) -> list[str]:
+    def annotate(self, kind: str, value: Any, *, in_columns: bool = False) -> None:
+        """Replaces the annotation of a kind: where it stands, or `in_columns` alone. Raises DepparseError.
+
+        Columns say of a sentence with nothing that it is annotated; MISC does not.
+        """
+        get_kind(kind).write(self, value, in_columns=in_columns)
+
+    def remember(self, kind: str, cells: object, value: Any) -> None:
+        """For kinds: keeps a value beside the `cells` that hold it, which may say less; None forgets it."""
+        if value is not None:
+            self._values = (self._values or {}) | {kind: (cells, value)}
+        elif self._values is not None:
+            self._values.pop(kind, None)
+
+    def remembered(self, kind: str, cells: object) -> Any:
+        """For kinds: the value kept beside these cells, or None. Where the cells were changed since, they are right."""
+        held, value = (self._values or {}).get(kind, (None, None))
+        return value if held == cells else None
+
+    @property
+    def misc_cells(self) -> list[str]:
+        """MISC, made of ``_`` for a sentence that has none, which it does not get by that."""
         return self.columns.get("MISC") or ["_"] * len(self)
-
-    def _misc_with_entities(self, spans: Iterable[Span]) -> list[str]:
-        tags = encode_tags(spans, len(self), joint=",")
-        cells = [set_in_misc(set_in_misc(cell, "ner", None), "NER", None) for cell in self._misc()]
-        return [set_in_misc(cell, "NER", None if tag == "O" else tag) for cell, tag in zip(cells, tags, strict=True)]
-
-    def _misc_with_frames(self, frames: Iterable[Frame], misc: list[str]) -> list[str]:
-        for key, column in zip(FRAME_KEYS, encode_frames(frames, len(self), joint=","), strict=True):
-            pairs = zip(misc, column, strict=True)
-            misc = [set_in_misc(cell, key, None if value == "_" else value) for cell, value in pairs]
-        return misc
 
     # -- out
 
     def to_conllu(self) -> str:
-        """The sentence as in a CoNLL-U file, with its empty line. Entities and frames of other columns go to MISC."""
+        """The sentence as in a CoNLL-U file, with its empty line. What stands in other columns goes to MISC."""
         columns = self.columns
-        if ENTITY_COLUMN in columns:
-            columns = columns | {"MISC": self._misc_with_entities(self.ents)}
-        if FRAME_COLUMNS[0] in columns:
-            columns = columns | {"MISC": self._misc_with_frames(self.frames, columns.get("MISC") or self._misc())}
+        if not _CONLLU.issuperset(columns):
+            columns = columns | {"MISC": to_misc(self)}
         return self._write(VALUE_COLUMNS, columns, self.comments)
 
     def to_conllup(self, names: Sequence[str] | None = None) -> str:
         """The sentence in CoNLL-U Plus, without the file's header line; `names` are its columns after ID."""
-        comments = [line for line in self.comments if line[1:].partition("=")[0].strip() != "global.columns"]
+        comments = [line for line in self.comments if comment_key(line) != "global.columns"]
         return self._write(names or tuple(self.columns), self.columns, comments)
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -356,49 +321,6 @@ class Sentence:
         text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
         name = "" if self.sent_id is None else f"{self.sent_id}: "
         return f"<Sentence {name}{text!r}, {len(self)} words>"
-
-
-def _find_all(text: str, forms: Iterable[str]) -> Iterator[tuple[int, int] | None]:
-    """Where each of the forms stands in `text`, one after the other; None from the first that is not there."""
-    place: tuple[int, int] | None = (0, 0)
-    for form in forms:
-        # What comes after a form that is not there could only be guessed.
-        place = None if place is None else _find(text, place[1], form)
-        yield place
-
-
-def _find(text: str, position: int, form: str) -> tuple[int, int] | None:
-    """Where `form` stands in `text` at or after the white space at `position`; inner spaces may differ."""
-    while position < len(text) and text[position].isspace():
-        position += 1
-    if text.startswith(form, position):
-        return position, position + len(form)
-    if not any(char.isspace() for char in form):
-        return None
-    end = position
-    for char in form:
-        if char.isspace():
-            continue
-        while end < len(text) and text[end].isspace():
-            end += 1
-        if end >= len(text) or text[end] != char:
-            return None
-        end += 1
-    return position, end
-
-
-def _share(place: tuple[int, int], text: str, forms: list[str]) -> list[Characters]:
-    """The characters of each word of a token: told only where the words joined are the token, case aside."""
-    if len(forms) == 1:
-        return [place]
-    start, end = place
-    if "".join(forms).lower() != text[start:end].lower() or sum(map(len, forms)) != end - start:
-        return [(None, None)] * len(forms)
-    shares: list[Characters] = []
-    for form in forms:
-        shares.append((start, start + len(form)))
-        start += len(form)
-    return shares
 
 
 def separator(previous: Sentence | None, sentence: Sentence) -> str:

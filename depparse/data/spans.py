@@ -1,7 +1,7 @@
-"""Entities and predicate-argument frames: the objects, and how they are written in columns of tags.
+"""Spans of words and predicate-argument frames as objects, and spans as tags.
 
 `Span` is an entity, `Frame` a predicate with its `Argument`s. Word positions are CoNLL-U IDs: 1 is the first word,
-both ends are included.
+both ends are included. How they stand in files is in `depparse.data.annotations`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from depparse.errors import DepparseError
 
 if TYPE_CHECKING:
     from depparse.data.sentence import Sentence
@@ -27,7 +29,7 @@ class Span:
 
     def _of_sentence(self) -> Sentence:
         if self.sentence is None:
-            raise ValueError("this Span belongs to no sentence yet: assign it to sentence.ents first")
+            raise DepparseError("this Span belongs to no sentence yet: assign it to sentence.ents first")
         return self.sentence
 
     @property
@@ -52,9 +54,8 @@ class Span:
         return self._of_sentence().words[self.end - 1].covering_chars[1]
 
     def to_dict(self) -> dict[str, object]:
-        result: dict[str, object] = {"start": self.start, "end": self.end, "type": self.type}
-        if self.score is not None:
-            result["score"] = self.score
+        """The entity as JSON has it, with its text and characters if it belongs to a sentence."""
+        result = with_score({"start": self.start, "end": self.end, "type": self.type}, self.score)
         if self.sentence is not None:
             result |= {"text": self.text, "start_char": self.start_char, "end_char": self.end_char}
         return result
@@ -81,14 +82,18 @@ class Frame:
     score: float | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, object]:
+        """The frame as JSON has it; what is unknown of an argument is left out."""
+        keys = ("role", "head", "start", "end")
         arguments = [
-            {key: value for key in ("role", "head", "start", "end", "score") if (value := getattr(a, key)) is not None}
-            for a in self.arguments
+            with_score({key: value for key in keys if (value := getattr(argument, key)) is not None}, argument.score)
+            for argument in self.arguments
         ]
-        result: dict[str, object] = {"predicate": self.predicate, "sense": self.sense, "arguments": arguments}
-        if self.score is not None:
-            result["score"] = self.score
-        return result
+        return with_score({"predicate": self.predicate, "sense": self.sense}, self.score) | {"arguments": arguments}
+
+
+def with_score(record: dict[str, object], score: float | None) -> dict[str, object]:
+    """The record with the score, if there is one, as a float: JSON knows no scalars of NumPy or torch."""
+    return record if score is None else record | {"score": float(score)}
 
 
 def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
@@ -145,71 +150,7 @@ def encode_tags(spans: Iterable[Span], length: int, scheme: str = "IOB2", joint:
     return [joint.join(parts) or "O" for parts in tags]
 
 
-def decode_frames(
-    predicates: Sequence[str], heads: Sequence[str] | None, spans: Sequence[str] | None, joint: str = "|"
-) -> list[Frame]:
-    """Frames from the columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` of Universal PropBank.
-
-    One of the two argument columns may be empty. Raises ValueError with a plain reason if both are filled and do not
-    name the same roles in the same order.
-    """
-    frames = []
-    for position, sense in enumerate(predicates, 1):
-        if sense in ("_", ""):
-            continue
-        arguments: list[Argument] = []
-        by_head = _role_items(heads[position - 1], joint) if heads is not None else []
-        by_span = _role_items(spans[position - 1], joint) if spans is not None else []
-        for role, place in by_head or by_span:
-            arguments.append(Argument(role, head=_number(place)) if by_head else Argument(role))
-        if by_span:
-            if [role for role, _ in by_span] != [argument.role for argument in arguments]:
-                raise ValueError(f"the roles of UP:ARGHEADS and UP:ARGSPANS of word {position} differ")
-            for argument, (_, place) in zip(arguments, by_span, strict=True):
-                first, _, last = place.partition("-")
-                argument.start, argument.end = _number(first), _number(last or first)
-        frames.append(Frame(position, sense, arguments))
-    return frames
-
-
-def _role_items(cell: str, joint: str) -> list[tuple[str, str]]:
-    if cell in ("_", ""):
-        return []
-    items = [item.rpartition(":") for item in cell.split(joint)]
-    for role, colon, _ in items:
-        if not colon or not role:
-            raise ValueError(f"an argument is written ROLE:PLACE, but the cell is {cell!r}")
-    return [(role, place) for role, _, place in items]
-
-
 def check_label(label: str, what: str) -> None:
-    """ValueError unless `label` can stand in a tag or an argument cell of any format."""
+    """DepparseError unless `label` can stand in a tag or an argument cell of any format."""
     if not label or label in ("_", "O") or any(char in "|,=" or char.isspace() for char in label):
-        raise ValueError(f"{what} is a name without blanks, bars, commas and equals signs, not {label!r}")
-
-
-def _number(text: str) -> int | None:
-    if text == "_":
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"an argument's place is a word ID or a range of them, not {text!r}")
-    return int(text)
-
-
-def encode_frames(frames: Iterable[Frame], length: int, joint: str = "|") -> tuple[list[str], list[str], list[str]]:
-    """Columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` for a sentence of `length` words.
-
-    Both argument columns list all roles; an unknown head or span is ``_``, and a column without any known place is left
-    empty. An argument without any place stands among the heads.
-    """
-    predicates, heads, spans = (["_"] * length for _ in range(3))
-    for frame in frames:
-        place = frame.predicate - 1
-        predicates[place] = frame.sense
-        known_spans = [a.start is not None and a.end is not None for a in frame.arguments]
-        if any(a.head is not None for a in frame.arguments) or (frame.arguments and not any(known_spans)):
-            heads[place] = joint.join(f"{a.role}:{'_' if a.head is None else a.head}" for a in frame.arguments)
-        if any(known_spans):
-            pairs = zip(frame.arguments, known_spans, strict=True)
-            spans[place] = joint.join(f"{a.role}:{f'{a.start}-{a.end}' if known else '_'}" for a, known in pairs)
-    return predicates, heads, spans
+        raise DepparseError(f"{what} is a name without blanks, bars, commas and equals signs, not {label!r}")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from depparse.data.columns import ENTITY_COLUMN
+from depparse.data.annotations.entities import ENTITY_COLUMN
 from depparse.data.files import PathLike, name_of, open_input, open_output
 from depparse.data.sentence import Sentence, placed
 from depparse.data.spans import encode_tags

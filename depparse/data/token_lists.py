@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from depparse.data.assemble import Fail, column_names_of, from_rows, joined_names, reporter, shown
+from depparse.data.annotations.records import Fail, shown
+from depparse.data.assemble import column_names_of, from_rows, joined_names, reporter
 from depparse.data.columns import CONLLU_COLUMNS, parse_deps, parse_misc
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence

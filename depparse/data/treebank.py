@@ -135,6 +135,11 @@ class Statistics:
     relations: Counter[str] = field(default_factory=Counter)
     feats: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def label_counts(self) -> dict[str, Counter[str]]:
+        """The labels of each column whose labels are counted."""
+        return {"UPOS": self.upos, "DEPREL": self.relations, "FEATS": self.feats}
+
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Statistics:
         """The statistics of sentences, in one pass. Memory grows with the numbers of labels, not of sentences."""
@@ -157,7 +162,7 @@ class Statistics:
             column = sentence.columns.get(name)
             if column is not None:
                 self.filled[name] += length - column.count("_")
-        for name, counter in (("UPOS", self.upos), ("DEPREL", self.relations), ("FEATS", self.feats)):
+        for name, counter in self.label_counts.items():
             counter.update(sentence.columns.get(name, ()))
         self.spaced_words += sum(" " in form or "\u00a0" in form for form in sentence.columns["FORM"])
         spelling, unspaced = spell(sentence)

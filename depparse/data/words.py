@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from depparse.data import columns as values
+from depparse.errors import DepparseError
 
 if TYPE_CHECKING:
     from depparse.data.sentence import Sentence
@@ -109,7 +110,7 @@ class Word:
     @head.setter
     def head(self, value: int | None) -> None:
         if value is not None and (type(value) is not int or not 0 <= value <= len(self.sentence)):
-            raise ValueError(f"a head lies between 0 and {len(self.sentence)} in this sentence, not at {value!r}")
+            raise DepparseError(f"a head lies between 0 and {len(self.sentence)} in this sentence, not at {value!r}")
         self.sentence.column("HEAD")[self.index] = "_" if value is None else str(value)
 
     @property

@@ -19,6 +19,7 @@ from pydantic import PlainValidator, SerializeAsAny
 from depparse.data.batching import Batch
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
+from depparse.data.ud import RELATIONS
 from depparse.errors import ConfigError
 from depparse.registry import PartConfig, Registry
 
@@ -31,12 +32,6 @@ SyntaxConfig = Annotated[
 
 Array = TypeVar("Array")  # of NumPy or of torch
 TreeSource = Literal["given", "own"]
-
-# The universal relations of UD 2, which subtypes fall back to.
-UNIVERSAL = (
-    "acl advcl advmod amod appos aux case cc ccomp clf compound conj cop csubj dep det discourse dislocated expl fixed "
-    "flat goeswith iobj list mark nmod nsubj nummod obj obl orphan parataxis punct reparandum root vocative xcomp"
-).split()
 
 
 class Arcs(NamedTuple, Generic[Array]):
@@ -89,7 +84,7 @@ def count_relations(config: PartConfig | None, sentences: Iterable[Sentence], tr
     cells = (cell for sentence in sentences for cell in sentence.columns.get("DEPREL", ()) if cell != "_")
     relations = Vocabulary.count(cells, reserved=1)
     if trees == "own":
-        return Vocabulary([*relations.items, *(name for name in UNIVERSAL if name not in relations)], reserved=1)
+        return Vocabulary([*relations.items, *(name for name in RELATIONS if name not in relations)], reserved=1)
     if not relations.items:
         raise ConfigError(
             f"{config.type} reads given trees, but the training data has no relations (DEPREL); "

@@ -17,12 +17,6 @@ from depparse.evaluation.segmentation import Bools, Ints, Segmentation
 
 ROOT = -1
 
-FUNCTION_RELATIONS = frozenset("aux case cc clf cop det mark".split())
-# The relations of UD version 2 except for those of function words and punct.
-CONTENT_RELATIONS = frozenset(
-    "nsubj obj iobj csubj ccomp xcomp obl vocative expl dislocated advcl advmod discourse nmod appos nummod acl amod"
-    " conj fixed flat compound list parataxis orphan goeswith reparandum root dep".split()
-)
 # The features of the CoNLL 2018 shared task: https://universaldependencies.org/conll18/evaluation.html
 UNIVERSAL_FEATURES = frozenset(
     "PronType NumType Poss Reflex Foreign Abbr Gender Animacy Number Case Definite Degree VerbForm Mood Tense Aspect"

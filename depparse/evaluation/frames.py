@@ -19,8 +19,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from depparse.data.columns import FRAME_COLUMNS, get_from_misc
-from depparse.data.sentence import FRAME_KEYS, Sentence
+from depparse.data.annotations import get_kind
+from depparse.data.sentence import Sentence
 from depparse.data.spans import Frame
 from depparse.errors import FormatError
 from depparse.evaluation.measures import Measure
@@ -116,8 +116,8 @@ def _frames(sentence: Sentence, name: str, number: int) -> Sequence[Frame]:
 
 
 def _is_annotated(sentence: Sentence) -> bool:
-    in_misc = (get_from_misc(cell, FRAME_KEYS[0]) for cell in sentence.columns.get("MISC", ()))
-    return FRAME_COLUMNS[0] in sentence.columns or any(sense is not None for sense in in_misc)
+    annotated: bool = get_kind("frames").annotated(sentence)
+    return annotated
 
 
 FRAMES = Section(

@@ -13,8 +13,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from depparse.data.ud import CONTENT_RELATIONS, FUNCTION_RELATIONS
 from depparse.evaluation.alignment import UNALIGNED
-from depparse.evaluation.annotation import CONTENT_RELATIONS, FUNCTION_RELATIONS, ROOT
+from depparse.evaluation.annotation import ROOT
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.scores import Score
 from depparse.evaluation.segmentation import Bools, Ints

@@ -6,26 +6,26 @@ from collections.abc import Iterable, Iterator
 
 import regex
 
-from depparse.data.columns import FRAME_COLUMNS
+from depparse.data.annotations import kinds
+from depparse.data.annotations.frames import PREDICATES
+from depparse.data.annotations.tree import TREE_COLUMNS
 from depparse.data.exact import spaces
 from depparse.data.sentence import Sentence
 from depparse.data.spacing import is_visible
-from depparse.data.spans import Frame
 
-_TREE = ("HEAD", "DEPREL")
 _SPACES = regex.compile(r"[\n\p{Zs}]+")  # what raw text is spaced with, or the scorer overlooks in forms
 
 
 def bare_copies(sentences: Iterable[Sentence], *, trees: bool = False, predicates: bool = False) -> Iterator[Sentence]:
     """Copies that have forms, multiword tokens, empty nodes and comments alone; and `trees`, for what reads them, or
     frames without arguments, for what is told the `predicates`."""
+    kept = {*(TREE_COLUMNS if trees else ()), *((PREDICATES,) if predicates else ())}
     for sentence in sentences:
-        names = ("FORM", *(name for name in _TREE if trees and name in sentence.columns))
-        columns = {name: list(sentence.columns[name]) for name in names}
-        copy = Sentence(columns, sentence.comments, sentence.mwts, sentence.empty_nodes)
-        if predicates and (sentence.frames or FRAME_COLUMNS[0] in sentence.columns):
-            copy.column(FRAME_COLUMNS[0])
-            copy.frames = [Frame(frame.predicate, frame.sense) for frame in sentence.frames]
+        forms = {"FORM": list(sentence.columns["FORM"])}
+        copy = Sentence(forms, sentence.comments, sentence.mwts, sentence.empty_nodes)
+        for kind in kinds():
+            kind.strip(copy)
+            kind.restore(copy, sentence, kept)
         yield copy
 
 
@@ -35,7 +35,7 @@ def with_trees(sentences: Iterable[Sentence], *, given: bool = False) -> Iterato
     `given` trees are not predicted: what had them to read is not to be scored on them.
     """
     for sentence in sentences:
-        for name in _TREE if given else ():
+        for name in TREE_COLUMNS if given else ():
             sentence.columns.pop(name, None)
         if "HEAD" not in sentence.columns:
             sentence.columns["HEAD"] = [str(number) for number in range(len(sentence))]

@@ -3,15 +3,16 @@ for users, for `evaluate`, for the scores of training and for jackknifing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from typing import Any, NamedTuple
 
+from depparse.data.annotations import complete, restore
+from depparse.data.annotations.tree import TREE_COLUMNS, kept_arcs
 from depparse.data.batching import Batch, Example, WordTree, chunks, plan_batches, tree_of
-from depparse.data.columns import ENTITY_COLUMN, VALUE_COLUMNS, get_from_misc, set_in_misc
-from depparse.data.copying import copy_entities, copy_sentence
-from depparse.data.sentence import ENTITY_KEYS, Sentence
+from depparse.data.columns import in_order
+from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.inference import memory
 from depparse.inference.request import Request
@@ -21,9 +22,6 @@ from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.constraints import Constraints
 from depparse.tasks.task import AnalysesTrees, AnyCodec
 
-# Columns where an underscore is a blank to be filled. In FEATS it says that there are none; in DEPS and MISC it may.
-_BLANKS = frozenset({"LEMMA", "UPOS", "XPOS", "HEAD", "DEPREL"})
-_TREE = frozenset({"HEAD", "DEPREL"})
 # First words of comments that would begin a document or paragraph anew with each tree of a sentence.
 _ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
 # Batches whose sentences are sorted by length together. Workers get fewer at a time, so that all of them have work.
@@ -65,7 +63,7 @@ class Annotator:
         if self._asks and self._parser is None:
             message = "the model predicts no trees, so nothing about them: it has no task that predicts HEAD and DEPREL"
             raise ConfigError(message + (" that is not switched off" if request.without else ""))
-        self._analyses = self._parser is not None and (self._asks or bool(request.keep & _TREE))
+        self._analyses = self._parser is not None and (self._asks or not request.keep.isdisjoint(TREE_COLUMNS))
         if self._analyses and not isinstance(self._codec(self._parser or ""), AnalysesTrees):
             raise ConfigError(
                 f"the task {self._parser} predicts one tree and nothing about others: no probabilities, no k best, and "
@@ -169,7 +167,7 @@ class Annotator:
         analysis = predicted.analysis
         if analysis is None:
             return [predicted.by_task[self._parser]] if self._parser in predicted.by_task else None
-        if not self._asks and not _has_blanks(sentence, self.request.keep):
+        if not self._asks and complete(sentence, self.request.keep, TREE_COLUMNS):
             return None
         return [analysis.best] if k_best is None else analysis.trees(k_best)
 
@@ -177,8 +175,7 @@ class Annotator:
 
     def _write(self, sentence: Sentence, predicted: Predicted, tree: Tree | None) -> Sentence:
         """A copy of the sentence with all that is predicted, in the order of the tasks, and what is kept of its own."""
-        copy, request = copy_sentence(sentence), self.request
-        keeps_graph = "DEPS" in request.keep and any(cell != "_" for cell in sentence.columns.get("DEPS", ()))
+        copy, request = sentence.copy(), self.request
         for name in self.tasks:
             codec = self._codec(name)
             if name == self._parser:
@@ -186,24 +183,15 @@ class Annotator:
                     if predicted.analysis is not None and request.probabilities:
                         tree = predicted.analysis.with_probabilities(tree)
                     codec.annotate(copy, tree)
-            elif name in predicted.by_task and not (keeps_graph and "DEPS" in codec.writes):
+            elif name in predicted.by_task and not complete(sentence, request.keep, codec.writes):
                 codec.annotate(copy, predicted.by_task[name], probabilities=request.probabilities)
-                if "DEPS" not in codec.writes:
-                    _restore(copy, sentence, request.keep, codec.writes)
-        copy.columns = _ordered(copy.columns, sentence.columns)
+                restore(copy, sentence, request.keep, codec.writes)
+        copy.columns = in_order(copy.columns, sentence.columns)
         return copy
 
     def _codec(self, name: str) -> AnyCodec:
         assert self.model is not None
         return self.model.tasks[name]
-
-
-def _ordered(columns: dict[str, list[str]], original: Collection[str]) -> dict[str, list[str]]:
-    """The columns in the order of CoNLL-U, others behind them, unless the original ones stand in another order."""
-    first = [name for name in VALUE_COLUMNS if name in original]
-    if first != list(original)[: len(first)]:
-        return columns
-    return {name: columns[name] for name in (*VALUE_COLUMNS, *columns) if name in columns}
 
 
 def _find_treebank(model: ModelCodec | None, treebank: str | None) -> int:
@@ -217,55 +205,11 @@ def _find_treebank(model: ModelCodec | None, treebank: str | None) -> int:
 
 def _constraints(sentence: Sentence, kept: frozenset[str], more: Constraints | None) -> Constraints | None:
     """What the kept columns and `more` say of the tree."""
-    if not kept & _TREE:
+    if kept.isdisjoint(TREE_COLUMNS):
         return more
     more = more or Constraints()
-    heads = sentence.heads if "HEAD" in kept else ()
-    relations = sentence.columns.get("DEPREL", ()) if "DEPREL" in kept else ()
-    required = [(word, head) for word, head in enumerate(heads, 1) if head is not None]
-    labels = {word: relation for word, relation in enumerate(relations, 1) if relation != "_"}
-    return Constraints([*required, *more.required], more.forbidden, labels | dict(more.labels))
-
-
-def _has_blanks(sentence: Sentence, kept: frozenset[str]) -> bool:
-    """Whether there is something to predict in HEAD and DEPREL."""
-    return not kept >= _TREE or any("_" in sentence.columns.get(name, "_") for name in _TREE)
-
-
-def _restore(sentence: Sentence, original: Sentence, kept: frozenset[str], columns: Collection[str]) -> None:
-    """Puts the kept values back where a task has written `columns`."""
-    forms = original.columns["FORM"]
-    if ENTITY_COLUMN in kept and ENTITY_COLUMN in columns and original.entity_tags() is not None:
-        _restore_entities(sentence, original)
-    for name in kept & {*columns, "MISC"} & set(VALUE_COLUMNS) & original.columns.keys():
-        cells = zip(original.columns[name], sentence.columns[name], forms, strict=True)
-        # An underscore is no blank as the lemma of an underscore.
-        sentence.columns[name] = [
-            new if old == "_" and name in _BLANKS and not (name == "LEMMA" and form == "_") else old
-            for old, new, form in cells
-        ]
-
-
-def _restore_entities(sentence: Sentence, original: Sentence) -> None:
-    """Puts the entities back as they were written, and leaves what else has been written to MISC."""
-    if ENTITY_COLUMN in original.columns:
-        sentence.columns[ENTITY_COLUMN] = list(original.columns[ENTITY_COLUMN])
-    else:
-        cells = zip(original.columns["MISC"], sentence.columns["MISC"], strict=True)
-        sentence.columns["MISC"] = [_with_entities_of(old, new) for old, new in cells]
-    copy_entities(sentence, original)
-
-
-def _with_entities_of(old: str, new: str) -> str:
-    """The MISC cell `new` with the entities of `old`; the same cell where nothing else differs."""
-    bare = old
-    for key in ENTITY_KEYS:
-        bare, new = set_in_misc(bare, key, None), set_in_misc(new, key, None)
-    if bare == new:
-        return old
-    for key in ENTITY_KEYS:
-        new = set_in_misc(new, key, get_from_misc(old, key))
-    return new
+    heads, relations = kept_arcs(sentence, kept)
+    return Constraints([*heads, *more.required], more.forbidden, relations | dict(more.labels))
 
 
 def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:

@@ -14,7 +14,7 @@ from typing import Unpack
 import numpy as np
 import torch
 
-from depparse.data.columns import PREDICATES
+from depparse.data.annotations.frames import PREDICATES
 from depparse.data.document import Document
 from depparse.data.files import PathLike
 from depparse.data.sentence import Sentence

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS, FRAMES, PREDICATES, VALUE_COLUMNS
+from depparse.data.annotations import check_kept
 from depparse.errors import ConfigError, did_you_mean
 
 BATCH_WORDS = 2000  # that are annotated at once, with padding; memory grows with them
@@ -72,18 +72,10 @@ class Request:
         for name, unit in (("k_best", "trees"), ("batch_words", "words")):
             if (number := values.get(name)) is not None and number < 1:
                 raise ConfigError(f"{name} is a number of {unit}, at least 1, not {number}")
-        values["keep"] = _check_columns(_names(values.get("keep", ())))
+        values["keep"] = check_kept(_names(values.get("keep", ())))
         values["without"] = frozenset(_names(values.get("without", ())))
         return cls(**values, constrained=constrained)
 
 
 def _names(names: str | Collection[str]) -> Collection[str]:
     return [names] if isinstance(names, str) else names
-
-
-def _check_columns(keep: Collection[str]) -> frozenset[str]:
-    kept = frozenset(name.upper() for name in keep)
-    columns = (*VALUE_COLUMNS, ENTITY_COLUMN, PREDICATES, FRAME_COLUMNS[0], FRAMES)
-    if wrong := kept - set(columns):
-        raise ConfigError(f"keep names columns ({', '.join(columns)}), not {', '.join(sorted(wrong))}")
-    return kept

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
+from depparse.data.annotations import annotated
 from depparse.data.sentence import Sentence
 from depparse.errors import ConfigError, did_you_mean
 from depparse.layers.tensors import to_arrays
@@ -89,15 +89,8 @@ def _replace(base: Model, tasks: Mapping[str, PartConfig]) -> list[str]:
 
 def _annotates(sentences: Sequence[Sentence], codec: AnyCodec) -> bool:
     """Whether a sentence has anything in the columns that the task writes."""
-
-    def holds(sentence: Sentence, name: str) -> bool:
-        if name == ENTITY_COLUMN:
-            return sentence.entity_tags() is not None
-        if name in FRAME_COLUMNS:
-            return name in sentence.columns or bool(sentence.frames)
-        return any(cell != "_" for cell in sentence.columns.get(name, ()))
-
-    return any(holds(sentence, name) for sentence in sentences for name in codec.writes)
+    columns = codec.writes
+    return any(annotated(sentence, columns) for sentence in sentences)
 
 
 def _remember(base: Model, name: str) -> Remember:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from depparse.data.columns import ENTITY_COLUMN
+from depparse.data.annotations.entities import ENTITY_COLUMN
 from depparse.data.fields import Vocabulary
 from depparse.data.sentence import Sentence
 from depparse.data.spans import Span

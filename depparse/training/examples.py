@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Protocol, overload
 
 from depparse.data import arrow
+from depparse.data.annotations import kinds
+from depparse.data.annotations.kind import Kind
 from depparse.data.batching import Example, plan_batches
-from depparse.data.columns import ENTITY_COLUMN, FRAME_COLUMNS
 from depparse.data.files import open_input, open_output
 from depparse.data.formats import guess_format, iter_sentences
-from depparse.data.sentence import ENTITY_KEYS, FRAME_KEYS, Sentence
-from depparse.data.spans import encode_frames
+from depparse.data.sentence import Sentence
 from depparse.model.model import Model
 from depparse.segmentation.passages import Passage
 
@@ -146,27 +146,29 @@ def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence
 
 def _iter(file: str, default: str) -> Iterator[Sentence]:
     """The sentences of a file. Where MISC has entities, a sentence without any is one that has none, and the column of
-    entities says so; elsewhere it is one that is not annotated. So with frames."""
+    entities says so; elsewhere it is one that is not annotated. So with all kinds that CoNLL-U has in MISC."""
     format = guess_format(file, default)
-    entities, frames = (format == "conllu" and _has_any(file, keys) for keys in (ENTITY_KEYS, FRAME_KEYS[:1]))
+    in_misc = _kinds_in_misc(file) if format == "conllu" else []
     for sentence in iter_sentences(file, format):
-        if entities:
-            sentence.columns[ENTITY_COLUMN] = sentence.entity_tags() or ["O"] * len(sentence)
-        if frames:
-            sentence.columns |= zip(FRAME_COLUMNS, encode_frames(sentence.frames, len(sentence)), strict=True)
+        for kind in in_misc:
+            kind.to_columns(sentence)
         yield sentence
 
 
-def _has_any(file: str, names: Sequence[str]) -> bool:
-    """Whether MISC has one of the attributes anywhere in a file of CoNLL-U; much faster than to read it."""
-    keys = tuple(f"{name}=".encode() for name in names)
+def _kinds_in_misc(file: str) -> list[Kind]:
+    """The kinds that MISC has anywhere in a file of CoNLL-U; much faster than to read it."""
+    missing = {f"{key}=".encode(): kind for kind in kinds() for key in (*kind.misc[:1], *kind.aliases)}
+    seen: list[Kind] = []
     with open_input(file) as stream:
-        return any(
-            part.startswith(keys)
-            for line in stream
-            if any(key in line for key in keys) and not line.startswith(b"#")
-            for part in line.rstrip().rpartition(b"\t")[2].split(b"|")
-        )
+        for line in stream:
+            if line.startswith(b"#") or not any(key in line for key in missing):
+                continue
+            attributes = line.rstrip().rpartition(b"\t")[2].split(b"|")
+            seen += {kind for key, kind in missing.items() if any(part.startswith(key) for part in attributes)}
+            missing = {key: kind for key, kind in missing.items() if kind not in seen}
+            if not missing:
+                break
+    return seen
 
 
 def plan_epoch(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from depparse.data.copying import copy_sentence
+from depparse.data.annotations.tree import TREE_COLUMNS
 from depparse.data.document import Document
 from depparse.data.files import open_output
 from depparse.data.sentence import Sentence
@@ -90,8 +90,8 @@ def with_trees_of(model: Model, sentences: Iterable[Sentence]) -> Iterator[Sente
     sentences = list(sentences)
     parsed = Pipeline(model).annotate_stream(bare_copies(sentences))
     for sentence, tree in zip(sentences, parsed, strict=True):
-        copied = copy_sentence(sentence)
-        copied.columns |= {name: tree.column(name) for name in ("HEAD", "DEPREL")}
+        copied = sentence.copy()
+        copied.columns |= {name: tree.column(name) for name in TREE_COLUMNS}
         yield copied
 
 

@@ -96,7 +96,7 @@ def test_dictionaries_keep_everything(samples: Path, tmp_path: Path) -> None:
         assert [list(s.columns) for s in back] == [list(s.columns) for s in document]
         assert back.ents == document.ents
         assert [s.frames for s in back] == [s.frames for s in document]
-        assert all(sentence._ents is None and sentence._frames is None for sentence in back)
+        assert all(sentence._values is None for sentence in back)
 
 
 def test_shape_of_the_dictionary() -> None:

@@ -1,4 +1,4 @@
-"""Entity tags and frame cells, in both directions."""
+"""Spans as tags, in both directions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.scheme import IOB2, IOBES, Entities
 
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Span, decode_frames, decode_tags, encode_frames, encode_tags
+from depparse.data.spans import Span, decode_tags, encode_tags
 
 
 def of(*spans: tuple[int, int, str]) -> list[Span]:
@@ -85,41 +84,3 @@ def test_tags_mean_the_same_to_seqeval(spans: list[Span]) -> None:
         tags = [tag.replace("creative-work", "work") for tag in encode_tags(spans, 12, scheme)]
         entities = Entities([tags], theirs, suffix=False).entities[0]
         assert [(e.start + 1, e.end) for e in entities] == [(s.start, s.end) for s in spans]
-
-
-def test_frames_round_trip() -> None:
-    columns = (["_", "go.01", "_"], ["_", "ARG0:1|R-ARG1:3", "_"], ["_", "ARG0:1-1|R-ARG1:3-3", "_"])
-    assert encode_frames(decode_frames(*columns), 3) == columns
-    heads_only = decode_frames(columns[0], columns[1], None)
-    assert encode_frames(heads_only, 3) == (columns[0], columns[1], ["_"] * 3)
-    assert decode_frames(*encode_frames(heads_only, 3)) == heads_only
-    spans_only = decode_frames(columns[0], None, columns[2])
-    assert encode_frames(spans_only, 3) == (columns[0], ["_"] * 3, columns[2])
-    assert decode_frames(*encode_frames(spans_only, 3)) == spans_only
-
-
-@pytest.mark.parametrize(
-    ("heads", "spans", "reason"),
-    [
-        ("ARG0:1", "ARG1:1-1", "differ"),
-        ("ARG0:1|ARG1:2", "ARG0:1-1", "differ"),
-        ("ARG0", "_", "ROLE:PLACE"),
-        ("ARG0:x", "ARG0:1-1", "word ID"),
-        ("ARG0:1", "ARG0:1-y", "word ID"),
-    ],
-)
-def test_broken_frames_say_why(heads: str, spans: str, reason: str) -> None:
-    with pytest.raises(ValueError, match=reason):
-        decode_frames(["go.01"], [heads], [spans])
-
-
-def test_a_sentence_tells_whether_its_entities_are_annotated() -> None:
-    bare = Sentence.from_forms(["a", "b"])
-    assert (bare.entity_tags(), bare.ents) == (None, ())
-    bare.columns["NER"] = ["_", "_"]
-    assert (bare.entity_tags(), bare.ents) == (None, ())
-    bare.columns["NER"] = ["O", "O"]
-    assert (bare.entity_tags(), bare.ents) == (["O", "O"], ())
-    misc = Sentence({"FORM": ["a", "b"], "MISC": ["SpaceAfter=No", "ner=B-A,S-B"]})
-    assert misc.entity_tags() == ["O", "B-A|S-B"]
-    assert [(span.start, span.end, span.type) for span in misc.ents] == [(2, 2, "A"), (2, 2, "B")]

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from depparse.data import comparisons
+from depparse.data import ud
 from depparse.data.checks import check
-from depparse.data.findings import KINDS, Finding
+from depparse.data.findings import Finding, codes
 from depparse.data.treebank import Statistics, Treebank, find_splits, iter_file, labels, spell
 from depparse.errors import FormatError
 
@@ -290,7 +290,7 @@ def test_findings_in_a_file(
     code: str, content: str | bytes, place: str, count: int, message: str, tmp_path: Path
 ) -> None:
     finding = by_code(check(file(tmp_path, content)))[code]
-    assert finding.severity == KINDS[code].severity
+    assert finding.severity == codes()[code].severity
     assert (finding.count, finding.places[:1]) == (count, (place,) if place else ())
     assert message in finding.message
     assert "{" not in finding.message
@@ -334,7 +334,7 @@ def test_findings_across_files(
 
 
 def test_every_kind_of_finding_is_tested() -> None:
-    assert {code for code, *_ in CASES} | {code for code, *_ in SPLIT_CASES} == set(KINDS)
+    assert {code for code, *_ in CASES} | {code for code, *_ in SPLIT_CASES} == set(codes())
 
 
 def test_a_broken_file_does_not_hide_the_others(tmp_path: Path) -> None:
@@ -424,7 +424,7 @@ def test_real_treebanks_have_no_errors_and_few_warnings(shared: Path) -> None:
 
 
 def test_lists_of_ud() -> None:
-    assert (len(comparisons.UPOS), len(comparisons.RELATIONS)) == (17, 37)
+    assert (len(ud.UPOS), len(ud.RELATIONS)) == (17, 37)
 
 
 PIECES = st.sampled_from(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from udtools.udeval import CONTENT_DEPRELS, FUNCTIONAL_DEPRELS, UNIVERSAL_FEATURES, UDError
 
 import depparse
+from depparse.data import ud
 from depparse.data.document import Document
 from depparse.errors import DepparseError
 from depparse.evaluation import annotation
@@ -314,8 +315,8 @@ def test_unknown_endings_are_read_strictly(tmp_path):
 
 
 def test_definitions_are_the_official_ones():
-    assert annotation.CONTENT_RELATIONS == CONTENT_DEPRELS
-    assert annotation.FUNCTION_RELATIONS == FUNCTIONAL_DEPRELS
+    assert ud.CONTENT_RELATIONS == CONTENT_DEPRELS
+    assert ud.FUNCTION_RELATIONS == FUNCTIONAL_DEPRELS
     assert annotation.UNIVERSAL_FEATURES == UNIVERSAL_FEATURES
     separators = {chr(i) for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i)) == "Zs"}
     assert {chr(i) for i in range(sys.maxunicode + 1) if SPACES.fullmatch(chr(i))} == separators

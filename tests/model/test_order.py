@@ -109,9 +109,7 @@ def test_a_new_task_replaces_one_of_the_base() -> None:
 
 def test_replacing_takes_a_base() -> None:
     task = SMALL["tagger"] | {"replaces": "tagger"}
-    with pytest.raises(
-        ConfigError, match=r"tasks\.new\.replaces: no base model has the task tagger; give one"
-    ):
+    with pytest.raises(ConfigError, match=r"tasks\.new\.replaces: no base model has the task tagger; give one"):
         read_recipe({"model": {"tasks": {"new": task}}})
 
 

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from depparse.data.annotations.frames import FRAME_COLUMNS, FRAMES, PREDICATES
 from depparse.data.batching import Batch, Example, Ints, pad
-from depparse.data.columns import FRAME_COLUMNS, FRAMES, PREDICATES, get_from_misc, set_in_misc
 from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.sentence import FRAME_KEYS, Sentence
+from depparse.data.sentence import Sentence
 from depparse.data.spans import Argument, Frame
 from depparse.data.trees import top_word
 from depparse.encoders.paths import PathsConfig
@@ -210,13 +210,7 @@ class SrlCodec:
         """Writes columns, which CoNLL-U has in MISC, so that a sentence without frames is annotated with none."""
         if prediction is None:
             return
-        for key in FRAME_KEYS:
-            cells = sentence.columns.get("MISC", [])
-            if any(get_from_misc(cell, key) is not None for cell in cells):
-                sentence.columns["MISC"] = [set_in_misc(cell, key, None) for cell in cells]
-        for name in FRAME_COLUMNS:
-            sentence.column(name)
-        sentence.frames = prediction
+        sentence.annotate("frames", prediction, in_columns=True)
 
     # -- saving
 
