@@ -12,12 +12,10 @@ import typer
 
 from depparse.cli.tables import show
 from depparse.errors import ConfigError
+from depparse.evaluation.dimensions import DIMENSIONS
 
 if TYPE_CHECKING:
     from depparse.data.document import Document
-
-# Those of `evaluation.breakdown`, which is not imported for --help.
-DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos")
 
 
 def _dimension(name: str) -> str:
@@ -81,7 +79,8 @@ def evaluate(
 ) -> None:
     """Score a system's file, or a model, as the official scorer of the CoNLL shared tasks does.
 
-    Sentences, tokens and words may differ; the text may not. Entities and frames are scored where GOLD holds them.
+    Sentences, tokens and words may differ; the text may not. Entities, frames and empty nodes are scored where GOLD
+    holds them.
 
     Example: [green]depparse evaluate gold.conllu system.conllu --by deprel --bootstrap 1000[/green]
 

@@ -15,6 +15,7 @@ import numpy as np
 from depparse.data.trees import nonprojective_arcs
 from depparse.errors import ConfigError
 from depparse.evaluation.annotation import ROOT, Annotation
+from depparse.evaluation.dimensions import DIMENSIONS
 from depparse.evaluation.measures import Measure
 from depparse.evaluation.metrics import LAS, UAS
 from depparse.evaluation.pair import Pair
@@ -22,7 +23,6 @@ from depparse.evaluation.scores import Rates, harmonic_mean
 from depparse.evaluation.segmentation import Bools, Ints, Segmentation
 from depparse.evaluation.tables import Table, percent
 
-DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos")
 _SENTENCE_BINS = (1, 6, 11, 21, 31, 41, 51)  # first length of each bin, in words
 _ARC_BINS = (1, 2, 3, 6, 11, 21)  # first length of each bin, in words
 

@@ -1,7 +1,7 @@
-"""The table of metrics: what each counts, whether a model has to do with it, and where it is shown.
+"""The table of metrics: what each counts, which columns it scores, and where it is shown.
 
-All that trains, scores, draws or documents reads this table. Another package adds metrics by an entry point of the
-group ``depparse.metrics`` whose value is a tuple of `Metric`.
+Training, reports, curves, model cards and the documentation read this table. Another package adds metrics by an entry
+point of the group ``depparse.metrics`` whose value is a tuple of `Metric`.
 
 Each metric counts units (words, tokens, sentences, edges …) of the gold file, of the system file, and those that are
 right: precision is right / system, recall is right / gold, F1 is 2 · right / (system + gold). Words are compared along
@@ -63,9 +63,9 @@ class Use(Flag):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One metric. `columns` are those that it scores: it tells something of a model that predicts one of them.
+    """One metric. It tells something of a model that predicts one of its `columns`.
 
-    Without columns it scores segmentation, and so from raw text alone.
+    A metric without columns scores segmentation, and so says something of analyses of raw text alone.
     """
 
     name: str
@@ -74,11 +74,11 @@ class Metric:
     count: Callable[[Pair], Measure]
     columns: tuple[str, ...] = ()
     uses: Use = Use.ALL
-    rank: int = 100  # of two, the lower one chooses the model, where the recipe does not say, and is drawn first
+    rank: int = 100  # the lowest one chooses the model if the recipe names no metric, and is drawn first
     colour: str | None = None  # of the curve
     title: str = ""  # in its table, if not the name
     key: str = ""  # in JSON, if not the name
-    scorer: Callable[[Pair], Score] | None = None  # for another way to the score than the sum of the counts
+    scorer: Callable[[Pair], Score] | None = None  # where the score is not simply the sum of the counts
 
     def measure(self, pair: Pair) -> Measure:
         """What each unit of the text adds to the counts."""
@@ -233,10 +233,10 @@ _METRICS = (
 @cache
 def metrics() -> tuple[Metric, ...]:
     """All metrics: those above, and those of other packages, which replace none. Raises ConfigError."""
-    found: dict[str, Metric] = {}
+    by_name: dict[str, Metric] = {}
     for metric in (*_METRICS, *_installed()):
-        found.setdefault(metric.name, metric)
-    return tuple(found.values())
+        by_name.setdefault(metric.name, metric)
+    return tuple(by_name.values())
 
 
 def _installed() -> Iterator[Metric]:

@@ -155,10 +155,9 @@ def report(
     """Scores one system against the gold file, or two of them and their difference.
 
     `system` is a file, or a function that makes the analyses from the gold document, called `name` then.
-    `by` are names of `breakdown.DIMENSIONS`; `samples` asks for bootstrap intervals from so many resamples. Two systems
-    are always tested, with 1000 resamples unless told. Entities and frames are scored where the gold file holds them;
-    the micro average of entities and the scores of frames have intervals and tests too. `format` is that of the files
-    whose endings tell none; by default CoNLL-U.
+    `by` are names of `depparse.evaluation.dimensions`; `samples` asks for bootstrap intervals from so many resamples.
+    Two systems are always tested, with 1000 resamples unless told. What the gold file holds is scored, trees if it
+    holds nothing else. `format` is that of the files whose endings tell none; by default CoNLL-U.
     """
     paths = [path for path in (gold, system, other) if path is not None and not callable(path)]
     if sum(name_of(path) == "standard input" for path in paths) > 1:
@@ -207,11 +206,10 @@ def _report_system(
 ) -> SystemReport:
     parts = tuple(SectionReport.of(pair, section) for section in scored)
     groups = {dimension: breakdown(pair, dimension) for dimension in by}
-    found = SystemReport(pair.system.name, pair, parts, groups, {})
+    scores = SystemReport(pair.system.name, pair, parts, groups, {})
     if samples is None:
-        return found
-    intervals = bootstrap(pair, found.tested(), samples, seed=seed, confidence=_CONFIDENCE)
-    return replace(found, intervals=intervals)
+        return scores
+    return replace(scores, intervals=bootstrap(pair, scores.tested(), samples, seed=seed, confidence=_CONFIDENCE))
 
 
 def _with_ranges(table: Table, intervals: Mapping[str, Interval]) -> Table:

@@ -50,11 +50,11 @@ def bootstrap(
 
     Test sets of as many blocks are drawn `samples` times from the blocks, with replacement. O(samples · blocks).
     """
-    found: dict[str, Interval] = {}
+    by_name: dict[str, Interval] = {}
     for names, (counts,) in _counts([pair], metrics):
         draws = np.concatenate([f1_of(weights @ counts) for weights in resamples(len(counts), samples, seed)])
-        found |= intervals(names, draws, confidence)
-    return _ordered(found, metrics)
+        by_name |= intervals(names, draws, confidence)
+    return _ordered(by_name, metrics)
 
 
 def paired_test(
@@ -72,10 +72,10 @@ def paired_test(
     p-value is by approximate randomization (Yeh 2000), two-sided: how often the difference gets at least as large if in
     each block a coin tells which output is whose, (1 + times) / (1 + samples). O(samples · blocks).
     """
-    found: dict[str, Difference] = {}
+    by_name: dict[str, Difference] = {}
     for names, (a, b) in _counts([first, second], metrics):
-        found |= _test(names, a, b, samples, seed, confidence)
-    return _ordered(found, metrics)
+        by_name |= _test(names, a, b, samples, seed, confidence)
+    return _ordered(by_name, metrics)
 
 
 def _test(names: list[str], a: Floats, b: Floats, samples: int, seed: int, confidence: float) -> dict[str, Difference]:
@@ -93,15 +93,13 @@ def _test(names: list[str], a: Floats, b: Floats, samples: int, seed: int, confi
     return {name: Difference(float(value[k]), ranges[name], float(p_values[k])) for k, name in enumerate(names)}
 
 
-def _ordered(found: dict[str, _Value], metrics: Sequence[Metric]) -> dict[str, _Value]:
-    return {metric.name: found[metric.name] for metric in metrics}
+def _ordered(by_name: dict[str, _Value], metrics: Sequence[Metric]) -> dict[str, _Value]:
+    return {metric.name: by_name[metric.name] for metric in metrics}
 
 
 def _counts(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> Iterator[tuple[list[str], list[Floats]]]:
-    """For each unit of text that metrics are told by, their names and ``counts[block, 3 · metric + k]`` of each pair.
-
-    They are what the block adds to the metric's gold (0), system (1) and right units (2).
-    """
+    """The metrics that are told by word, then those told by sentence: names, and ``counts[block, 3 · metric + k]`` of
+    each pair, what the block adds to the metric's gold (0), system (1) and right units (2)."""
     by_unit: dict[str, list[Metric]] = {}
     for metric in metrics:
         by_unit.setdefault(metric.measure(pairs[0]).unit, []).append(metric)
@@ -116,8 +114,9 @@ def _counts(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> Iterator[tuple[
             yield names, [count_blocks(pair, together, ends) for pair in pairs]
 
 
-def _check_gold(what: Iterable[object]) -> None:
-    if len(set(what)) > 1:
+def _check_gold(gold: Iterable[object]) -> None:
+    """What stands for the gold file of each pair is the same in all, or it is an EvaluationError."""
+    if len(set(gold)) > 1:
         raise EvaluationError("two systems can be compared on one gold file, not on two")
 
 

@@ -40,12 +40,15 @@ class Gold:
 
     @cached_property
     def held(self) -> frozenset[str]:
-        """The scores that it has something for, but for those of segmentation. FormatError where frames are broken."""
+        """The scores of graphs, entities and frames that it has something for. FormatError where frames are broken."""
         pair = Pair(self.document, self.document, (self.file, self.file))
         return frozenset(
             metric.name
             for metric in _trained()
-            if metric.columns and metric.section.held(self.document) and metric.measure(pair).gold.any()
+            if metric.columns
+            and not _is_basic(metric)
+            and metric.section.held(self.document)
+            and metric.measure(pair).gold.any()
         )
 
     def metrics(self, model: Model | None) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from depparse.data import formats
 from depparse.data.document import Document
 from depparse.data.sentence import Sentence
 from depparse.data.text import iter_text, wrapped
-from depparse.evaluation.breakdown import DIMENSIONS
+from depparse.evaluation.dimensions import DIMENSIONS
 from depparse.evaluation.ud import evaluate
 from depparse.inference.pipeline import Pipeline
 from tests.cli.conftest import Run, on_a_terminal

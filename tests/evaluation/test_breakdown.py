@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from depparse.errors import ConfigError
-from depparse.evaluation.breakdown import DIMENSIONS, _is_projective, breakdown
+from depparse.evaluation.breakdown import _is_projective, breakdown
+from depparse.evaluation.dimensions import DIMENSIONS
 from depparse.evaluation.pair import Pair, read_pair
 from depparse.evaluation.scores import Rates
 
