@@ -13,6 +13,7 @@ from depparse.config import parse
 from depparse.data.document import Document
 from depparse.description import hash_file
 from depparse.encoders.codec import CONTEXTS, INPUTS
+from depparse.encoders.trees import LAYERS
 from depparse.errors import ConfigError, ModelError
 from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.model import Model
@@ -92,6 +93,7 @@ def test_the_folders_are_the_registry() -> None:
     assert {"words", "characters", "vectors", "transformer", "treebank"} <= set(INPUTS.names())
     assert {"bilstm", "linear_recurrent"} <= set(CONTEXTS.names())
     assert not {"encoder", "dropout", "linear_recurrence", "bilstm"} & set(INPUTS.names())
+    assert LAYERS.names() == ["dglstm", "gcn"]
     assert INPUTS.config("words")().type == "words"
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from depparse.encoders.trees import SYNTAX, Arcs
+from depparse.encoders.trees import LAYERS, Arcs
 from depparse.layers.tensors import Layout
 from depparse.registry import PartConfig
 
@@ -38,7 +38,7 @@ class Syntax(nn.Module):
 
     def __init__(self, config: PartConfig | None, input_width: int, n_relations: int) -> None:
         super().__init__()
-        self.layers = SYNTAX[config.type](config, input_width, n_relations) if config is not None else None
+        self.layers = LAYERS[config.type](config, input_width, n_relations) if config is not None else None
         self.width = input_width + (self.layers.width if self.layers is not None else 0)
 
     def forward(self, values: Tensor, arcs: Arcs[Tensor] | None, layout: Layout) -> Tensor:

@@ -24,10 +24,10 @@ from depparse.errors import ConfigError
 from depparse.registry import PartConfig, Registry
 
 # Layers over trees, see syntax.py. Their files are imported, and torch with them, where a config names one.
-SYNTAX = Registry("depparse.encoders", "SYNTAX", "depparse.syntax")
+LAYERS = Registry("depparse.encoders", "SYNTAX", "depparse.syntax")
 SyntaxConfig = Annotated[
     SerializeAsAny[PartConfig] | None,
-    PlainValidator(lambda value: None if value in (None, "none") else SYNTAX.read(value)),
+    PlainValidator(lambda value: None if value in (None, "none") else LAYERS.read(value)),
 ]
 
 Array = TypeVar("Array")  # of NumPy or of torch
