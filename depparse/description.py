@@ -162,7 +162,8 @@ def _licence(card: str) -> str | None:
 
 
 def _numbers(scores: list[dict[str, str]]) -> list[dict[str, str | float]]:
-    return [{name: cell if name == "data" else float(cell) for name, cell in row.items()} for row in scores]
+    """The scores as numbers; without those that the data has nothing for, whose cells are empty."""
+    return [{name: cell if name == "data" else float(cell) for name, cell in row.items() if cell} for row in scores]
 
 
 def _table(card: str, heading: str, first: str) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from depparse.model.codec import ModelCodec
 from depparse.runtimes.scorer import Reading, Scorer
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.constraints import Constraints
-from depparse.tasks.task import AnalysesTrees, AnyCodec
+from depparse.tasks.task import AnalysesTrees, AnyCodec, TellsProbabilities
 
 # First words of comments that would begin a document or paragraph anew with each tree of a sentence.
 _ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
@@ -57,8 +57,8 @@ class Annotator:
         self._parser = model.parser(request.without) if model is not None else None
         self._readers = frozenset() if model is None else model.readers(request.without).keys()
         # Whether more of the parser is asked for than its best tree.
-        of_graphs = any("DEPS" in self._codec(name).writes for name in self.tasks)
-        of_trees = request.probabilities and (self._parser is not None or not of_graphs)
+        self._telling = [name for name in self.tasks if isinstance(self._codec(name), TellsProbabilities)]
+        of_trees = request.probabilities and (self._parser is not None or not self._telling)
         self._asks = request.constrained or of_trees or request.k_best is not None
         if self._asks and self._parser is None:
             message = "the model predicts no trees, so nothing about them: it has no task that predicts HEAD and DEPREL"
@@ -174,18 +174,26 @@ class Annotator:
     # -- writing
 
     def _write(self, sentence: Sentence, predicted: Predicted, tree: Tree | None) -> Sentence:
-        """A copy of the sentence with all that is predicted, in the order of the tasks, and what is kept of its own."""
+        """A copy of the sentence with all that is predicted, in the order of the tasks, and what is kept of its own.
+
+        Probabilities are written last, so that they stand behind all else in MISC.
+        """
         copy, request = sentence.copy(), self.request
-        for name in self.tasks:
-            codec = self._codec(name)
-            if name == self._parser:
-                if tree is not None:
-                    if predicted.analysis is not None and request.probabilities:
-                        tree = predicted.analysis.with_probabilities(tree)
-                    codec.annotate(copy, tree)
-            elif name in predicted.by_task and not complete(sentence, request.keep, codec.writes):
-                codec.annotate(copy, predicted.by_task[name], probabilities=request.probabilities)
-                restore(copy, sentence, request.keep, codec.writes)
+        predictions = {
+            name: prediction
+            for name, prediction in predicted.by_task.items()
+            if name != self._parser and not complete(sentence, request.keep, self._codec(name).writes)
+        }
+        if self._parser is not None and tree is not None:
+            predictions[self._parser] = tree
+        for name in (name for name in self.tasks if name in predictions):
+            self._codec(name).annotate(copy, predictions[name])
+            restore(copy, sentence, request.keep, self._codec(name).writes)
+        if request.probabilities:
+            if self._parser is not None and tree is not None and predicted.analysis is not None:
+                predictions[self._parser] = predicted.analysis.with_probabilities(tree)
+            for name in (name for name in self._telling if name in predictions):
+                self._codec(name).annotate(copy, predictions[name], probabilities=True)
         copy.columns = in_order(copy.columns, sentence.columns)
         return copy
 

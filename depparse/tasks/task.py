@@ -168,6 +168,13 @@ class AnalysesTrees(Protocol):
 
 
 @runtime_checkable
+class TellsProbabilities(Protocol):
+    """A codec that can write probabilities: it annotates once more, after all tasks have, where they are asked for."""
+
+    tells_probabilities: Literal[True]
+
+
+@runtime_checkable
 class ReadsTrees(Protocol):
     """A codec whose network reads dependency trees beside vectors.
 

@@ -58,6 +58,7 @@ class DependencyCodec:
     reads = ()
     writes = ("HEAD", "DEPREL")
     parses_trees: Literal[True] = True
+    tells_probabilities: Literal[True] = True
 
     def __init__(self, config: DependenciesConfig, labels: Vocabulary) -> None:
         self.config, self.labels = config, labels

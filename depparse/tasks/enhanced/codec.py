@@ -85,6 +85,7 @@ class EnhancedCodec:
     Config = EnhancedConfig
     reads = ("HEAD", "DEPREL", "LEMMA")
     writes = ("DEPS",)
+    tells_probabilities: Literal[True] = True
 
     def __init__(self, config: EnhancedConfig, labels: Vocabulary, relations: Vocabulary) -> None:
         self.config, self.labels, self.trees = config, labels, TreeReader(relations)
