@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,17 +12,8 @@ from torch import Tensor, nn
 from depparse.data.sentence import Sentence
 from depparse.encoders.codec import CONTEXTS, INPUTS, EncoderCodec, EncoderConfig, Widths
 from depparse.encoders.dropout import InputDropout, SharedDropout
-from depparse.encoders.input import DiffersByTask, InputNetwork, ShowsInside
+from depparse.encoders.input import DiffersByTask, InputNetwork, InputVectors, ShowsInside
 from depparse.layers.tensors import Layout
-
-
-class InputVectors(NamedTuple):
-    """What an input makes of words that has more to give than one vector for each."""
-
-    shared: Tensor  # [batch, words, width]
-    by_task: Sequence[Tensor] = ()  # the same for each task, if they differ
-    layers: Sequence[Tensor] = ()  # [batch, words, width] of each layer, the embeddings first
-    attention: Sequence[Tensor] = ()  # [batch, heads, words, words] of each layer: how much a word looks at another
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ group ``depparse.contexts``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from depparse.data.sentence import Sentence
 from depparse.registry import PartConfig
@@ -23,11 +23,19 @@ from depparse.registry import PartConfig
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from depparse.encoders.encoder import InputVectors
     from depparse.layers.tensors import Layout
 
 Features = TypeVar("Features")  # what is read of a sentence
 Arrays_co = TypeVar("Arrays_co", covariant=True)  # the same of a batch: an array, or a NamedTuple of arrays, or None
+
+
+class InputVectors(NamedTuple):
+    """What an input makes of words that has more to give than one vector for each."""
+
+    shared: Tensor  # [batch, words, width]
+    by_task: Sequence[Tensor] = ()  # the same for each task, if they differ
+    layers: Sequence[Tensor] = ()  # [batch, words, width] of each layer, the embeddings first
+    attention: Sequence[Tensor] = ()  # [batch, heads, words, words] of each layer: how much a word looks at another
 
 
 class InputCodec(Protocol[Features, Arrays_co]):

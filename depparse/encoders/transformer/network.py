@@ -19,8 +19,7 @@ from torch import Tensor, nn
 
 from depparse.data.sentence import Sentence
 from depparse.encoders.bert import Bert
-from depparse.encoders.encoder import InputVectors
-from depparse.encoders.input import InputType
+from depparse.encoders.input import InputType, InputVectors
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig
 from depparse.errors import ConfigError
 from depparse.layers.tensors import Layout
