@@ -87,8 +87,8 @@ def annotate(model: Model, sentences: Sequence[Sentence], batch_words: int = BAT
     treebank = model.treebanks[source] if model.treebanks else None
     analysed = Pipeline(model).annotate_stream(sentences, treebank=treebank, batch_words=batch_words)
     for sentence, copy in zip(sentences, analysed, strict=True):
-        sentence.columns, sentence.empty_nodes = copy.columns, copy.empty_nodes
-        sentence.forget_annotation(entities=True, frames=True)
+        for name in Sentence.__slots__:
+            setattr(sentence, name, getattr(copy, name))
 
 
 def annotated_copies(model: Model, document: Document, words: int, order: int) -> list[Sentence]:

@@ -55,7 +55,7 @@ class Annotator:
         self.tasks = () if model is None else tuple(name for name in model.order if name not in request.without)
         self._source = _find_treebank(model, request.treebank)
         self._parser = model.parser(request.without) if model is not None else None
-        self._readers = frozenset() if model is None else model.readers(request.without).keys()
+        self._readers = frozenset(model.readers(request.without) if model is not None else ())
         # Whether more of the parser is asked for than its best tree.
         self._telling = [name for name in self.tasks if isinstance(self._codec(name), TellsProbabilities)]
         of_trees = request.probabilities and (self._parser is not None or not self._telling)

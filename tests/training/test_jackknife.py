@@ -15,6 +15,7 @@ from depparse.store import load
 from depparse.training.jackknife import _ends, jackknife, train_parser, with_trees_of
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Done, Record, Scored
+from tests.networks import annotate
 from tests.training.test_run import TINY
 
 
@@ -35,7 +36,7 @@ def test_trees_are_of_parsers_that_did_not_see_the_sentence(samples: Path, tmp_p
     expected: list[Sentence] = []
     for number, held_out in ((1, parts[1]), (2, parts[0])):
         copies = [Sentence.from_forms(sentence.columns["FORM"]) for sentence in held_out]
-        load(tmp_path / f"fold-{number}" / "model").annotate(copies)
+        annotate(load(tmp_path / f"fold-{number}" / "model"), copies)
         expected += copies
     for sentence, parsed, original in zip(found, expected, gold, strict=True):
         for name in ("HEAD", "DEPREL"):
@@ -61,7 +62,7 @@ def test_trees_are_of_parsers_that_did_not_see_the_sentence(samples: Path, tmp_p
 def test_recipes_that_train_no_parser_anew_are_refused(samples: Path, tmp_path: Path) -> None:
     gold = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences[:4]
     for recipe in ("ner", TINY | {"base": "en"}):
-        with pytest.raises(ConfigError, match="give a recipe with a task of type dependencies and no base"):
+        with pytest.raises(ConfigError, match="give a recipe without a base and with a task that predicts trees"):
             jackknife(recipe, gold, tmp_path, 2)
     assert not any(tmp_path.iterdir())
 
