@@ -59,10 +59,6 @@ class SymbolBatch:
         """What each decision is learned from."""
         return {"tokens": self.ends, "sentences": self.sentences, "words": self.expansions}
 
-    def to(self, device: object) -> SymbolBatch:  # noqa: ARG002
-        """The batch itself, since the network makes tensors on its device; the training loop asks for this."""
-        return self
-
 
 def pad(rows: Sequence[Ints], width: int, padding: int) -> Ints:
     """``[rows, width]``: the rows, each with `padding` behind."""

@@ -9,10 +9,7 @@ each character with a recurrent network.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
-from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -21,7 +18,8 @@ from depparse.data.fields import IGNORE
 from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
 from depparse.encoders.linear_recurrent.network import LinearRecurrent
-from depparse.segmentation.batch import SPACING, Sizes, SymbolBatch, TokenBatch
+from depparse.layers.tensors import to_tensors
+from depparse.segmentation.batch import SPACING, Sizes, SymbolBatch
 from depparse.segmentation.symbols import UNKNOWN
 
 
@@ -91,9 +89,9 @@ class SegmenterNetwork(nn.Module):
 
     def losses(self, batch: SymbolBatch) -> dict[str, Tensor]:
         """The loss of each decision, a scalar each."""
-        symbols, ends = self.tensor(batch.symbols), self.tensor(batch.ends)
-        sentences, expansions = self.tensor(batch.sentences), self.tensor(batch.expansions)
-        firsts, lasts, forms, spacing, lengths = self.token_tensors(batch.tokens)
+        arrays = batch.symbols, batch.ends, batch.sentences, batch.expansions
+        symbols, ends, sentences, expansions = to_tensors(arrays, self.device)
+        firsts, lasts, forms, spacing, lengths = to_tensors(batch.tokens, self.device)
         if self.training and self.config.unknown:
             # n-grams only: a character is known nearly always, and its category says the rest.
             lost = torch.rand(symbols[2:].shape, device=symbols.device) < self.config.unknown
@@ -110,15 +108,6 @@ class SegmenterNetwork(nn.Module):
             )
             / (expansions != IGNORE).sum().clamp(min=1),
         }
-
-    def tensor(self, array: NDArray[Any]) -> Tensor:
-        """The array on the device of the network; not copied where that is the processor."""
-        return torch.from_numpy(array).to(self.device)
-
-    def token_tensors(self, tokens: TokenBatch) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """The arrays of the batch, in the order of `tokens`."""
-        firsts, lasts, forms = self.tensor(tokens.firsts), self.tensor(tokens.lasts), self.tensor(tokens.forms)
-        return firsts, lasts, forms, self.tensor(tokens.spacing), self.tensor(tokens.lengths)
 
     def _symbol_states(self, symbols: Tensor) -> Tensor:
         """``[kinds, batch, symbols]`` to ``[batch, symbols, width]``."""

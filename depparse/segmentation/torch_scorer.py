@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from depparse.errors import ModelError
+from depparse.layers.tensors import to_arrays, to_tensors
 from depparse.segmentation.batch import TokenBatch
 from depparse.segmentation.network import SegmenterNetwork
 from depparse.segmentation.segmenter import Segmenter
@@ -22,15 +23,15 @@ class TorchScorer:
     def ends(self, symbols: Ints) -> tuple[Tensor, Floats]:
         """The first stage."""
         self._stop_training()
-        states, ends = self.network.ends(self.network.tensor(symbols))
-        return states, _array(ends)
+        states, ends = self.network.ends(to_tensors(symbols, self.network.device))
+        return states, to_arrays(ends)
 
     @torch.inference_mode()
     def tokens(self, states: Tensor, tokens: TokenBatch) -> tuple[Floats, Floats]:
         """The second stage."""
         self._stop_training()
-        sentences, scripts = self.network.tokens(states, *self.network.token_tensors(tokens))
-        return _array(sentences), _array(scripts)
+        sentences, scripts = self.network.tokens(states, *to_tensors(tokens, self.network.device))
+        return to_arrays(sentences), to_arrays(scripts)
 
     def _stop_training(self) -> None:
         if self.network.training:
@@ -43,8 +44,3 @@ def network_of(segmenter: Segmenter) -> SegmenterNetwork:
         engine = type(segmenter.scorer).__name__
         raise ModelError(f"the weights of a segmenter are needed in torch, but {engine} computes its scores")
     return segmenter.scorer.network
-
-
-def _array(scores: Tensor) -> Floats:
-    array: Floats = scores.float().cpu().numpy()
-    return array
