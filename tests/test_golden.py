@@ -105,7 +105,7 @@ def test_what_was_found_when_they_were_new_is_not_nothing() -> None:
         assert any(sentence["ents"] for sentence in spans[name]), name
     for name in ("joint", "roles"):
         assert any(frame["arguments"] for sentence in spans[name] for frame in sentence["frames"]), name
-    for name in ("joint", "treebanks", "segmenter"):  # multiword tokens
+    for name in ("joint", "treebanks"):  # multiword tokens
         assert re.search(r"(?m)^\d+-\d+\t", (FOLDER / f"{name}.text.conllu").read_text(encoding="utf-8")), name
 
 
