@@ -9,6 +9,7 @@ import os
 import re
 import runpy
 import shlex
+import signal
 import sys
 import tempfile
 import warnings
@@ -148,7 +149,8 @@ class Recorder:
 
     def _anonymous(self, text: str) -> str:
         """The text without paths of this machine and without the version."""
-        places = {self.work: "<work>", Path(depparse.__file__).resolve().parent: "<package>", ROOT: "<root>"}
+        package = Path(depparse.__file__).resolve().parent  # perhaps of another checkout
+        places = {self.work: "<work>", package: "<package>", package.parent: "<root>", ROOT: "<root>"}
         for path, name in places.items():
             for spelled in {str(path), str(path.resolve())}:
                 text = text.replace(spelled, name)
@@ -166,6 +168,7 @@ def run(arguments: Sequence[str], input: bytes, folder: Path) -> tuple[int, str,
     streams["stdin"] = io.TextIOWrapper(io.BytesIO(input), encoding="utf-8")
     code = 0
     torch.manual_seed(0)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     with ExitStack() as stack:
         stack.enter_context(inside(folder))
         stack.enter_context(warnings.catch_warnings())  # which also makes warnings that were shown before come again
@@ -179,6 +182,10 @@ def run(arguments: Sequence[str], input: bytes, folder: Path) -> tuple[int, str,
         except Exception as error:  # a bug, which is written down as it is
             code = 1
             sys.stderr.write(f"Traceback: {type(error).__name__}: {error}\n")
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+        if code == 128 + number:  # the signal was meant for this process
+            raise SystemExit(code)
     output, errors = (_content(streams[name]) for name in ("stdout", "stderr"))
     return code, output, errors
 
