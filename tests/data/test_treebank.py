@@ -413,6 +413,17 @@ def share_as_there(counts: Statistics, column: str) -> str:
     return f"{math.floor(100 * counts.share(column))}" if counts.share(column) >= 0.01 else "<1"
 
 
+# What is true of single treebanks and rightly warned of, besides a train file that is missing and labels of dev and test
+# that train lacks.
+WARNINGS = {
+    "UD_Irish-IDT": {"long-sentence"},
+    "UD_Korean-GSD": {"overlap"},  # the same sentences in two splits
+    "UD_Marathi-UFAL": {"small-train"},
+    "UD_Portuguese-Bosque": {"long-sentence"},
+    "UD_Scottish_Gaelic-ARCOSG": {"tab-in-comment"},
+}
+
+
 @pytest.mark.shared
 def test_real_treebanks_have_no_errors_and_few_warnings(shared: Path) -> None:
     folders = sorted((shared / "treebanks").glob("UD_*"))
@@ -420,7 +431,8 @@ def test_real_treebanks_have_no_errors_and_few_warnings(shared: Path) -> None:
     for path in folders:
         findings = check(path)
         assert [f.to_dict() for f in findings if f.severity == "error"] == []
-        assert {f.code for f in findings if f.severity == "warning"} <= {"no-train", "unseen-upos"}, path.name
+        warnings = {f.code for f in findings if f.severity == "warning"} - {"no-train", "unseen-upos"}
+        assert warnings == WARNINGS.get(path.name, set()), path.name
 
 
 def test_lists_of_ud() -> None:
