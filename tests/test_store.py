@@ -18,7 +18,7 @@ from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Scorer, Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.store import load, load_parts, save
-from tests.networks import small_model, two_sentences
+from tests.networks import annotate, small_model, two_sentences
 from tests.segmenters import described, segmenter
 
 __all__ = ["segmenter"]
@@ -51,7 +51,7 @@ def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmente
     assert parts.model is not None
     assert list(parts.model.state_dict()) == list(model.state_dict())
     document = two_sentences()
-    load(tmp_path / "m").annotate(document.sentences)
+    annotate(load(tmp_path / "m"), document.sentences)
     found = describe(tmp_path / "m")
     assert found.segmenter == network.config.model_dump() | {"parameters": sum(p.numel() for p in network.parameters())}
     assert found.parameters == described(segmenter)["parameters"] + sum(

@@ -140,7 +140,8 @@ class ModelCodec:
     @classmethod
     def from_json(cls, config: ModelConfig, data: Mapping[str, Any]) -> ModelCodec:
         """The codecs that gave `data`."""
+        encoder = EncoderCodec.from_json(config.encoder, data["encoder"])
         tasks = {
             name: TASKS.codec(task.type).from_json(task, data["tasks"][name]) for name, task in config.tasks.items()
         }
-        return cls(EncoderCodec.from_json(config.encoder, data["encoder"]), tasks, data.get("treebanks", ()))
+        return cls(encoder, tasks, data.get("treebanks", ()))

@@ -413,8 +413,7 @@ def share_as_there(counts: Statistics, column: str) -> str:
     return f"{math.floor(100 * counts.share(column))}" if counts.share(column) >= 0.01 else "<1"
 
 
-# What single treebanks are rightly warned of, besides a train file that is missing and labels of dev and test that train
-# lacks.
+# What single treebanks are rightly warned of, besides a train file that is missing and labels that train lacks.
 WARNINGS = {
     "UD_Irish-IDT": {"long-sentence"},
     "UD_Korean-GSD": {"overlap"},  # the same sentences in two splits
