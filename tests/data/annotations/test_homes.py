@@ -38,7 +38,7 @@ HOMES = {
     "data/batching.py": "DEPREL",
     "data/enhanced.py": "DEPS",
     "model/codec.py": "HEAD",  # a task that reads trees needs one
-    "inference/annotator.py": "DEPS tree",  # kept heads are constraints of the parser; graphs have probabilities too
+    "inference/annotator.py": "tree",  # kept heads are constraints of the parser
     "inference/pipeline.py": "frames",  # predicates may be given to be scored without them
     "evaluation/systems.py": "HEAD frames tree",  # and so may trees; chains stand for those that nothing predicts
     # -- training
