@@ -8,15 +8,16 @@ be imported. Parts that have configs are in `depparse.registry`; nothing here ne
 from __future__ import annotations
 
 import pkgutil
+import sys
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from depparse.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
 
 class Folder:
@@ -34,13 +35,8 @@ class Folder:
             return None
         if name in _files(self.folder):
             return self.attribute_of(name, "network", self.attribute)
-        if (point := self._points().get(name)) is None:
-            return None
-        try:
-            return point.load()
-        except (ImportError, AttributeError) as error:
-            package = point.dist.name if point.dist is not None else point.value
-            raise ConfigError(f"{name!r} of the package {package} cannot be imported: {error}") from None
+        point = installed(self.group).get(name)
+        return None if point is None else load(point)
 
     def attribute_of(self, name: object, file: str, attribute: str) -> Any:
         """An attribute of the own part of that name: of its file or, if it is a folder, of `file` in it; or None."""
@@ -60,16 +56,33 @@ class Folder:
     def names(self) -> list[str]:
         """All names; imports the files of the folder."""
         own = {name for name in _files(self.folder) if self.find(name) is not None}
-        return sorted(own | (set(self._points()) - _files(self.folder).keys()))
+        return sorted(own | (set(installed(self.group)) - _files(self.folder).keys()))
 
     def _unknown(self, name: object) -> str:
         hint = did_you_mean(str(name), self.names())
         return f"there is no {name!r}; {hint} (a package may add more: entry points {self.group})"
 
-    def _points(self) -> dict[str, EntryPoint]:
-        from importlib.metadata import entry_points  # it takes as long to import as all else of reading
 
-        return {point.name: point for point in entry_points(group=self.group)}
+def installed(group: str) -> dict[str, EntryPoint]:
+    """The entry points of the group, by name: what other packages add."""
+    return {point.name: point for point in _entry_points(tuple(sys.path)).select(group=group)}
+
+
+def load(point: EntryPoint) -> Any:
+    """What an entry point names. Raises ConfigError if it cannot be imported."""
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        package = point.dist.name if point.dist is not None else point.value
+        raise ConfigError(f"{point.name!r} of the package {package} cannot be imported: {error}") from None
+
+
+@cache
+def _entry_points(path: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001 (asked anew if the path changes)
+    """All there are on that path, which is searched once: that takes milliseconds for each hundred packages."""
+    from importlib.metadata import entry_points  # it takes as long to import as all else of reading
+
+    return cast("EntryPoints", entry_points())
 
 
 @cache

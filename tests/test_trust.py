@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from typer.testing import CliRunner
 
-from depparse.cli.app import app
+from depparse.cli.app import make_app
 from depparse.data.batching import Batch
 from depparse.data.document import Document
 from depparse.data.formats import iter_sentences, read
@@ -91,7 +91,7 @@ def test_the_same_analysis_of_every_treebank_in_any_batch(kind: str, shared: Pat
     )
     examples = [model.example(sentence, targets=True) for sentence in sentences]
     assert list(train(model, examples, config, lambda: 0.0))
-    model.eval()
+    model.double().eval()  # so that the last bits of the sums, which batches change, are below any tie's difference
     with torch.inference_mode():
         alone = list(analyses(model, sentences, list(range(len(sentences))), 1))
         for size in (7, 256):
@@ -99,7 +99,7 @@ def test_the_same_analysis_of_every_treebank_in_any_batch(kind: str, shared: Pat
             for number, predictions, scores in analyses(model, sentences, order, size):
                 assert predictions == alone[number][1], sentences[number].sent_id
                 for ours, expected in zip(scores, alone[number][2], strict=True):
-                    torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-4)
+                    torch.testing.assert_close(ours, expected, rtol=1e-8, atol=1e-8)
 
 
 # -- threads and processes
@@ -179,7 +179,7 @@ def test_nothing_gives_nothing(tmp_path: Path) -> None:
     assert len(Pipeline(small_model())(Document())) == 0
     save(small_model(), tmp_path / "m")
     (tmp_path / "empty.conllu").touch()
-    result = CliRunner().invoke(app, ["parse", str(tmp_path / "empty.conllu"), "--model", str(tmp_path / "m")])
+    result = CliRunner().invoke(make_app(), ["parse", str(tmp_path / "empty.conllu"), "--model", str(tmp_path / "m")])
     assert (result.exit_code, result.stdout) == (0, "")
 
 
@@ -225,6 +225,6 @@ def test_a_file_is_read_while_it_is_parsed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Sentence, "to_conllu", lambda self: (events.append("written"), to_conllu(self))[1])
     save(small_model(), tmp_path / "m")
     arguments = ["parse", str(tmp_path / "in.conllu"), "-m", str(tmp_path / "m"), "-o", str(tmp_path / "out.conllu")]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert CliRunner().invoke(make_app(), arguments).exit_code == 0
     assert events.count("read") == events.count("written") == 8_000
     assert "read" in events[events.index("written") :]

@@ -1,4 +1,8 @@
-"""The commands, put together: `main.py` runs them."""
+"""The commands, put together: `main.py` runs them.
+
+A command is a function or a `typer.Typer` with commands of its own: ``COMMAND`` of the file of its name, or an entry
+point of the group ``depparse.commands`` of another package.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +11,10 @@ from typing import Annotated
 import typer
 
 from depparse import __version__
-from depparse.cli.convert import convert
-from depparse.cli.corpora import app as corpora
-from depparse.cli.evaluate import evaluate
-from depparse.cli.info import info
-from depparse.cli.pack import pack
-from depparse.cli.parse import parse
-from depparse.cli.show import show
-from depparse.cli.train import train
+from depparse.folders import Folder, installed
 
+COMMANDS = Folder("depparse.cli", "COMMAND", "depparse.commands")
+_OWN = ("parse", "show", "train", "evaluate", "info", "pack", "convert", "corpora")  # in the order of the help
 _EXAMPLES = (
     "[b]Examples[/b]",
     "depparse parse letter.txt --model en -o letter.conllu",
@@ -31,17 +30,29 @@ _EXAMPLES = (
     "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "
     "error, with exit code 2.",
 )
-app = typer.Typer(
-    name="depparse",
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="\n".join(_EXAMPLES),
-)
 
 
-@app.callback(invoke_without_command=True)
-def depparse(
+def make_app(command: str = "") -> typer.Typer:
+    """The command line with one command, or with all if there is none of that name: importing all takes its time."""
+    app = typer.Typer(
+        name="depparse",
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="\n".join(_EXAMPLES),
+    )
+    app.callback(invoke_without_command=True)(_depparse)
+    others = () if command in _OWN else sorted(set(installed(COMMANDS.group)).difference(_OWN))
+    for name in [command] if command in (*_OWN, *others) else (*_OWN, *others):
+        found = COMMANDS[name]
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
+
+
+def _depparse(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
 ) -> None:
@@ -51,14 +62,3 @@ def depparse(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-# In the order of the help.
-app.command()(parse)
-app.command()(show)
-app.command()(train)
-app.command()(evaluate)
-app.command()(info)
-app.command()(pack)
-app.command()(convert)
-app.add_typer(corpora, name="corpora")

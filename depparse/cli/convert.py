@@ -97,6 +97,9 @@ def convert(
         formats.write(sentences, output, target)
 
 
+COMMAND = convert
+
+
 def _read(file: str, source: str, target: str) -> Iterable[Sentence]:
     from depparse.cli.progress import progress
     from depparse.data import formats

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from depparse.data.findings import Finding
     from depparse.data.treebank import Statistics, Treebank
 
-app = typer.Typer(rich_markup_mode="rich")
+app = COMMAND = typer.Typer(rich_markup_mode="rich")
 _ROOM_FOR_ALL = 120  # characters a line that all columns of `list` need
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -110,6 +110,9 @@ def evaluate(
         show(result.tables())
 
 
+COMMAND = evaluate
+
+
 def _analyser(
     model: str, device: str, raw: bool, wrap: int | None, treebank: str | None, given_predicates: bool
 ) -> Callable[[Document], Document]:

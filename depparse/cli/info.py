@@ -49,6 +49,9 @@ def info(
     show(tables)
 
 
+COMMAND = info
+
+
 def _facts(found: Description) -> Iterator[tuple[str, str]]:
     languages = dict.fromkeys(row["language"] for row in found.treebanks if "language" in row)
     if languages:

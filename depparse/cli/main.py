@@ -48,10 +48,11 @@ def main() -> None:
 def _run() -> int | None:
     from typer.main import get_command
 
-    from depparse.cli.app import app
+    from depparse.cli.app import make_app
 
+    command = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     try:
-        code: int | None = get_command(app)(prog_name="depparse", standalone_mode=False)
+        code: int | None = get_command(make_app(command))(prog_name="depparse", standalone_mode=False)
     except SystemExit as stop:
         # Typer makes a broken pipe an exit with code 1.
         if isinstance(stop.__context__, BrokenPipeError):

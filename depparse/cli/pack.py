@@ -50,3 +50,6 @@ def pack(
     )
     found = describe(output)
     typer.echo(f"{output}: {found.parameters:,} parameters, {found.size:,} bytes")
+
+
+COMMAND = pack

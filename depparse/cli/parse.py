@@ -109,5 +109,8 @@ def parse(
     formats.write(progress(parsed, "sentences"), output, target)
 
 
+COMMAND = parse
+
+
 def _names(text: str) -> list[str]:
     return text.replace(",", " ").split()

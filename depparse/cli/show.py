@@ -85,6 +85,9 @@ def show(
             out.write(piece)
 
 
+COMMAND = show
+
+
 def _read(files: list[str], source: str | None) -> Iterator[Sentence]:
     from depparse.data import formats
 

@@ -90,3 +90,6 @@ def train(
         how = f"go on with: {again}" if is_begun(output) else "no checkpoint had been written yet: begin again"
         sys.stderr.write(f"interrupted; {how}\n")
         raise typer.Exit(code if isinstance(code, int) else 1) from None
+
+
+COMMAND = train

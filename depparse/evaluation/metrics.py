@@ -17,9 +17,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cache
-from importlib.metadata import entry_points
 
-from depparse.errors import ConfigError
 from depparse.evaluation.empty_nodes import EMPTY_NODES, measure_edges, measure_nodes
 from depparse.evaluation.entities import ENTITIES, evaluate_entities, measure_entities
 from depparse.evaluation.frames import (
@@ -44,6 +42,7 @@ from depparse.evaluation.measures import (
 )
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.scores import TREES, Score, Section
+from depparse.folders import installed, load
 
 GROUP = "depparse.metrics"
 
@@ -240,12 +239,8 @@ def metrics() -> tuple[Metric, ...]:
 
 
 def _installed() -> Iterator[Metric]:
-    for point in entry_points(group=GROUP):
-        try:
-            yield from point.load()
-        except (ImportError, AttributeError) as error:
-            package = point.dist.name if point.dist is not None else point.value
-            raise ConfigError(f"{point.name!r} of the package {package} cannot be imported: {error}") from None
+    for point in installed(GROUP).values():
+        yield from load(point)
 
 
 def sections() -> tuple[Section, ...]:

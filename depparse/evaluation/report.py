@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from depparse.data.document import Document
 from depparse.data.files import PathLike, name_of
 from depparse.errors import ConfigError
-from depparse.evaluation.breakdown import Group, breakdown, group_table
 from depparse.evaluation.metrics import Metric, Use, metrics_of, scores_of, sections
 from depparse.evaluation.pair import Pair, read_strictly
 from depparse.evaluation.scores import TREES, Details, Score, Section
-from depparse.evaluation.significance import Difference, Interval, bootstrap, paired_test
 from depparse.evaluation.tables import Table, percent
+
+if TYPE_CHECKING:  # imported where they are asked for
+    from depparse.evaluation.breakdown import Group
+    from depparse.evaluation.significance import Difference, Interval
 
 _CONFIDENCE = 0.95
 
@@ -90,7 +93,9 @@ class SystemReport:
         tables = []
         for part in self.sections:
             tables.append(part.table(self.intervals))
-            if part.section is TREES:
+            if part.section is TREES and self.groups:
+                from depparse.evaluation.breakdown import group_table
+
                 tables += [group_table(by, groups) for by, groups in self.groups.items()]
         return tables
 
@@ -185,6 +190,8 @@ def report(
     second = rest[0] if rest else None
     differences: dict[str, Difference] = {}
     if second is not None:
+        from depparse.evaluation.significance import paired_test
+
         both = [metric for metric in first.tested() if metric in second.tested()]
         samples = samples or (1000 if both else None)
         differences = paired_test(first.pair, second.pair, both, samples or 1, seed=seed, confidence=_CONFIDENCE)
@@ -205,10 +212,16 @@ def _report_system(
     pair: Pair, scored: Sequence[Section], by: Sequence[str], samples: int | None, seed: int
 ) -> SystemReport:
     parts = tuple(SectionReport.of(pair, section) for section in scored)
-    groups = {dimension: breakdown(pair, dimension) for dimension in by}
+    groups: dict[str, list[Group]] = {}
+    if by:
+        from depparse.evaluation.breakdown import breakdown
+
+        groups = {dimension: breakdown(pair, dimension) for dimension in by}
     scores = SystemReport(pair.system.name, pair, parts, groups, {})
     if samples is None:
         return scores
+    from depparse.evaluation.significance import bootstrap
+
     return replace(scores, intervals=bootstrap(pair, scores.tested(), samples, seed=seed, confidence=_CONFIDENCE))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from depparse.cli.app import app
+from depparse.cli.app import make_app
 from depparse.data.document import Document
 from depparse.errors import DepparseError
 from depparse.inference.pipeline import Pipeline
@@ -109,7 +109,7 @@ def test_mistakes(
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text(TEXT, encoding="utf-8")
     Path("latin1.txt").write_bytes(b"One.\nM\xe4r")
-    result = CliRunner().invoke(app, ["parse", "--model", "m", *arguments, "-o", "out.conllu", "--to", "conllu"])
+    result = CliRunner().invoke(make_app(), ["parse", "--model", "m", *arguments, "-o", "out.conllu", "--to", "conllu"])
     assert isinstance(result.exception, DepparseError)
     assert message in str(result.exception)
     assert not Path("out.conllu").exists()
