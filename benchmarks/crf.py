@@ -22,9 +22,9 @@ from typing import Any
 
 import torch
 
-from depparse.data.batching import chunks
-from depparse.data.fields import IGNORE
-from depparse.data.formats import iter_sentences
+from depparse.features.batch import chunks
+from depparse.features.vocabulary import IGNORE
+from depparse.formats.table import iter_sentences
 from depparse.layers.tensors import to_tensors
 from depparse.model.model import Model
 from depparse.tasks.ner import Ner

@@ -23,9 +23,9 @@ import numpy as np
 from ufal.chu_liu_edmonds import chu_liu_edmonds
 
 import depparse
-from depparse.data.batching import plan_batches
-from depparse.structs.graph import are_trees, greedy_heads
+from depparse.features.batch import plan_batches
 from depparse.structs.mst import decode
+from depparse.structs.trees import are_trees, greedy_heads
 
 ROUNDS = 7
 WORDS = 5000  # a batch

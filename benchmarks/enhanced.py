@@ -15,15 +15,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import depparse
-from depparse.data.conllu import read_conllu
-from depparse.data.document import Document
-from depparse.data.enhanced import collapsed, collapsed_edges
-from depparse.data.enhanced_labels import LabelWords
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.graphs import collapsed, collapsed_edges
+from depparse.document.sentence import Sentence
 from depparse.evaluation.empty_nodes import EMPTY_NODES
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.report import SectionReport
 from depparse.evaluation.ud import evaluate
+from depparse.features.graph_labels import LabelWords
+from depparse.formats.conllu import read_conllu
 
 HEAD = ("DEPS", "LAS", "ELAS", "EULAS", "ELAS, collapsed", "EULAS, collapsed")
 

@@ -21,11 +21,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import depparse
-from depparse.data.document import Document
-from depparse.data.formats import read, write
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.evaluation.entities import EntityScores, evaluate_entities
 from depparse.evaluation.pair import Pair
+from depparse.formats.table import read, write
 from depparse.inference.pipeline import Pipeline
 from depparse.training.prepare import is_begun, is_finished
 

@@ -28,14 +28,13 @@ from pathlib import Path
 import torch
 
 import depparse
-from depparse.data.batching import Batch, chunks, plan_batches
-from depparse.data.conllu import iter_conllu, write_conllu
-from depparse.data.sentence import Sentence
-from depparse.data.treebank import find_splits
+from depparse.document.sentence import Sentence
 from depparse.encoders.bilstm.config import BiLSTMConfig
 from depparse.encoders.bilstm.network import BiLSTM
 from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
 from depparse.encoders.linear_recurrent.network import LinearRecurrent
+from depparse.features.batch import Batch, chunks, plan_batches
+from depparse.formats.conllu import iter_conllu, write_conllu
 from depparse.inference.annotator import BATCHES
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import BATCH_WORDS
@@ -44,6 +43,7 @@ from depparse.training.checkpoint import epoch_random
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import train
 from depparse.training.recipe import RecipeConfig, read_recipe
+from depparse.treebanks.treebank import find_splits
 
 INPUT_WIDTH = 384  # units that the context layers read, as from words and characters
 

@@ -39,11 +39,11 @@ import torch
 from networks import bare_encoder, ratio, take
 
 import depparse
-from depparse.data.conllu import iter_conllu, write_conllu
-from depparse.data.text import iter_pieces, iter_text
-from depparse.data.treebank import find_splits
+from depparse.formats.conllu import iter_conllu, write_conllu
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
+from depparse.text.raw import iter_pieces, iter_text
+from depparse.treebanks.treebank import find_splits
 
 # What the system counts as the peak of a process includes what the process that started it had: so it is a small one.
 _PEAK = """

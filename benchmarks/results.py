@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from depparse.description import describe
+from depparse.model_folder.description import describe
 
 METRICS = ("UPOS", "UFeats", "Lemmas", "UAS", "LAS", "CLAS", "MLAS", "BLEX")
 FACTS = ("seed", "threads", "minutes of training", "words a second in training", "peak memory")

@@ -28,18 +28,18 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 import depparse
-from depparse.data.conllu import iter_conllu
-from depparse.data.document import Document
-from depparse.data.sentence import Sentence
-from depparse.data.text import iter_text, wrapped
-from depparse.data.treebank import find_splits
-from depparse.data.words import MultiwordToken
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.words import MultiwordToken
 from depparse.evaluation.pair import read_strictly
 from depparse.evaluation.scores import Scores
 from depparse.evaluation.segmentation import SPACES, Segmentation, check_same_text, segment
 from depparse.evaluation.systems import bare_copies
 from depparse.evaluation.ud import evaluate
+from depparse.formats.conllu import iter_conllu
 from depparse.inference.pipeline import Pipeline
+from depparse.text.raw import iter_text, wrapped
+from depparse.treebanks.treebank import find_splits
 
 _APOSTROPHES = frozenset("'’‘ʼ`´＇׳")
 _FINAL = frozenset(".!?…‽؟۔।॥。！？")

@@ -19,10 +19,10 @@ import re
 from pathlib import Path
 
 import depparse
-from depparse.data.document import Document
-from depparse.data.formats import read, write
-from depparse.description import describe
+from depparse.document.document import Document
 from depparse.evaluation.report import report
+from depparse.formats.table import read, write
+from depparse.model_folder.description import describe
 from depparse.training.prepare import is_begun, is_finished
 from depparse.training.recipe import read_recipe
 

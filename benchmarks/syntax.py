@@ -38,24 +38,24 @@ import torch
 from torch import nn
 from trees_as_input import cover_by_trees, difference_of_runs
 
-from depparse.data.annotations.frames import FRAME_COLUMNS
-from depparse.data.document import Document
-from depparse.data.formats import read, write
-from depparse.data.join import join
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Argument, Frame, Span
+from depparse.document.annotations.frames import FRAME_COLUMNS
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Argument, Frame, Span
 from depparse.evaluation.entities import measure_entities
 from depparse.evaluation.frames import heads_of, measure_frames
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.significance import Floats
 from depparse.evaluation.systems import bare_copies
 from depparse.evaluation.ud import evaluate
+from depparse.formats.table import read, write
 from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
 from depparse.tasks.nested_ner import covering_width
 from depparse.training.jackknife import jackknife, train_parser, with_trees_of
 from depparse.training.loop import Evaluation, train
 from depparse.training.recipe import RecipeConfig, read_recipe
+from depparse.treebanks.join import join
 
 ENCODER: dict[str, Any] = {
     "inputs": [{"type": "words", "width": 100, "dropout": 0.15}, {"type": "characters", "width": 100}],

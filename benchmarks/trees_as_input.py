@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from depparse.data.sentence import Sentence
-from depparse.data.trees import chained_spans
+from depparse.document.sentence import Sentence
+from depparse.document.trees import chained_spans
 from depparse.errors import ConfigError, EvaluationError
 from depparse.evaluation.significance import Floats, Interval, f1_of, intervals, resamples
 
@@ -41,7 +41,7 @@ def difference_of_runs(
 
 @dataclass(frozen=True, slots=True)
 class TreeCoverage:
-    """What the restriction to spans that go with the tree costs and saves: `depparse.data.trees.chained_spans`."""
+    """What the restriction to spans that go with the tree costs and saves: `depparse.document.trees.chained_spans`."""
 
     entities: int
     within: int  # of them, those that it leaves: no more can be found

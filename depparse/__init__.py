@@ -9,24 +9,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from depparse.data.conllu import iter_conllu as iter_conllu
-    from depparse.data.conllu import parse_conllu as parse_conllu
-    from depparse.data.conllu import read_conllu as read_conllu
-    from depparse.data.conllu import write_conllu as write_conllu
-    from depparse.data.document import Document as Document
-    from depparse.data.formats import read as read
-    from depparse.data.formats import write as write
-    from depparse.data.sentence import Sentence as Sentence
-    from depparse.data.spans import Argument as Argument
-    from depparse.data.spans import Frame as Frame
-    from depparse.data.spans import Span as Span
-    from depparse.data.words import EmptyNode as EmptyNode
-    from depparse.data.words import Token as Token
-    from depparse.data.words import Word as Word
+    from depparse.document.document import Document as Document
+    from depparse.document.sentence import Sentence as Sentence
+    from depparse.document.spans import Argument as Argument
+    from depparse.document.spans import Frame as Frame
+    from depparse.document.spans import Span as Span
+    from depparse.document.words import EmptyNode as EmptyNode
+    from depparse.document.words import Token as Token
+    from depparse.document.words import Word as Word
     from depparse.errors import DepparseError as DepparseError
     from depparse.errors import FormatError as FormatError
     from depparse.evaluation.scores import Scores as Scores
     from depparse.evaluation.ud import evaluate as evaluate
+    from depparse.formats.conllu import iter_conllu as iter_conllu
+    from depparse.formats.conllu import parse_conllu as parse_conllu
+    from depparse.formats.conllu import read_conllu as read_conllu
+    from depparse.formats.conllu import write_conllu as write_conllu
+    from depparse.formats.table import read as read
+    from depparse.formats.table import write as write
     from depparse.inference.pipeline import Pipeline as Pipeline
     from depparse.inference.pipeline import load as load
     from depparse.inference.request import Request as Request
@@ -38,31 +38,31 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "Argument": "data.spans",
+    "Argument": "document.spans",
     "Constraints": "structs.constraints",
     "DepparseError": "errors",
-    "Document": "data.document",
-    "EmptyNode": "data.words",
+    "Document": "document.document",
+    "EmptyNode": "document.words",
     "FormatError": "errors",
-    "Frame": "data.spans",
+    "Frame": "document.spans",
     "Pipeline": "inference.pipeline",
     "Request": "inference.request",
     "Scores": "evaluation.scores",
-    "Sentence": "data.sentence",
-    "Span": "data.spans",
-    "Token": "data.words",
-    "Word": "data.words",
+    "Sentence": "document.sentence",
+    "Span": "document.spans",
+    "Token": "document.words",
+    "Word": "document.words",
     "draw_svg": "visualize.svg",
     "draw_tree": "visualize.terminal",
     "evaluate": "evaluation.ud",
-    "iter_conllu": "data.conllu",
+    "iter_conllu": "formats.conllu",
     "load": "inference.pipeline",
-    "parse_conllu": "data.conllu",
-    "read": "data.formats",
-    "read_conllu": "data.conllu",
+    "parse_conllu": "formats.conllu",
+    "read": "formats.table",
+    "read_conllu": "formats.conllu",
     "train": "training.train",
-    "write": "data.formats",
-    "write_conllu": "data.conllu",
+    "write": "formats.table",
+    "write_conllu": "formats.conllu",
 }
 
 __all__ = sorted(_HOME)

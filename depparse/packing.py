@@ -8,12 +8,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 from depparse import __version__
-from depparse.description import hash_file
 from depparse.errors import ConfigError, ModelError, did_you_mean
 from depparse.model.model import Model
-from depparse.models import find
-from depparse.storage import Weights, encode
-from depparse.store import check_replaceable, load_parts, save, state
+from depparse.model_folder.description import hash_file
+from depparse.model_folder.find import find
+from depparse.model_folder.store import check_replaceable, load_parts, save, state
+from depparse.model_folder.weights import Weights, encode
 
 
 def pack(

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from depparse.config import parse
-from depparse.data.document import Document
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import BATCH_WORDS
 from depparse.model.codec import ModelConfig

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from depparse.data.conllu import iter_conllu
+from depparse.formats.conllu import iter_conllu
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.network import SegmenterConfig
 from depparse.segmentation.passages import make_passages

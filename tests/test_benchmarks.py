@@ -15,16 +15,16 @@ import numpy as np
 import pytest
 
 import depparse
-from depparse.data.conllu import read_conllu
-from depparse.data.document import Document
-from depparse.data.join import join
-from depparse.data.sentence import Sentence
-from depparse.data.text import iter_text
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, EvaluationError
 from depparse.evaluation.segmentation import Segmentation, segment
 from depparse.evaluation.significance import Interval, f1_of
+from depparse.formats.conllu import read_conllu
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
+from depparse.text.raw import iter_text
+from depparse.treebanks.join import join
 from tests.conftest import ROOT
 from tests.networks import TASKS, small_model
 from tests.segmenters import segmenter

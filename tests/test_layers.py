@@ -12,8 +12,8 @@ import depparse
 PACKAGE = Path(depparse.__file__).parent
 # In import order: a part imports only what stands above it, and itself.
 ORDER = (
-    "errors folders config registry data evaluation models description visualize structs layers encoders tasks "
-    "segmentation model runtimes storage store packing inference training wrappers server cli"
+    "errors folders config registry files document text formats treebanks evaluation visualize structs features layers "
+    "encoders tasks segmentation model models model_folder packing runtimes inference training wrappers server cli"
 ).split()
 HEAVY = "torch numba transformers pydantic pandas pyarrow datasets conllu seqeval sklearn numpy rich typer".split()
 

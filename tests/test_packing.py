@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import torch
 
-from depparse.description import describe, hash_file
 from depparse.errors import ConfigError, ModelError
 from depparse.inference.pipeline import load
+from depparse.model_folder.description import describe, hash_file
+from depparse.model_folder.store import load_parts, save
 from depparse.packing import pack
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
-from depparse.store import load_parts, save
 from tests.cli.conftest import Run
 from tests.cli.conftest import run as run
 from tests.cli.test_info import CARD

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from depparse.encoders.codec import CONTEXTS, INPUTS
-from depparse.encoders.trees import LAYERS
+from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS
 from depparse.training.recipe import SegmentationConfig
 from tests.conftest import ROOT
@@ -136,7 +136,7 @@ def exists(name: str) -> bool:
 
 
 def test_names_in_the_pages_exist() -> None:
-    assert not exists("depparse.data.export.no_such_name")
+    assert not exists("depparse.formats.export.no_such_name")
     assert not exists("depparse.no_such_module.name")
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
         names = set(re.findall(r"\bdepparse(?:\.[A-Za-z_]\w*)+", page.read_text(encoding="utf-8"))) - GROUPS

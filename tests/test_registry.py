@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from depparse.config import parse
-from depparse.data.document import Document
-from depparse.description import hash_file
+from depparse.document.document import Document
 from depparse.encoders.codec import CONTEXTS, INPUTS
-from depparse.encoders.trees import LAYERS
 from depparse.errors import ConfigError, ModelError
+from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.model import Model
-from depparse.store import load, save
+from depparse.model_folder.description import hash_file
+from depparse.model_folder.store import load, save
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from tests.networks import INPUTS as SMALL
@@ -27,7 +27,7 @@ from tests.networks import annotated, two_sentences
 SHOUT = """
 from typing import Literal
 import torch
-from depparse.data.batching import pad
+from depparse.features.batch import pad
 from depparse.layers.losses import cross_entropy
 from depparse.tasks.task import TaskConfig
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from depparse.data import formats
-from depparse.data.trees import nonprojective_arcs
+from depparse.document.trees import nonprojective_arcs
+from depparse.formats import table as formats
 
 LANGUAGES = {"English": "en", "French": "fr", "German": "de", "Chinese": "zh", "Turkish": "tr"}
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from depparse.data.batching import plan_batches
-from depparse.data.document import Document
+from depparse.document.document import Document
+from depparse.features.batch import plan_batches
 from depparse.inference.annotator import Annotator
 from depparse.inference.request import Request
 from depparse.model.model import Model
+from depparse.model_folder.store import save
 from depparse.runtimes.torch import TorchScorer
-from depparse.store import save
 from depparse.tasks.task import Stage
 from tests.networks import small_model, two_sentences
 

@@ -20,16 +20,16 @@ from torch import Tensor
 from typer.testing import CliRunner
 
 from depparse.cli.app import make_app
-from depparse.data.batching import Batch
-from depparse.data.document import Document
-from depparse.data.formats import iter_sentences, read
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.features.batch import Batch
+from depparse.formats.table import iter_sentences, read
 from depparse.inference.annotator import BATCHES
 from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
+from depparse.model_folder.store import save
 from depparse.runtimes.torch import TorchScorer
-from depparse.store import save
-from depparse.structs.graph import is_tree
+from depparse.structs.trees import is_tree
 from depparse.tasks.dependencies.codec import DependencyScores
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
@@ -221,7 +221,7 @@ def test_a_file_is_read_while_it_is_parsed(tmp_path: Path, monkeypatch: pytest.M
             yield sentence
 
     to_conllu = Sentence.to_conllu
-    monkeypatch.setattr("depparse.data.formats.iter_sentences", noted)
+    monkeypatch.setattr("depparse.formats.table.iter_sentences", noted)
     monkeypatch.setattr(Sentence, "to_conllu", lambda self: (events.append("written"), to_conllu(self))[1])
     save(small_model(), tmp_path / "m")
     arguments = ["parse", str(tmp_path / "in.conllu"), "-m", str(tmp_path / "m"), "-o", str(tmp_path / "out.conllu")]

@@ -13,8 +13,8 @@ import typer
 from depparse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from depparse.data.document import Document
-    from depparse.data.sentence import Sentence
+    from depparse.document.document import Document
+    from depparse.document.sentence import Sentence
 
 
 def convert(
@@ -50,10 +50,10 @@ def convert(
 
     Example: [green]depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt[/green]
     """
-    from depparse.data import formats
-    from depparse.data.conllu import write_conllup
-    from depparse.data.document import Document
-    from depparse.data.text import write_exact_text, write_text
+    from depparse.document.document import Document
+    from depparse.formats import table as formats
+    from depparse.formats.conllu import write_conllup
+    from depparse.text.raw import write_exact_text, write_text
 
     if source is None and file == "-":
         raise ConfigError("say the format of standard input: --from FORMAT")
@@ -102,7 +102,7 @@ COMMAND = convert
 
 def _read(file: str, source: str, target: str) -> Iterable[Sentence]:
     from depparse.cli.progress import progress
-    from depparse.data import formats
+    from depparse.formats import table as formats
 
     if target == "conllup" and source != "conllu":
         # The header names the columns of all sentences, which are known only when all are read.
@@ -119,8 +119,8 @@ def _columns(document: Document) -> list[str]:
 
 
 def _joined(file: str, source: str, join: str, join_from: str | None) -> Iterable[Sentence]:
-    from depparse.data import formats
-    from depparse.data.join import join as join_documents
+    from depparse.formats import table as formats
+    from depparse.treebanks.join import join as join_documents
 
     document = formats.read(file, source)
     report = join_documents(document, formats.iter_sentences(join, join_from))
@@ -132,7 +132,7 @@ def _joined(file: str, source: str, join: str, join_from: str | None) -> Iterabl
 
 def _noting_losses(sentences: Iterable[Sentence], target: str) -> Iterator[Sentence]:
     """Says on standard error which columns CoNLL-U has no place for."""
-    from depparse.data.annotations import lost_in_conllu
+    from depparse.document.annotations import lost_in_conllu
 
     lost: dict[str, None] = {}
     for sentence in sentences:

@@ -16,8 +16,8 @@ from depparse.cli.tables import draw, show
 from depparse.evaluation.tables import Table
 
 if TYPE_CHECKING:
-    from depparse.data.findings import Finding
-    from depparse.data.treebank import Statistics, Treebank
+    from depparse.treebanks.findings import Finding
+    from depparse.treebanks.treebank import Statistics, Treebank
 
 app = COMMAND = typer.Typer(rich_markup_mode="rich")
 _ROOM_FOR_ALL = 120  # characters a line that all columns of `list` need
@@ -54,7 +54,7 @@ def list_(
     """
     from dataclasses import astuple
 
-    from depparse.data import catalogue
+    from depparse.treebanks import catalogue
 
     if samples:
         columns = ["treebank", "folder"]
@@ -96,7 +96,7 @@ def get(
 
     Example: [green]depparse corpora get UD_Swedish-Talbanken --release 2.17 --to treebanks[/green]
     """
-    from depparse.data.download import download
+    from depparse.treebanks.download import download
 
     progress = _Progress()
     try:
@@ -120,7 +120,7 @@ def stats(paths: Paths, json: Json = False) -> None:
     Example: [green]depparse corpora stats treebanks/UD_French-Sequoia[/green]
     """
     from depparse.cli.progress import progress
-    from depparse.data.treebank import Statistics, Treebank
+    from depparse.treebanks.treebank import Statistics, Treebank
 
     results = []
     tables: list[Table] = []
@@ -146,8 +146,8 @@ def check(paths: Paths, json: Json = False) -> None:
 
     Example: [green]depparse corpora check my-treebank/ && depparse corpora stats my-treebank/[/green]
     """
-    from depparse.data.checks import check as check_treebank
-    from depparse.data.treebank import Treebank
+    from depparse.treebanks.checks import check as check_treebank
+    from depparse.treebanks.treebank import Treebank
 
     results = []
     failed = False
@@ -167,8 +167,8 @@ def check(paths: Paths, json: Json = False) -> None:
 
 
 def _statistics(treebank: Treebank, counts: dict[str, Statistics]) -> Table:
-    from depparse.data.columns import VALUE_COLUMNS
-    from depparse.data.treebank import labels
+    from depparse.document.columns import VALUE_COLUMNS
+    from depparse.treebanks.treebank import labels
 
     if len(counts) > 1:
         first, *others = counts.values()

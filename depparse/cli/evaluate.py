@@ -15,7 +15,7 @@ from depparse.errors import ConfigError
 from depparse.evaluation.dimensions import DIMENSIONS
 
 if TYPE_CHECKING:
-    from depparse.data.document import Document
+    from depparse.document.document import Document
 
 
 def _dimension(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from depparse.description import Description
+    from depparse.model_folder.description import Description
 
 
 def info(
@@ -24,8 +24,8 @@ def info(
     Example: [green]depparse info runs/ewt[/green]
     """
     from depparse.cli.tables import show
-    from depparse.description import describe
     from depparse.evaluation.tables import Table
+    from depparse.model_folder.description import describe
 
     found = describe(model)
     if json:

@@ -35,9 +35,9 @@ def pack(
 
     Example: [green]depparse pack runs/ewt runs/ewt-segmenter -o en --weights int8 --card card.md[/green]
     """
-    from depparse.description import describe
+    from depparse.model_folder.description import describe
+    from depparse.model_folder.weights import as_weights
     from depparse.packing import pack
-    from depparse.storage import as_weights
 
     pack(
         model,

@@ -80,7 +80,7 @@ def parse(
     Complete the trees of a draft: [green]depparse parse draft.conllu --model en --keep head,deprel[/green]
     """
     from depparse.cli.progress import progress
-    from depparse.data import formats
+    from depparse.formats import table as formats
     from depparse.inference import memory
     from depparse.inference.pipeline import load
 

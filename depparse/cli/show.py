@@ -15,7 +15,7 @@ import typer
 from depparse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from depparse.data.sentence import Sentence
+    from depparse.document.sentence import Sentence
 
 _PAGE = """\
 <!DOCTYPE html>
@@ -67,7 +67,7 @@ def show(
     target = target or {".svg": "svg", ".html": "html", ".htm": "html"}.get(ending, "text")
     if target not in ("text", "svg", "html"):
         raise ConfigError(f"--to is text, svg or html, not {target!r}")
-    from depparse.data.files import open_output
+    from depparse.files import open_output
 
     chosen = islice(_choose(_read(files or ["-"], source), sentence or []), first)
     if target == "text":
@@ -89,7 +89,7 @@ COMMAND = show
 
 
 def _read(files: list[str], source: str | None) -> Iterator[Sentence]:
-    from depparse.data import formats
+    from depparse.formats import table as formats
 
     for file in files:
         yield from formats.iter_sentences(file, source or formats.guess_format(file, "conllu"))

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, PlainValidator, SerializeAsAny
 
 from depparse.config import Config
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import AnyInputCodec
 from depparse.registry import PartConfig, Registry
 

@@ -9,10 +9,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.codec import CONTEXTS, INPUTS, EncoderCodec, EncoderConfig, Widths
-from depparse.encoders.dropout import InputDropout, SharedDropout
 from depparse.encoders.input import DiffersByTask, InputNetwork, InputVectors, ShowsInside
+from depparse.layers.dropout import InputDropout, SharedDropout
 from depparse.layers.tensors import Layout
 
 

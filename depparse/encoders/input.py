@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.registry import PartConfig
 
 if TYPE_CHECKING:

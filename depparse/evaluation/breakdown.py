@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from depparse.data.trees import nonprojective_arcs
+from depparse.document.trees import nonprojective_arcs
 from depparse.errors import ConfigError
 from depparse.evaluation.annotation import ROOT, Annotation
 from depparse.evaluation.dimensions import DIMENSIONS

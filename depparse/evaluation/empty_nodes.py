@@ -4,7 +4,7 @@ A node is right if a gold node, which no other one is counted with, hangs on the
 (without subtypes) and the same words hang on it, else if they have such a word in common; if none has any, both must be
 in the same sentence. IDs, forms and tags do not count, as treebanks differ in whether and how they fill them in.
 
-An edge over empty nodes is what an edge becomes when nodes are collapsed (`depparse.data.enhanced`). It is right if
+An edge over empty nodes is what an edge becomes when nodes are collapsed (`depparse.document.graphs`). It is right if
 dependent, head and the whole path are the same, as in ELAS after collapsing.
 """
 
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from depparse.data.enhanced import collapsed_edges, edges_of, edges_to_nodes
-from depparse.data.sentence import Sentence
+from depparse.document.graphs import collapsed_edges, edges_of, edges_to_nodes
+from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
 from depparse.evaluation.annotation import ROOT, universal_path
 from depparse.evaluation.measures import Measure

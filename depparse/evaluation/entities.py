@@ -17,8 +17,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from depparse.data.document import Document
-from depparse.data.spans import Span, encode_tags
+from depparse.document.document import Document
+from depparse.document.spans import Span, encode_tags
 from depparse.evaluation.measures import Measure
 from depparse.evaluation.pair import Pair, Places
 from depparse.evaluation.scores import Details, Rates, Score, Section

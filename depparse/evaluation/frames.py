@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from depparse.data.annotations import get_kind
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Frame
+from depparse.document.annotations import get_kind
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Frame
 from depparse.errors import FormatError
 from depparse.evaluation.measures import Measure
 from depparse.evaluation.pair import Pair, Places, Side

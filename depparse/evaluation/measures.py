@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from depparse.data.ud import CONTENT_RELATIONS, FUNCTION_RELATIONS
+from depparse.document.ud import CONTENT_RELATIONS, FUNCTION_RELATIONS
 from depparse.evaluation.alignment import UNALIGNED
 from depparse.evaluation.annotation import ROOT
 from depparse.evaluation.pair import Pair

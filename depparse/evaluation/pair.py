@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from depparse.data.conllu import read_conllu
-from depparse.data.document import Document
-from depparse.data.files import PathLike, name_of
+from depparse.document.document import Document
 from depparse.errors import EvaluationError
 from depparse.evaluation.alignment import Alignment, align
 from depparse.evaluation.annotation import Annotation, Codebook, annotate
 from depparse.evaluation.segmentation import Segmentation, segment
+from depparse.files import PathLike, name_of
+from depparse.formats.conllu import read_conllu
 
 _Value = TypeVar("_Value")
 Places = list[list[int]]  # places[sentence][word], both from 0
@@ -120,7 +120,7 @@ def read_strictly(source: PathLike | Document) -> Document:
     if isinstance(source, Document):
         return source
     if Path(source).suffix != ".conllu":
-        from depparse.data import formats
+        from depparse.formats import table as formats
 
         if (format := formats.guess_format(source, "conllu")) != "conllu":
             return formats.read(source, format)

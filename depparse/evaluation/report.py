@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from depparse.data.document import Document
-from depparse.data.files import PathLike, name_of
+from depparse.document.document import Document
 from depparse.errors import ConfigError
 from depparse.evaluation.metrics import Metric, Use, metrics_of, scores_of, sections
 from depparse.evaluation.pair import Pair, read_strictly
 from depparse.evaluation.scores import TREES, Details, Score, Section
 from depparse.evaluation.tables import Table, percent
+from depparse.files import PathLike, name_of
 
 if TYPE_CHECKING:  # imported where they are asked for
     from depparse.evaluation.breakdown import Group
@@ -201,7 +201,7 @@ def report(
 def _load(path: PathLike, default: str | None) -> Document:
     if default is None:
         return read_strictly(path)
-    from depparse.data import formats
+    from depparse.formats import table as formats
 
     formats.get_format(default)
     format = formats.guess_format(path, default)

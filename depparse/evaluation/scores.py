@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from depparse.data.document import Document
+from depparse.document.document import Document
 from depparse.evaluation.tables import Table, percent
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from depparse.data.document import Document
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import EvaluationError, FormatError
 
 Ints = NDArray[np.int64]

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 import regex
 
-from depparse.data.annotations import kinds
-from depparse.data.annotations.frames import PREDICATES
-from depparse.data.annotations.tree import TREE_COLUMNS
-from depparse.data.exact import spaces
-from depparse.data.sentence import Sentence
-from depparse.data.spacing import is_visible
+from depparse.document.annotations import kinds
+from depparse.document.annotations.frames import PREDICATES
+from depparse.document.annotations.tree import TREE_COLUMNS
+from depparse.document.exact import spaces
+from depparse.document.sentence import Sentence
+from depparse.text.spacing import is_visible
 
 _SPACES = regex.compile(r"[\n\p{Zs}]+")  # what raw text is spaced with, or the scorer overlooks in forms
 

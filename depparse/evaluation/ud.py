@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from depparse.data.document import Document
-from depparse.data.files import PathLike
+from depparse.document.document import Document
 from depparse.evaluation.metrics import scores_of
 from depparse.evaluation.pair import read_pair
 from depparse.evaluation.scores import TREES, Scores
+from depparse.files import PathLike
 
 
 def evaluate(gold: PathLike | Document, system: PathLike | Document) -> Scores:

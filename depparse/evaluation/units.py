@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from depparse.data.document import Document
+from depparse.document.document import Document
 from depparse.evaluation.measures import Measure
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.segmentation import Ints

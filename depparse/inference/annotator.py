@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from typing import Any, NamedTuple
 
-from depparse.data.annotations import complete, restore
-from depparse.data.annotations.tree import TREE_COLUMNS, kept_arcs
-from depparse.data.batching import Batch, Example, WordTree, chunks, plan_batches, tree_of
-from depparse.data.columns import in_order
-from depparse.data.sentence import Sentence
+from depparse.document.annotations import complete, restore
+from depparse.document.annotations.tree import TREE_COLUMNS, kept_arcs
+from depparse.document.columns import in_order
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
+from depparse.features.batch import Batch, Example, WordTree, chunks, plan_batches, tree_of
 from depparse.inference import memory
 from depparse.inference.request import Request
 from depparse.model.codec import ModelCodec

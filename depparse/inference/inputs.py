@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from depparse.data import formats, rules
-from depparse.data.document import Document
-from depparse.data.files import STANDARD_INPUT, PathLike, check_input, name_of
-from depparse.data.naming import document_names, name_document, name_sentences
-from depparse.data.presplit import segment_lines
-from depparse.data.sentence import Sentence
-from depparse.data.text import iter_pieces
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
+from depparse.files import STANDARD_INPUT, PathLike, check_input, name_of
+from depparse.formats import table as formats
+from depparse.text import rules
+from depparse.text.naming import document_names, name_document, name_sentences
+from depparse.text.presplit import segment_lines
+from depparse.text.raw import iter_pieces
 
 Input = str | Document | Iterable[Sequence[str]]
 Given = str | Document | list[list[str]]  # an input, checked

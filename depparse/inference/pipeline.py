@@ -14,26 +14,26 @@ from typing import Unpack
 import numpy as np
 import torch
 
-from depparse.data.annotations.frames import PREDICATES
-from depparse.data.document import Document
-from depparse.data.files import PathLike
-from depparse.data.sentence import Sentence
-from depparse.data.text import iter_text, wrapped
+from depparse.document.annotations.frames import PREDICATES
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
+from depparse.files import PathLike
 from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator, Group
 from depparse.inference.inputs import Given, Input, InputReader, Segmenter, expanded, jobs_of
 from depparse.inference.request import Asked, Request
 from depparse.inference.workers import run_in_order
 from depparse.model.model import Model
-from depparse.models import find
+from depparse.model_folder.find import find
+from depparse.model_folder.store import load_parts
+from depparse.model_folder.store import save as save_model
+from depparse.model_folder.weights import Weights
 from depparse.runtimes.torch import TorchScorer
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
-from depparse.storage import Weights
-from depparse.store import load_parts
-from depparse.store import save as save_model
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
+from depparse.text.raw import iter_text, wrapped
 
 _SEGMENTER = "segmenter"  # the name of that part
 
@@ -189,7 +189,7 @@ class Pipeline:
         """What the pipeline makes of gold data, to be scored against it. It sees the words, not their annotation; but
         their trees if a task reads trees and no part predicts them.
 
-        `raw`: of the raw text, `depparse.data.text.iter_text`, with lines of at most `wrap` characters if given. Where
+        `raw`: of the raw text, `depparse.text.raw.iter_text`, with lines of at most `wrap` characters if given. Where
         no part predicts trees, chains stand for them, since the scorer asks for trees. `given_predicates`: which words
         are predicates is told, where gold has frames; their senses and arguments are not.
         """

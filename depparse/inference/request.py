@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from depparse.data.annotations import check_kept
+from depparse.document.annotations import check_kept
 from depparse.errors import ConfigError, did_you_mean
 
 BATCH_WORDS = 2000  # that are annotated at once, with padding; memory grows with them

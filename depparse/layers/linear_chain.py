@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from depparse.data.fields import IGNORE
+from depparse.features.vocabulary import IGNORE
 from depparse.structs.automaton import Automaton, Deterministic, determinize
 
 

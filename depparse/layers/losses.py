@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from depparse.data.fields import IGNORE
+from depparse.features.vocabulary import IGNORE
 
 
 def cross_entropy(scores: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:

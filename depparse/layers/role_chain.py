@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from depparse.data.fields import IGNORE
+from depparse.features.vocabulary import IGNORE
 from depparse.layers.role_sums import RoleSets, padded, precise, present, sum_sequences
 
 _CELLS = 1 << 21  # states of all words that are in memory at a time; more do not fit into the cache

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from depparse.data.batching import Batch
+from depparse.features.batch import Batch
 
 
 class Layout(NamedTuple):

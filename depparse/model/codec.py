@@ -12,11 +12,11 @@ import numpy as np
 from pydantic import Field, PlainValidator, SerializeAsAny, field_validator
 
 from depparse.config import Config, key_error
-from depparse.data.batching import Batch, Example, count_targets
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.codec import EncoderCodec, EncoderConfig
-from depparse.encoders.trees import TreeSource
 from depparse.errors import ConfigError
+from depparse.features.batch import Batch, Example, count_targets
+from depparse.layers.trees.reader import TreeSource
 from depparse.model.order import check_columns, order_tasks
 from depparse.registry import PartConfig, Registry
 from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets, ParsesTrees, ReadsTrees

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from depparse.data.annotations import annotated
-from depparse.data.sentence import Sentence
+from depparse.document.annotations import annotated
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, did_you_mean
 from depparse.layers.tensors import to_arrays
 from depparse.model.model import Model, build_task

@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from depparse.data.batching import Batch, Example, WordTree
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.encoder import Encoded, Encoder
-from depparse.encoders.trees import TreeSource
 from depparse.errors import ConfigError
+from depparse.features.batch import Batch, Example, WordTree
 from depparse.layers.tensors import Layout, as_arrays, to_arrays, to_tensors
+from depparse.layers.trees.reader import TreeSource
 from depparse.model.codec import TASKS, ModelCodec, ModelConfig
 from depparse.tasks.task import AnyNetwork, ParsesTrees, ReadsInside, ReadsTrees, Stage
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from depparse.data.batching import Batch
+from depparse.features.batch import Batch
 from depparse.tasks.task import Stage
 
 

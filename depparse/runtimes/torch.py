@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from depparse.data.batching import Batch
+from depparse.features.batch import Batch
 from depparse.model.model import Model, TorchReading
 from depparse.tasks.task import Stage
 

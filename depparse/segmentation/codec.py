@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.spacing import RawToken
+from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.segmentation.batch import Sizes, SymbolBatch, TokenBatch, TokenRanges, pad, pad_symbols, pad_tokens
 from depparse.segmentation.expansion import Expansion, Expansions
 from depparse.segmentation.passages import Passage
@@ -26,6 +25,7 @@ from depparse.segmentation.symbols import (
     may_end,
     read_symbols,
 )
+from depparse.text.spacing import RawToken
 
 _UNKNOWN_FORM = 1  # number of a token's form that is not in the vocabulary; 0 is padding
 _SCRIPTS_TRIED = 8  # of the best, until one fits the token

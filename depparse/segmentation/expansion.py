@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from depparse.data.edit_scripts import apply_script, make_script
-from depparse.data.sentence import Sentence
-from depparse.data.spacing import RawToken
-from depparse.data.words import MultiwordToken
+from depparse.document.sentence import Sentence
+from depparse.document.words import MultiwordToken
+from depparse.features.edit_scripts import apply_script, make_script
+from depparse.text.spacing import RawToken
 
 Expansion = tuple[str, ...]
 _MAX_LENGTH = 40  # characters; a longer token is learned as a whole

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from depparse.data.batching import count_targets
+from depparse.features.batch import count_targets
 from depparse.segmentation.batch import SymbolBatch
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork

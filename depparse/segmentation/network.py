@@ -14,10 +14,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.config import Config
-from depparse.data.fields import IGNORE
-from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
 from depparse.encoders.linear_recurrent.network import LinearRecurrent
+from depparse.features.vocabulary import IGNORE
+from depparse.layers.dropout import SharedDropout
 from depparse.layers.tensors import to_tensors
 from depparse.segmentation.batch import SPACING, Sizes, SymbolBatch
 from depparse.segmentation.symbols import UNKNOWN

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from depparse.data.sentence import Sentence, separator
-from depparse.data.spacing import RawToken
+from depparse.document.sentence import Sentence, separator
+from depparse.text.spacing import RawToken
 
 
 @dataclass(slots=True)

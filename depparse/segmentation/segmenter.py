@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, Protocol, TypeVar
 
-from depparse.data.batching import chunks, plan_batches
-from depparse.data.blocks import iter_blocks
-from depparse.data.sentence import Sentence
-from depparse.data.spacing import RawToken, build_sentences
+from depparse.document.sentence import Sentence
+from depparse.features.batch import chunks, plan_batches
 from depparse.segmentation.batch import TokenBatch
 from depparse.segmentation.codec import SegmenterCodec, locate_tokens
 from depparse.segmentation.expansion import expand_sentence
 from depparse.segmentation.passages import make_passages
 from depparse.segmentation.symbols import Floats, Ints, read_symbols
+from depparse.text.blocks import iter_blocks
+from depparse.text.spacing import RawToken, build_sentences
 
 _BLOCK = 8_000  # characters of a long text that are read at once: what stays in the processor's cache
 _TOGETHER = 2 * _BLOCK  # symbols, padding included, of several texts or blocks

@@ -21,7 +21,7 @@ from depparse.structs.checks import (
     check_scores,
     tree_error,
 )
-from depparse.structs.graph import greedy_kernel, projective_kernel, tree_kernel, usable_scores
+from depparse.structs.trees import greedy_kernel, projective_kernel, tree_kernel, usable_scores
 
 MAX_LENGTH = 1000  # words; about a second and 40 MB
 

@@ -32,7 +32,7 @@ from depparse.structs.checks import (
     tree_error,
 )
 from depparse.structs.eisner import MAX_LENGTH, projective_batch
-from depparse.structs.graph import greedy_kernel, tree_kernel, usable_scores
+from depparse.structs.trees import greedy_kernel, tree_kernel, usable_scores
 
 
 def maximum_spanning_tree(scores: ArcScores) -> Integers:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from depparse.data.annotations.entities import ENTITY_COLUMN
-from depparse.data.fields import Vocabulary
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Span
-from depparse.encoders.trees import TreeSource
+from depparse.document.annotations.entities import ENTITY_COLUMN
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
+from depparse.features.vocabulary import Vocabulary
+from depparse.layers.trees.reader import TreeSource
 from depparse.tasks.findings import tell
 
 WRITES = (ENTITY_COLUMN,)  # in CoNLL-U, where there is no such column, as the MISC attribute

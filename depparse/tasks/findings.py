@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Span
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
 
 
 def tell(problems: Iterable[tuple[int, Sentence, Span | None]], what: str) -> list[str]:

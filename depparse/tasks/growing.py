@@ -32,9 +32,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from depparse.data.batching import Ints
-from depparse.data.fields import IGNORE
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
+from depparse.features.batch import Ints
+from depparse.features.vocabulary import IGNORE
 from depparse.layers.linear_chain import LinearChain
 from depparse.tasks.task import Remember
 

@@ -4,7 +4,7 @@ As Lample et al. 2016 (*Neural Architectures for Named Entity Recognition*), wit
 transitions. Where we differ: the CRF gives probability to valid sequences of tags alone, in training too (Papay,
 Klinger & Padó 2022), and `language` may narrow them further. The probability of an entity is that of its tags, over all
 sequences. For entities that nest or overlap there is the task ``nested_ner``. `syntax` lets it see dependency trees
-(depparse/encoders/syntax.py).
+(layers/trees/syntax.py).
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.data.batching import Batch, Ints, pad
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Span, decode_tags, encode_tags
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span, decode_tags, encode_tags
 from depparse.encoders.codec import Widths
-from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded
-from depparse.encoders.syntax import Syntax
-from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
 from depparse.errors import ConfigError, DepparseError
+from depparse.features.batch import Batch, Ints, pad
+from depparse.features.vocabulary import IGNORE, Vocabulary
+from depparse.layers.dropout import SharedDropout
 from depparse.layers.linear_chain import LinearChain
 from depparse.layers.tensors import Layout
+from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
+from depparse.layers.trees.syntax import Syntax
 from depparse.structs.automaton import Automaton, bioes, determinize, intersect
 from depparse.structs.regular_expression import automaton_of
 from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees

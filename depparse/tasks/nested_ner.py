@@ -5,8 +5,8 @@ Each word has a representation as the first and one as the last word of an entit
 the span between them, and no entity. Where we differ: only spans of at most `max_width` words are scored, so that time
 and memory grow with the length of a sentence, not with its square, and a width has a score of its own for each type.
 
-`syntax` lets it see dependency trees (depparse/encoders/syntax.py). With ``spans = "tree"`` only those spans are scored
-that go with the tree (`depparse.data.trees.chained_spans`); all of them in a sentence where a word has no head.
+`syntax` lets it see dependency trees (layers/trees/syntax.py). With ``spans = "tree"`` only those spans are scored
+that go with the tree (`depparse.document.trees.chained_spans`); all of them in a sentence where a word has no head.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.data.batching import Batch, Ints
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Span
-from depparse.data.trees import chained_spans
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
+from depparse.document.trees import chained_spans
 from depparse.encoders.codec import Widths
-from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded
-from depparse.encoders.syntax import Syntax
-from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
+from depparse.features.batch import Batch, Ints
+from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.layers.biaffine import with_one
+from depparse.layers.dropout import SharedDropout
 from depparse.layers.tensors import Layout
+from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
+from depparse.layers.trees.syntax import Syntax
 from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees
 from depparse.tasks.findings import tell
 from depparse.tasks.task import NetworkType, Stage, TaskConfig

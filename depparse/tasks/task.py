@@ -31,10 +31,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, ru
 from numpy.typing import NDArray
 from pydantic import Field
 
-from depparse.data.batching import Batch
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.codec import Widths
-from depparse.encoders.trees import TreeSource
+from depparse.features.batch import Batch
+from depparse.layers.trees.reader import TreeSource
 from depparse.registry import PartConfig
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.constraints import Constraints

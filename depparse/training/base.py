@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from depparse.description import hash_file
 from depparse.errors import ModelError
 from depparse.model.model import Model
-from depparse.models import find
+from depparse.model_folder.description import hash_file
+from depparse.model_folder.find import find
+from depparse.model_folder.store import load_parts
 from depparse.packing import card_of, origin, retitled
 from depparse.segmentation.segmenter import Segmenter
-from depparse.store import load_parts
 from depparse.training.recipe import RecipeConfig
 
 

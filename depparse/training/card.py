@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 from depparse import __version__
-from depparse.data.download import licence
 from depparse.errors import ConfigError
 from depparse.evaluation.metrics import Use, metrics_of, model_metrics, sections, segmenter_metrics
 from depparse.evaluation.scores import Scores
 from depparse.training.loop import Evaluation, Step
 from depparse.training.recipe import RecipeConfig
+from depparse.treebanks.download import licence
 
 
 def peak_memory_mib() -> float | None:

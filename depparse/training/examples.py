@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, overload
 
-from depparse.data import arrow
-from depparse.data.annotations import kinds
-from depparse.data.annotations.kind import Kind
-from depparse.data.batching import Example, plan_batches
-from depparse.data.files import open_input, open_output
-from depparse.data.formats import guess_format, iter_sentences
-from depparse.data.sentence import Sentence
+from depparse.document.annotations import kinds
+from depparse.document.annotations.kind import Kind
+from depparse.document.sentence import Sentence
+from depparse.features.batch import Example, plan_batches
+from depparse.files import open_input, open_output
+from depparse.formats import arrow
+from depparse.formats.table import guess_format, iter_sentences
 from depparse.model.model import Model
 from depparse.segmentation.passages import Passage
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from depparse.data.document import Document
-from depparse.data.formats import guess_format, read
+from depparse.document.document import Document
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.metrics import Metric, Use, metrics
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.scores import TREES, Scores
 from depparse.evaluation.systems import bare_copies
+from depparse.formats.table import guess_format, read
 from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
 from depparse.tasks.task import LimitsLength

@@ -13,17 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from depparse.data.annotations.tree import TREE_COLUMNS
-from depparse.data.document import Document
-from depparse.data.files import open_output
-from depparse.data.sentence import Sentence
+from depparse.document.annotations.tree import TREE_COLUMNS
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies
+from depparse.files import open_output
 from depparse.inference.pipeline import Pipeline
 from depparse.model.codec import TASKS
 from depparse.model.model import Model
+from depparse.model_folder.store import load
 from depparse.registry import PartConfig
-from depparse.store import load
 from depparse.training.prepare import is_begun, is_finished
 from depparse.training.recipe import DataConfig, Recipe, RecipeConfig, read_recipe
 from depparse.training.run import Listener, run

@@ -17,7 +17,7 @@ import torch
 from pydantic import Field
 
 from depparse.config import Config
-from depparse.data.batching import Example
+from depparse.features.batch import Example
 from depparse.model.model import Model
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.training.checkpoint import Progress, State, epoch_random, load_checkpoint, save_checkpoint

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from depparse.data.checks import check
-from depparse.data.formats import guess_format
-from depparse.data.treebank import Treebank
-from depparse.description import hash_file
 from depparse.errors import ConfigError
 from depparse.evaluation.metrics import Use, by_rank
+from depparse.formats.table import guess_format
 from depparse.model.model import Model
-from depparse.store import check_replaceable, recover
+from depparse.model_folder.description import hash_file
+from depparse.model_folder.store import check_replaceable, recover
 from depparse.training.gold import Gold
 from depparse.training.processes import Processes, choose_precision
 from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
+from depparse.treebanks.checks import check
+from depparse.treebanks.treebank import Treebank
 
 CHECKPOINT = "checkpoint.safetensors"
 METRICS_FILE = "metrics.jsonl"

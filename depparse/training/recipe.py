@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator
 
 from depparse.config import Config, apply_overrides, parse, read_toml
-from depparse.data.catalogue import corpora_folder
-from depparse.data.treebank import find_splits
 from depparse.errors import ConfigError, FormatError
 from depparse.evaluation.metrics import Use, metrics
 from depparse.model.codec import ModelConfig
@@ -19,6 +17,8 @@ from depparse.segmentation.network import SegmenterConfig
 from depparse.tasks.task import TaskConfig
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
+from depparse.treebanks.catalogue import corpora_folder
+from depparse.treebanks.treebank import find_splits
 
 Files = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
 

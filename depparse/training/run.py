@@ -20,11 +20,11 @@ from depparse.evaluation.scores import Scores
 from depparse.inference.pipeline import Pipeline
 from depparse.model.extension import extend
 from depparse.model.model import Model
+from depparse.model_folder.store import load, load_parts, save
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
-from depparse.store import load, load_parts, save
 from depparse.training.base import Base
 from depparse.training.card import TensorBoard, card, log, read_log
 from depparse.training.estimate import Clock, Estimate

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.evaluation.metrics import SENTENCES, WORDS
 from depparse.evaluation.scores import Scores
 from depparse.inference.pipeline import Pipeline

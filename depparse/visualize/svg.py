@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 import regex
 from rich.cells import cell_len
 
-from depparse.data.sentence import Sentence
-from depparse.data.trees import Heads
+from depparse.document.sentence import Sentence
+from depparse.document.trees import Heads
 from depparse.visualize.text import clean, is_right_to_left, shown_column
 
 # All lengths are in pixels.

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from depparse.data.sentence import Sentence
-from depparse.data.trees import Heads, cycles
+from depparse.document.sentence import Sentence
+from depparse.document.trees import Heads, cycles
 from depparse.visualize.text import clean, shown_column
 
 # The joint of a bar on a line that goes on to the right, by where else it goes: left, up, down.

@@ -1,7 +1,7 @@
 """Treebanks as data sets of the library datasets, and data sets as treebanks.
 
-Nothing here uses the network but `load_from_hub`. Rows are those of `depparse.data.arrow` (ours, lossless), or of the
-forms that public data sets have (`depparse.data.hub`).
+Nothing here uses the network but `load_from_hub`. Rows are those of `depparse.formats.arrow` (lossless), or of the
+forms that public data sets have (`depparse.formats.hub`).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from depparse.data import arrow
-from depparse.data.document import Document
-from depparse.data.files import PathLike, open_output
-from depparse.data.hub import label_names, sentences_from_rows
-from depparse.data.sentence import Sentence, placed
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence, placed
 from depparse.errors import FormatError
+from depparse.files import PathLike, open_output
+from depparse.formats import arrow
+from depparse.formats.hub import label_names, sentences_from_rows
 
 if TYPE_CHECKING:
     from datasets import Dataset, IterableDataset
@@ -27,7 +27,7 @@ _SPLITS = {"train": "train", "validation": "validation", "valid": "validation", 
 
 
 def to_dataset(sentences: Document | Iterable[Sentence], path: PathLike | None = None) -> Dataset:
-    """A data set with one row a sentence (`depparse.data.arrow` says which fields); `from_dataset` undoes it.
+    """A data set with one row a sentence (`depparse.formats.arrow` says which fields); `from_dataset` undoes it.
 
     It is in memory; with `path`, the sentences are streamed to that Arrow file and the data set is mapped from there,
     so it may be larger than memory.

@@ -18,16 +18,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from depparse.data.assemble import from_rows, reporter
-from depparse.data.blocks import iter_blocks
-from depparse.data.columns import VALUE_COLUMNS
-from depparse.data.conllu import parse_conllu
-from depparse.data.document import Document
-from depparse.data.exact import escape, spaces
-from depparse.data.sentence import Sentence
-from depparse.data.spacing import RawToken, breaks_paragraph, build_sentences, is_visible
-from depparse.data.spans import Span, decode_tags, encode_tags
+from depparse.document.columns import VALUE_COLUMNS
+from depparse.document.document import Document
+from depparse.document.exact import escape, spaces
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span, decode_tags, encode_tags
 from depparse.errors import FormatError, ModelError
+from depparse.formats.assemble import from_rows, reporter
+from depparse.formats.conllu import parse_conllu
+from depparse.text.blocks import iter_blocks
+from depparse.text.spacing import RawToken, breaks_paragraph, build_sentences, is_visible
 
 if TYPE_CHECKING:
     import stanza

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from depparse.data import formats
+from depparse.formats import table as formats
 from tests.cli.conftest import Run
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from depparse.data import catalogue
-from depparse.data.checks import check
-from depparse.data.treebank import Treebank
+from depparse.treebanks import catalogue
+from depparse.treebanks.checks import check
+from depparse.treebanks.treebank import Treebank
 from tests.cli.conftest import Run, on_a_terminal
 from tests.local_github import LocalGitHub, local_github
 

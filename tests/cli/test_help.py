@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from depparse.cli.evaluate import DIMENSIONS as SHOWN
-from depparse.data.catalogue import corpora_folder
-from depparse.data.formats import FORMATS
 from depparse.evaluation.breakdown import DIMENSIONS
+from depparse.formats.table import FORMATS
 from depparse.inference.request import Asked, Request
+from depparse.treebanks.catalogue import corpora_folder
 from tests.cli.conftest import Run
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from depparse.description import hash_file
-from depparse.models import FILES
-from depparse.store import save
+from depparse.model_folder.description import hash_file
+from depparse.model_folder.find import FILES
+from depparse.model_folder.store import save
 from tests.cli.conftest import Run
 from tests.networks import small_model
 
@@ -137,7 +137,7 @@ def test_whole_files_that_are_no_model(model: Path, run: Run) -> None:
 
 def test_no_torch(model: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from depparse.description import describe\n"
+        "import sys; from pathlib import Path; from depparse.model_folder.description import describe\n"
         f"describe(Path({str(model)!r})); print({{'torch', 'numpy', 'pydantic'}} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from depparse.cli.app import make_app
-from depparse.data.document import Document
+from depparse.document.document import Document
 from depparse.errors import DepparseError
 from depparse.inference.pipeline import Pipeline
 from tests.cli.conftest import Run

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from depparse.data.conllu import iter_conllu
-from depparse.data.document import Document
-from depparse.data.trees import find_cycle, roots
-from depparse.store import save
+from depparse.document.document import Document
+from depparse.document.trees import find_cycle, roots
+from depparse.formats.conllu import iter_conllu
+from depparse.model_folder.store import save
 from tests.cli.conftest import Run
-from tests.test_analyses import blanked, make_pipeline
+from tests.inference.test_analyses import blanked, make_pipeline
 
 
 def test_drafts_are_completed_and_rated(tmp_path: Path, run: Run) -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from depparse.cli.screen import Screen
-from depparse.data.formats import read
 from depparse.evaluation.metrics import metrics
 from depparse.evaluation.scores import Score, Scores
 from depparse.evaluation.ud import evaluate
+from depparse.formats.table import read
 from depparse.training.loop import Evaluation, Step
 from depparse.training.run import Began, Done, Record, Scored
 

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import BertConfig, BertModel
 
-from depparse.data.formats import read
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.subwords import drop_unreachable
 from depparse.encoders.transformer.codec import TransformerCodec, TransformerConfig
 from depparse.encoders.transformer.network import Transformer
-from depparse.store import load, save
+from depparse.formats.table import read
+from depparse.model_folder.store import load, save
 from tests.encoders.test_encoders import MINILM, needs_minilm
 from tests.encoders.test_transformer import ODD, part, tiny
 from tests.networks import small_model, two_sentences

@@ -11,11 +11,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from depparse.data.document import Document
-from depparse.data.formats import read
-from depparse.data.sentence import Sentence
-from depparse.encoders import linear_recurrence as recurrence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
+from depparse.formats.table import read
+from depparse.layers import recurrence
 from tests.networks import CONTEXTS, INPUTS, small_model, two_sentences
 
 BILSTM_CHARACTERS = [{"type": "characters", "kind": "bilstm", "width": 16, "embedding": 8}]

@@ -13,15 +13,15 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
-from depparse.data.batching import Batch
-from depparse.data.formats import read
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.encoder import Encoded
 from depparse.encoders.transformer import network as module
 from depparse.encoders.transformer.codec import Pieces, Subwords, TransformerCodec
+from depparse.features.batch import Batch
+from depparse.formats.table import read
 from depparse.layers.tensors import Layout, to_tensors
 from depparse.model.model import Model
-from depparse.store import load, save
+from depparse.model_folder.store import load, save
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from tests.encoders.test_encoders import MINILM, needs_minilm

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from depparse.data.document import Document
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.inference.pipeline import Pipeline, load
-from depparse.store import load as load_model
-from depparse.store import save
+from depparse.model_folder.store import load as load_model
+from depparse.model_folder.store import save
 from depparse.training.loop import Evaluation, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig, make_optimizer
 from tests.networks import TASKS, small_model, two_sentences

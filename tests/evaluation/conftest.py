@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 from udtools.udeval import evaluate, load_conllu
 
-from depparse.data.document import Document
+from depparse.document.document import Document
 
 Values = dict[str, tuple[float, float, float, float | None]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from depparse.data.document import Document
+from depparse.document.document import Document
 from depparse.errors import EvaluationError, FormatError
 from depparse.evaluation.empty_nodes import EMPTY_NODES
 from depparse.evaluation.pair import Pair

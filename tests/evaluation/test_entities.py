@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from depparse.data.document import Document
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Span
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
 from depparse.errors import EvaluationError
 from depparse.evaluation import entities
 from depparse.evaluation.entities import ENTITIES, EntityScores, count_types, measure_entities, strict_spans

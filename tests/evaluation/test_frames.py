@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from depparse.data.document import Document
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Argument, Frame
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Argument, Frame
 from depparse.errors import EvaluationError, FormatError
 from depparse.evaluation.frames import FRAMES
 from depparse.evaluation.metrics import Use, metrics_of
@@ -136,7 +136,7 @@ def test_broken_frames_are_format_errors():
 
 
 def test_sample(samples):
-    from depparse.data.formats import read
+    from depparse.formats.table import read
 
     gold = read(samples / "UD_English-Sample" / "en_sample-up-test.conllup")
     scores, report = evaluate_frames(gold, gold), SectionReport.of(Pair(gold, gold), FRAMES)

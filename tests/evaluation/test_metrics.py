@@ -14,15 +14,15 @@ import pytest
 
 import depparse
 from depparse.cli.screen import Screen
-from depparse.data import formats
-from depparse.data.document import Document
-from depparse.data.join import join
+from depparse.document.document import Document
 from depparse.errors import ConfigError
 from depparse.evaluation import pair as pairs
 from depparse.evaluation.metrics import GROUP, Use, by_rank, metrics, model_metrics, segmenter_metrics
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.report import report
+from depparse.formats import table as formats
 from depparse.training.run import Record
+from depparse.treebanks.join import join
 from depparse.visualize.curves import draw_curves
 from tests.conftest import ROOT
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from udtools.udeval import CONTENT_DEPRELS, FUNCTIONAL_DEPRELS, UNIVERSAL_FEATURES, UDError
 
 import depparse
-from depparse.data import ud
-from depparse.data.document import Document
+from depparse.document import ud
+from depparse.document.document import Document
 from depparse.errors import DepparseError
 from depparse.evaluation import annotation
 from depparse.evaluation.segmentation import SPACES

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import depparse
-from depparse.data.document import Document
+from depparse.document.document import Document
 from depparse.errors import ConfigError, EvaluationError
 from depparse.evaluation import significance
 from depparse.evaluation.metrics import UAS, metrics_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import depparse
-from depparse.data.document import Document
+from depparse.document.document import Document
 from depparse.inference.pipeline import Pipeline
 
 
@@ -50,7 +50,7 @@ def test_multiword_tokens_may_have_them() -> None:
 
     class Splitter:
         def segment(self, pieces):  # type: ignore[no-untyped-def]
-            from depparse.data.spacing import RawToken, build_sentences
+            from depparse.text.spacing import RawToken, build_sentences
 
             text = "".join(pieces)
             at = text.index("au")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from depparse.data.fields import IGNORE
+from depparse.features.vocabulary import IGNORE
 from depparse.layers.linear_chain import LinearChain
 from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
 from depparse.structs.regular_expression import automaton_of

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from depparse.data.fields import IGNORE
+from depparse.features.vocabulary import IGNORE
 from depparse.layers import role_chain
 from depparse.layers.linear_chain import LinearChain
 from depparse.layers.role_chain import RoleChain

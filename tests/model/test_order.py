@@ -15,13 +15,12 @@ from torch import Tensor, nn
 
 import depparse
 from depparse.config import parse
-from depparse.data.batching import Batch, pad
-from depparse.data.document import Document
-from depparse.data.sentence import Sentence
-from depparse.description import hash_file
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.encoders.codec import Widths
 from depparse.encoders.encoder import Encoded
 from depparse.errors import ConfigError, ModelError
+from depparse.features.batch import Batch, pad
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
@@ -29,7 +28,8 @@ from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.extension import extend
 from depparse.model.model import Model
 from depparse.model.order import check_columns, order_tasks
-from depparse.store import load, save
+from depparse.model_folder.description import hash_file
+from depparse.model_folder.store import load, save
 from depparse.structs.analysis import Tree
 from depparse.tasks.task import NetworkType, Stage, TaskConfig
 from depparse.training.jackknife import jackknife

@@ -13,9 +13,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from depparse.data.conllu import iter_conllu
-from depparse.data.fields import IGNORE
-from depparse.data.spacing import RawToken
+from depparse.features.vocabulary import IGNORE
+from depparse.formats.conllu import iter_conllu
 from depparse.segmentation import codec as codec_module
 from depparse.segmentation.batch import TokenBatch
 from depparse.segmentation.codec import SegmenterCodec
@@ -23,6 +22,7 @@ from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.symbols import Floats, Ints, read_symbols
 from depparse.segmentation.torch_scorer import TorchScorer, network_of
+from depparse.text.spacing import RawToken
 from tests.segmenters import segmenter
 
 __all__ = ["segmenter"]
@@ -50,7 +50,7 @@ class Blocked:
 sys.meta_path.insert(0, Blocked())
 
 import numpy as np
-from depparse.data.conllu import iter_conllu
+from depparse.formats.conllu import iter_conllu
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.passages import make_passages
 from depparse.segmentation.segmenter import Segmenter

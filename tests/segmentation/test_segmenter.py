@@ -11,9 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from depparse.data.conllu import iter_conllu, read_conllu
-from depparse.data.document import Document
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.formats.conllu import iter_conllu, read_conllu
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from depparse.data.spans import decode_tags, encode_tags
+from depparse.document.spans import decode_tags, encode_tags
 from depparse.errors import DepparseError
 from depparse.structs.automaton import Automaton, at_most_once, bioes, determinize, intersect, iob2
 from depparse.structs.regular_expression import automaton_of

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 from depparse.errors import DepparseError
 from depparse.structs.eisner import projective_tree
-from depparse.structs.graph import is_projective, is_tree
 from depparse.structs.mst import decode, maximum_spanning_tree
+from depparse.structs.trees import is_projective, is_tree
 
 from .oracles import FORBIDDEN, all_trees, random_scores, score_matrices, tree_scores
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from depparse.errors import DepparseError
 from depparse.structs.eisner import projective_tree
-from depparse.structs.graph import is_projective, is_tree
 from depparse.structs.k_best import k_best
 from depparse.structs.matrix_tree import log_partition
 from depparse.structs.mst import maximum_spanning_tree
+from depparse.structs.trees import is_projective, is_tree
 
 from .oracles import FORBIDDEN, all_trees, random_scores, score_matrices, tree_scores
 

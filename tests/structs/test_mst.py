@@ -11,8 +11,8 @@ from ufal.chu_liu_edmonds import chu_liu_edmonds
 
 from depparse.errors import DepparseError
 from depparse.structs.eisner import projective_tree
-from depparse.structs.graph import are_trees, greedy_heads, is_tree
 from depparse.structs.mst import decode, maximum_spanning_tree
+from depparse.structs.trees import are_trees, greedy_heads, is_tree
 
 from .oracles import FORBIDDEN, all_trees, random_scores, score_matrices, tree_scores
 

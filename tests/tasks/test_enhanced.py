@@ -12,24 +12,24 @@ import torch
 
 import depparse
 from depparse.config import parse
-from depparse.data.columns import get_from_misc, parse_deps
-from depparse.data.conllu import read_conllu
-from depparse.data.document import Document
-from depparse.data.fields import IGNORE
-from depparse.data.sentence import Sentence
-from depparse.data.trees import unreachable
-from depparse.encoders.kinship import KINSHIPS, WINDOW, find_kin
-from depparse.encoders.trees import Arcs
+from depparse.document.columns import get_from_misc, parse_deps
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.trees import unreachable
 from depparse.errors import ConfigError
 from depparse.evaluation.empty_nodes import EMPTY_NODES
 from depparse.evaluation.metrics import scores_of
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.ud import evaluate
+from depparse.features.vocabulary import IGNORE
+from depparse.formats.conllu import read_conllu
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.tensors import to_tensors
+from depparse.layers.trees.kinship import KINSHIPS, WINDOW, find_kin
+from depparse.layers.trees.reader import Arcs
 from depparse.model.codec import ModelConfig
 from depparse.model.model import Model
-from depparse.store import load, save
+from depparse.model_folder.store import load, save
 from depparse.training.gold import Gold
 from depparse.training.loop import train
 from tests.networks import CONTEXTS, INPUTS, TASKS, annotated, randomize

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from depparse.data.document import Document
-from depparse.data.fields import IGNORE
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.features.vocabulary import IGNORE
 from depparse.model.extension import extend
 from depparse.model.model import Model
 from depparse.registry import PartConfig

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from depparse.data.edit_scripts import make_script
-from depparse.data.fields import Vocabulary
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
+from depparse.features.edit_scripts import make_script
+from depparse.features.vocabulary import Vocabulary
 from depparse.tasks.lemmatizer.codec import LemmatizerCodec, LemmatizerConfig
 
 

@@ -13,20 +13,20 @@ import torch
 
 import depparse
 from depparse.config import parse
-from depparse.data.document import Document
-from depparse.data.fields import IGNORE
-from depparse.data.formats import read, write
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Span, encode_tags
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span, encode_tags
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.entities import evaluate_entities
 from depparse.evaluation.pair import Pair
+from depparse.features.vocabulary import IGNORE
+from depparse.formats.table import read, write
 from depparse.inference.pipeline import Pipeline
 from depparse.model.codec import ModelConfig
 from depparse.model.model import Model
+from depparse.model_folder.store import load as load_model
+from depparse.model_folder.store import save
 from depparse.runtimes.torch import TorchScorer
-from depparse.store import load as load_model
-from depparse.store import save
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, annotated_copies, loss_of, randomize

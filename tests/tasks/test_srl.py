@@ -12,21 +12,21 @@ import torch
 from torch import Tensor, nn
 
 import depparse
-from depparse.data.document import Document
-from depparse.data.edit_scripts import apply_script
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.formats import read, write
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Argument, Frame
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Argument, Frame
 from depparse.errors import ConfigError
 from depparse.evaluation.frames import FRAMES
 from depparse.evaluation.metrics import scores_of
 from depparse.evaluation.pair import Pair
+from depparse.features.edit_scripts import apply_script
+from depparse.features.vocabulary import IGNORE, Vocabulary
+from depparse.formats.table import read, write
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.tensors import as_arrays, to_tensors
 from depparse.model.model import Model
-from depparse.store import load as load_model
-from depparse.store import save
+from depparse.model_folder.store import load as load_model
+from depparse.model_folder.store import save
 from depparse.tasks.srl.sense_codec import SenseCodec, count_scripts
 from depparse.tasks.srl.sense_network import Senses
 from depparse.tasks.task import Stage

@@ -11,16 +11,16 @@ import pytest
 import torch
 
 import depparse
-from depparse.data.document import Document
-from depparse.data.formats import read, write
-from depparse.data.join import join
-from depparse.data.spans import Span
+from depparse.document.document import Document
+from depparse.document.spans import Span
 from depparse.errors import ConfigError
+from depparse.formats.table import read, write
 from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
-from depparse.store import load, save
+from depparse.model_folder.store import load, save
 from depparse.structs.constraints import Constraints
 from depparse.training.gold import Gold
+from depparse.treebanks.join import join
 from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, annotated_copies
 from tests.tasks.test_ner import FLAT, NESTED, entities, learned, model_of, random_model, sentence
 

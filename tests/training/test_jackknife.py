@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from depparse.data.conllu import read_conllu
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Span
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
 from depparse.errors import ConfigError
+from depparse.formats.conllu import read_conllu
 from depparse.model.model import Model
-from depparse.store import load
+from depparse.model_folder.store import load
 from depparse.training.jackknife import _ends, jackknife, train_parser, with_trees_of
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Done, Record, Scored

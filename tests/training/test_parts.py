@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from depparse.data.batching import count_targets
+from depparse.features.batch import count_targets
 from depparse.layers.tensors import Layout, to_tensors
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import TrainingConfig

@@ -9,7 +9,7 @@ import pytest
 
 import depparse
 from depparse.errors import ConfigError, ModelError
-from depparse.store import recover, save
+from depparse.model_folder.store import recover, save
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Began, Record, Scored, Warned
 from tests.networks import TWO, small_model

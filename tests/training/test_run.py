@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 import depparse
-from depparse.data.document import Document
+from depparse.document.document import Document
 from depparse.errors import ConfigError, DepparseError
 from depparse.layers.tensors import to_tensors
 from depparse.training.estimate import Estimate
@@ -290,7 +290,7 @@ import json, sys
 from pathlib import Path
 import torch
 from safetensors.torch import save_file
-from depparse.data.document import Document
+from depparse.document.document import Document
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from depparse.training.processes import Processes

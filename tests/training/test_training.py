@@ -14,13 +14,13 @@ import pytest
 import torch
 
 import depparse
-from depparse.data.document import Document
-from depparse.data.formats import read
-from depparse.description import hash_file
+from depparse.document.document import Document
 from depparse.errors import ConfigError, ModelError
+from depparse.formats.table import read
 from depparse.inference.pipeline import load
-from depparse.store import load as load_model
-from depparse.store import save
+from depparse.model_folder.description import hash_file
+from depparse.model_folder.store import load as load_model
+from depparse.model_folder.store import save
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig, rate_at
 from depparse.training.recipe import read_recipe

@@ -14,14 +14,14 @@ import torch
 from safetensors.torch import load_file
 
 import depparse
-from depparse.data.document import Document
-from depparse.data.formats import read
-from depparse.data.sentence import Sentence
-from depparse.data.text import iter_text
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
+from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
+from depparse.text.raw import iter_text
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Began, Done, Record, Scored, Step, Warned
 from tests.networks import TWO
@@ -385,7 +385,7 @@ import json, sys
 from pathlib import Path
 import torch
 from safetensors.torch import save_file
-from depparse.data.formats import read
+from depparse.formats.table import read
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.network import SegmenterConfig
 from depparse.segmentation.passages import make_passages

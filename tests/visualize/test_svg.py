@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depparse.data.document import Document
-from depparse.data.formats import read
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.formats.table import read
 from depparse.visualize.svg import _FORM, _SMALL, _arcs, _length, draw_svg
 from tests.visualize.test_terminal import CONTRACTION, CROSSING, heads_of_any_kind
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from depparse.data.document import Document
-from depparse.data.formats import read
-from depparse.data.sentence import Sentence
-from depparse.data.trees import cycles, nonprojective_arcs
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.trees import cycles, nonprojective_arcs
+from depparse.formats.table import read
 from depparse.visualize.terminal import draw_arcs, draw_tree
 
 CONTRACTION = """\

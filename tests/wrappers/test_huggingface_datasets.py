@@ -10,11 +10,11 @@ from typing import Any
 import datasets
 import pytest
 
-from depparse.data.conllu import iter_conllu, read_conllu
-from depparse.data.document import Document
-from depparse.data.formats import read
-from depparse.data.sentence import Sentence
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
+from depparse.formats.conllu import iter_conllu, read_conllu
+from depparse.formats.table import read
 from depparse.wrappers.huggingface_datasets import (
     from_dataset,
     iter_dataset,

@@ -18,12 +18,12 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from depparse.data.document import Document
-from depparse.data.formats import read
-from depparse.data.sentence import Sentence
-from depparse.data.spacing import is_visible
-from depparse.data.spans import Span
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
 from depparse.errors import FormatError, ModelError
+from depparse.formats.table import read
+from depparse.text.spacing import is_visible
 from depparse.wrappers.stanza_tokenizer import StanzaTokenizer, from_stanza, to_stanza
 
 stanza = pytest.importorskip("stanza", reason="needs the extra stanza: pip install 'depparse[stanza]'")
@@ -190,7 +190,7 @@ def test_a_literal_placeholder_is_a_word(french: StanzaTokenizer) -> None:
 
 def test_how_the_text_is_read_in_changes_nothing(french: StanzaTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where blocks end inside of sentences, which go on in the next block."""
-    from depparse.data.blocks import iter_blocks
+    from depparse.text.blocks import iter_blocks
     from depparse.wrappers import stanza_tokenizer
 
     sentence = "Il va au lac avec les enfants du village."

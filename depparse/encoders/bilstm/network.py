@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from depparse.encoders.bilstm.config import BiLSTMConfig
-from depparse.encoders.dropout import SharedDropout
+from depparse.layers.dropout import SharedDropout
 
 
 class BiLSTM(nn.Module):

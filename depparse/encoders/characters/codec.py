@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
 from depparse.config import key_error
-from depparse.data.batching import Ints
-from depparse.data.fields import UNKNOWN, Vocabulary
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputCodecType
+from depparse.features.batch import Ints
+from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
 
 _NO_POINT = 0x110000

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.characters.codec import END, CharactersCodec, CharactersConfig, SpeltWords
 from depparse.encoders.input import InputType
 from depparse.layers.tensors import Layout

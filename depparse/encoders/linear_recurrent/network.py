@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from depparse.encoders.dropout import SharedDropout
-from depparse.encoders.linear_recurrence import linear_recurrence
 from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
+from depparse.layers.dropout import SharedDropout
+from depparse.layers.recurrence import linear_recurrence
 
 
 class LinearRecurrent(nn.Module):

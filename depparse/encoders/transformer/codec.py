@@ -16,9 +16,9 @@ import numpy as np
 from pydantic import Field
 from tokenizers import Tokenizer
 
-from depparse.data.batching import Ints
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputCodecType
+from depparse.features.batch import Ints
 from depparse.registry import PartConfig
 
 _SURROGATES = re.compile("[\ud800-\udfff]")

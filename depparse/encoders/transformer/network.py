@@ -17,7 +17,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.input import InputType, InputVectors
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig

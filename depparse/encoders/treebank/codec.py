@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputCodecType
 from depparse.registry import PartConfig
 

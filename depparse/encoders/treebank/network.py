@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputType
 from depparse.encoders.treebank.codec import TreebankCodec, TreebankConfig
 from depparse.layers.tensors import Layout

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from depparse.data.batching import Ints
-from depparse.data.fields import UNKNOWN, Vocabulary
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputCodecType
 from depparse.encoders.words.codec import pad_numbers
+from depparse.features.batch import Ints
+from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
 
 RESERVED = 2  # UNKNOWN and ROOT

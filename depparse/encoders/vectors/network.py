@@ -1,4 +1,4 @@
-"""Pretrained word vectors of a file as an input (word2vec, fastText: see data/vectors.py).
+"""Pretrained word vectors of a file as an input (word2vec, fastText: see features/vectors.py).
 
 The model keeps the rows of the training data and the most frequent ones of the file, and is saved with them: words
 that the training data does not have get a vector too, and a loaded model needs no file. All rows are scaled by one
@@ -12,14 +12,14 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from depparse.data.fields import Vocabulary
-from depparse.data.sentence import Sentence
-from depparse.data.vectors import read_vectors
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputType
 from depparse.encoders.vectors.codec import RESERVED, VectorsCodec, VectorsConfig, readings
 from depparse.encoders.words.codec import ROOT
 from depparse.encoders.words.network import hide_words
 from depparse.errors import ConfigError
+from depparse.features.vectors import read_vectors
+from depparse.features.vocabulary import Vocabulary
 from depparse.layers.tensors import Layout
 
 

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from depparse.data.batching import Ints, pad
-from depparse.data.fields import UNKNOWN, Vocabulary
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputCodecType
+from depparse.features.batch import Ints, pad
+from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
 
 ROOT = 1  # its number; 0 is UNKNOWN

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from depparse.data.fields import UNKNOWN
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputType
 from depparse.encoders.words.codec import ROOT, WordsCodec, WordsConfig
+from depparse.features.vocabulary import UNKNOWN
 from depparse.layers.tensors import Layout
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from depparse.data.batching import Batch, Ints, pad
-from depparse.data.columns import set_in_misc
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.sentence import Sentence
+from depparse.document.columns import set_in_misc
+from depparse.document.sentence import Sentence
 from depparse.errors import DepparseError
+from depparse.features.batch import Batch, Ints, pad
+from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.checks import Floats, Integers, check_length
 from depparse.structs.constraints import Constraints

@@ -11,11 +11,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from depparse.data.fields import IGNORE
 from depparse.encoders.codec import Widths
-from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded
+from depparse.features.vocabulary import IGNORE
 from depparse.layers.biaffine import with_one
+from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.dependencies.codec import DependencyCodec, DependencyScores, DependencyTargets

@@ -1,8 +1,8 @@
 """Enhanced dependencies: graphs in which a word may have several heads, from scores of arcs.
 
 Labels are learned without the lemmas that they name, and those are put in when the graph is written, from HEAD, DEPREL
-and LEMMA as they stand by then (depparse/data/enhanced_labels.py). Empty nodes are learned collapsed, as labels such as
-``conj:and>nsubj``, and expanded when the graph is written (depparse/data/enhanced.py); those that no word hangs on are
+and LEMMA as they stand by then (features/graph_labels.py). Empty nodes are learned collapsed, as labels such as
+``conj:and>nsubj``, and expanded when the graph is written (document/graphs.py); those that no word hangs on are
 not predicted.
 """
 
@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from depparse.data.batching import Batch, Ints
-from depparse.data.columns import format_deps, parse_deps, set_in_misc
-from depparse.data.enhanced import Edge, collapsed_edges, expanded_edges
-from depparse.data.enhanced_labels import LabelWords, sources_of
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.sentence import Sentence
-from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
+from depparse.document.columns import format_deps, parse_deps, set_in_misc
+from depparse.document.graphs import Edge, collapsed_edges, expanded_edges
+from depparse.document.sentence import Sentence
+from depparse.features.batch import Batch, Ints
+from depparse.features.graph_labels import LabelWords, sources_of
+from depparse.features.vocabulary import IGNORE, Vocabulary
+from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
+from depparse.structs.graphs import best_graph
 from depparse.structs.probabilities import sigmoid
-from depparse.structs.reachable import best_graph
 from depparse.tasks.findings import tell
 from depparse.tasks.task import CodecType, Stage, TaskConfig
 

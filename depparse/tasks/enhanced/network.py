@@ -3,12 +3,12 @@ Dependency Parsing*): every arc is there or not by itself, and has the best labe
 
 Where we differ:
 
-- The graph is the most probable one in which all words are in reach of ROOT (depparse/structs/reachable.py), not all
+- The graph is the most probable one in which all words are in reach of ROOT (structs/graphs.py), not all
   arcs of positive score.
-- Scores of arcs and labels see the basic tree, from which most of the graph follows (depparse/encoders/kinship.py), and
-  `syntax` may put layers over the tree between the encoder and the task (depparse/encoders/syntax.py).
+- Scores of arcs and labels see the basic tree, from which most of the graph follows (layers/trees/kinship.py), and
+  `syntax` may put layers over the tree between the encoder and the task (layers/trees/syntax.py).
 - Labels are scored by a perceptron, which combines that with linear layers of both words, not by a biaffine form over
-  perceptrons of them. They are classes without the lemmas that they name (depparse/data/enhanced_labels.py), and only
+  perceptrons of them. They are classes without the lemmas that they name (depparse/features/graph_labels.py), and only
   those that the words can have are chosen from.
 - Scores of arcs are divided by the square root of their width, and have a bias that makes arcs rare at first.
 - The loss of arcs is a mean over words, that of labels a mean over arcs, smoothed; they are not weighted against each
@@ -21,14 +21,14 @@ import torch
 from torch import Tensor, nn
 
 from depparse.encoders.codec import Widths
-from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded
-from depparse.encoders.kinship import Kinship, find_kin
-from depparse.encoders.syntax import Syntax
-from depparse.encoders.trees import Arcs
 from depparse.layers.biaffine import with_one
+from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
+from depparse.layers.trees.kinship import Kinship, find_kin
+from depparse.layers.trees.reader import Arcs
+from depparse.layers.trees.syntax import Syntax
 from depparse.tasks.enhanced.codec import EnhancedCodec, GraphScores, GraphTargets, KinVectors
 from depparse.tasks.task import NetworkType
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from depparse.data.batching import Batch, Ints, pad
-from depparse.data.edit_scripts import apply_script, make_script
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.sentence import Sentence
+from depparse.document.sentence import Sentence
+from depparse.features.batch import Batch, Ints, pad
+from depparse.features.edit_scripts import apply_script, make_script
+from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import CodecType, Stage, TaskConfig
 
 

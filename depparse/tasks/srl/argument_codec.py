@@ -14,10 +14,10 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from depparse.data.batching import Ints
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.spans import Argument, Span, decode_tags, encode_tags
-from depparse.encoders.paths import PathInputs
+from depparse.document.spans import Argument, Span, decode_tags, encode_tags
+from depparse.features.batch import Ints
+from depparse.features.vocabulary import IGNORE, Vocabulary
+from depparse.layers.trees.paths import PathInputs
 from depparse.tasks.task import Stage
 
 Array = TypeVar("Array")  # of NumPy or of torch

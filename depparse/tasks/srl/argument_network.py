@@ -3,7 +3,7 @@
 A biaffine form scores each pair of the predicate's representation as such and the word's (as Cai, He, Li & Zhao 2018,
 *A Full End-to-End Semantic Role Labeler*), all predicates of a batch in one pass over the words. Where we differ: the
 scores of the form are divided by the square root of its width; a hidden layer over the pair, their distance in words
-and, if it is read, the path between them in the tree adds scores of its own (depparse/encoders/path_lstm.py); decoding
+and, if it is read, the path between them in the tree adds scores of its own (layers/trees/path_lstm.py); decoding
 keeps each core role at most once; and there may be tags of spans besides roles of head words.
 """
 
@@ -12,13 +12,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from depparse.data.fields import IGNORE
-from depparse.encoders.dropout import SharedDropout
-from depparse.encoders.path_lstm import Paths
-from depparse.encoders.paths import PathInputs
+from depparse.features.vocabulary import IGNORE
 from depparse.layers.biaffine import with_one
+from depparse.layers.dropout import SharedDropout
 from depparse.layers.role_chain import RoleChain
 from depparse.layers.role_sums import precise
+from depparse.layers.trees.path_lstm import Paths
+from depparse.layers.trees.paths import PathInputs
 from depparse.tasks.srl.argument_codec import ArgumentCodec, ArgumentScores, ArgumentTargets
 
 _FARTHEST = 32  # words; farther ones are scored as these

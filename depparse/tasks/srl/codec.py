@@ -6,7 +6,7 @@ of the predicates that the model finds, or of those that are kept (`keep` of a p
 
 With ``decoder = "arcs"``, ``UP:ARGHEADS`` is written: a head word says nothing of the span. With ``"spans"``,
 ``UP:ARGSPANS`` too, and the head words are those of the same model, so neither needs a tree; in training data without
-head words they are those of the tree. `syntax` and `paths` let it see trees (depparse/encoders/syntax.py,
+head words they are those of the tree. `syntax` and `paths` let it see trees (depparse/layers/trees/syntax.py,
 path_lstm.py).
 """
 
@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from depparse.data.annotations.frames import FRAME_COLUMNS, FRAMES, PREDICATES
-from depparse.data.batching import Batch, Example, Ints, pad
-from depparse.data.fields import IGNORE, Vocabulary
-from depparse.data.sentence import Sentence
-from depparse.data.spans import Argument, Frame
-from depparse.data.trees import top_word
-from depparse.encoders.paths import PathsConfig
-from depparse.encoders.trees import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
+from depparse.document.annotations.frames import FRAME_COLUMNS, FRAMES, PREDICATES
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Argument, Frame
+from depparse.document.trees import top_word
+from depparse.features.batch import Batch, Example, Ints, pad
+from depparse.features.vocabulary import IGNORE, Vocabulary
+from depparse.layers.trees.paths import PathsConfig
+from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
 from depparse.structs.probabilities import sigmoid
 from depparse.tasks.findings import tell
 from depparse.tasks.srl.argument_codec import ArgumentCodec, ArgumentScores, ArgumentTargets, Decoder

@@ -6,15 +6,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from depparse.data.fields import IGNORE
 from depparse.encoders.codec import Widths
-from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded
-from depparse.encoders.path_lstm import Paths
-from depparse.encoders.paths import PathInputs
-from depparse.encoders.syntax import Syntax
-from depparse.encoders.trees import Arcs
+from depparse.features.vocabulary import IGNORE
+from depparse.layers.dropout import SharedDropout
 from depparse.layers.tensors import Layout
+from depparse.layers.trees.path_lstm import Paths
+from depparse.layers.trees.paths import PathInputs
+from depparse.layers.trees.reader import Arcs
+from depparse.layers.trees.syntax import Syntax
 from depparse.tasks.srl.argument_codec import ArgumentScores
 from depparse.tasks.srl.argument_network import Arguments
 from depparse.tasks.srl.codec import SrlCodec, SrlScores, SrlTargets

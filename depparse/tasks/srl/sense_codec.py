@@ -16,9 +16,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from depparse.data.batching import Ints
-from depparse.data.edit_scripts import apply_script, make_script
-from depparse.data.fields import IGNORE, Vocabulary
+from depparse.features.batch import Ints
+from depparse.features.edit_scripts import apply_script, make_script
+from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import Stage
 
 Array = TypeVar("Array")  # of NumPy or of torch

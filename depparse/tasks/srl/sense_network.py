@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from depparse.data.fields import IGNORE
+from depparse.features.vocabulary import IGNORE
 from depparse.tasks.srl.sense_codec import SenseCodec, SenseTargets
 
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from depparse.encoders.codec import Widths
-from depparse.encoders.dropout import SharedDropout
 from depparse.encoders.encoder import Encoded
+from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.tagger.codec import TaggerCodec

@@ -1,0 +1,230 @@
+"""Predicate-argument frames: `Frame`s, in the columns of Universal PropBank or in MISC attributes like them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from depparse.document.annotations.kind import Cells, CheckedFile, Code
+from depparse.document.annotations.objects import ObjectKind
+from depparse.document.annotations.records import Fail, as_dict, as_list, as_position, as_score, as_text, shown
+from depparse.document.spans import Argument, Frame, check_label
+from depparse.errors import DepparseError, FormatError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from depparse.document.sentence import Sentence
+
+FRAME_COLUMNS = ("UP:PRED", "UP:ARGHEADS", "UP:ARGSPANS")
+# What of frames may be kept besides the column of senses: the words that are predicates; all of the frames.
+PREDICATES, FRAMES = "PREDICATES", "FRAMES"
+_CODES = {
+    "frame-arguments": Code(
+        "error",
+        "words",
+        "arguments of predicates are not ROLE:PLACE with places in the sentence: {examples}",
+        "correct the argument cells",
+    )
+}
+
+
+class FrameKind(ObjectKind[Frame]):
+    """Frames; a word is the predicate of one at most."""
+
+    name = "frames"
+    columns = FRAME_COLUMNS
+    misc = ("UPPred", "UPArgHeads", "UPArgSpans")
+    keep = (PREDICATES, FRAME_COLUMNS[0], FRAMES)
+    record = "frames"
+    codes = _CODES
+
+    def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
+        """Where there is a column of predicates, a sentence without any is annotated too."""
+        cells = self.cells(sentence)
+        in_cells = FRAME_COLUMNS[0] in sentence.columns or (cells is not None and cells.columns[0] is not None)
+        return in_cells or bool(sentence.remembered(self.name, cells))
+
+    def decode(self, cells: Cells | None, sentence: Sentence) -> tuple[Frame, ...]:
+        if cells is None:
+            return ()
+        predicates, heads, spans = cells.columns
+        try:
+            return tuple(decode_frames(predicates or (), heads, spans, cells.joint))
+        except DepparseError as error:
+            raise FormatError(str(error), sent_id=sentence.sent_id, column=FRAME_COLUMNS[1]) from None
+
+    def encode(self, items: Iterable[Frame], length: int, joint: str) -> Sequence[list[str]]:
+        return encode_frames(items, length, joint)
+
+    def accept(self, items: Sequence[Frame], sentence: Sentence) -> None:
+        for frame in items:
+            if not 1 <= frame.predicate <= len(sentence):
+                raise DepparseError(f"a predicate is a word from 1 to {len(sentence)}, not {frame.predicate}")
+            check_label(frame.sense, "the sense of a predicate")
+            for argument in frame.arguments:
+                check_label(argument.role, "the role of an argument")
+        if len({frame.predicate for frame in items}) < len(items):
+            raise DepparseError("a word is the predicate of at most one frame")
+
+    def restore(self, sentence: Sentence, original: Sentence, kept: Collection[str]) -> None:
+        """With predicates kept, or their senses too, the arguments stay those that were predicted for them."""
+        super().restore(sentence, original, kept)
+        if FRAMES in kept or not {PREDICATES, FRAME_COLUMNS[0]} & set(kept) or not self.annotated(original):
+            return
+        predicted = {frame.predicate: frame for frame in self.read(sentence)}
+        frames = []
+        for frame in self.read(original):
+            written = predicted.get(frame.predicate, Frame(frame.predicate, frame.sense))
+            if FRAME_COLUMNS[0] in kept and written.sense != frame.sense:
+                written = replace(written, sense=frame.sense, score=None)
+            frames.append(written)
+        if not self.annotated(sentence) or tuple(frames) != self.read(sentence):
+            self.write(sentence, frames, in_columns=True)
+
+    # -- records
+
+    def to_record(self, item: Frame) -> dict[str, Any]:
+        return item.to_dict()
+
+    def from_record(self, record: object, sentence: Sentence, fail: Fail) -> Frame:
+        fields = as_dict(record, "a frame", fail)
+        predicate = as_position(fields, "predicate", sentence, fail)
+        if predicate is None:
+            raise fail(f"a frame names the word of its predicate, but {shown(fields)} does not", -1, None)
+        arguments = [
+            _argument(as_dict(argument, "an argument", fail), sentence, fail)
+            for argument in as_list(fields.get("arguments"), "the arguments of a frame", fail)
+        ]
+        return Frame(predicate, as_text(fields.get("sense"), "its sense", fail), arguments, as_score(fields, fail))
+
+    def is_scored(self, item: Frame) -> bool:
+        return item.score is not None or any(argument.score is not None for argument in item.arguments)
+
+    def arrow_type(self) -> pyarrow.DataType:
+        import pyarrow as pa
+
+        text, position, score = pa.string(), pa.int32(), pa.float64()
+        argument = pa.struct({"role": text, "head": position, "start": position, "end": position, "score": score})
+        fields = {"predicate": position, "sense": text, "score": score, "arguments": pa.list_(argument)}
+        return pa.list_(pa.struct(fields))
+
+    # -- checks
+
+    def checker(self, file: CheckedFile) -> FrameChecker:
+        return FrameChecker(self, file)
+
+
+class FrameChecker:
+    """Finds arguments that cannot be read, or that are no words of the sentence."""
+
+    def __init__(self, kind: FrameKind, file: CheckedFile) -> None:
+        self.kind, self.file = kind, file
+
+    def check(self, sentence: Sentence) -> None:
+        """Finds those of a sentence."""
+        cells = self.kind.cells(sentence)
+        if cells is None:
+            return
+        blank = ("_",) * len(sentence)
+        rows = zip(*(column or blank for column in cells.columns), strict=True)
+        for word, (sense, heads, spans) in enumerate(rows, 1):
+            if not _are_arguments(sense, heads, spans, len(sentence), cells.joint):
+                arguments = " and ".join(cell for cell in (heads, spans) if cell not in ("_", ""))
+                self.file.find("frame-arguments", self.file.place(sentence, word), arguments)
+
+    def finish(self) -> None:
+        """Nothing hangs on the whole file."""
+
+
+# -- cells
+
+
+def decode_frames(
+    predicates: Sequence[str], heads: Sequence[str] | None, spans: Sequence[str] | None, joint: str = "|"
+) -> list[Frame]:
+    """Frames from the columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` of Universal PropBank.
+
+    One of the two argument columns may be empty. Raises DepparseError with a plain reason if both are filled and do not
+    name the same roles in the same order.
+    """
+    frames = []
+    for position, sense in enumerate(predicates, 1):
+        if sense in ("_", ""):
+            continue
+        arguments: list[Argument] = []
+        by_head = _role_items(heads[position - 1], joint) if heads is not None else []
+        by_span = _role_items(spans[position - 1], joint) if spans is not None else []
+        for role, place in by_head or by_span:
+            arguments.append(Argument(role, head=_number(place)) if by_head else Argument(role))
+        if by_span:
+            if [role for role, _ in by_span] != [argument.role for argument in arguments]:
+                raise DepparseError(f"the roles of UP:ARGHEADS and UP:ARGSPANS of word {position} differ")
+            for argument, (_, place) in zip(arguments, by_span, strict=True):
+                first, _, last = place.partition("-")
+                argument.start, argument.end = _number(first), _number(last or first)
+        frames.append(Frame(position, sense, arguments))
+    return frames
+
+
+def _role_items(cell: str, joint: str) -> list[tuple[str, str]]:
+    if cell in ("_", ""):
+        return []
+    items = [item.rpartition(":") for item in cell.split(joint)]
+    for role, colon, _ in items:
+        if not colon or not role:
+            raise DepparseError(f"an argument is written ROLE:PLACE, but the cell is {cell!r}")
+    return [(role, place) for role, _, place in items]
+
+
+def _number(text: str) -> int | None:
+    if text == "_":
+        return None
+    if not (text.isascii() and text.isdigit()):
+        raise DepparseError(f"an argument's place is a word ID or a range of them, not {text!r}")
+    return int(text)
+
+
+def encode_frames(frames: Iterable[Frame], length: int, joint: str = "|") -> tuple[list[str], list[str], list[str]]:
+    """Columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` for a sentence of `length` words.
+
+    Both argument columns list all roles; an unknown head or span is ``_``, and a column without any known place is left
+    empty. An argument without any place stands among the heads.
+    """
+    predicates, heads, spans = (["_"] * length for _ in range(3))
+    for frame in frames:
+        place = frame.predicate - 1
+        predicates[place] = frame.sense
+        known_spans = [a.start is not None and a.end is not None for a in frame.arguments]
+        if any(a.head is not None for a in frame.arguments) or (frame.arguments and not any(known_spans)):
+            heads[place] = joint.join(f"{a.role}:{'_' if a.head is None else a.head}" for a in frame.arguments)
+        if any(known_spans):
+            pairs = zip(frame.arguments, known_spans, strict=True)
+            spans[place] = joint.join(f"{a.role}:{f'{a.start}-{a.end}' if known else '_'}" for a, known in pairs)
+    return predicates, heads, spans
+
+
+def _argument(fields: dict[str, object], sentence: Sentence, fail: Fail) -> Argument:
+    head, start, end = (as_position(fields, key, sentence, fail) for key in ("head", "start", "end"))
+    return Argument(
+        as_text(fields.get("role"), "the role of an argument", fail), head, start, end, as_score(fields, fail)
+    )
+
+
+def _are_arguments(sense: str, heads: str, spans: str, length: int, joint: str) -> bool:
+    """Whether the argument cells of a word can be read, and their places are words of a sentence of `length`."""
+    try:
+        frames = decode_frames([sense], [heads], [spans], joint)
+    except DepparseError:
+        return False
+    for argument in (argument for frame in frames for argument in frame.arguments):
+        places = [place for place in (argument.head, argument.start, argument.end) if place is not None]
+        if not all(1 <= place <= length for place in places):
+            return False
+        if argument.start is not None and argument.end is not None and argument.start > argument.end:
+            return False
+    return True
+
+
+KIND = FrameKind()

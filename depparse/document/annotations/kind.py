@@ -1,0 +1,313 @@
+"""The contract of a kind of annotation: all that the package knows of it but the networks that predict it.
+
+A kind is one file of this folder that ends with ``KIND = …``, or an entry point ``depparse.annotations`` of another
+package: an object of a class derived from one of three. `Kind` is made for annotation that is cells or comments,
+`ColumnKind` for columns of CoNLL-U itself, and `ObjectKind` (objects.py) for what Python sees as objects. Whatever
+reads, writes, joins, copies, keeps or checks annotation goes through the kinds and names none of them
+(tests/document/annotations/test_homes.py lists the exceptions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from depparse.document.annotations.records import Fail
+from depparse.document.columns import CONLLU_COLUMNS, check_cell, comment_key, get_from_misc, set_in_misc
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from depparse.document.sentence import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A finding that a check can make: ``{subject}`` and ``{examples}`` in the message are filled in.
+
+    `severity` is error (training or the official scorer refuses it), warning (it hurts) or note; `unit` is what is
+    counted, in the plural; `remedy` is what to do.
+    """
+
+    severity: str
+    unit: str
+    message: str
+    remedy: str
+
+
+class Counts(Protocol):
+    """What was counted of a file once all of it is read."""
+
+    trees: int
+    nonprojective: int
+
+
+class CheckedFile(Protocol):
+    """A file in the course of a check, as the kinds see it; `split` is train, dev …"""
+
+    split: str
+
+    @property
+    def statistics(self) -> Counts: ...
+
+    def place(self, sentence: Sentence | None = None, word: int = 0) -> str:
+        """``file:line`` of a word (from 1) of the sentence that was read last, or of its beginning."""
+
+    def find(self, code: str, place: str = "", example: str = "", count: int = 1) -> None:
+        """Counts `count` more findings of this code, at a place, with an example for the message."""
+
+
+class Checker(Protocol):
+    """What looks for the mistakes of one kind in one file."""
+
+    def check(self, sentence: Sentence) -> None:
+        """Looks at the next sentence."""
+
+    def finish(self) -> None:
+        """Tells what only the whole file shows."""
+
+
+class Cells(NamedTuple):
+    """The cells that hold a kind, such that they can be compared; None for a column that is absent or empty.
+
+    `joint` stands between the values of a cell: a bar, or a comma in MISC, whose attributes bars already part.
+    """
+
+    columns: tuple[tuple[str, ...] | None, ...]
+    joint: str
+
+
+class Kind:
+    """A kind of annotation; as it stands, one whose cells and comments say everything about it.
+
+    The attributes say where it stands, the methods what is done with it. The values that `read` gives and `write` takes
+    are what the kind likes; here, a dictionary of cells by column and of text by comment.
+    """
+
+    name: str  # that of its file or entry point
+    columns: tuple[str, ...] = ()  # of CoNLL-U or CoNLL-U Plus; where the first one is, the kind is in columns
+    misc: tuple[str, ...] = ()  # attributes of MISC, one a column, for files that have no such columns
+    aliases: tuple[str, ...] = ()  # further names of the first of them: read, and replaced when written
+    comments: tuple[str, ...] = ()  # keys of comments
+    empty: str = "_"  # the cell of a word without a value, which MISC does not have
+    keep: tuple[str, ...] = ()  # in capitals, what users may ask to be kept; the last of them is all of the annotation
+    record: str | None = None  # key in JSON and field in Arrow, if there is more to it than cells and comments
+    codes: Mapping[str, Code] = {}  # what its checker may find
+
+    # -- what a sentence has
+
+    def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
+        """Whether the sentence is annotated, be it with nothing; in `columns` alone if each is annotated by itself."""
+        cells = self.cells(sentence)
+        filled = (cell != self.empty for column in (cells.columns if cells else ()) for cell in column or ())
+        return any(filled) or bool(self._lines(sentence))
+
+    def read(self, sentence: Sentence) -> Any:
+        """The value; one that is false if there is nothing."""
+        value: dict[str, Any] = {}
+        if (cells := self.cells(sentence)) is not None:
+            for name, column in zip(self.columns, cells.columns, strict=True):
+                if column is not None and any(cell != self.empty for cell in column):
+                    value[name] = [cell.replace(cells.joint, "|") for cell in column]
+        return value | {key: text for key in self.comments if (text := sentence.comment(key)) is not None}
+
+    def write(self, sentence: Sentence, value: Any, *, in_columns: bool = False) -> None:
+        """Replaces the value: in columns where the sentence has them, else in MISC; `in_columns`, in columns alone.
+
+        Raises DepparseError for what cannot be written.
+        """
+        blank = [self.empty] * len(sentence)
+        columns = [[check_cell(cell, name) for cell in value.get(name, blank)] for name in self.columns]
+        self._put(sentence, lambda joint: [[c.replace("|", joint) for c in cells] for cells in columns], in_columns)
+        for key in self.comments:
+            sentence.set_comment(key, value.get(key))
+
+    def cells(self, sentence: Sentence) -> Cells | None:
+        """The cells that hold it, or None."""
+        columns = sentence.columns
+        if not self.columns:
+            return None
+        if self.columns[0] in columns:
+            return Cells(tuple(tuple(columns[name]) if name in columns else None for name in self.columns), "|")
+        misc = columns.get("MISC", ())
+        if not self.misc or not any(self.misc[0] + "=" in cell for cell in misc):
+            return None
+        attributes = [tuple(get_from_misc(cell, key) or self.empty for cell in misc) for key in self.misc]
+        return Cells(tuple(column if any(c != self.empty for c in column) else None for column in attributes), ",")
+
+    # -- in files
+
+    def to_misc(self, sentence: Sentence, misc: list[str]) -> list[str]:
+        """The cells of MISC with what stands in columns that CoNLL-U does not have."""
+        value = self.read(sentence)
+        blank = [self.empty] * len(sentence)
+        return self._into(misc, [[c.replace("|", ",") for c in value.get(name, blank)] for name in self.columns])
+
+    def to_columns(self, sentence: Sentence) -> None:
+        """Moves it from MISC to columns, which say of a sentence without anything that it is annotated with nothing."""
+        self.write(sentence, self.read(sentence), in_columns=True)
+
+    # -- kept, copied, taken away
+
+    def complete(self, sentence: Sentence, kept: Collection[str]) -> bool:
+        """Whether all of the annotation is to be `kept` and the sentence has it, so that nothing is to be predicted."""
+        return bool(self.keep) and self.keep[-1] in kept and self.annotated(sentence)
+
+    def restore(self, sentence: Sentence, original: Sentence, kept: Collection[str]) -> None:
+        """Puts back what is to be `kept` of the original, after something else may have been written over it."""
+        if self.complete(original, kept):
+            self.put_back(sentence, original)
+
+    def put_back(self, sentence: Sentence, original: Sentence) -> None:
+        """Makes the annotation that of the original, cell for cell, and leaves what else stands in MISC."""
+        for name in self.columns:
+            if name in original.columns:
+                sentence.columns[name] = list(original.columns[name])
+            else:
+                sentence.columns.pop(name, None)
+        self.restore_misc(sentence, original)
+        self._take_comments(sentence, original)
+        self._take_value(sentence, original)
+
+    def restore_misc(self, sentence: Sentence, original: Sentence) -> None:
+        """Puts back what the original has of it in MISC."""
+        if self.misc and ("MISC" in original.columns or "MISC" in sentence.columns):
+            pairs = zip(original.misc_cells, sentence.misc_cells, strict=True)
+            sentence.columns["MISC"] = [_with_attributes(old, new, (*self.misc, *self.aliases)) for old, new in pairs]
+
+    def strip(self, sentence: Sentence) -> None:
+        """Takes the annotation away."""
+        for name in self.columns:
+            sentence.columns.pop(name, None)
+        self._clear_misc(sentence)
+        if self.comments:
+            sentence.comments = [line for line in sentence.comments if comment_key(line) not in self.comments]
+
+    def take(self, sentence: Sentence, other: Sentence) -> list[str]:
+        """Joins what another sentence of the same words has; returns the columns that came with it, cells as written.
+
+        A kind that stands in columns of CoNLL-U takes nothing: of that, a treebank has its own.
+        """
+        if not set(self.columns).isdisjoint(CONLLU_COLUMNS):
+            return []
+        names = [name for name in self.columns if name in other.columns]
+        sentence.columns |= {name: list(other.columns[name]) for name in names}
+        if self._lines(other):
+            self._take_comments(sentence, other)
+        if names[:1] == [*self.columns[:1]]:
+            self._take_value(sentence, other)
+        elif value := self.read(other):
+            self.write(sentence, value)
+        return names
+
+    def copied(self, value: Any, sentence: Sentence) -> Any:
+        """A value that the sentence remembers (`Sentence.remember`) as that of its copy `sentence`."""
+        return value
+
+    # -- records; for kinds with the key `record`
+
+    def to_json(self, sentence: Sentence) -> Any:
+        """All of the annotation, with what is derived from it, as JSON has it; None if there is nothing."""
+        return None
+
+    def stored(self, sentence: Sentence) -> Any:
+        """What cells and comments do not say, as Arrow has it; None if they say everything."""
+        return None
+
+    def from_records(self, sentence: Sentence, records: object, fail: Fail) -> None:
+        """Gives the sentence, whose cells stand, what `to_json` or `stored` gave. Raises the error of `fail`."""
+
+    def arrow_type(self) -> pyarrow.DataType:
+        """The type of `stored` in Arrow."""
+        raise NotImplementedError(f"the kind {self.name} has records, so it says their type in Arrow")
+
+    # -- checks
+
+    def checker(self, file: CheckedFile) -> Checker | None:
+        """What looks for mistakes in a file, if anything does."""
+        return None
+
+    # -- for kinds alone
+
+    def _put(
+        self, sentence: Sentence, cells: Callable[[str], Sequence[Sequence[str]]], in_columns: bool = False
+    ) -> None:
+        """Writes the cells, which depend on the sign between values, where they belong."""
+        if in_columns or not self.misc or self.columns[0] in sentence.columns:
+            sentence.columns |= zip(self.columns, map(list, cells("|")), strict=True)
+            if in_columns:
+                self._clear_misc(sentence)
+        else:
+            sentence.columns["MISC"] = self._into(sentence.misc_cells, cells(","))
+
+    def _into(self, misc: list[str], columns: Sequence[Sequence[str]]) -> list[str]:
+        for key in self.aliases:
+            misc = [set_in_misc(cell, key, None) for cell in misc]
+        for key, column in zip(self.misc, columns, strict=True):
+            pairs = zip(misc, column, strict=True)
+            misc = [set_in_misc(cell, key, None if value == self.empty else value) for cell, value in pairs]
+        return misc
+
+    def _clear_misc(self, sentence: Sentence) -> None:
+        for key in (*self.misc, *self.aliases):
+            cells = sentence.columns.get("MISC", [])
+            if any(get_from_misc(cell, key) is not None for cell in cells):
+                sentence.columns["MISC"] = [set_in_misc(cell, key, None) for cell in cells]
+
+    def _lines(self, sentence: Sentence) -> list[str]:
+        return [line for line in sentence.comments if comment_key(line) in self.comments] if self.comments else []
+
+    def _take_comments(self, sentence: Sentence, other: Sentence) -> None:
+        lines = self._lines(other)
+        if lines != self._lines(sentence):
+            sentence.comments = [line for line in sentence.comments if comment_key(line) not in self.comments] + lines
+
+    def _take_value(self, sentence: Sentence, other: Sentence) -> None:
+        """What the other remembers beside the cells, which are alike by now; else nothing is remembered."""
+        value = other.remembered(self.name, self.cells(other))
+        copied = None if value is None else self.copied(value, sentence)
+        sentence.remember(self.name, self.cells(sentence), copied)
+
+
+class ColumnKind(Kind):
+    """A kind that is columns of CoNLL-U, which are annotated, and filled where they are blank, word by word."""
+
+    blanks: frozenset[str] = frozenset()  # columns where `_` is a blank to be filled, and no value
+
+    def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
+        names = [name for name in self.columns if name in columns] if columns else self.columns
+        return any(cell != "_" for name in names for cell in sentence.columns.get(name, ()))
+
+    def complete(self, sentence: Sentence, kept: Collection[str]) -> bool:
+        return all(
+            name in kept and not any(self.is_blank(sentence, name, word) for word in range(len(sentence)))
+            for name in self.columns
+        )
+
+    def restore(self, sentence: Sentence, original: Sentence, kept: Collection[str]) -> None:
+        for name in self.columns:
+            if name not in kept or (cells := original.columns.get(name)) is None:
+                continue
+            filled = sentence.columns.get(name, cells)
+            sentence.columns[name] = [
+                new if self.is_blank(original, name, word) else old
+                for word, (old, new) in enumerate(zip(cells, filled, strict=True))
+            ]
+
+    def is_blank(self, sentence: Sentence, column: str, word: int) -> bool:
+        """Whether the cell of a word (from 0) is to be filled."""
+        cells = sentence.columns.get(column)
+        return cells is None or (column in self.blanks and cells[word] == "_")
+
+
+def _with_attributes(old: str, new: str, keys: Sequence[str]) -> str:
+    """The MISC cell `new` with the attributes `keys` of `old`; the same cell where nothing else differs."""
+    bare = old
+    for key in keys:
+        bare, new = set_in_misc(bare, key, None), set_in_misc(new, key, None)
+    if bare == new:
+        return old
+    for key in keys:
+        new = set_in_misc(new, key, get_from_misc(old, key))
+    return new

@@ -1,0 +1,24 @@
+"""Lemmas: the column LEMMA."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from depparse.document.annotations.kind import ColumnKind
+
+if TYPE_CHECKING:
+    from depparse.document.sentence import Sentence
+
+
+class LemmaKind(ColumnKind):
+    """Lemmas. That of an underscore in the text is an underscore, and no blank."""
+
+    name = "lemmas"
+    columns = keep = ("LEMMA",)
+    blanks = frozenset(columns)
+
+    def is_blank(self, sentence: Sentence, column: str, word: int) -> bool:
+        return super().is_blank(sentence, column, word) and sentence.columns["FORM"][word] != "_"
+
+
+KIND = LemmaKind()

@@ -1,0 +1,100 @@
+"""Kinds of annotation that Python sees as objects, such as entities: how these and the cells go together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from depparse.document.annotations.kind import Cells, Kind
+from depparse.document.annotations.records import Fail, as_list
+from depparse.errors import FormatError
+
+if TYPE_CHECKING:
+    from depparse.document.sentence import Sentence
+
+Item = TypeVar("Item")
+
+
+class ObjectKind(Kind, Generic[Item]):
+    """A kind whose value is a tuple of objects.
+
+    Objects may say more than their cells, such as scores. Then the sentence remembers them beside the cells that they
+    were written to, for as long as these stay as they are: what the cells say is true.
+    """
+
+    def decode(self, cells: Cells | None, sentence: Sentence) -> tuple[Item, ...]:
+        """The objects that cells of the sentence say. FormatError if the cells are broken."""
+        raise NotImplementedError
+
+    def encode(self, items: Iterable[Item], length: int, joint: str) -> Sequence[list[str]]:
+        """The cells for a sentence of `length` words, a list for each column; `joint` is that of `Cells`."""
+        raise NotImplementedError
+
+    def accept(self, items: Sequence[Item], sentence: Sentence) -> None:
+        """Raises DepparseError unless the sentence can have these objects, which belong to it from then on."""
+
+    def to_record(self, item: Item) -> dict[str, Any]:
+        """What `from_record` needs, as JSON and Arrow have it."""
+        raise NotImplementedError
+
+    def from_record(self, record: object, sentence: Sentence, fail: Fail) -> Item:
+        """The object of a record."""
+        raise NotImplementedError
+
+    def describe(self, item: Item) -> dict[str, Any]:
+        """The record with what is derived from the sentence."""
+        return self.to_record(item)
+
+    def is_scored(self, item: Item) -> bool:
+        """Whether the object has a score."""
+        return False
+
+    # -- what all kinds do
+
+    def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
+        return bool(self.read(sentence))
+
+    def read(self, sentence: Sentence) -> tuple[Item, ...]:
+        cells = self.cells(sentence)
+        value: tuple[Item, ...] | None = sentence.remembered(self.name, cells)
+        return self.decode(cells, sentence) if value is None else value
+
+    def write(self, sentence: Sentence, value: Iterable[Item], *, in_columns: bool = False) -> None:
+        items = tuple(value)
+        self.accept(items, sentence)
+        self._put(sentence, lambda joint: self.encode(items, len(sentence), joint), in_columns)
+        sentence.remember(self.name, self.cells(sentence), items)
+
+    def to_misc(self, sentence: Sentence, misc: list[str]) -> list[str]:
+        return self._into(misc, self.encode(self.read(sentence), len(sentence), ","))
+
+    def to_json(self, sentence: Sentence) -> Any:
+        return [self.describe(item) for item in self._readable(sentence)] or None
+
+    def stored(self, sentence: Sentence) -> Any:
+        cells = self.cells(sentence)
+        if (items := sentence.remembered(self.name, cells)) is None:
+            return None
+        if items == self._decoded(cells, sentence) and not any(map(self.is_scored, items)):
+            return None
+        return [self.to_record(item) for item in items]
+
+    def from_records(self, sentence: Sentence, records: object, fail: Fail) -> None:
+        items = tuple(self.from_record(record, sentence, fail) for record in as_list(records, f"the {self.name}", fail))
+        if items != self._readable(sentence) or any(map(self.is_scored, items)):
+            sentence.remember(self.name, self.cells(sentence), items)
+
+    # -- for these kinds alone
+
+    def _readable(self, sentence: Sentence) -> tuple[Item, ...]:
+        """The objects; none where the cells are broken, for records have these as they are anyway."""
+        try:
+            return self.read(sentence)
+        except FormatError:
+            return ()
+
+    def _decoded(self, cells: Cells | None, sentence: Sentence) -> tuple[Item, ...]:
+        try:
+            return self.decode(cells, sentence)
+        except FormatError:
+            return ()

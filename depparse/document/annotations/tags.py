@@ -1,0 +1,16 @@
+"""Parts of speech and features: the columns UPOS, XPOS and FEATS."""
+
+from __future__ import annotations
+
+from depparse.document.annotations.kind import ColumnKind
+
+
+class TagKind(ColumnKind):
+    """Tags. In FEATS, an underscore says that a word has no features; so it is kept as they are."""
+
+    name = "tags"
+    columns = keep = ("UPOS", "XPOS", "FEATS")
+    blanks = frozenset({"UPOS", "XPOS"})
+
+
+KIND = TagKind()

@@ -1,0 +1,102 @@
+"""The basic tree: the columns HEAD and DEPREL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, NamedTuple
+
+from depparse.document.annotations.kind import CheckedFile, Code, ColumnKind
+from depparse.document.trees import find_cycle
+
+if TYPE_CHECKING:
+    from depparse.document.sentence import Sentence
+
+TREE_COLUMNS = ("HEAD", "DEPREL")
+_CODES = {
+    "no-root": Code(
+        "error", "sentences", "no word has head 0: this is no tree, and the official scorer refuses it",
+        "correct the heads",
+    ),
+    "several-roots": Code(
+        "error", "sentences",
+        "several words have head 0: UD trees have one root, and the official scorer refuses this",
+        "correct the heads",
+    ),
+    "cycle": Code(
+        "error", "sentences", "heads form a cycle: this is no tree, and the official scorer refuses it",
+        "correct the heads",
+    ),
+    "root-relation": Code(
+        "warning", "words", "head 0 but another relation than root: models that tie the two never get them right",
+        "make the relation root",
+    ),
+    "root-elsewhere": Code(
+        "warning", "words", "relation root but another head than 0: models that tie the two never get them right",
+        "correct the head or the relation",
+    ),
+    "nonprojective": Code(
+        "note", "sentences", "non-projective trees ({examples}): a projective decoder gets none of them right",
+        "use the non-projective decoder",
+    ),
+}  # fmt: skip
+
+
+class TreeKind(ColumnKind):
+    """Trees. What is kept of one constrains the rest of it, so it is known to the parser: see `kept_arcs`."""
+
+    name = "tree"
+    columns = keep = TREE_COLUMNS
+    blanks = frozenset(columns)
+    codes = _CODES
+
+    def checker(self, file: CheckedFile) -> TreeChecker:
+        return TreeChecker(file)
+
+
+class KeptArcs(NamedTuple):
+    """What kept columns say of a tree."""
+
+    heads: list[tuple[int, int]]  # word, from 1, and its head
+    relations: dict[int, str]  # of words
+
+
+def kept_arcs(sentence: Sentence, kept: Collection[str]) -> KeptArcs:
+    """What the sentence has of a tree in those of its columns that are `kept`."""
+    heads = sentence.heads if "HEAD" in kept else ()
+    relations = sentence.columns.get("DEPREL", ()) if "DEPREL" in kept else ()
+    return KeptArcs(
+        [(word, head) for word, head in enumerate(heads, 1) if head is not None],
+        {word: relation for word, relation in enumerate(relations, 1) if relation != "_"},
+    )
+
+
+class TreeChecker:
+    """Finds what is no tree, and tells how many trees are non-projective."""
+
+    def __init__(self, file: CheckedFile) -> None:
+        self.file = file
+
+    def check(self, sentence: Sentence) -> None:
+        """Finds wrong roots and cycles."""
+        file, heads = self.file, sentence.heads
+        roots = [word for word, head in enumerate(heads, 1) if head == 0]
+        relations = sentence.columns.get("DEPREL", [])
+        if len(roots) > 1:
+            file.find("several-roots", file.place(sentence, roots[1]))
+        if not roots and None not in heads:
+            file.find("no-root", file.place())
+        if cycle := find_cycle(heads):
+            file.find("cycle", file.place(sentence, cycle[0]))
+        for word, (head, relation) in enumerate(zip(heads, relations, strict=False), 1):
+            if (head == 0) != (relation == "root") and head is not None and relation != "_":
+                file.find("root-relation" if head == 0 else "root-elsewhere", file.place(sentence, word))
+
+    def finish(self) -> None:
+        """Tells the share of non-projective trees."""
+        counts = self.file.statistics
+        if counts.nonprojective:
+            share = 100 * counts.nonprojective / counts.trees
+            self.file.find("nonprojective", "", f"{self.file.split} {share:.1f} %", counts.nonprojective)
+
+
+KIND = TreeKind()

@@ -1,0 +1,348 @@
+"""A Sentence: columns of strings inside, light views of words outside.
+
+Each column is kept as one list of strings, as read, so reading is fast and what nobody touched is written back byte for
+byte. ``sentence.words`` and ``sentence.tokens`` are views (`depparse.document.words`); entities, frames and any other
+annotation are read from the cells and written to them by their kind (`depparse.document.annotations`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from depparse.document.annotations import get_kind, to_misc
+from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
+from depparse.document.exact import has_spaces, join_tokens, spaces
+from depparse.document.offsets import find_tokens, share_characters
+from depparse.document.spans import Frame, Span
+from depparse.document.words import Characters, EmptyNode, MultiwordToken, Token, Words
+from depparse.errors import DepparseError
+
+_CONLLU = frozenset(VALUE_COLUMNS)
+_BREAKS = (["newpar"], ["newdoc"])  # first words of the comments that begin a paragraph
+
+
+class Sentence:
+    """One sentence: `comments` (whole lines), `columns` (name to list of cells), `mwts`, `empty_nodes`.
+
+    All column lists have one cell a word; FORM is always there. Names are those of CoNLL-U (``UPOS``) or of the
+    CoNLL-U Plus header (``UP:PRED``). `start_char` is the offset of the sentence in the text of its document.
+    """
+
+    __slots__ = ("_built", "_chars", "_values", "columns", "comments", "empty_nodes", "mwts", "start_char")
+
+    def __init__(
+        self,
+        columns: dict[str, list[str]],
+        comments: Iterable[str] = (),
+        mwts: Iterable[MultiwordToken] = (),
+        empty_nodes: Iterable[EmptyNode] = (),
+    ) -> None:
+        self.columns = columns
+        self.comments = list(comments)
+        self.mwts = list(mwts)
+        self.empty_nodes = list(empty_nodes)
+        self.start_char = 0
+        self._chars: tuple[dict[int, Characters], list[Characters]] | None = None
+        self._built: str | None = None  # the text, where no comment has it
+        self._values: dict[str, tuple[object, Any]] | None = None  # see `remember`
+
+    @classmethod
+    def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
+        """A sentence of bare words: all other columns unannotated."""
+        return cls({"FORM": [check_cell(form, "FORM") for form in forms]}, comments)
+
+    def copy(self) -> Sentence:
+        """A copy whose columns, comments and annotation can be changed alone; it shares the multiword tokens and empty
+        nodes."""
+        columns = {name: list(column) for name, column in self.columns.items()}
+        copied = Sentence(columns, self.comments, self.mwts, self.empty_nodes)
+        copied.start_char = self.start_char
+        for kind, (cells, value) in (self._values or {}).items():
+            copied.remember(kind, cells, get_kind(kind).copied(value, copied))
+        return copied
+
+    def __len__(self) -> int:
+        """Number of syntactic words."""
+        return len(self.columns["FORM"])
+
+    def column(self, name: str) -> list[str]:
+        """The column `name`, made of ``_`` if the sentence has none yet."""
+        if name not in self.columns:
+            self.columns[name] = ["_"] * len(self)
+        return self.columns[name]
+
+    # -- words and tokens
+
+    @property
+    def words(self) -> Words:
+        """The syntactic words, as views."""
+        return Words(self)
+
+    @property
+    def tokens(self) -> list[Token]:
+        """The surface tokens, as views."""
+        multiwords = {multiword.start: multiword for multiword in self.mwts}
+        tokens, position = [], 1
+        while position <= len(self):
+            multiword = multiwords.get(position)
+            end = position if multiword is None else multiword.end
+            tokens.append(Token(self, position, end, multiword))
+            position = end + 1
+        return tokens
+
+    @property
+    def heads(self) -> list[int | None]:
+        """HEAD of each word, None where unannotated."""
+        column = self.columns.get("HEAD")
+        return [None] * len(self) if column is None else [None if cell == "_" else int(cell) for cell in column]
+
+    # -- comments
+
+    def comment(self, key: str) -> str | None:
+        """Value of the comment ``# key = value`` ('' for ``# key`` alone), or None."""
+        for line in self.comments:
+            if key in line:
+                name, _, value = line[1:].partition("=")
+                if name.strip() == key:
+                    return value[1:] if value.startswith(" ") else value
+        return None
+
+    def set_comment(self, key: str, value: str | None) -> None:
+        """Sets ``# key = value`` in its place, adds it at the end, or removes it for None."""
+        line = None if value is None else f"# {key} = {value}"
+        if line is not None and ("\n" in line or "\r" in line):
+            raise DepparseError(f"a comment is one line, but {line!r} holds a line break")
+        kept = []
+        for old in self.comments:
+            if comment_key(old) != key:
+                kept.append(old)
+            elif line is not None:
+                kept.append(line)
+                line = None
+        self.comments = kept + ([line] if line is not None else [])
+        self.forget_offsets()
+
+    @property
+    def sent_id(self) -> str | None:
+        return self.comment("sent_id")
+
+    @property
+    def starts_paragraph(self) -> bool:
+        """Whether ``# newpar`` or ``# newdoc`` stands before the sentence, with or without an id."""
+        return any("new" in line and line[1:].split(None, 1)[:1] in _BREAKS for line in self.comments)
+
+    # -- text and offsets
+
+    @property
+    def text(self) -> str:
+        """The plain text: the ``# text`` comment; without one, the tokens with the spaces that ``SpaceAfter=No``
+        leaves."""
+        text = self.comment("text")
+        if text is not None:
+            return text
+        if self._built is None:
+            tokens = self.tokens
+            parts = [token.text + " " if token.space_after else token.text for token in tokens[:-1]]
+            self._built = "".join(parts) + (tokens[-1].text if tokens else "")
+        return self._built
+
+    @property
+    def exact_text(self) -> str:
+        """The text from the first to the last token, code point for code point, as ``SpacesAfter``, ``SpacesBefore``
+        and ``SpacesInToken`` of the tokens tell it; where none of them is there, the plain `text`."""
+        exact = self._exact()
+        return self.text if exact is None else exact[0]
+
+    def _exact(self) -> tuple[str, list[tuple[int, int]]] | None:
+        """`exact_text` and the places of the tokens in it; None if it is the plain text."""
+        if not has_spaces(self.columns.get("MISC", ())) and not has_spaces(m.cells.get("MISC", "_") for m in self.mwts):
+            return None
+        return join_tokens((token.text, token.misc or "_") for token in self.tokens)
+
+    @property
+    def space_after(self) -> bool:
+        """Whether a space follows the last token."""
+        misc = self._outer_misc(-1)
+        return misc == "_" or "SpaceAfter=No" not in misc.split("|")
+
+    @property
+    def spaces_before(self) -> str:
+        """What stands before the first token besides what follows the sentence before: its ``SpacesBefore``."""
+        return spaces(self._outer_misc(0), "SpacesBefore") or ""
+
+    @property
+    def spaces_after(self) -> str | None:
+        """What follows the last token, if its ``SpacesAfter`` tells."""
+        return spaces(self._outer_misc(-1), "SpacesAfter")
+
+    def _outer_misc(self, index: int) -> str:
+        """MISC of the first (0) or last (-1) token."""
+        if self.mwts:
+            multiword = self.mwts[index]
+            if (multiword.end == len(self)) if index else (multiword.start == 1):
+                return multiword.cells.get("MISC", "_")
+        return self.columns["MISC"][index] if len(self) and "MISC" in self.columns else "_"
+
+    def token_chars(self) -> dict[int, Characters]:
+        """Offsets in `exact_text` of each token, by the ID of its first word; (None, None) from where text and forms
+        part."""
+        return self._offsets()[0]
+
+    def word_chars(self) -> list[Characters]:
+        """Offsets in `exact_text` of each word; (None, None) where they cannot be told, as for French *du* = *de* +
+        *le*."""
+        return self._offsets()[1]
+
+    def forget_offsets(self) -> None:
+        """To be called after forms or spacing were changed in `columns` or `comments` directly."""
+        self._chars = None
+        self._built = None
+
+    def _offsets(self) -> tuple[dict[int, Characters], list[Characters]]:
+        if self._chars is None:
+            surface = self.tokens
+            exact = self._exact()
+            text = self.text if exact is None else exact[0]
+            places = find_tokens(text, [token.text for token in surface]) if exact is None else exact[1]
+            tokens: dict[int, Characters] = {}
+            words: list[Characters] = []
+            for token, place in zip(surface, places, strict=True):
+                if place is None:
+                    tokens[token.start] = (None, None)
+                    words += [(None, None)] * (token.end - token.start + 1)
+                else:
+                    tokens[token.start] = place
+                    words += share_characters(place, text, [word.text for word in token.words])
+            self._chars = tokens, words
+        return self._chars
+
+    # -- annotation
+
+    @property
+    def ents(self) -> tuple[Span, ...]:
+        """Entities, from the column NER or the MISC attribute ``NER``; assign a list of `Span` to change them."""
+        spans: tuple[Span, ...] = self.annotation("entities")
+        return spans
+
+    @ents.setter
+    def ents(self, spans: Iterable[Span]) -> None:
+        self.annotate("entities", spans)
+
+    def entity_tags(self) -> list[str] | None:
+        """The tags of entities in the column NER or in MISC, nested ones joined by bars; None if nothing is annotated.
+
+        A sentence without entities has such tags only if it has the column.
+        """
+        tags: list[str] | None = get_kind("entities").tags(self)
+        return tags
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """Predicates with arguments, from the ``UP:`` columns or MISC; assign a list of `Frame` to change them."""
+        frames: tuple[Frame, ...] = self.annotation("frames")
+        return frames
+
+    @frames.setter
+    def frames(self, frames: Iterable[Frame]) -> None:
+        self.annotate("frames", frames)
+
+    def annotation(self, kind: str) -> Any:
+        """The annotation of a kind by its name, such as one of another package. FormatError if its cells are broken."""
+        return get_kind(kind).read(self)
+
+    def annotate(self, kind: str, value: Any, *, in_columns: bool = False) -> None:
+        """Replaces the annotation of a kind: where it stands, or `in_columns` alone. Raises DepparseError.
+
+        Columns say of a sentence with nothing that it is annotated; MISC does not.
+        """
+        get_kind(kind).write(self, value, in_columns=in_columns)
+
+    def remember(self, kind: str, cells: object, value: Any) -> None:
+        """For kinds: keeps a value beside the `cells` that hold it, which may say less; None forgets it."""
+        if value is not None:
+            self._values = (self._values or {}) | {kind: (cells, value)}
+        elif self._values is not None:
+            self._values.pop(kind, None)
+
+    def remembered(self, kind: str, cells: object) -> Any:
+        """For kinds: the value kept beside these cells, or None. Where the cells were changed since, they are right."""
+        held, value = (self._values or {}).get(kind, (None, None))
+        return value if held == cells else None
+
+    @property
+    def misc_cells(self) -> list[str]:
+        """MISC, made of ``_`` for a sentence that has none, which it does not get by that."""
+        return self.columns.get("MISC") or ["_"] * len(self)
+
+    # -- out
+
+    def to_conllu(self) -> str:
+        """The sentence as in a CoNLL-U file, with its empty line. What stands in other columns goes to MISC."""
+        columns = self.columns
+        if not _CONLLU.issuperset(columns):
+            columns = columns | {"MISC": to_misc(self)}
+        return self._write(VALUE_COLUMNS, columns, self.comments)
+
+    def to_conllup(self, names: Sequence[str] | None = None) -> str:
+        """The sentence in CoNLL-U Plus, without the file's header line; `names` are its columns after ID."""
+        comments = [line for line in self.comments if comment_key(line) != "global.columns"]
+        return self._write(names or tuple(self.columns), self.columns, comments)
+
+    def rows(self, names: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """(ID, cells of the columns `names`) of each line in file order: multiword tokens, words, empty nodes."""
+        return self._rows(names, self.columns)
+
+    def _rows(self, names: Sequence[str], columns: dict[str, list[str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        blank = ["_"] * len(self)
+        lists = [columns.get(name, blank) for name in names]
+        words = ((str(i), cells) for i, cells in enumerate(zip(*lists, strict=True), 1))
+        if not self.mwts and not self.empty_nodes:
+            yield from words
+            return
+        multiwords = {multiword.start: multiword for multiword in self.mwts}
+        nodes: dict[int, list[EmptyNode]] = {}
+        for node in self.empty_nodes:
+            nodes.setdefault(node.id[0], []).append(node)
+        for position in range(len(self) + 1):
+            if position:
+                if (multiword := multiwords.get(position)) is not None:
+                    cells = tuple(multiword.cells.get(name, "_") for name in names)
+                    yield f"{multiword.start}-{multiword.end}", cells
+                yield next(words)
+            for node in nodes.get(position, ()):
+                yield f"{node.id[0]}.{node.id[1]}", tuple(node.cells.get(name, "_") for name in names)
+
+    def _write(self, names: Sequence[str], columns: dict[str, list[str]], comments: list[str]) -> str:
+        lines = ["\t".join((id, *cells)) for id, cells in self._rows(names, columns)]
+        return "\n".join([*comments, *lines, "", ""])
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
+        name = "" if self.sent_id is None else f"{self.sent_id}: "
+        return f"<Sentence {name}{text!r}, {len(self)} words>"
+
+
+def separator(previous: Sentence | None, sentence: Sentence) -> str:
+    """What stands between two sentences in plain raw text."""
+    if previous is None:
+        return ""
+    if sentence.starts_paragraph:
+        return "\n\n"
+    return " " if previous.space_after else ""
+
+
+def exact_separator(previous: Sentence | None, sentence: Sentence) -> str:
+    """What stands between two sentences, or before the first, in exact text."""
+    after = None if previous is None else previous.spaces_after
+    return (separator(previous, sentence) if after is None else after) + sentence.spaces_before
+
+
+def placed(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """The sentences, each with its `start_char` in exact text set, as they pass."""
+    previous, end = None, 0
+    for sentence in sentences:
+        sentence.start_char = end + len(exact_separator(previous, sentence))
+        end = sentence.start_char + len(sentence.exact_text)
+        yield sentence
+        previous = sentence

@@ -1,0 +1,156 @@
+"""Spans of words and predicate-argument frames as objects, and spans as tags.
+
+`Span` is an entity, `Frame` a predicate with its `Argument`s. Word positions are CoNLL-U IDs: 1 is the first word,
+both ends are included. How they stand in files is in `depparse.document.annotations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from depparse.errors import DepparseError
+
+if TYPE_CHECKING:
+    from depparse.document.sentence import Sentence
+    from depparse.document.words import Word
+
+
+@dataclass(slots=True)
+class Span:
+    """An entity: the words `start` to `end` (IDs, both included), its `type`, and a probability if a model gave one."""
+
+    start: int
+    end: int
+    type: str
+    score: float | None = field(default=None, compare=False)
+    sentence: Sentence | None = field(default=None, compare=False, repr=False)
+
+    def _of_sentence(self) -> Sentence:
+        if self.sentence is None:
+            raise DepparseError("this Span belongs to no sentence yet: assign it to sentence.ents first")
+        return self.sentence
+
+    @property
+    def words(self) -> Sequence[Word]:
+        return self._of_sentence().words[self.start - 1 : self.end]
+
+    @property
+    def text(self) -> str:
+        """The characters of the sentence's text from the first to the last word; forms joined by blanks without it."""
+        sentence = self._of_sentence()
+        first, last = self.start_char, self.end_char
+        if first is None or last is None:
+            return " ".join(word.text for word in self.words)
+        return sentence.exact_text[first - sentence.start_char : last - sentence.start_char]
+
+    @property
+    def start_char(self) -> int | None:
+        return self._of_sentence().words[self.start - 1].covering_chars[0]
+
+    @property
+    def end_char(self) -> int | None:
+        return self._of_sentence().words[self.end - 1].covering_chars[1]
+
+    def to_dict(self) -> dict[str, object]:
+        """The entity as JSON has it, with its text and characters if it belongs to a sentence."""
+        result = with_score({"start": self.start, "end": self.end, "type": self.type}, self.score)
+        if self.sentence is not None:
+            result |= {"text": self.text, "start_char": self.start_char, "end_char": self.end_char}
+        return result
+
+
+@dataclass(slots=True)
+class Argument:
+    """An argument of a predicate: `role`, the ID of its head word, its words `start` to `end` (None where unknown)."""
+
+    role: str
+    head: int | None = None
+    start: int | None = None
+    end: int | None = None
+    score: float | None = field(default=None, compare=False)
+
+
+@dataclass(slots=True)
+class Frame:
+    """A predicate (ID of its word), its sense (roleset, such as ``buy.01``) and its arguments."""
+
+    predicate: int
+    sense: str
+    arguments: list[Argument] = field(default_factory=list)
+    score: float | None = field(default=None, compare=False)
+
+    def to_dict(self) -> dict[str, object]:
+        """The frame as JSON has it; what is unknown of an argument is left out."""
+        keys = ("role", "head", "start", "end")
+        arguments = [
+            with_score({key: value for key in keys if (value := getattr(argument, key)) is not None}, argument.score)
+            for argument in self.arguments
+        ]
+        return with_score({"predicate": self.predicate, "sense": self.sense}, self.score) | {"arguments": arguments}
+
+
+def with_score(record: dict[str, object], score: float | None) -> dict[str, object]:
+    """The record with the score, if there is one, as a float: JSON knows no scalars of NumPy or torch."""
+    return record if score is None else record | {"score": float(score)}
+
+
+def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
+    """Entities of a sentence from IOB2, IOB1 or BIOES tags; nested ones stand joined in one tag (``B-ORG|S-GPE``).
+
+    A broken sequence is read as seqeval and conlleval read it, and never raises: an ``I-`` or ``E-`` that continues
+    nothing of its type begins an entity. Without nesting, a tag ends every entity that it does not continue. With
+    nesting, each part of a tag continues the most recently begun open entity of its type; shorter entities close
+    first. Sorted by start, longest first.
+    """
+    spans: list[Span] = []
+    open_spans: list[Span] = []  # in the order of their beginnings, so that the innermost is the last
+    for position, cell in enumerate(tags, 1):
+        continued: set[int] = set()  # ids of the spans that a part of this tag has taken
+        ended: set[int] = set()
+        for part in () if cell in ("O", "_", "-", "") else cell.split(joint):
+            if part == "O":
+                continue
+            prefix, dash, kind = part.partition("-")
+            if not dash or prefix not in ("B", "I", "E", "S", "L", "U"):
+                prefix, kind = "I", part  # a bare type, as in the IO scheme
+            # An end closes the innermost open entity of its type, a continuation keeps the outermost: where two
+            # entities of one type nest, this is the only reading in which they do not cross.
+            candidates = [s for s in open_spans if s.type == kind and id(s) not in continued]
+            if prefix in ("I", "E", "L") and candidates:
+                span = candidates[0] if prefix == "I" else candidates[-1]
+                span.end = position
+            else:
+                span = Span(position, position, kind)
+                spans.append(span)
+                open_spans.append(span)
+            continued.add(id(span))
+            if prefix not in ("B", "I"):
+                ended.add(id(span))
+        open_spans = [s for s in open_spans if id(s) in continued and id(s) not in ended]
+    return sorted(spans, key=lambda span: (span.start, -span.end))
+
+
+def encode_tags(spans: Iterable[Span], length: int, scheme: str = "IOB2", joint: str = "|") -> list[str]:
+    """Tags of a sentence of `length` words for its entities, in `scheme` ``IOB2`` or ``BIOES``.
+
+    Entities that overlap are joined in one tag, outermost first. Only ``BIOES`` tells nested entities of one type
+    apart for certain. O(words of the entities).
+    """
+    tags: list[list[str]] = [[] for _ in range(length)]
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        for position in range(span.start, span.end + 1):
+            first, last = position == span.start, position == span.end
+            if scheme == "BIOES":
+                prefix = "S" if first and last else "B" if first else "E" if last else "I"
+            else:
+                prefix = "B" if first else "I"
+            tags[position - 1].append(f"{prefix}-{span.type}")
+    return [joint.join(parts) or "O" for parts in tags]
+
+
+def check_label(label: str, what: str) -> None:
+    """DepparseError unless `label` can stand in a tag or an argument cell of any format."""
+    if not label or label in ("_", "O") or any(char in "|,=" or char.isspace() for char in label):
+        raise DepparseError(f"{what} is a name without blanks, bars, commas and equals signs, not {label!r}")

@@ -1,0 +1,140 @@
+"""From sentences to batches: the one place that adds ROOT, pads, and decides which sentences go together."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depparse.document.sentence import Sentence
+from depparse.errors import DepparseError
+from depparse.features.vocabulary import IGNORE
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Example:
+    """A sentence made ready: `features` are what each input of the encoder reads, `targets` what each task learns.
+
+    Both keep what their input or task made of the sentence; only those know its form. `source` numbers the treebank.
+    """
+
+    sentence: Sentence
+    length: int  # words, without ROOT
+    features: list[Any]
+    targets: dict[str, Any] = field(default_factory=dict)
+    source: int = 0
+    number: int = 0  # of the sentence, from 1, in what is parsed
+    kept: frozenset[str] = frozenset()  # names of what the sentence has that is not to be predicted
+
+    @property
+    def name(self) -> str:
+        """The sentence in messages: its sent_id, or else its number."""
+        return f"sentence {self.sentence.sent_id or self.number}"
+
+
+class WordTree(NamedTuple):
+    """The tree of a sentence, as far as it is known, a cell for each word."""
+
+    heads: Sequence[int | None]  # 0 is ROOT, None where there is no head
+    labels: Sequence[str]  # relations, "_" where there is none
+
+
+def tree_of(sentence: Sentence) -> WordTree:
+    """What HEAD and DEPREL of the sentence say. DepparseError if a head is beyond it."""
+    for word, head in enumerate(sentence.heads, 1):
+        if head is not None and head > len(sentence):
+            raise DepparseError(
+                f"{sentence!r}: word {word} has the head {head}, but the sentence has {len(sentence)} words"
+            )
+    return WordTree(sentence.heads, sentence.columns.get("DEPREL", ["_"] * len(sentence)))
+
+
+@dataclass(slots=True)
+class Batch:
+    """Sentences side by side, as NumPy arrays. The word axis has ROOT at 0 and the words after it, then padding."""
+
+    examples: list[Example]
+    lengths: Ints  # [batch], words without ROOT
+    sources: Ints  # [batch], number of the treebank
+    inputs: list[Any]  # for each input of the encoder, what its codec collates
+    targets: dict[str, Any]  # for each task, what its codec collates
+    parsed: Sequence[WordTree] | None = None  # what a parser makes of the sentences, for tasks that read trees
+
+    @property
+    def trees(self) -> Sequence[WordTree]:
+        """The trees that tasks read: those of a parser, else those that the sentences have."""
+        return self.parsed if self.parsed is not None else [tree_of(example.sentence) for example in self.examples]
+
+    @property
+    def n_words(self) -> int:
+        """Real words in the batch."""
+        return sum(example.length for example in self.examples)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Sentences, and words of the longest with ROOT."""
+        return len(self.examples), 1 + int(self.lengths.max())
+
+
+def pad(rows: Sequence[Sequence[int]], *, root: int = IGNORE, padding: int = IGNORE) -> Ints:
+    """Numbers of words as ``[batch, words]``, with `root` before them and `padding` behind."""
+    cells = np.full((len(rows), 1 + max(map(len, rows), default=0)), padding, np.int64)
+    cells[:, 0] = root
+    for number, row in enumerate(rows):
+        cells[number, 1 : len(row) + 1] = row
+    return cells
+
+
+def count_targets(targets: object) -> int | None:
+    """Numbers of words that are not IGNORE in an array, or in a list or NamedTuple of arrays: what a loss is the mean
+    over. None if the targets have another form."""
+    if isinstance(targets, np.ndarray):
+        return int((targets != IGNORE).sum()) if np.issubdtype(targets.dtype, np.integer) else None
+    if isinstance(targets, (list, tuple)) and targets:
+        counts = [count_targets(item) for item in targets]
+        return None if None in counts else sum(count or 0 for count in counts)
+    return None
+
+
+def plan_batches(lengths: Sequence[int], words: int, *, shuffle: random.Random | None = None) -> list[list[int]]:
+    """Numbers of the sentences of each batch: at most `words` words with padding and ROOT, or a single sentence.
+
+    Sentences of like length go together. With `shuffle`, lengths are blurred by a tenth and batches come in random
+    order, so that no two epochs have the same batches; without it, the plan depends on the lengths alone.
+    """
+    if shuffle is None:
+        order = sorted(range(len(lengths)), key=lambda number: (lengths[number], number))
+    else:
+        blurred = [length * shuffle.uniform(0.9, 1.1) + shuffle.random() for length in lengths]
+        order = sorted(range(len(lengths)), key=blurred.__getitem__)
+    batches: list[list[int]] = []
+    longest = 0
+    for number in order:
+        longest = max(longest, lengths[number] + 1)
+        if not batches or longest * (len(batches[-1]) + 1) > words:
+            batches.append([])
+            longest = lengths[number] + 1
+        batches[-1].append(number)
+    if shuffle is not None:
+        shuffle.shuffle(batches)
+    return batches
+
+
+def chunks(sentences: Iterator[Sentence], words: int) -> Iterator[list[Sentence]]:
+    """Consecutive sentences of about `words` words together: what is sorted by length and parsed at once."""
+    group: list[Sentence] = []
+    size = 0
+    for sentence in sentences:
+        group.append(sentence)
+        size += len(sentence) + 1
+        if size >= words:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group

@@ -1,0 +1,282 @@
+"""Documents as Arrow tables and Parquet files, one row a sentence: for training from data larger than memory.
+
+Fields of a row: ``sent_id`` and ``text`` (derived), ``comments`` (whole lines), the columns of CoNLL-U and any further
+ones as lists over the words (``FORM`` … ``MISC``; strings, HEAD int32; null where unannotated; the whole list is null
+where a sentence has no such column), ``mwts`` and ``empty_nodes`` with their cells, and annotation that is objects
+(``ents``, ``frames`` …) where these have scores or cannot be read off the columns. Nothing of a file is lost.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from depparse.document.annotations import kinds
+from depparse.document.annotations.records import Fail, as_dict, as_list, as_text, shown
+from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence, placed
+from depparse.document.words import EmptyNode, MultiwordToken
+from depparse.errors import FormatError
+from depparse.files import PathLike, open_output
+from depparse.formats.assemble import (
+    as_comments,
+    column_names_of,
+    from_columns,
+    joined_names,
+    node_id,
+    reporter,
+)
+
+if TYPE_CHECKING:
+    import pyarrow
+
+    from depparse.document.annotations.kind import Kind
+
+ROWS = 1000  # sentences in a record batch and in a row group of a Parquet file
+_OWN = ("sent_id", "text", "comments", "mwts", "empty_nodes")
+_METADATA = b"depparse"
+
+
+def _own_fields() -> frozenset[str]:
+    """The fields that are no columns."""
+    return _fields_with(kinds())
+
+
+@cache
+def _fields_with(all_kinds: tuple[Kind, ...]) -> frozenset[str]:
+    return frozenset((*_OWN, *(kind.record for kind in all_kinds if kind.record is not None)))
+
+
+def _field(column: str) -> str:
+    """The name of the field of a column, marked if a field of ours has that name."""
+    return f"column:{column}" if column in _own_fields() else column
+
+
+def schema(columns: Iterable[str] = VALUE_COLUMNS, column_names: Sequence[str] = CONLLU_COLUMNS) -> pyarrow.Schema:
+    """The fields of a table for sentences with `columns`; `column_names` are those of the document, ID included."""
+    import pyarrow as pa
+
+    columns = [name for name in columns if name != "ID"]
+    string, number = pa.string(), pa.int32()
+    strings = pa.list_(string)
+    cells = pa.struct([pa.field(name, string) for name in columns])
+    fields = [("sent_id", string), ("text", string), ("comments", strings)]
+    fields += [(_field(name), pa.list_(number) if name == "HEAD" else strings) for name in columns]
+    fields += [
+        ("mwts", pa.list_(pa.struct({"start": number, "end": number, "cells": cells}))),
+        ("empty_nodes", pa.list_(pa.struct({"id": string, "cells": cells}))),
+    ]
+    fields += [(kind.record, kind.arrow_type()) for kind in kinds() if kind.record is not None]
+    metadata = {_METADATA: json.dumps({"format": 1, "columns": list(column_names)}).encode()}
+    return pa.schema(fields, metadata)
+
+
+# -- out
+
+
+def to_arrow(doc: Document) -> pyarrow.Table:
+    """The document as a table, one row a sentence; `from_arrow` undoes it. The module says what the fields are."""
+    import pyarrow as pa
+
+    fields = schema(joined_names(CONLLU_COLUMNS, doc.sentences), doc.column_names)
+    return pa.Table.from_batches(record_batches(placed(doc.sentences), fields), fields)
+
+
+def record_batches(sentences: Iterable[Sentence], fields: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
+    """The sentences in batches of `ROWS`. FormatError for a sentence with a column that `fields` has not."""
+    import pyarrow as pa
+
+    known = set(fields.names)
+    numbered = enumerate(sentences)
+    while chunk := list(itertools.islice(numbered, ROWS)):
+        rows = []
+        for number, sentence in chunk:
+            fail = reporter(f"sentence {number}", sentence.comments)
+            if new := [name for name in sentence.columns if _field(name) not in known]:
+                message = f"this column first appears after {ROWS} sentences; name all in columns= beforehand"
+                raise fail(message if number >= ROWS else "a column that the schema has not", -1, new[0])
+            rows.append(_row(sentence, fail))
+        yield pa.RecordBatch.from_pylist(rows, schema=fields)
+
+
+def _row(sentence: Sentence, fail: Fail) -> dict[str, object]:
+    row: dict[str, object] = {"sent_id": sentence.sent_id, "text": sentence.text, "comments": sentence.comments}
+    forms = sentence.columns["FORM"]
+    for name, column in sentence.columns.items():
+        if name == "FORM":
+            row[name] = column
+        elif name == "HEAD":
+            try:
+                row[name] = sentence.heads
+            except ValueError as error:
+                raise fail(f"a head is a word ID, 0 or _: {error}", -1, name) from None
+        elif name == "LEMMA":  # the lemma of an underscore in the text is an underscore
+            pairs = zip(column, forms, strict=True)
+            row[name] = [None if cell == "_" and form != "_" else cell for cell, form in pairs]
+        else:
+            row[_field(name)] = [None if cell == "_" else cell for cell in column]
+    row["mwts"] = [{"start": m.start, "end": m.end, "cells": _stored(m.cells)} for m in sentence.mwts]
+    row["empty_nodes"] = [{"id": f"{n.id[0]}.{n.id[1]}", "cells": _stored(n.cells)} for n in sentence.empty_nodes]
+    return row | {kind.record: kind.stored(sentence) for kind in kinds() if kind.record is not None}
+
+
+def _stored(cells: Mapping[str, str]) -> dict[str, str | None]:
+    return {name: None if cell == "_" else cell for name, cell in cells.items()}
+
+
+def write_parquet(sentences: Iterable[Sentence], path: PathLike, columns: Sequence[str] | None = None) -> None:
+    """Writes a Parquet file, `ROWS` sentences a row group, in constant memory; it appears when it is complete.
+
+    `columns` (without ID) are those of the sentences. By default they are found in the document, or in the first
+    `ROWS` of other sentences.
+    """
+    import pyarrow.parquet as pq
+
+    source, fields = with_schema(sentences, columns)
+    with open_output(path) as out, pq.ParquetWriter(out.buffer, fields, compression="zstd") as writer:
+        for batch in record_batches(source, fields):
+            writer.write_batch(batch)
+
+
+def with_schema(
+    sentences: Iterable[Sentence], columns: Sequence[str] | None = None
+) -> tuple[Iterator[Sentence], pyarrow.Schema]:
+    """The sentences and the schema for them: of `columns`, or of those that a document or the first `ROWS` have."""
+    if isinstance(sentences, Document):
+        names = columns or joined_names(CONLLU_COLUMNS, sentences.sentences)
+        return placed(sentences.sentences), schema(names, sentences.column_names)
+    source = iter(sentences)
+    first = list(itertools.islice(source, ROWS))
+    names = columns or joined_names(CONLLU_COLUMNS, first)
+    return itertools.chain(first, source), schema(names, column_names_of(first[0] if first else None))
+
+
+# -- in
+
+
+def from_arrow(table: pyarrow.Table) -> Document:
+    """The document in a table of `to_arrow`, or of the hub's forms (`depparse.formats.hub`). FormatError otherwise."""
+    sentences = list(sentences_from_batches(table.schema, table.to_batches(), "table"))
+    return Document(sentences, column_names(table.schema, sentences))
+
+
+def read_parquet(path: PathLike) -> Document:
+    """The document in a Parquet file, ours or of the hub's forms. Raises FormatError."""
+    with parquet_file(path) as file:
+        fields = file.schema_arrow
+    sentences = list(iter_parquet(path))
+    return Document(sentences, column_names(fields, sentences))
+
+
+def iter_parquet(
+    path: PathLike, fields: Mapping[str, str] | None = None, labels: Mapping[str, Sequence[str]] | None = None
+) -> Iterator[Sentence]:
+    """The sentences of a Parquet file, ours or of the hub's forms, in constant memory. Raises FormatError.
+
+    `fields` and `labels` are for the latter: see `depparse.formats.hub.sentences_from_rows`.
+    """
+    file = parquet_file(path)
+
+    def batches() -> Iterator[pyarrow.RecordBatch]:
+        with file:
+            yield from file.iter_batches(batch_size=ROWS)
+
+    return placed(sentences_from_batches(file.schema_arrow, batches(), os.fspath(path), fields, labels))
+
+
+def parquet_file(path: PathLike) -> Any:
+    """The opened file. FormatError if it cannot be read or is no Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with open(path, "rb"):  # for the plain reason if that cannot be done
+            return pq.ParquetFile(path)
+    except OSError as error:
+        message = (error.strerror or str(error)).lower()
+        raise FormatError(f"cannot be read: {message}", path=os.fspath(path)) from error
+    except pa.ArrowInvalid as error:
+        raise FormatError(f"not a Parquet file: {error}", path=os.fspath(path)) from None
+
+
+def sentences_from_batches(
+    fields: pyarrow.Schema,
+    batches: Iterable[pyarrow.RecordBatch],
+    place: str,
+    hub_fields: Mapping[str, str] | None = None,
+    labels: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[Sentence]:
+    """The sentences of record batches with the schema `fields`, read as our own if it has a field FORM."""
+    rows = (row for batch in batches for row in batch.to_pylist())
+    if is_own(fields.names):
+        return sentences_from_own_rows(rows, place)
+    from depparse.formats.hub import label_names, sentences_from_rows
+
+    return sentences_from_rows(rows, {**label_names(fields), **(labels or {})}, hub_fields, place)
+
+
+def is_own(names: Sequence[str]) -> bool:
+    """Whether fields of these names are those of this module."""
+    return "FORM" in names
+
+
+def column_names(fields: pyarrow.Schema | None, sentences: Sequence[Sentence]) -> Sequence[str]:
+    """The columns of the document whose sentences were read from a table with the schema `fields`."""
+    stored = (fields.metadata or {}).get(_METADATA) if fields is not None else None
+    # Libraries that copy tables may drop the metadata.
+    return list(json.loads(stored)["columns"]) if stored else column_names_of(sentences[0] if sentences else None)
+
+
+def sentences_from_own_rows(rows: Iterable[Mapping[str, Any]], place: str) -> Iterator[Sentence]:
+    """The sentences of rows of this module's fields."""
+    for number, row in enumerate(rows):
+        yield _sentence(row, f"{place}, row {number}")
+
+
+def _sentence(row: Mapping[str, Any], place: str) -> Sentence:
+    comments = as_comments(row.get("comments") or [], reporter(place))
+    fail = reporter(place, comments)
+    columns: dict[str, list[str]] = {}
+    for field, values in row.items():
+        if field in _own_fields() or values is None:
+            continue
+        name = field.removeprefix("column:")
+        columns[name] = [_cell(value, name, fail) for value in as_list(values, f"the column {name}", fail)]
+    if "FORM" not in columns:
+        raise fail("a sentence without forms", -1, "FORM")
+    mwts = [_mwt(as_dict(item, "a multiword token", fail), columns, fail) for item in row.get("mwts") or []]
+    nodes = [_node(as_dict(item, "an empty node", fail), columns, fail) for item in row.get("empty_nodes") or []]
+    sentence = from_columns(columns, comments, mwts, nodes, fail)
+    for kind in kinds():
+        if kind.record is not None and (records := row.get(kind.record)) is not None:
+            kind.from_records(sentence, records, fail)
+    return sentence
+
+
+def _cell(value: object, name: str, fail: Fail) -> str:
+    if value is None:
+        return "_"
+    if name == "HEAD" and isinstance(value, int):
+        return str(value)
+    return as_text(value, "a cell", fail)
+
+
+def _mwt(item: dict[str, object], columns: Iterable[str], fail: Fail) -> MultiwordToken:
+    start, end = item.get("start"), item.get("end")
+    if not isinstance(start, int) or not isinstance(end, int):
+        raise fail(f"a multiword token has a start and an end, but {shown(item)} has not", -1, "ID")
+    return MultiwordToken(start, end, _cells(item, columns, fail))
+
+
+def _node(item: dict[str, object], columns: Iterable[str], fail: Fail) -> EmptyNode:
+    return EmptyNode(node_id(item.get("id"), fail), _cells(item, columns, fail))
+
+
+def _cells(item: dict[str, object], columns: Iterable[str], fail: Fail) -> dict[str, str]:
+    cells = as_dict(item.get("cells"), "the cells of a line", fail)
+    return {name: "_" if cells.get(name) is None else as_text(cells[name], "a cell", fail) for name in columns}

@@ -1,0 +1,291 @@
+"""CoNLL-U and CoNLL-U Plus, read as a stream and without loss.
+
+What the reader takes as harmless and repairs: CRLF line ends, a BOM, further empty lines, no empty line at the end.
+`strict` refuses all of these but CRLF, and a lone carriage return, as the official scorer does. Trees with cycles or
+several roots are read as they stand: ``depparse corpora check`` reports them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from io import BytesIO
+from itertools import chain
+from typing import BinaryIO, NoReturn
+
+from depparse.document.columns import CONLLU_COLUMNS
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence, placed
+from depparse.document.words import EmptyNode, MultiwordToken
+from depparse.errors import FormatError
+from depparse.files import PathLike, name_of, open_input, open_output
+
+_NUMBER = re.compile("[1-9][0-9]*")
+_BOM = b"\xef\xbb\xbf"
+_CHUNK = 1 << 20  # bytes
+_INTERNED = 1 << 18  # strings kept for sharing while a document is read
+
+
+def read_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Document:
+    """The document in a CoNLL-U file (``-`` for standard input, ``.gz`` unpacked). Raises FormatError."""
+    shared: dict[str, str] = {}
+    return Document(_share_strings(sentence, shared) for sentence in iter_conllu(path, strict=strict))
+
+
+def iter_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Iterator[Sentence]:
+    """The sentences of a CoNLL-U file, one at a time, in constant memory. Raises FormatError."""
+    with open_input(path) as stream:
+        yield from placed(parse_blocks(blocks(stream, name_of(path), strict), CONLLU_COLUMNS, name_of(path)))
+
+
+def parse_conllu(text: str, *, name: str = "input") -> Iterator[Sentence]:
+    """The sentences in a string of CoNLL-U."""
+    return placed(parse_blocks(blocks(BytesIO(text.encode()), name, False), CONLLU_COLUMNS, name))
+
+
+def write_conllu(sentences: Iterable[Sentence], path: PathLike) -> None:
+    """Writes CoNLL-U; the file appears when it is complete."""
+    with open_output(path) as out:
+        for sentence in sentences:
+            out.write(sentence.to_conllu())
+
+
+def iter_conllup(path: PathLike | BinaryIO) -> Iterator[Sentence]:
+    """The sentences of a CoNLL-U Plus file. Its first line names the columns, ``# global.columns = ID FORM …``."""
+    with open_input(path) as stream:
+        yield from placed(_conllup(stream, name_of(path))[1])
+
+
+def read_conllup(path: PathLike | BinaryIO) -> Document:
+    """The document in a CoNLL-U Plus file, with its column names."""
+    with open_input(path) as stream:
+        names, sentences = _conllup(stream, name_of(path))
+        return Document(sentences, names)
+
+
+def _conllup(stream: BinaryIO, name: str) -> tuple[tuple[str, ...], Iterator[Sentence]]:
+    """Column names and sentences; the header belongs to the file and is no comment of the first sentence."""
+    source = blocks(stream, name, False)
+    number, block = next(source, (1, ""))
+    if not block:
+        return CONLLU_COLUMNS, iter(())
+    header, _, rest = block.partition("\n")
+    key, _, value = header.partition("=")
+    names = tuple(value.split())
+    if key.split() != ["#", "global.columns"]:
+        given = header if len(header) <= 60 else header[:59] + "…"
+        raise FormatError(
+            f"a CoNLL-U Plus file begins with '# global.columns = ID FORM …', not with {given!r}",
+            path=name,
+            line=number,
+        )
+    if "FORM" not in names or len(set(names)) < len(names):
+        raise FormatError("global.columns names FORM and no column twice", path=name, line=number)
+    return names, parse_blocks(chain([(number + 1, rest)] if rest else [], source), names, name)
+
+
+def write_conllup(sentences: Iterable[Sentence], path: PathLike, names: Iterable[str] | None = None) -> None:
+    """Writes CoNLL-U Plus with the columns `names`; by default those of the first sentence, ID before them."""
+    with open_output(path) as out:
+        out.writelines(conllup_lines(sentences, names))
+
+
+def conllup_lines(sentences: Iterable[Sentence], names: Iterable[str] | None = None) -> Iterator[str]:
+    """The text of a CoNLL-U Plus file, header first, a sentence at a time."""
+    values = None if names is None else [name for name in names if name != "ID"]
+    for number, sentence in enumerate(sentences):
+        if values is None:
+            values = list(sentence.columns)
+        if number == 0:
+            yield f"# global.columns = ID {' '.join(values)}\n"
+        yield sentence.to_conllup(values)
+
+
+def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str]]:
+    """(number of its first line, text without the empty line) of each block of lines between empty lines."""
+    pending, held, line, at_start = b"", b"", 1, True
+    while data := stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK):
+        if at_start:
+            if strict and data.startswith(_BOM):
+                raise FormatError("the file begins with a byte order mark (BOM); save it without", path=name, line=1)
+            data, at_start = data.removeprefix(_BOM), False
+        data, held = held + data, b""
+        if b"\r" in data:
+            # The end of a chunk may part a carriage return from its line end.
+            kept = data.rstrip(b"\r")
+            held, data = data[len(kept) :], re.sub(rb"\r+\n", b"\n", kept)
+            if strict and b"\r" in data:
+                place = line + (pending + data).count(b"\n", 0, len(pending) + data.index(b"\r"))
+                raise FormatError("a carriage return inside a line; remove it", path=name, line=place)
+        pending += data
+        cut = pending.rfind(b"\n\n")
+        if cut < 0:
+            continue
+        text, pending = _decode(pending[:cut], name, line), pending[cut + 2 :]
+        for part in text.split("\n\n"):
+            body = part.strip("\n")
+            if strict and (body != part or not body):
+                raise _too_many(name, line if not body or part[0] == "\n" else line + body.count("\n") + 2)
+            if body:
+                yield line + part.index(body), body
+            line += part.count("\n") + 2
+    pending += held
+    body = _decode(pending, name, line).strip("\n")
+    if strict and any(not text.startswith("#") for text in body.split("\n") if text):
+        message = "the file ends without an empty line after its last sentence; add one"
+        raise FormatError(message, path=name, line=line + pending.rstrip(b"\n").count(b"\n"))
+    if body:
+        yield line + pending.index(body.encode()), body
+    elif pending and strict:
+        raise _too_many(name, line)
+
+
+def _too_many(name: str, line: int) -> FormatError:
+    return FormatError("an empty sentence: an empty line too many; remove it", path=name, line=line)
+
+
+def _decode(data: bytes, name: str, line: int) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        place = line + data.count(b"\n", 0, error.start)
+        byte = data[error.start]
+        raise FormatError(
+            f"not UTF-8: byte 0x{byte:02x} ({error.reason}); convert the file to UTF-8", path=name, line=place
+        ) from None
+
+
+@lru_cache(maxsize=512)
+def _ids(length: int) -> tuple[str, ...]:
+    return tuple(map(str, range(1, length + 1)))
+
+
+@lru_cache(maxsize=512)
+def valid_heads(length: int) -> frozenset[str]:
+    """All cells that HEAD may hold in a sentence of `length` words."""
+    return frozenset(("_", "0", *_ids(length)))
+
+
+def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path: str) -> Iterator[Sentence]:
+    """The sentences in (first line, text) pairs; `names` are the columns, `path` is what errors call the file."""
+    id_column = names.index("ID") if "ID" in names else -1
+    values = tuple(name for name in names if name != "ID")
+    width = len(names)
+    for line, block in source:
+        lines = block.split("\n")
+        n_comments = 0
+        while n_comments < len(lines) and lines[n_comments].startswith("#"):
+            n_comments += 1
+        rows = [text.split("\t") for text in lines[n_comments:]]
+        fail = _reporter(path, lines[:n_comments], line + n_comments)
+        if not rows:
+            raise fail("comments without a sentence; remove them, or the empty line after them", -1)
+        if set(map(len, rows)) != {width}:
+            _explain_width(rows, width, fail)
+        ids = tuple(row[id_column] for row in rows) if id_column >= 0 else _ids(len(rows))
+        mwts: list[MultiwordToken] = []
+        nodes: list[EmptyNode] = []
+        words = rows
+        if ids != _ids(len(rows)):
+            words = sort_rows(rows, ids, names, id_column, mwts, nodes, fail)
+        columns = dict(zip(names, map(list, zip(*words, strict=True)), strict=True))
+        columns.pop("ID", None)
+        if "HEAD" in columns and not valid_heads(len(words)).issuperset(columns["HEAD"]):
+            explain_head(rows, ids, names.index("HEAD"), len(words), fail)
+        if "" in columns["FORM"]:
+            empty = next(i for i, row in enumerate(rows) if not row[names.index("FORM")])
+            raise fail("a word with an empty form; write _ for none", empty, "FORM")
+        yield Sentence({name: columns[name] for name in values}, lines[:n_comments], mwts, nodes)
+
+
+Fail = Callable[..., FormatError]
+
+
+def _reporter(path: str, comments: list[str], first_line: int) -> Fail:
+    def fail(message: str, row: int, column: str | None = None) -> FormatError:
+        sent_id = Sentence({"FORM": []}, comments).sent_id
+        return FormatError(message, path=path, line=first_line + row, sent_id=sent_id, column=column)
+
+    return fail
+
+
+def _explain_width(rows: list[list[str]], width: int, fail: Fail) -> NoReturn:
+    for number, row in enumerate(rows):
+        if len(row) == width:
+            continue
+        text = "\t".join(row)
+        if text.startswith("#"):
+            raise fail("a comment inside a sentence; comments stand before its first word", number)
+        if not text.strip():
+            raise fail("a line of blanks where an empty line was expected; remove the blanks", number)
+        hint = "; the columns seem to be separated by blanks" if len(row) == 1 and len(text.split()) >= width else ""
+        raise fail(f"expected {width} columns separated by tabs, found {len(row)}{hint}", number)
+    raise AssertionError("called without a line of wrong width")
+
+
+def explain_head(rows: list[list[str]], ids: tuple[str, ...], head: int, length: int, fail: Fail) -> NoReturn:
+    """Raises the error for the first wrong HEAD, which is column `head` of `rows`."""
+    for number, row in enumerate(rows):
+        if ids[number].isdigit() and row[head] not in valid_heads(length):
+            cell = row[head]
+            if _NUMBER.fullmatch(cell):
+                raise fail(f"head {cell[:20]} is outside the sentence, which has {length} words", number, "HEAD")
+            raise fail(f"a head is a word ID, 0 or _, not {cell!r}", number, "HEAD")
+    raise AssertionError("called without a wrong head")
+
+
+def sort_rows(
+    rows: list[list[str]],
+    ids: tuple[str, ...],
+    names: tuple[str, ...],
+    id_column: int,
+    mwts: list[MultiwordToken],
+    nodes: list[EmptyNode],
+    fail: Fail,
+) -> list[list[str]]:
+    """Sorts the rows into words (returned), multiword tokens and empty nodes, and checks the order of their IDs."""
+    words: list[list[str]] = []
+    covered, last_node = 0, 0
+    for number, (id, row) in enumerate(zip(ids, rows, strict=True)):
+        if id == str(len(words) + 1):
+            words.append(row)
+            last_node = 0
+            continue
+        cells = {name: cell for i, (name, cell) in enumerate(zip(names, row, strict=True)) if i != id_column}
+        if id == f"{len(words)}.{last_node + 1}":
+            last_node += 1
+            if mwts and mwts[-1].start > len(words):
+                raise fail(f"empty node {id} stands before the multiword token that follows it", number, "ID")
+            nodes.append(EmptyNode((len(words), last_node), cells))
+            continue
+        first, dash, last = id.partition("-")
+        if dash and first == str(len(words) + 1) and _NUMBER.fullmatch(last):
+            if len(last) > 9:  # longer than any sentence, and soon than what int() takes
+                raise fail(f"multiword token {id[:20]}… goes beyond the sentence", number, "ID")
+            if int(first) <= covered:
+                raise fail(f"multiword token {id} overlaps the one before, which ends at {covered}", number, "ID")
+            if int(last) >= int(first):
+                covered = int(last)
+                mwts.append(MultiwordToken(int(first), covered, cells))
+                continue
+        expected = f"{len(words) + 1} (or a multiword token from there, or the empty node {len(words)}.{last_node + 1})"
+        if id.startswith("#"):
+            raise fail("a comment inside a sentence; comments stand before its first word", number)
+        raise fail(f"expected ID {expected}, found {id!r}", number, "ID")
+    if not words:
+        raise fail("a sentence without words", 0)
+    if covered > len(words):
+        raise fail(
+            f"multiword token {mwts[-1].start}-{covered} goes beyond the last word, {len(words)}", len(rows) - 1, "ID"
+        )
+    return words
+
+
+def _share_strings(sentence: Sentence, shared: dict[str, str]) -> Sentence:
+    """Lets equal cells be one object: a treebank in memory gets several times smaller, and faster to pickle."""
+    if len(shared) > _INTERNED:
+        shared.clear()
+    for name, column in sentence.columns.items():
+        sentence.columns[name] = list(map(shared.setdefault, column, column))
+    return sentence

@@ -1,0 +1,78 @@
+"""Graph convolutions over the tree (Marcheggiani & Titov 2017, *Encoding Sentences with Graph Convolutional Networks
+for Semantic Role Labeling*).
+
+A word gets messages from its head, from its dependents and from itself, by a matrix for each of these directions and a
+bias for each relation in each direction; a gate of the same form, a scalar, says how much each message counts:
+
+    h'_v = ReLU(Σ_u σ(h_u · w_direction + c_relation) (W_direction h_u + b_relation))
+
+Where we differ: ROOT is a node like the words.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from depparse.layers.dropout import SharedDropout
+from depparse.layers.trees.reader import Arcs
+from depparse.layers.trees.syntax import at_heads, sum_to_heads
+from depparse.registry import PartConfig
+
+
+class GCNConfig(PartConfig):
+    """Graph convolutions."""
+
+    type: Literal["gcn"] = "gcn"
+    width: int = Field(200, ge=1)  # units
+    layers: int = Field(1, ge=1)  # so many arcs a message can go
+    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
+
+
+class GCN(nn.Module):
+    """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+
+    Config = GCNConfig
+
+    def __init__(self, config: GCNConfig, input_width: int, n_relations: int) -> None:
+        super().__init__()
+        self.width = config.width
+        self.layers = nn.ModuleList(
+            _Convolution(config.width if layer else input_width, config.width, n_relations)
+            for layer in range(config.layers)
+        )
+        self.dropout = SharedDropout(config.dropout)
+
+    def forward(self, values: Tensor, arcs: Arcs[Tensor], lengths: Tensor) -> Tensor:
+        for layer in self.layers:
+            values = self.dropout(layer(values, arcs))
+        return values
+
+
+class _Convolution(nn.Module):
+    def __init__(self, input_width: int, width: int, n_relations: int) -> None:
+        super().__init__()
+        # Message and gate side by side. An unknown relation has no bias.
+        self.from_self = nn.Linear(input_width, width + 1)
+        self.from_head, self.from_dependent = (nn.Linear(input_width, width + 1, bias=False) for _ in range(2))
+        self.head_biases, self.dependent_biases = (
+            nn.Embedding(n_relations, width + 1, padding_idx=0) for _ in range(2)
+        )
+        for biases in (self.head_biases, self.dependent_biases):
+            nn.init.zeros_(biases.weight)
+
+    def forward(self, values: Tensor, arcs: Arcs[Tensor]) -> Tensor:
+        from_head = at_heads(arcs, self.from_head(values)) + self.head_biases(arcs.relations)
+        from_dependent = self.from_dependent(values) + self.dependent_biases(arcs.relations)
+        messages = _gated(self.from_self(values)) + _gated(from_head) * arcs.known
+        return torch.relu(messages + sum_to_heads(arcs, _gated(from_dependent)))
+
+
+def _gated(messages: Tensor) -> Tensor:
+    return messages[..., :-1] * messages[..., -1:].sigmoid()
+
+
+SYNTAX = GCN

@@ -1,0 +1,48 @@
+"""Layers over dependency trees, which a task puts between the encoder and itself.
+
+A layer is a file of this folder (see registry.py) with a class ``SYNTAX`` of `(config, input width, number of
+relations)`: `Config`, `width`, and `forward(values, arcs, lengths)`, which gives ``[batch, words, width]``; `arcs` are
+the trees (reader.py says which). The codec of a task reads them by a `TreeReader`; its network has
+``self.syntax = Syntax(config.syntax, widths.context, len(relations))`` and
+``values = self.syntax(encoded.context, arcs, layout)``.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from depparse.layers.tensors import Layout
+from depparse.layers.trees.reader import LAYERS, Arcs
+from depparse.registry import PartConfig
+
+
+def at_heads(arcs: Arcs[Tensor], values: Tensor) -> Tensor:
+    """``values[batch, words, width]`` of the head of each word; zeros where there is none."""
+    chosen = values.gather(1, arcs.heads[..., None].expand(-1, -1, values.shape[-1]))
+    return chosen * arcs.known.to(values.dtype)
+
+
+def sum_to_heads(arcs: Arcs[Tensor], values: Tensor) -> Tensor:
+    """The sum of ``values[batch, words, width]`` over the dependents of each word and of ROOT."""
+    places = arcs.heads[..., None].expand_as(values)
+    return torch.zeros_like(values).scatter_add(1, places, values * arcs.known.to(values.dtype))
+
+
+class Syntax(nn.Module):
+    """``[batch, words, input width]`` to ``[batch, words, width]``: what layers over trees make of it, after the input
+    itself; without a config, the input alone.
+
+    The papers have the layers' output in place of their input. Beside it they learn faster, and can only add to it.
+    """
+
+    def __init__(self, config: PartConfig | None, input_width: int, n_relations: int) -> None:
+        super().__init__()
+        self.layers = LAYERS[config.type](config, input_width, n_relations) if config is not None else None
+        self.width = input_width + (self.layers.width if self.layers is not None else 0)
+
+    def forward(self, values: Tensor, arcs: Arcs[Tensor] | None, layout: Layout) -> Tensor:
+        """`arcs` are needed only by layers."""
+        if self.layers is None:
+            return values
+        return torch.cat([values, self.layers(values, arcs, layout.lengths)], -1)

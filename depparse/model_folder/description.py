@@ -1,0 +1,175 @@
+"""What a model folder says about itself, read from its JSON, its card and the header of its weights. No torch here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import struct
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from depparse.errors import ModelError
+from depparse.model_folder.find import FILES, find
+from depparse.treebanks.catalogue import entries
+
+FORMAT = 2
+READ = (1, 2)  # 1 had neither segmenters nor other weights than float32
+SCALE = ":scale"  # behind the name of a tensor of int8: the tensor of its scales
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A model, without its weights. Sizes are in bytes, scores in percent as the card has them."""
+
+    folder: str
+    format: int
+    size: int
+    parameters: int
+    types: dict[str, int]  # number of parameters by the type they are stored as, such as F32, I8
+    weights: str  # how they are stored: float32, float16 or int8
+    segmenter: dict[str, Any] | None  # its config, and "parameters"
+    inputs: list[dict[str, Any]]  # their configs
+    context: dict[str, Any] | None
+    tasks: dict[str, dict[str, Any]]  # by name: "type", "columns", "labels" (their number by column), "parameters"
+    treebanks: list[dict[str, str]]  # rows of the card's table of data, and "language" where the file name tells
+    scores: list[dict[str, str]]  # rows of the card's table of scores, by "data"
+    raw_scores: list[dict[str, str]]  # the same of those from raw text
+    licence: str | None  # of the model, as the card has it
+    card_as_saved: bool  # whether the card is the one that was saved; all other files are, or `describe` fails
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON, with scores as numbers."""
+        return asdict(self) | {"scores": _numbers(self.scores), "raw_scores": _numbers(self.raw_scores)}
+
+
+def check_folder(folder: Path) -> dict[str, Any]:
+    """The content of ``config.json``, once all files are found to be as they were saved. Raises ModelError."""
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such model folder")
+    missing = [name for name in (*FILES, "manifest.json") if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(f"{folder}: not a depparse model: {', '.join(missing)} missing")
+    manifest = read_json(folder / "manifest.json")
+    for name in FILES:  # the card may be edited by hand; no number depends on it
+        if hash_file(folder / name) != manifest.get(name):
+            raise ModelError(f"{folder}: damaged: {name} is not the file that was saved; copy the model again")
+    config = read_json(folder / "config.json")
+    if config.get("format") not in READ:
+        versions = " and ".join(map(str, READ))
+        raise ModelError(
+            f"{folder}: format {config.get('format')!r}, but this version reads {versions}; update depparse"
+        )
+    return config
+
+
+def describe(name: str | os.PathLike[str]) -> Description:
+    """The description of a model (see `depparse.model_folder.find.find`). A damaged or foreign one is a ModelError."""
+    folder = find(name)
+    config = check_folder(folder)
+    try:
+        model, segmenter = config["model"], config.get("segmenter")
+        encoder = model["encoder"] if model else {"inputs": [], "context": None}
+        vocabularies = read_json(folder / "vocab.json").get("tasks", {})
+        sizes, types = _count(folder / "model.safetensors")
+        tasks = {
+            key: {
+                "type": task["type"],
+                "columns": config.get("writes", {}).get(key, []),
+                "labels": _count_labels(vocabularies[key]),
+                "parameters": _sum(sizes, f"tasks.{key}."),
+            }
+            for key, task in (model["tasks"] if model else {}).items()
+        }
+        if segmenter is not None:
+            segmenter = {**segmenter, "parameters": _sum(sizes, "segmenter.")}
+        inputs, context = encoder["inputs"], encoder["context"]
+    except (KeyError, TypeError, AttributeError, ValueError, struct.error) as error:
+        raise ModelError(f"{folder}: not a model that this version knows: {type(error).__name__} {error}") from None
+    path = folder / "README.md"
+    card = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    card_hash = read_json(folder / "manifest.json").get("README.md")
+    card_as_saved = path.is_file() and hash_file(path) == card_hash
+    parameters = sum(sizes.values())
+    return Description(
+        str(folder), config["format"], size, parameters, types, config.get("weights", "float32"), segmenter,
+        inputs, context, tasks, _treebanks(card), _table(card, "Scores", "data"),
+        _table(card, "Scores from raw text", "data"), _licence(card), card_as_saved,
+    )  # fmt: skip
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises ModelError."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path}: not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise ModelError(f"{path}: not of a depparse model: no JSON object")
+    return data
+
+
+def hash_file(path: Path) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _count(path: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Parameters by tensor and by type: the header of safetensors, which says the shapes, is all that is read."""
+    with open(path, "rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        header = json.loads(stream.read(min(length, path.stat().st_size)))
+    sizes: dict[str, int] = {}
+    types: dict[str, int] = {}
+    for name, tensor in header.items():
+        if name == "__metadata__" or (name.endswith(SCALE) and name.removesuffix(SCALE) in header):
+            continue
+        sizes[name] = 1
+        for axis in tensor["shape"]:
+            sizes[name] *= axis
+        types[tensor["dtype"]] = types.get(tensor["dtype"], 0) + sizes[name]
+    return sizes, types
+
+
+def _sum(sizes: dict[str, int], prefix: str) -> int:
+    return sum(size for name, size in sizes.items() if name.startswith(prefix))
+
+
+def _count_labels(vocabulary: Any) -> dict[str, int]:
+    """Number of labels by column; of a task with one vocabulary under ''."""
+    if isinstance(vocabulary, dict):
+        return {name: len(items) for name, items in vocabulary.items() if isinstance(items, list)}
+    return {"": len(vocabulary)} if isinstance(vocabulary, list) else {}
+
+
+def _treebanks(card: str) -> list[dict[str, str]]:
+    rows = _table(card, "Data", "split")
+    for row in rows:
+        code = re.match(r"([a-z]{2,3})_[a-z0-9]+-", row.get("file", ""))
+        language = next((entry.language for entry in entries() if code and entry.code == code[1]), None)
+        if language is not None:
+            row["language"] = language
+    return rows
+
+
+def _licence(card: str) -> str | None:
+    """The first line under the card's heading Licence."""
+    text = card.partition("\n## Licence\n")[2].partition("\n## ")[0].strip()
+    return text.splitlines()[0].strip("`. ") if text else None
+
+
+def _numbers(scores: list[dict[str, str]]) -> list[dict[str, str | float]]:
+    """The scores as numbers; without those that the data has nothing for, whose cells are empty."""
+    return [{name: cell if name == "data" else float(cell) for name, cell in row.items() if cell} for row in scores]
+
+
+def _table(card: str, heading: str, first: str) -> list[dict[str, str]]:
+    """The rows of the first Markdown table under a heading of the card; its first column is called `first`."""
+    _, found, text = card.partition(f"\n## {heading}\n")
+    lines = [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("|")] if found else []
+    cells = [[cell.strip().strip("`") for cell in line.strip().strip("|").split("|")] for line in lines]
+    names = [first, *cells[0][1:]] if cells else []
+    return [dict(zip(names, row, strict=False)) for row in cells[2:]]

@@ -1,0 +1,78 @@
+"""From the name of a model to its folder: one that comes with depparse (a folder of depparse/models), a path, a hub id.
+
+Nothing is fetched unless that is asked for.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import warnings
+from pathlib import Path
+
+from depparse.errors import ConfigError, ModelError
+
+FOLDER = Path(__file__).parents[1] / "models"
+FILES = ("config.json", "vocab.json", "model.safetensors")  # of a model folder, beside its manifest and card
+_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+
+
+def bundled() -> list[str]:
+    """The names of the models that come with depparse."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/config.json"))
+
+
+def find(name: str | os.PathLike[str], *, fetch: bool = False, revision: str | None = None) -> Path:
+    """The model folder that is meant by `name`.
+
+    A string is, in this order: the name of a bundled model; the folder of a model, or of the run that made one; the
+    id of a model on the Hugging Face hub (``user/repo``) that was fetched before. With `fetch` it is fetched, at
+    `revision` (a branch, tag or commit). A path object, and a string such as ``./en``, is always a folder.
+
+    Raises ModelError if there is no such model, and ConfigError if a revision is given of something else than a hub id.
+    """
+    if isinstance(name, str) and name in bundled():
+        if _is_model(Path(name)):
+            warnings.warn(f"{name!r} is the model that comes with depparse; that folder here is ./{name}", stacklevel=3)
+        folder = FOLDER / name
+    elif os.fspath(name) and (path := Path(name)).exists():
+        folder = path / "model" if not (path / "config.json").exists() and (path / "model").is_dir() else path
+    elif isinstance(name, str) and _HUB_ID.fullmatch(name):
+        return _find_on_hub(name, fetch, revision)
+    else:
+        raise ModelError(_no_such(name))
+    if revision is not None:
+        raise ConfigError(f"a revision is that of a model on the hub, and {os.fspath(name)} is the folder {folder}")
+    return folder
+
+
+def _is_model(folder: Path) -> bool:
+    return any((place / "config.json").is_file() for place in (folder, folder / "model"))
+
+
+def _no_such(name: str | os.PathLike[str]) -> str:
+    if not isinstance(name, str) or Path(name).name != name:
+        return f"{os.fspath(name)}: no such model folder"
+    names = bundled()
+    close = difflib.get_close_matches(name.lower(), names, 1, 0.5)
+    hint = f"did you mean {close[0]}? " if close else ""
+    there = f"those that come with depparse are: {', '.join(names)}" if names else "none comes with this depparse"
+    return f"{name}: no such model folder, nor a model of that name; {hint}{there}; or give the folder of a model"
+
+
+def _find_on_hub(name: str, fetch: bool, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+
+    # Every file that may be in a model folder, and nothing else that is in the repository.
+    wanted = [*FILES, "manifest.json", "README.md"]
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=not fetch))
+    except Exception as error:  # of the hub, of the library below it that speaks HTTP (which changes), of the disk
+        if not fetch:
+            raise ModelError(
+                f"{name}: no such model folder, and not among the models fetched from the Hugging Face hub before; "
+                "if it is one of the hub, fetch it by fetch=True (--fetch)"
+            ) from None
+        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise ModelError(f"{name}: cannot be fetched from the Hugging Face hub: {reason}") from None

@@ -1,0 +1,177 @@
+"""The model folder: JSON and safetensors, with a manifest of hashes. No pickle is ever read.
+
+``config.json`` (what kind of model, how its weights are stored, and the version of the format), ``vocab.json``
+(vocabularies), ``model.safetensors`` (weights), ``README.md`` (the card), ``manifest.json`` (SHA-256 of each of them).
+A folder holds a model, a segmenter, or both; the segmenter's weights are those whose names begin with ``segmenter.``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from depparse.config import parse
+from depparse.errors import ConfigError, ModelError
+from depparse.model.codec import ModelCodec, ModelConfig
+from depparse.model.model import Model
+from depparse.model_folder.description import FORMAT, check_folder, hash_file, read_json
+from depparse.model_folder.find import FILES
+from depparse.model_folder.weights import WEIGHTS, Weights, as_weights, decode, encode
+from depparse.segmentation.codec import SegmenterCodec
+from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
+from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.torch_scorer import TorchScorer, network_of
+
+_SEGMENTER = "segmenter."
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a model folder holds."""
+
+    model: Model | None
+    segmenter: Segmenter | None
+
+    def to(self, device: str | torch.device) -> Parts:
+        """The parts themselves, with their weights on the device."""
+        if self.model is not None:
+            self.model.to(device)
+        if self.segmenter is not None:
+            network_of(self.segmenter).to(device)
+        return self
+
+
+def save(
+    model: Model | None,
+    folder: Path,
+    card: str = "",
+    *,
+    segmenter: Segmenter | None = None,
+    weights: Weights = "float32",
+) -> None:
+    """Writes the model to `folder`, which appears (or is replaced) only when all of it is there."""
+    if model is None and segmenter is None:
+        raise ModelError(f"{folder}: there is nothing to save: no model and no segmenter")
+    weights = as_weights(weights)
+    folder = Path(folder)
+    check_replaceable(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        config: dict[str, Any] = {"format": FORMAT, "weights": weights, "writes": {}, "model": None, "segmenter": None}
+        vocabularies: dict[str, Any] = {}
+        if model is not None:
+            config |= {"writes": model.codec.writes, "model": model.config.model_dump(mode="json")}
+            vocabularies |= model.codec.to_json()
+        if segmenter is not None:
+            config["segmenter"] = network_of(segmenter).config.model_dump(mode="json")
+            vocabularies["segmenter"] = segmenter.codec.to_json()
+        _write_json(temporary / "config.json", config, indent=1)
+        _write_json(temporary / "vocab.json", vocabularies)
+        save_file(encode(state(model, segmenter), weights), temporary / "model.safetensors")
+        (temporary / "README.md").write_text(card, encoding="utf-8")
+        # Made readable for those who can read the other files; safetensors writes for the owner alone.
+        (temporary / "model.safetensors").chmod((temporary / "README.md").stat().st_mode)
+        hashes = {name: hash_file(temporary / name) for name in (*FILES, "README.md")}
+        _write_json(temporary / "manifest.json", hashes, indent=1)
+        temporary.chmod(0o755)
+        _replace(temporary, folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]:
+    """The weights of both, as they are named in the folder."""
+    weights: dict[str, Tensor] = {} if model is None else dict(model.state_dict())
+    if segmenter is not None:
+        weights |= {_SEGMENTER + name: value for name, value in network_of(segmenter).state_dict().items()}
+    return weights
+
+
+def check_replaceable(folder: Path) -> None:
+    """Raises ModelError if there is something else than a model in the place of the folder."""
+    if folder.is_dir():
+        if any(folder.iterdir()) and not all((folder / name).is_file() for name in (*FILES, "manifest.json")):
+            raise ModelError(f"{folder}: holds something else than a model; give another folder, or move that away")
+    elif folder.exists():
+        raise ModelError(f"{folder}: is a file, and a model is a folder; give another place")
+
+
+def recover(folder: Path) -> None:
+    """Puts the folder back, or removes what is left over, where a process was killed while it saved there."""
+    for old in folder.parent.glob(f".{folder.name}.old.*/model"):
+        if not folder.exists():
+            os.rename(old, folder)
+    for rest in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(rest, ignore_errors=True)
+
+
+def _replace(new: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.rename(new, folder)
+        return
+    old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old."))
+    os.rename(folder, old / "model")
+    os.rename(new, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load(folder: Path) -> Model:
+    """The model in `folder`. A missing, damaged or foreign folder is one ModelError, and so is a segmenter alone."""
+    model = load_parts(folder).model
+    if model is None:
+        raise ModelError(f"{folder}: holds a segmenter and no model")
+    return model
+
+
+def load_parts(folder: Path) -> Parts:
+    """The model and the segmenter in `folder`. A missing, damaged or foreign folder is one ModelError."""
+    folder = Path(folder)
+    config = check_folder(folder)
+    stored_as = config.get("weights", "float32")
+    if stored_as not in WEIGHTS:
+        known = ", ".join(WEIGHTS)
+        raise ModelError(f"{folder}: weights stored as {stored_as!r}, but this version reads {known}; update depparse")
+    vocabularies = read_json(folder / "vocab.json")
+    parts = Parts(None, None)
+    try:
+        if config.get("model") is not None or config.get("segmenter") is None:
+            model_config = parse(ModelConfig, config.get("model") or {}, "model")
+            parts.model = Model.from_codec(model_config, ModelCodec.from_json(model_config, vocabularies))
+        if config.get("segmenter") is not None:
+            segmenter_config = parse(SegmenterConfig, config["segmenter"], "segmenter")
+            codec = SegmenterCodec.from_json(vocabularies["segmenter"])
+            parts.segmenter = Segmenter(codec, TorchScorer(SegmenterNetwork(segmenter_config, codec.sizes)))
+        weights = decode(load_file(folder / "model.safetensors"))
+        if parts.segmenter is not None:
+            own = [name for name in weights if name.startswith(_SEGMENTER)]
+            network = network_of(parts.segmenter)
+            network.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in own})
+            network.eval()
+        if parts.model is not None:
+            parts.model.load_state_dict(weights)
+            parts.model.eval()
+        elif weights:
+            raise ValueError(f"there are weights of a model, such as {min(weights)}, but no model")
+    except ConfigError as error:
+        raise ModelError(f"{folder / 'config.json'}: {error}") from None
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
+    return parts
+
+
+def _write_json(path: Path, data: Any, indent: int | None = None) -> None:
+    separators = None if indent else (",", ":")
+    text = json.dumps(data, ensure_ascii=False, indent=indent, separators=separators)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,79 @@
+"""How weights are stored: float32, float16, or int8 with a scale for each row. Loaded, they are float32 again.
+
+So storage changes the weights a little, and arithmetic not at all: a sentence scores the same in any batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Literal, cast, get_args
+
+import torch
+from torch import Tensor
+
+from depparse.errors import ConfigError
+from depparse.model_folder.description import SCALE
+
+Weights = Literal["float32", "float16", "int8"]
+WEIGHTS: tuple[str, ...] = get_args(Weights)
+_LEAST = 1024  # numbers: smaller tensors, and vectors (biases, norms), are float16 where others are int8
+_ROW = 32  # numbers that share a scale, at least
+_HALF = torch.finfo(torch.float16)
+
+
+def as_weights(name: str) -> Weights:
+    """`name`, if weights can be stored so. Raises ConfigError."""
+    if name not in WEIGHTS:
+        raise ConfigError(f"weights are stored as {', '.join(WEIGHTS)}, not as {name!r}")
+    return cast(Weights, name)
+
+
+def encode(state: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
+    """The tensors to be written.
+
+    A row of int8 is the last axis, or the last few where that is short (convolutions). It is ``round(value / scale)``,
+    with the scale ``max |value| / 127``: no value is changed by more than half its row's scale.
+    """
+    stored: dict[str, Tensor] = {}
+    for name, value in state.items():
+        if weights == "float32" or not value.is_floating_point():
+            stored[name] = value.contiguous()
+        elif weights == "float16" or value.dim() < 2 or value.numel() < _LEAST:
+            stored[name] = _halve(value).contiguous()
+        else:
+            rows = value.float().flatten(_row_axis(value.shape))
+            scale = _halve(rows.abs().amax(-1) / 127, exactly=True)
+            # A row of zeros has no scale that could be divided by.
+            numbers = (rows / torch.where(scale > 0, scale.float(), 1.0)[..., None]).round().clamp(-127, 127)
+            stored[name] = numbers.to(torch.int8).view(value.shape).contiguous()
+            stored[name + SCALE] = scale.contiguous()
+    return stored
+
+
+def decode(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights that `encode` was given, about."""
+    state: dict[str, Tensor] = {}
+    for name, value in stored.items():
+        scale = stored.get(name + SCALE)
+        if scale is not None:
+            rows = value.float().flatten(scale.dim())
+            state[name] = rows.mul_(scale.float()[..., None]).view(value.shape)
+        elif not name.endswith(SCALE):
+            state[name] = value.float() if value.dtype == torch.float16 else value
+    return state
+
+
+def _halve(value: Tensor, *, exactly: bool = False) -> Tensor:
+    """As float16, if its range is enough: also for the least numbers, if they are to have all digits of float16."""
+    sizes = value[value != 0].abs()
+    fits = not len(sizes) or (sizes.max() <= _HALF.max and (not exactly or sizes.min() >= _HALF.smallest_normal))
+    return value.half() if fits else value
+
+
+def _row_axis(shape: torch.Size) -> int:
+    """The first axis of those that make up a row."""
+    axis = len(shape) - 1
+    while axis > 1 and math.prod(shape[axis:]) < _ROW:
+        axis -= 1
+    return axis

@@ -1,0 +1,84 @@
+"""A text of any length in blocks that are placed by the text alone, in memory for a few of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+import regex
+
+from depparse.text.spacing import LINE_BREAK
+
+_AHEAD = 64  # characters: how far past its size a block may grow so that it does not end inside a grapheme cluster
+_BACK = 128  # characters from which the clusters at a place are found
+_CLUSTER = regex.compile(r"\X")
+_REGIONAL = range(0x1F1E6, 0x1F200)  # letters of flags: the pairs are told by counting from the first of them
+_ALONE = r"(?![\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=SpacingMark}\u200d])"
+_SPACE = r"\s(?<!\r(?=\n))" + _ALONE
+_FINAL, _CLOSING = "[.!?…‽؟۔।॥。！？]", r"""["'”’»)\]}›」』）】]"""
+# Where a block ends best: at the last of the first kind that is there.
+_ENDS = (
+    re.compile(rf"{LINE_BREAK}[^\S\n\r]*{LINE_BREAK}|\u2029"),
+    re.compile(LINE_BREAK),
+    regex.compile(rf"(?<={_FINAL}{_CLOSING}{{0,3}}){_SPACE}|[。！？]{_CLOSING}{{0,3}}+(?!\p{{P}}){_ALONE}"),
+    regex.compile(_SPACE),
+)
+
+
+def iter_blocks(pieces: Iterable[str], size: int = 60_000) -> Iterator[str]:
+    """The text of `pieces` in blocks of at most about `size` characters, which joined are the text.
+
+    A block ends at the last paragraph break in it, else line end, else white space after final punctuation, else white
+    space, else anywhere, but in its last three quarters; never between CR and LF or inside a grapheme cluster of up to
+    64 characters. Where it ends depends on the text, not on how the pieces part it. Takes linear time, and memory for
+    two blocks besides the pieces as they come.
+    """
+    if size < 1:
+        raise ValueError(f"the size of a block is a number of characters, at least 1, not {size}")
+    needed = size + _AHEAD + 1
+    held: list[str] = []
+    length = 0
+    for piece in pieces:
+        for begin in range(0, len(piece), needed):
+            held.append(piece[begin : begin + needed])
+            length += len(held[-1])
+            if length < needed:
+                continue
+            text = "".join(held)
+            while len(text) >= needed:
+                cut = _end(text, size)
+                yield text[:cut]
+                text = text[cut:]
+            held, length = [text], len(text)
+    text = "".join(held)
+    while len(text) > size:
+        cut = _end(text, size)
+        yield text[:cut]
+        text = text[cut:]
+    if text:
+        yield text
+
+
+def _end(text: str, size: int) -> int:
+    """Where the block that begins `text` ends; `text` has what comes after, or is the rest."""
+    for pattern in _ENDS:
+        # One character more is searched, that a CR at the end is seen with its LF.
+        ends = [match.end() for match in pattern.finditer(text, size // 4, size + 1) if match.end() <= size]
+        if ends:
+            return ends[-1]
+    return _cluster_end(text, size)
+
+
+def _cluster_end(text: str, place: int) -> int:
+    """The end of a grapheme cluster that is nearest before `place`, or soon after it."""
+    start = max(0, place - _BACK)
+    run = start
+    while run and ord(text[run]) in _REGIONAL and ord(text[run - 1]) in _REGIONAL:
+        run -= 1
+    start -= (start - run) % 2
+    before = 0
+    for match in _CLUSTER.finditer(text, start):
+        if match.end() > place:
+            return before or (match.end() if match.end() <= place + _AHEAD else place)
+        before = match.end()
+    return before

@@ -1,0 +1,68 @@
+"""Text that has a sentence on each line: only the tokens are to be found."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+
+from depparse.document.sentence import Sentence
+from depparse.text.spacing import RawToken, build_sentences
+
+Segment = Callable[[Iterable[str]], Iterator[Sentence]]
+
+
+def segment_lines(segment: Segment, pieces: Iterable[str]) -> Iterator[Sentence]:
+    """The sentences of a text whose lines are sentences, with the tokens that `segment` finds in them.
+
+    Lines with nothing visible give no sentence; an empty line begins a paragraph. Memory is bounded by how far
+    `segment` reads ahead, and by the longest line.
+    """
+    return build_sentences(_lines_with_tokens(segment, pieces))
+
+
+def _lines_with_tokens(segment: Segment, pieces: Iterable[str]) -> Iterator[tuple[str, list[RawToken]]]:
+    """Each line, with its end, and its tokens. `segment` reads every line as a paragraph, since these end sentences."""
+    waiting: deque[tuple[int, str]] = deque()  # (where the line begins in what `segment` reads, the line)
+
+    def paragraphs() -> Iterator[str]:
+        start = 0
+        for line in _lines(pieces):
+            waiting.append((start, line))
+            paragraph = line.removesuffix("\n") + "\n\n"
+            start += len(paragraph)
+            yield paragraph
+
+    tokens: list[RawToken] = []
+    for sentence in segment(paragraphs()):
+        while len(waiting) > 1 and waiting[1][0] <= sentence.start_char:
+            yield _ended(waiting.popleft()[1], tokens)
+            tokens = []
+        begin = waiting[0][0]
+        for token in sentence.tokens:
+            start, end = token.start_char, token.end_char
+            if start is None or end is None:
+                raise ValueError(f"where the token {token.text!r} stands in the text cannot be told")
+            words = tuple(word.text for word in token.words) if token.multiword is not None else ()
+            tokens.append(RawToken(start - begin, end - begin, words))
+    for _, line in waiting:
+        yield _ended(line, tokens)
+        tokens = []
+
+
+def _ended(line: str, tokens: list[RawToken]) -> tuple[str, list[RawToken]]:
+    if tokens:
+        tokens[-1].ends_sentence = True
+    return line, tokens
+
+
+def _lines(pieces: Iterable[str]) -> Iterator[str]:
+    """The lines of the text in pieces, each with its end."""
+    parts: list[str] = []
+    for piece in pieces:
+        *lines, rest = piece.split("\n")
+        for line in lines:
+            yield "".join([*parts, line, "\n"])
+            parts.clear()
+        parts.append(rest)
+    if last := "".join(parts):
+        yield last

@@ -1,0 +1,187 @@
+"""Tokens found in raw text to sentences from which the text can be rebuilt, code point for code point."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from depparse.document.exact import escape
+from depparse.document.sentence import Sentence
+from depparse.document.words import MultiwordToken
+from depparse.text.raw import IDEOGRAPHIC
+
+# Tokens after which a sentence ends even if nothing says so, that text without ends may pass in bounded memory. The
+# longest sentences of UD treebanks have some hundred tokens, and projective parsers take a thousand words.
+MAX_TOKENS = 600
+
+_BREAKS = "\n\r\x85\u2028\u2029"
+LINE_BREAK = "(?:\r\n|\r(?!\n)|[\n\x85\u2028])"
+_PARAGRAPH_BREAK = re.compile(f"\u2029|{LINE_BREAK}[^{_BREAKS}]*{LINE_BREAK}")
+# Not visible: white space, controls, zero-width and other default-ignorable characters, the blank of Braille, marks of
+# annotations between lines, and halves of UTF-16 pairs.
+_VISIBLE = regex.compile(r"[^\s\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]")
+# What is no part of a token at its ends: white space, and the byte order mark.
+_EDGES = "".join(char for char in map(chr, range(0x3001)) if char.isspace()) + "\ufeff"
+_WHITE = re.compile(r"\s+")
+_NOT_WHITE = re.compile(r"\S+")
+_UNSPACED = regex.compile(rf"[{IDEOGRAPHIC}\p{{Line_Break=Complex_Context}}]")  # the latter: Thai, Lao, Khmer …
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class RawToken:
+    """A token in a block of text: ``text[start:end]``.
+
+    `words` are those of a multiword token, two or more, else empty. `ends_sentence` says that none of the tokens that
+    follow belongs to its sentence.
+    """
+
+    start: int
+    end: int
+    words: tuple[str, ...] = ()
+    ends_sentence: bool = False
+
+
+def is_visible(text: str) -> bool:
+    """Whether `text` has a character that shows something: what has none is spacing."""
+    return _VISIBLE.search(text) is not None
+
+
+def breaks_paragraph(spacing: str) -> bool:
+    """Whether a paragraph ends in this spacing: it has two line breaks (CR LF is one) or a paragraph separator."""
+    return _PARAGRAPH_BREAK.search(spacing) is not None
+
+
+def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterator[Sentence]:
+    """The sentences of a text, given as consecutive blocks with the tokens in each, in order.
+
+    What stands between tokens is spacing, and so is a token without a visible character; visible text outside of all
+    tokens becomes tokens, so nothing is lost. Sentences may run over blocks. They end where a token says so, at a
+    paragraph break (spacing with two line breaks), after `MAX_TOKENS` tokens and at the end. Only the open sentence is
+    held in memory. A text without a visible character gives no sentence.
+
+    The sentences have ``# newdoc`` (the first), ``# newpar``, ``# sent_id`` (numbers from 1), ``# text`` with one space
+    for any spacing, and in MISC ``SpaceAfter=No`` where no space comes before the next token, nothing where one does,
+    ``SpacesAfter`` for all else. At the end of the text nothing is the rule, so it needs no mark, but one space does:
+    documents that follow each other in a file are not told to touch. What precedes the first token is its
+    ``SpacesBefore``. A form is as in the text, except that white space inside it that CoNLL-U cannot hold (line breaks,
+    tabs, runs) is one space, or nothing where a line breaks between characters of scripts without spaces, and half a
+    UTF-16 pair is U+FFFD; ``SpacesInToken`` then has the token as it was.
+
+    A multiword token cannot have white space in CoNLL-U: one that has becomes a word with a space.
+
+    Raises ValueError for tokens that overlap or lie outside of their block.
+    """
+    number, position, before = 0, 0, ""
+    comments = ["# newdoc", "# newpar"]
+    tokens: list[tuple[str, tuple[str, ...]]] = []
+    gaps: list[str] = []
+    for gap, ended, raw, words in _with_spacing(blocks):
+        if not tokens:  # of the whole text: later a sentence is begun as soon as one is made
+            before = gap
+            start = position = len(gap)
+        else:
+            gaps.append(gap)
+            position += len(gap)
+            new_paragraph = gap not in ("", " ") and breaks_paragraph(gap)
+            if ended or new_paragraph or not raw or len(tokens) >= MAX_TOKENS:
+                number += 1
+                comments.append(f"# sent_id = {number}")
+                sentence = _sentence(comments, tokens, gaps, before, at_end=not raw)
+                sentence.start_char = start
+                yield sentence
+                comments = ["# newpar"] if new_paragraph else []
+                tokens, gaps, before, start = [], [], "", position
+        tokens.append((raw, words))
+        position += len(raw)
+
+
+def _with_spacing(
+    blocks: Iterable[tuple[str, Sequence[RawToken]]],
+) -> Iterator[tuple[str, bool, str, tuple[str, ...]]]:
+    """(spacing before it, whether a sentence ends before it, its text, its words) of each token, and at last of the
+    end of the text as of a token without text."""
+    gap: list[str] = []
+    ended = False
+    for text, tokens in blocks:
+        position = 0
+        for token in _complete(text, tokens):
+            raw = text[token.start : token.end].strip(_EDGES)
+            if is_visible(raw):
+                start = text.index(raw, token.start)
+                gap.append(text[position:start])
+                yield "".join(gap), ended, raw, token.words
+                position, gap, ended = start + len(raw), [], False
+            ended = ended or token.ends_sentence
+        gap.append(text[position:])
+    yield "".join(gap), True, "", ()
+
+
+def _complete(text: str, tokens: Iterable[RawToken]) -> Iterator[RawToken]:
+    """The tokens, checked, and further ones of what is visible between them."""
+    position = 0
+    for token in (*tokens, RawToken(len(text), len(text))):
+        if not position <= token.start <= token.end <= len(text):
+            raise ValueError(
+                f"a token from {token.start} to {token.end} in a block of {len(text)} characters, "
+                f"where the one before ends at {position}"
+            )
+        between = text[position : token.start]
+        if between not in ("", " ") and is_visible(between):
+            for match in _NOT_WHITE.finditer(between):
+                yield RawToken(position + match.start(), position + match.end())
+        yield token
+        position = token.end
+
+
+def _sentence(
+    comments: list[str], tokens: list[tuple[str, tuple[str, ...]]], gaps: list[str], before: str, *, at_end: bool
+) -> Sentence:
+    """The sentence of `tokens`, each followed by its spacing in `gaps`; `at_end` if it is the last of the text."""
+    forms: list[str] = []
+    misc: list[str] = []
+    mwts: list[MultiwordToken] = []
+    text: list[str] = []
+    for number, ((raw, words), gap) in enumerate(zip(tokens, gaps, strict=True), 1):
+        form = _form(raw)
+        text.append(form)
+        attributes = []
+        usual = "" if at_end and number == len(tokens) else " "
+        if gap != usual:
+            attributes.append(f"SpacesAfter={escape(gap)}" if gap else "SpaceAfter=No")
+        if gap and number < len(tokens):
+            text.append(" ")
+        if before and number == 1:
+            attributes.append(f"SpacesBefore={escape(before)}")
+        if form != raw:
+            attributes.append(f"SpacesInToken={escape(raw)}")
+        cell = "|".join(attributes) or "_"
+        parts = [_form(word.strip()) for word in words]
+        if len(parts) > 1 and all(parts) and not _WHITE.search(form):
+            mwts.append(MultiwordToken(len(forms) + 1, len(forms) + len(parts), {"FORM": form, "MISC": cell}))
+            forms += parts
+            misc += ["_"] * len(parts)
+        else:
+            forms.append(form)
+            misc.append(cell)
+    return Sentence({"FORM": forms, "MISC": misc}, [*comments, f"# text = {''.join(text)}"], mwts)
+
+
+def _form(raw: str) -> str:
+    """The token as CoNLL-U can hold it."""
+    if raw.isprintable() and "  " not in raw:
+        return raw
+    return _SURROGATE.sub("\ufffd", _WHITE.sub(_white_in_form, raw))
+
+
+def _white_in_form(match: re.Match[str]) -> str:
+    white, text = match.group(), match.string
+    if unicodedata.category(white[0]) == "Zs" and len(white) == 1:
+        return white
+    broken = any(char in _BREAKS for char in white)
+    unspaced = _UNSPACED.match(text, match.start() - 1) and _UNSPACED.match(text, match.end())
+    return "" if broken and unspaced else " "

@@ -1,0 +1,332 @@
+"""Treebanks from their GitHub repositories, on request only: each file is checked against a hash, and resumed.
+
+The files of a release are listed by GitHub's API, ``/repos/OWNER/UD_X/git/trees/r2.18``, with the git object ID of
+each, which is a SHA-1 of its content. They are fetched from ``/OWNER/UD_X/r2.18/FILE``. A mirror serves both paths
+under one base URL; a folder of static files will do. Where a list of SHA-256 hashes is given, it says what to fetch,
+and the API is not asked. ``sha256sums.txt`` in the treebank's folder is such a list, in the format of sha256sum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import re
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from depparse.errors import ConfigError, DepparseError
+from depparse.files import PathLike, open_output
+from depparse.treebanks import catalogue
+
+MIRROR = "DEPPARSE_MIRROR"  # environment variable with a base URL
+SUMS = "sha256sums.txt"
+_API, _RAW = "https://api.github.com", "https://raw.githubusercontent.com"
+_CHUNK = 1 << 16  # bytes
+_AGAIN = frozenset((429, 500, 502, 503, 504))  # HTTP codes of passing trouble
+_WANTED = re.compile(r"[^/]*\.conllu|(?:README|LICEN[CS]E|COPYING)[^/]*|stats\.xml", re.IGNORECASE)
+_LICENCE = re.compile(r"^\s*licen[cs]e:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
+
+Progress = Callable[[str, int, int | None], None]
+Result = TypeVar("Result")
+
+
+class DownloadError(DepparseError):
+    """The network or a server failed, or what came is not what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file to fetch: its size in bytes if known, and its hash as git object ID or SHA-256 (hexadecimal)."""
+
+    name: str
+    size: int | None = None
+    blob: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A treebank that is there now. `files` are name to SHA-256; `fetched` are those that were not there before."""
+
+    folder: Path
+    repository: str
+    release: str
+    files: dict[str, str]
+    fetched: tuple[str, ...]
+    licence: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "folder": str(self.folder),
+            "repository": self.repository,
+            "release": self.release,
+            "files": self.files,
+            "fetched": list(self.fetched),
+            "licence": self.licence,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """How to ask: base URL instead of GitHub's, seconds before giving up on a silent server and between attempts."""
+
+    base_url: str | None = None
+    timeout: float = 30.0
+    waits: Sequence[float] = (1.0, 4.0, 10.0)
+
+    def __post_init__(self) -> None:
+        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
+            raise ConfigError(f"the URL of a mirror begins with http:// or https://, not {self.base_url!r}")
+
+    def api(self, path: str) -> str:
+        return f"{(self.base_url or _API).rstrip('/')}/{urllib.parse.quote(path)}"
+
+    def raw(self, path: str) -> str:
+        return f"{(self.base_url or _RAW).rstrip('/')}/{urllib.parse.quote(path)}"
+
+    def json(self, url: str) -> Any:
+        def attempt() -> Any:
+            with self._open(url, {"Accept": "application/vnd.github+json"}) as response:
+                return json.loads(response.read())
+
+        try:
+            return self._persist(url, attempt)
+        except ValueError as error:
+            if isinstance(error, DepparseError):
+                raise
+            raise DownloadError(f"{url} gave no JSON; is the mirror right?") from None
+
+    def fetch(self, url: str, part: Path, size: int | None, progress: Callable[[int], None]) -> None:
+        """Fetches `url` into `part`, after what is there already."""
+
+        def attempt() -> None:
+            start = part.stat().st_size if part.exists() else 0
+            if size is not None and start >= size:
+                if start == size:
+                    return
+                start = 0
+            try:
+                with self._open(url, {"Range": f"bytes={start}-"} if start else {}) as response:
+                    place = response.headers.get("Content-Range", "")
+                    go_on = start > 0 and response.status == 206 and place.startswith(f"bytes {start}-")
+                    _receive(response, part, start if go_on else 0, progress)
+            except urllib.error.HTTPError as error:
+                if error.code != 416 or not start:  # 416: there is nothing after what we have; the hash will tell
+                    raise
+
+        self._persist(url, attempt)
+
+    def _open(self, url: str, headers: dict[str, str]) -> Any:
+        from depparse import __version__
+
+        headers = {"User-Agent": f"depparse/{__version__}", "Accept-Encoding": "identity"} | headers
+        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=self.timeout)
+
+    def _persist(self, url: str, attempt: Callable[[], Result]) -> Result:
+        """The result of `attempt`, which is repeated while the trouble may pass."""
+        for wait in (*self.waits, None):
+            try:
+                return attempt()
+            except urllib.error.HTTPError as error:
+                error.close()
+                if error.code not in _AGAIN or wait is None:
+                    raise DownloadError(_explain_status(url, error)) from error
+                asked = error.headers.get("Retry-After", "")
+                wait = max(wait, min(60.0, float(asked))) if asked.isdigit() else wait
+            except (OSError, http.client.HTTPException) as error:
+                reason = getattr(error, "reason", None) or error
+                if wait is None or isinstance(reason, (socket.gaierror, ssl.SSLCertVerificationError)):
+                    said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+                    raise DownloadError(
+                        f"cannot get {url}: {said}; is the network there? What came is kept: run again to go on"
+                    ) from error
+            time.sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _receive(response: Any, part: Path, start: int, progress: Callable[[int], None]) -> None:
+    expected, received = response.length, 0
+    try:
+        with open(part, "ab" if start else "wb") as out:
+            while data := _read(response):
+                out.write(data)
+                received += len(data)
+                progress(start + received)
+    except OSError as error:
+        if isinstance(error, _BrokenOffError):
+            raise
+        raise DownloadError(f"{part} cannot be written: {error.strerror or error}") from error
+    if expected is not None and received < expected:
+        raise _BrokenOffError(f"the connection broke off after {received:,} of {expected:,} bytes")
+
+
+class _BrokenOffError(ConnectionError):
+    """The connection failed: worth another attempt, unlike a full disk."""
+
+
+def _read(response: Any) -> bytes:
+    try:
+        return bytes(response.read(_CHUNK))
+    except (OSError, http.client.HTTPException) as error:
+        raise _BrokenOffError(str(error) or type(error).__name__) from error
+
+
+def _explain_status(url: str, error: urllib.error.HTTPError) -> str:
+    if error.code in (403, 429):
+        return (
+            f"{url}: refused with HTTP {error.code}, as GitHub does after 60 requests an hour from one address; wait, "
+            "use a mirror, or give a list of SHA-256 hashes, which needs no listing"
+        )
+    return f"{url}: HTTP {error.code} {error.reason}"
+
+
+def download(
+    name: str,
+    release: str | None = None,
+    to: PathLike = ".",
+    *,
+    base_url: str | None = None,
+    sha256: PathLike | None = None,
+    progress: Progress | None = None,
+    web: Web | None = None,
+) -> Download:
+    """Fetches a treebank of UD into the folder `to`/`name`, and checks it; what is there and right is not fetched.
+
+    `name` is one of the catalogue, or OWNER/REPOSITORY. `release` is 2.18 and the like (by default the last one that
+    the treebank is in), or a tag, branch or commit. `base_url`, or else the environment variable DEPPARSE_MIRROR,
+    names a mirror; `sha256` a file with hashes as sha256sum writes them. Raises ConfigError and DownloadError.
+    """
+    web = web or Web(base_url or os.environ.get(MIRROR) or None)
+    repository, release, ref = _repository(name, release)
+    known = _read_sums(Path(sha256)) if sha256 is not None else _listing(web, repository, release, ref)
+    folder = Path(to) / repository.partition("/")[2]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DownloadError(f"{folder} cannot be made: {error.strerror or error}") from error
+    files, fetched = {}, []
+    for file in known:
+        digest = _digest(folder / file.name, file)[1] if (folder / file.name).is_file() else None
+        if digest is None:
+            digest = _get(web, f"{repository}/{ref}/{file.name}", folder / file.name, file, progress)
+            fetched.append(file.name)
+        files[file.name] = digest
+    with open_output(folder / SUMS) as out:
+        out.writelines(f"{digest}  {name}\n" for name, digest in files.items())
+    return Download(folder, repository, release, files, tuple(fetched), licence(folder))
+
+
+def _repository(name: str, release: str | None) -> tuple[str, str, str]:
+    """(OWNER/REPOSITORY, release, its tag). ConfigError if the catalogue knows that there is no such release."""
+    if "/" in name:
+        if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
+            raise ConfigError(f"a repository is written OWNER/NAME, not {name!r}")
+        release = release or catalogue.newest_release()
+        return name, release, _tag(release)
+    entry = catalogue.find(name)
+    release = (release or entry.last_release).removeprefix("r")
+    first, last = entry.first_release, entry.last_release
+    if re.fullmatch(r"\d{1,3}(?:\.\d+)*", release):
+        number = catalogue.release_number(release)
+        newer = last == catalogue.newest_release() and number > catalogue.release_number(last)
+        if not newer and not catalogue.release_number(first) <= number <= catalogue.release_number(last):
+            there = f"only in {first}" if first == last else f"in the releases {first} to {last}"
+            raise ConfigError(f"{entry.treebank} is {there} of UD, not in {release}")
+    return entry.repository, release, _tag(release)
+
+
+def _tag(release: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", release):
+        raise ConfigError(f"a release is a number such as 2.18, or a tag, branch or commit, not {release!r}")
+    return f"r{release}" if re.fullmatch(r"\d+(?:\.\d+)+", release) else release
+
+
+def _listing(web: Web, repository: str, release: str, ref: str) -> list[RemoteFile]:
+    url = web.api(f"repos/{repository}/git/trees/{ref}")
+    try:
+        answer = web.json(url)
+    except DownloadError as error:
+        if isinstance(error.__cause__, urllib.error.HTTPError) and error.__cause__.code == 404:
+            hint = catalogue.similar(repository.partition("/")[2])
+            raise DownloadError(
+                f"there is no {repository}, or not in release {release} ({url}: HTTP 404){hint}"
+            ) from None
+        raise
+    try:
+        files = [
+            RemoteFile(item["path"], int(item["size"]), str(item["sha"]))
+            for item in answer["tree"]
+            if item["type"] == "blob" and _WANTED.fullmatch(item["path"])
+        ]
+    except (KeyError, TypeError, ValueError):
+        raise DownloadError(f"{url} gave no list of files; is the mirror right?") from None
+    if not any(file.name.endswith(".conllu") for file in files):
+        raise DownloadError(f"{repository} has no .conllu file in {release}")
+    return files
+
+
+def _read_sums(path: Path) -> list[RemoteFile]:
+    """The files of a list that sha256sum wrote."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the list of hashes {path} cannot be read: {error}") from None
+    files = []
+    for number, line in enumerate(lines, 1):
+        match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *]([^/\\]+)", line)
+        if match is None or match[2].startswith("."):
+            raise ConfigError(f"{path}:{number}: expected 'SHA-256, two blanks, file name', found {line[:80]!r}")
+        files.append(RemoteFile(match[2], sha256=match[1].lower()))
+    if not files:
+        raise ConfigError(f"the list of hashes {path} is empty")
+    return files
+
+
+def _get(web: Web, path: str, target: Path, file: RemoteFile, progress: Progress | None) -> str:
+    """Fetches one file beside its place, checks it and puts it there. Returns its SHA-256."""
+    expected = file.sha256 or file.blob or ""
+    # The hash in the name keeps apart what was begun from different releases.
+    part = target.with_name(f"{target.name}.{expected[:8]}.part")
+    url = web.raw(path)
+    web.fetch(url, part, file.size, lambda done: progress(file.name, done, file.size) if progress else None)
+    found, digest = _digest(part, file)
+    if digest is None:
+        part.unlink()
+        kind = "SHA-256" if file.sha256 else "git object ID"
+        raise DownloadError(f"{url}: the {kind} is {found}, not {expected} as listed; the file was deleted")
+    os.replace(part, target)
+    return digest
+
+
+def _digest(path: Path, file: RemoteFile) -> tuple[str, str | None]:
+    """The hash of what is at `path`, of the kind that `file` has; then the SHA-256, None if that hash is another."""
+    sha256 = hashlib.sha256()
+    blob = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
+    with open(path, "rb") as stream:
+        while data := stream.read(1 << 20):
+            sha256.update(data)
+            blob.update(data)
+    found = sha256.hexdigest() if file.sha256 else blob.hexdigest()
+    return found, sha256.hexdigest() if found == (file.sha256 or file.blob) else None
+
+
+def licence(folder: Path) -> str | None:
+    """The licence that the README of a treebank names, else the first line of its licence file."""
+    for pattern in ("README*", "LICEN[CS]E*", "COPYING*"):
+        for path in sorted(folder.glob(pattern)):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if match := _LICENCE.search(text):
+                return match[1]
+            if not pattern.startswith("README"):
+                return next((line.strip() for line in text.splitlines() if line.strip()), None)
+    return None

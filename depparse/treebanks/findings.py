@@ -1,0 +1,238 @@
+"""What a check of a treebank can find: one line a code, saying what it means for training and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from depparse.document.annotations import kinds
+from depparse.document.annotations.kind import Code
+
+SEVERITIES = ("error", "warning", "note")
+_PLACES = 3  # kept for each finding
+_EXAMPLES = 5  # labels named in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something found: `count` of `unit` (words, sentences …), and the first `places`, as ``file:line``.
+
+    `subject` is the column in question, if the code concerns one of several.
+    """
+
+    severity: str
+    code: str
+    subject: str
+    count: int
+    unit: str
+    places: tuple[str, ...]
+    message: str
+    remedy: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+# Findings about a kind of annotation are with the kind.
+_IN_FILES = {
+    # -- the files
+    "unreadable": Code(
+        "error", "sentences", "cannot be read, so every command refuses the file: {examples}", "correct the file"
+    ),
+    "empty-file": Code("error", "files", "there is no sentence to be had from the file", "get the file again"),
+    "no-train": Code(
+        "warning", "files", "there is no train file: no model can be trained on this treebank as it is",
+        "name another file for training, or train on another treebank of the language",
+    ),
+    "small-train": Code(
+        "warning", "words", "the train file is small: a model trained on it alone will be weak",
+        "add treebanks of the same or a related language, or use a pretrained encoder",
+    ),
+    "no-dev": Code(
+        "note", "files", "there is no dev file: training cannot tell by itself when to stop", "hold out a part of train"
+    ),
+    "no-empty-line": Code(
+        "warning", "files", "the last sentence ends without an empty line: the official scorer refuses the file",
+        "add a line end",
+    ),
+    "empty-lines": Code(
+        "warning", "files", "there are more empty lines than one between sentences: the official scorer refuses that",
+        "rewrite the file by depparse convert",
+    ),
+    "line-ends": Code(
+        "note", "files", "lines end in CRLF or the file begins with a byte order mark: other tools take them as data",
+        "rewrite the file by depparse convert",
+    ),
+    # -- comments
+    "duplicate-sent-id": Code(
+        "warning", "sentences", "the sent_id was given before: annotation joined by it may land on the wrong sentence",
+        "make each sent_id unique",
+    ),
+    "missing-sent-id": Code(
+        "note", "sentences", "without sent_id: errors and joined annotation are hard to trace", "number the sentences"
+    ),
+    "comment-form": Code(
+        "note", "sentences", "a comment is not written '# sent_id = …', '# text = …': we read it, other tools miss it",
+        "write comments with one space after '#' and around '='",
+    ),
+    "tab-in-comment": Code(
+        "warning", "sentences", "a comment holds a tab: tools that split lines at tabs take it for a word",
+        "replace the tab by a space",
+    ),
+    # -- text
+    "forms-withheld": Code(
+        "error", "words", "most forms are '_', as in treebanks given out without their text: there is nothing to learn",
+        "merge the text in, as the README of the treebank says",
+    ),
+    "missing-text": Code(
+        "note", "sentences", "without '# text': the text is put together from the tokens and SpaceAfter=No",
+        "add the comment if the original text is at hand",
+    ),
+    "text-mismatch": Code(
+        "warning", "sentences", "the tokens do not spell '# text': segmentation trained on it learns wrong borders",
+        "correct '# text', the forms or SpaceAfter=No",
+    ),
+    "no-spacing": Code(
+        "warning", "files", "SpaceAfter=No is nowhere although tokens must touch: raw text from it is unlike real text",
+        "restore SpaceAfter=No from the text; do not train segmentation on it",
+    ),
+    "all-spaced": Code(
+        "note", "files", "all tokens stand apart, in the text too: segmentation learnt from it leaves punctuation on",
+        "use other data to train segmentation for ordinary text",
+    ),
+    "control-characters": Code(
+        "note", "words", "forms hold control, zero-width or replacement characters: often a trace of conversion",
+        "look at them",
+    ),
+    "blanks-in-form": Code(
+        "warning", "words", "forms begin or end with white space or hold several in a row: no tokenizer will give them",
+        "remove the white space",
+    ),
+    "not-nfc": Code(
+        "note", "sentences", "forms are not in Unicode form NFC: they differ from the same words typed by users",
+        "normalize the file, or normalize input alike",
+    ),
+    "long-sentence": Code(
+        "warning", "sentences", "longer than 200 words: often an error of segmentation, and it takes much memory",
+        "look at it; leave it out of training if memory runs short",
+    ),
+    "long-token": Code(
+        "note", "words", "longer than 100 characters: encoders with a limit cut such words", "look at them"
+    ),
+    "literal-underscore": Code(
+        "note", "words", "form and lemma are '_': an underscore in the text, which other tools take for no value",
+        "nothing to do here",
+    ),
+    "single-word-mwt": Code(
+        "note", "tokens", "multiword tokens of one word: their form differs from the word's, or they say nothing",
+        "look at them",
+    ),
+    # -- columns
+    "empty-cell": Code(
+        "warning", "sentences", "cells are empty instead of '_' ({examples}): other tools refuse or misread them",
+        "write '_'",
+    ),
+    "unannotated": Code(
+        "note", "words", "{subject} is '_' {examples}, which give no loss: what is never filled is never learnt",
+        "nothing, or annotate it",
+    ),
+    "unannotated-tree": Code(
+        "warning", "words", "{subject} is '_' {examples}, which give no loss: the parser learns from fewer arcs",
+        "annotate them, or leave the sentences out",
+    ),
+    "annotated-elsewhere": Code(
+        "warning", "words", "{subject} is annotated in some files only ({examples}): learnt or measured, but not both",
+        "do not compare scores for it",
+    ),
+    "unknown-upos": Code(
+        "warning", "words", "tags outside the 17 of UD in UPOS: {examples}; a joint model gets extra classes",
+        "correct them",
+    ),
+    "unknown-relation": Code(
+        "warning", "words", "relations outside the 37 of UD: {examples}; scores count them as errors for other models",
+        "correct them",
+    ),
+    "malformed-feats": Code(
+        "warning", "words", "parts of FEATS are not Name=Value: {examples}", "correct them"
+    ),
+    "unseen-upos": Code(
+        "warning", "words", "UPOS in dev or test that train never has: {examples}; no model can predict them",
+        "expect these errors",
+    ),
+    "unseen-relation": Code(
+        "note", "words", "relations in dev or test that train never has: {examples}; no model can predict them",
+        "expect these errors; LAS ignores subtypes",
+    ),
+    "unseen-feature": Code(
+        "note", "words", "features in dev or test that train never has: {examples}; no model can predict them",
+        "expect these errors",
+    ),
+    "unseen-feats": Code(
+        "note", "words", "combinations of features in dev or test that train never has, though it has each feature",
+        "a model that predicts FEATS as a whole gets these wrong",
+    ),
+}  # fmt: skip
+_ACROSS_FILES = {
+    "overlap": Code(
+        "warning", "sentences",
+        "sentences of dev or test stand in train word by word ({examples}): scores come out too high",
+        "remove them from train",
+    ),
+    "some-overlap": Code(
+        "note", "sentences", "a few sentences of dev or test stand in train word by word ({examples}): formulas?",
+        "look at them",
+    ),
+}  # fmt: skip
+
+
+def codes() -> dict[str, Code]:
+    """All findings that there can be, by code, in the order in which they are told."""
+    of_kinds = {code: finding for kind in kinds() for code, finding in kind.codes.items()}
+    return _IN_FILES | of_kinds | _ACROSS_FILES
+
+
+@dataclass(slots=True)
+class _Record:
+    count: int = 0
+    places: list[str] = field(default_factory=list)
+    examples: Counter[str] = field(default_factory=Counter)
+
+
+class Findings:
+    """Collects what is found. What concerns one column or label set is told apart by `subject`."""
+
+    def __init__(self) -> None:
+        self._records: dict[tuple[str, str], _Record] = {}
+
+    def add(self, code: str, place: str = "", example: str = "", count: int = 1, subject: str = "") -> None:
+        """Counts `count` more findings of this code, at a place, and an example of it for the message."""
+        record = self._records.setdefault((code, subject), _Record())
+        record.count += count
+        if place and len(record.places) < _PLACES:
+            record.places.append(place)
+        if example:
+            record.examples[example] += count
+
+    def add_all(self, code: str, places: Iterable[str]) -> None:
+        for place in places:
+            self.add(code, place)
+
+    def results(self) -> list[Finding]:
+        """The findings: errors, warnings, notes, each in the order of `codes`."""
+        table = codes()
+        order = list(table)
+        findings = []
+        for (name, subject), record in sorted(self._records.items(), key=lambda item: order.index(item[0][0])):
+            code = table[name]
+            examples = ", ".join(example for example, _ in record.examples.most_common(_EXAMPLES))
+            if len(record.examples) > _EXAMPLES:
+                examples += f" and {len(record.examples) - _EXAMPLES} more"
+            message = code.message.format(subject=subject, examples=examples)
+            findings.append(
+                Finding(
+                    code.severity, name, subject, record.count, code.unit, tuple(record.places), message, code.remedy
+                )
+            )
+        return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))

@@ -1,0 +1,76 @@
+"""What is to be known of a kind of annotation stands in its file: the list of all other places that name one."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import depparse
+from depparse.document.annotations import kinds
+
+PACKAGE = Path(depparse.__file__).parent
+# What is about single annotations by its nature: tasks predict them, metrics score them, drawings show them.
+OWN_SUBJECT = ("tasks", "evaluation", "visualize", "encoders", "layers", "structs")
+BUT = ("evaluation/systems.py",)  # what a system is given and returns, of any kind
+
+# File to the columns, attributes of MISC and names for `keep` in it, and the kinds that it imports or asks for.
+HOMES = {
+    # -- the sentence: Stanza's names for what words and sentences have
+    "document/words.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",
+    "document/sentence.py": "HEAD entities frames",
+    "document/columns.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",  # their order in a file
+    # -- formats: HEAD is a number that the reader verifies; the lemma of an underscore in the text is an underscore
+    "formats/conllu.py": "HEAD",
+    "formats/assemble.py": "HEAD",
+    "formats/export.py": "HEAD LEMMA",
+    "formats/arrow.py": "HEAD LEMMA",
+    "wrappers/stanza_tokenizer.py": "HEAD LEMMA ner",
+    # -- formats of others, with columns or fields of their own
+    "formats/tagged.py": "XPOS entities",
+    "formats/hub.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS entities ner",
+    "formats/hub_lines.py": "DEPREL DEPS HEAD LEMMA UPOS",
+    "formats/token_lists.py": "DEPS FEATS HEAD UPOS XPOS",
+    # -- treebanks: labels that are counted, and held against those of UD and of train
+    "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
+    "treebanks/checks.py": "LEMMA",  # of an underscore in the text
+    "treebanks/comparisons.py": "DEPREL FEATS UPOS graph tree",  # how much of a column may be blank
+    # -- what is made of trees and graphs
+    "features/batch.py": "DEPREL",
+    "document/graphs.py": "DEPS",
+    "model/codec.py": "HEAD",  # a task that reads trees needs one
+    "inference/annotator.py": "tree",  # kept heads are constraints of the parser
+    "inference/pipeline.py": "frames",  # predicates may be given to be scored without them
+    "evaluation/systems.py": "HEAD frames tree",  # and so may trees; chains stand for those that nothing predicts
+    # -- training
+    "training/gold.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # what has none of these is not scored as a treebank
+    "training/jackknife.py": "tree",
+}
+
+
+def names_in(path: Path, words: set[str], names: set[str]) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant) and node.value in words:
+            found.add(node.value)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("depparse.document.annotations."):
+            found |= {str(node.module).rpartition(".")[2]} & names
+        elif isinstance(node, ast.Call) and (getattr(node.func, "id", "") or getattr(node.func, "attr", "")) in (
+            "get_kind",
+            "annotation",
+            "annotate",
+        ):
+            found |= {a.value for a in node.args if isinstance(a, ast.Constant) and a.value in names}
+    return found
+
+
+def test_kinds_are_named_in_these_places_alone() -> None:
+    words = {name for kind in kinds() for name in (*kind.columns, *kind.misc, *kind.aliases, *kind.keep)}
+    names = {kind.name for kind in kinds()}
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        file = path.relative_to(PACKAGE).as_posix()
+        if file.startswith("document/annotations/") or (file.startswith(OWN_SUBJECT) and file not in BUT):
+            continue
+        if there := names_in(path, words, names):
+            found[file] = " ".join(sorted(there))
+    assert found == HOMES

@@ -1,0 +1,208 @@
+"""Enhanced graphs: labels without and with the words of the tree, graphs without and with empty nodes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from depparse.document.columns import CONLLU_COLUMNS, format_deps, parse_deps
+from depparse.document.document import Document
+from depparse.document.graphs import collapse, collapsed_edges, edges_of, expand
+from depparse.document.sentence import Sentence
+from depparse.document.words import EmptyNode
+from depparse.errors import FormatError
+from depparse.features.graph_labels import LabelWords, sources_of
+from depparse.formats.conllu import read_conllu
+
+# "tea, coffee because of the price including tax and/or out of Bern"; heads and relations are what counts.
+WORDS = [
+    ("they", "they", 2, "nsubj"),
+    ("drink", "drink", 0, "root"),
+    ("tea", "tea", 2, "obj"),
+    ("milk", "milk", 3, "conj"),
+    ("and", "and", 6, "cc"),
+    ("juice", "juice", 3, "conj"),
+    ("because", "because", 9, "case"),
+    ("of", "of", 7, "fixed"),
+    ("price", "price", 2, "obl"),
+    ("and", "and", 11, "cc"),
+    ("tax", "tax", 9, "conj"),
+    ("including", "include", 13, "case"),
+    ("Tom", "Tom", 3, "nmod"),
+    ("out", "out", 16, "case"),
+    ("of", "of", 16, "case"),
+    ("Bern", "Bern", 2, "obl"),
+    ("and/or", "AND/or", 18, "cc"),
+    ("go", "go", 2, "conj:x"),
+]
+
+
+def label_words(*, lemmas: bool = True) -> LabelWords:
+    forms, lemma, heads, relations = zip(*WORDS, strict=True)
+    return LabelWords(heads, relations, forms, lemma if lemmas else ())
+
+
+@pytest.mark.parametrize(
+    ("word", "label", "expected"),
+    [
+        (1, "nsubj", "nsubj"),
+        (1, "nsubj:pass", "nsubj:pass"),
+        (6, "conj:and", "conj:{cc}"),
+        (4, "conj:and", "conj:{next cc}"),
+        (9, "obl:because_of", "obl:{case}"),
+        (11, "obl:because_of", "obl:{first case}"),
+        (11, "conj:and", "conj:{cc}"),
+        (13, "nmod:including", "nmod:{case form}"),
+        (16, "obl:out", "obl:{case}"),
+        (16, "obl:of", "obl:{case last}"),
+        (16, "obl:out_of", "obl:{case all}"),
+        (16, "obl:out:gen", "obl:{case}:gen"),
+        (16, "obl:arg:of", "obl:arg:{case last}"),
+        (16, "obl:to", "obl:to"),
+        (18, "conj:andor", "conj:{cc}"),
+        (18, "conj:andor>obl", "conj:{cc}>obl"),
+        (6, "conj:and>obl:in", "conj:{cc}>obl:in"),
+        (7, "conj:and>mark", "conj:and>mark"),
+        (10, "conj:and>cc", "conj:{head cc}>cc"),
+        (14, "acl:of>case", "acl:{head case last}>case"),
+    ],
+)
+def test_words_of_the_tree_are_taken_out_and_put_back(word: int, label: str, expected: str) -> None:
+    words = label_words()
+    assert words.delexicalize(word, label) == expected
+    assert words.relexicalize(word, expected) == label
+    assert sources_of(expected) <= words.sources(word).keys()
+
+
+def test_what_the_tree_lacks_is_left_out_of_the_label() -> None:
+    words = label_words()
+    assert words.relexicalize(3, "nmod:{case}") == "nmod"
+    assert words.relexicalize(3, "obl:{first case last}:gen>obl:{mark}") == "obl:gen>obl"
+    # Forms stand for lemmas that are not there.
+    assert label_words(lemmas=False).relexicalize(13, "nmod:{case}") == "nmod:including"
+    assert LabelWords([2, 0], ["case", "root"], ["Of", "x"], ["_", "x"]).relexicalize(2, "nmod:{case}") == "nmod:of"
+    # Nothing that UD has no place for gets into a label.
+    assert LabelWords([2, 0], ["cc", "root"], ["&", "x"], ["&", "x"]).relexicalize(2, "conj:{cc}") == "conj"
+    # Conjuncts that go round, as in what is no tree.
+    assert LabelWords([2, 1], ["conj", "conj"], ["a", "b"]).sources(1) == {}
+    assert LabelWords([None, None], ["_", "conj"], ["a", "b"]).sources(2) == {}
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Sentence:
+    """Any heads and labels, with empty nodes anywhere, in cycles and with nothing above or below them."""
+    n = draw(st.integers(1, 6))
+    sentence = Sentence.from_forms([f"w{number}" for number in range(n)], ["# sent_id = 1"])
+    places = draw(st.lists(st.tuples(st.integers(0, n), st.integers(1, 2)), max_size=4, unique=True).map(sorted))
+    ids = ["0", *map(str, range(1, n + 1)), *(f"{word}.{number}" for word, number in places)]
+    labels = st.sampled_from(["conj:and", "nsubj", "obl:in", "x"])
+    edges = st.lists(st.tuples(st.sampled_from(ids), labels), max_size=3, unique=True).map(format_deps)
+    sentence.columns["DEPS"] = draw(st.lists(edges, min_size=n, max_size=n))
+    sentence.empty_nodes = [
+        EmptyNode(place, {"FORM": "e", "DEPS": draw(edges), "MISC": "CopyOf=1"}) for place in places
+    ]
+    return sentence
+
+
+@given(graphs())
+@settings(max_examples=300, deadline=None)
+def test_a_lossless_collapse_is_undone(sentence: Sentence) -> None:
+    before = sentence.to_conllu()
+    once = collapse(sentence, lossless=True)
+    assert not once.empty_nodes
+    assert expand(once).to_conllu() == before == sentence.to_conllu()
+    assert expand(Document.from_conllu(once.to_conllu())[0]).to_conllu() == before
+
+
+@given(graphs())
+@settings(max_examples=300, deadline=None)
+def test_paths_are_those_of_a_plain_walk(sentence: Sentence) -> None:
+    above = {f"{node.id[0]}.{node.id[1]}": parse_deps(node.deps) for node in sentence.empty_nodes}
+
+    def walk(head: str, label: str, passed: list[str]) -> set[tuple[str, str]]:
+        if head not in above:
+            return {(head, label)}
+        ways = [walk(top, f"{step}>{label}", [*passed, head]) for top, step in above[head] if head not in passed]
+        return set().union(*ways)
+
+    expected = [set().union(*(walk(*edge, []) for edge in edges)) for edges in edges_of(sentence)]
+    assert list(map(set, collapsed_edges(sentence))) == expected
+    assert list(map(set, edges_of(collapse(sentence)))) == expected
+    # Nodes made of paths say the same again.
+    again = expand(collapse(sentence))
+    assert list(map(set, collapsed_edges(again))) == expected
+    assert not any(">" in label for edges in edges_of(again) for _, label in edges)
+    assert expand(again).to_conllu() == again.to_conllu()
+
+
+def test_nodes_of_samples_and_their_places(samples: Path) -> None:
+    found = []
+    for split in ("train", "dev", "test"):
+        for sentence in read_conllu(samples / "UD_English-Sample" / f"en_sample-ud-{split}.conllu"):
+            assert expand(collapse(sentence, lossless=True)).to_conllu() == sentence.to_conllu()
+            again = expand(collapse(sentence))
+            if sentence.empty_nodes:
+                found.append([node.id for node in sentence.empty_nodes] == [node.id for node in again.empty_nodes])
+                assert [node.deps for node in again.empty_nodes] == [node.deps for node in sentence.empty_nodes]
+            else:
+                assert again.to_conllu() == sentence.to_conllu()
+    assert len(found) == 4
+
+
+def test_a_path_over_a_node_that_is_lost() -> None:
+    sentence = Sentence.from_forms("a b".split(), ["# sent_id = s"])
+    sentence.columns["DEPS"] = ["0:root", "1:conj>1.1>obj"]
+    with pytest.raises(FormatError, match=r"sentence s, column DEPS: the path 'conj>1\.1>obj' leads over a node that"):
+        expand(sentence)
+    sentence.comments.append("# empty_node = 1.1 x")
+    with pytest.raises(FormatError, match=r"'# empty_node = 1\.1 x' is no line of an empty node"):
+        expand(sentence)
+
+
+def test_long_coordinations_take_linear_time() -> None:
+    """Every conjunct and every dependent of one head may be told by markers of all the others."""
+    n = 4000
+    heads, relations = [0, *([1] * n)], ["root", *(["conj"] * n)]
+    heads += range(2, n + 2)
+    relations += ["cc"] * n
+    words = LabelWords(heads, relations, ["x"] * len(heads))
+    begin = time.process_time()
+    assert all(words.sources(word)["next cc"] == "x" for word in range(2, n + 1))
+    chain = LabelWords(range(len(heads)), ["root", *(["conj"] * (len(heads) - 1))], ["x"] * len(heads))
+    assert not any(chain.sources(word) for word in range(len(heads), 0, -1))
+    assert time.process_time() - begin < 5  # seconds; by rescanning, minutes
+
+
+def test_the_nearest_of_the_next_conjuncts_tells() -> None:
+    heads, relations = [0, 1, 1, 3, 1, 5, 5], ["root", "conj", "conj", "cc", "conj", "cc", "case"]
+    words = LabelWords(heads, relations, ["a", "b", "c", "and", "d", "or", "of"])
+    assert words.sources(2)["next cc"] == "and"
+    assert words.sources(2)["next case"] == words.sources(3)["next case"] == "of"
+    assert "next cc" not in words.sources(5)
+
+
+def test_a_collapsed_copy_is_a_copy_and_keeps_other_columns() -> None:
+    sentence = Sentence.from_forms(["a", "b"])
+    sentence.columns["DEPS"] = ["0:root", "1.1:obj"]
+    cells = {"DEPS": "1:conj", "MISC": "A=b\u00a0", "UP:PRED": "go.01"}
+    sentence.empty_nodes = [EmptyNode((1, 1), cells)]
+    once = collapse(sentence, lossless=True)
+    again = expand(once)
+    assert again.empty_nodes[0].cells == dict.fromkeys(CONLLU_COLUMNS[1:], "_") | cells
+    once.columns["FORM"][0] = again.columns["FORM"][1] = "c"
+    assert sentence.columns["FORM"] == ["a", "b"]
+    assert once.columns["FORM"] == ["c", "b"]
+
+
+def test_nodes_that_hang_on_one_another_every_which_way() -> None:
+    sentence = Sentence.from_forms(["a"], ["# sent_id = s"])
+    ids = [f"1.{number}" for number in range(1, 10)]
+    deps = format_deps({("1", "x"), *((id, "x") for id in ids)})
+    sentence.columns["DEPS"] = ["0:root"]
+    sentence.empty_nodes = [EmptyNode((1, number), {"DEPS": deps}) for number in range(1, 10)]
+    with pytest.raises(FormatError, match=r"s.*more than 1,000 paths over other empty nodes lead to the node 1\.1"):
+        collapse(sentence)

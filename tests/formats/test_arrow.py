@@ -1,0 +1,432 @@
+"""Arrow tables and Parquet files: lossless, streamed, atomic; and the Parquet forms of the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import conllu
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Argument, Frame, Span
+from depparse.errors import FormatError
+from depparse.formats import arrow
+from depparse.formats.arrow import from_arrow, iter_parquet, read_parquet, to_arrow, write_parquet
+from depparse.formats.conllu import iter_conllu, read_conllu
+from depparse.formats.hub import sentences_from_rows
+from depparse.formats.table import read, write
+
+TRICKY = """\
+# newdoc id = d1
+#no blank after the sign
+# text =Ann didn't sleep , Bob 10 000 hours _
+#
+# sent_id = s1
+0.1\t_\t_\t_\t_\t_\t_\t_\t_\tEmpty=First
+1\tAnn\tAnn\tPROPN\t_\tNumber=Sing\t4\tnsubj\t4:nsubj\t_
+2-3\tdidn't\t_\t_\t_\tTypo=Yes\t_\t_\t_\tOdd
+2\tdid\tdo\tAUX\tVBD\t_\t4\taux\t4:aux\t_
+3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t4:advmod\t_
+4\tsleep\tsleep\tVERB\tVB\t_\t0\troot\t0:root\tA=1|A=2|=|
+5\t,\t,\tPUNCT\t,\t_\t6\tpunct\t6:punct\t_
+6\tBob\t\t_\t_\t_\t4\tconj\t6.1:nsubj\tNER=B-PER
+6.1\tslept\tsleep\tVERB\t_\t_\t_\t_\t4:conj\tCopyOf=4
+6.2\t_\t_\t_\t_\t_\t_\t_\t_\t_
+7\t10 000\t_\tNUM\t_\t_\t6\torphan\t6.1:obj\t_
+8\t_\t_\tSYM\t_\t_\t4\tpunct\t_\t_
+
+1\t\u2028x\u0085\t_\t_\t_\t_\t_\t_\t_\t_
+
+"""
+PLUS = "# global.columns = ID FORM NER text mwts up:Pred\n1\tBea\tB-PER\tx\t_\t_\n2\tslept\tO\ty\tz\tsleep.01\n\n"
+
+
+def conllup(sentences: Document | Iterator[Sentence]) -> str:
+    return "".join(sentence.to_conllup() for sentence in sentences)
+
+
+def plus(folder: Path) -> Document:
+    (folder / "plus.conllup").write_text(PLUS, encoding="utf-8")
+    return read(folder / "plus.conllup")
+
+
+def test_tables_and_files_keep_everything(samples: Path, tmp_path: Path) -> None:
+    files = [file for ending in ("conllu", "conllup", "iob2", "biose") for file in samples.glob(f"*/*.{ending}")]
+    documents = [read(file) for file in sorted(files)]
+    path = tmp_path / "x.parquet"
+    for document in [*documents, Document.from_conllu(TRICKY), plus(tmp_path), Document()]:
+        write_parquet(document, path)
+        for back in (from_arrow(to_arrow(document)), from_arrow(document.to_arrow()), read_parquet(path), read(path)):
+            assert conllup(back) == conllup(document)
+            assert [s.columns for s in back] == [s.columns for s in document]
+            assert back.ents == document.ents
+            assert [s.frames for s in back] == [s.frames for s in document]
+            assert [s.start_char for s in back] == [s.start_char for s in document]
+        assert read_parquet(path).column_names == document.column_names
+
+
+def test_fields_of_a_table() -> None:
+    row = to_arrow(Document.from_conllu(TRICKY)).to_pylist()[0]
+    assert (row["sent_id"], row["text"]) == ("s1", "Ann didn't sleep , Bob 10 000 hours _")
+    assert row["FORM"][:3] == ["Ann", "did", "n't"]
+    assert row["HEAD"] == [4, 4, 4, 0, 6, 4, 6, 4]
+    assert row["UPOS"][5:] == [None, "NUM", "SYM"]
+    assert row["LEMMA"][5:] == ["", None, "_"]
+    assert (row["mwts"][0]["start"], row["mwts"][0]["end"], row["mwts"][0]["cells"]["FORM"]) == (2, 3, "didn't")
+    assert [node["id"] for node in row["empty_nodes"]] == ["0.1", "6.1", "6.2"]
+    assert row["ents"] is row["frames"] is None
+    assert to_arrow(Document.from_conllu(TRICKY)).schema.field("HEAD").type == pa.list_(pa.int32())
+
+
+def test_tables_of_treebanks_can_be_joined(samples: Path) -> None:
+    one = to_arrow(read(samples / "UD_Turkish-Sample" / "tr_sample-ud-dev.conllu"))
+    two = to_arrow(read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"))
+    assert len(pa.concat_tables([one, two])) == len(one) + len(two)
+
+
+def test_scores_survive() -> None:
+    sentence = Sentence.from_forms(["Ann", "sleeps"])
+    sentence.ents = [Span(1, 1, "PER", score=0.5)]
+    sentence.frames = [Frame(2, "sleep.01", [Argument("A0", 1, score=0.25)], 0.75)]
+    back = from_arrow(to_arrow(Document([sentence])))[0]
+    assert back.ents == sentence.ents
+    assert (back.ents[0].score, back.ents[0].text) == (0.5, "Ann")
+    assert back.frames == sentence.frames
+    assert (back.frames[0].score, back.frames[0].arguments[0].score) == (0.75, 0.25)
+
+
+def test_without_metadata_columns_come_from_the_first_sentence(samples: Path) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-up-dev.conllup")
+    assert from_arrow(to_arrow(document).replace_schema_metadata()).column_names == document.column_names
+
+
+def test_files_are_streamed_in_row_groups(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrow, "ROWS", 7)
+    source = samples / "UD_English-Sample" / "en_sample-ud-train.conllu"
+    read_so_far = 0
+    held = []
+
+    def counted() -> Iterator[Sentence]:
+        nonlocal read_so_far
+        for sentence in iter_conllu(source):
+            read_so_far += 1
+            yield sentence
+
+    def watched(sentence: Sentence, fail: Any, original: Any = arrow._row) -> dict[str, object]:
+        held.append(read_so_far)
+        row: dict[str, object] = original(sentence, fail)
+        return row
+
+    monkeypatch.setattr(arrow, "_row", watched)
+    path = tmp_path / "x.parquet"
+    write_parquet(counted(), path)
+    # Never was more than a batch read ahead of what is written.
+    assert all(read <= number + 7 for number, read in enumerate(held))
+    groups = pq.ParquetFile(path).metadata
+    assert groups.num_row_groups == -(-read_so_far // 7) > 5
+    stream = iter_parquet(path)
+    assert next(stream).sent_id == read_conllu(source)[0].sent_id
+    assert conllup(Document([*[read_conllu(source)[0]], *stream])) == conllup(read_conllu(source))
+
+
+def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    write_parquet(Document.from_conllu(TRICKY), path)
+    before = path.read_bytes()
+
+    def broken() -> Iterator[Sentence]:
+        yield Sentence.from_forms(["a"])
+        raise FormatError("broken")
+
+    with pytest.raises(FormatError):
+        write_parquet(broken(), path)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["x.parquet"]
+
+
+def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrow, "ROWS", 2)
+    sentences = [Sentence.from_forms(["a"]), Sentence.from_forms(["b"]), Sentence({"FORM": ["c"], "NEW": ["x"]})]
+    with pytest.raises(FormatError, match="sentence 2: column NEW: this column first appears after 2 sentences; name"):
+        write_parquet(iter(sentences), tmp_path / "x.parquet")
+    write_parquet(iter(sentences), tmp_path / "x.parquet", columns=["FORM", "NEW"])
+    assert read_parquet(tmp_path / "x.parquet")[2].columns == {"FORM": ["c"], "NEW": ["x"]}
+    write_parquet(Document(sentences), tmp_path / "x.parquet")
+    assert read_parquet(tmp_path / "x.parquet")[2].columns == {"FORM": ["c"], "NEW": ["x"]}
+    with pytest.raises(FormatError, match="sentence 0: column FORM: a column that the schema has not"):
+        write_parquet(sentences, tmp_path / "x.parquet", columns=["NEW"])
+
+
+def changed(**fields: Any) -> pa.Table:
+    row = to_arrow(Document.from_conllu(TRICKY)).slice(0, 1).to_pylist()[0] | fields
+    return pa.Table.from_pylist([row])
+
+
+CELLS = {"FORM": "x"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"UPOS": ["X"]}, "table, row 0: sentence s1, column UPOS: expected 8 values, one a word, found 1"),
+        ({"UPOS": [1] * 8}, "table, row 0: sentence s1: expected a cell as a string, found int 1"),
+        ({"UPOS": "NOUN"}, "expected the column UPOS as a list, found str 'NOUN'"),
+        ({"UPOS": ["a\nb"] * 8}, "column UPOS: a cell holds no tab and no line break, but 'a\\nb' does"),
+        ({"FORM": None}, "column FORM: a sentence without forms"),
+        ({"HEAD": [9] * 8}, "column HEAD: head 9 is outside the sentence, which has 8 words"),
+        ({"comments": ["x"]}, "a comment is one line that begins with #, not 'x'"),
+        ({"comments": [1]}, "table, row 0: expected a comment as a string, found int 1"),
+        ({"mwts": [{"start": 2, "end": 9, "cells": CELLS}]}, "multiword token 2-9 goes beyond the last word, 8"),
+        ({"mwts": [{"start": 9, "end": 9, "cells": CELLS}]}, "9-9 is outside the sentence of 8 words, or stands in it"),
+        ({"mwts": [{"start": 2, "end": 3, "cells": CELLS}] * 2}, "2-3 is outside the sentence of 8 words, or stands"),
+        ({"mwts": [{"start": 2, "cells": CELLS}]}, "a multiword token has a start and an end"),
+        ({"mwts": [{"start": 2, "end": 3}]}, "expected the cells of a line as a dictionary, found NoneType None"),
+        ({"empty_nodes": [{"id": "9.1", "cells": CELLS}]}, "9.1 is outside the sentence of 8 words, or stands in it"),
+        ({"empty_nodes": [{"id": "8.2", "cells": CELLS}]}, "found '8.2'"),
+        ({"empty_nodes": [{"id": "8", "cells": CELLS}]}, "the ID of an empty node is written 8.1, not '8'"),
+        ({"ents": [{"start": 1, "end": 99, "type": "X"}]}, "expected end to be a word from 1 to 8, found int 99"),
+    ],
+)
+def test_errors_of_tables(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(FormatError) as error:
+        from_arrow(changed(**fields))
+    assert message in str(error.value)
+
+
+def test_errors_of_files(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=r"no\.parquet: cannot be read: no such file"):
+        read_parquet(tmp_path / "no.parquet")
+    (tmp_path / "x.parquet").write_text(TRICKY, encoding="utf-8")
+    with pytest.raises(FormatError, match=r"x\.parquet: not a Parquet file"):
+        read_parquet(tmp_path / "x.parquet")
+    with pytest.raises(FormatError, match="cannot be written"):
+        write_parquet([], tmp_path / "none" / "x.parquet")
+    pq.write_table(pa.table({"sentence": ["a b"]}), tmp_path / "x.parquet")
+    with pytest.raises(
+        FormatError, match=r"no field is known to hold the words; there are sentence. Say which: fields"
+    ):
+        read_parquet(tmp_path / "x.parquet")
+
+
+def test_convert_between_formats(samples: Path, tmp_path: Path) -> None:
+    source = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
+    write(read(source), tmp_path / "x.parquet")
+    write(read(tmp_path / "x.parquet"), tmp_path / "x.conllup")
+    assert (tmp_path / "x.conllup").read_bytes() == source.read_bytes()
+
+
+# -- the forms of the hub
+
+
+def old_row(sentence: conllu.TokenList) -> dict[str, Any]:
+    """A row of ``universal_dependencies`` as its loading script made it: all lines, printed values, no IDs."""
+    forms = [token["form"] for token in sentence]
+    row: dict[str, Any] = {
+        "idx": sentence.metadata.get("sent_id", "0"),
+        "text": sentence.metadata.get("text", " ".join(forms)),
+        "tokens": forms,
+        "lemmas": [token["lemma"] for token in sentence],
+        "upos": [token["upos"] for token in sentence],
+        "xpos": [token["xpos"] for token in sentence],
+    }
+    for name in ("feats", "head", "deprel", "deps", "misc"):
+        row[name] = [str(token[name]) for token in sentence]
+    return row
+
+
+def new_row(sentence: Sentence) -> dict[str, Any]:
+    """A row of ``commul/universal_dependencies``: raw columns, lines with their IDs, marks in the comments."""
+
+    def optional(cell: str) -> str | None:
+        return None if cell == "_" else cell
+
+    marks = {"sent_id": "__SENT_ID__", "text": "__TEXT__"}
+    comments = [line[1:].strip() for line in sentence.comments]
+    columns = sentence.columns
+    row: dict[str, Any] = {
+        "sent_id": sentence.sent_id or "0",
+        "text": sentence.comment("text") or " ".join(columns["FORM"]),
+        "comments": [marks.get(line.partition(" = ")[0], line) for line in comments if line],
+        "tokens": columns["FORM"],
+        "lemmas": columns["LEMMA"],
+    }
+    for name in ("UPOS", "HEAD", "DEPREL"):
+        row[name.lower()] = columns[name]
+    for name in ("XPOS", "FEATS", "DEPS", "MISC"):
+        row[name.lower()] = list(map(optional, columns[name]))
+    row["mwt"] = [
+        {"id": f"{m.start}-{m.end}", "form": m.cells["FORM"]}
+        | {name: optional(m.cells[name.upper()]) for name in ("feats", "misc")}
+        for m in sentence.mwts
+    ]
+    row["empty_nodes"] = [
+        {"id": f"{n.id[0]}.{n.id[1]}"} | {name.lower(): cell for name, cell in n.cells.items()}
+        for n in sentence.empty_nodes
+    ]
+    return row
+
+
+def structure(document: Document) -> list[Any]:
+    return [
+        (s.sent_id, s.text, s.columns, [(m.start, m.end) for m in s.mwts], [n.id for n in s.empty_nodes])
+        for s in document
+    ]
+
+
+def test_new_universal_dependencies(samples: Path, tmp_path: Path) -> None:
+    for file in sorted(samples.glob("*/*-ud-*.conllu")):
+        document = read_conllu(file)
+        pq.write_table(pa.Table.from_pylist([new_row(s) for s in document]), tmp_path / "x.parquet")
+        assert read_parquet(tmp_path / "x.parquet").to_conllu() == document.to_conllu()
+    document = Document.from_conllu(TRICKY.replace("\t\t", "\t_\t"))
+    back = Document(sentences_from_rows(map(new_row, document)))
+    assert structure(back)[0] == structure(document)[0]
+    assert back[1].columns == document[1].columns
+    assert back[0].comments[1] == "# no blank after the sign"
+    assert back[1].comments == ["# sent_id = 0", "# text = \u2028x\u0085"]  # which the set made up
+    glued = new_row(Document.from_conllu(OLD.replace("# text", "# other"))[0])
+    assert glued["text"].startswith("Je parle de le de de vin , ")  # made of the words, and wrong
+    text = next(sentences_from_rows([glued | {"comments": []}])).text
+    assert text == "Je parle du de de vin, du moins."
+
+
+def test_old_universal_dependencies(samples: Path, tmp_path: Path) -> None:
+    for file in sorted(samples.glob("*/*-ud-*.conllu")):
+        document = read_conllu(file)
+        rows = [old_row(sentence) for sentence in conllu.parse(file.read_text(encoding="utf-8"))]
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / "x.parquet")
+        back = read_parquet(tmp_path / "x.parquet")
+        assert structure(back) == structure(document)
+        assert [[m.cells for m in s.mwts] for s in back] == [[m.cells for m in s.mwts] for s in document]
+
+
+OLD = """\
+# sent_id = f1
+# text = Je parle du de de vin, du moins.
+1\tJe\tje\tPRON\t_\t_\t2\tnsubj\t2:nsubj|2.1:nsubj\t_
+2\tparle\tparler\tVERB\t_\t_\t0\troot\t0:root\t_
+2.1\tboit\tboire\tVERB\t_\t_\t_\t_\t2:conj\t_
+3-4\tdu\t_\t_\t_\t_\t_\t_\t_\t_
+3\tde\tde\tADP\t_\t_\t7\tcase\t_\t_
+4\tle\tle\tDET\t_\t_\t7\tdet\t_\t_
+5\tde\tde\tX\t_\t_\t7\tdep\t_\t_
+6\tde\tde\tX\t_\t_\t7\tdep\t_\t_
+7\tvin\tvin\tNOUN\t_\tGender=Masc\t2\tobl\t2:obl:de\tSpaceAfter=No
+8\t,\t,\tPUNCT\t_\t_\t2\tpunct\t_\t_
+9-10\tdu\t_\t_\t_\t_\t_\t_\t_\t_
+9\tde\tde\tADP\t_\t_\t11\tcase\t_\t_
+10\tle\tle\tDET\t_\t_\t11\tdet\t_\tOdd|X=_
+11\tmoins\tmoins\tNOUN\t_\t_\t2\tobl\t_\tSpaceAfter=No
+12\t.\t.\tPUNCT\t_\t_\t2\tpunct\t_\t_
+
+"""
+
+
+def test_lines_without_ids_are_told_by_the_text() -> None:
+    row = old_row(conllu.parse(OLD)[0])
+    assert row["feats"][8] == "{'Gender': 'Masc'}"  # as the set has it
+    assert Document(sentences_from_rows([row])).to_conllu() == OLD
+    ordered = row | {"feats": ["None"] * 8 + ["OrderedDict([('Gender', 'Masc')])"] + ["None"] * 6}
+    assert Document(sentences_from_rows([ordered])).to_conllu() == OLD
+    with pytest.raises(
+        FormatError, match="data set, row 0, token 4: sentence f1, column ID: which words belong to the"
+    ):
+        list(sentences_from_rows([row | {"text": "Something else."}]))
+
+
+def test_of_several_ways_the_one_with_joined_words_is_taken() -> None:
+    # Both "aa aa a" and "aa a aa" would make up the text; only in the first both tokens are their words.
+    row = {
+        "tokens": ["aa", "a", "a", "aa", "a", "a", "a"],
+        "text": "aaaaa",
+        "upos": ["_", "X", "X", "_", "X", "X", "X"],
+    }
+    sentence = next(sentences_from_rows([row | {"head": ["None", "0", "1", "None", "1", "1", "1"]}]))
+    assert [(m.start, m.end) for m in sentence.mwts] == [(1, 2), (3, 4)]
+    assert sentence.columns["FORM"] == ["a"] * 5
+
+
+def test_without_the_text_tokens_that_are_their_words_are_told() -> None:
+    rows = old_row(conllu.parse(TRICKY.replace("0.1\t_\t_\t_\t_\t_\t_\t_\t_", "0.1\t_\t_\t_\t_\t_\t_\t_\t1:x"))[0])
+    rows["text"] = None
+    for name in ("deps", "upos"):  # the second empty node has nothing that tells it from a token
+        rows[name][9] = {"deps": "[('x', 1)]", "upos": "X"}[name]
+    sentence = next(sentences_from_rows([rows]))
+    assert [(m.start, m.end) for m in sentence.mwts] == [(2, 3)]
+    assert [n.id for n in sentence.empty_nodes] == [(0, 1), (6, 1), (6, 2)]
+
+
+def test_unannotated_lines_are_words() -> None:
+    row = {"tokens": ["a", "b"], "head": ["None", "None"], "upos": [None, None]}
+    assert next(sentences_from_rows([row])).columns == {"FORM": ["a", "b"], "UPOS": ["_"] * 2, "HEAD": ["_"] * 2}
+
+
+def test_entity_sets_with_and_without_names(tmp_path: Path) -> None:
+    rows = [{"id": "7", "tokens": ["Ann", "Lee", "#", "_"], "ner_tags": [1, 2, 0, -1]}]
+    labels = {"ner_tags": ["O", "B-PER", "I-PER"]}
+    sentence = next(sentences_from_rows(rows, labels))
+    assert sentence.columns == {"FORM": ["Ann", "Lee", "#", "_"], "NER": ["B-PER", "I-PER", "O", "_"]}
+    assert (sentence.sent_id, [span.text for span in sentence.ents]) == ("7", ["Ann Lee"])
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "x.parquet")
+    assert next(iter_parquet(tmp_path / "x.parquet", labels=labels)).columns == sentence.columns
+    with pytest.raises(FormatError) as error:
+        read_parquet(tmp_path / "x.parquet")
+    assert str(error.value).endswith(
+        "x.parquet, row 0, token 1: sentence 7, column NER: the numbers of the field 'ner_tags' have no names; "
+        "pass labels={'ner_tags': ['O', 'B-PER', …]}"
+    )
+    with pytest.raises(FormatError, match="column NER: 2 is no label of 'ner_tags', which has 2"):
+        list(sentences_from_rows(rows, {"ner_tags": ["O", "B-PER"]}))
+
+
+def test_fields_of_other_names() -> None:
+    row = {"sent": ["a", "b"], "labels": ["O", "B-X"], "tokens": ["x", "y", "z"], "pos_tags": [0, 1]}
+    fields = {"sent": "FORM", "labels": "NER", "pos_tags": "UPOS"}
+    sentence = next(sentences_from_rows([row], {"pos_tags": ["DET", "NOUN"]}, fields))
+    assert sentence.columns == {"FORM": ["a", "b"], "NER": ["O", "B-X"], "UPOS": ["DET", "NOUN"]}
+    kept = next(sentences_from_rows([row], None, {"pos_tags": "", "sent": ""}))
+    assert kept.columns == {"FORM": ["x", "y", "z"]}
+    with pytest.raises(FormatError, match="there is no field 'words'; there are sent, labels, tokens, pos_tags"):
+        list(sentences_from_rows([row], None, {"words": "FORM"}))
+    with pytest.raises(FormatError, match="two fields for one column"):
+        list(sentences_from_rows([row], None, {"sent": "FORM", "tokens": "FORM"}))
+    with pytest.raises(FormatError, match="column NER: expected 2 values, one a word, found 3"):
+        list(sentences_from_rows([{"tokens": ["a", "b"], "ner_tags": ["O", "O", "O"]}]))
+
+
+def test_printed_values_that_are_none_stay() -> None:
+    row = {"tokens": ["a"], "lemmas": ["None"], "misc": ["{broken"], "feats": ["[1, 2]"]}
+    assert next(sentences_from_rows([row])).columns == {
+        "FORM": ["a"],
+        "LEMMA": ["None"],
+        "FEATS": ["[1, 2]"],
+        "MISC": ["{broken"],
+    }
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "name",
+    [
+        "UD_English-EWT/en_ewt-ud-dev.conllu",
+        "UD_French-Sequoia/fr_sequoia-ud-dev.conllu",
+        "UD_Hebrew-IAHLTKnesset-NE/he_iahltknesset-ne-ud-test.conllu",
+        "UD_Tamil-TTB/ta_ttb-ud-dev.conllu",
+        "UD_Turkish-IMST/tr_imst-ud-dev.conllu",
+    ],
+)
+def test_real_treebanks(shared: Path, tmp_path: Path, name: str) -> None:
+    file = shared / "treebanks" / name
+    document = read_conllu(file)
+    write_parquet(iter_conllu(file), tmp_path / "x.parquet")
+    assert conllup(iter_parquet(tmp_path / "x.parquet")) == conllup(document)
+    assert conllup(Document(sentences_from_rows(map(new_row, document)))) == conllup(document)
+    rows = (old_row(sentence) for sentence in conllu.parse(file.read_text(encoding="utf-8")))
+    found, wanted = structure(Document(sentences_from_rows(rows))), structure(document)
+    differing = [want[0] for have, want in zip(found, wanted, strict=True) if have != want]
+    assert differing == []

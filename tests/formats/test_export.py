@@ -1,0 +1,456 @@
+"""Dictionaries, pandas frames and TokenLists: there and back without loss, and clear errors for what is none."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import conllu
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Argument, Frame, Span
+from depparse.errors import FormatError
+from depparse.formats.conllu import read_conllu, write_conllu
+from depparse.formats.export import from_pandas, to_pandas
+from depparse.formats.table import read
+from depparse.formats.token_lists import from_token_lists, to_token_lists
+
+TRICKY = """\
+# newdoc id = d1
+#no blank after the sign
+# text =Ann didn't sleep , and Bob 10 000 hours
+#
+# sent_id = s1
+0.1\t_\t_\t_\t_\t_\t_\t_\t_\tEmpty=First
+1\tAnn\tAnn\tPROPN\t_\tNumber=Sing\t4\tnsubj\t4:nsubj\t_
+2-3\tdidn't\t_\t_\t_\tTypo=Yes\t_\t_\t_\tSpaceAfter=No|Odd
+2\tdid\tdo\tAUX\tVBD\t_\t4\taux\t4:aux\t_
+3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t4:advmod\t_
+4\tsleep\tsleep\tVERB\tVB\t_\t0\troot\t0:root\tA=1|A=2|=|
+5\t,\t,\tPUNCT\t,\t_\t6\tpunct\t6:punct\tX=a=b|Y=_
+6\tBob\t\t_\t_\t_\t4\tconj\t6.1:nsubj|4:conj:and\tNER=B-PER
+6.1\tslept\tsleep\tVERB\t_\t_\t_\t_\t4:conj\tCopyOf=4
+6.2\t_\t_\t_\t_\t_\t_\t_\t_\t_
+7\t10 000\t_\tNUM\t_\t_\t6\torphan\t6.1:obj\t_
+8\t_\t_\tSYM\t_\t_\t4\tpunct\tnone of these\t_
+
+# newpar
+# newpar
+1\t\u2028x\u0085\t_\t_\t_\t_\t_\t_\t_\t_
+
+"""
+PLUS = """\
+# global.columns = ID FORM NER text id start_char up:Pred
+# sent_id = p1
+1\tBea\tB-PER\tx\t_\t7\t_
+2\tslept\tO\ty\tz\t_\tsleep.01
+
+"""
+Convert = Callable[[Document], Document]
+
+
+def through_json(doc: Document) -> Document:
+    return Document.from_dict(json.loads(json.dumps(doc.to_dict())))
+
+
+def through_pandas(doc: Document) -> Document:
+    return from_pandas(doc.to_pandas())
+
+
+def conllup(doc: Document) -> str:
+    return "".join(sentence.to_conllup() for sentence in doc)
+
+
+def all_samples(samples: Path) -> list[Document]:
+    files = sorted(samples.glob("*/*.conllu*")) + sorted(samples.glob("*/*.iob2")) + sorted(samples.glob("*/*.biose"))
+    assert len(files) > 20
+    return [read(file) for file in files]
+
+
+def plus(tmp_path: Path) -> Document:
+    path = tmp_path / "plus.conllup"
+    path.write_text(PLUS, encoding="utf-8")
+    return read(path)
+
+
+# -- dictionaries
+
+
+def test_dictionaries_keep_everything(samples: Path, tmp_path: Path) -> None:
+    for document in [*all_samples(samples), Document.from_conllu(TRICKY), plus(tmp_path), Document()]:
+        back = through_json(document)
+        assert conllup(back) == conllup(document)
+        assert back.to_conllu() == document.to_conllu()
+        assert back.column_names == document.column_names
+        assert [list(s.columns) for s in back] == [list(s.columns) for s in document]
+        assert back.ents == document.ents
+        assert [s.frames for s in back] == [s.frames for s in document]
+        assert all(sentence._values is None for sentence in back)
+
+
+def test_shape_of_the_dictionary() -> None:
+    data = Document.from_conllu(TRICKY).to_dict()
+    assert list(data) == ["columns", "sentences"]
+    assert data["columns"][:3] == ["ID", "FORM", "LEMMA"]
+    first = data["sentences"][0]
+    assert first["comments"][1] == "#no blank after the sign"
+    ids = [token["id"] for token in first["tokens"]]
+    assert ids == ["0.1", 1, [2, 3], 2, 3, 4, 5, 6, "6.1", "6.2", 7, 8]
+    assert first["tokens"][1] == {
+        "id": 1,
+        "text": "Ann",
+        "lemma": "Ann",
+        "upos": "PROPN",
+        "feats": "Number=Sing",
+        "head": 4,
+        "deprel": "nsubj",
+        "deps": "4:nsubj",
+        "start_char": 0,
+        "end_char": 3,
+    }
+    assert first["tokens"][2]["text"] == "didn't"
+    assert (first["tokens"][2]["start_char"], first["tokens"][2]["end_char"]) == (4, 10)
+    assert first["tokens"][-1]["lemma"] == "_"
+    assert first["tokens"][9] == {"id": "6.2", "text": "_"}
+    # From where the text and the forms part, offsets are unknown.
+    assert first["ents"] == [{"start": 6, "end": 6, "type": "PER", "text": "Bob", "start_char": None, "end_char": None}]
+    assert "start_char" not in first["tokens"][7]
+    assert "frames" not in first
+    assert "ents" not in data["sentences"][1]
+    start = data["sentences"][1]["tokens"][0]
+    assert Document.from_conllu(TRICKY).text[start["start_char"] : start["end_char"]] == "x"
+
+
+def test_offsets_follow_what_was_put_together_later() -> None:
+    document = Document.from_conllu(TRICKY)
+    document.sentences.reverse()
+    token = document.to_dict()["sentences"][1]["tokens"][1]
+    assert document.text[token["start_char"] : token["end_char"]] == "Ann"
+
+
+def test_scores_of_entities_and_frames_survive() -> None:
+    document = Document([Sentence.from_forms(["Ann", "Lee", "sleeps"])])
+    document[0].ents = [Span(1, 2, "PER", score=np.float32(0.5))]  # type: ignore[arg-type]
+    document[0].frames = [Frame(3, "sleep.01", [Argument("A0", 2, 1, 2, score=0.25)], score=0.75)]
+    back = through_json(document)[0]
+    assert back.ents == document[0].ents
+    assert back.ents[0].score == 0.5
+    assert back.ents[0].text == "Ann Lee"
+    assert back.frames == document[0].frames
+    assert (back.frames[0].score, back.frames[0].arguments[0].score) == (0.75, 0.25)
+
+
+def test_a_score_of_an_argument_alone_survives() -> None:
+    sentence = Sentence({"FORM": ["a"], "UP:PRED": ["_"], "UP:ARGHEADS": ["_"], "UP:ARGSPANS": ["_"]})
+    sentence.frames = [Frame(1, "x", [Argument("A0", 1, 1, 1, score=0.5)])]
+    assert through_json(Document([sentence]))[0].frames[0].arguments[0].score == 0.5
+    assert Document([sentence]).to_dict()["sentences"][0]["frames"][0]["arguments"][0]["score"] == 0.5
+
+
+def test_entities_that_tags_cannot_tell_survive() -> None:
+    document = Document([Sentence.from_forms(["a", "b", "c"])])
+    document[0].ents = [Span(1, 2, "X"), Span(2, 3, "X")]
+    assert document[0].ents != Sentence(document[0].columns).ents
+    assert through_json(document)[0].ents == document[0].ents
+
+
+def test_broken_frames_are_kept_as_columns() -> None:
+    sentence = Sentence({"FORM": ["a"], "UP:PRED": ["x"], "UP:ARGHEADS": ["A0:1"], "UP:ARGSPANS": ["A1:1-1"]})
+    data = Document([sentence]).to_dict()
+    assert "frames" not in data["sentences"][0]
+    assert conllup(Document.from_dict(data)) == sentence.to_conllup()
+
+
+def test_a_dictionary_by_hand_needs_only_words() -> None:
+    tokens = [{"id": 1, "text": "Ja", "head": None}, {"id": [2], "text": "."}]
+    document = Document.from_dict({"sentences": [{"tokens": tokens}]})
+    assert [word.text for word in document[0].words] == ["Ja", "."]
+    assert document[0].heads == [None, None]
+
+
+WORD = {"id": 1, "text": "a"}
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ([], "document: expected the document as a dictionary, found list []"),
+        ({}, "document: the key 'sentences' is missing; expected what Document.to_dict gives"),
+        ({"sentences": 3}, "document: expected the sentences as a list, found int 3"),
+        ({"sentences": [3]}, "sentences[0]: expected a sentence as a dictionary, found int 3"),
+        ({"sentences": [{}]}, "sentences[0]: the key 'tokens' is missing; expected what Document.to_dict gives"),
+        ({"sentences": [{"tokens": []}]}, "sentences[0]: a sentence without words"),
+        ({"sentences": [{"tokens": ["x"]}]}, "sentences[0], token 0: expected a dictionary, found str 'x'"),
+        (
+            {"sentences": [{"tokens": [{"text": "a"}]}]},
+            'sentences[0], token 0: column ID: expected id as 3, [3, 4] or "3.1", found NoneType None',
+        ),
+        ({"sentences": [{"tokens": [{"id": True, "text": "a"}]}]}, "found bool True"),
+        ({"sentences": [{"tokens": [{"id": 1}]}]}, "sentences[0], token 0: column FORM: the key 'text' is missing"),
+        ({"sentences": [{"tokens": [WORD | {"id": 2}]}]}, "token 0: column ID: expected ID 1 "),
+        ({"sentences": [{"tokens": [WORD | {"text": ""}]}]}, "token 0: column FORM: a word with an empty form"),
+        ({"sentences": [{"tokens": [WORD | {"text": None}]}]}, "expected text as a string, found NoneType None"),
+        ({"sentences": [{"tokens": [WORD | {"upos": 5}]}]}, "column UPOS: expected upos as a string, found int 5"),
+        ({"sentences": [{"tokens": [WORD | {"upos": "A\tB"}]}]}, "column UPOS: a cell holds no tab and no line break"),
+        ({"sentences": [{"tokens": [WORD | {"head": "1"}]}]}, "column HEAD: expected head as a number, found str '1'"),
+        ({"sentences": [{"tokens": [WORD | {"head": 2}]}]}, "column HEAD: head 2 is outside the sentence"),
+        ({"sentences": [{"tokens": [WORD | {"ner": "O"}]}]}, "token 0: unknown key 'ner'; this document has the col"),
+        ({"sentences": [{"tokens": [{"id": [1, 2], "text": "ab"}, WORD]}]}, "goes beyond the last word"),
+        ({"columns": ["ID"], "sentences": []}, "document: the columns name FORM and no column twice"),
+        ({"columns": ["FORM", 1], "sentences": []}, "document: expected the name of a column as a string"),
+        (
+            {"sentences": [{"comments": ["# sent_id = s", "x"], "tokens": [WORD]}]},
+            "sentences[0]: sentence s: a comment is one line that begins with #, not 'x'",
+        ),
+        ({"sentences": [{"comments": "# x", "tokens": [WORD]}]}, "expected the comments as a list, found str '# x'"),
+        ({"sentences": [{"tokens": [WORD], "ents": [{}]}]}, "an entity has a start and an end"),
+        (
+            {"sentences": [{"tokens": [WORD], "ents": [{"start": 1, "end": 2, "type": "X"}]}]},
+            "sentences[0]: expected end to be a word from 1 to 1, found int 2",
+        ),
+        (
+            {"sentences": [{"tokens": [WORD], "ents": [{"start": 1, "end": 1, "type": "X", "score": "high"}]}]},
+            "expected score to be a number, found str 'high'",
+        ),
+        ({"sentences": [{"tokens": [WORD], "frames": [{"sense": "x"}]}]}, "a frame names the word of its predicate"),
+        (
+            {"sentences": [{"tokens": [WORD], "frames": [{"predicate": 1, "sense": "x"}]}]},
+            "expected the arguments of a frame as a list, found NoneType None",
+        ),
+        (
+            {"sentences": [{"tokens": [WORD], "frames": [{"predicate": 1, "sense": "x", "arguments": [{}]}]}]},
+            "expected the role of an argument as a string",
+        ),
+    ],
+)
+def test_errors_of_dictionaries(data: Any, message: str) -> None:
+    before = copy.deepcopy(data)
+    with pytest.raises(FormatError) as error:
+        Document.from_dict(data)
+    assert message in str(error.value)
+    assert data == before
+
+
+CELL = st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["Cs"]), min_size=1, max_size=4)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 4) | st.sampled_from(["_", "x", "1", "1.1", "# a", "FORM"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from("columns sentences comments tokens id text head ents start end type frames".split()),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON)
+@settings(deadline=None)
+def test_any_other_data_is_a_format_error(data: Any) -> None:
+    for value in (data, {"sentences": data}, {"sentences": [{"tokens": data}]}, {"sentences": [{"tokens": [data]}]}):
+        try:
+            document = Document.from_dict(value)
+        except FormatError:
+            continue
+        assert through_json(document).to_conllu() == document.to_conllu()
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> Document:
+    """Sentences with anything in their cells, multiword tokens and empty nodes."""
+    text = ""
+    for _ in range(draw(st.integers(1, 3))):
+        length = draw(st.integers(1, 4))
+        comments = draw(st.lists(CELL.map(lambda value: f"#{value}"), max_size=2))
+        lines = list(comments)
+        covered = 0
+        for word in range(length + 1):
+            if word:
+                if word > covered and draw(st.booleans()):
+                    covered = draw(st.integers(word, length))
+                    lines.append("\t".join([f"{word}-{covered}", *draw(st.lists(CELL, min_size=9, max_size=9))]))
+                cells = draw(st.lists(CELL, min_size=9, max_size=9))
+                cells[5] = draw(st.sampled_from(["_", *map(str, range(length + 1))]))
+                lines.append("\t".join([str(word), *cells]))
+            for number in range(draw(st.integers(0, 1))):
+                cells = draw(st.lists(CELL, min_size=9, max_size=9))
+                lines.append("\t".join([f"{word}.{number + 1}", *cells]))
+        text += "\n".join(lines) + "\n\n"
+    return Document.from_conllu(text)
+
+
+@given(documents())
+@settings(deadline=None, max_examples=60)
+def test_round_trips_of_anything(document: Document) -> None:
+    assert through_json(document).to_conllu() == document.to_conllu()
+    lists = list(to_token_lists(document))
+    lines = [line for line in document.to_conllu().split("\n") if not line.startswith("#")]
+    assert [line for t in lists for line in t.serialize().split("\n")[:-1] if not line.startswith("#")] == lines[:-1]
+
+
+# -- pandas
+
+
+def test_frames_keep_what_a_file_has(samples: Path, tmp_path: Path) -> None:
+    for document in [*all_samples(samples), Document.from_conllu(TRICKY), plus(tmp_path), Document()]:
+        back = through_pandas(document)
+        assert back.to_conllu() == document.to_conllu()
+        assert back.column_names == document.column_names
+        assert back.ents == document.ents
+    names = PLUS.partition("\n")[0].split()[4:]
+    assert [s.to_conllup(names) for s in through_pandas(plus(tmp_path))] == [PLUS.partition("\n")[2]]
+
+
+def test_shape_and_types_of_the_frame() -> None:
+    frame = Document.from_conllu(TRICKY).to_pandas()
+    assert list(frame.columns[:7]) == ["sentence", "sent_id", "comments", "id", "kind", "token", "FORM"]
+    assert frame["id"].tolist() == ["0.1", "1", "2-3", "2", "3", "4", "5", "6", "6.1", "6.2", "7", "8", "1"]
+    assert frame["kind"].tolist()[:4] == ["empty", "word", "token", "word"]
+    assert frame["token"].tolist()[2:5] == ["didn't"] * 3
+    assert pd.isna(frame["token"][0])
+    assert frame["sentence"].tolist() == [0] * 12 + [1]
+    assert frame["HEAD"].dtype == "Int64"
+    assert frame["start_char"].dtype == "Int64"
+    assert isinstance(frame["UPOS"].dtype, pd.StringDtype)
+    assert frame[frame.kind == "word"].UPOS.value_counts()["PROPN"] == 1
+    assert frame["sent_id"].tolist()[:2] == ["s1", "s1"]
+    assert frame["FORM"][9] == "_"
+    assert frame["comments"].notna().tolist() == [True] + [False] * 11 + [True]
+
+
+def test_a_frame_through_csv() -> None:
+    import io
+
+    document = Document.from_conllu(TRICKY.replace("\t\t", "\t_\t"))
+    text = to_pandas(document).to_csv(index=False)
+    back = from_pandas(pd.read_csv(io.StringIO(text), dtype={"id": "string"}, keep_default_na=False, na_values=[""]))
+    assert back.to_conllu() == document.to_conllu()
+
+
+def test_a_changed_frame() -> None:
+    frame = Document.from_conllu(TRICKY).to_pandas()
+    frame["UPOS"] = frame["UPOS"].str.lower()
+    assert from_pandas(frame[frame.sentence == 0])[0].words[0].upos == "propn"
+    bare = pd.DataFrame({"sentence": [3, 3], "sent_id": ["x", "x"], "id": [1, 2], "FORM": ["a", "b"]})
+    assert from_pandas(bare).to_conllu().startswith("# sent_id = x\n1\ta\t_")
+
+
+def test_errors_of_frames() -> None:
+    frame = Document.from_conllu(TRICKY).to_pandas()
+    with pytest.raises(FormatError, match="frame: the column 'id' is missing; expected a frame as"):
+        from_pandas(frame.drop(columns="id"))
+    with pytest.raises(
+        FormatError, match=r"sentence 0 of the frame, row 1: sentence s1, column ID: expected ID 1 .*'2'"
+    ):
+        from_pandas(frame[(frame.id == "2") | (frame.id == "3")].assign(comments=["# sent_id = s1", None]))
+
+
+# -- conllu
+
+
+def test_token_lists_are_those_of_conllu(samples: Path) -> None:
+    files = sorted(samples.glob("*/*.conllu*"))
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        ours, theirs = list(to_token_lists(read(file))), conllu.parse(text)
+        assert ours == list(theirs)
+        for mine, other in zip(ours, theirs, strict=True):
+            assert mine.metadata == other.metadata
+            assert [list(token) for token in mine] == [list(token) for token in other]
+            assert mine.serialize() == other.serialize()
+        assert conllup(from_token_lists(theirs)) == conllup(read(file))
+        assert from_token_lists(theirs).column_names == read(file).column_names
+
+
+def test_lines_that_dictionaries_do_not_hold_stay_strings() -> None:
+    first = next(to_token_lists(Document.from_conllu(TRICKY)))
+    assert first[5]["misc"] == "A=1|A=2|=|"
+    assert first[6]["misc"] == {"X": "a=b", "Y": None}
+    assert first[2]["id"] == (2, "-", 3)
+    assert first[2]["misc"] == {"SpaceAfter": "No", "Odd": ""}
+    assert first[7]["deps"] == [("nsubj", (6, ".", 1)), ("conj:and", 4)]
+    assert first[-1]["deps"] == "none of these"
+    assert (first[-1]["lemma"], first[-1]["xpos"], first[0]["head"]) == ("_", None, None)
+    assert first.metadata["no blank after the sign"] is None
+    assert first.filter(upos="PROPN")[0]["form"] == "Ann"
+
+
+def test_what_token_lists_lose() -> None:
+    back = from_token_lists(to_token_lists(Document.from_conllu(TRICKY)))
+    assert [s.to_conllu().split("\n")[len(s.comments) :] for s in back] == [
+        s.to_conllu().split("\n")[len(s.comments) :] for s in Document.from_conllu(TRICKY)
+    ]
+    assert back[1].comments == ["# newpar"]
+    assert back[0].comments[1:3] == ["# no blank after the sign", "# text = Ann didn't sleep , and Bob 10 000 hours"]
+
+
+def test_token_lists_of_a_file_without_ids(tmp_path: Path) -> None:
+    path = tmp_path / "x.conllup"
+    path.write_text("# global.columns = FORM NER\na\tO\nb\tO\n\n", encoding="utf-8")
+    first = next(to_token_lists(read(path)))
+    assert [dict(token) for token in first] == [{"id": i, "form": f, "ner": "O"} for i, f in ((1, "a"), (2, "b"))]
+    assert from_token_lists([first])[0].columns == read(path)[0].columns
+
+
+def test_token_lists_by_hand_and_errors() -> None:
+    tokens = conllu.TokenList([{"id": 1, "form": "a", "upostag": "X", "feats": {"A": "b"}}], conllu.Metadata())
+    assert from_token_lists([tokens]).to_conllu() == "1\ta\t_\tX\t_\tA=b\t_\t_\t_\t_\n\n"
+    with pytest.raises(FormatError, match=r"TokenList 0, token 0: column FEATS: expected a string, .* found set"):
+        from_token_lists([conllu.TokenList([{"id": 1, "form": "a", "feats": {"A"}}])])
+    with pytest.raises(FormatError, match="TokenList 0, token 0: column ID: an id is 3"):
+        from_token_lists([conllu.TokenList([{"id": "1", "form": "a"}])])
+    with pytest.raises(FormatError, match="TokenList 0: column FORM: tokens without a form"):
+        from_token_lists([conllu.TokenList([{"id": 1}])])
+
+
+# -- real treebanks, and what is imported
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "name",
+    [
+        "treebanks/UD_English-EWT/en_ewt-ud-dev.conllu",
+        "treebanks/UD_French-Sequoia/fr_sequoia-ud-dev.conllu",
+        "treebanks/UD_Hebrew-IAHLTKnesset-NE/he_iahltknesset-ne-ud-test.conllu",
+        "treebanks/UD_Tamil-TTB/ta_ttb-ud-dev.conllu",
+        "srl/UP_English-EWT/en_ewt-up-dev.conllup",
+    ],
+)
+def test_real_treebanks(shared: Path, name: str) -> None:
+    document = read(shared / name)
+    assert conllup(through_json(document)) == conllup(document)
+    assert conllup(through_pandas(document)) == conllup(document)
+    back = from_token_lists(to_token_lists(document))
+    assert [s.columns for s in back] == [s.columns for s in document]
+
+
+def test_libraries_are_imported_where_used(samples: Path, tmp_path: Path) -> None:
+    path = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
+    code = (
+        "import sys, depparse, depparse.formats.arrow, depparse.formats.export, depparse.formats.hub\n"
+        "import depparse.formats.token_lists, depparse.wrappers.huggingface_datasets\n"
+        f"depparse.Document.from_dict(depparse.read_conllu({str(path)!r}).to_dict())\n"
+        "print(*[name for name in ('pandas', 'pyarrow', 'datasets', 'conllu', 'numpy') if name in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == ""
+
+
+def test_converted_documents_are_written_like_others(tmp_path: Path) -> None:
+    path = tmp_path / "tricky.conllu"
+    write_conllu(through_json(Document.from_conllu(TRICKY)), path)
+    assert read_conllu(path).to_conllu() == TRICKY

@@ -1,0 +1,208 @@
+"""All formats: what one writes another reads, the samples come back byte for byte, broken files say where."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
+from depparse.errors import ConfigError, FormatError
+from depparse.formats import table as formats
+from depparse.formats import tagged
+
+ENTITIES = "conllu conllup iob2 biose two-column conll2003 json parquet".split()
+
+
+@pytest.fixture
+def document(samples: Path) -> Document:
+    return formats.read(samples / "UD_English-Sample" / "en_sample-ner-dev.iob2")
+
+
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_every_format_reads_what_it_writes(name: str, document: Document, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    formats.write(document, path, name)
+    again = formats.read(path, name)
+    if name not in ("text", "horizontal"):  # no multiword tokens here: tokens are words
+        assert [s.columns["FORM"] for s in again] == [s.columns["FORM"] for s in document]
+    assert again.num_words > 0
+    if name in ENTITIES:
+        assert again.ents == document.ents
+        assert len(again.ents) > 5
+    formats.write(again, tmp_path / "again", name)
+    if name != "parquet":
+        assert (tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("pattern", ["*.iob2", "*.biose", "*.conllu", "*.conllup"])
+def test_samples_come_back_byte_for_byte(pattern: str, samples: Path, tmp_path: Path) -> None:
+    paths = sorted(samples.glob(f"*/{pattern}"))
+    assert len(paths) >= 3
+    for path in paths:
+        target = tmp_path / path.name
+        formats.write(formats.read(path), target)
+        assert target.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.shared
+def test_entity_files_come_back_byte_for_byte(shared: Path, tmp_path: Path) -> None:
+    ner = shared / "ner"
+    paths = [*ner.glob("UNER*/*.iob2"), *ner.glob("wnut17/emerging*"), *shared.glob("treebanks/*/*.biose")]
+    assert len(paths) >= 14
+    for path in paths:
+        name = {".iob2": "iob2", ".biose": "biose"}.get(path.suffix, "two-column")
+        formats.write(formats.read(path, name), tmp_path / "out", name)
+        assert (tmp_path / "out").read_bytes() == path.read_bytes(), path
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("path", "sentences", "words", "entities"),
+    [  # from DATA.md
+        ("ner/UNER_Chinese-GSDSIMP/zh_gsdsimp-ud-dev.iob2", 500, 12663, 753),
+        ("ner/UNER_English-EWT/en_ewt-ud-test.iob2", 2077, 25097, 1088),
+        ("ner/UNER_Swedish-Talbanken/sv_talbanken-ud-dev.iob2", 504, 9797, 23),
+        ("ner/wnut17/emerging.dev.conll", 1009, 15733, 836),
+        ("ner/wnut17/wnut17train.conll", 3394, 62730, 1975),
+        ("treebanks/UD_Hebrew-IAHLTKnesset-NE/he_iahltknesset-ne-ud-dev.biose", 268, 5829, 213),
+        ("treebanks/UD_Hebrew-IAHLTKnesset-NE/he_iahltknesset-ne-ud-train.biose", 996, 23514, 710),
+    ],
+)
+def test_counts_of_real_entity_files(path: str, sentences: int, words: int, entities: int, shared: Path) -> None:
+    document = formats.read(shared / path)
+    assert (len(document), document.num_words, len(document.ents)) == (sentences, words, entities)
+
+
+def test_nested_entities_of_the_sample(samples: Path) -> None:
+    document = formats.read(samples / "UD_German-Sample" / "de_sample-ner-train.biose")
+    nested = [
+        (a, b) for s in document for a in s.ents for b in s.ents if a is not b and a.start <= b.start <= b.end <= a.end
+    ]
+    assert len(nested) >= 3
+
+
+def test_conll2003(tmp_path: Path) -> None:
+    first, second = "EU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n", "Peter NNP B-NP B-PER\nPan NNP I-NP I-PER\n\n"
+    text = "-DOCSTART- -X- -X- O\n\n" + first + second
+    document = formats.read(io.BytesIO(text.encode()), "conll2003")
+    assert document.ents == [Span(1, 1, "ORG"), Span(1, 2, "PER")]
+    assert [word.xpos for word in document.iter_words()] == ["NNP", "VBZ", "NNP", "NNP"]
+    assert document[0].starts_paragraph
+    formats.write(document, tmp_path / "out", "conll2003")
+    assert (tmp_path / "out").read_text(encoding="utf-8") == text
+
+
+def test_assigned_entities_are_written_in_the_scheme_of_the_format(document: Document, tmp_path: Path) -> None:
+    sentence = document[0]
+    sentence.ents = [Span(1, 2, "X"), Span(3, 3, "Y")]
+    assert tagged.entity_tags(sentence, "IOB2")[:3] == ["B-X", "I-X", "B-Y"]
+    assert tagged.entity_tags(sentence, "BIOES")[:3] == ["B-X", "E-X", "S-Y"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "message"),
+    [
+        ("iob2", "1\ta\tO\t-\t-\n3\tb\tO\t-\t-\n\n", 2, "expected word number 2, found '3'"),
+        ("iob2", "# text = a\n1\ta\n\n", 2, "expected the columns ID FORM TAG UNER:OTHER UNER:ANNOTATOR, found 2"),
+        ("iob2", "# only\n\n", 1, "comments without a sentence"),
+        ("two-column", "a\tO\n\nb\tO\tO\n\n", 3, "expected the columns FORM TAG, found 3"),
+        ("two-column", "a\tB-PER ORG\n", 1, "expected an entity tag"),
+        ("biose", "\tO\n", 1, "empty form"),
+        ("conll2003", "a NN O\n", 1, "expected the columns FORM XPOS CHUNK TAG, found 3"),
+    ],
+)
+def test_broken_entity_files(name: str, text: str, line: int, message: str) -> None:
+    with pytest.raises(FormatError, match=message) as caught:
+        formats.read(io.BytesIO(text.encode()), name)
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize("name", ["iob2", "horizontal", "vertical", "text"])
+def test_bad_utf8_names_the_line(name: str) -> None:
+    with pytest.raises(FormatError, match=r"input:2: not UTF-8: byte 0xfe"):
+        formats.read(io.BytesIO(b"# \n\xfe\n"), name)
+
+
+def test_bad_json() -> None:
+    with pytest.raises(FormatError, match="not JSON"):
+        formats.read(io.BytesIO(b"{"), "json")
+    with pytest.raises(FormatError, match="nested too deeply"):
+        formats.read(io.BytesIO(b"[" * 200_000), "json")
+
+
+@pytest.mark.parametrize("place", ["Bonn", "PROPN", "a comment", "LOC", "Gloss", "Value", "go.01", "ARG0"])
+def test_lone_surrogates_in_json_are_refused(place: str) -> None:
+    columns = {"FORM": ["Bonn"], "UPOS": ["PROPN"], "MISC": ["Gloss=Value"], "NER": ["B-LOC"]}
+    columns |= {"UP:PRED": ["go.01"], "UP:ARGHEADS": ["ARG0:1"], "UP:ARGSPANS": ["_"]}
+    text = json.dumps(Document([Sentence(columns, ["# a comment"])]).to_dict())
+    assert formats.read(io.BytesIO(text.encode()), "json")[0].words[0].text == "Bonn"
+    broken = text.replace(place, "x" + "\\ud800")
+    assert broken != text
+    with pytest.raises(FormatError, match="lone surrogates"):
+        formats.read(io.BytesIO(broken.encode()), "json")
+
+
+def test_names_and_endings() -> None:
+    assert formats.guess_format("a/b.conllu.gz") == "conllu"
+    assert formats.guess_format("x.TXT") == "text"
+    assert formats.guess_format("-", "conllu") == "conllu"
+    with pytest.raises(FormatError, match=r"x\.foo: the ending '\.foo' names no format; say which: conllu"):
+        formats.guess_format("x.foo")
+    with pytest.raises(ConfigError, match="no format 'conlu'; did you mean conllu"):
+        formats.get_format("conlu")
+
+
+def test_horizontal_and_vertical_use_tokens(samples: Path, tmp_path: Path) -> None:
+    document = formats.read(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu")
+    formats.write(document, tmp_path / "h", "horizontal")
+    lines = [line for line in (tmp_path / "h").read_text(encoding="utf-8").split("\n") if line]
+    assert len(lines) == len(document)
+    assert lines[0].split(" ") == [token.text for token in document[0].tokens]
+    assert any("10\u00a0000" in line for line in lines)  # a blank inside a token
+    again = formats.read(tmp_path / "h", "horizontal")
+    assert [s.columns["FORM"] for s in again] == [[t.text for t in s.tokens] for s in document]
+    assert [s.starts_paragraph for s in again][1:] == [s.starts_paragraph for s in document][1:]
+    formats.write(document, tmp_path / "v", "vertical")
+    assert [s.columns["FORM"] for s in formats.read(tmp_path / "v", "vertical")] == [
+        [t.text for t in s.tokens] for s in document
+    ]
+
+
+@pytest.mark.parametrize("name", ["conllup", "json", "parquet"])
+def test_column_names_survive(name: str, samples: Path, tmp_path: Path) -> None:
+    source = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
+    document = formats.read(source)
+    formats.write(document, tmp_path / "file", name)
+    assert formats.read(tmp_path / "file", name).column_names == document.column_names
+    formats.write(formats.read(tmp_path / "file", name), tmp_path / "back.conllup")
+    assert (tmp_path / "back.conllup").read_bytes() == source.read_bytes()
+
+
+def test_words_with_blanks_and_documents_in_conll2003(samples: Path, tmp_path: Path) -> None:
+    document = formats.read(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu")
+    formats.write(document, tmp_path / "a", "conll2003")
+    again = formats.read(tmp_path / "a", "conll2003")
+    assert [s.columns["FORM"] for s in again] == [s.columns["FORM"] for s in document]
+    documents = sum(any(c.startswith("# newdoc") for c in s.comments) for s in document)
+    assert sum(s.comment("newdoc") is not None for s in again) == documents > 0
+
+
+def test_iob2_keeps_comments_of_any_form(tmp_path: Path) -> None:
+    source = Document.from_conllu("#no blank\n# a\ttab\n1\ta" + "\t_" * 8 + "\n\n")
+    formats.write(source, tmp_path / "a.iob2")
+    assert formats.read(tmp_path / "a.iob2")[0].comments == ["#no blank", "# a\ttab"]
+
+
+def test_json_is_written_as_a_stream(tmp_path: Path, samples: Path) -> None:
+    for file in [*sorted(samples.glob("*/*-ud-*")), *sorted(samples.glob("*/*-ner-*")), None]:
+        document = Document() if file is None else formats.read(file)
+        formats.write(iter(document), tmp_path / "stream.json")
+        formats.write(document, tmp_path / "whole.json")
+        whole = json.dumps(document.to_dict(), ensure_ascii=False, indent=1) + "\n"
+        assert (tmp_path / "whole.json").read_text(encoding="utf-8") == whole
+        assert formats.read(tmp_path / "stream.json").to_conllu() == document.to_conllu()

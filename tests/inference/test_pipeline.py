@@ -1,0 +1,344 @@
+"""`Pipeline` on text, lists of tokens and documents: what comes out, in what order, and how far input is read."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.words import MultiwordToken
+from depparse.errors import ConfigError
+from depparse.formats.conllu import iter_conllu
+from depparse.inference import memory
+from depparse.inference.pipeline import Pipeline, load
+from depparse.segmentation.segmenter import Segmenter
+from depparse.text import rules
+from tests.networks import TWO, small_model, two_sentences
+from tests.segmenters import segmenter
+
+__all__ = ["segmenter"]
+
+TEXTS = [
+    "Anna didn't buy 2 apples. Whom did Tom see sleeping?\n",
+    "",
+    "  One.\tTwo\n three!\n\nNew paragraph",
+    "Tom sees Anna. " * 30,
+    "2 apples",
+]
+
+
+class Expanding:
+    """A segmenter for tests: rules, and tokens such as *didn't* are two words."""
+
+    def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
+        return self.expand(rules.segment(pieces))
+
+    def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        for sentence in sentences:
+            forms: list[str] = []
+            misc: list[str] = []
+            mwts = []
+            for token in sentence.tokens:
+                words = [token.text[:-3], "n't"] if token.text.endswith("n't") else [token.text]
+                if len(words) > 1:
+                    cells = {"FORM": token.text, "MISC": token.misc or "_"}
+                    mwts.append(MultiwordToken(len(forms) + 1, len(forms) + 2, cells))
+                forms += words
+                misc += ["_", "_"] if len(words) > 1 else [token.misc or "_"]
+            expanded = Sentence({"FORM": forms, "MISC": misc}, sentence.comments, mwts)
+            expanded.start_char = sentence.start_char
+            yield expanded
+
+
+@pytest.fixture(scope="module")
+def nlp() -> Pipeline:
+    return Pipeline(small_model(), segmenter=Expanding())
+
+
+def conllu(documents: Iterable[Document]) -> list[str]:
+    return [document.to_conllu() for document in documents]
+
+
+def counted(items: Iterable[Any], read: list[int]) -> Iterator[Any]:
+    for item in items:
+        read[0] += 1
+        yield item
+
+
+# -- one input
+
+
+def test_text(nlp: Pipeline) -> None:
+    doc = nlp(TEXTS[0])
+    assert doc.text == TEXTS[0]
+    assert [s.sent_id for s in doc] == ["1", "2"]
+    assert doc[0].comments == ["# newdoc", "# newpar", "# sent_id = 1", "# text = Anna didn't buy 2 apples."]
+    assert doc[0].columns["FORM"] == two_sentences()[0].columns["FORM"]
+    assert doc[0].columns["UPOS"] == nlp(two_sentences())[0].columns["UPOS"]
+    assert [TEXTS[0][w.start_char : w.end_char] for w in doc.iter_words()] == [w.text for w in doc.iter_words()]
+    assert list(iter_conllu_of(doc)) == conllu([doc])
+
+
+def iter_conllu_of(doc: Document) -> Iterator[str]:
+    """The document after a way through a strict reader."""
+    import io
+
+    yield Document(iter_conllu(io.BytesIO(doc.to_conllu().encode()), strict=True)).to_conllu()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", " \n\t\n ", "\ufeff", "\u200b\u00ad", "👩🏽‍🚀👨‍👩‍👧‍👦 🏳️‍🌈", "שלום עולם. مرحبا بالعالم", "x" * 100_000,
+        "。" * 50, "no line end", "a\r\nb\rc\x00d", "_ _ -- 1-2 #x", "\ud800 half",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("presplit", [False, True])
+def test_odd_text(nlp: Pipeline, text: str, presplit: bool) -> None:
+    doc = nlp(text, presplit=presplit)
+    assert [s for s in doc if not len(s)] == []
+    visible = any(char.isprintable() and not char.isspace() for char in text)
+    assert doc.text == (text if visible else "")
+    assert all(word.head is not None and word.upos for word in doc.iter_words())
+    assert list(iter_conllu_of(doc)) == conllu([doc])
+    assert conllu(nlp.pipe([text], presplit=presplit)) == conllu([doc])
+
+
+def test_presplit_text(nlp: Pipeline) -> None:
+    text = "One. Two didn't\n\n  three\r\n\u200b\nfour.  Five!"
+    doc = nlp(text, presplit=True)
+    assert [s.text for s in doc] == ["One. Two didn't", "three", "four. Five!"]
+    assert [s.starts_paragraph for s in doc] == [True, True, True]
+    assert [t.text for t in doc[0].tokens] == ["One", ".", "Two", "didn't"]
+    assert doc[0].columns["FORM"] == ["One", ".", "Two", "did", "n't"]
+    assert doc.text == text
+    assert [s.text for s in nlp("One.\nTwo", presplit=True)] == ["One.", "Two"]
+    assert [s.starts_paragraph for s in nlp("One.\nTwo", presplit=True)] == [True, False]
+
+
+def test_pieces_do_not_matter(nlp: Pipeline) -> None:
+    for presplit in (False, True):
+        expected = "".join(s.to_conllu() for s in nlp.segment(TEXTS[2], presplit=presplit))
+        for size in (1, 3, 7):
+            pieces = [TEXTS[2][begin : begin + size] for begin in range(0, len(TEXTS[2]), size)]
+            assert "".join(s.to_conllu() for s in nlp.segment(pieces, presplit=presplit)) == expected
+
+
+@pytest.mark.parametrize("presplit", [False, True])
+def test_segmenting_streams(presplit: bool) -> None:
+    read = [0]
+    sentences = Pipeline(None).segment(counted(["Tom sees Anna.\n" * 100] * 150, read), presplit=presplit)
+    next(sentences)
+    assert read[0] < 100
+    assert sum(1 for _ in sentences) == 15_000 - 1
+    assert read[0] == 150
+
+
+def test_lists_of_tokens(nlp: Pipeline) -> None:
+    given = [["Anna", "didn't", "buy"], ("in spite of", "Tom")]
+    doc = nlp(given)
+    assert [s.columns["FORM"] for s in doc] == [list(tokens) for tokens in given]
+    assert [s.comments for s in doc] == [
+        ["# sent_id = 1", "# text = Anna didn't buy"], ["# sent_id = 2", "# text = in spite of Tom"]
+    ]  # fmt: skip
+    expanded = nlp(given, expand=True)
+    assert expanded[0].columns["FORM"] == ["Anna", "did", "n't", "buy"]
+    assert [t.text for t in expanded[0].tokens] == given[0]
+    assert all(word.upos for word in expanded.iter_words())
+    assert len(nlp([])) == 0
+
+
+def test_documents_are_copied(nlp: Pipeline) -> None:
+    given = Document.from_conllu(TWO)
+    starts = [s.start_char for s in given]
+    for made in (nlp(given), nlp(given, expand=True), *nlp.pipe([given]), *nlp.pipe([given], workers=2)):
+        assert made.to_conllu() != TWO
+        assert [s.sent_id for s in made] == ["1", "2"]
+        made[0].columns["FORM"][0] = "changed"
+    assert given.to_conllu() == TWO
+    assert [s.start_char for s in given] == starts
+
+
+def test_expansion_begins_with_the_tokens(nlp: Pipeline) -> None:
+    text = TWO.replace("2\tdid\tdo", "2\twould\tdo")
+    expanded = nlp(Document.from_conllu(text), expand=True)
+    assert expanded[0].columns["FORM"] == two_sentences()[0].columns["FORM"]
+    assert expanded[0].comments == two_sentences()[0].comments
+    assert expanded[0].text == two_sentences()[0].text
+    assert next(nlp.expand(two_sentences())).to_conllu().count("didn't") == 2  # comment and token
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "message"),
+    [
+        (["one text", "another"], {}, "not a list of texts; pipe(texts) takes those"),
+        (b"bytes", {}, "expected a text, a Document or sentences as lists of tokens, not bytes"),
+        (7, {}, "not int"),
+        ([["a"], []], {}, "sentence 2 has no tokens"),
+        ([["a", None]], {}, "sentence 1 has no tokens, or one that is no text"),
+        ([["a", " "]], {}, "sentence 1 has no tokens, or one that is no text or blank"),
+        (two_sentences().sentences, {}, "sentence 1 is of type Sentence"),
+        ([["a"]], {"presplit": True}, "presplit is for text"),
+        ("a", {"without": ["tager"]}, "no part tager to switch off; the pipeline has segmenter, tagger, lemmatizer"),
+        ("a", {"without": "dependencies", "k_best": 2}, "predicts HEAD and DEPREL that is not switched off"),
+        ([["a"]], {"without": "segmenter", "expand": True}, "takes a segmenter"),
+        ("a", {"keep": "ups"}, "keep names columns"),
+        ("a", {"treebank": "UD_X"}, "the model learned no treebank 'UD_X'"),
+    ],
+)
+def test_mistakes(nlp: Pipeline, given: Any, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        nlp(given, **options)
+    assert message in str(error.value)
+
+
+def test_mistakes_of_pipe_are_told_at_once(nlp: Pipeline) -> None:
+    for inputs, options in (
+        ("text", {}), (two_sentences(), {}), ([], {"workers": 0}), ([], {"batch_size": 0}), ([], {"batch_words": 0}),
+        ([], {"without": "x"}), ([], {"k_best": 0}),
+    ):  # fmt: skip
+        with pytest.raises(ConfigError):
+            nlp.pipe(inputs, **options)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="takes a segmenter"):
+        Pipeline(small_model()).pipe([], expand=True)
+
+
+def test_predicted_columns_stand_where_conllu_has_them(nlp: Pipeline) -> None:
+    expected = ["FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "MISC"]
+    assert list(nlp(TEXTS[0])[0].columns) == expected
+    # Other columns stand behind them, unless the file has an order of its own.
+    words = two_sentences()[0]
+    given = {name: words.columns[name] for name in ("FORM", "MISC")} | {"NER": ["O"] * len(words)}
+    assert list(nlp(Document([Sentence(given)]))[0].columns) == [*expected, "NER"]
+    given = {name: given[name] for name in ("MISC", "FORM", "NER")}
+    assert list(nlp(Document([Sentence(given)]))[0].columns)[:3] == ["MISC", "FORM", "NER"]
+
+
+# -- parts
+
+
+def test_parts_are_switched_off(nlp: Pipeline) -> None:
+    assert nlp.parts == ("segmenter", "tagger", "lemmatizer", "dependencies")
+    whole = nlp(TEXTS[0])
+    doc = nlp(TEXTS[0], without=["lemmatizer", "dependencies"])
+    assert [w.upos for w in doc.iter_words()] == [w.upos for w in whole.iter_words()]
+    assert {w.lemma for w in doc.iter_words()} == {w.head for w in doc.iter_words()} == {None}
+    # What a document has of them stays.
+    given = two_sentences()
+    made = nlp(given, without="dependencies")
+    assert [s.heads for s in made] == [s.heads for s in given]
+    assert nlp(given, without=["tagger", "lemmatizer", "dependencies"]).to_conllu() == TWO
+    assert [t.text for t in nlp("I can't", without="segmenter")[0].tokens] == ["I", "can't"]
+    assert len(nlp("I can't", without="segmenter")[0]) == 2
+    assert conllu(nlp.pipe([given], without="dependencies", workers=2)) == conllu([made])
+
+
+def test_parts_are_left_out_at_load(segmenter: Segmenter, tmp_path: Path) -> None:
+    whole = Pipeline(small_model(), segmenter=segmenter)
+    whole.save(tmp_path / "m")
+    tasks = ["tagger", "lemmatizer"]
+    less = load(tmp_path / "m", without=tasks)
+    assert less.parts == ("segmenter", "dependencies")
+    assert less(TEXTS[0]).to_conllu() == whole(TEXTS[0], without=tasks).to_conllu()
+    assert not [name for name, _ in less.model.named_parameters() if name.startswith(("tasks.tagger", "tasks.lemma"))]
+    assert load(tmp_path / "m", without="segmenter").parts == (*tasks, "dependencies")
+    alone = load(tmp_path / "m", without=[*tasks, "dependencies"])
+    assert alone.parts == ("segmenter",)
+    assert alone.model is None
+    with pytest.raises(ConfigError, match="there is no part taggr to switch off; the pipeline has segmenter, tagger"):
+        load(tmp_path / "m", without="taggr")
+
+
+def test_a_pipeline_without_a_model() -> None:
+    segmenter = Pipeline(None, segmenter=Expanding())
+    assert segmenter.writes == ()
+    assert segmenter.parts == ("segmenter",)
+    assert segmenter(TEXTS[0])[0].columns["FORM"] == two_sentences()[0].columns["FORM"]
+    with pytest.raises(ConfigError, match="predicts no trees"):
+        segmenter(TEXTS[0], probabilities=True)
+
+
+# -- many inputs
+
+
+def test_pipe_is_the_call_in_any_batch(nlp: Pipeline) -> None:
+    expected = conllu(map(nlp, TEXTS))
+    for options in ({}, {"batch_size": 1}, {"batch_size": 2}, {"batch_words": 20}, {"batch_size": 3, "batch_words": 1}):
+        assert conllu(nlp.pipe(TEXTS, **options)) == expected  # type: ignore[arg-type]
+    assert conllu(nlp.pipe(TEXTS[::-1])) == expected[::-1]
+    mixed = [TEXTS[0], two_sentences(), [["Anna", "sees"]], Document()]
+    assert conllu(nlp.pipe(mixed)) == conllu(nlp(given) for given in mixed)
+    ranked = list(nlp.pipe(TEXTS, k_best=2, probabilities=True))
+    assert conllu(ranked) == conllu(nlp(text, k_best=2, probabilities=True) for text in TEXTS)
+
+
+def test_documents_share_batches(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert nlp.model is not None
+    sizes = []
+    read = nlp.model.read
+    monkeypatch.setattr(nlp.model, "read", lambda batch: (sizes.append(len(batch.examples)), read(batch))[1])
+    assert len(list(nlp.pipe(["Tom sees Anna."] * 40))) == 40
+    assert sizes == [40]
+
+
+def test_threads_share_a_pipe(nlp: Pipeline) -> None:
+    expected = conllu(map(nlp, TEXTS))
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: conllu(nlp.pipe(TEXTS, batch_size=2)), range(8)):
+            assert found == expected
+
+
+@pytest.mark.parametrize(("workers", "ahead"), [(1, 3), (2, 12)])
+def test_inputs_are_read_when_they_are_needed(nlp: Pipeline, workers: int, ahead: int) -> None:
+    read = [0]
+    documents = nlp.pipe(counted(["Tom sees Anna."] * 60, read), batch_size=3, workers=workers)
+    assert read == [0]
+    for given, _ in enumerate(documents, 1):
+        assert given <= read[0] < given + ahead
+    assert given == read[0] == 60
+
+
+def test_long_inputs_are_read_one_by_one(nlp: Pipeline) -> None:
+    read = [0]
+    for given, _ in enumerate(nlp.pipe(counted(["Tom sees Anna. " * 20] * 10, read), batch_words=2), 1):
+        assert read[0] == given
+
+
+def test_an_error_of_the_inputs_comes_through(nlp: Pipeline) -> None:
+    def inputs() -> Iterator[str]:
+        yield from TEXTS
+        raise OSError("the disk is gone")
+
+    for workers in (1, 2):
+        documents = nlp.pipe(inputs(), batch_size=1, workers=workers)
+        with pytest.raises(OSError, match="the disk is gone"):
+            list(documents)
+
+
+def test_memory_is_given_back_after_several_batches(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(memory, "_function", lambda name: calls.append if name == "malloc_trim" else None)
+    document = nlp(" ".join(TEXTS))
+    assert calls == []  # one batch leaves no holes worth the time
+    list(nlp.annotate_stream(document.sentences, batch_words=1))
+    assert calls
+    assert set(calls) == {0}
+
+
+def test_heap_of_any_c_library() -> None:
+    whole = ctypes.CDLL(None)
+    assert (memory._function("malloc_trim") is not None) == hasattr(whole, "malloc_trim")
+    assert memory._function("no_such_function") is None
+    memory.give_back()
+    # In a process of its own, which ends with it.
+    subprocess.run(
+        [sys.executable, "-c", "from depparse.inference import memory; memory.keep_large_blocks_apart()"], check=True
+    )

@@ -1,0 +1,233 @@
+"""Trained models that learn more: what is frozen stays the same to the last bit, and what cannot be is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import depparse
+from depparse.document.document import Document
+from depparse.errors import ConfigError, ModelError
+from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import TASKS as REGISTRY
+from depparse.model.extension import extend
+from depparse.model.model import Model
+from depparse.training.loop import Step, train
+from tests.encoders.test_transformer import tiny
+from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, small_model, two_sentences
+from tests.tasks.test_ner import FLAT, QUICK, entities, flat, learned
+
+NER: dict[str, Any] = {"ner": REGISTRY.read(FLAT)}
+RECIPE: dict[str, Any] = {
+    "model": {"encoder": {"inputs": INPUTS, "context": CONTEXTS["bilstm"]}, "tasks": TASKS},
+    "training": {"epochs": 2, "batch_words": 100, "precision": "fp32"},
+}
+ENTITIES: dict[str, Any] = {"model": {"tasks": {"ner": FLAT}}, "training": RECIPE["training"]}
+
+
+def parser() -> Model:
+    """With words of both documents."""
+    return small_model(document=Document([*two_sentences(), *flat()]))
+
+
+def state(model: Model) -> dict[str, torch.Tensor]:
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+@pytest.mark.parametrize("average", ["none", "ema"])
+def test_a_task_is_added_and_all_else_stays_the_same_to_the_last_bit(average: str) -> None:
+    model = parser()
+    before, parsed = state(model), Pipeline(model)(two_sentences()).to_conllu()
+    assert extend(model, NER, flat().sentences, freeze=True) == []
+    assert model.learned == ("ner",)
+    settings = QUICK.model_copy(update={"optimizer": QUICK.optimizer.model_copy(update={"average": average})})
+    examples = [model.example(s, targets=True) for s in flat()]
+    assert set(examples[0].targets) == {"ner"}
+    for record in train(model, examples, settings, lambda: 0.0):
+        if hasattr(record, "step"):
+            assert set(record.losses) == {"ner"}
+            assert not model.encoder.training
+            assert model.tasks["ner"].training
+    assert entities(annotated(model, flat())) == entities(flat())
+    after = state(model)
+    assert all(torch.equal(after[name], value) for name, value in before.items())
+    assert Pipeline(model)(two_sentences(), without="ner").to_conllu() == parsed
+
+
+def test_a_task_that_reads_the_trees_of_a_frozen_parser() -> None:
+    model = parser()
+    before = state(model)
+    task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own"})
+    assert extend(model, {"ner": task}, flat().sentences, freeze=True) == []
+    for record in train(model, [model.example(s, targets=True) for s in flat()], QUICK, lambda: 0.0):
+        if hasattr(record, "step"):
+            assert set(record.losses) == {"ner"}
+    assert entities(annotated(model, flat())) == entities(flat())
+    assert all(torch.equal(model.state_dict()[name], value) for name, value in before.items())
+
+
+def test_without_freezing_all_is_trained_and_what_suffers_is_told() -> None:
+    model = parser()
+    before = state(model)
+    (line,) = extend(model, NER, flat().sentences)
+    assert not model.encoder_frozen
+    assert line == (
+        "warning: dependencies, lemmatizer, tagger: the data does not annotate these tasks of the base model, and "
+        "will spoil them; --freeze leaves them as they are"
+    )
+    assert model.learned == ("tagger", "lemmatizer", "dependencies", "ner")
+    examples = [model.example(s, targets=True) for s in flat()]
+    for _ in train(model, examples, QUICK.model_copy(update={"epochs": 2}), lambda: 0.0):
+        pass
+    assert any(not torch.equal(model.state_dict()[name], value) for name, value in before.items())
+    # A treebank spoils nothing.
+    (line,) = extend(parser(), {"tagger": REGISTRY.read(TASKS["tagger"])}, two_sentences().sentences)
+    assert line == "note: tagger is trained further with its labels; others in the data are not learned"
+
+
+def test_a_task_that_is_there_is_trained_further_with_its_own_settings() -> None:
+    model = parser()
+    before = state(model)
+    other = REGISTRY.read(TASKS["tagger"] | {"width": 999})
+    (line,) = extend(model, {"tagger": other}, two_sentences().sentences, freeze=True)
+    assert line.startswith("note: tagger is trained further")
+    assert model.learned == ("tagger",)
+    assert all(torch.equal(model.state_dict()[name], value) for name, value in before.items())
+
+
+def test_the_encoder_stays_also_if_all_tasks_are_trained_further() -> None:
+    model = learned(FLAT, flat())
+    before = state(model)
+    assert extend(model, NER, flat().sentences, freeze=True) == []
+    assert model.learned == ("ner",)
+    for _ in train(model, [model.example(s, targets=True) for s in flat()], QUICK.model_copy(update={"epochs": 2}),
+                   lambda: 0.0):  # fmt: skip
+        pass
+    changed = {name.split(".")[0] for name, value in state(model).items() if not torch.equal(value, before[name])}
+    assert changed == {"tasks"}
+
+
+def test_a_task_that_the_data_does_not_annotate_stays_as_it_is() -> None:
+    model = parser()
+    assert extend(model, NER, flat().sentences, freeze=True) == []
+    both = NER | {"tagger": REGISTRY.read(TASKS["tagger"])}
+    notes = extend(model, both, flat().sentences, freeze=True)
+    assert notes == ["note: tagger stays as it is: the data does not annotate it"]
+    assert model.learned == ("ner",)
+    assert model.codec.findings(flat().sentences, model.learned) == []
+
+
+def test_what_cannot_be_learned_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"model\.tasks\.tagger\.type: the task tagger of the base model is of type"):
+        extend(parser(), {"tagger": NER["ner"]}, flat().sentences)
+    with pytest.raises(ConfigError, match="the training data annotates nothing that the tasks learn: ner"):
+        extend(parser(), NER, two_sentences().sentences, freeze=True)
+
+
+def test_own_trees_need_a_parser() -> None:
+    model = learned(FLAT, flat())
+    task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own", "replaces": "ner"})
+    with pytest.raises(ConfigError, match=r"config key model\.tasks\.other\.trees: own, but no task predicts trees"):
+        extend(model, {"other": task}, flat().sentences)
+
+
+@pytest.mark.parametrize("freeze", [True, False])
+def test_mixes_of_layers_stay_with_their_tasks(freeze: bool, tmp_path: Path) -> None:
+    inputs = [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "mix": "task", "layers": 2}]
+    model = small_model("none", inputs, Document([*two_sentences(), *flat()]))
+    mixes: Any = model.encoder.inputs[0]
+    with torch.no_grad():
+        mixes.mix.copy_(torch.arange(8.0))
+    batch = model.collate([model.example(two_sentences()[0])])
+    with torch.inference_mode():
+        before = model.eval()(batch)
+    extend(model, NER, flat().sentences, freeze=freeze)
+    assert mixes.mix.tolist() == [*map(float, range(8)), 0.0, 1.0]  # the new one begins as the shared one
+    assert mixes.mix.requires_grad != freeze
+    with torch.inference_mode():
+        after = model.eval()(batch)
+    assert torch.equal(before["tagger"][0], after["tagger"][0])
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
+    folder = tmp_path_factory.mktemp("base")
+    recipe = RECIPE | {"segmentation": {"training": {"epochs": 1}}}
+    depparse.train(recipe, treebank=samples / "UD_English-Sample", output=folder)
+    return folder
+
+
+def test_entities_are_added_to_a_trained_pipeline(base: Path, samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    files = {split: folder / f"en_sample-ner-{split}.iob2" for split in ("train", "dev")}
+    nlp = depparse.train(ENTITIES, **files, base=base, freeze=True, output=tmp_path / "run")
+    assert nlp.parts == ("segmenter", "tagger", "lemmatizer", "dependencies", "ner")
+    text = "The museum is closed on Monday. Anna Smith didn't know."
+    assert nlp(text, without="ner").to_conllu() == depparse.load(base)(text).to_conllu()
+    assert "frozen but for the tasks above. Its card says:" in nlp.card
+    assert "| train | en_sample-ud-train.conllu |" in nlp.card
+    assert nlp.card.index("en_sample-ner-train.iob2") < nlp.card.index("## The base model")
+    log = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8")
+    assert '"NER"' in log
+    assert '"losses": {"ner": ' in log
+    # And again: what was added is trained further, in a file where a parser could be scored too.
+    both = tmp_path / "both-ud-train.conllu"
+    both.write_text(TWO.replace("nsubj\t_\t_", "nsubj\t_\tNER=B-PET"), encoding="utf-8")
+    again = depparse.train(
+        ENTITIES, train=both, dev=both, base=tmp_path / "run", freeze=True, output=tmp_path / "again"
+    )
+    assert again.model is not None
+    task: Any = again.model.codec.tasks["ner"]
+    assert "PET" in task.types
+    assert len(task.types) > 1
+    assert again(text, without="ner").to_conllu() == nlp(text, without="ner").to_conllu()
+    lines = (tmp_path / "again" / "metrics.jsonl").read_text(encoding="utf-8")
+    assert '"LAS"' in lines
+    assert '"NER"' in lines
+
+
+def test_a_run_with_a_base_is_resumed_to_the_same_weights(base: Path, samples: Path, tmp_path: Path) -> None:
+    file = samples / "UD_English-Sample" / "en_sample-ner-train.iob2"
+    settings: dict[str, Any] = {"base": base, "freeze": True, "train": file, "dev": file}
+    settings["set"] = {"training.checkpoint_seconds": 0}
+    depparse.train(ENTITIES, **settings, output=tmp_path / "whole")
+
+    class StopError(Exception):
+        pass
+
+    def stop(record: object) -> None:
+        if isinstance(record, Step) and record.step == 4:
+            raise StopError
+
+    with pytest.raises(StopError):
+        depparse.train(ENTITIES, **settings, output=tmp_path / "part", listen=stop)
+    depparse.train(ENTITIES, **settings, output=tmp_path / "part", resume=True)
+    whole, part = ((tmp_path / name / "model" / "model.safetensors").read_bytes() for name in ("whole", "part"))
+    assert whole == part
+    # Another base is another run.
+    with pytest.raises(StopError):
+        depparse.train(ENTITIES, **settings, output=tmp_path / "other", listen=stop)
+    nlp = depparse.load(base)
+    nlp.card += "changed"
+    nlp.save(tmp_path / "changed")
+    changed = settings | {"base": tmp_path / "changed"}
+    with pytest.raises(ModelError, match="of a run with another config or other data"):
+        depparse.train(ENTITIES, **changed, output=tmp_path / "other", resume=True)
+
+
+def test_mistakes_about_a_base(base: Path, samples: Path, tmp_path: Path) -> None:
+    file = samples / "UD_English-Sample" / "en_sample-ner-train.iob2"
+    for settings, error, message in (
+        ({"freeze": True}, ConfigError, r"config key freeze: there is no model .* \(--base MODEL\)"),
+        ({"base": "nothing-of-that-name"}, ModelError, "nothing-of-that-name: no such model"),
+        ({"base": base, "set": {"model.tasks": {}}}, ConfigError, "config key base: the recipe has no tasks"),
+    ):
+        with pytest.raises(error, match=message):
+            depparse.train(ENTITIES, train=file, output=tmp_path / "no", **settings)
+    nlp = depparse.load(base)
+    Pipeline(None, segmenter=nlp.segmenter).save(tmp_path / "segmenter")
+    with pytest.raises(ModelError, match="holds a segmenter and no model to begin with"):
+        depparse.train(ENTITIES, train=file, base=tmp_path / "segmenter", output=tmp_path / "no")

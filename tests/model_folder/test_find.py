@@ -1,0 +1,198 @@
+"""Names of models: bundled ones, folders, ids of the hub; and nothing is fetched unless it is asked for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import huggingface_hub
+import pytest
+from huggingface_hub.errors import LocalEntryNotFoundError
+
+import depparse
+from depparse import models
+from depparse.errors import ConfigError, ModelError
+from depparse.model_folder.find import bundled, find
+from depparse.model_folder.store import save
+from tests.networks import TWO, small_model, two_sentences
+
+BLOCKED = """
+import socket
+def blocked(*arguments, **options):
+    raise AssertionError("the network is cut off")
+socket.socket.connect = socket.socket.connect_ex = socket.create_connection = socket.getaddrinfo = blocked
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, no network, and models called en and en-large that come with the package."""
+
+    def blocked(*arguments: Any, **options: Any) -> NoReturn:
+        raise AssertionError("the network is cut off")
+
+    monkeypatch.setattr(socket.socket, "connect", blocked)
+    monkeypatch.setattr(socket, "getaddrinfo", blocked)
+    for name in ("en", "en-large"):
+        save(small_model(), tmp_path / "models" / name, f"# {name}")
+    monkeypatch.setattr(models, "FOLDER", tmp_path / "models")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+def test_a_bundled_name_a_folder_and_a_run(home: Path, recwarn: pytest.WarningsRecorder) -> None:
+    assert bundled() == ["en", "en-large"]
+    assert find("en") == models.FOLDER / "en"
+    assert depparse.load("en").card == "# en"
+    save(small_model(), home / "run" / "model", "# run")
+    for name in ("run", "run/model", "./run", home / "run", str(home / "run") + "/"):
+        assert depparse.load(name).card == "# run"
+    # A folder that is no model changes nothing.
+    (home / "en").mkdir()
+    assert depparse.load("en").card == "# en"
+    assert not recwarn
+
+
+def test_a_model_here_with_the_name_of_a_bundled_one(home: Path) -> None:
+    save(small_model(), home / "en", "# mine")
+    with pytest.warns(UserWarning, match=r"^'en' is the model that comes with depparse; that folder here is \./en$"):
+        assert depparse.load("en").card == "# en"
+    assert depparse.load("./en").card == "# mine"
+    assert depparse.load(Path("en")).card == "# mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "EN",
+            "EN: no such model folder, nor a model of that name; did you mean en? those that come with depparse are:",
+        ),
+        ("en_larg", "did you mean en-large? those that come with depparse are: en, en-large; or give the folder of"),
+        (
+            "swedish",
+            "swedish: no such model folder, nor a model of that name; those that come with depparse are: en, e",
+        ),
+        ("./en", "./en: no such model folder"),
+        ("runs/x/model", "runs/x/model: no such model folder"),
+        (Path("en"), "en: no such model folder"),
+        ("", ": no such model folder"),
+        ("a\nb", "no such model folder"),
+    ],
+)
+@pytest.mark.parametrize("fetch", [False, True])
+def test_no_such_model(name: Any, expected: str, fetch: bool, home: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        depparse.load(name, fetch=fetch)
+    assert expected in str(caught.value)
+    assert ("; or give" in str(caught.value)) == (isinstance(name, str) and "/" not in name)
+
+
+def test_no_bundled_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "FOLDER", home)
+    with pytest.raises(ModelError, match="nor a model of that name; none comes with this depparse; or give the folder"):
+        depparse.load("en")
+
+
+def test_the_hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[dict[str, Any]] = []
+    cached = False
+
+    def snapshot_download(repo_id: str, **options: Any) -> str:
+        calls.append({"repo_id": repo_id, **options})
+        if options["local_files_only"] and not cached:
+            raise LocalEntryNotFoundError("not in the cache")
+        return str(models.FOLDER / "en")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    with pytest.raises(ModelError, match=r"^user/repo: no such model folder, and not among .* fetch=True \(--fetch\)$"):
+        depparse.load("user/repo")
+    assert calls.pop()["local_files_only"] is True
+    assert depparse.load("user/repo", fetch=True, revision="v2").card == "# en"
+    call = calls.pop()
+    assert (call["repo_id"], call["revision"], call["local_files_only"]) == ("user/repo", "v2", False)
+    assert set(call["allow_patterns"]) == {path.name for path in (models.FOLDER / "en").iterdir()}
+    cached = True
+    assert depparse.load("user/repo").card == "# en"
+    calls.clear()
+    # A folder goes before, and other names never ask the hub.
+    save(small_model(), home / "user" / "repo", "# folder")
+    assert depparse.load("user/repo", fetch=True).card == "# folder"
+    for name in ("en", "./en-large", "a/b/c", "../user/x", Path("user/other")):
+        try:
+            depparse.load(name, fetch=True)
+        except ModelError:
+            assert name != "en"
+    assert not calls
+    with pytest.raises(ConfigError, match="a revision is that of a model on the hub, and user/repo is the folder"):
+        depparse.load("user/repo", revision="v2")
+
+
+def test_the_hub_without_a_network(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(repo_id: str, **options: Any) -> NoReturn:
+        raise OSError("\nno route to host\nmore of it")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fails)
+    with pytest.raises(ModelError, match=r"^u/r: cannot be fetched from the Hugging Face hub: no route to host$"):
+        depparse.load("u/r", fetch=True)
+
+
+def test_the_hub_itself_is_asked_for_nothing(home: Path) -> None:
+    """With the library of the hub as it is, offline: each is one line."""
+    code = BLOCKED + (
+        "import depparse\n"
+        "for fetch in (False, True):\n"
+        "    try:\n"
+        "        depparse.load('user/repo', fetch=fetch)\n"
+        "    except depparse.DepparseError as error:\n"
+        "        print(error)\n"
+    )
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(home), "HF_HUB_CACHE": str(home / "hub")}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=home, check=True)
+    first, second = result.stdout.splitlines()
+    assert "fetch it by fetch=True" in first
+    assert second.startswith("user/repo: cannot be fetched from the Hugging Face hub: ")
+
+
+def test_the_command_line(home: Path) -> None:
+    """The models of the package itself are not ours to choose here: only names that are none."""
+    save(small_model(), home / "m")
+    command = [sys.executable, "-m", "depparse"]
+    good = subprocess.run([*command, "parse", "--model", "m"], input=TWO, capture_output=True, text=True, check=True)
+    assert good.stdout == depparse.load("m")(two_sentences()).to_conllu()
+    for arguments in (
+        ["parse", "--model", "xy"],
+        ["parse", "--model", "xy", "--fetch"],
+        ["info", "xy"],
+        ["pack", "xy", "-o", "n"],
+    ):
+        result = subprocess.run([*command, *arguments], input="", capture_output=True, text=True)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert result.stderr.startswith("depparse: error: xy: no such model folder, nor a model of that name; ")
+
+
+def test_the_bundled_model_needs_no_network(tmp_path: Path) -> None:
+    folder = models.FOLDER / "en"
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 35_000_000
+    code = BLOCKED + (
+        "import sys, depparse\n"
+        "sentence = depparse.Sentence.from_forms('The cat eats fish .'.split())\n"
+        "found = depparse.load('en')(depparse.Document([sentence]))[0]\n"
+        "print(*found.columns['HEAD'], *found.columns['DEPS'])\n"
+        "print([(f.sense, [(a.role, a.start, a.end) for a in f.arguments]) for f in found.frames])\n"
+        "print('transformers' in sys.modules)"
+    )
+    shutil.copytree(Path(depparse.__file__).parent, tmp_path / "depparse", ignore=shutil.ignore_patterns("__pycache__"))
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "HF_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
+    assert result.stdout == (
+        "2 3 0 3 3 2:det 3:nsubj 0:root 3:obj 3:punct\n[('eat.01', [('ARG0', 1, 2), ('ARG1', 4, 4)])]\nFalse\n"
+    )

@@ -1,0 +1,149 @@
+"""The model folder: a model, a segmenter or both; older folders; folders that are wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from depparse.document.sentence import Sentence
+from depparse.errors import ConfigError, ModelError
+from depparse.inference.pipeline import Pipeline
+from depparse.model_folder.description import describe, hash_file
+from depparse.model_folder.store import load, load_parts, save
+from depparse.segmentation.segmenter import Scorer, Segmenter
+from depparse.segmentation.torch_scorer import network_of
+from tests.networks import annotate, small_model, two_sentences
+from tests.segmenters import described, segmenter
+
+__all__ = ["segmenter"]
+
+
+def rewrite(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
+    """Changes a file of JSON, and says so in the manifest."""
+    data = change(json.loads((folder / name).read_text(encoding="utf-8")))
+    (folder / name).write_text(json.dumps(data), encoding="utf-8")
+    sign(folder, name)
+
+
+def sign(folder: Path, name: str) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest[name] = hash_file(folder / name)
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize("weights", ["float32", "int8"])
+def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmenter, tmp_path: Path) -> None:
+    model = small_model().eval()
+    save(model, tmp_path / "m", segmenter=segmenter, weights=weights)
+    parts = load_parts(tmp_path / "m")
+    assert isinstance(parts.segmenter, Segmenter)
+    assert parts.segmenter.codec.to_json() == segmenter.codec.to_json()
+    network, again = network_of(segmenter), network_of(parts.segmenter)
+    assert not again.training
+    atol = 0 if weights == "float32" else network.forms.weight.abs().max().item() / 200
+    torch.testing.assert_close(again.forms.weight, network.forms.weight, rtol=0, atol=atol)
+    assert parts.model is not None
+    assert list(parts.model.state_dict()) == list(model.state_dict())
+    document = two_sentences()
+    annotate(load(tmp_path / "m"), document.sentences)
+    found = describe(tmp_path / "m")
+    assert found.segmenter == network.config.model_dump() | {"parameters": sum(p.numel() for p in network.parameters())}
+    assert found.parameters == described(segmenter)["parameters"] + sum(
+        parameter.numel() for parameter in model.parameters()
+    )
+
+
+def test_a_segmenter_alone(segmenter: Segmenter, tmp_path: Path) -> None:
+    save(None, tmp_path / "m", segmenter=segmenter)
+    parts = load_parts(tmp_path / "m")
+    assert parts.model is None
+    assert parts.segmenter is not None
+    assert torch.equal(network_of(parts.segmenter).forms.weight, network_of(segmenter).forms.weight)
+    with pytest.raises(ModelError, match="m: holds a segmenter and no model"):
+        load(tmp_path / "m")
+    found = describe(tmp_path / "m")
+    assert (found.parameters, found.tasks, found.inputs, found.context) == (
+        described(segmenter)["parameters"],
+        {},
+        [],
+        None,
+    )
+    with pytest.raises(ModelError, match="there is nothing to save"):
+        save(None, tmp_path / "n")
+    assert not (tmp_path / "n").exists()
+
+
+def test_a_folder_of_format_1(tmp_path: Path) -> None:
+    """As they were written before there were segmenters."""
+    model = small_model()
+    save(model, tmp_path / "m")
+    rewrite(
+        tmp_path / "m",
+        "config.json",
+        lambda config: {"format": 1, "writes": config["writes"], "model": config["model"]},
+    )
+    parts = load_parts(tmp_path / "m")
+    assert parts.segmenter is None
+    assert all(
+        torch.equal(value, model.state_dict()[name]) for name, value in load(tmp_path / "m").state_dict().items()
+    )
+    assert (describe(tmp_path / "m").format, describe(tmp_path / "m").weights) == (1, "float32")
+
+
+def test_wrong_folders_are_one_line(segmenter: Segmenter, tmp_path: Path) -> None:
+    def attempt(message: str) -> None:
+        with pytest.raises(ModelError, match=message) as caught:
+            load_parts(tmp_path / "m")
+        assert "\n" not in str(caught.value)
+        save(small_model(), tmp_path / "m", segmenter=segmenter, weights="int8")
+
+    save(small_model(), tmp_path / "m", segmenter=segmenter, weights="int8")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"weights": "int4"})
+    attempt("stored as 'int4', but this version reads float32, float16, int8; update depparse")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"segmenter": {"wdith": 3}})
+    attempt(r"config\.json: config key segmenter\.wdith does not exist; did you mean width")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"segmenter": None})
+    attempt(r"do not fit together: Error\(s\) in loading state_dict for Model")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"model": None})
+    attempt("do not fit together: there are weights of a model, such as encoder")
+    rewrite(tmp_path / "m", "vocab.json", lambda data: data | {"segmenter": data["segmenter"] | {"words": []}})
+    attempt("do not fit together: .*Segmenter")
+    rewrite(tmp_path / "m", "vocab.json", lambda data: {"segmenter": data["segmenter"]})
+    attempt("do not fit together: 'encoder'")
+    weights = tmp_path / "m" / "model.safetensors"
+    tensors = load_file(weights)
+    save_file(tensors | {"segmenter.forms.weight:scale": torch.ones(3)}, weights)
+    sign(tmp_path / "m", "model.safetensors")
+    attempt("do not fit together: The size of tensor")
+    weights.write_bytes(weights.read_bytes()[:-1])
+    attempt("damaged: model.safetensors")
+    load_parts(tmp_path / "m")
+
+
+def test_a_segmenter_of_another_package_is_not_saved(tmp_path: Path) -> None:
+    class Other:
+        def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
+            return iter(())
+
+        def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+            return iter(sentences)
+
+    with pytest.raises(ConfigError, match="cannot hold a segmenter of type Other"):
+        Pipeline(small_model(), segmenter=Other()).save(tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_segmenter_without_weights_of_torch_is_not_saved(segmenter: Segmenter, tmp_path: Path) -> None:
+    class Engine(Scorer[None]):
+        pass
+
+    other = Segmenter(segmenter.codec, Engine())
+    with pytest.raises(ModelError, match="weights of a segmenter are needed in torch, but Engine computes its scores"):
+        Pipeline(small_model(), segmenter=other).save(tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
