@@ -39,10 +39,11 @@ import torch
 from networks import bare_encoder, ratio, take
 
 import depparse
+from depparse.document.raw_text import iter_text
 from depparse.formats.conllu import iter_conllu, write_conllu
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
-from depparse.text.raw import iter_pieces, iter_text
+from depparse.text.pieces import iter_pieces
 from depparse.treebanks.treebank import find_splits
 
 # What the system counts as the peak of a process includes what the process that started it had: so it is a small one.

@@ -29,6 +29,7 @@ from pathlib import Path
 
 import depparse
 from depparse.document.document import Document
+from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
 from depparse.document.words import MultiwordToken
 from depparse.evaluation.pair import read_strictly
@@ -38,7 +39,7 @@ from depparse.evaluation.systems import bare_copies
 from depparse.evaluation.ud import evaluate
 from depparse.formats.conllu import iter_conllu
 from depparse.inference.pipeline import Pipeline
-from depparse.text.raw import iter_text, wrapped
+from depparse.text.wrap import wrapped
 from depparse.treebanks.treebank import find_splits
 
 _APOSTROPHES = frozenset("'’‘ʼ`´＇׳")

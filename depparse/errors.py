@@ -55,10 +55,15 @@ def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -
     return FormatError(message, **keywords)  # type: ignore[arg-type]
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """All names, after the one that was probably meant: the end of an error about a name that does not exist."""
+def closest(name: str, names: Iterable[str], n: int = 1) -> list[str]:
+    """Those of the names, at most `n`, that were probably meant by `name`; upper and lower case are alike."""
     import difflib  # needed by errors alone
 
+    by_lower = {other.lower(): other for other in names}
+    return [by_lower[lower] for lower in difflib.get_close_matches(name.lower(), by_lower, n)]
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """All names, after the one that was probably meant: the end of an error about a name that does not exist."""
     names = list(names)
-    close = difflib.get_close_matches(name, names, 1)
-    return (f"did you mean {close[0]}? " if close else "") + f"there are: {', '.join(names)}"
+    return "".join(f"did you mean {other}? " for other in closest(name, names)) + f"there are: {', '.join(names)}"

@@ -16,6 +16,7 @@ import pytest
 
 import depparse
 from depparse.document.document import Document
+from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, EvaluationError
 from depparse.evaluation.segmentation import Segmentation, segment
@@ -23,7 +24,6 @@ from depparse.evaluation.significance import Interval, f1_of
 from depparse.formats.conllu import read_conllu
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
-from depparse.text.raw import iter_text
 from depparse.treebanks.join import join
 from tests.conftest import ROOT
 from tests.networks import TASKS, small_model

@@ -13,7 +13,6 @@ import typer
 from depparse.errors import ConfigError
 
 if TYPE_CHECKING:
-    from depparse.document.document import Document
     from depparse.document.sentence import Sentence
 
 
@@ -50,10 +49,8 @@ def convert(
 
     Example: [green]depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt[/green]
     """
-    from depparse.document.document import Document
     from depparse.formats import table as formats
-    from depparse.formats.conllu import write_conllup
-    from depparse.text.raw import write_exact_text, write_text
+    from depparse.text.wrap import write_exact_text, write_text
 
     if source is None and file == "-":
         raise ConfigError("say the format of standard input: --from FORMAT")
@@ -91,8 +88,6 @@ def convert(
         write_exact_text(sentences, output)
     elif target == "text":
         write_text(sentences, output, wrap)
-    elif isinstance(sentences, Document) and target == "conllup":
-        write_conllup(sentences, output, _columns(sentences))
     else:
         formats.write(sentences, output, target)
 
@@ -104,18 +99,10 @@ def _read(file: str, source: str, target: str) -> Iterable[Sentence]:
     from depparse.cli.progress import progress
     from depparse.formats import table as formats
 
-    if target == "conllup" and source != "conllu":
-        # The header names the columns of all sentences, which are known only when all are read.
+    if formats.get_format(target).names_columns and source != "conllu":
+        # The columns of all sentences are known only when all are read.
         return formats.read(file, source)
     return _noting_losses(progress(formats.iter_sentences(file, source), "sentences"), target)
-
-
-def _columns(document: Document) -> list[str]:
-    """The columns of the file it came from, then what any sentence has besides, in order."""
-    names = dict.fromkeys(document.column_names)
-    for sentence in document:
-        names |= dict.fromkeys(sentence.columns)
-    return list(names)
 
 
 def _joined(file: str, source: str, join: str, join_from: str | None) -> Iterable[Sentence]:
@@ -131,13 +118,14 @@ def _joined(file: str, source: str, join: str, join_from: str | None) -> Iterabl
 
 
 def _noting_losses(sentences: Iterable[Sentence], target: str) -> Iterator[Sentence]:
-    """Says on standard error which columns CoNLL-U has no place for."""
-    from depparse.document.annotations import lost_in_conllu
+    """Says on standard error which columns the format has no place for."""
+    from depparse.formats.table import get_format
 
+    format = get_format(target)
     lost: dict[str, None] = {}
     for sentence in sentences:
-        if target == "conllu":
-            lost |= dict.fromkeys(lost_in_conllu(sentence))
+        lost |= dict.fromkeys(format.lost(sentence))
         yield sentence
     if lost:
-        sys.stderr.write(f"note: CoNLL-U has no place for {', '.join(lost)}; convert to conllup to keep them\n")
+        name = format.description
+        sys.stderr.write(f"note: {name} has no place for {', '.join(lost)}; convert to conllup to keep them\n")

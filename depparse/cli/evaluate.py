@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json as json_module
 import sys
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from depparse.cli.tables import show
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, did_you_mean
 from depparse.evaluation.dimensions import DIMENSIONS
 
 if TYPE_CHECKING:
@@ -20,9 +19,7 @@ if TYPE_CHECKING:
 
 def _dimension(name: str) -> str:
     if name not in DIMENSIONS:
-        close = difflib.get_close_matches(name, DIMENSIONS, 1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(DIMENSIONS)}{hint}")
+        raise typer.BadParameter(f"{name!r} is no such group; {did_you_mean(name, DIMENSIONS)}")
     return name
 
 

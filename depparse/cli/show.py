@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shutil
 import sys
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, closest
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
@@ -111,7 +110,7 @@ def _choose(sentences: Iterable[Sentence], names: list[str]) -> Iterator[Sentenc
                 return
         seen[name] = None
     wanted = next(iter(missing))
-    close = difflib.get_close_matches(wanted, seen, 1)
+    close = closest(wanted, seen)
     hint = f"; did you mean {close[0]}?" if close else f"; the first is {next(iter(seen))!r}" if seen else ""
     raise ConfigError(f"there is no sentence {wanted!r} among {len(seen):,}{hint}")
 

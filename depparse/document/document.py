@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.document.columns import CONLLU_COLUMNS
-from depparse.document.sentence import Sentence, placed
+from depparse.document.raw_text import iter_exact_text, placed
+from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
 from depparse.document.words import Word
-from depparse.text.raw import iter_exact_text
+from depparse.folders import Folder
 
 if TYPE_CHECKING:
+    import conllu
     import pandas
     import pyarrow
+
+# Found on first use, so that a document needs no import of the formats that read and write it.
+CONVERSIONS = Folder("depparse.formats", "CONVERSION", "depparse.conversions")
+
+
+class Conversion(NamedTuple):
+    """How documents become objects of one type, and such objects documents; a file of formats/ has one."""
+
+    to_object: Callable[[Document], Any]
+    to_document: Callable[[Any], Document]  # raises FormatError
 
 
 class Document:
@@ -28,24 +40,42 @@ class Document:
     @property
     def text(self) -> str:
         """The text, in which offsets of words and tokens count: exact where the tokens tell how they are spaced
-        (``SpacesAfter`` …), as in documents made of raw text, else the plain raw text (`depparse.text.raw`)."""
+        (``SpacesAfter`` …), as in documents made of raw text, else the plain raw text (`document/raw_text.py`)."""
         # Placed again, as the sentences may have been changed or moved.
         return "".join(iter_exact_text(placed(self.sentences)))
 
     @property
     def ents(self) -> list[Span]:
+        """The entities of all sentences."""
         return [span for sentence in self.sentences for span in sentence.ents]
 
     @property
     def num_words(self) -> int:
+        """Number of syntactic words, empty nodes aside."""
         return sum(map(len, self.sentences))
 
     @property
     def num_tokens(self) -> int:
+        """Number of surface tokens: a multiword token counts once."""
         return sum(len(s) - sum(m.end - m.start for m in s.mwts) for s in self.sentences)
 
     def iter_words(self) -> Iterator[Word]:
+        """The words of all sentences, in order."""
         return (word for sentence in self.sentences for word in sentence.words)
+
+    # -- to other types, and from them
+
+    def to(self, name: str) -> Any:
+        """The document as an object of another type: ``json`` (dictionaries and lists), ``pandas`` (a frame), ``arrow``
+        (a table), ``token_lists`` (of the library conllu), or what another package adds to the entry points
+        ``depparse.conversions``. Raises ConfigError for an unknown name."""
+        return CONVERSIONS[name].to_object(self)
+
+    @classmethod
+    def of(cls, name: str, value: Any) -> Document:
+        """The document in an object that `to` makes under this name. Raises FormatError, and ConfigError as `to`."""
+        document: Document = CONVERSIONS[name].to_document(value)
+        return document
 
     def to_conllu(self) -> str:
         """The document as a CoNLL-U file. What was read and not touched comes back byte for byte."""
@@ -54,33 +84,46 @@ class Document:
     @classmethod
     def from_conllu(cls, text: str) -> Document:
         """The document in a string of CoNLL-U. Raises FormatError."""
-        from depparse.formats.conllu import parse_conllu
-
-        return cls(parse_conllu(text))
+        return cls.of("conllu", text)
 
     def to_dict(self) -> dict[str, Any]:
         """The document as JSON-able dictionaries and lists; `from_dict` gives it back without loss."""
-        from depparse.formats.export import document_to_dict
-
-        return document_to_dict(self)
+        data: dict[str, Any] = self.to("json")
+        return data
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Document:
-        from depparse.formats.export import document_from_dict
-
-        return document_from_dict(data)
+        """The document that `to_dict` made. Raises FormatError."""
+        return cls.of("json", data)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """One row a line of the file, in order; see `depparse.formats.export.to_pandas`."""
-        from depparse.formats.export import to_pandas
+        """One row a line of the file, in order; see `depparse.formats.pandas.to_pandas`."""
+        frame: pandas.DataFrame = self.to("pandas")
+        return frame
 
-        return to_pandas(self)
+    @classmethod
+    def from_pandas(cls, frame: pandas.DataFrame) -> Document:
+        """The document that `to_pandas` made. Raises FormatError."""
+        return cls.of("pandas", frame)
 
     def to_arrow(self) -> pyarrow.Table:
         """One row a sentence, columns as lists; see `depparse.formats.arrow.to_arrow`."""
-        from depparse.formats.arrow import to_arrow
+        table: pyarrow.Table = self.to("arrow")
+        return table
 
-        return to_arrow(self)
+    @classmethod
+    def from_arrow(cls, table: pyarrow.Table) -> Document:
+        """The document that `to_arrow` made. Raises FormatError."""
+        return cls.of("arrow", table)
+
+    def to_token_lists(self) -> list[conllu.TokenList]:
+        """A `conllu.TokenList` for each sentence; `depparse.formats.token_lists` says what they cannot hold."""
+        return list(self.to("token_lists"))
+
+    @classmethod
+    def from_token_lists(cls, token_lists: Iterable[conllu.TokenList]) -> Document:
+        """The document in token lists, such as those of ``conllu.parse``. Raises FormatError."""
+        return cls.of("token_lists", token_lists)
 
     def __len__(self) -> int:
         """Number of sentences."""

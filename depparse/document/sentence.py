@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from depparse.document.annotations import get_kind, to_misc
 from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
 from depparse.document.exact import has_spaces, join_tokens, spaces
+from depparse.document.kinds import get_kind, kinds
 from depparse.document.offsets import find_tokens, share_characters
 from depparse.document.spans import Frame, Span
 from depparse.document.words import Characters, EmptyNode, MultiwordToken, Token, Words
@@ -281,8 +281,16 @@ class Sentence:
         """The sentence as in a CoNLL-U file, with its empty line. What stands in other columns goes to MISC."""
         columns = self.columns
         if not _CONLLU.issuperset(columns):
-            columns = columns | {"MISC": to_misc(self)}
+            columns = columns | {"MISC": self._misc_with_all()}
         return self._write(VALUE_COLUMNS, columns, self.comments)
+
+    def _misc_with_all(self) -> list[str]:
+        """MISC, with what stands in columns that CoNLL-U does not have."""
+        misc = self.misc_cells
+        for kind in kinds():
+            if kind.misc and kind.columns[0] in self.columns:
+                misc = kind.to_misc(self, misc)
+        return misc
 
     def to_conllup(self, names: Sequence[str] | None = None) -> str:
         """The sentence in CoNLL-U Plus, without the file's header line; `names` are its columns after ID."""
@@ -321,28 +329,3 @@ class Sentence:
         text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
         name = "" if self.sent_id is None else f"{self.sent_id}: "
         return f"<Sentence {name}{text!r}, {len(self)} words>"
-
-
-def separator(previous: Sentence | None, sentence: Sentence) -> str:
-    """What stands between two sentences in plain raw text."""
-    if previous is None:
-        return ""
-    if sentence.starts_paragraph:
-        return "\n\n"
-    return " " if previous.space_after else ""
-
-
-def exact_separator(previous: Sentence | None, sentence: Sentence) -> str:
-    """What stands between two sentences, or before the first, in exact text."""
-    after = None if previous is None else previous.spaces_after
-    return (separator(previous, sentence) if after is None else after) + sentence.spaces_before
-
-
-def placed(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """The sentences, each with its `start_char` in exact text set, as they pass."""
-    previous, end = None, 0
-    for sentence in sentences:
-        sentence.start_char = end + len(exact_separator(previous, sentence))
-        end = sentence.start_char + len(sentence.exact_text)
-        yield sentence
-        previous = sentence

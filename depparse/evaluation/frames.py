@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from depparse.document.annotations import get_kind
+from depparse.document.kinds import get_kind
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Frame
 from depparse.errors import FormatError

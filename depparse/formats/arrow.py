@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 from depparse.document.annotations import kinds
 from depparse.document.annotations.records import Fail, as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
-from depparse.document.document import Document
-from depparse.document.sentence import Sentence, placed
+from depparse.document.document import Conversion, Document
+from depparse.document.raw_text import placed
+from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import FormatError
 from depparse.files import PathLike, open_output
@@ -280,3 +281,6 @@ def _node(item: dict[str, object], columns: Iterable[str], fail: Fail) -> EmptyN
 def _cells(item: dict[str, object], columns: Iterable[str], fail: Fail) -> dict[str, str]:
     cells = as_dict(item.get("cells"), "the cells of a line", fail)
     return {name: "_" if cells.get(name) is None else as_text(cells[name], "a cell", fail) for name in columns}
+
+
+CONVERSION = Conversion(to_arrow, from_arrow)

@@ -121,3 +121,27 @@ def column_names_of(sentence: Sentence | None) -> tuple[str, ...]:
     if sentence is None or not set(VALUE_COLUMNS) <= set(sentence.columns):
         return CONLLU_COLUMNS
     return ("ID", *sentence.columns)
+
+
+# -- what dictionaries and frames share
+
+DERIVED = ("start_char", "end_char")  # offsets in the text, which are not read back
+
+
+def free_name(column: str, taken: Iterable[str]) -> str:
+    """The name of a further column, marked if something else has that name already."""
+    return f"column:{column}" if column in taken else column
+
+
+def is_number(cell: str) -> bool:
+    return cell.isascii() and cell.isdigit() and str(int(cell)) == cell
+
+
+def characters_of(sentence: Sentence, id: str) -> tuple[int | None, int | None]:
+    if "." in id:
+        return None, None
+    first, dash, _ = id.partition("-")
+    start, end = sentence.token_chars()[int(first)] if dash else sentence.word_chars()[int(id) - 1]
+    if start is None or end is None:
+        return None, None
+    return start + sentence.start_char, end + sentence.start_char

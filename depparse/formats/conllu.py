@@ -15,8 +15,9 @@ from itertools import chain
 from typing import BinaryIO, NoReturn
 
 from depparse.document.columns import CONLLU_COLUMNS
-from depparse.document.document import Document
-from depparse.document.sentence import Sentence, placed
+from depparse.document.document import Conversion, Document
+from depparse.document.raw_text import placed
+from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import FormatError
 from depparse.files import PathLike, name_of, open_input, open_output
@@ -86,7 +87,11 @@ def _conllup(stream: BinaryIO, name: str) -> tuple[tuple[str, ...], Iterator[Sen
 
 
 def write_conllup(sentences: Iterable[Sentence], path: PathLike, names: Iterable[str] | None = None) -> None:
-    """Writes CoNLL-U Plus with the columns `names`; by default those of the first sentence, ID before them."""
+    """Writes CoNLL-U Plus with the columns `names`; by default, ID and those of the first sentence, and of a Document
+    its own and then those that any of its sentences has besides."""
+    if names is None and isinstance(sentences, Document):
+        every = (name for sentence in sentences for name in sentence.columns)
+        names = dict.fromkeys((*sentences.column_names, *every))
     with open_output(path) as out:
         out.writelines(conllup_lines(sentences, names))
 
@@ -289,3 +294,6 @@ def _share_strings(sentence: Sentence, shared: dict[str, str]) -> Sentence:
     for name, column in sentence.columns.items():
         sentence.columns[name] = list(map(shared.setdefault, column, column))
     return sentence
+
+
+CONVERSION = Conversion(Document.to_conllu, lambda text: Document(parse_conllu(text)))

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from depparse.document.annotations.entities import ENTITY_COLUMN
 from depparse.document.annotations.records import Fail, as_dict, as_list, as_text
 from depparse.document.columns import format_deps
-from depparse.document.sentence import Sentence, placed
+from depparse.document.raw_text import placed
+from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.formats.assemble import as_comments, from_columns, from_rows, node_id, reporter
 from depparse.formats.hub_lines import line_ids

@@ -1,23 +1,26 @@
-"""All formats that depparse reads and writes: a function each, and one line in `FORMATS`."""
+"""All formats that depparse reads and writes: a function each, and one line in `FORMATS`.
+
+Another package adds formats by entry points of the group ``depparse.formats``; each value is a `Format`.
+"""
 
 from __future__ import annotations
 
-import difflib
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from depparse.document.columns import CONLLU_COLUMNS
+from depparse.document.annotations import lost_in_conllu
 from depparse.document.document import Document
-from depparse.document.sentence import Sentence, placed
-from depparse.errors import ConfigError, FormatError
-from depparse.files import PathLike, name_of, open_input, open_output
-from depparse.formats import conllu, tagged
-from depparse.text import raw as text
-from depparse.text import rules
+from depparse.document.raw_text import placed
+from depparse.document.sentence import Sentence
+from depparse.errors import ConfigError, FormatError, did_you_mean
+from depparse.files import PathLike, name_of
+from depparse.folders import installed, load
+from depparse.formats import conllu, json, tagged
+from depparse.text import rules, wrap
 
+GROUP = "depparse.formats"
 Reader = Callable[[PathLike | BinaryIO], Iterator[Sentence]]
 Writer = Callable[[Iterable[Sentence], PathLike], None]
 
@@ -30,30 +33,10 @@ class Format:
     extensions: tuple[str, ...]
     read: Reader
     write: Writer
-
-
-def _read_json(path: PathLike | BinaryIO) -> Document:
-    with open_input(path) as stream:
-        try:
-            data = json.load(stream)
-        except ValueError as error:
-            raise FormatError(f"not JSON: {error}", path=name_of(path)) from None
-        except RecursionError:
-            raise FormatError("no document: the JSON is nested too deeply", path=name_of(path)) from None
-    return Document.from_dict(data)
-
-
-def _iter_json(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    yield from _read_json(path)
-
-
-def _write_json(sentences: Iterable[Sentence], path: PathLike) -> None:
-    from depparse.formats.export import iter_json
-
-    names = sentences.column_names if isinstance(sentences, Document) else CONLLU_COLUMNS
-    with open_output(path) as out:
-        out.writelines(iter_json(sentences, names))
-        out.write("\n")
+    read_document: Callable[[PathLike | BinaryIO], Document] | None = None  # where a file says more than its sentences
+    has_comments: bool = True  # and so names of sentences
+    names_columns: bool = False  # at the beginning of a file, so it is best written from a Document
+    lost: Callable[[Sentence], Iterable[str]] = lambda _: ()  # the columns of a sentence that it has no place for
 
 
 def _read_parquet(path: PathLike | BinaryIO) -> Document:
@@ -80,28 +63,45 @@ def _write_parquet(sentences: Iterable[Sentence], path: PathLike) -> None:
     write_parquet(sentences, path)
 
 
+# fmt: off
 FORMATS: dict[str, Format] = {
-    "conllu": Format("CoNLL-U", (".conllu",), conllu.iter_conllu, conllu.write_conllu),
-    "conllup": Format("CoNLL-U Plus", (".conllup",), conllu.iter_conllup, conllu.write_conllup),
+    "conllu": Format("CoNLL-U", (".conllu",), conllu.iter_conllu, conllu.write_conllu, lost=lost_in_conllu),
+    "conllup": Format(
+        "CoNLL-U Plus", (".conllup",), conllu.iter_conllup, conllu.write_conllup, conllu.read_conllup,
+        names_columns=True,
+    ),
     "iob2": Format("entities as in Universal NER", (".iob2",), tagged.iter_iob2, tagged.write_iob2),
     "biose": Format("word and (nested) BIOES tag", (".biose",), tagged.iter_two_column, tagged.write_biose),
     "two-column": Format("word and IOB2 tag", (".conll", ".tsv"), tagged.iter_two_column, tagged.write_two_column),
     "conll2003": Format("CoNLL-2003 columns", (), tagged.iter_conll2003, tagged.write_conll2003),
-    "horizontal": Format("a sentence a line", (".horizontal",), tagged.iter_horizontal, tagged.write_horizontal),
-    "vertical": Format("a token a line", (".vertical", ".vert"), tagged.iter_vertical, tagged.write_vertical),
-    "text": Format("plain text", (".txt",), rules.iter_text_sentences, text.write_text),
-    "json": Format("JSON of Document.to_dict", (".json",), _iter_json, _write_json),
-    "parquet": Format("Parquet, a sentence a row", (".parquet",), _iter_parquet, _write_parquet),
+    "horizontal": Format(
+        "a sentence a line", (".horizontal",), tagged.iter_horizontal, tagged.write_horizontal, has_comments=False
+    ),
+    "vertical": Format(
+        "a token a line", (".vertical", ".vert"), tagged.iter_vertical, tagged.write_vertical, has_comments=False
+    ),
+    "text": Format("plain text", (".txt",), rules.iter_text_sentences, wrap.write_text, has_comments=False),
+    "json": Format("JSON of Document.to_dict", (".json",), json.iter_json_sentences, json.write_json, json.read_json),
+    "parquet": Format("Parquet, a sentence a row", (".parquet",), _iter_parquet, _write_parquet, _read_parquet),
 }
+# fmt: on
+
+
+def format_names() -> list[str]:
+    """The names of all formats: those above, and those of other packages."""
+    return [*FORMATS, *sorted(installed(GROUP).keys() - FORMATS.keys())]
 
 
 def get_format(name: str) -> Format:
     """The format of that name. ConfigError with a suggestion if there is none."""
-    if name not in FORMATS:
-        close = difflib.get_close_matches(name, FORMATS, 1)
-        hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(FORMATS)}"
-        raise ConfigError(f"there is no format {name!r}; {hint}")
-    return FORMATS[name]
+    if name in FORMATS:
+        return FORMATS[name]
+    if name not in format_names():
+        raise ConfigError(f"there is no format {name!r}; {did_you_mean(name, format_names())}")
+    format = load(installed(GROUP)[name])
+    if not isinstance(format, Format):
+        raise ConfigError(f"the entry point {name!r} of {GROUP} is no Format")
+    return format
 
 
 def guess_format(path: PathLike | BinaryIO, default: str | None = None) -> str:
@@ -111,8 +111,12 @@ def guess_format(path: PathLike | BinaryIO, default: str | None = None) -> str:
     for name, format in FORMATS.items():
         if ending in format.extensions:
             return name
+    for name in format_names()[len(FORMATS) :] if ending else ():
+        if ending in get_format(name).extensions:
+            return name
     if default is None:
-        raise FormatError(f"the ending {ending!r} names no format; say which: {', '.join(FORMATS)}", path=name_of(path))
+        names = ", ".join(format_names())
+        raise FormatError(f"the ending {ending!r} names no format; say which: {names}", path=name_of(path))
     return default
 
 
@@ -123,17 +127,10 @@ def iter_sentences(path: PathLike | BinaryIO, format: str | None = None) -> Iter
 
 def read(path: PathLike | BinaryIO, format: str | None = None) -> Document:
     """The document in a file of any format, which its ending tells unless given. Raises FormatError."""
-    name = format or guess_format(path)
-    whole = {"conllup": conllu.read_conllup, "json": _read_json, "parquet": _read_parquet}.get(name)
-    return whole(path) if whole is not None else Document(get_format(name).read(path))
+    found = get_format(format or guess_format(path))
+    return found.read_document(path) if found.read_document is not None else Document(found.read(path))
 
 
 def write(sentences: Iterable[Sentence], path: PathLike, format: str | None = None) -> None:
     """Writes sentences (or a Document) in any format, which the ending tells unless given."""
-    name = format or guess_format(path)
-    if name == "conllup" and isinstance(sentences, Document):
-        columns = [column for s in sentences.sentences[:1] for column in s.columns]
-        names = [*sentences.column_names, *(c for c in columns if c not in sentences.column_names)]
-        conllu.write_conllup(sentences, path, names)
-    else:
-        get_format(name).write(sentences, path)
+    get_format(format or guess_format(path)).write(sentences, path)

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from depparse.document.annotations.entities import ENTITY_COLUMN
-from depparse.document.sentence import Sentence, placed
+from depparse.document.raw_text import placed
+from depparse.document.sentence import Sentence
 from depparse.document.spans import encode_tags
 from depparse.errors import FormatError
 from depparse.files import PathLike, name_of, open_input, open_output

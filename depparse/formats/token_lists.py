@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations.records import Fail, shown
 from depparse.document.columns import CONLLU_COLUMNS, parse_deps, parse_misc
-from depparse.document.document import Document
+from depparse.document.document import Conversion, Document
 from depparse.document.sentence import Sentence
 from depparse.formats.assemble import column_names_of, from_rows, joined_names, reporter
 
@@ -140,3 +140,6 @@ def _text(value: object) -> str | None:
         heads = ["".join(map(str, head)) if isinstance(head, tuple) else str(head) for _, head in value]
         return "|".join(f"{head}:{relation}" for head, (relation, _) in zip(heads, value, strict=True)) or "_"
     return None
+
+
+CONVERSION = Conversion(to_token_lists, from_token_lists)

@@ -13,12 +13,11 @@ from depparse.files import STANDARD_INPUT, PathLike, check_input, name_of
 from depparse.formats import table as formats
 from depparse.text import rules
 from depparse.text.naming import document_names, name_document, name_sentences
+from depparse.text.pieces import iter_pieces
 from depparse.text.presplit import segment_lines
-from depparse.text.raw import iter_pieces
 
 Input = str | Document | Iterable[Sequence[str]]
 Given = str | Document | list[list[str]]  # an input, checked
-_UNNAMED = ("text", "horizontal", "vertical")  # formats that have no comments
 _CHARS_A_WORD = 6  # about, to tell how much work a text is
 
 
@@ -117,7 +116,7 @@ class InputReader:
                 sentences = formats.iter_sentences(path, format)
                 if self.expand and self.segmenter is not None:
                     sentences = expanded(self.segmenter, sentences)
-            if format in _UNNAMED:
+            if not formats.get_format(format).has_comments:
                 sentences = name_sentences(sentences, f"{document}-" if len(paths) > 1 else "")
                 if name_of(path) != STANDARD_INPUT:
                     sentences = name_document(sentences, document)

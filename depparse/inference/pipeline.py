@@ -16,6 +16,7 @@ import torch
 
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
+from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
@@ -33,7 +34,7 @@ from depparse.runtimes.torch import TorchScorer
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
-from depparse.text.raw import iter_text, wrapped
+from depparse.text.wrap import wrapped
 
 _SEGMENTER = "segmenter"  # the name of that part
 

@@ -5,13 +5,12 @@ Nothing is fetched unless that is asked for.
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import warnings
 from pathlib import Path
 
-from depparse.errors import ConfigError, ModelError
+from depparse.errors import ConfigError, ModelError, closest
 
 FOLDER = Path(__file__).parents[1] / "models"
 FILES = ("config.json", "vocab.json", "model.safetensors")  # of a model folder, beside its manifest and card
@@ -55,8 +54,7 @@ def _no_such(name: str | os.PathLike[str]) -> str:
     if not isinstance(name, str) or Path(name).name != name:
         return f"{os.fspath(name)}: no such model folder"
     names = bundled()
-    close = difflib.get_close_matches(name.lower(), names, 1, 0.5)
-    hint = f"did you mean {close[0]}? " if close else ""
+    hint = "".join(f"did you mean {other}? " for other in closest(name, names))
     there = f"those that come with depparse are: {', '.join(names)}" if names else "none comes with this depparse"
     return f"{name}: no such model folder, nor a model of that name; {hint}{there}; or give the folder of a model"
 

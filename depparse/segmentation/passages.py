@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from depparse.document.sentence import Sentence, separator
+from depparse.document.raw_text import separator
+from depparse.document.sentence import Sentence
 from depparse.text.spacing import RawToken
 
 

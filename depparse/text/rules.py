@@ -15,7 +15,7 @@ import regex
 from depparse.document.sentence import Sentence
 from depparse.files import PathLike
 from depparse.text.blocks import iter_blocks
-from depparse.text.raw import iter_pieces
+from depparse.text.pieces import iter_pieces
 from depparse.text.spacing import RawToken, breaks_paragraph, build_sentences, is_visible
 
 _HAN = r"[\p{Han}\p{Hiragana}\p{Katakana}]"

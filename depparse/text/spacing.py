@@ -12,7 +12,7 @@ import regex
 from depparse.document.exact import escape
 from depparse.document.sentence import Sentence
 from depparse.document.words import MultiwordToken
-from depparse.text.raw import IDEOGRAPHIC
+from depparse.text.wrap import IDEOGRAPHIC
 
 # Tokens after which a sentence ends even if nothing says so, that text without ends may pass in bounded memory. The
 # longest sentences of UD treebanks have some hundred tokens, and projective parsers take a thousand words.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.resources
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, closest
 
 _FAMILIES = {"indo-european": "ie"}  # the catalogue has UD's short name
 
@@ -84,7 +83,7 @@ def entries(language: str | None = None) -> list[Entry]:
         if wanted and (found := [entry for entry in catalogue if wanted in map(str.lower, way(entry))]):
             return found
     known = sorted({name for entry in catalogue for way in ways[:2] for name in way(entry) if len(name) > 3})
-    raise ConfigError(f"no treebank of a language or family {language!r}{_did_you_mean(wanted, known)}")
+    raise ConfigError(f"no treebank of a language or family {language!r}{_meant(closest(wanted, known, 3))}")
 
 
 def find(name: str) -> Entry:
@@ -100,17 +99,11 @@ def similar(name: str) -> str:
     """A question for the end of an error: treebanks with a name like `name`, or with its part after the dash."""
     names = [entry.treebank for entry in _catalogue() if entry.treebank.lower() != name.lower()]
     same = [known for known in names if known.lower().endswith(f"-{name.lower()}")]
-    return f"; did you mean {_or(same[:3])}?" if same else _did_you_mean(name, names)
+    return _meant(same[:3] or closest(name, names, 3))
 
 
-def _did_you_mean(name: str, known: list[str]) -> str:
-    by_lower = {word.lower(): word for word in known}
-    close = list(_unique(by_lower[word] for word in difflib.get_close_matches(name.lower(), by_lower, 3, 0.7)))
-    return f"; did you mean {_or(close)}?" if close else ""
-
-
-def _unique(words: Iterable[str]) -> Iterator[str]:
-    return iter(dict.fromkeys(words))
+def _meant(names: list[str]) -> str:
+    return f"; did you mean {_or(names)}?" if names else ""
 
 
 def _or(words: list[str]) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depparse.document.document import Document
-from depparse.document.sentence import Sentence, placed
+from depparse.document.raw_text import placed
+from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
 from depparse.files import PathLike, open_output
 from depparse.formats import arrow

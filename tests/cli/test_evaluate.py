@@ -10,12 +10,13 @@ import pytest
 
 from depparse.cli import evaluate as command
 from depparse.document.document import Document
+from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
 from depparse.evaluation.dimensions import DIMENSIONS
 from depparse.evaluation.ud import evaluate
 from depparse.formats import table as formats
 from depparse.inference.pipeline import Pipeline
-from depparse.text.raw import iter_text, wrapped
+from depparse.text.wrap import wrapped
 from tests.cli.conftest import Run, on_a_terminal
 from tests.networks import small_model
 from tests.official import OFFICIAL

@@ -22,7 +22,7 @@ from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.errors import FormatError
 from depparse.formats.conllu import read_conllu, write_conllu
-from depparse.formats.export import from_pandas, to_pandas
+from depparse.formats.pandas import from_pandas, to_pandas
 from depparse.formats.table import read
 from depparse.formats.token_lists import from_token_lists, to_token_lists
 

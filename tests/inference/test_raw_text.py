@@ -14,10 +14,11 @@ import pytest
 import depparse
 from depparse.document.document import Document
 from depparse.document.exact import spaces
+from depparse.document.raw_text import iter_text
 from depparse.formats.conllu import iter_conllu
 from depparse.inference.pipeline import Pipeline
-from depparse.text.raw import iter_text, wrapped
 from depparse.text.spacing import MAX_TOKENS, is_visible
+from depparse.text.wrap import wrapped
 from depparse.treebanks.treebank import find_splits
 from tests.training.test_whole import WHOLE
 from tests.validation import complaints

@@ -22,9 +22,9 @@ from depparse.errors import DepparseError, FormatError
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.workers import run_in_order
 from tests.conftest import ROOT
-from tests.networks import small_model, two_sentences
 from tests.inference.test_analyses import blanked, make_pipeline
 from tests.inference.test_pipeline import TEXTS, Expanding, conllu
+from tests.networks import small_model, two_sentences
 
 LONG = 600  # seconds: what a test that waits for such a job does not survive
 

@@ -15,8 +15,8 @@ import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 import depparse
-from depparse import models
 from depparse.errors import ConfigError, ModelError
+from depparse.model_folder import find as models
 from depparse.model_folder.find import bundled, find
 from depparse.model_folder.store import save
 from tests.networks import TWO, small_model, two_sentences

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from depparse.document.document import Document
+from depparse.document.raw_text import iter_text
 from depparse.errors import FormatError
 from depparse.formats.conllu import read_conllu
 from depparse.text import rules
-from depparse.text.raw import iter_pieces, iter_text, wrapped, write_exact_text, write_text
+from depparse.text.pieces import iter_pieces
+from depparse.text.wrap import wrapped, write_exact_text, write_text
 
 
 def test_definition(tmp_path: Path) -> None:

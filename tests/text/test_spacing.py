@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from depparse.document.document import Document
 from depparse.document.exact import escape, spaces, unescape
+from depparse.document.raw_text import iter_exact_text, iter_text
 from depparse.document.sentence import Sentence
 from depparse.text import rules
 from depparse.text.blocks import iter_blocks
 from depparse.text.naming import name_sentences
-from depparse.text.raw import iter_exact_text, iter_text
 from depparse.text.spacing import MAX_TOKENS, RawToken, build_sentences, is_visible
 from tests import validation
 

@@ -15,13 +15,13 @@ from safetensors.torch import load_file
 
 import depparse
 from depparse.document.document import Document
+from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
-from depparse.text.raw import iter_text
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Began, Done, Record, Scored, Step, Warned
 from tests.networks import TWO

@@ -6,49 +6,20 @@ They are found by name when they are first needed, so that what a sentence is ne
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from depparse.document import kinds as found
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.errors import ConfigError
-from depparse.folders import Folder
 
 if TYPE_CHECKING:
     from depparse.document.annotations.kind import Kind
     from depparse.document.sentence import Sentence
 
-KINDS = Folder("depparse.document.annotations", "KIND", "depparse.annotations")
 
-
-@cache
-def get_kind(name: str) -> Any:
-    """The kind of that name. Raises ConfigError if there is none."""
-    from depparse.document.annotations.kind import Kind
-
-    kind = KINDS[name]
-    if not isinstance(kind, Kind) or kind.name != name:
-        raise ConfigError(f"the entry point {name!r} of {KINDS.group} is no Kind of that name")
-    return kind
-
-
-@cache
 def kinds() -> tuple[Kind, ...]:
     """All kinds: in the order of their columns in CoNLL-U, then by name. Raises ConfigError if two claim one column."""
-
-    def position(kind: Kind) -> tuple[int, str]:
-        of_conllu = [VALUE_COLUMNS.index(name) for name in kind.columns if name in VALUE_COLUMNS]
-        return min(of_conllu, default=len(VALUE_COLUMNS)), kind.name
-
-    ordered = sorted((get_kind(name) for name in KINDS.names()), key=position)
-    for attribute in ("columns", "misc", "comments", "keep", "record"):
-        owners: dict[str, str] = {}
-        for kind in ordered:
-            claimed = getattr(kind, attribute)
-            for name in (claimed,) if isinstance(claimed, str) else claimed or ():
-                if owners.setdefault(name, kind.name) != kind.name:
-                    both = f"the kinds of annotation {owners[name]} and {kind.name}"
-                    raise ConfigError(f"{both} both have {name!r} as {attribute}; one of their packages has to go")
-    return tuple(ordered)
+    return found.kinds()
 
 
 def kinds_of(names: Collection[str]) -> Iterator[Kind]:
@@ -105,15 +76,6 @@ def restore(
 
 
 # -- what CoNLL-U has no columns for
-
-
-def to_misc(sentence: Sentence) -> list[str]:
-    """MISC, with what stands in columns that CoNLL-U does not have."""
-    misc = sentence.misc_cells
-    for kind in kinds():
-        if kind.misc and kind.columns[0] in sentence.columns:
-            misc = kind.to_misc(sentence, misc)
-    return misc
 
 
 def lost_in_conllu(sentence: Sentence) -> list[str]:

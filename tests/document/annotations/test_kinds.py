@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from depparse.document import annotations
-from depparse.document.annotations import check_kept, complete, get_kind, kept_names, kinds, restore
+from depparse.document.annotations import check_kept, complete, kept_names, kinds, restore
 from depparse.document.columns import in_order
 from depparse.document.document import Document
+from depparse.document.kinds import get_kind
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.errors import ConfigError, DepparseError, FormatError

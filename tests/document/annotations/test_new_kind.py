@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from depparse.document import annotations
-from depparse.document.annotations import check_kept, get_kind, kinds, restore
+from depparse.document.annotations import check_kept, kinds, restore
 from depparse.document.document import Document
+from depparse.document.kinds import get_kind
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, DepparseError, FormatError
 from depparse.evaluation.systems import bare_copies
 from depparse.formats.arrow import from_arrow, read_parquet, write_parquet
-from depparse.formats.export import from_pandas
+from depparse.formats.pandas import from_pandas
 from depparse.formats.table import read, write
 from depparse.training.examples import read_sentences
 from depparse.treebanks.checks import check

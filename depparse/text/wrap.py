@@ -1,72 +1,19 @@
-"""Raw text: read in pieces; written plain, wrapped as in the UD releases, or exact.
-
-A document has two texts, and they are defined here. *Plain* is what training and evaluation take as raw text: it needs
-no more than ``# text``, ``SpaceAfter=No``, ``# newpar`` and ``# newdoc``. *Exact* is what the document was made from,
-code point for code point, where its tokens tell (`depparse.document.exact`).
-"""
+"""Raw text written: plain, wrapped as in the UD releases, or exact (`depparse.document.raw_text`)."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import BinaryIO
 
-from depparse.document.sentence import Sentence, exact_separator, separator
+from depparse.document.raw_text import iter_exact_text, iter_text
+from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
-from depparse.files import PathLike, name_of, open_input, open_output
+from depparse.files import PathLike, name_of, open_output
 
-_CHUNK = 1 << 16  # bytes
 # Han, Kana and their punctuation: scripts in which a line may break between any two characters.
 IDEOGRAPHIC = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 _UNSPACED = re.compile(f"[{IDEOGRAPHIC}]")
-
-
-def iter_text(sentences: Iterable[Sentence]) -> Iterator[str]:
-    """The plain raw text, piece by piece, in constant memory.
-
-    Sentences are joined by one space, by nothing after ``SpaceAfter=No``, by an empty line before ``# newpar`` and
-    ``# newdoc``.
-    """
-    previous = None
-    for sentence in sentences:
-        yield separator(previous, sentence) + sentence.text
-        previous = sentence
-
-
-def iter_exact_text(sentences: Iterable[Sentence]) -> Iterator[str]:
-    """The exact text, piece by piece, in constant memory.
-
-    It is plain but for what ``SpacesBefore``, ``SpacesAfter`` and ``SpacesInToken`` say. After the last token stands
-    what its ``SpacesAfter`` says, else nothing.
-    """
-    previous = None
-    for sentence in sentences:
-        yield exact_separator(previous, sentence) + sentence.exact_text
-        previous = sentence
-    if previous is not None and (after := previous.spaces_after):
-        yield after
-
-
-def iter_pieces(path: PathLike | BinaryIO) -> Iterator[str]:
-    """The text of a UTF-8 file as it comes, code point for code point, a BOM included. Raises FormatError."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line = 1
-    with open_input(path) as stream:
-        data = b"."
-        while data:
-            data = stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK)
-            try:
-                piece = decoder.decode(data, final=not data)
-            except UnicodeDecodeError as error:
-                line += error.object.count(b"\n", 0, error.start)
-                byte = error.object[error.start]
-                message = f"not UTF-8: byte 0x{byte:02x} ({error.reason}); convert the file to UTF-8"
-                raise FormatError(message, path=name_of(path), line=line) from None
-            line += piece.count("\n")
-            if piece:
-                yield piece
 
 
 def write_text(sentences: Iterable[Sentence], path: PathLike, width: int | None = None) -> None:

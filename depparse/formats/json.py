@@ -1,46 +1,26 @@
-"""Documents as dictionaries (for JSON) and as pandas frames, and back.
-
-Arrow and Parquet are in `depparse.formats.arrow`, the objects of the library conllu in `depparse.formats.token_lists`.
-"""
+"""Documents as dictionaries, lists, strings and numbers, and as JSON; and back."""
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 from depparse.document.annotations import kinds
 from depparse.document.annotations.records import Fail, as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS
-from depparse.document.document import Document
-from depparse.document.sentence import Sentence, placed
-from depparse.formats.assemble import (
-    as_comments,
-    column_names_of,
-    from_rows,
-    joined_names,
-    reporter,
-)
-
-if TYPE_CHECKING:
-    import pandas
+from depparse.document.document import Conversion, Document
+from depparse.document.raw_text import placed
+from depparse.document.sentence import Sentence
+from depparse.errors import FormatError
+from depparse.files import PathLike, name_of, open_input, open_output
+from depparse.formats.assemble import DERIVED, as_comments, characters_of, free_name, from_rows, is_number, reporter
 
 _KEYS = {"FORM": "text"} | {name: name.lower() for name in CONLLU_COLUMNS if name != "FORM"}
-_DERIVED = ("start_char", "end_char")
-_LINE = ("sentence", "sent_id", "comments", "id", "kind", "token")  # of a frame, before the columns
-
-
-def _free(column: str, taken: Iterable[str]) -> str:
-    """The name of a further column, marked if something else has that name already."""
-    return f"column:{column}" if column in taken else column
 
 
 def _key(column: str) -> str:
-    return _KEYS.get(column) or _free(column, (*_KEYS.values(), *_DERIVED))
-
-
-# -- dictionaries
+    return _KEYS.get(column) or free_name(column, (*_KEYS.values(), *DERIVED))
 
 
 def document_to_dict(doc: Document) -> dict[str, Any]:
@@ -88,25 +68,11 @@ def _row_to_dict(sentence: Sentence, names: Sequence[str], id: str, cells: Seque
     for name, cell in zip(names, cells, strict=True):
         # The lemma of an underscore in the text is an underscore.
         if cell != "_" or name == "FORM" or (name == "LEMMA" and form == "_" and id.isdigit()):
-            row[_key(name)] = int(cell) if name == "HEAD" and _is_number(cell) else cell
-    start, end = _characters(sentence, id)
+            row[_key(name)] = int(cell) if name == "HEAD" and is_number(cell) else cell
+    start, end = characters_of(sentence, id)
     if start is not None and end is not None:
         row["start_char"], row["end_char"] = start, end
     return row
-
-
-def _is_number(cell: str) -> bool:
-    return cell.isascii() and cell.isdigit() and str(int(cell)) == cell
-
-
-def _characters(sentence: Sentence, id: str) -> tuple[int | None, int | None]:
-    if "." in id:
-        return None, None
-    first, dash, _ = id.partition("-")
-    start, end = sentence.token_chars()[int(first)] if dash else sentence.word_chars()[int(id) - 1]
-    if start is None or end is None:
-        return None, None
-    return start + sentence.start_char, end + sentence.start_char
 
 
 def document_from_dict(data: dict[str, Any]) -> Document:
@@ -167,7 +133,7 @@ def _id_from(token: dict[str, object], position: int, fail: Fail) -> str:
 def _cells_from(token: dict[str, object], keys: dict[str, str], id: str, position: int, fail: Fail) -> list[str]:
     if "text" not in token:
         raise fail("the key 'text' is missing", position, "FORM")
-    if unknown := [key for key in token if key not in keys and key != "id" and key not in _DERIVED]:
+    if unknown := [key for key in token if key not in keys and key != "id" and key not in DERIVED]:
         raise fail(f"unknown key {unknown[0]!r}; this document has the columns {', '.join(keys)}", position, None)
     cells = []
     for key, name in keys.items():
@@ -185,90 +151,32 @@ def _cells_from(token: dict[str, object], keys: dict[str, str], id: str, positio
     return cells
 
 
-# -- pandas
+# -- files
 
 
-def to_pandas(doc: Document) -> pandas.DataFrame:
-    """A frame with one row a line of the file, in order; `from_pandas` undoes it.
-
-    ``sentence`` (from 0), ``sent_id``, ``comments`` (the lines before the sentence, on its first row only), ``id`` as
-    text, ``kind`` (token for a multiword token, word, empty), ``token`` (the surface token that the line belongs to),
-    the columns under their own names, ``start_char``, ``end_char``. HEAD and characters are Int64, the rest are
-    strings; unannotated is NA.
-
-    Not kept: scores of entities and frames, and a HEAD of a multiword token or an empty node that is no number.
-    """
-    import pandas
-
-    names = joined_names(doc.column_names, doc.sentences)
-    lines: dict[str, list[Any]] = {name: [] for name in _LINE}
-    cells: list[tuple[str, ...]] = []
-    starts: list[int | None] = []
-    ends: list[int | None] = []
-    for number, sentence in enumerate(placed(doc.sentences)):
-        comments: str | None = "\n".join(sentence.comments)
-        surface = {word.id: token.text for token in sentence.tokens for word in token.words}
-        for id, row in sentence.rows(names):
-            kind = "token" if "-" in id else "empty" if "." in id else "word"
-            token = None if kind == "empty" else surface[int(id.partition("-")[0])]
-            for name, value in zip(_LINE, (number, sentence.sent_id, comments, id, kind, token), strict=True):
-                lines[name].append(value)
-            comments = None
-            cells.append(row)
-            start, end = _characters(sentence, id)
-            starts.append(start)
-            ends.append(end)
-    data: dict[str, Any] = {name: pandas.array(lines[name], dtype="string") for name in _LINE}
-    data["sentence"] = pandas.array(lines["sentence"], dtype="int64")
-    data["kind"] = pandas.Categorical(lines["kind"], categories=["token", "word", "empty"])
-    for position, name in enumerate(names):
-        column: list[Any] = [None if row[position] == "_" and name != "FORM" else row[position] for row in cells]
-        if name == "HEAD":
-            heads = [int(cell) if cell is not None and _is_number(cell) else None for cell in column]
-            data[name] = pandas.array(heads, dtype="Int64")
-        else:
-            data[_free(name, (*_LINE, *_DERIVED))] = pandas.array(column, dtype="string")
-    data["start_char"], data["end_char"] = pandas.array(starts, dtype="Int64"), pandas.array(ends, dtype="Int64")
-    frame = pandas.DataFrame(data)
-    frame.attrs["columns"] = list(doc.column_names)
-    return frame
+def read_json(path: PathLike | BinaryIO) -> Document:
+    """The document in a file of JSON. Raises FormatError."""
+    with open_input(path) as stream:
+        try:
+            data = json.load(stream)
+        except ValueError as error:
+            raise FormatError(f"not JSON: {error}", path=name_of(path)) from None
+        except RecursionError:
+            raise FormatError("no document: the JSON is nested too deeply", path=name_of(path)) from None
+    return document_from_dict(data)
 
 
-def from_pandas(frame: pandas.DataFrame) -> Document:
-    """The document in a frame that has whole sentences: rows in order, ``sentence``, ``id`` (as text) and ``FORM``.
-
-    Comments are those of ``comments``; without that column, ``sent_id`` becomes one. Rows of a sentence stand
-    together. A column that has no value in the frame is kept as an unannotated one.
-    """
-    fail = reporter("frame")
-    for needed in ("sentence", "id", "FORM"):
-        if needed not in frame.columns:
-            raise fail(f"the column {needed!r} is missing; expected a frame as Document.to_pandas makes it", -1, None)
-    labels = [str(label) for label in frame.columns if label not in (*_LINE, *_DERIVED)]
-    names = [label.removeprefix("column:") for label in labels]
-    columns = [_cells(frame[label]) for label in labels]
-    ids = _cells(frame["id"])
-    sent_ids = _cells(frame["sent_id"]) if "sent_id" in frame.columns else None
-    comments = _cells(frame["comments"]) if "comments" in frame.columns else None
-    numbers = frame["sentence"].tolist()
-    bounds = [i for i in range(len(numbers)) if i == 0 or numbers[i] != numbers[i - 1]] + [len(numbers)]
-    sentences = []
-    for start, end in itertools.pairwise(bounds):
-        if comments is not None:
-            lines = comments[start].split("\n") if comments[start] not in ("_", "") else []
-        else:
-            lines = [f"# sent_id = {sent_ids[start]}"] if sent_ids is not None and sent_ids[start] != "_" else []
-        rows = [[column[row] for column in columns] for row in range(start, end)]
-        fail = reporter(f"sentence {numbers[start]} of the frame", lines)
-        sentences.append(from_rows(names, ids[start:end], rows, lines, fail))
-    given = frame.attrs.get("columns")
-    return Document(sentences, given or column_names_of(sentences[0] if sentences else None))
+def iter_json_sentences(path: PathLike | BinaryIO) -> Iterator[Sentence]:
+    """The sentences in a file of JSON, which is read as a whole. Raises FormatError."""
+    yield from read_json(path)
 
 
-def _cells(column: pandas.Series[Any]) -> list[str]:
-    return ["_" if gone else _cell(value) for gone, value in zip(column.isna().tolist(), column.tolist(), strict=True)]
+def write_json(sentences: Iterable[Sentence], path: PathLike) -> None:
+    """Writes sentences (or a Document) as JSON, a sentence at a time."""
+    names = sentences.column_names if isinstance(sentences, Document) else CONLLU_COLUMNS
+    with open_output(path) as out:
+        out.writelines(iter_json(sentences, names))
+        out.write("\n")
 
 
-def _cell(value: object) -> str:
-    """A number may come as a float: what pandas makes of a column with gaps on its way through a CSV file."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+CONVERSION = Conversion(document_to_dict, document_from_dict)
