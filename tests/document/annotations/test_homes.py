@@ -22,7 +22,8 @@ HOMES = {
     # -- formats: HEAD is a number that the reader verifies; the lemma of an underscore in the text is an underscore
     "formats/conllu.py": "HEAD",
     "formats/assemble.py": "HEAD",
-    "formats/export.py": "HEAD LEMMA",
+    "formats/json.py": "HEAD LEMMA",
+    "formats/pandas.py": "HEAD",
     "formats/arrow.py": "HEAD LEMMA",
     "wrappers/stanza_tokenizer.py": "HEAD LEMMA ner",
     # -- formats of others, with columns or fields of their own
