@@ -190,9 +190,9 @@ class Pipeline:
         """What the pipeline makes of gold data, to be scored against it. It sees the words, not their annotation; but
         their trees if a task reads trees and no part predicts them.
 
-        `raw`: of the raw text, `depparse.text.raw.iter_text`, with lines of at most `wrap` characters if given. Where
-        no part predicts trees, chains stand for them, since the scorer asks for trees. `given_predicates`: which words
-        are predicates is told, where gold has frames; their senses and arguments are not.
+        `raw`: of the plain raw text, with lines of at most `wrap` characters if given. Where no part predicts trees,
+        chains stand for them, since the scorer asks for trees. `given_predicates`: which words are predicates is told,
+        where gold has frames; their senses and arguments are not.
         """
         trees = self.model is not None and self.model.codec.needs_trees()
         if raw and given_predicates:
