@@ -21,6 +21,7 @@ from depparse.encoders.codec import Widths
 from depparse.encoders.encoder import Encoded
 from depparse.errors import ConfigError, ModelError
 from depparse.features.batch import Batch, pad
+from depparse.files import hash_file
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
@@ -28,7 +29,6 @@ from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.extension import extend
 from depparse.model.model import Model
 from depparse.model.order import check_columns, order_tasks
-from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load, save
 from depparse.structs.analysis import Tree
 from depparse.tasks.task import NetworkType, Stage, TaskConfig

@@ -14,7 +14,7 @@ from depparse.model.model import Model
 from depparse.model_folder.store import load
 from depparse.training.jackknife import _ends, jackknife, train_parser, with_trees_of
 from depparse.training.recipe import read_recipe
-from depparse.training.run import Done, Record, Scored
+from depparse.training.records import Done, Record, Scored
 from tests.networks import annotate
 from tests.training.test_run import TINY
 

@@ -11,7 +11,7 @@ import depparse
 from depparse.errors import ConfigError
 from depparse.model.model import Model
 from depparse.training.loop import TrainingConfig, train
-from depparse.training.run import Record
+from depparse.training.records import Record
 from tests.networks import small_model, two_sentences
 from tests.training.test_run import TINY
 from tests.training.test_whole import scored

@@ -11,7 +11,7 @@ import depparse
 from depparse.errors import ConfigError, ModelError
 from depparse.model_folder.store import recover, save
 from depparse.training.recipe import read_recipe
-from depparse.training.run import Began, Record, Scored, Warned
+from depparse.training.records import Began, Record, Scored, Warned
 from tests.networks import TWO, small_model
 from tests.training.test_run import TINY, weights
 

@@ -24,7 +24,7 @@ from depparse.training.gold import read_gold
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from depparse.training.recipe import read_recipe, treebank_name
-from depparse.training.run import Began, Done, Record, Scored
+from depparse.training.records import Began, Done, Record, Scored
 from tests.networks import TWO, small_model, two_sentences
 
 TINY: dict[str, Any] = {
@@ -153,7 +153,7 @@ MEASURE = """
 import sys
 import depparse
 import tests.training.test_run as t
-from depparse.training.card import peak_memory_mib
+from depparse.training.log import peak_memory_mib
 settings = {"data.on_disk": sys.argv[2] == "disk", "training.epochs": 1, "training.batch_words": 2000}
 depparse.train(t.TINY, train=sys.argv[1], set=settings, output=sys.argv[3])
 print(peak_memory_mib())

@@ -16,9 +16,9 @@ import torch
 import depparse
 from depparse.document.document import Document
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
 from depparse.formats.table import read
 from depparse.inference.pipeline import load
-from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load as load_model
 from depparse.model_folder.store import save
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train

@@ -23,7 +23,8 @@ from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.training.recipe import read_recipe
-from depparse.training.run import Began, Done, Record, Scored, Step, Warned
+from depparse.training.records import Began, Done, Record, Scored, Warned
+from depparse.training.run import Step
 from tests.networks import TWO
 from tests.training.test_run import TINY, launch, weights
 
