@@ -18,13 +18,12 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from tests.cli.conftest import Run
 from tests.cli.conftest import run as run
-from tests.cli.test_info import CARD
-from tests.encoders.test_encoders import MINILM, needs_minilm
-from tests.encoders.test_transformer import tiny
-from tests.networks import INPUTS, small_model, two_sentences
-from tests.segmenters import described, segmenter
+from tests.models import CARD, small_model
+from tests.pretrained import MINILM, needs_minilm, tiny_transformer
+from tests.recipes import INPUTS
+from tests.segmenters import described
+from tests.sentences import two_sentences
 
-__all__ = ["segmenter"]
 HEAD = "# English\n\n## Licence\n\nApache-2.0 AND CC-BY-SA-4.0\n\n## Attribution\n\nby Tom\n"
 
 
@@ -66,9 +65,7 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
 
 def test_tasks_are_left_out(tmp_path: Path) -> None:
     document = two_sentences()
-    model = small_model(
-        "none", [*INPUTS, {"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "mix": "task"}]
-    )
+    model = small_model("none", [*INPUTS, tiny_transformer("wordpiece", tmp_path / "t", mix="task")])
     with torch.no_grad():
         model.encoder.inputs[2].mix.copy_(torch.arange(12.0).sin() * 3)  # type: ignore[operator]
     save(model, tmp_path / "m")

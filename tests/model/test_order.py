@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 import depparse
 from depparse.config import parse
-from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.encoders.codec import Widths
 from depparse.encoders.encoder import Encoded
@@ -26,7 +25,6 @@ from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.extension import extend
-from depparse.model.model import Model
 from depparse.model.order import check_columns, order_tasks
 from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load, save
@@ -34,8 +32,10 @@ from depparse.structs.analysis import Tree
 from depparse.tasks.task import NetworkType, Stage, TaskConfig
 from depparse.training.jackknife import jackknife
 from depparse.training.recipe import read_recipe
-from tests.networks import CONTEXTS, INPUTS, small_model, two_sentences
-from tests.networks import TASKS as SMALL
+from tests.models import model_of, small_model
+from tests.recipes import INPUTS
+from tests.recipes import TASKS as SMALL
+from tests.sentences import two_sentences
 
 
 def codec(reads: str, writes: str) -> Any:
@@ -62,14 +62,6 @@ def test_a_column_has_one_writer() -> None:
     check_columns({"a": codec("", "UPOS"), "b": codec("UPOS", "HEAD")})
     with pytest.raises(ConfigError, match=r"^config key model\.tasks\.b: writes HEAD, and so does the task a;"):
         check_columns({"a": codec("", "HEAD DEPREL"), "b": codec("", "HEAD DEPREL")})
-
-
-def model_of(tasks: dict[str, Any], document: Document | None = None) -> Model:
-    torch.manual_seed(1)
-    encoder = {"inputs": INPUTS, "context": CONTEXTS["bilstm"]}
-    return Model.build(
-        parse(ModelConfig, {"encoder": encoder, "tasks": tasks}), (document or two_sentences()).sentences
-    )
 
 
 def test_two_parsers_are_refused_in_a_config_and_in_a_folder(tmp_path: Path) -> None:

@@ -18,10 +18,9 @@ from depparse.model_folder.description import describe, hash_file
 from depparse.model_folder.store import load, load_parts, save
 from depparse.segmentation.segmenter import Scorer, Segmenter
 from depparse.segmentation.torch_scorer import network_of
-from tests.networks import annotate, small_model, two_sentences
-from tests.segmenters import described, segmenter
-
-__all__ = ["segmenter"]
+from tests.models import annotated, small_model
+from tests.segmenters import described
+from tests.sentences import two_sentences
 
 
 def rewrite(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
@@ -50,8 +49,8 @@ def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmente
     torch.testing.assert_close(again.forms.weight, network.forms.weight, rtol=0, atol=atol)
     assert parts.model is not None
     assert list(parts.model.state_dict()) == list(model.state_dict())
-    document = two_sentences()
-    annotate(load(tmp_path / "m"), document.sentences)
+    analysed = annotated(load(tmp_path / "m"), two_sentences()).to_conllu()
+    assert weights != "float32" or analysed == annotated(model, two_sentences()).to_conllu()
     found = describe(tmp_path / "m")
     assert found.segmenter == network.config.model_dump() | {"parameters": sum(p.numel() for p in network.parameters())}
     assert found.parameters == described(segmenter)["parameters"] + sum(

@@ -12,9 +12,10 @@ from depparse.errors import ConfigError
 from depparse.model.model import Model
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.run import Record
-from tests.networks import small_model, two_sentences
-from tests.training.test_run import TINY
-from tests.training.test_whole import scored
+from tests.models import small_model
+from tests.recipes import TINY
+from tests.runs import scored
+from tests.sentences import two_sentences
 
 
 def test_one_recipe_trains_everything_from_three_files(tmp_path: Path, samples: Path) -> None:

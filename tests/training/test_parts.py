@@ -15,7 +15,8 @@ from depparse.layers.tensors import Layout, to_tensors
 from depparse.training.examples import plan_epoch
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import Average, non_monotonic
-from tests.networks import small_model, two_sentences
+from tests.models import small_model
+from tests.sentences import two_sentences
 
 
 def test_the_non_monotonic_trigger() -> None:

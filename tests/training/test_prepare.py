@@ -12,8 +12,10 @@ from depparse.errors import ConfigError, ModelError
 from depparse.model_folder.store import recover, save
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Began, Record, Scored, Warned
-from tests.networks import TWO, small_model
-from tests.training.test_run import TINY, weights
+from tests.models import small_model
+from tests.recipes import TINY
+from tests.runs import weights
+from tests.sentences import TWO
 
 TAGGER: dict[str, Any] = {
     "model": {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import statistics
 import subprocess
@@ -25,25 +24,10 @@ from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from depparse.training.recipe import read_recipe, treebank_name
 from depparse.training.run import Began, Done, Record, Scored
-from tests.networks import TWO, small_model, two_sentences
-
-TINY: dict[str, Any] = {
-    "model": {
-        "encoder": {
-            "inputs": [{"type": "words", "width": 16}, {"type": "characters", "width": 16, "embedding": 8}],
-            "context": {"type": "bilstm", "width": 16, "layers": 1},
-        },
-        "tasks": {
-            "tagger": {"type": "tagger", "width": 16},
-            "dependencies": {"type": "dependencies", "arc_width": 16, "label_width": 8},
-        },
-    },
-    "training": {"epochs": 2, "batch_words": 100, "precision": "fp32"},
-}
-
-
-def weights(folder: Path) -> bytes:
-    return (folder / "model" / "model.safetensors").read_bytes()
+from tests.models import small_model
+from tests.recipes import TINY
+from tests.runs import launch, weights
+from tests.sentences import TWO, two_sentences
 
 
 def test_several_treebanks_are_scored_each_and_all_is_written_down(tmp_path: Path, samples: Path) -> None:
@@ -132,8 +116,8 @@ def test_what_cannot_be_trained_is_told_before(tmp_path: Path, samples: Path) ->
         depparse.train(TINY, treebank=folder, dev=tmp_path / "dev.conllu", output=tmp_path / "b")
     code = (
         "import sys; sys.modules['tensorboard'] = None\n"
-        "import depparse, tests.training.test_run as t\n"
-        f"depparse.train(t.TINY, treebank={str(folder)!r}, set={{'training.tensorboard': True}}, "
+        "import depparse\nfrom tests.recipes import TINY\n"
+        f"depparse.train(TINY, treebank={str(folder)!r}, set={{'training.tensorboard': True}}, "
         f"output={str(tmp_path / 'c')!r})"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -152,10 +136,10 @@ def test_data_on_disk_gives_the_same_model(tmp_path: Path, samples: Path) -> Non
 MEASURE = """
 import sys
 import depparse
-import tests.training.test_run as t
 from depparse.training.card import peak_memory_mib
+from tests.recipes import TINY
 settings = {"data.on_disk": sys.argv[2] == "disk", "training.epochs": 1, "training.batch_words": 2000}
-depparse.train(t.TINY, train=sys.argv[1], set=settings, output=sys.argv[3])
+depparse.train(TINY, train=sys.argv[1], set=settings, output=sys.argv[3])
 print(peak_memory_mib())
 """
 
@@ -294,8 +278,8 @@ from depparse.document.document import Document
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from depparse.training.processes import Processes
-from tests.networks import TWO, small_model
-from tests.training.test_run import partly_annotated
+from tests.models import small_model
+from tests.sentences import partly_annotated
 
 folder = Path(sys.argv[1])
 document = Document.from_conllu(partly_annotated())
@@ -320,31 +304,6 @@ number = Processes().number
 save_file({name: value.contiguous() for name, value in model.state_dict().items()}, folder / f"{number}.safetensors")
 (folder / f"{number}.json").write_text(json.dumps({"losses": losses, "evaluated": len(evaluated)}))
 """
-
-
-def partly_annotated() -> str:
-    """Sentences of which some have no heads or no lemmas, so that processes learn from different numbers of words."""
-    first, second = TWO.split("\n\n")[:2]
-    blank = {"heads": (6, 7), "lemmas": (2,), "heads and lemmas": (2, 6, 7)}
-    result = f"{first}\n\n{second}\n\n"
-    for text in (first, second):
-        for columns in blank.values():
-            for line in text.split("\n"):
-                cells = line.split("\t")
-                if len(cells) > 1:
-                    cells = ["_" if place in columns else cell for place, cell in enumerate(cells)]
-                result += "\t".join(cells) + "\n"
-            result += "\n"
-    return result
-
-
-def launch(processes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
-    prefix = torchrun if processes > 1 else []
-    return subprocess.run(
-        [sys.executable, *prefix, *arguments], capture_output=True, text=True, env=environment, timeout=600
-    )
 
 
 def test_two_processes_learn_as_one(tmp_path: Path) -> None:

@@ -17,16 +17,16 @@ import depparse
 from depparse.document.document import Document
 from depparse.errors import ConfigError, ModelError
 from depparse.formats.table import read
-from depparse.inference.pipeline import load
+from depparse.inference.pipeline import Pipeline, load
 from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load as load_model
 from depparse.model_folder.store import save
 from depparse.training.loop import Evaluation, Step, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig, rate_at
 from depparse.training.recipe import read_recipe
-from tests.networks import CONTEXTS, TWO, annotate, annotated, small_model, two_sentences
-
-QUICK = OptimizerConfig(learning_rate=1e-2, warmup=0.1, average="none")
+from tests.models import annotated, small_model
+from tests.recipes import CONTEXTS, QUICK
+from tests.sentences import TWO, two_sentences
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
@@ -34,8 +34,7 @@ def test_two_sentences_are_learned_by_heart(context: str) -> None:
     document = two_sentences()
     model = small_model(context)
     examples = [model.example(sentence, targets=True) for sentence in document]
-    epochs = 250
-    config = TrainingConfig(epochs=epochs, precision="fp32", evaluate_every=epochs, optimizer=QUICK)
+    config = QUICK.model_copy(update={"epochs": 250, "evaluate_every": 250})
     losses = [record.losses for record in train(model, examples, config, lambda: 0.0) if isinstance(record, Step)]
     assert sum(losses[-1].values()) < sum(losses[0].values())
     scores = depparse.evaluate(document, annotated(model, document))
@@ -49,9 +48,8 @@ def test_the_same_analysis_in_any_batch_and_order(context: str, samples: Path) -
     model = small_model(context, document=read(path))
 
     def parsed(words: int, order: int) -> str:
-        copies = read(path)
-        annotate(model, copies.sentences[::order], words)
-        return copies.to_conllu()
+        analysed = Pipeline(model).annotate_stream(read(path).sentences[::order], batch_words=words)
+        return Document(list(analysed)[::order]).to_conllu()
 
     expected = parsed(5000, 1)
     assert parsed(1, 1) == expected
@@ -140,7 +138,7 @@ def test_averages_are_in_the_model_only_while_it_is_evaluated(average: str) -> N
     document = two_sentences()
     model = small_model()
     examples = [model.example(sentence, targets=True) for sentence in document]
-    settings = QUICK.model_copy(update={"average": average, "trigger": 2})
+    settings = QUICK.optimizer.model_copy(update={"average": average, "trigger": 2})
     config = TrainingConfig(epochs=8, precision="fp32", optimizer=settings)
     seen = []
     before = torch.zeros(0)

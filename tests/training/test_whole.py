@@ -24,19 +24,10 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.training.recipe import read_recipe
 from depparse.training.run import Began, Done, Record, Scored, Step, Warned
-from tests.networks import TWO
-from tests.training.test_run import TINY, launch, weights
+from tests.recipes import WHOLE
+from tests.runs import launch, scored, weights
+from tests.sentences import TWO
 
-WHOLE: dict[str, Any] = TINY | {
-    "segmentation": {
-        "network": {"embedding": 16, "width": 32, "layers": 2, "words": 16, "token_width": 32, "token_layers": 1},
-        "passage_words": 40,
-        "training": {
-            "epochs": 4, "batch_words": 100, "evaluate_every": 2, "precision": "fp32",
-            "optimizer": {"learning_rate": 8e-3},
-        },
-    }
-}  # fmt: skip
 FINISHED = ["curves.png", "metrics.jsonl", "model", "recipe.json", "segmenter.jsonl"]
 
 
@@ -46,10 +37,6 @@ def trained(output: Path, treebank: Path | list[Path], *, resume: bool = False, 
     overrides = {key.replace("__", "."): value for key, value in settings.items()}
     depparse.train(WHOLE, treebank=treebank, set=overrides, output=output, resume=resume, listen=records.append)
     return records
-
-
-def scored(records: list[Record], part: str) -> list[Scored]:
-    return [record for record in records if isinstance(record, Scored) and record.part == part]
 
 
 def files(folder: Path) -> list[str]:
@@ -392,7 +379,7 @@ from depparse.segmentation.passages import make_passages
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
 from depparse.training.processes import Processes
-from tests.training.test_whole import WHOLE
+from tests.recipes import WHOLE
 
 folder = Path(sys.argv[1])
 config = SegmenterConfig(**WHOLE["segmentation"]["network"], dropout=0.0, unknown=0.0)
