@@ -21,6 +21,7 @@ from depparse.model_folder.store import load, save
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
 from tests.models import annotated, learn
+from tests.packages import install
 from tests.recipes import INPUTS as SMALL
 from tests.sentences import two_sentences
 
@@ -76,14 +77,10 @@ class Shout(torch.nn.Module):
 def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A package on the path, installed as far as `importlib.metadata` can see."""
     site = tmp_path / "site"
-    info = site / "other_package-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-package\nVersion: 1.0\n", encoding="utf-8")
     points = (
         "[depparse.tasks]\nshout = other_package:Shout\nbroken = other_package:Nothing\ntagger = other_package:Shout\n"
     )
-    (info / "entry_points.txt").write_text(points, encoding="utf-8")
-    (site / "other_package.py").write_text(SHOUT, encoding="utf-8")
+    install(site, "other-package", points, SHOUT)
     monkeypatch.syspath_prepend(str(site))
     yield site
     sys.modules.pop("other_package", None)
