@@ -18,6 +18,7 @@ from depparse.errors import ConfigError
 from depparse.formats.conllu import iter_conllu
 from depparse.inference import memory
 from depparse.inference.pipeline import Pipeline, load
+from depparse.model_folder.store import save
 from depparse.segmentation.segmenter import Segmenter
 from tests.models import small_model
 from tests.segmenters import Expanding
@@ -127,6 +128,21 @@ def test_documents_are_copied(nlp: Pipeline) -> None:
         made[0].columns["FORM"][0] = "changed"
     assert given.to_conllu() == TWO
     assert [s.start_char for s in given] == starts
+
+
+def test_the_pipeline_keeps_what_it_is_told_to(tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m")
+    pipeline = load(tmp_path / "m")
+    document = two_sentences()
+    parsed = pipeline(document, keep=["upos", "lemma"])
+    assert document.to_conllu() == TWO
+    assert [s.columns["UPOS"] for s in parsed] == [s.columns["UPOS"] for s in document]
+    assert [s.columns["LEMMA"] for s in parsed] == [s.columns["LEMMA"] for s in document]
+    assert [s.comments for s in parsed] == [s.comments for s in document]
+    assert [[t.text for t in s.tokens] for s in parsed] == [[t.text for t in s.tokens] for s in document]
+    assert pipeline.writes == ("UPOS", "XPOS", "FEATS", "LEMMA", "HEAD", "DEPREL")
+    with pytest.raises(ConfigError, match="not UPSO"):
+        pipeline(document, keep=["upso"])
 
 
 def test_expansion_begins_with_the_tokens(nlp: Pipeline) -> None:
