@@ -32,6 +32,35 @@ TWO = """\
 6\t?\t?\tPUNCT\t.\t_\t4\tpunct\t_\t_
 
 """
+# Multiword tokens, one of which is not spelt as its words are; an empty node; a word that is an underscore; spacing.
+TWO_PARAGRAPHS = """\
+# newdoc id = d
+# newpar
+# sent_id = s1
+# text = John doesn't like "du vin".
+1\tJohn\tJohn\tPROPN\tNNP\tNumber=Sing\t4\tnsubj\t4:nsubj\t_
+2-3\tdoesn't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdoes\tdo\tAUX\tVBZ\tMood=Ind|Person=3\t4\taux\t4:aux\t_
+3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t4:advmod\t_
+4\tlike\tlike\tVERB\tVB\tVerbForm=Inf\t0\troot\t0:root\t_
+5\t"\t"\tPUNCT\t``\t_\t8\tpunct\t8:punct\tSpaceAfter=No
+6-7\tdu\t_\t_\t_\t_\t_\t_\t_\t_
+6\tde\tde\tADP\t_\t_\t8\tcase\t8:case\t_
+7\tle\tle\tDET\t_\t_\t8\tdet\t8:det\t_
+8\tvin\tvin\tNOUN\t_\t_\t4\tobj\t4:obj|8.1:dep\tSpaceAfter=No
+8.1\tbu\tboire\tVERB\t_\t_\t_\t_\t4:dep\t_
+9\t"\t"\tPUNCT\t''\t_\t8\tpunct\t8:punct\tSpaceAfter=No
+10\t.\t.\tPUNCT\t.\t_\t4\tpunct\t4:punct\t_
+
+# sent_id = s2
+1\tYes\tyes\tINTJ\t_\t_\t0\troot\t_\tSpaceAfter=No
+
+# newpar
+1\tNo\tno\tINTJ\t_\t_\t0\troot\t_\tSpaceAfter=No
+
+1\t_\t_\tSYM\t_\t_\t0\troot\t_\t_
+
+"""
 # A multiword token.
 CONTRACTION = """\
 1\tAnna\t_\tPROPN\t_\t_\t4\tnsubj\t_\t_
