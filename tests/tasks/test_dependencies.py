@@ -232,6 +232,12 @@ def test_probabilities_of_two_trees_by_hand() -> None:
     assert (analysis.best.heads, analysis.best.labels) == (best.heads, best.labels)
 
 
+def test_where_there_is_one_relation_it_has_all_of_the_arc() -> None:
+    scores, stage = scores_of({(1, 0): 1.0, (2, 1): 1.0}, size=3), label_stage({}, [0.0])
+    (analysis,) = codec_of("root").analyze(scores, batch_of(2), stage, [None])
+    np.testing.assert_allclose(analysis.label_probabilities[..., 0], analysis.arc_probabilities)
+
+
 @pytest.mark.parametrize(
     ("constraints", "heads", "labels"),
     [
