@@ -20,7 +20,7 @@ from depparse.inference.pipeline import Pipeline
 from depparse.text.spacing import MAX_TOKENS, is_visible
 from depparse.text.wrap import wrapped
 from depparse.treebanks.treebank import find_splits
-from tests.training.test_whole import WHOLE
+from tests.recipes import WHOLE
 from tests.validation import complaints
 
 LEMMAS = {"model.tasks.lemmatizer": {"type": "lemmatizer", "width": 16}}
