@@ -148,7 +148,13 @@ def _inside(value: Any) -> list[Any]:
 
 def without_paths(text: str) -> str:
     """A command or a name with absolute paths cut to their last part."""
-    return _PATH.sub(lambda match: re.split(r"[/\\]", match[0].rstrip("/\\"))[-1] or "/", text)
+    return _PATH.sub(lambda match: _last_part(match[0]), text)
+
+
+def _last_part(path: str) -> str:
+    """The name of a file or folder; of the folder ``model`` of a run, with that of the run."""
+    *folders, name = re.split(r"[/\\]+", path.rstrip("/\\"))
+    return f"{folders[-1]}/{name}" if name == "model" and folders and folders[-1] else name or "/"
 
 
 def language_of(file: str) -> str:

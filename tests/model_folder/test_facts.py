@@ -120,6 +120,8 @@ Official scores, gold tokenization, F1 in percent. NER: strict, all entities tog
         ),
         ("depparse.train('/a/b.toml', train=['/c/d.conllu'])", "depparse.train('b.toml', train=['d.conllu'])"),
         (r"depparse pack C:\\Users\\ann\\m -o p", "depparse pack m -o p"),
+        ("--base /home/ann/runs/F/model", "--base F/model"),
+        ("--base /model /", "--base model /"),
         ("user/repo", "user/repo"),
         ("package:gt_all/model", "package:gt_all/model"),
         ("https://host/a/b", "https://host/a/b"),
