@@ -29,8 +29,6 @@ import torch
 
 import depparse
 from depparse.document.sentence import Sentence
-from depparse.encoders.bilstm.config import BiLSTMConfig
-from depparse.encoders.bilstm.network import BiLSTM
 from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
 from depparse.encoders.linear_recurrent.network import LinearRecurrent
 from depparse.features.batch import Batch, chunks, plan_batches
@@ -38,6 +36,7 @@ from depparse.formats.conllu import iter_conllu, write_conllu
 from depparse.inference.annotator import BATCHES
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import BATCH_WORDS
+from depparse.layers.bilstm import BiLSTM
 from depparse.model.model import Model
 from depparse.training.checkpoint import epoch_random
 from depparse.training.examples import plan_epoch
@@ -134,12 +133,12 @@ def same_size(recurrent: LinearRecurrent, layers: int) -> BiLSTM:
     wanted = size(recurrent)
     for width in range(2, 10_000, 2):
         with torch.device("meta"):
-            found = size(BiLSTM(BiLSTMConfig(width=width, layers=layers), INPUT_WIDTH))
+            found = size(BiLSTM(INPUT_WIDTH, width=width, layers=layers, dropout=0.33, weight_drop=0.2))
         if found >= wanted:
             break
     if found > 1.02 * wanted:
         raise SystemExit(f"no BiLSTM of {layers} layers has {wanted:,} parameters within 2 %; give a greater --width")
-    return BiLSTM(BiLSTMConfig(width=width, layers=layers), INPUT_WIDTH)
+    return BiLSTM(INPUT_WIDTH, width=width, layers=layers, dropout=0.33, weight_drop=0.2)
 
 
 def size(module: torch.nn.Module) -> int:

@@ -55,12 +55,12 @@ def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -
     return FormatError(message, **keywords)  # type: ignore[arg-type]
 
 
-def closest(name: str, names: Iterable[str], n: int = 1) -> list[str]:
-    """Those of the names, at most `n`, that were probably meant by `name`; upper and lower case are alike."""
+def closest(name: str, names: Iterable[str], n: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Those of the names, at most `n`, that were probably meant by `name`: at least `cutoff` alike, case aside."""
     import difflib  # needed by errors alone
 
     by_lower = {other.lower(): other for other in names}
-    return [by_lower[lower] for lower in difflib.get_close_matches(name.lower(), by_lower, n)]
+    return [by_lower[lower] for lower in difflib.get_close_matches(name.lower(), by_lower, n, cutoff)]
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

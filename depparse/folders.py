@@ -64,17 +64,32 @@ class Folder:
 
 
 def installed(group: str) -> dict[str, EntryPoint]:
-    """The entry points of the group, by name: what other packages add."""
-    return {point.name: point for point in _entry_points(tuple(sys.path)).select(group=group)}
+    """The entry points of the group, by name: what other packages add. ConfigError if two have one name."""
+    points: dict[str, EntryPoint] = {}
+    for point in all_installed(group):
+        other = points.setdefault(point.name, point)
+        if other != point:
+            both = f"{_package(other)} and {_package(point)}"
+            raise ConfigError(f"the packages {both} both add {point.name!r} to {group}; one of them has to go")
+    return points
+
+
+def all_installed(group: str) -> list[EntryPoint]:
+    """All entry points of the group, whatever their names."""
+    return list(_entry_points(tuple(sys.path)).select(group=group))
 
 
 def load(point: EntryPoint) -> Any:
-    """What an entry point names. Raises ConfigError if it cannot be imported."""
+    """What an entry point names. Raises ConfigError if it cannot be imported, whatever goes wrong in it."""
     try:
         return point.load()
-    except (ImportError, AttributeError) as error:
-        package = point.dist.name if point.dist is not None else point.value
-        raise ConfigError(f"{point.name!r} of the package {package} cannot be imported: {error}") from None
+    except Exception as error:
+        reason = f"{error}" if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: {error}"
+        raise ConfigError(f"{point.name!r} of the package {_package(point)} cannot be imported: {reason}") from None
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.value
 
 
 @cache

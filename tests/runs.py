@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from depparse.training.run import Record, Scored
+from depparse.training.records import Record, Scored
 
 
 def weights(folder: Path) -> bytes:

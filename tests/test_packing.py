@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
 from depparse.inference.pipeline import load
-from depparse.model_folder.description import describe, hash_file
+from depparse.model_folder.description import describe
 from depparse.model_folder.store import load_parts, save
 from depparse.packing import pack
 from depparse.segmentation.segmenter import Segmenter

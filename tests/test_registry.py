@@ -13,10 +13,10 @@ from depparse.config import parse
 from depparse.document.document import Document
 from depparse.encoders.codec import CONTEXTS, INPUTS
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
 from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.model import Model
-from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load, save
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig

@@ -6,11 +6,13 @@ point of the group ``depparse.commands`` of another package.
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from depparse import __version__
+from depparse.errors import ConfigError
 from depparse.folders import Folder, installed
 
 COMMANDS = Folder("depparse.cli", "COMMAND", "depparse.commands")
@@ -42,9 +44,16 @@ def make_app(command: str = "") -> typer.Typer:
         epilog="\n".join(_EXAMPLES),
     )
     app.callback(invoke_without_command=True)(_depparse)
-    others = () if command in _OWN else sorted(set(installed(COMMANDS.group)).difference(_OWN))
-    for name in [command] if command in (*_OWN, *others) else (*_OWN, *others):
-        found = COMMANDS[name]
+    others = [] if command in _OWN else sorted(set(installed(COMMANDS.group)).difference(_OWN))
+    asked = [command] if command in (*_OWN, *others) else [*_OWN, *others]
+    for name in asked:
+        try:
+            found = COMMANDS[name]
+        except ConfigError as error:
+            if name in _OWN or len(asked) == 1:
+                raise
+            sys.stderr.write(f"depparse: warning: {error}\n")  # a broken command of a package breaks no other
+            continue
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:

@@ -76,8 +76,8 @@ def evaluate(
 ) -> None:
     """Score a system's file, or a model, as the official scorer of the CoNLL shared tasks does.
 
-    Sentences, tokens and words may differ; the text may not. Entities, frames and empty nodes are scored where GOLD
-    holds them.
+    Sentences, tokens and words may differ; the text may not. Whatever else GOLD holds (enhanced graphs, entities,
+    roles …) is scored too.
 
     Example: [green]depparse evaluate gold.conllu system.conllu --by deprel --bootstrap 1000[/green]
 

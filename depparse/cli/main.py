@@ -50,9 +50,8 @@ def _run() -> int | None:
 
     from depparse.cli.app import make_app
 
-    command = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
     try:
-        code: int | None = get_command(make_app(command))(prog_name="depparse", standalone_mode=False)
+        code: int | None = get_command(make_app(*sys.argv[1:2]))(prog_name="depparse", standalone_mode=False)
     except SystemExit as stop:
         # Typer makes a broken pipe an exit with code 1.
         if isinstance(stop.__context__, BrokenPipeError):

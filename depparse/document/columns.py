@@ -87,6 +87,11 @@ def get_from_misc(cell: str, name: str) -> str | None:
     return None
 
 
+def comment_name(line: str) -> str:
+    """The first word of a comment, such as ``newdoc``, which may have a value or not; empty if it has none."""
+    return next(iter(line[1:].split(None, 1)), "")
+
+
 def comment_key(line: str) -> str:
     """The key of the comment ``# key = value``; all of a comment without a value."""
     return line[1:].partition("=")[0].strip()

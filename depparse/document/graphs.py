@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from depparse.document.columns import CONLLU_COLUMNS, format_deps, parse_deps
+from depparse.document.columns import CONLLU_COLUMNS, comment_key, format_deps, parse_deps
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode
@@ -111,7 +111,7 @@ def expand(sentence: Sentence) -> Sentence:
     """
     nodes = [*sentence.empty_nodes, *_nodes_in_comments(sentence)]
     there = {f"{node.id[0]}.{node.id[1]}" for node in nodes}
-    comments = [line for line in sentence.comments if line[1:].partition("=")[0].strip() != _COMMENT]
+    comments = [line for line in sentence.comments if comment_key(line) != _COMMENT]
     copy = sentence.copy()
     copy.comments, copy.empty_nodes = comments, nodes
     known: list[list[Edge]] = []  # with IDs resolved

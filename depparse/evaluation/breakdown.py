@@ -7,6 +7,7 @@ precision of that length however long the gold arc is (McDonald & Nivre 2007).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -53,31 +54,54 @@ def group_table(by: str, groups: list[Group]) -> Table:
 
 
 def breakdown(pair: Pair, by: str) -> list[Group]:
-    """UAS and LAS (without subtypes) of the groups of words that `by` tells apart:
+    """UAS and LAS (without subtypes) of the groups of words that `by` tells apart, one of `DIMENSIONS`."""
+    if by not in _BREAKDOWNS:
+        raise ConfigError(f"scores can be told by {', '.join(DIMENSIONS)}, not by {by!r}")
+    return _BREAKDOWNS[by](pair)
 
-    - ``deprel``: relation without subtype, most frequent first
-    - ``length``: words of the sentence
-    - ``arc-length``: distance of the word from its head, in words; ``root`` apart
-    - ``projectivity``: of the sentence, and of the arc from the head: projective if the head dominates all between
-    - ``upos``: tag, most frequent first
-    """
-    a, b, codes = pair.gold.annotation, pair.system.annotation, pair.codes
-    gold, system = pair.gold.segmentation, pair.system.segmentation
-    if by == "deprel":
-        return _frequent_first(_groups(pair, codes.relation.names(), a.relation, b.relation))
-    if by == "upos":
-        return _frequent_first(_groups(pair, codes.upos.names(), a.upos, b.upos))
-    if by == "length":
-        return _groups(pair, _bin_names(_SENTENCE_BINS), _sentence_bins(gold), _sentence_bins(system))
-    if by == "arc-length":
-        return _groups(pair, ["root", *_bin_names(_ARC_BINS)], _arc_bins(a.heads), _arc_bins(b.heads))
-    if by == "projectivity":
-        gold_arcs, system_arcs = _is_projective(gold, a), _is_projective(system, b)
-        sentences = _of_sentences(gold, gold_arcs), _of_sentences(system, system_arcs)
-        rows = _groups(pair, ["non-projective sentence", "projective sentence"], *sentences)
-        arcs = gold_arcs.astype(np.int64), system_arcs.astype(np.int64)
-        return [*rows[::-1], *_groups(pair, ["non-projective arc", "projective arc"], *arcs)[::-1]]
-    raise ConfigError(f"scores can be told by {', '.join(DIMENSIONS)}, not by {by!r}")
+
+def _by_deprel(pair: Pair) -> list[Group]:
+    """Relation without subtype, most frequent first."""
+    gold, system = pair.gold.annotation, pair.system.annotation
+    return _frequent_first(_groups(pair, pair.codes.relation.names(), gold.relation, system.relation))
+
+
+def _by_length(pair: Pair) -> list[Group]:
+    """Words of the sentence."""
+    bins = _sentence_bins(pair.gold.segmentation), _sentence_bins(pair.system.segmentation)
+    return _groups(pair, _bin_names(_SENTENCE_BINS), *bins)
+
+
+def _by_arc_length(pair: Pair) -> list[Group]:
+    """Distance of the word from its head, in words; ``root`` apart."""
+    bins = _arc_bins(pair.gold.annotation.heads), _arc_bins(pair.system.annotation.heads)
+    return _groups(pair, ["root", *_bin_names(_ARC_BINS)], *bins)
+
+
+def _by_projectivity(pair: Pair) -> list[Group]:
+    """Of the sentence, and of the arc from the head: projective if the head dominates all between."""
+    both = (pair.gold, pair.system)
+    sides = [(side.segmentation, _is_projective(side.segmentation, side.annotation)) for side in both]
+    sentences = (_of_sentences(*side) for side in sides)
+    rows = _groups(pair, ["non-projective sentence", "projective sentence"], *sentences)
+    arcs = (arcs.astype(np.int64) for _, arcs in sides)
+    return [*rows[::-1], *_groups(pair, ["non-projective arc", "projective arc"], *arcs)[::-1]]
+
+
+def _by_upos(pair: Pair) -> list[Group]:
+    """Tag, most frequent first."""
+    gold, system = pair.gold.annotation, pair.system.annotation
+    return _frequent_first(_groups(pair, pair.codes.upos.names(), gold.upos, system.upos))
+
+
+# As many as there are in `DIMENSIONS`, which is a file of its own since the command line's help needs it without NumPy.
+_BREAKDOWNS: dict[str, Callable[[Pair], list[Group]]] = {
+    "deprel": _by_deprel,
+    "length": _by_length,
+    "arc-length": _by_arc_length,
+    "projectivity": _by_projectivity,
+    "upos": _by_upos,
+}
 
 
 def _groups(pair: Pair, names: list[str], gold: Ints, system: Ints) -> list[Group]:

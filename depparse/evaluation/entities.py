@@ -18,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from depparse.document.document import Document
+from depparse.document.kinds import get_kind
 from depparse.document.spans import Span, encode_tags
 from depparse.evaluation.measures import Measure
 from depparse.evaluation.pair import Pair, Places
@@ -155,7 +156,7 @@ def _details(pair: Pair) -> Details:
 ENTITIES = Section(
     "Entities",
     "entities",
-    held=lambda document: any(sentence.entity_tags() is not None for sentence in document),
+    held=lambda document: any(map(get_kind("entities").annotated, document)),
     label="Type",
     details=_details,
     note="NER: strict, all entities together.",

@@ -13,11 +13,13 @@ The metrics of trees up to EULAS are those of Zeman et al. 2018 (*CoNLL 2018 Sha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import sys
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cache
 
+from depparse.errors import ConfigError
 from depparse.evaluation.empty_nodes import EMPTY_NODES, measure_edges, measure_nodes
 from depparse.evaluation.entities import ENTITIES, evaluate_entities, measure_entities
 from depparse.evaluation.frames import (
@@ -42,7 +44,7 @@ from depparse.evaluation.measures import (
 )
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.scores import TREES, Score, Section
-from depparse.folders import installed, load
+from depparse.folders import all_installed, load
 
 GROUP = "depparse.metrics"
 
@@ -229,18 +231,24 @@ _METRICS = (
 # fmt: on
 
 
-@cache
 def metrics() -> tuple[Metric, ...]:
-    """All metrics: those above, and those of other packages, which replace none. Raises ConfigError."""
-    by_name: dict[str, Metric] = {}
-    for metric in (*_METRICS, *_installed()):
-        by_name.setdefault(metric.name, metric)
+    """All metrics: those above, and those of other packages. ConfigError if two have one name."""
+    return _metrics(tuple(sys.path))
+
+
+@cache
+def _metrics(path: tuple[str, ...]) -> tuple[Metric, ...]:  # noqa: ARG001 (other packages may be found on another path)
+    by_name = {metric.name: metric for metric in _METRICS}
+    for point in all_installed(GROUP):
+        added = load(point)
+        if not isinstance(added, tuple) or not all(isinstance(metric, Metric) for metric in added):
+            raise ConfigError(f"the entry point {point.name!r} of {GROUP} is no tuple of Metric, but {added!r:.60}")
+        for metric in added:
+            if by_name.setdefault(metric.name, metric) is not metric:
+                raise ConfigError(
+                    f"the entry point {point.name!r} of {GROUP} has the metric {metric.name}, which there is already"
+                )
     return tuple(by_name.values())
-
-
-def _installed() -> Iterator[Metric]:
-    for point in installed(GROUP).values():
-        yield from load(point)
 
 
 def sections() -> tuple[Section, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from depparse.document.document import Document
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, FormatError
 from depparse.evaluation.metrics import Metric, Use, metrics_of, scores_of, sections
 from depparse.evaluation.pair import Pair, read_strictly
 from depparse.evaluation.scores import TREES, Details, Score, Section
@@ -185,7 +185,8 @@ def report(
                 raise ConfigError(f"--by asks for scores of trees, but {lacking} holds none")
             else:
                 notes.append(f"{lacking} holds no trees, so they are not scored")
-        systems.append(_report_system(Pair(gold_document, document, (gold_name, name)), scored, by, samples, seed))
+        pair = Pair(gold_document, document, (gold_name, name))
+        systems.append(_report_system(pair, scored, by, samples, seed, notes))
     first, *rest = systems
     second = rest[0] if rest else None
     differences: dict[str, Difference] = {}
@@ -209,15 +210,23 @@ def _load(path: PathLike, default: str | None) -> Document:
 
 
 def _report_system(
-    pair: Pair, scored: Sequence[Section], by: Sequence[str], samples: int | None, seed: int
+    pair: Pair, scored: Sequence[Section], by: Sequence[str], samples: int | None, seed: int, notes: list[str]
 ) -> SystemReport:
-    parts = tuple(SectionReport.of(pair, section) for section in scored)
+    """The report of one system. Where trees are scored, other annotation that cannot be read is a note, no error."""
+    parts = []
+    for section in scored:
+        try:
+            parts.append(SectionReport.of(pair, section))
+        except FormatError as error:
+            if section is TREES or TREES not in scored:
+                raise
+            notes.append(f"{section.title} are not scored: {error}")
     groups: dict[str, list[Group]] = {}
     if by:
         from depparse.evaluation.breakdown import breakdown
 
         groups = {dimension: breakdown(pair, dimension) for dimension in by}
-    scores = SystemReport(pair.system.name, pair, parts, groups, {})
+    scores = SystemReport(pair.system.name, pair, tuple(parts), groups, {})
     if samples is None:
         return scores
     from depparse.evaluation.significance import bootstrap

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from depparse.document.annotations.entities import ENTITY_COLUMN
+from depparse.document.columns import comment_name
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.spans import encode_tags
@@ -162,7 +163,7 @@ def write_conll2003(sentences: Iterable[Sentence], path: PathLike) -> None:
     """``word part-of-speech chunk tag`` separated by blanks; blanks inside words become no-break spaces."""
     with open_output(path) as out:
         for sentence in sentences:
-            if any(line[1:].split(None, 1)[:1] == ["newdoc"] for line in sentence.comments):
+            if any(comment_name(line) == "newdoc" for line in sentence.comments):
                 out.write(f"{_DOCSTART} -X- -X- O\n\n")
             blank = ["_"] * len(sentence)
             columns = [sentence.columns.get(name, blank) for name in CONLL2003_COLUMNS[:3]]

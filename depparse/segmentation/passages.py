@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from depparse.document.columns import comment_name
 from depparse.document.raw_text import separator
 from depparse.document.sentence import Sentence
 from depparse.text.spacing import RawToken
@@ -66,4 +67,4 @@ def make_passages(sentences: Iterable[Sentence], words: int, source: int = 0) ->
 
 
 def _starts_document(sentence: Sentence) -> bool:
-    return any(line[1:].split(None, 1)[:1] == ["newdoc"] for line in sentence.comments)
+    return any(comment_name(line) == "newdoc" for line in sentence.comments)

@@ -8,7 +8,7 @@ does all else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain, compress, islice
 from typing import Any, Protocol, TypeVar
 
 from depparse.document.sentence import Sentence
@@ -64,15 +64,17 @@ class Segmenter:
         """Pretokenized sentences, with the multiword tokens among their tokens expanded.
 
         Comments and MISC of the tokens stay; all else said of a sentence with new words is gone. Multiword tokens that
-        are in the sentences already stay as they are.
+        are in the sentences already stay as they are, and so do sentences with a token of white space alone, which no
+        text has.
         """
         for group in chunks(iter(sentences), _TOGETHER // 10):
-            filled = [sentence for sentence in group if len(sentence)]
+            readable = [len(sentence) > 0 and not any(map(str.isspace, sentence.columns["FORM"])) for sentence in group]
+            filled = list(compress(group, readable))
             passages = [next(make_passages([sentence], len(sentence))) for sentence in filled]
             texts, tokens = [passage.text for passage in passages], [passage.tokens for passage in passages]
             analysed = iter(self._analyse(texts, tokens))
-            for sentence in group:
-                yield expand_sentence(sentence, next(analysed)) if len(sentence) else sentence
+            for sentence, is_readable in zip(group, readable, strict=True):
+                yield expand_sentence(sentence, next(analysed)) if is_readable else sentence
 
     def segment_all(self, texts: Sequence[str]) -> list[list[Sentence]]:
         """The sentences of each text, as from `segment`, but faster: short texts are read together."""

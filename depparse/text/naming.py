@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from depparse.document.columns import comment_name
 from depparse.document.sentence import Sentence
 from depparse.files import PathLike, name_of
 
@@ -20,7 +21,7 @@ def name_document(sentences: Iterable[Sentence], name: str) -> Iterator[Sentence
     """The sentences of one document, the first with ``# newdoc id = name``; changed in place."""
     for number, sentence in enumerate(sentences):
         if number == 0:
-            others = [line for line in sentence.comments if line[1:].split(None, 1)[:1] != ["newdoc"]]
+            others = [line for line in sentence.comments if comment_name(line) != "newdoc"]
             sentence.comments = [f"# newdoc id = {name}", *others]
         yield sentence
 

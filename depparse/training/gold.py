@@ -55,7 +55,8 @@ class Gold:
         """The scores that tell of the model: those of segmentation; those of basic trees if the file has any and the
         model predicts anything that stands in their table; all others if the file holds what the model predicts."""
         written = set() if model is None else {column for columns in model.codec.writes.values() for column in columns}
-        apart = {column for metric in _trained() if metric.section is not TREES for column in metric.columns}
+        in_table = {column for metric in _trained() if metric.section is TREES for column in metric.columns}
+        apart = {column for metric in _trained() for column in metric.columns} - in_table
         trees = self.trees and not (written and written <= apart)
         return tuple(
             metric.name

@@ -83,7 +83,7 @@ def entries(language: str | None = None) -> list[Entry]:
         if wanted and (found := [entry for entry in catalogue if wanted in map(str.lower, way(entry))]):
             return found
     known = sorted({name for entry in catalogue for way in ways[:2] for name in way(entry) if len(name) > 3})
-    raise ConfigError(f"no treebank of a language or family {language!r}{_meant(closest(wanted, known, 3))}")
+    raise ConfigError(f"no treebank of a language or family {language!r}{_meant(closest(wanted, known, 3, 0.7))}")
 
 
 def find(name: str) -> Entry:
@@ -99,7 +99,7 @@ def similar(name: str) -> str:
     """A question for the end of an error: treebanks with a name like `name`, or with its part after the dash."""
     names = [entry.treebank for entry in _catalogue() if entry.treebank.lower() != name.lower()]
     same = [known for known in names if known.lower().endswith(f"-{name.lower()}")]
-    return _meant(same[:3] or closest(name, names, 3))
+    return _meant(same[:3] or closest(name, names, 3, 0.7))
 
 
 def _meant(names: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from depparse.document.annotations import kinds
 from depparse.document.annotations.kind import Code
+from depparse.errors import ConfigError
 
 SEVERITIES = ("error", "warning", "note")
 _PLACES = 3  # kept for each finding
@@ -189,7 +190,11 @@ _ACROSS_FILES = {
 
 def codes() -> dict[str, Code]:
     """All findings that there can be, by code, in the order in which they are told."""
-    of_kinds = {code: finding for kind in kinds() for code, finding in kind.codes.items()}
+    of_kinds: dict[str, Code] = {}
+    for kind in kinds():
+        if taken := [code for code in kind.codes if code in _IN_FILES or code in _ACROSS_FILES]:
+            raise ConfigError(f"the kind {kind.name} has the code {taken[0]}, which is one of all treebanks already")
+        of_kinds |= kind.codes
     return _IN_FILES | of_kinds | _ACROSS_FILES
 
 
@@ -205,9 +210,12 @@ class Findings:
 
     def __init__(self) -> None:
         self._records: dict[tuple[str, str], _Record] = {}
+        self._codes = codes()
 
     def add(self, code: str, place: str = "", example: str = "", count: int = 1, subject: str = "") -> None:
         """Counts `count` more findings of this code, at a place, and an example of it for the message."""
+        if code not in self._codes:
+            raise ConfigError(f"a check found {code!r}, which no kind of annotation has among its codes")
         record = self._records.setdefault((code, subject), _Record())
         record.count += count
         if place and len(record.places) < _PLACES:
@@ -221,7 +229,7 @@ class Findings:
 
     def results(self) -> list[Finding]:
         """The findings: errors, warnings, notes, each in the order of `codes`."""
-        table = codes()
+        table = self._codes
         order = list(table)
         findings = []
         for (name, subject), record in sorted(self._records.items(), key=lambda item: order.index(item[0][0])):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from depparse.model_folder.description import hash_file
+from depparse.files import hash_file
 from depparse.model_folder.find import FILES
 from depparse.model_folder.store import save
 from tests.cli.conftest import Run

@@ -14,6 +14,7 @@ import pytest
 
 import depparse
 from depparse.cli.screen import Screen
+from depparse.config import parse
 from depparse.document.document import Document
 from depparse.errors import ConfigError
 from depparse.evaluation import pair as pairs
@@ -21,10 +22,14 @@ from depparse.evaluation.metrics import GROUP, Use, by_rank, metrics, model_metr
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.report import report
 from depparse.formats import table as formats
-from depparse.training.run import Record
+from depparse.model.codec import ModelConfig
+from depparse.model.model import Model
+from depparse.training.gold import read_gold
+from depparse.training.records import Record
 from depparse.treebanks.join import join
 from depparse.visualize.curves import draw_curves
 from tests.conftest import ROOT
+from tests.networks import two_sentences
 
 # Metrics of another package: one more in a table of ours, and one of its own annotation.
 CAPITALS = """
@@ -41,8 +46,10 @@ SHOUTING = Section("Shouting", "shouting", held=lambda document: True)
 METRICS = (
     Metric("Tags", TREES, "the tag is the same", words_where(lambda same: same.upos), ("UPOS",)),
     Metric("Capitals", SHOUTING, "capital letters", count, ("XPOS",), title="Capital letters", key="capitals"),
-    Metric("LAS", TREES, "not ours", count, ("HEAD",)),
 )
+OURS = (Metric("LAS", TREES, "not ours", count, ("HEAD",)),)
+ONE = METRICS[0]
+PROBES = (Metric("UUAS", SHOUTING, "the same two words", count, ("HEAD", "DEPREL")),)
 """
 
 
@@ -58,11 +65,9 @@ def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
 
     def install(points: str) -> None:
         (info / "entry_points.txt").write_text(f"[{GROUP}]\n{points}\n", encoding="utf-8")
-        metrics.cache_clear()
 
     yield install
     sys.modules.pop("shouting_package", None)
-    metrics.cache_clear()
 
 
 @pytest.fixture
@@ -170,6 +175,39 @@ def test_what_cannot_be_imported_is_one_line(other_package: Callable[[str], None
     path = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
     with pytest.raises(ConfigError, match="'broken' of the package shouting-package cannot be imported"):
         depparse.evaluate(path, path)
+
+
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (
+            "theirs = shouting_package:OURS",
+            "the entry point 'theirs' of depparse.metrics has the metric LAS, which there",
+        ),
+        ("one = shouting_package:ONE", "the entry point 'one' of depparse.metrics is no tuple of Metric, but Metric"),
+        ("m = broken_package:X", "'m' of the package shouting-package cannot be imported: RuntimeError: broken"),
+    ],
+)
+def test_wrong_metrics_of_another_package_are_one_line(
+    other_package: Callable[[str], None], samples: Path, tmp_path: Path, points: str, message: str
+) -> None:
+    other_package(points)
+    (tmp_path / "site" / "broken_package.py").write_text("raise RuntimeError('broken')", encoding="utf-8")
+    path = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
+    with pytest.raises(ConfigError, match=message):
+        depparse.evaluate(path, path)
+
+
+def test_a_package_that_scores_trees_in_a_table_of_its_own_hides_no_others(
+    other_package: Callable[[str], None], samples: Path
+) -> None:
+    other_package("probes = shouting_package:PROBES")
+    path = str(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    (gold,) = read_gold("dev", [path], ["x"])
+    model = Model.build(
+        parse(ModelConfig, {"tasks": {"dependencies": {"type": "dependencies"}}}), two_sentences().sentences
+    )
+    assert {"UAS", "LAS", "UUAS"} <= set(gold.metrics(model))
 
 
 def test_names_keys_and_colours_are_told_apart() -> None:

@@ -408,8 +408,8 @@ def test_real_treebanks(shared: Path, name: str) -> None:
 def test_libraries_are_imported_where_used(samples: Path, tmp_path: Path) -> None:
     path = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
     code = (
-        "import sys, depparse, depparse.formats.arrow, depparse.formats.export, depparse.formats.hub\n"
-        "import depparse.formats.token_lists, depparse.wrappers.huggingface_datasets\n"
+        "import sys, depparse, depparse.formats.arrow, depparse.formats.json, depparse.formats.pandas\n"
+        "import depparse.formats.hub, depparse.formats.token_lists, depparse.wrappers.huggingface_datasets\n"
         f"depparse.Document.from_dict(depparse.read_conllu({str(path)!r}).to_dict())\n"
         "print(*[name for name in ('pandas', 'pyarrow', 'datasets', 'conllu', 'numpy') if name in sys.modules])"
     )

@@ -111,7 +111,7 @@ def test_presplit_lines_of_any_text_come_back(nlp: Pipeline) -> None:
 MEMORY = """
 import sys
 import depparse
-from depparse.training.card import peak_memory_mib
+from depparse.training.log import peak_memory_mib
 nlp = depparse.load(sys.argv[1])
 piece = {"x": "x", "line": chr(10), "flag": chr(0x1f1eb), "sentence": "Le chat va au lac. Il dort. "}[sys.argv[2]]
 piece = (piece * 1000)[:1000]

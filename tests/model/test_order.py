@@ -14,11 +14,11 @@ import torch
 import depparse
 from depparse.config import parse
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
 from depparse.inference.pipeline import Pipeline
 from depparse.model.codec import ModelConfig
 from depparse.model.extension import extend
 from depparse.model.order import check_columns, order_tasks
-from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load, save
 from depparse.training.jackknife import jackknife
 from depparse.training.recipe import read_recipe

@@ -14,9 +14,10 @@ from safetensors.torch import load_file, save_file
 import depparse
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
-from depparse.model_folder.description import describe, hash_file
+from depparse.model_folder.description import describe
 from depparse.model_folder.store import load, load_parts, recover, save
 from depparse.segmentation.segmenter import Scorer, Segmenter
 from depparse.segmentation.torch_scorer import network_of

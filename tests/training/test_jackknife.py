@@ -15,7 +15,7 @@ from depparse.model.model import Model
 from depparse.model_folder.store import load
 from depparse.training.jackknife import _ends, jackknife, train_parser, with_trees_of
 from depparse.training.recipe import read_recipe
-from depparse.training.run import Done, Record, Scored
+from depparse.training.records import Done, Record, Scored
 from tests.models import annotated_copies
 from tests.recipes import TINY
 

@@ -10,7 +10,7 @@ import pytest
 import depparse
 from depparse.errors import ConfigError, ModelError
 from depparse.model_folder.store import save
-from depparse.training.run import Began, Record, Scored, Warned
+from depparse.training.records import Began, Record, Scored, Warned
 from tests.models import small_model
 from tests.recipes import TINY
 from tests.sentences import TWO

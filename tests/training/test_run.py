@@ -15,7 +15,7 @@ import depparse
 from depparse.errors import ConfigError
 from depparse.training.estimate import Estimate
 from depparse.training.loop import Step
-from depparse.training.run import Began, Done, Record, Scored
+from depparse.training.records import Began, Done, Record, Scored
 from tests.recipes import TINY
 from tests.runs import scored, weights
 from tests.sentences import TWO, two_sentences
@@ -97,7 +97,7 @@ def test_data_on_disk_gives_the_same_model(tmp_path: Path, samples: Path) -> Non
 MEASURE = """
 import sys
 import depparse
-from depparse.training.card import peak_memory_mib
+from depparse.training.log import peak_memory_mib
 from tests.recipes import TINY
 settings = {"data.on_disk": sys.argv[2] == "disk", "training.epochs": 1, "training.batch_words": 2000}
 depparse.train(TINY, train=sys.argv[1], set=settings, output=sys.argv[3])

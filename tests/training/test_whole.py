@@ -23,7 +23,8 @@ from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.training.recipe import read_recipe
-from depparse.training.run import Began, Done, Record, Scored, Step, Warned
+from depparse.training.records import Began, Done, Record, Scored, Warned
+from depparse.training.run import Step
 from tests.recipes import WHOLE
 from tests.runs import scored, weights
 from tests.sentences import TWO

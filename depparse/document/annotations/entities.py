@@ -39,6 +39,7 @@ class EntityKind(ObjectKind[Span]):
     empty = "O"
     keep = ("NER",)
     record = "ents"
+    item = Span
     codes = _CODES
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:

@@ -38,6 +38,7 @@ class FrameKind(ObjectKind[Frame]):
     misc = ("UPPred", "UPArgHeads", "UPArgSpans")
     keep = (PREDICATES, FRAME_COLUMNS[0], FRAMES)
     record = "frames"
+    item = Frame
     codes = _CODES
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
@@ -82,6 +83,9 @@ class FrameKind(ObjectKind[Frame]):
             frames.append(written)
         if not self.annotated(sentence) or tuple(frames) != self.read(sentence):
             self.write(sentence, frames, in_columns=True)
+
+    def copied(self, value: tuple[Frame, ...], sentence: Sentence) -> tuple[Frame, ...]:
+        return tuple(replace(frame, arguments=list(map(replace, frame.arguments))) for frame in value)
 
     # -- records
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from depparse.document.annotations.records import Fail
+from depparse.document.annotations.records import Fail, shown
 from depparse.document.columns import CONLLU_COLUMNS, check_cell, comment_key, get_from_misc, set_in_misc
+from depparse.errors import DepparseError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -117,8 +118,7 @@ class Kind:
 
         Raises DepparseError for what cannot be written.
         """
-        blank = [self.empty] * len(sentence)
-        columns = [[check_cell(cell, name) for cell in value.get(name, blank)] for name in self.columns]
+        columns = self._checked(value, sentence)
         self._put(sentence, lambda joint: [[c.replace("|", joint) for c in cells] for cells in columns], in_columns)
         for key in self.comments:
             sentence.set_comment(key, value.get(key))
@@ -229,6 +229,22 @@ class Kind:
         return None
 
     # -- for kinds alone
+
+    def _checked(self, value: Any, sentence: Sentence) -> list[list[str]]:
+        """The columns of a dictionary of cells. DepparseError unless each has a cell a word, all fit to be written."""
+        if not isinstance(value, Mapping):
+            raise DepparseError(f"the annotation {self.name} is a dictionary of cells by column, not {shown(value)}")
+        if unknown := [name for name in value if name not in (*self.columns, *self.comments)]:
+            names = ", ".join((*self.columns, *self.comments))
+            raise DepparseError(f"the annotation {self.name} has {names}, but no {unknown[0]!r}")
+        columns = []
+        for name in self.columns:
+            cells = value.get(name, [self.empty] * len(sentence))
+            if not isinstance(cells, Sequence) or isinstance(cells, str) or len(cells) != len(sentence):
+                number = len(sentence)
+                raise DepparseError(f"the column {name} is a list of {number} cells, one a word, not {shown(cells)}")
+            columns.append([check_cell(cell, name) for cell in cells])
+        return columns
 
     def _put(
         self, sentence: Sentence, cells: Callable[[str], Sequence[Sequence[str]]], in_columns: bool = False

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from depparse.document.annotations.kind import Cells, Kind
-from depparse.document.annotations.records import Fail, as_list
-from depparse.errors import FormatError
+from depparse.document.annotations.records import Fail, as_list, shown
+from depparse.errors import DepparseError, FormatError
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
@@ -21,6 +21,8 @@ class ObjectKind(Kind, Generic[Item]):
     Objects may say more than their cells, such as scores. Then the sentence remembers them beside the cells that they
     were written to, for as long as these stay as they are: what the cells say is true.
     """
+
+    item: type = object  # the class of the objects
 
     def decode(self, cells: Cells | None, sentence: Sentence) -> tuple[Item, ...]:
         """The objects that cells of the sentence say. FormatError if the cells are broken."""
@@ -60,13 +62,22 @@ class ObjectKind(Kind, Generic[Item]):
         return self.decode(cells, sentence) if value is None else value
 
     def write(self, sentence: Sentence, value: Iterable[Item], *, in_columns: bool = False) -> None:
+        if not isinstance(value, Iterable):
+            raise DepparseError(f"{self.name} are assigned as a list of objects, not as {shown(value)}")
         items = tuple(value)
+        if wrong := [item for item in items if not isinstance(item, self.item)]:
+            raise DepparseError(f"{self.name} are objects of the class {self.item.__name__}, not {shown(wrong[0])}")
         self.accept(items, sentence)
         self._put(sentence, lambda joint: self.encode(items, len(sentence), joint), in_columns)
         sentence.remember(self.name, self.cells(sentence), items)
 
     def to_misc(self, sentence: Sentence, misc: list[str]) -> list[str]:
         return self._into(misc, self.encode(self.read(sentence), len(sentence), ","))
+
+    def to_columns(self, sentence: Sentence) -> None:
+        items = self.read(sentence)  # as they were read, however odd their labels
+        self._put(sentence, lambda joint: self.encode(items, len(sentence), joint), in_columns=True)
+        sentence.remember(self.name, self.cells(sentence), items)
 
     def to_json(self, sentence: Sentence) -> Any:
         return [self.describe(item) for item in self._readable(sentence)] or None
@@ -81,7 +92,14 @@ class ObjectKind(Kind, Generic[Item]):
 
     def from_records(self, sentence: Sentence, records: object, fail: Fail) -> None:
         items = tuple(self.from_record(record, sentence, fail) for record in as_list(records, f"the {self.name}", fail))
-        if items != self._readable(sentence) or any(map(self.is_scored, items)):
+        if items == self._readable(sentence) and not any(map(self.is_scored, items)):
+            return
+        if items and self.cells(sentence) is None:  # records alone have them, so the cells are made of these
+            try:
+                self.write(sentence, items)
+            except DepparseError as error:
+                raise fail(str(error), -1, None) from None
+        else:
             sentence.remember(self.name, self.cells(sentence), items)
 
     # -- for these kinds alone

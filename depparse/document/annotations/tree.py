@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.document.annotations.kind import CheckedFile, Code, ColumnKind
 from depparse.document.trees import find_cycle
+from depparse.errors import DepparseError
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
@@ -48,6 +49,15 @@ class TreeKind(ColumnKind):
     columns = keep = TREE_COLUMNS
     blanks = frozenset(columns)
     codes = _CODES
+
+    def _checked(self, value: Any, sentence: Sentence) -> list[list[str]]:
+        heads, relations = super()._checked(value, sentence)
+        for word, head in enumerate(heads, 1):
+            if head != "_" and not (head.isascii() and head.isdigit() and str(int(head)) == head):
+                raise DepparseError(f"the head of word {word} is the number of a word, 0 or _, not {head!r}")
+            if head != "_" and int(head) > len(sentence):
+                raise DepparseError(f"word {word} has the head {head}, but the sentence has {len(sentence)} words")
+        return [heads, relations]
 
     def checker(self, file: CheckedFile) -> TreeChecker:
         return TreeChecker(file)

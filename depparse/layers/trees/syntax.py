@@ -1,8 +1,9 @@
 """Layers over dependency trees, which a task puts between the encoder and itself.
 
-A layer is a file of this folder (see registry.py) with a class ``SYNTAX`` of `(config, input width, number of
-relations)`: `Config`, `width`, and `forward(values, arcs, lengths)`, which gives ``[batch, words, width]``; `arcs` are
-the trees (reader.py says which). The codec of a task reads them by a `TreeReader`; its network has
+A layer is a folder or a file beside this one (see registry.py) with a class ``SYNTAX`` of `(config, input width, number
+of relations)`: `width`, and `forward(values, arcs, lengths)`, which gives ``[batch, words, width]``. What `arcs` are
+stands in reader.py. Its settings are ``CONFIG`` in config.py of a folder, or the attribute ``Config`` of a class in a
+file. The codec of a task reads trees by a `TreeReader`; its network has
 ``self.syntax = Syntax(config.syntax, widths.context, len(relations))`` and
 ``values = self.syntax(encoded.context, arcs, layout)``.
 """

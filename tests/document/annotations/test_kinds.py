@@ -265,3 +265,52 @@ def test_columns_are_put_in_order() -> None:
     columns = {name: ["x"] for name in ("FORM", "NER", "HEAD", "UPOS")}
     assert list(in_order(columns, ["FORM", "HEAD"])) == ["FORM", "UPOS", "HEAD", "NER"]
     assert list(in_order(columns, ["NER", "FORM"])) == list(columns)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        ("tags", {"UPOS": ["X"]}, "the column UPOS is a list of 2 cells, one a word, not list"),
+        ("tags", {"UPOS": "XX"}, "the column UPOS is a list of 2 cells"),
+        ("tags", {"HEAD": ["0", "1"]}, "the annotation tags has UPOS, XPOS, FEATS, but no 'HEAD'"),
+        ("tags", None, "the annotation tags is a dictionary of cells by column, not NoneType None"),
+        ("tree", {"HEAD": ["0", "x"]}, "the head of word 2 is the number of a word, 0 or _, not 'x'"),
+        ("tree", {"HEAD": ["0", "01"]}, "the head of word 2 is the number of a word"),
+        ("tree", {"HEAD": ["0", "3"]}, "word 2 has the head 3, but the sentence has 2 words"),
+        ("entities", 5, "entities are assigned as a list of objects, not as int 5"),
+        ("frames", ["x"], "frames are objects of the class Frame, not str 'x'"),
+    ],
+)
+def test_what_cannot_be_written_is_one_line(kind: str, value: object, message: str) -> None:
+    sentence = Sentence.from_forms(["a", "b"])
+    with pytest.raises(DepparseError, match=message):
+        sentence.annotate(kind, value)
+    assert sentence.to_conllu() == Sentence.from_forms(["a", "b"]).to_conllu()
+
+
+def test_what_records_alone_hold_stands_in_cells_from_then_on() -> None:
+    data = {"columns": ["ID", "FORM"], "sentences": [{"tokens": [{"id": 1, "text": "John"}]}]}
+    data["sentences"][0]["ents"] = [{"start": 1, "end": 1, "type": "PER"}]  # type: ignore[index]
+    document = Document.from_dict(data)
+    assert document[0].columns["MISC"] == ["NER=B-PER"]
+    assert [(span.start, span.end, span.type) for span in document.ents] == [(1, 1, "PER")]
+    data["sentences"][0]["ents"][0]["type"] = "a b"  # type: ignore[index]
+    with pytest.raises(FormatError, match=r"sentences\[0\]: the type of an entity"):
+        Document.from_dict(data)
+
+
+def test_copies_share_no_frames() -> None:
+    sentence = Sentence.from_forms(["buys", "it"])
+    sentence.frames = [Frame(1, "buy.01", [Argument("ARG1", head=2)])]
+    copied = sentence.copy()
+    copied.frames[0].sense, copied.frames[0].arguments[0].role = "sell.01", "ARG0"
+    assert (sentence.frames[0].sense, sentence.frames[0].arguments[0].role) == ("buy.01", "ARG1")
+
+
+def test_odd_frames_in_misc_are_moved_to_columns_as_they_are() -> None:
+    sentence = Sentence.from_forms(["buys", "it"])
+    sentence.columns["MISC"] = ["UPPred=buy.01,sell.01|UPArgHeads=A=B:2", "_"]
+    get_kind("frames").to_columns(sentence)
+    assert sentence.columns["UP:PRED"] == ["buy.01,sell.01", "_"]
+    assert sentence.columns["UP:ARGHEADS"] == ["A=B:2", "_"]
+    assert sentence.columns["MISC"] == ["_", "_"]

@@ -13,6 +13,7 @@ import pytest
 
 from depparse.document import annotations
 from depparse.document.annotations import check_kept, kinds, restore
+from depparse.document.annotations.kind import Code
 from depparse.document.document import Document
 from depparse.document.kinds import get_kind
 from depparse.document.sentence import Sentence
@@ -135,19 +136,10 @@ def package(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
     (site / "other_kinds.py").write_text(PACKAGE, encoding="utf-8")
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("PYTHONPATH", f"{site}:{ROOT}")
-    forget()
     import other_kinds  # type: ignore[import-not-found]
 
     yield other_kinds
     sys.modules.pop("other_kinds")
-    monkeypatch.undo()
-    forget()
-
-
-def forget() -> None:
-    """Kinds are looked for once in a process."""
-    get_kind.cache_clear()
-    kinds.cache_clear()
 
 
 def triples(sentence: Sentence) -> list[tuple[str, int, int]]:
@@ -304,6 +296,21 @@ def test_two_kinds_of_one_column_are_refused(package: Any, monkeypatch: pytest.M
     monkeypatch.setattr(package.Relations, "columns", ("NER",))
     with pytest.raises(ConfigError, match="annotation entities and relations both have 'NER' as columns; one of"):
         kinds()
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "message"),
+    [
+        ("codes", {"overlap": Code("note", "words", "x", "look")}, "the kind relations has the code overlap, which is"),
+        ("record", "tokens", "the kind relations has the record 'tokens', which sentences have already"),
+    ],
+)
+def test_what_is_taken_is_refused(
+    package: Any, monkeypatch: pytest.MonkeyPatch, attribute: str, value: object, message: str
+) -> None:
+    monkeypatch.setattr(package.Relations, attribute, value)
+    with pytest.raises(ConfigError, match=message):
+        codes()
 
 
 def test_an_entry_point_that_is_no_kind_is_refused(package: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,9 @@ from depparse.errors import ConfigError
 from depparse.features.batch import Batch, Example, WordTree
 from depparse.features.vocabulary import Vocabulary
 from depparse.layers.tensors import Layout, to_tensors
-from depparse.layers.trees.dglstm import DGLSTM, DGLSTMConfig, Interaction
-from depparse.layers.trees.gcn import GCN, GCNConfig
-from depparse.layers.trees.reader import TreeReader, count_relations
+from depparse.layers.trees.dglstm.config import DGLSTMConfig, Interaction
+from depparse.layers.trees.gcn.config import GCNConfig
+from depparse.layers.trees.reader import LAYERS, TreeReader, count_relations
 from depparse.layers.trees.syntax import Syntax
 from depparse.tasks.ner import NerConfig
 
@@ -209,4 +209,4 @@ def test_configs() -> None:
     assert parse(NerConfig, {"syntax": "none"}).syntax is None
     with pytest.raises(ConfigError, match=r"config key syntax.type is wrong: there is no 'lstm'; .*dglstm, gcn"):
         parse(NerConfig, {"syntax": {"type": "lstm"}})
-    assert (GCN.Config, DGLSTM.Config) == (GCNConfig, DGLSTMConfig)
+    assert (LAYERS.config("gcn"), LAYERS.config("dglstm")) == (GCNConfig, DGLSTMConfig)

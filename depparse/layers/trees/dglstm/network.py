@@ -11,47 +11,29 @@ those of the encoder, in context; the head of the root is ROOT, not the root its
 
 from __future__ import annotations
 
-from typing import Literal
+from functools import partial
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
-from depparse.encoders.bilstm.config import BiLSTMConfig
-from depparse.encoders.bilstm.network import BiLSTM
+from depparse.layers.bilstm import BiLSTM
+from depparse.layers.trees.dglstm.config import DGLSTMConfig, Interaction
 from depparse.layers.trees.reader import Arcs
 from depparse.layers.trees.syntax import at_heads
-from depparse.registry import PartConfig
-
-Interaction = Literal["self", "concatenation", "addition", "mlp"]
-
-
-class DGLSTMConfig(PartConfig):
-    """Bidirectional LSTMs that see heads."""
-
-    type: Literal["dglstm"] = "dglstm"
-    width: int = Field(200, ge=2)  # units of both directions together
-    layers: int = Field(2, ge=1)
-    interaction: Interaction = "mlp"
-    relation_width: int = Field(50, ge=1)  # units of the embedding of a relation
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
-    weight_drop: float = Field(0.2, ge=0, lt=1)  # probability that a recurrent weight is dropped for a batch
 
 
 class DGLSTM(nn.Module):
     """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
 
-    Config = DGLSTMConfig
-
     def __init__(self, config: DGLSTMConfig, input_width: int, n_relations: int) -> None:
         super().__init__()
-        lstm = BiLSTMConfig(width=config.width, layers=1, dropout=config.dropout, weight_drop=config.weight_drop)
+        lstm = partial(BiLSTM, width=config.width, dropout=config.dropout, weight_drop=config.weight_drop)
         self.relations = nn.Embedding(n_relations, config.relation_width, padding_idx=0)
-        self.first = BiLSTM(lstm, 2 * input_width + config.relation_width)
+        self.first = lstm(2 * input_width + config.relation_width)
         self.width = self.first.width
         interactions = [_Interaction(config.interaction, self.width) for _ in range(1, config.layers)]
         self.interactions = nn.ModuleList(interactions)
-        self.lstms = nn.ModuleList(BiLSTM(lstm, interaction.width) for interaction in interactions)
+        self.lstms = nn.ModuleList(lstm(interaction.width) for interaction in interactions)
 
     def forward(self, values: Tensor, arcs: Arcs[Tensor], lengths: Tensor) -> Tensor:
         seen = torch.cat([values, at_heads(arcs, values), self.relations(arcs.relations)], -1)

@@ -11,31 +11,17 @@ Where we differ: ROOT is a node like the words.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.layers.dropout import SharedDropout
+from depparse.layers.trees.gcn.config import GCNConfig
 from depparse.layers.trees.reader import Arcs
 from depparse.layers.trees.syntax import at_heads, sum_to_heads
-from depparse.registry import PartConfig
-
-
-class GCNConfig(PartConfig):
-    """Graph convolutions."""
-
-    type: Literal["gcn"] = "gcn"
-    width: int = Field(200, ge=1)  # units
-    layers: int = Field(1, ge=1)  # so many arcs a message can go
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
 
 
 class GCN(nn.Module):
     """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
-
-    Config = GCNConfig
 
     def __init__(self, config: GCNConfig, input_width: int, n_relations: int) -> None:
         super().__init__()
