@@ -29,7 +29,7 @@ from depparse.training.records import Record
 from depparse.treebanks.join import join
 from depparse.visualize.curves import draw_curves
 from tests.conftest import ROOT
-from tests.networks import two_sentences
+from tests.sentences import two_sentences
 
 # Metrics of another package: one more in a table of ours, and one of its own annotation.
 CAPITALS = """
