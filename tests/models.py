@@ -69,22 +69,21 @@ def small_model(
 
 
 def random_model(tasks: dict[str, Any], document: Document, prefix: str = "tasks.") -> Model:
-    """An untrained model whose weights of tasks, also those that begin as zeros, are random, so that it finds
-    something."""
+    """An untrained model whose tasks have random weights, also where new ones are zeros, so that it finds something."""
     model = model_of(tasks, document)
     randomize(model, prefix)
     return model
 
 
-def learned(tasks: dict[str, Any], document: Document, **settings: Any) -> Model:
-    """A model that knows the document by heart; `settings` are those of `model_of`."""
-    model = model_of(tasks, document, **settings)
+def learned(tasks: dict[str, Any], document: Document) -> Model:
+    """A model that knows the document by heart."""
+    model = model_of(tasks, document)
     learn(model, document)
     return model
 
 
 def randomize(model: Model, prefix: str) -> None:
-    """Gives the parameters whose names begin so weights that are not zero, always the same."""
+    """Gives the parameters whose names begin with the prefix weights that are not zero, always the same."""
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
