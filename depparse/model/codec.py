@@ -17,9 +17,9 @@ from depparse.encoders.codec import EncoderCodec, EncoderConfig
 from depparse.errors import ConfigError
 from depparse.features.batch import Batch, Example, count_targets
 from depparse.layers.trees.reader import TreeSource
-from depparse.model.order import check_columns, order_tasks
+from depparse.model.order import check_columns, is_parser, order_tasks, reads_trees
 from depparse.registry import PartConfig, Registry
-from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets, ParsesTrees, ReadsTrees
+from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets
 
 TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
@@ -89,16 +89,18 @@ class ModelCodec:
 
     def parser(self, without: Collection[str] = ()) -> str | None:
         """The name of the task that predicts trees, if there is one that is not among `without`."""
-        parsers = (name for name, codec in self.tasks.items() if isinstance(codec, ParsesTrees))
+        parsers = (name for name, codec in self.tasks.items() if is_parser(codec))
         return next((name for name in parsers if name not in without), None)
 
     def readers(self, without: Collection[str] = ()) -> dict[str, TreeSource]:
         """The tasks, not those `without`, that read trees, and which they learn with."""
-        return {
-            name: codec.reads_trees
-            for name, codec in self.tasks.items()
-            if name not in without and isinstance(codec, ReadsTrees) and codec.reads_trees is not None
-        }
+        readers = {name: codec for name, codec in self.tasks.items() if name not in without}
+        return {name: codec.reads_trees for name, codec in readers.items() if reads_trees(codec) and codec.reads_trees}
+
+    def read_trees(self, task: str, batch: Batch) -> Any:
+        """What the network of the task reads of the trees of the batch, as arrays; None if it reads none."""
+        codec = self.tasks[task]
+        return codec.read_trees(batch) if reads_trees(codec) else None
 
     def check_parser(self) -> None:
         """Raises ConfigError if a task learns with the model's own trees and there is no parser among the tasks."""

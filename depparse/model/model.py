@@ -18,7 +18,8 @@ from depparse.features.batch import Batch, Example, WordTree
 from depparse.layers.tensors import Layout, as_arrays, to_arrays, to_tensors
 from depparse.layers.trees.reader import TreeSource
 from depparse.model.codec import TASKS, ModelCodec, ModelConfig
-from depparse.tasks.task import AnyNetwork, ParsesTrees, ReadsInside, ReadsTrees, Stage
+from depparse.structs.analysis import Tree
+from depparse.tasks.task import AnyNetwork, ReadsInside, Stage
 
 
 class Model(nn.Module):
@@ -145,16 +146,15 @@ class Model(nn.Module):
         scores: dict[str, Any] = {}
         for name in self.codec.order:
             if name not in without:
-                scores[name] = reading.tensors(name, parsed if name in readers else batch)
+                trees = self.codec.read_trees(name, parsed if name in readers else batch)
+                scores[name] = reading.tensors(name, trees)
                 if name == parser:
                     parsed = replace(batch, parsed=self._parse(name, reading, scores[name], batch))
         return scores
 
     @torch.no_grad()
     def _parse(self, name: str, reading: TorchReading, scores: Any, batch: Batch) -> list[WordTree]:
-        codec = self.codec.tasks[name]
-        assert isinstance(codec, ParsesTrees)
-        trees = codec.decode(to_arrays(scores), batch, reading.stage(name))
+        trees: list[Tree] = self.codec.tasks[name].decode(to_arrays(scores), batch, reading.stage(name))
         return [WordTree(tree.heads, tree.labels) for tree in trees]
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -185,17 +185,15 @@ class TorchReading:
     def __init__(self, model: Model, encoded: Encoded, layout: Layout) -> None:
         self.model, self.encoded, self.layout = model, encoded, layout
 
-    def tensors(self, task: str, batch: Batch) -> Any:
-        """The scores of a task, as tensors in its own form."""
-        codec, trees = self.model.codec.tasks[task], None
-        if isinstance(codec, ReadsTrees) and codec.reads_trees is not None:
-            trees = to_tensors(codec.read_trees(batch), self.model.device)
+    def tensors(self, task: str, trees: Any = None) -> Any:
+        """The scores of a task, as tensors in its own form; `trees` are arrays, for a task that reads trees."""
         encoded = self.encoded.of_task(self.model._numbers[task])
-        return self.model.network(task)(encoded, self.layout, trees)
+        return self.model.network(task)(encoded, self.layout, to_tensors(trees, self.model.device))
 
-    def scores(self, task: str, batch: Batch) -> Any:
+    @torch.inference_mode()
+    def scores(self, task: str, trees: Any = None) -> Any:
         """The scores of a task, as arrays."""
-        return to_arrays(self.tensors(task, batch))
+        return to_arrays(self.tensors(task, trees))
 
     def stage(self, task: str) -> Stage:
         """The second stages of the task's network."""

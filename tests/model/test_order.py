@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 import depparse
+from depparse import folders
 from depparse.config import parse
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
@@ -27,7 +28,7 @@ from depparse.layers.tensors import Layout
 from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.extension import extend
 from depparse.model.model import Model
-from depparse.model.order import check_columns, order_tasks
+from depparse.model.order import check_columns, is_parser, order_tasks
 from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load, save
 from depparse.structs.analysis import Tree
@@ -56,6 +57,25 @@ def test_tasks_stand_after_what_they_read() -> None:
     ring = {"a": codec("XPOS", "UPOS"), "b": codec("UPOS", "XPOS"), "c": codec("", "LEMMA")}
     with pytest.raises(ConfigError, match=r"^the tasks a, b read what each other writes \(UPOS, XPOS\), so none"):
         order_tasks(ring)
+
+
+@pytest.mark.parametrize("source", ["given", "own"])
+def test_tasks_whose_networks_read_trees_stand_after_the_parser(source: str) -> None:
+    reader = SimpleNamespace(reads=(), writes=("NER",), reads_trees=source, read_trees=lambda batch: None)
+    still = SimpleNamespace(reads=(), writes=("UPOS",), reads_trees=None, read_trees=lambda batch: None)
+    parser = SimpleNamespace(reads=("UPOS",), writes=("HEAD", "DEPREL"), parses_trees=True)
+    assert order_tasks({"ner": reader, "tree": parser, "tags": still}) == ("tags", "tree", "ner")  # type: ignore[dict-item]
+    assert order_tasks({"ner": reader, "tags": still}) == ("ner", "tags")  # type: ignore[dict-item]
+    still.reads_trees = source
+    with pytest.raises(ConfigError, match=r"^the tasks tree, tags read what each other writes \(DEPREL, HEAD, UPOS\)"):
+        order_tasks({"tree": parser, "tags": still})  # type: ignore[dict-item]
+
+
+def test_who_is_a_parser() -> None:
+    assert is_parser(TASKS.codec("dependencies"))
+    assert is_parser(small_model().codec.tasks["dependencies"])
+    assert not is_parser(TASKS.codec("tagger"))
+    assert not is_parser(SimpleNamespace(parses_trees=False))  # though it has the attribute
 
 
 def test_a_column_has_one_writer() -> None:
@@ -151,7 +171,7 @@ class StarCodec:
             trees.append(Tree(heads, ["root" if head == 0 else "dep" for head in heads]))
         return trees
 
-    def annotate(self, sentence: Sentence, prediction: Tree, *, probabilities: bool = False) -> None:
+    def annotate(self, sentence: Sentence, prediction: Tree) -> None:
         sentence.columns["HEAD"], sentence.columns["DEPREL"] = list(map(str, prediction.heads)), prediction.labels
 
     def to_json(self) -> Any:
@@ -184,8 +204,10 @@ TASK: NetworkType = Star  # mypy holds it against the contract
 @pytest.fixture
 def star(monkeypatch: pytest.MonkeyPatch) -> None:
     """The parser, as an entry point of another package."""
-    point = SimpleNamespace(load=lambda: Star, dist=None, value="")
-    monkeypatch.setattr(TASKS, "_points", lambda: {"star": point})
+    point = SimpleNamespace(name="star", load=lambda: Star, dist=None, value="")
+    others = folders.all_installed
+    points = lambda group: [*others(group), *([point] if group == TASKS.group else [])]  # noqa: E731
+    monkeypatch.setattr(folders, "all_installed", points)
 
 
 def test_a_second_kind_of_parser_is_one_file(star: None, tmp_path: Path) -> None:
