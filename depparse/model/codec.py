@@ -25,6 +25,29 @@ TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
 
 
+# No task can have a name that torch has in the place where networks are kept (`torch.nn.ModuleDict`): these, and
+# those that begin with an underscore.
+RESERVED = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double dump_patches
+    eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu items keys
+    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters pop
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
+    register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule share_memory state_dict to to_empty train training type update values xpu zero_grad
+    """.split()
+)
+
+
+NO_NAME = "cannot be the name of a task; take another word, such as its type"
+
+
+def can_name_task(name: object) -> bool:
+    """Whether a task can have that name; else it is `NO_NAME`."""
+    return isinstance(name, str) and name.isidentifier() and not name.startswith("_") and name not in RESERVED
+
+
 class ModelConfig(Config):
     """An encoder and its tasks."""
 
@@ -35,8 +58,8 @@ class ModelConfig(Config):
     @classmethod
     def _names(cls, tasks: Any) -> Any:
         for name in tasks if isinstance(tasks, Mapping) else ():
-            if not str(name).isidentifier():
-                raise key_error(str(name), "cannot be the name of a task; take another word, such as its type")
+            if not can_name_task(name):
+                raise key_error(str(name), NO_NAME)
         return tasks
 
 

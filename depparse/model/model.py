@@ -17,7 +17,7 @@ from depparse.errors import ConfigError
 from depparse.features.batch import Batch, Example, WordTree
 from depparse.layers.tensors import Layout, as_arrays, to_arrays, to_tensors
 from depparse.layers.trees.reader import TreeSource
-from depparse.model.codec import TASKS, ModelCodec, ModelConfig
+from depparse.model.codec import NO_NAME, TASKS, ModelCodec, ModelConfig, can_name_task
 from depparse.structs.analysis import Tree
 from depparse.tasks.task import AnyNetwork, ReadsInside, Stage
 
@@ -32,12 +32,8 @@ class Model(nn.Module):
         self, config: ModelConfig, encoder: Encoder, tasks: Mapping[str, nn.Module], treebanks: Sequence[str] = ()
     ) -> None:
         super().__init__()
-        for name in tasks:
-            if hasattr(nn.ModuleDict, name):  # torch has names of its own where networks have theirs
-                problem = "cannot be the name of a task; take another word, such as its type"
-                raise ConfigError(f"config key model.tasks.{name} {problem}")
         self.config, self.encoder = config, encoder
-        self.tasks = nn.ModuleDict(tasks)
+        self.tasks = as_modules(tasks)
         self.treebanks = tuple(treebanks)
         self.frozen: frozenset[str] = frozenset()  # tasks that are not trained
         self.encoder_frozen = False
@@ -204,6 +200,14 @@ class TorchReading:
 def _run_stage(network: nn.Module, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     device = next(network.parameters()).device
     return as_arrays(getattr(network, name)(*to_tensors(inputs, device)))
+
+
+def as_modules(networks: Mapping[str, nn.Module]) -> nn.ModuleDict:
+    """The networks of tasks as a part of a model. Raises ConfigError for names that they cannot have there."""
+    for name in networks:
+        if not can_name_task(name):
+            raise ConfigError(f"config key model.tasks.{name} {NO_NAME}")
+    return nn.ModuleDict(networks)
 
 
 def build_task(config: Any, encoder: Encoder, sentences: Sequence[Sentence]) -> nn.Module | None:
