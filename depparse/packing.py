@@ -1,19 +1,22 @@
-"""A model and a segmenter, each trained by itself, as one small folder."""
+"""A model and a segmenter, each trained by itself, as one small folder, with the scores that it has as packed."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from depparse import __version__
 from depparse.errors import ConfigError, ModelError, did_you_mean
+from depparse.files import PathLike
+from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
-from depparse.model_folder.description import hash_file
+from depparse.model_folder.facts import Facts, Origin, Packing, ScoreRow, licence_of, without_paths
 from depparse.model_folder.find import find
-from depparse.model_folder.store import check_replaceable, load_parts, save, state
+from depparse.model_folder.store import check_replaceable, load_parts, read_facts, save, state
 from depparse.model_folder.weights import Weights, encode
+from depparse.training.facts import score_facts
+from depparse.training.gold import read_gold
 
 
 def pack(
@@ -25,15 +28,18 @@ def pack(
     without: Collection[str] = (),
     card: str = "",
     command: str = "",
-) -> None:
+    score: Sequence[PathLike] = (),
+) -> Facts:
     """Writes the folder `output`: a pipeline of what is in the folder `model` and the segmenter in another folder.
 
     The segmenter goes before one that `model` has. Tasks in `without` are left out, and so are weights that inference
-    never reads, which changes no analysis; `weights` stored as float16 or int8 may change a few. `card` (Markdown)
-    stands before what the cards of both say; `command` is what the card says made it. Raises ModelError and
-    ConfigError.
+    never reads, which changes no analysis; `weights` stored as float16 or int8 may change a few. `card` is Markdown for
+    the beginning of the card, with the licence under ``## Licence``; `command` is what the card says made it. The
+    pipeline is scored as packed on the gold files `score`. Returns the facts. Raises ModelError, ConfigError and, of a
+    gold file, FormatError.
     """
-    check_replaceable(Path(output))
+    output = Path(output)
+    check_replaceable(output)
     folder = find(model)
     parts = load_parts(folder)
     segmenter_folder = find(segmenter) if segmenter is not None else folder
@@ -41,31 +47,48 @@ def pack(
         parts.segmenter = load_parts(segmenter_folder).segmenter
         if parts.segmenter is None:
             raise ModelError(f"{segmenter_folder}: holds no segmenter; train one, or pack the model alone")
-    left_out = []
+    left_out: list[str] = []
     if without:
         left_out += _leave_out(parts.model, without)
     if parts.model is not None:
         n_subwords = _drop_subwords(parts.model)
         left_out += [f"{n_subwords:,} subwords that no text is split into"] if n_subwords else []
-    size = sum(tensor.nbytes for tensor in encode(state(parts.model, parts.segmenter), weights).values())
-    facts = {
-        "depparse": __version__,
-        "model": origin(model, folder) if parts.model is not None else "none",
-        "segmenter": origin(segmenter or model, segmenter_folder) if parts.segmenter is not None else "none",
-        "left out": ", ".join(left_out) or "nothing",
-        "weights": f"{weights}{', a scale for each row of a matrix' if weights == 'int8' else ''}: {size:,} bytes",
-    }
-    lines = [card.strip() or "# A pipeline of depparse", "", "## Packed", ""]
-    lines += ["```sh", command, "```", ""] if command else []
-    lines += ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items()), ""]
-    lines += ["What follows was written when its parts were trained, and so were their scores measured.", ""]
+    packing = Packing(
+        command=without_paths(command),
+        depparse=__version__,
+        model=Origin.of(model, folder) if parts.model is not None else None,
+        segmenter=Origin.of(segmenter or model, segmenter_folder) if parts.segmenter is not None else None,
+        left_out=tuple(left_out),
+        weights=weights,
+        size=sum(tensor.nbytes for tensor in encode(state(parts.model, parts.segmenter), weights).values()),
+    )
+    facts = Facts(
+        head=card.strip(),
+        licence=licence_of(card),
+        packing=packing,
+        model=read_facts(folder) if parts.model is not None else None,
+        segmenter=read_facts(segmenter_folder) if parts.model is None or segmenter_folder != folder else None,
+    )
+    save(parts.model, output, facts, segmenter=parts.segmenter, weights=weights)
+    if score:
+        facts = facts.model_copy(update={"scores": _scores(output, score)})
+        save(parts.model, output, facts, segmenter=parts.segmenter, weights=weights)
+    return facts
+
+
+def _scores(folder: Path, files: Sequence[PathLike]) -> tuple[ScoreRow, ...]:
+    """The scores of the pipeline in the folder, from gold words and, if it has a segmenter, from raw text."""
+    parts = load_parts(folder)
+    pipeline = Pipeline(parts.model, segmenter=parts.segmenter)
+    names = parts.model.treebanks if parts.model is not None else ()
+    gold = [part for file in files for part in read_gold(Path(file).stem, [os.fspath(file)], names)]
+    rows: tuple[ScoreRow, ...] = ()
     if parts.model is not None:
-        lines.append(retitled(card_of(folder), "## The model", deeper=False))
-        if segmenter_folder != folder:
-            lines.append(retitled(card_of(segmenter_folder), "## The segmenter", deeper=True))
-    else:
-        lines.append(retitled(card_of(segmenter_folder), "## The segmenter", deeper=False))
-    save(parts.model, Path(output), "\n".join(lines), segmenter=parts.segmenter, weights=weights)
+        rows += score_facts({part.name: part.score(pipeline) for part in gold}, "words")
+    if parts.segmenter is not None:
+        found = {part.name: part.score(pipeline, raw=True) for part in gold}
+        rows += score_facts(found, "text", has_model=parts.model is not None)
+    return rows
 
 
 def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
@@ -93,26 +116,3 @@ def _drop_subwords(model: Model) -> int:
             n_dropped += n
     model.renew_codec()
     return n_dropped
-
-
-def origin(given: str | os.PathLike[str], folder: Path) -> str:
-    """Which model was `given`, for a card."""
-    return f"{os.fspath(given)}, whose manifest.json has the SHA-256 `{hash_file(folder / 'manifest.json')}`"
-
-
-def card_of(folder: Path) -> str:
-    """The card of a model folder; empty if it has none."""
-    path = folder / "README.md"
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
-
-
-def retitled(card: str, title: str, *, deeper: bool) -> str:
-    """The card under another title; its sections, if `deeper`, as sections of that."""
-    lines = [title]
-    inside_code = False
-    for line in card.strip().splitlines():
-        inside_code ^= line.startswith("```")
-        if not inside_code and re.match("# ", line):
-            continue
-        lines.append("#" + line if deeper and not inside_code and re.match("##+ ", line) else line)
-    return "\n".join(lines) + "\n"

@@ -1,11 +1,15 @@
-"""Fixtures for all tests: where the data is."""
+"""Fixtures for all tests: where the data is, and a segmenter."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from depparse.segmentation.segmenter import Segmenter
 
 # Workers with several threads each wait for one another at every barrier while the cores are busy: a suite that is
 # three times as slow. Set before torch is imported, and for the processes that tests start.
@@ -29,3 +33,11 @@ def shared() -> Path:
     if not (path / "treebanks").is_dir():
         pytest.skip(f"needs the real treebanks: no folder {path / 'treebanks'} (set DEPPARSE_SHARED)")
     return path
+
+
+@pytest.fixture
+def segmenter(samples: Path) -> Segmenter:
+    """A small segmenter with random weights, of the French sample."""
+    from tests.segmenters import random_segmenter  # imports torch, which most tests do without
+
+    return random_segmenter(samples)

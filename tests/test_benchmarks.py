@@ -26,12 +26,8 @@ from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.treebanks.join import join
 from tests.conftest import ROOT
-from tests.networks import TASKS, small_model
-from tests.segmenters import segmenter
-from tests.tasks.test_enhanced import ENHANCED
-from tests.tasks.test_enhanced import model_of as graph_model
-
-__all__ = ["segmenter"]
+from tests.models import model_of, small_model
+from tests.recipes import ENHANCED, PARSER
 
 GOLD = """\
 # newdoc
@@ -348,7 +344,7 @@ def test_syntax_and_entities_and_roles(run: Run, samples: Path, tmp_path: Path) 
 def test_graphs_beside_copied_trees(run: Run, samples: Path, tmp_path: Path) -> None:
     gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
     document = read_conllu(gold)
-    Pipeline(graph_model(ENHANCED, document, dependencies=TASKS["dependencies"])).save(tmp_path / "model")
+    Pipeline(model_of({"enhanced": ENHANCED, **PARSER}, document)).save(tmp_path / "model")
     shown = run("enhanced", gold, "--model", tmp_path / "model")
     rows = {
         row[0]: list(map(float, row[1:])) for row in re.findall(r"^\| ([a-z ]+)" + r" \| ([\d.]+)" * 5, shown, re.M)

@@ -13,7 +13,7 @@ PACKAGE = Path(depparse.__file__).parent
 # In import order: a part imports only what stands above it, and itself.
 ORDER = (
     "errors folders config registry files document text formats treebanks evaluation visualize structs features layers "
-    "encoders tasks segmentation model models model_folder packing runtimes inference training wrappers server cli"
+    "encoders tasks segmentation model models model_folder runtimes inference training packing wrappers server cli"
 ).split()
 HEAVY = "torch numba transformers pydantic pandas pyarrow datasets conllu seqeval sklearn numpy rich typer".split()
 

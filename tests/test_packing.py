@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,21 +9,19 @@ import pytest
 import torch
 
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
 from depparse.inference.pipeline import load
-from depparse.model_folder.description import describe, hash_file
+from depparse.model_folder.description import describe
 from depparse.model_folder.store import load_parts, save
 from depparse.packing import pack
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
-from tests.cli.conftest import Run
-from tests.cli.conftest import run as run
-from tests.cli.test_info import CARD
-from tests.encoders.test_encoders import MINILM, needs_minilm
-from tests.encoders.test_transformer import tiny
-from tests.networks import INPUTS, small_model, two_sentences
-from tests.segmenters import described, segmenter
+from tests.models import CARD, small_model
+from tests.pretrained import MINILM, needs_minilm, tiny_transformer
+from tests.recipes import INPUTS
+from tests.segmenters import described
+from tests.sentences import two_sentences
 
-__all__ = ["segmenter"]
 HEAD = "# English\n\n## Licence\n\nApache-2.0 AND CC-BY-SA-4.0\n\n## Attribution\n\nby Tom\n"
 
 
@@ -66,9 +63,7 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
 
 def test_tasks_are_left_out(tmp_path: Path) -> None:
     document = two_sentences()
-    model = small_model(
-        "none", [*INPUTS, {"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "mix": "task"}]
-    )
+    model = small_model("none", [*INPUTS, tiny_transformer("wordpiece", tmp_path / "t", mix="task")])
     with torch.no_grad():
         model.encoder.inputs[2].mix.copy_(torch.arange(12.0).sin() * 3)  # type: ignore[operator]
     save(model, tmp_path / "m")
@@ -126,25 +121,3 @@ def test_mistakes(segmenter: Segmenter, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="holds something else than a model"):
         pack(tmp_path / "m", output=tmp_path / "p")
     assert [path.name for path in (tmp_path / "p").iterdir()] == ["thesis.tex"]
-
-
-def test_the_command(run: Run, tmp_path: Path) -> None:
-    save(small_model(), tmp_path / "m", CARD)
-    (tmp_path / "head.md").write_text(HEAD, encoding="utf-8")
-    arguments = ["pack", "m", "-o", "p", "--weights", "int8", "--without", "tagger,lemmatizer", "--card", "head.md"]
-    result = run(*arguments)
-    assert result.returncode == 0, result.stderr
-    found = json.loads(run("info", "p", "--json").stdout)
-    assert result.stdout == f"p: {found['parameters']:,} parameters, {found['size']:,} bytes\n"
-    assert list(found["tasks"]) == ["dependencies"]
-    card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
-    assert card.startswith(HEAD)
-    assert f"\ndepparse {' '.join(arguments)}\n" in card
-    for wrong, message in (
-        (["pack", "m"], "Missing option '--output'"),
-        (["pack", "m", "-o", "p", "--weights", "int4"], "not as 'int4'"),
-        (["pack", "m", "-o", "p", "--card", "no.md"], "no.md: no such file"),
-    ):
-        result = run(*wrong)
-        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
-        assert message in result.stderr

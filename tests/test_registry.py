@@ -13,15 +13,17 @@ from depparse.config import parse
 from depparse.document.document import Document
 from depparse.encoders.codec import CONTEXTS, INPUTS
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
 from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.model import Model
-from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load, save
-from depparse.training.loop import TrainingConfig, train
+from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
-from tests.networks import INPUTS as SMALL
-from tests.networks import annotated, two_sentences
+from tests.models import annotated, learn
+from tests.packages import install
+from tests.recipes import INPUTS as SMALL
+from tests.sentences import two_sentences
 
 # A task of another package: whether a word has a capital, written to XPOS.
 SHOUT = """
@@ -75,14 +77,10 @@ class Shout(torch.nn.Module):
 def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A package on the path, installed as far as `importlib.metadata` can see."""
     site = tmp_path / "site"
-    info = site / "other_package-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-package\nVersion: 1.0\n", encoding="utf-8")
     points = (
         "[depparse.tasks]\nshout = other_package:Shout\nbroken = other_package:Nothing\ntagger = other_package:Shout\n"
     )
-    (info / "entry_points.txt").write_text(points, encoding="utf-8")
-    (site / "other_package.py").write_text(SHOUT, encoding="utf-8")
+    install(site, "other-package", points, SHOUT)
     monkeypatch.syspath_prepend(str(site))
     yield site
     sys.modules.pop("other_package", None)
@@ -111,9 +109,7 @@ def test_a_task_of_another_package_is_learned_saved_and_loaded(other_package: Pa
     assert model.tasks["tagger"].__class__.__name__ == "Tagger"  # a package does not replace what is here
     settings = OptimizerConfig(learning_rate=1e-2, average="none")
     config = TrainingConfig(epochs=60, precision="fp32", evaluate_every=60, optimizer=settings)
-    examples = [model.example(sentence, targets=True) for sentence in document]
-    for _ in train(model, examples, config, lambda: 0.0):
-        pass
+    learn(model, document, config)
     save(model, tmp_path / "m")
     assert json.loads((tmp_path / "m" / "config.json").read_text("utf-8"))["model"]["tasks"]["mine"]["yes"] == "BIG"
     again = load(tmp_path / "m")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from depparse.evaluation.tables import Table
     from depparse.model_folder.description import Description
+    from depparse.model_folder.facts import Facts
 
 
 def info(
@@ -38,14 +40,10 @@ def info(
     tables = []
     if found.tasks:
         tables.append(Table("Tasks", columns, [_task_row(name, task) for name, task in found.tasks.items()]))
-    if found.treebanks:
-        names = tuple(dict.fromkeys(name for row in found.treebanks for name in row))
-        rows = [tuple(_shortened(name, row.get(name, "")) for name in names) for row in found.treebanks]
-        tables.append(Table("Data", names, rows))
-    for title, scores in (("Scores", found.scores), ("Scores from raw text", found.raw_scores)):
-        if scores:
-            names = tuple(scores[0])
-            tables.append(Table(title, names, [tuple(row.get(name, "") for name in names) for row in scores]))
+    if data := found.facts.all_data():
+        files = [(file.split, file.file, f"{file.sha256[:12]}…", file.licence) for file in data]
+        tables.append(Table("Data", ("split", "file", "SHA-256", "licence"), files))
+    tables += _scores(found.facts)
     show(tables)
 
 
@@ -53,8 +51,7 @@ COMMAND = info
 
 
 def _facts(found: Description) -> Iterator[tuple[str, str]]:
-    languages = dict.fromkeys(row["language"] for row in found.treebanks if "language" in row)
-    if languages:
+    if languages := found.facts.languages():
         yield "language", ", ".join(languages)
     if found.segmenter is None:
         yield "segmenter", "none: text is split by rules"
@@ -68,11 +65,15 @@ def _facts(found: Description) -> Iterator[tuple[str, str]]:
     types = ", ".join(f"{name} {number:,}" if several else name for name, number in sorted(found.types.items()))
     yield "parameters", f"{found.parameters:,}{f' ({types})' if types else ''}"
     yield "size", f"{found.size / 1e6:,.1f} MB"
-    if found.licence is not None:
-        yield "licence", found.licence
-    licences = dict.fromkeys(row["licence"] for row in found.treebanks if row.get("licence"))
-    if licences:
-        yield "data under", ", ".join(licences)
+    for name, licences in (
+        ("licence", found.facts.licences()),
+        ("data under", list(dict.fromkeys(file.licence for file in found.facts.all_data() if file.licence))),
+    ):
+        if licences:
+            yield name, "; ".join(licences)
+    for base in (facts.base for facts in found.facts.all()):
+        if base is not None:
+            yield "begun with", base.origin.name
     yield "folder", f"{found.folder}, format {found.format}"
     note = "" if found.card_as_saved else ", but the card was changed or removed"
     yield "files", f"as they were saved{note}"
@@ -95,5 +96,13 @@ def _task_row(name: str, task: dict[str, Any]) -> tuple[str, str, str, str]:
     return name, ", ".join(columns), labels, f"{task['parameters']:,}"
 
 
-def _shortened(name: str, cell: str) -> str:
-    return f"{cell[:12]}…" if name == "SHA-256" and len(cell) > 13 else cell
+def _scores(facts: Facts) -> Iterator[Table]:
+    from depparse.evaluation.tables import Table, percent
+
+    title = "Scores as packed" if facts.packing is not None and facts.scores else "Scores"
+    for source, heading in (("words", title), ("text", f"{title} from raw text")):
+        rows = [row for row in facts.known_scores() if row.source == source]
+        names = list(dict.fromkeys(name for row in rows for name in row.f1))
+        cells = [(row.data, *(percent(row.f1[name]) if name in row.f1 else "" for name in names)) for row in rows]
+        if rows:
+            yield Table(heading, ("data", *names), cells)

@@ -27,8 +27,12 @@ def pack(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Markdown for the head of the card: what this is, its licence (## Licence), attribution, scores.",
+            help="Markdown for the head of the card: what this is, its licence (## Licence), attribution.",
         ),
+    ] = None,
+    score: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Gold data to score the pipeline on, as packed. May be given several times."),
     ] = None,
 ) -> None:
     """Make one small folder of a model, with the segmenter of another if you like, to be given on.
@@ -47,6 +51,7 @@ def pack(
         without=[name for name in without.replace(",", " ").split() if name],
         card=card.read_text(encoding="utf-8") if card is not None else "",
         command=shlex.join(["depparse", *sys.argv[1:]]),
+        score=score or (),
     )
     found = describe(output)
     typer.echo(f"{output}: {found.parameters:,} parameters, {found.size:,} bytes")

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColum
 if TYPE_CHECKING:
     from depparse.evaluation.scores import Scores
     from depparse.training.loop import Step
-    from depparse.training.run import Began, Done, Record, Scored
+    from depparse.training.records import Began, Done, Record, Scored
 
 _FINDINGS = 6  # shown; the rest is counted
 _REFRESH = 0.25  # seconds
@@ -50,7 +50,7 @@ class Screen:
     def __call__(self, record: Record) -> None:
         from depparse.training.estimate import Estimate
         from depparse.training.loop import Step
-        from depparse.training.run import Began, Done, Scored, Warned
+        from depparse.training.records import Began, Done, Scored, Warned
 
         if isinstance(record, Began):
             self._begin(record)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from depparse.document.words import Characters
+# Offsets of the first character and behind the last; None if they cannot be told.
+Characters = tuple[int | None, int | None]
 
 
 def find_tokens(text: str, forms: Iterable[str]) -> Iterator[tuple[int, int] | None]:

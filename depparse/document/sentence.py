@@ -13,9 +13,9 @@ from typing import Any
 from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
 from depparse.document.exact import has_spaces, join_tokens, spaces
 from depparse.document.kinds import get_kind, kinds
-from depparse.document.offsets import find_tokens, share_characters
+from depparse.document.offsets import Characters, find_tokens, share_characters
 from depparse.document.spans import Frame, Span
-from depparse.document.words import Characters, EmptyNode, MultiwordToken, Token, Words
+from depparse.document.words import EmptyNode, MultiwordToken, Token, Words
 from depparse.errors import DepparseError
 
 _CONLLU = frozenset(VALUE_COLUMNS)

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from depparse.document import columns as values
+from depparse.document.offsets import Characters
 from depparse.errors import DepparseError
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
-
-Characters = tuple[int | None, int | None]
 
 
 class MultiwordToken:

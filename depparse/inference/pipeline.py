@@ -26,8 +26,9 @@ from depparse.inference.inputs import Given, Input, InputReader, Segmenter, expa
 from depparse.inference.request import Asked, Request
 from depparse.inference.workers import run_in_order
 from depparse.model.model import Model
+from depparse.model_folder.facts import Facts
 from depparse.model_folder.find import find
-from depparse.model_folder.store import load_parts
+from depparse.model_folder.store import load_parts, read_card, read_facts
 from depparse.model_folder.store import save as save_model
 from depparse.model_folder.weights import Weights
 from depparse.runtimes.torch import TorchScorer
@@ -50,8 +51,14 @@ class Pipeline:
     ``request = pipeline.request(keep="upos")``, then ``pipeline(text, request=request)``.
     """
 
-    def __init__(self, model: Model | None, card: str = "", segmenter: Segmenter | None = None) -> None:
-        self.model, self.card, self.segmenter = model, card, segmenter
+    def __init__(
+        self,
+        model: Model | None,
+        card: str = "",
+        segmenter: Segmenter | None = None,
+        facts: Facts | None = None,
+    ) -> None:
+        self.model, self.card, self.segmenter, self.facts = model, card, segmenter, facts or Facts()
         parts: tuple[object, ...] = (model, segmenter)
         for part in parts:
             if isinstance(part, torch.nn.Module):
@@ -265,7 +272,8 @@ class Pipeline:
         if self.segmenter is not None and not isinstance(self.segmenter, OwnSegmenter):
             kind = type(self.segmenter).__name__
             raise ConfigError(f"a model folder cannot hold a segmenter of type {kind}; set pipeline.segmenter = None")
-        save_model(self.model, Path(folder), self.card, segmenter=self.segmenter, weights=weights)
+        card = self.card or None  # made of the facts, if there is none
+        save_model(self.model, Path(folder), self.facts, card=card, segmenter=self.segmenter, weights=weights)
 
 
 def _annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Given]) -> list[list[Sentence]]:
@@ -319,8 +327,7 @@ def load(
     except (RuntimeError, AssertionError) as error:  # of torch, about devices that there are not
         reason = str(error).splitlines()[0]
         raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
-    card = folder / "README.md"
-    pipeline = Pipeline(parts.model, card.read_text(encoding="utf-8") if card.is_file() else "", parts.segmenter)
+    pipeline = Pipeline(parts.model, read_card(folder), parts.segmenter, read_facts(folder))
     off = pipeline.request(without=without).without
     if _SEGMENTER in off:
         pipeline.segmenter = None

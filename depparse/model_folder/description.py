@@ -1,19 +1,18 @@
-"""What a model folder says about itself, read from its JSON, its card and the header of its weights. No torch here."""
+"""What a model folder says about itself, read from its JSON and the header of its weights. No torch here."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import re
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from depparse.errors import ModelError
-from depparse.model_folder.find import FILES, find
-from depparse.treebanks.catalogue import entries
+from depparse.files import hash_file
+from depparse.model_folder.facts import Facts, facts_from
+from depparse.model_folder.find import CARD, FACTS, FILES, find
 
 FORMAT = 2
 READ = (1, 2)  # 1 had neither segmenters nor other weights than float32
@@ -22,7 +21,7 @@ SCALE = ":scale"  # behind the name of a tensor of int8: the tensor of its scale
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A model, without its weights. Sizes are in bytes, scores in percent as the card has them."""
+    """A model, without its weights. Sizes are in bytes."""
 
     folder: str
     format: int
@@ -34,15 +33,24 @@ class Description:
     inputs: list[dict[str, Any]]  # their configs
     context: dict[str, Any] | None
     tasks: dict[str, dict[str, Any]]  # by name: "type", "columns", "labels" (their number by column), "parameters"
-    treebanks: list[dict[str, str]]  # rows of the card's table of data, and "language" where the file name tells
-    scores: list[dict[str, str]]  # rows of the card's table of scores, by "data"
-    raw_scores: list[dict[str, str]]  # the same of those from raw text
-    licence: str | None  # of the model, as the card has it
+    facts: Facts  # data, licences, scores …
     card_as_saved: bool  # whether the card is the one that was saved; all other files are, or `describe` fails
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON, with scores as numbers."""
-        return asdict(self) | {"scores": _numbers(self.scores), "raw_scores": _numbers(self.raw_scores)}
+        """For JSON. Scores are in percent, with two digits, as in the card."""
+        data = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "facts"}
+        facts = self.facts
+        return data | {
+            "licences": facts.licences(),
+            "languages": facts.languages(),
+            "data": [file.model_dump(mode="json") for file in facts.all_data()],
+            "scores": [
+                {"data": row.data, "source": row.source, **{name: round(100 * f1, 2) for name, f1 in row.f1.items()}}
+                for row in facts.known_scores()
+            ],
+            "scores_as_packed": facts.packing is not None and bool(facts.scores),
+            "facts": facts.model_dump(mode="json", exclude_defaults=True),
+        }
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -53,8 +61,9 @@ def check_folder(folder: Path) -> dict[str, Any]:
     if missing:
         raise ModelError(f"{folder}: not a depparse model: {', '.join(missing)} missing")
     manifest = read_json(folder / "manifest.json")
-    for name in FILES:  # the card may be edited by hand; no number depends on it
-        if hash_file(folder / name) != manifest.get(name):
+    # The card may be edited by hand, and older folders have no facts.
+    for name in (*FILES, *((FACTS,) if FACTS in manifest or (folder / FACTS).exists() else ())):
+        if not (folder / name).is_file() or hash_file(folder / name) != manifest.get(name):
             raise ModelError(f"{folder}: damaged: {name} is not the file that was saved; copy the model again")
     config = read_json(folder / "config.json")
     if config.get("format") not in READ:
@@ -88,16 +97,13 @@ def describe(name: str | os.PathLike[str]) -> Description:
         inputs, context = encoder["inputs"], encoder["context"]
     except (KeyError, TypeError, AttributeError, ValueError, struct.error) as error:
         raise ModelError(f"{folder}: not a model that this version knows: {type(error).__name__} {error}") from None
-    path = folder / "README.md"
-    card = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    path, facts = folder / CARD, folder / FACTS
     size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-    card_hash = read_json(folder / "manifest.json").get("README.md")
-    card_as_saved = path.is_file() and hash_file(path) == card_hash
+    card_as_saved = path.is_file() and hash_file(path) == read_json(folder / "manifest.json").get(CARD)
     parameters = sum(sizes.values())
     return Description(
         str(folder), config["format"], size, parameters, types, config.get("weights", "float32"), segmenter,
-        inputs, context, tasks, _treebanks(card), _table(card, "Scores", "data"),
-        _table(card, "Scores from raw text", "data"), _licence(card), card_as_saved,
+        inputs, context, tasks, facts_from(read_json(facts), str(facts)) if facts.is_file() else Facts(), card_as_saved,
     )  # fmt: skip
 
 
@@ -110,11 +116,6 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ModelError(f"{path}: not of a depparse model: no JSON object")
     return data
-
-
-def hash_file(path: Path) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _count(path: Path) -> tuple[dict[str, int], dict[str, int]]:
@@ -143,33 +144,3 @@ def _count_labels(vocabulary: Any) -> dict[str, int]:
     if isinstance(vocabulary, dict):
         return {name: len(items) for name, items in vocabulary.items() if isinstance(items, list)}
     return {"": len(vocabulary)} if isinstance(vocabulary, list) else {}
-
-
-def _treebanks(card: str) -> list[dict[str, str]]:
-    rows = _table(card, "Data", "split")
-    for row in rows:
-        code = re.match(r"([a-z]{2,3})_[a-z0-9]+-", row.get("file", ""))
-        language = next((entry.language for entry in entries() if code and entry.code == code[1]), None)
-        if language is not None:
-            row["language"] = language
-    return rows
-
-
-def _licence(card: str) -> str | None:
-    """The first line under the card's heading Licence."""
-    text = card.partition("\n## Licence\n")[2].partition("\n## ")[0].strip()
-    return text.splitlines()[0].strip("`. ") if text else None
-
-
-def _numbers(scores: list[dict[str, str]]) -> list[dict[str, str | float]]:
-    """The scores as numbers; without those that the data has nothing for, whose cells are empty."""
-    return [{name: cell if name == "data" else float(cell) for name, cell in row.items() if cell} for row in scores]
-
-
-def _table(card: str, heading: str, first: str) -> list[dict[str, str]]:
-    """The rows of the first Markdown table under a heading of the card; its first column is called `first`."""
-    _, found, text = card.partition(f"\n## {heading}\n")
-    lines = [line for line in text.partition("\n## ")[0].splitlines() if line.startswith("|")] if found else []
-    cells = [[cell.strip().strip("`") for cell in line.strip().strip("|").split("|")] for line in lines]
-    names = [first, *cells[0][1:]] if cells else []
-    return [dict(zip(names, row, strict=False)) for row in cells[2:]]

@@ -13,7 +13,8 @@ from pathlib import Path
 from depparse.errors import ConfigError, ModelError, closest
 
 FOLDER = Path(__file__).parents[1] / "models"
-FILES = ("config.json", "vocab.json", "model.safetensors")  # of a model folder, beside its manifest and card
+FILES = ("config.json", "vocab.json", "model.safetensors")  # of a model folder, beside these:
+FACTS, CARD = "facts.json", "README.md"
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
@@ -63,7 +64,7 @@ def _find_on_hub(name: str, fetch: bool, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
     # Every file that may be in a model folder, and nothing else that is in the repository.
-    wanted = [*FILES, "manifest.json", "README.md"]
+    wanted = [*FILES, "manifest.json", FACTS, CARD]
     try:
         return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=not fetch))
     except Exception as error:  # of the hub, of the library below it that speaks HTTP (which changes), of the disk

@@ -1,7 +1,8 @@
 """The model folder: JSON and safetensors, with a manifest of hashes. No pickle is ever read.
 
 ``config.json`` (what kind of model, how its weights are stored, and the version of the format), ``vocab.json``
-(vocabularies), ``model.safetensors`` (weights), ``README.md`` (the card), ``manifest.json`` (SHA-256 of each of them).
+(vocabularies), ``model.safetensors`` (weights), ``facts.json`` (how the model was made, and its scores), ``README.md``
+(the card, made of the facts), ``manifest.json`` (SHA-256 of each of them).
 A folder holds a model, a segmenter, or both; the segmenter's weights are those whose names begin with ``segmenter.``.
 """
 
@@ -22,10 +23,13 @@ from torch import Tensor
 
 from depparse.config import parse
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
 from depparse.model.codec import ModelCodec, ModelConfig
 from depparse.model.model import Model
-from depparse.model_folder.description import FORMAT, check_folder, hash_file, read_json
-from depparse.model_folder.find import FILES
+from depparse.model_folder.card import render
+from depparse.model_folder.description import FORMAT, check_folder, read_json
+from depparse.model_folder.facts import Facts, facts_from
+from depparse.model_folder.find import CARD, FACTS, FILES
 from depparse.model_folder.weights import WEIGHTS, Weights, as_weights, decode, encode
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
@@ -54,12 +58,16 @@ class Parts:
 def save(
     model: Model | None,
     folder: Path,
-    card: str = "",
+    facts: Facts | None = None,
     *,
+    card: str | None = None,
     segmenter: Segmenter | None = None,
     weights: Weights = "float32",
 ) -> None:
-    """Writes the model to `folder`, which appears (or is replaced) only when all of it is there."""
+    """Writes the model to `folder`, which appears (or is replaced) only when all of it is there.
+
+    The card is made of the `facts`, unless one is given. No absolute path stands in what is written.
+    """
     if model is None and segmenter is None:
         raise ModelError(f"{folder}: there is nothing to save: no model and no segmenter")
     weights = as_weights(weights)
@@ -71,7 +79,7 @@ def save(
         config: dict[str, Any] = {"format": FORMAT, "weights": weights, "writes": {}, "model": None, "segmenter": None}
         vocabularies: dict[str, Any] = {}
         if model is not None:
-            config |= {"writes": model.codec.writes, "model": model.config.model_dump(mode="json")}
+            config |= {"writes": model.codec.writes, "model": _portable(model.config.model_dump(mode="json"))}
             vocabularies |= model.codec.to_json()
         if segmenter is not None:
             config["segmenter"] = network_of(segmenter).config.model_dump(mode="json")
@@ -79,15 +87,38 @@ def save(
         _write_json(temporary / "config.json", config, indent=1)
         _write_json(temporary / "vocab.json", vocabularies)
         save_file(encode(state(model, segmenter), weights), temporary / "model.safetensors")
-        (temporary / "README.md").write_text(card, encoding="utf-8")
+        facts = facts or Facts()
+        _write_json(temporary / FACTS, facts.model_dump(mode="json", exclude_defaults=True) | {"format": 1}, indent=1)
+        (temporary / CARD).write_text(render(facts) if card is None else card, encoding="utf-8")
         # Made readable for those who can read the other files; safetensors writes for the owner alone.
-        (temporary / "model.safetensors").chmod((temporary / "README.md").stat().st_mode)
-        hashes = {name: hash_file(temporary / name) for name in (*FILES, "README.md")}
+        (temporary / "model.safetensors").chmod((temporary / CARD).stat().st_mode)
+        hashes = {name: hash_file(temporary / name) for name in (*FILES, FACTS, CARD)}
         _write_json(temporary / "manifest.json", hashes, indent=1)
         temporary.chmod(0o755)
         _replace(temporary, folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def read_facts(folder: Path) -> Facts:
+    """The facts of a model folder; none if it is older than these. Raises ModelError."""
+    path = folder / FACTS
+    return facts_from(read_json(path), str(path)) if path.is_file() else Facts()
+
+
+def read_card(folder: Path) -> str:
+    """The card of a model folder; empty if it has none."""
+    path = folder / CARD
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _portable(value: Any) -> Any:
+    """The config without absolute paths, such as that of a pretrained encoder, which the folder holds by now."""
+    if isinstance(value, dict):
+        return {key: _portable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_portable(item) for item in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]:

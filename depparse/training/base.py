@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from depparse.errors import ModelError
+from depparse.files import hash_file
 from depparse.model.model import Model
-from depparse.model_folder.description import hash_file
+from depparse.model_folder import facts
 from depparse.model_folder.find import find
-from depparse.model_folder.store import load_parts
-from depparse.packing import card_of, origin, retitled
+from depparse.model_folder.store import load_parts, read_facts
 from depparse.segmentation.segmenter import Segmenter
 from depparse.training.recipe import RecipeConfig
 
@@ -33,10 +33,7 @@ class Base:
             raise ModelError(f"{folder}: holds a segmenter and no model to begin with")
         return cls(folder, parts.model, parts.segmenter, hash_file(folder / "manifest.json"))
 
-    def card(self, config: RecipeConfig) -> str:
-        """A section for the card of what is made of it, with its own card, which names data and licences."""
-        assert config.base is not None
-        what = origin(config.base, self.folder) + (", frozen but for the tasks above" if config.freeze else "")
-        return f"\nBegun with {what}. Its card says:\n\n" + retitled(
-            card_of(self.folder), "## The base model", deeper=True
-        )
+    def facts(self, config: RecipeConfig) -> facts.Base:
+        """What is to be known of it in the facts of what is made of it: data and licences among them."""
+        origin = facts.Origin.of(config.base or "", self.folder)
+        return facts.Base(origin=origin, frozen=config.freeze, facts=read_facts(self.folder))

@@ -27,7 +27,8 @@ from depparse.model_folder.store import load
 from depparse.registry import PartConfig
 from depparse.training.prepare import is_begun, is_finished
 from depparse.training.recipe import DataConfig, Recipe, RecipeConfig, read_recipe
-from depparse.training.run import Listener, run
+from depparse.training.records import Listener
+from depparse.training.run import run
 
 
 def jackknife(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from depparse.errors import ConfigError
 from depparse.evaluation.metrics import Use, by_rank
+from depparse.files import hash_file
 from depparse.formats.table import guess_format
 from depparse.model.model import Model
-from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import check_replaceable, recover
 from depparse.training.gold import Gold
 from depparse.training.processes import Processes, choose_precision

@@ -1,4 +1,4 @@
-"""A training run from a recipe to a model folder: read, check, build, train, keep the best, test, write the card."""
+"""A training run from a recipe to a model folder: read, check, build, train, keep the best, test, tell the facts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import hashlib
 import os
 import shutil
 import statistics
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import torch
 
@@ -20,17 +19,18 @@ from depparse.evaluation.scores import Scores
 from depparse.inference.pipeline import Pipeline
 from depparse.model.extension import extend
 from depparse.model.model import Model
+from depparse.model_folder.facts import Facts
 from depparse.model_folder.store import load, load_parts, save
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.training.base import Base
-from depparse.training.card import TensorBoard, card, log, read_log
-from depparse.training.estimate import Clock, Estimate
-from depparse.training.examples import make_examples, read_sentences
+from depparse.training.examples import InMemory, make_examples, read_sentences
+from depparse.training.facts import data_facts, score_facts, training_facts
 from depparse.training.gold import read_gold
-from depparse.training.loop import Evaluation, Step, TrainingConfig, train
+from depparse.training.log import read_log
+from depparse.training.loop import train
 from depparse.training.prepare import (
     CHECKPOINT,
     CURVES,
@@ -47,57 +47,10 @@ from depparse.training.prepare import (
 )
 from depparse.training.processes import Processes
 from depparse.training.recipe import RecipeConfig, SegmentationConfig, treebank_name
-from depparse.training.segmentation import read_passages, train_segmenter
+from depparse.training.records import Done, Listener, Record, Warned
+from depparse.training.segmentation import read_passages, segmenter_score
+from depparse.training.stage import Stage
 from depparse.visualize.curves import draw_curves
-
-Part = Literal["segmenter", "model"]  # of a pipeline, in the order of training
-
-
-@dataclass(slots=True)
-class Began:
-    """What is about to be trained."""
-
-    parameters: int  # that are trained
-    sentences: int
-    words: int
-    findings: list[str]  # what the data check says, a line each; before the first part
-    part: Part = "model"
-    # Scores that dev and test data have something for.
-    metrics: tuple[str, ...] = field(default_factory=lambda: segmenter_metrics(Use.LOG))
-
-
-@dataclass(slots=True)
-class Warned:
-    """Something that the user should know, in the course of a run."""
-
-    message: str
-
-
-@dataclass(slots=True)
-class Scored:
-    """Official scores of a dev file after an epoch; of several files, each has a record. None without dev data.
-
-    The segmenter is scored from raw text, the model from gold words.
-    """
-
-    evaluation: Evaluation
-    scores: Scores | None
-    name: str = "dev"
-    part: Part = "model"
-
-
-@dataclass(slots=True)
-class Done:
-    """The end: scores of the kept model on each test file, by name."""
-
-    folder: Path
-    minutes: float
-    tests: dict[str, Scores] = field(default_factory=dict)
-    raw: dict[str, Scores] = field(default_factory=dict)  # the same from raw text, if there is a segmenter
-
-
-Record = Began | Warned | Step | Estimate | Scored | Done
-Listener = Callable[[Record], None]
 
 
 def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: str = "", listen: Listener) -> None:
@@ -210,7 +163,7 @@ class _Run:
                     raise ConfigError(f"segmentation cannot be learned: {reason}")
                 self.findings.append(f"note: the segmenter is left out: {reason}")
                 return None
-            self._learn_segmentation(config, passages)
+            self._run_stage(self._segmenter_stage(config, passages))
             self.processes.wait()
             if self.processes.main:
                 os.rename(self.output / SEGMENTER_BEST, folder)  # from now on it is whole
@@ -219,69 +172,88 @@ class _Run:
             checkpoint.unlink(missing_ok=True)
         return load_parts(folder).to(self.processes.device).segmenter
 
-    def _learn_segmentation(self, config: SegmentationConfig, passages: Sequence[Passage]) -> None:
-        clock, words = None, sum(passage.length for passage in passages)
-        training = train_segmenter(
-            config,
-            passages,
-            self.dev,
-            checkpoint=self.output / SEGMENTER_CHECKPOINT,
-            resume=self.resume,
-            run=self.fingerprint,
-            warn=lambda message: self.listen(Warned(message)),
+    def _segmenter_stage(self, config: SegmentationConfig, passages: Sequence[Passage]) -> Stage:
+        torch.manual_seed(config.training.seed)
+        learner, latest = SegmenterLearner.build(config.network, passages), dict[str, Scores]()
+        best = self.output / SEGMENTER_BEST
+        return Stage(
+            "segmenter",
+            learner,
+            config.training,
+            train(
+                learner,
+                InMemory(passages),
+                config.training,
+                partial(segmenter_score, learner.segmenter, self.dev, latest),
+                checkpoint=self.output / SEGMENTER_CHECKPOINT,
+                resume=self.resume,
+                run=self.fingerprint,
+                warn=self._warn,
+            ),
+            len(passages),
+            sum(passage.length for passage in passages),
+            self._told(),
+            segmenter_metrics(Use.LOG),
+            latest,
+            bool(self.dev),
+            self.output / SEGMENTER_METRICS_FILE,
+            self.output / "tensorboard" / "segmenter",
+            lambda: save(None, best, segmenter=learner.segmenter),
         )
-        self.stack.enter_context(closing(training))
-        metrics = segmenter_metrics(Use.LOG)
-        board = self._board(config.training, "tensorboard/segmenter", metrics)
-        for learner, record, latest in training:
-            if clock is None:
-                self.listen(_began(learner, "segmenter", len(passages), words, self.findings, metrics))
-                self.findings = []
-                clock = self._clock(config.training.sized(words))
-            if isinstance(record, Step):
-                self._step(record, clock, board)
-            elif self.processes.main:
-                log(self.output / SEGMENTER_METRICS_FILE, record, latest, metrics)
-                if record.improved or not self.dev:
-                    save(None, self.output / SEGMENTER_BEST, segmenter=learner.segmenter)
-                self._scored(record, latest, "segmenter", board)
 
     def train_model(self, model: Model, segmenter: Segmenter | None) -> None:
         """Trains the model, and saves it with the segmenter whenever it is the best."""
-        config, latest = self.config, dict[str, Scores]()
         examples = make_examples(model, self.sentences, self.sources)
-        pipeline, metric = Pipeline(model), self.metric
+        pipeline, metric, latest = Pipeline(model), self.metric, dict[str, Scores]()
         scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model)}
-        metrics = tuple(name for name in model_metrics(Use.LOG) if name in scored)
-        self.listen(_began(model, "model", len(self.sentences), sum(examples.lengths), self.findings, metrics))
-        board = self._board(config.training, "tensorboard", metrics)
+        logged = {*model_metrics(Use.LOG), metric}  # the score that chooses is logged, whatever else is
+        metrics = tuple(name for name in model_metrics(Use.TRAINING) if name in scored & logged)
 
         def score() -> float:
             latest.update((gold.name, gold.score(pipeline)) for gold in self.dev)
-            found = [scores[metric].f1 for scores in latest.values() if metric and metric in scores]
-            return statistics.fmean(found) if found else 0.0
+            chosen = [scores[metric].f1 for scores in latest.values() if metric and metric in scores]
+            return statistics.fmean(chosen) if chosen else 0.0
 
-        records = train(
+        def keep() -> None:
+            save(model, self.output / "model", self._facts(latest), segmenter=segmenter)
+
+        stage = Stage(
+            "model",
             model,
-            examples,
-            config.training,
-            score,
-            checkpoint=self.output / CHECKPOINT,
-            resume=self.resume,
-            run=self.fingerprint,
-            warn=lambda message: self.listen(Warned(message)),
+            self.config.training,
+            train(
+                model,
+                examples,
+                self.config.training,
+                score,
+                checkpoint=self.output / CHECKPOINT,
+                resume=self.resume,
+                run=self.fingerprint,
+                warn=self._warn,
+            ),
+            len(self.sentences),
+            sum(examples.lengths),
+            self._told(),
+            metrics,
+            latest,
+            bool(self.dev) and metric is not None,
+            self.output / METRICS_FILE,
+            self.output / "tensorboard",
+            keep,
         )
-        self.stack.enter_context(closing(records))
-        clock = self._clock(config.training.sized(sum(examples.lengths)))
-        for record in records:
-            if isinstance(record, Step):
-                self._step(record, clock, board)
-            elif self.processes.main:
-                log(self.output / METRICS_FILE, record, latest, metrics)
-                # Where nothing chooses, the last state is the one to keep.
-                if record.improved or not self.dev or metric is None:
-                    save(model, self.output / "model", self._card(latest), segmenter=segmenter)
-                self._scored(record, latest, "model", board)
+        self._run_stage(stage)
+
+    def _told(self) -> list[str]:
+        """The findings, which the first stage tells."""
+        findings, self.findings = self.findings, []
+        return findings
+
+    def _warn(self, message: str) -> None:
+        self.listen(Warned(message))
+
+    def _run_stage(self, stage: Stage) -> None:
+        dev_words = sum(gold.document.num_words for gold in self.dev)
+        stage.run(self.listen, dev_words, main=self.processes.main)
 
     def finish(self, segmenter: Segmenter | None) -> None:
         """Scores what was kept, writes its card and the curves, removes what only a resumed run would need."""
@@ -292,7 +264,7 @@ class _Run:
         pipeline, files = Pipeline(model, segmenter=segmenter), (*self.dev, *self.tests)
         gold = {} if model is None else {part.name: part.score(pipeline) for part in files}
         raw = {} if segmenter is None else {part.name: part.score(pipeline, raw=True) for part in files}
-        save(model, self.output / "model", self._card(gold, raw), segmenter=segmenter)
+        save(model, self.output / "model", self._facts(gold, raw), segmenter=segmenter)
         if model is not None:
             draw_curves(self.output / METRICS_FILE, self.output / CURVES, self.metric)
         else:
@@ -305,50 +277,20 @@ class _Run:
         done.raw = {name: raw[name] for name in tests if name in raw}
         self.listen(done)
 
-    def _clock(self, training: TrainingConfig) -> Clock:
-        return Clock(training, sum(gold.document.num_words for gold in self.dev))
-
-    def _board(self, training: TrainingConfig, folder: str, metrics: Sequence[str]) -> TensorBoard | None:
-        if not training.tensorboard or not self.processes.main:
-            return None
-        return self.stack.enter_context(closing(TensorBoard(self.output / folder, metrics)))
-
-    def _step(self, record: Step, clock: Clock, board: TensorBoard | None) -> None:
-        self.listen(record)
-        if board is not None:
-            board.step(record)
-        if (estimate := clock(record)) is not None:
-            self.listen(estimate)
-
-    def _scored(self, record: Evaluation, latest: Mapping[str, Scores], part: Part, board: TensorBoard | None) -> None:
-        if board is not None:
-            board.evaluation(latest)
-        for name, scores in latest.items():
-            self.listen(Scored(record, scores, name, part))
-        if not latest:
-            self.listen(Scored(record, None, part=part))
-
     def _minutes(self) -> float:
         logs = [read_log(self.output / file) for file in (METRICS_FILE, SEGMENTER_METRICS_FILE)]
         return sum(float(lines[-1]["seconds"]) for lines in logs if lines) / 60
 
-    def _card(self, scores: Mapping[str, Scores], raw: Mapping[str, Scores] | None = None) -> str:
+    def _facts(self, scores: Mapping[str, Scores], raw: Mapping[str, Scores] | None = None) -> Facts:
         lines = read_log(self.output / METRICS_FILE) or read_log(self.output / SEGMENTER_METRICS_FILE)
         speed = statistics.median(line["words_per_second"] for line in lines)
-        base = self.base.card(self.config) if self.base is not None else ""
-        return card(self.config, self.command, self.hashes, self._minutes(), speed, scores, raw or {}) + base
-
-
-def _began(
-    part: Model | SegmenterLearner,
-    name: Part,
-    sentences: int,
-    words: int,
-    findings: list[str],
-    metrics: tuple[str, ...],
-) -> Began:
-    parameters = sum(parameter.numel() for parameter in part.parameters() if parameter.requires_grad)
-    return Began(parameters, sentences, words, findings, name, metrics)
+        from_text = score_facts(raw or {}, "text", has_model=bool(scores))
+        return Facts(
+            training=training_facts(self.config, self.command, self._minutes(), speed),
+            data=data_facts(self.config.data, self.hashes),
+            scores=(*score_facts(scores, "words"), *from_text),
+            base=self.base.facts(self.config) if self.base is not None else None,
+        )
 
 
 def _silent(record: Record) -> None:

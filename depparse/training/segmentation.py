@@ -1,4 +1,4 @@
-"""Training the segmenter: the first part of a run, with the same loop as the model's."""
+"""What the segmenter learns from, and the score that chooses it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,15 @@ import itertools
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from pathlib import Path
-
-import torch
+from collections.abc import Iterable, Sequence
 
 from depparse.document.sentence import Sentence
 from depparse.evaluation.metrics import SENTENCES, WORDS
 from depparse.evaluation.scores import Scores
 from depparse.inference.pipeline import Pipeline
-from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage, make_passages
-from depparse.training.examples import InMemory
+from depparse.segmentation.segmenter import Segmenter
 from depparse.training.gold import Gold
-from depparse.training.loop import Evaluation, Step, train
 from depparse.training.recipe import SegmentationConfig
 
 # A wrong word costs more of a parse than a wrong sentence end, and words are many: so weighed, dev chooses about as the
@@ -65,38 +60,9 @@ def _spaced(sentences: Iterable[Sentence], sources: Iterable[int]) -> set[int]:
     return marked | {source for source, count in fitting.items() if count > 0}
 
 
-def train_segmenter(
-    config: SegmentationConfig,
-    passages: Sequence[Passage],
-    dev: Sequence[Gold],
-    *,
-    checkpoint: Path,
-    resume: bool,
-    run: str,
-    warn: Callable[[str], None],
-) -> Generator[tuple[SegmenterLearner, Step | Evaluation, Mapping[str, Scores]]]:
-    """The segmenter with each record of its training and the latest scores on dev, from raw text.
-
-    At an evaluation the segmenter holds the averaged weights, so it can be saved.
-    """
-    torch.manual_seed(config.training.seed)
-    learner = SegmenterLearner.build(config.network, passages)
-    pipeline, latest = Pipeline(None, segmenter=learner.segmenter), dict[str, Scores]()
-
-    def score() -> float:
-        latest.update((gold.name, gold.score(pipeline, raw=True)) for gold in dev)
-        found = [sum(weight * scores[name].f1 for name, weight in _WEIGHTS.items()) for scores in latest.values()]
-        return statistics.fmean(found) if found else 0.0
-
-    records = train(
-        learner,
-        InMemory(passages),
-        config.training,
-        score,
-        checkpoint=checkpoint,
-        resume=resume,
-        run=run,
-        warn=warn,
-    )
-    for record in records:
-        yield learner, record, latest
+def segmenter_score(segmenter: Segmenter, dev: Sequence[Gold], latest: dict[str, Scores]) -> float:
+    """What chooses the segmenter: its scores on the raw text of dev, which are put into `latest` too."""
+    pipeline = Pipeline(None, segmenter=segmenter)
+    latest.update((gold.name, gold.score(pipeline, raw=True)) for gold in dev)
+    weighed = [sum(weight * scores[name].f1 for name, weight in _WEIGHTS.items()) for scores in latest.values()]
+    return statistics.fmean(weighed) if weighed else 0.0

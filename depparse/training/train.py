@@ -9,7 +9,8 @@ from typing import Any
 
 from depparse.inference.pipeline import Pipeline, load
 from depparse.training.recipe import Recipe, read_recipe
-from depparse.training.run import Listener, run
+from depparse.training.records import Listener
+from depparse.training.run import run
 
 
 def train(

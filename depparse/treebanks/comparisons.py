@@ -13,7 +13,7 @@ from depparse.treebanks.findings import Findings
 from depparse.treebanks.treebank import Statistics, labels
 
 if TYPE_CHECKING:
-    from depparse.treebanks.checks import CheckedFile
+    from depparse.treebanks.checked_file import CheckedFile
 
 SMALL_TRAIN = 5000  # words
 _COMPLETE = 0.95  # share of words; a column filled so far has exceptions rather than gaps

@@ -18,7 +18,7 @@ from depparse.formats import table as formats
 from depparse.inference.pipeline import Pipeline
 from depparse.text.wrap import wrapped
 from tests.cli.conftest import Run, on_a_terminal
-from tests.networks import small_model
+from tests.models import small_model
 from tests.official import OFFICIAL
 
 

@@ -9,33 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from depparse.model_folder.description import hash_file
+from depparse.files import hash_file
 from depparse.model_folder.find import FILES
 from depparse.model_folder.store import save
 from tests.cli.conftest import Run
-from tests.networks import small_model
-
-CARD = """\
-# A model
-
-## Data
-
-| split | file | SHA-256 | licence |
-|---|---|---|---|
-| train | sv_test-ud-train.conllu | `0123456789abcdef…` | CC0 1.0 |
-
-## Scores
-
-| | UPOS | LAS |
-|---|--:|--:|
-| dev | 97.00 | 88.12 |
-
-## Scores from raw text
-
-| | Words | LAS |
-|---|--:|--:|
-| dev | 99.01 | 85.43 |
-"""
+from tests.models import CARD, small_model
 
 
 @pytest.fixture

@@ -13,7 +13,9 @@ from depparse.document.document import Document
 from depparse.errors import DepparseError
 from depparse.inference.pipeline import Pipeline
 from tests.cli.conftest import Run
-from tests.networks import INPUTS, TWO, small_model
+from tests.models import small_model
+from tests.recipes import INPUTS
+from tests.sentences import TWO
 
 NOTE = "note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n"
 TEXT = "Tom sees Anna.  Whom did\nTom see?\n"

@@ -10,11 +10,12 @@ from depparse.document.trees import find_cycle, roots
 from depparse.formats.conllu import iter_conllu
 from depparse.model_folder.store import save
 from tests.cli.conftest import Run
-from tests.inference.test_analyses import blanked, make_pipeline
+from tests.models import clear_pipeline
+from tests.sentences import blanked
 
 
 def test_drafts_are_completed_and_rated(tmp_path: Path, run: Run) -> None:
-    pipeline = make_pipeline()
+    pipeline = clear_pipeline()
     save(pipeline.model, tmp_path / "m")
     draft = blanked({1: "2"}, {1: "nsubj"}, "# sent_id = draft")
     options = ["--model", str(tmp_path / "m"), "--keep", "head,deprel"]
@@ -32,7 +33,7 @@ def test_drafts_are_completed_and_rated(tmp_path: Path, run: Run) -> None:
 
 
 def test_a_draft_that_is_no_tree_is_one_line(tmp_path: Path, run: Run) -> None:
-    save(make_pipeline().model, tmp_path / "m")
+    save(clear_pipeline().model, tmp_path / "m")
     draft = blanked({1: "0", 3: "0"}, {}, "# sent_id = bad")
     result = run("parse", "-", "--model", str(tmp_path / "m"), "--keep", "head", input=draft)
     assert (result.returncode, result.stdout) == (2, "")

@@ -16,7 +16,7 @@ from depparse.evaluation.scores import Score, Scores
 from depparse.evaluation.ud import evaluate
 from depparse.formats.table import read
 from depparse.training.loop import Evaluation, Step
-from depparse.training.run import Began, Done, Record, Scored
+from depparse.training.records import Began, Done, Record, Scored
 
 
 def records(samples: Path, findings: int = 0) -> list[Record]:

@@ -1,8 +1,7 @@
-"""Enhanced graphs: labels without and with the words of the tree, graphs without and with empty nodes."""
+"""Enhanced graphs with empty nodes, and collapsed without them."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -15,81 +14,7 @@ from depparse.document.graphs import collapse, collapsed_edges, edges_of, expand
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode
 from depparse.errors import FormatError
-from depparse.features.graph_labels import LabelWords, sources_of
 from depparse.formats.conllu import read_conllu
-
-# "tea, coffee because of the price including tax and/or out of Bern"; heads and relations are what counts.
-WORDS = [
-    ("they", "they", 2, "nsubj"),
-    ("drink", "drink", 0, "root"),
-    ("tea", "tea", 2, "obj"),
-    ("milk", "milk", 3, "conj"),
-    ("and", "and", 6, "cc"),
-    ("juice", "juice", 3, "conj"),
-    ("because", "because", 9, "case"),
-    ("of", "of", 7, "fixed"),
-    ("price", "price", 2, "obl"),
-    ("and", "and", 11, "cc"),
-    ("tax", "tax", 9, "conj"),
-    ("including", "include", 13, "case"),
-    ("Tom", "Tom", 3, "nmod"),
-    ("out", "out", 16, "case"),
-    ("of", "of", 16, "case"),
-    ("Bern", "Bern", 2, "obl"),
-    ("and/or", "AND/or", 18, "cc"),
-    ("go", "go", 2, "conj:x"),
-]
-
-
-def label_words(*, lemmas: bool = True) -> LabelWords:
-    forms, lemma, heads, relations = zip(*WORDS, strict=True)
-    return LabelWords(heads, relations, forms, lemma if lemmas else ())
-
-
-@pytest.mark.parametrize(
-    ("word", "label", "expected"),
-    [
-        (1, "nsubj", "nsubj"),
-        (1, "nsubj:pass", "nsubj:pass"),
-        (6, "conj:and", "conj:{cc}"),
-        (4, "conj:and", "conj:{next cc}"),
-        (9, "obl:because_of", "obl:{case}"),
-        (11, "obl:because_of", "obl:{first case}"),
-        (11, "conj:and", "conj:{cc}"),
-        (13, "nmod:including", "nmod:{case form}"),
-        (16, "obl:out", "obl:{case}"),
-        (16, "obl:of", "obl:{case last}"),
-        (16, "obl:out_of", "obl:{case all}"),
-        (16, "obl:out:gen", "obl:{case}:gen"),
-        (16, "obl:arg:of", "obl:arg:{case last}"),
-        (16, "obl:to", "obl:to"),
-        (18, "conj:andor", "conj:{cc}"),
-        (18, "conj:andor>obl", "conj:{cc}>obl"),
-        (6, "conj:and>obl:in", "conj:{cc}>obl:in"),
-        (7, "conj:and>mark", "conj:and>mark"),
-        (10, "conj:and>cc", "conj:{head cc}>cc"),
-        (14, "acl:of>case", "acl:{head case last}>case"),
-    ],
-)
-def test_words_of_the_tree_are_taken_out_and_put_back(word: int, label: str, expected: str) -> None:
-    words = label_words()
-    assert words.delexicalize(word, label) == expected
-    assert words.relexicalize(word, expected) == label
-    assert sources_of(expected) <= words.sources(word).keys()
-
-
-def test_what_the_tree_lacks_is_left_out_of_the_label() -> None:
-    words = label_words()
-    assert words.relexicalize(3, "nmod:{case}") == "nmod"
-    assert words.relexicalize(3, "obl:{first case last}:gen>obl:{mark}") == "obl:gen>obl"
-    # Forms stand for lemmas that are not there.
-    assert label_words(lemmas=False).relexicalize(13, "nmod:{case}") == "nmod:including"
-    assert LabelWords([2, 0], ["case", "root"], ["Of", "x"], ["_", "x"]).relexicalize(2, "nmod:{case}") == "nmod:of"
-    # Nothing that UD has no place for gets into a label.
-    assert LabelWords([2, 0], ["cc", "root"], ["&", "x"], ["&", "x"]).relexicalize(2, "conj:{cc}") == "conj"
-    # Conjuncts that go round, as in what is no tree.
-    assert LabelWords([2, 1], ["conj", "conj"], ["a", "b"]).sources(1) == {}
-    assert LabelWords([None, None], ["_", "conj"], ["a", "b"]).sources(2) == {}
 
 
 @st.composite
@@ -161,28 +86,6 @@ def test_a_path_over_a_node_that_is_lost() -> None:
     sentence.comments.append("# empty_node = 1.1 x")
     with pytest.raises(FormatError, match=r"'# empty_node = 1\.1 x' is no line of an empty node"):
         expand(sentence)
-
-
-def test_long_coordinations_take_linear_time() -> None:
-    """Every conjunct and every dependent of one head may be told by markers of all the others."""
-    n = 4000
-    heads, relations = [0, *([1] * n)], ["root", *(["conj"] * n)]
-    heads += range(2, n + 2)
-    relations += ["cc"] * n
-    words = LabelWords(heads, relations, ["x"] * len(heads))
-    begin = time.process_time()
-    assert all(words.sources(word)["next cc"] == "x" for word in range(2, n + 1))
-    chain = LabelWords(range(len(heads)), ["root", *(["conj"] * (len(heads) - 1))], ["x"] * len(heads))
-    assert not any(chain.sources(word) for word in range(len(heads), 0, -1))
-    assert time.process_time() - begin < 5  # seconds; by rescanning, minutes
-
-
-def test_the_nearest_of_the_next_conjuncts_tells() -> None:
-    heads, relations = [0, 1, 1, 3, 1, 5, 5], ["root", "conj", "conj", "cc", "conj", "cc", "case"]
-    words = LabelWords(heads, relations, ["a", "b", "c", "and", "d", "or", "of"])
-    assert words.sources(2)["next cc"] == "and"
-    assert words.sources(2)["next case"] == words.sources(3)["next case"] == "of"
-    assert "next cc" not in words.sources(5)
 
 
 def test_a_collapsed_copy_is_a_copy_and_keeps_other_columns() -> None:

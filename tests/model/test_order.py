@@ -4,39 +4,29 @@ they can do."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import torch
-from torch import Tensor, nn
 
 import depparse
-from depparse import folders
 from depparse.config import parse
-from depparse.document.document import Document
-from depparse.document.sentence import Sentence
-from depparse.encoders.codec import Widths
-from depparse.encoders.encoder import Encoded
 from depparse.errors import ConfigError, ModelError
-from depparse.features.batch import Batch, pad
+from depparse.files import hash_file
 from depparse.inference.pipeline import Pipeline
-from depparse.layers.losses import cross_entropy
-from depparse.layers.tensors import Layout
 from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.extension import extend
-from depparse.model.model import Model
 from depparse.model.order import check_columns, is_parser, order_tasks
-from depparse.model_folder.description import hash_file
 from depparse.model_folder.store import load, save
-from depparse.structs.analysis import Tree
-from depparse.tasks.task import NetworkType, Stage, TaskConfig
 from depparse.training.jackknife import jackknife
 from depparse.training.recipe import read_recipe
-from tests.networks import CONTEXTS, INPUTS, small_model, two_sentences
-from tests.networks import TASKS as SMALL
+from tests.models import model_of, small_model
+from tests.packages import install
+from tests.recipes import INPUTS
+from tests.recipes import TASKS as SMALL
+from tests.sentences import two_sentences
 
 
 def codec(reads: str, writes: str) -> Any:
@@ -84,14 +74,6 @@ def test_a_column_has_one_writer() -> None:
         check_columns({"a": codec("", "HEAD DEPREL"), "b": codec("", "HEAD DEPREL")})
 
 
-def model_of(tasks: dict[str, Any], document: Document | None = None) -> Model:
-    torch.manual_seed(1)
-    encoder = {"inputs": INPUTS, "context": CONTEXTS["bilstm"]}
-    return Model.build(
-        parse(ModelConfig, {"encoder": encoder, "tasks": tasks}), (document or two_sentences()).sentences
-    )
-
-
 def test_two_parsers_are_refused_in_a_config_and_in_a_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"model\.tasks\.b: writes HEAD, and so does the task a"):
         model_of({"a": SMALL["dependencies"], "b": SMALL["dependencies"]})
@@ -133,81 +115,14 @@ def test_replacing_takes_a_base() -> None:
         read_recipe({"model": {"tasks": {"new": task}}})
 
 
-# -- a parser of another kind: all words hang on a first word that it chooses
-
-
-class StarConfig(TaskConfig):
-    """Trees of one level."""
-
-    type: Literal["star"] = "star"
-
-
-class StarCodec:
-    """The root is the word with the highest score."""
-
-    Config = StarConfig
-    reads = ()
-    writes = ("HEAD", "DEPREL")
-    parses_trees: Literal[True] = True
-
-    def __init__(self, config: StarConfig) -> None:
-        self.config = config
-
-    @classmethod
-    def build(cls, config: StarConfig, sentences: Sequence[Sentence]) -> StarCodec:
-        return cls(config)
-
-    def targets(self, sentence: Sentence) -> list[int]:
-        return [int(head == 0) for head in sentence.heads]
-
-    def collate(self, rows: Sequence[list[int]]) -> Any:
-        return pad(rows)
-
-    def decode(self, scores: Any, batch: Batch, stage: Stage) -> list[Tree]:
-        trees = []
-        for row, example in zip(scores, batch.examples, strict=True):
-            root = 1 + int((row[1 : example.length + 1, 1] - row[1 : example.length + 1, 0]).argmax())
-            heads = [0 if word == root else root for word in range(1, example.length + 1)]
-            trees.append(Tree(heads, ["root" if head == 0 else "dep" for head in heads]))
-        return trees
-
-    def annotate(self, sentence: Sentence, prediction: Tree) -> None:
-        sentence.columns["HEAD"], sentence.columns["DEPREL"] = list(map(str, prediction.heads)), prediction.labels
-
-    def to_json(self) -> Any:
-        return None
-
-    @classmethod
-    def from_json(cls, config: StarConfig, data: Any) -> StarCodec:
-        return cls(config)
-
-
-class Star(nn.Module):
-    Codec = StarCodec
-
-    def __init__(self, codec: StarCodec, widths: Widths) -> None:
-        super().__init__()
-        self.codec = codec
-        self.classifier = nn.Linear(widths.context, 2)
-
-    def forward(self, encoded: Encoded, layout: Layout, trees: None = None) -> Tensor:
-        scores: Tensor = self.classifier(encoded.context)
-        return scores
-
-    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
-        return cross_entropy(scores, targets)
-
-
-TASK: NetworkType = Star  # mypy holds it against the contract
+# -- a parser of another kind
 
 
 @pytest.fixture
-def star(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The parser, as an entry point of another package."""
-    point = SimpleNamespace(name="star", load=lambda: Star, dist=None, value="")
-    others = folders.all_installed
-    points = lambda group: [*others(group), *([point] if group == TASKS.group else [])]  # noqa: E731
-    monkeypatch.setattr(folders, "all_installed", points)
+def star(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parser of the file beside, as an entry point of another package."""
+    install(tmp_path / "site", "stars", "[depparse.tasks]\nstar = tests.model.star:Star\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
 
 
 def test_a_second_kind_of_parser_is_one_file(star: None, tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ from depparse.errors import ConfigError, ModelError
 from depparse.model_folder import find as models
 from depparse.model_folder.find import bundled, find
 from depparse.model_folder.store import save
-from tests.networks import TWO, small_model, two_sentences
+from tests.models import small_model
+from tests.sentences import TWO, two_sentences
 
 BLOCKED = """
 import socket

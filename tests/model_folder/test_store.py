@@ -11,17 +11,20 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+import depparse
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, ModelError
+from depparse.files import hash_file
+from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
-from depparse.model_folder.description import describe, hash_file
-from depparse.model_folder.store import load, load_parts, save
+from depparse.model_folder.description import describe
+from depparse.model_folder.store import load, load_parts, recover, save
 from depparse.segmentation.segmenter import Scorer, Segmenter
 from depparse.segmentation.torch_scorer import network_of
-from tests.networks import annotate, small_model, two_sentences
-from tests.segmenters import described, segmenter
-
-__all__ = ["segmenter"]
+from tests.models import annotated, small_model
+from tests.runs import weights
+from tests.segmenters import described
+from tests.sentences import two_sentences
 
 
 def rewrite(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
@@ -32,6 +35,7 @@ def rewrite(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
 
 
 def sign(folder: Path, name: str) -> None:
+    """Says in the manifest that the file is as it should be."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     manifest[name] = hash_file(folder / name)
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
@@ -50,8 +54,8 @@ def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmente
     torch.testing.assert_close(again.forms.weight, network.forms.weight, rtol=0, atol=atol)
     assert parts.model is not None
     assert list(parts.model.state_dict()) == list(model.state_dict())
-    document = two_sentences()
-    annotate(load(tmp_path / "m"), document.sentences)
+    analysed = annotated(load(tmp_path / "m"), two_sentences()).to_conllu()
+    assert weights != "float32" or analysed == annotated(model, two_sentences()).to_conllu()
     found = describe(tmp_path / "m")
     assert found.segmenter == network.config.model_dump() | {"parameters": sum(p.numel() for p in network.parameters())}
     assert found.parameters == described(segmenter)["parameters"] + sum(
@@ -147,3 +151,54 @@ def test_a_segmenter_without_weights_of_torch_is_not_saved(segmenter: Segmenter,
     with pytest.raises(ModelError, match="weights of a segmenter are needed in torch, but Engine computes its scores"):
         Pipeline(small_model(), segmenter=other).save(tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_save_and_load_parse_alike(tmp_path: Path, samples: Path) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    model = small_model(document=document)
+    save(model, tmp_path / "m", "# card")
+    again = load(tmp_path / "m")
+    assert annotated(again, document).to_conllu() == annotated(model, document).to_conllu()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["m"]
+    save(model, tmp_path / "m", "# other card")
+    assert depparse.load(tmp_path / "m").card == "# other card"
+
+
+@pytest.mark.parametrize("name", ["config.json", "vocab.json", "model.safetensors"])
+def test_a_damaged_model_is_one_line(name: str, tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m")
+    data = bytearray((tmp_path / "m" / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "m" / name).write_bytes(bytes(data))
+    with pytest.raises(ModelError, match=f"damaged: {name}"):
+        load(tmp_path / "m")
+    (tmp_path / "m" / name).unlink()
+    with pytest.raises(ModelError, match=f"not a depparse model: {name} missing"):
+        load(tmp_path / "m")
+
+
+def test_no_model_and_a_later_format(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no such model folder"):
+        load(tmp_path / "nothing")
+    save(small_model(), tmp_path / "m")
+    rewrite(tmp_path / "m", "config.json", lambda config: config | {"format": 99})
+    with pytest.raises(ModelError, match="format 99"):
+        load(tmp_path / "m")
+
+
+def test_a_model_survives_a_kill_while_it_is_replaced(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    save(small_model(), run / "model")
+    expected = weights(run)
+    # As between the two renames of a replacement.
+    (run / ".model.old.abc").mkdir()
+    (run / "model").rename(run / ".model.old.abc" / "model")
+    (run / ".model.xyz").mkdir()
+    recover(run / "model")
+    assert weights(run) == expected
+    assert [path.name for path in run.iterdir()] == ["model"]
+
+
+def test_a_saved_model_can_be_read_by_whom_its_card_can(tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m", "# card")
+    assert len({path.stat().st_mode for path in (tmp_path / "m").iterdir()}) == 1

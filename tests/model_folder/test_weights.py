@@ -18,9 +18,9 @@ from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.store import load, save
 from depparse.model_folder.weights import Weights, decode, encode
-from depparse.training.loop import TrainingConfig, train
+from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
-from tests.networks import small_model
+from tests.models import learn, small_model
 
 
 @settings(deadline=None, max_examples=50)
@@ -84,8 +84,7 @@ def test_a_model_in_bytes_parses_nearly_as_before(samples: Path, tmp_path: Path)
     config = TrainingConfig(
         epochs=10, precision="fp32", evaluate_every=10, optimizer=OptimizerConfig(learning_rate=1e-2, average="none")
     )
-    for _ in train(model, [model.example(sentence, targets=True) for sentence in gold], config, lambda: 0.0):
-        pass
+    learn(model, gold, config)
     parsed = {}
     for weights in ("float32", "float16", "int8"):
         save(model, tmp_path / weights, weights=cast(Weights, weights))

@@ -23,9 +23,7 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.symbols import Floats, Ints, read_symbols
 from depparse.segmentation.torch_scorer import TorchScorer, network_of
 from depparse.text.spacing import RawToken
-from tests.segmenters import segmenter
 
-__all__ = ["segmenter"]
 PASSAGE = Passage(
     "Go to it's!\n\nNo",
     [

@@ -49,8 +49,14 @@ def all_trees(n: int, projective: bool = False) -> np.ndarray:
 
 
 def tree_scores(scores: np.ndarray, trees: np.ndarray) -> np.ndarray:
+    """scores[trees] of heads[trees, words]: the sum over their arcs."""
     words = np.arange(1, len(scores))
     return scores.astype(np.float64)[words, trees[:, 1:]].sum(1)
+
+
+def tree_score(scores: np.ndarray, heads: np.ndarray) -> float:
+    """The score of one tree, heads[words]."""
+    return float(tree_scores(scores, heads[None])[0])
 
 
 def random_scores(seed: int, n: int, *, forbidden: float = 0.0, scale: float = 1.0) -> np.ndarray:

@@ -14,11 +14,7 @@ from depparse.structs.eisner import projective_tree
 from depparse.structs.mst import decode, maximum_spanning_tree
 from depparse.structs.trees import are_trees, greedy_heads, is_tree
 
-from .oracles import FORBIDDEN, all_trees, random_scores, score_matrices, tree_scores
-
-
-def score(scores: np.ndarray, heads: np.ndarray) -> float:
-    return float(tree_scores(scores, heads[None])[0])
+from .oracles import FORBIDDEN, all_trees, random_scores, score_matrices, tree_score, tree_scores
 
 
 def best_of_roots(scores: np.ndarray) -> float:
@@ -35,7 +31,7 @@ def best_of_roots(scores: np.ndarray) -> float:
             heads = np.array(chu_liu_edmonds(forced)[0])
             heads[0] = 0
             if is_tree(heads):
-                best = max(best, score(scores, heads))
+                best = max(best, tree_score(scores, heads))
     return best
 
 
@@ -50,7 +46,7 @@ def test_equals_enumeration(scores: np.ndarray) -> None:
         return
     heads = maximum_spanning_tree(scores)
     assert heads.tolist() in trees.tolist()
-    assert score(scores, heads) == pytest.approx(totals.max(), rel=1e-14, abs=1e-9)
+    assert tree_score(scores, heads) == pytest.approx(totals.max(), rel=1e-14, abs=1e-9)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 5])
@@ -62,7 +58,7 @@ def test_random_scores_equal_enumeration_in_one_batch(n: int, forbidden: float) 
     batch = np.stack(matrices)[possible]
     heads = decode(batch, np.full(len(batch), n))
     assert are_trees(heads, np.full(len(batch), n)).all()
-    np.testing.assert_allclose([score(*pair) for pair in zip(batch, heads, strict=True)], totals[possible])
+    np.testing.assert_allclose([tree_score(*pair) for pair in zip(batch, heads, strict=True)], totals[possible])
     if n > 2:
         greedy = are_trees(greedy_heads(batch, np.full(len(batch), n)), np.full(len(batch), n))
         assert 0 < greedy.sum() < len(batch)  # both ways were taken
@@ -73,7 +69,7 @@ def test_random_scores_equal_enumeration_in_one_batch(n: int, forbidden: float) 
 def test_equals_ufal(n: int, forbidden: float) -> None:
     for seed in range(4):
         scores = random_scores(seed, n, forbidden=forbidden)
-        assert score(scores, maximum_spanning_tree(scores)) == pytest.approx(best_of_roots(scores), rel=1e-12)
+        assert tree_score(scores, maximum_spanning_tree(scores)) == pytest.approx(best_of_roots(scores), rel=1e-12)
 
 
 def test_equals_networkx() -> None:
@@ -101,7 +97,7 @@ def test_one_root_even_where_roots_are_tempting() -> None:
     heads = maximum_spanning_tree(scores)
     assert is_tree(heads)
     scores[:, 0] = 0
-    assert score(scores, heads) == pytest.approx(best_of_roots(scores), rel=1e-12)
+    assert tree_score(scores, heads) == pytest.approx(best_of_roots(scores), rel=1e-12)
 
 
 def test_sums_are_exact_where_float32_is_not() -> None:

@@ -6,12 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 import depparse
-from depparse.config import parse
 from depparse.document.columns import get_from_misc, parse_deps
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
@@ -25,15 +23,12 @@ from depparse.features.vocabulary import IGNORE
 from depparse.formats.conllu import read_conllu
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.tensors import to_tensors
-from depparse.layers.trees.kinship import KINSHIPS, WINDOW, find_kin
-from depparse.layers.trees.reader import Arcs
-from depparse.model.codec import ModelConfig
 from depparse.model.model import Model
 from depparse.model_folder.store import load, save
 from depparse.training.gold import Gold
-from depparse.training.loop import train
-from tests.networks import CONTEXTS, INPUTS, TASKS, annotated, randomize
-from tests.tasks.test_ner import QUICK
+from tests.models import annotated, learn, model_of, random_model
+from tests.recipes import ENHANCED, GCN, INPUTS, PARSER, QUICK, TASKS
+from tests.sentences import bare
 from tests.validation import complaints
 
 GRAPHS = """\
@@ -61,39 +56,24 @@ GRAPHS = """\
 6\tmilk\tmilk\tNOUN\t_\t_\t5\torphan\t5.1:obj\t_
 
 """
-ENHANCED: dict[str, Any] = {
-    "type": "enhanced", "arc_width": 32, "label_width": 32, "tree_width": 16, "min_count": 1, "dropout": 0.1
-}  # fmt: skip
-GCN: dict[str, Any] = {"syntax": {"type": "gcn", "width": 16, "dropout": 0.1}}
 
 
 def graphs() -> Document:
     return Document.from_conllu(GRAPHS)
 
 
-def model_of(task: dict[str, Any], document: Document, **others: Any) -> Model:
-    torch.manual_seed(1)
-    encoder = {"inputs": INPUTS, "context": CONTEXTS["bilstm"], "dropout": 0.0, "input_dropout": 0.0}
-    # The graph comes first in the config, so that the order of tasks is not what makes it the last to be written.
-    config = parse(ModelConfig, {"encoder": encoder, "tasks": {"enhanced": task, **others}})
-    return Model.build(config, document.sentences)
-
-
-def learned(task: dict[str, Any], **others: Any) -> Model:
-    document = graphs()
-    model = model_of(task, document, **others)
+def learned_graphs(tasks: dict[str, Any]) -> Model:
+    """A model that knows the two graphs by heart."""
+    model = model_of(tasks, graphs(), dropout=0.0)
     # The rate falls to nothing, so that it is not chance on which step it ends.
     steady = QUICK.optimizer.model_copy(update={"decay": "linear", "floor": 0.0})
-    longer = QUICK.model_copy(update={"epochs": 250, "evaluate_every": 250, "optimizer": steady})
-    for _ in train(model, [model.example(s, targets=True) for s in document], longer, lambda: 0.0):
-        pass
+    learn(model, graphs(), QUICK.model_copy(update={"epochs": 250, "evaluate_every": 250, "optimizer": steady}))
     return model
 
 
-def random_model(document: Document, **others: Any) -> Model:
-    """Untrained, with weights of the graph that are not zero, so that its arcs are anywhere."""
-    model = model_of(ENHANCED, document, **others)
-    randomize(model, "tasks.enhanced.")
+def random_graphs(document: Document, **others: Any) -> Model:
+    """An untrained model, with weights of the graph that are not zero, so that its arcs are anywhere."""
+    model = random_model({"enhanced": ENHANCED, **others}, document, "tasks.enhanced.")
     task: Any = model.tasks["enhanced"]
     with torch.inference_mode():
         batch = model.collate([model.example(s) for s in document])
@@ -103,17 +83,14 @@ def random_model(document: Document, **others: Any) -> Model:
     return model
 
 
-def bare(document: Document) -> Document:
-    return Document([Sentence.from_forms(s.columns["FORM"]) for s in document])
-
-
 def deps(document: Document) -> list[list[str]]:
     return [s.columns["DEPS"] for s in document]
 
 
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
-    return Pipeline(learned(ENHANCED, **TASKS))
+    # The graph comes first in the config, so that the order of tasks is not what makes it the last to be written.
+    return Pipeline(learned_graphs({"enhanced": ENHANCED, **TASKS}))
 
 
 def test_graphs_are_learned_by_heart(pipeline: Pipeline, tmp_path: Path) -> None:
@@ -135,8 +112,8 @@ def test_graphs_are_learned_by_heart(pipeline: Pipeline, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("trees", ["given", "own"])
 def test_layers_over_trees_and_which_trees(trees: str, tmp_path: Path) -> None:
-    others = {"dependencies": TASKS["dependencies"]} if trees == "own" else {}
-    model = learned(ENHANCED | GCN | {"trees": trees}, **others)
+    others = PARSER if trees == "own" else {}
+    model = learned_graphs({"enhanced": ENHANCED | GCN | {"trees": trees}, **others})
     save(model, tmp_path / "m", "")
     again = load(tmp_path / "m")
     document = graphs()
@@ -201,7 +178,7 @@ def sample(samples: Path) -> Document:
 
 def test_any_scores_give_valid_graphs_the_same_in_any_batch_and_order(samples: Path) -> None:
     document = sample(samples)
-    model = random_model(document, **TASKS)
+    model = random_graphs(document, **TASKS)
 
     def found(words: int, order: int) -> list[Sentence]:
         copies = [Sentence(dict(s.columns), s.comments, s.mwts) for s in document][::order]
@@ -224,7 +201,7 @@ def test_any_scores_give_valid_graphs_the_same_in_any_batch_and_order(samples: P
 
 
 def test_what_is_not_annotated_gives_no_loss() -> None:
-    model = random_model(graphs())
+    model = random_graphs(graphs())
     model.eval()
     second = graphs()[1]
     missing = graphs()[0]
@@ -264,7 +241,7 @@ def test_what_is_not_annotated_gives_no_loss() -> None:
 def test_classes_of_labels_and_what_is_told() -> None:
     document = graphs()
     document[1].columns["DEPS"][0] = "1:loop|2:nsubj|2:obj|99:far"
-    task: Any = model_of(ENHANCED, document).codec.tasks["enhanced"]
+    task: Any = model_of({"enhanced": ENHANCED}, document).codec.tasks["enhanced"]
     assert set(task.labels.items) == {
         "root", "nsubj", "nsubj:xsubj", "mark", "xcomp", "case", "fixed", "cc", "obj", "obl:{case}", "conj:{cc}",
         "conj:{cc}>nsubj", "conj:{head cc}>obj", "conj:{head cc}>cc", "nsubj|obj",
@@ -272,7 +249,7 @@ def test_classes_of_labels_and_what_is_told() -> None:
     arcs, annotated_words = task.targets(document[1])
     assert [(d, h, task.labels.item(label)) for d, h, label in arcs if d == 1] == [(1, 2, "nsubj|obj")]
     assert all(annotated_words)
-    rare = model_of(ENHANCED | {"min_count": 2}, document)
+    rare = model_of({"enhanced": ENHANCED | {"min_count": 2}}, document)
     assert all(not label.startswith("conj:{cc}>") for label in rare.codec.tasks["enhanced"].labels.items)  # type: ignore[attr-defined]
     document[0].columns["HEAD"] = ["_"] * 10
     no_tree, few = rare.codec.findings(document.sentences, ["enhanced"])
@@ -281,24 +258,24 @@ def test_classes_of_labels_and_what_is_told() -> None:
     assert few.startswith("warning: enhanced: arcs whose label is too rare (min_count) are learned without it: ")
     assert IGNORE in [label for _, _, label in rare.codec.tasks["enhanced"].targets(document[1])[0]]
     with pytest.raises(ConfigError, match="annotates nothing that the tasks learn: enhanced"):
-        model_of(ENHANCED, bare(document))
+        model_of({"enhanced": ENHANCED}, bare(document))
     for sentence in document:
         sentence.columns["DEPREL"] = ["_"] * len(sentence)
     with pytest.raises(ConfigError, match="enhanced reads given trees, but the training data has no relations"):
-        model_of(ENHANCED, document)
+        model_of({"enhanced": ENHANCED}, document)
 
 
 def test_arcs_from_root_have_labels_of_root_alone() -> None:
     document = graphs()
     document[1].columns["DEPS"][1] = "0:root|5.1:conj"
     document[1].empty_nodes[0].cells["DEPS"] = "0:root"
-    task: Any = model_of(ENHANCED, document).codec.tasks["enhanced"]
+    task: Any = model_of({"enhanced": ENHANCED}, document).codec.tasks["enhanced"]
     of_root = {label for label, root in zip(task.labels.items, task._of_root.tolist(), strict=True) if root}
     assert of_root == {"root", "root|root>conj", "root>cc", "root>nsubj", "root>obj"}
 
 
 def test_probabilities_of_graphs_need_no_parser() -> None:
-    nlp = Pipeline(random_model(graphs()))
+    nlp = Pipeline(random_graphs(graphs()))
     found = list(nlp.annotate_stream(graphs().sentences, probabilities=True))
     assert all(get_from_misc(cell, "DepsProb") for sentence in found for cell in sentence.column("MISC"))
     with pytest.raises(ConfigError, match="the model predicts no trees"):
@@ -329,47 +306,5 @@ def test_a_run_is_scored_and_chosen_by_graphs(samples: Path, tmp_path: Path) -> 
     # A model without the task has no such scores, nor has dev data without graphs.
     gold = Gold("dev", "dev.conllu", sample(samples), 0)
     assert "ELAS" in gold.metrics(nlp.model)
-    assert "ELAS" not in gold.metrics(model_of({"type": "tagger"}, sample(samples)))
+    assert "ELAS" not in gold.metrics(model_of({"tagger": {"type": "tagger"}}, sample(samples)))
     assert "ELAS" not in Gold("dev", "dev.conllu", bare(sample(samples)), 0).metrics(nlp.model)
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_kin_are_those_of_a_plain_search(seed: int) -> None:
-    generator = np.random.default_rng(seed)
-    lengths = [7, 70, 1]
-    heads = torch.zeros(3, 71, dtype=torch.long)
-    known = (torch.arange(71) > 0) & (torch.arange(71) <= torch.tensor(lengths)[:, None])
-    for number, length in enumerate(lengths):
-        heads[number, 1 : length + 1] = torch.tensor([generator.integers(0, w) for w in range(1, length + 1)])
-    known[0, 3] = False
-    heads[0, 3] = 0
-    relations = torch.as_tensor(generator.integers(1, 9, heads.shape)) * known
-    present = known.clone()
-    present[:, 0] = present[0, 3] = True
-    kin = find_kin(Arcs(heads, relations, known[..., None]), present)
-    expected = {}
-    for number, length in enumerate(lengths):
-        up = {w: int(heads[number, w]) for w in range(1, length + 1) if known[number, w]}
-        for d in range(length + 1):
-            for h in range(length + 1):
-                tops = up.get(d), up.get(h)
-                grand = tuple(up.get(top) if top is not None else None for top in tops)
-                holds = (
-                    tops[0] == h,
-                    tops[1] == d,
-                    grand[0] == h,
-                    tops[0] is not None and tops[0] == tops[1],
-                    grand[0] is not None and grand[0] == tops[1],
-                    tops[0] is not None and tops[0] == grand[1],
-                )
-                kinship = holds.index(True) if True in holds else None
-                if d != h and kinship is not None and (kinship < 2 or abs(d - h) <= WINDOW):
-                    of = [int(relations[number, word]) for word in (d, h, tops[0] or 0)]
-                    expected[number, d, h] = (KINSHIPS[kinship], of)
-    found = {
-        tuple(place): (KINSHIPS[kinship], of)
-        for place, kinship, of in zip(kin.pairs.tolist(), kin.kinships.tolist(), kin.relations.tolist(), strict=True)
-    }
-    assert found == expected
-    assert {name for name, _ in found.values()} == set(KINSHIPS)
-    assert kin.pairs.tolist() == sorted(kin.pairs.tolist())

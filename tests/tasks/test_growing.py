@@ -18,9 +18,9 @@ from depparse.model.model import Model
 from depparse.registry import PartConfig
 from depparse.tasks.growing import CERTAIN, WEIGHT, Lessons, Teacher, allow, collate, with_neighbours
 from depparse.tasks.ner import Ner, NerConfig
-from depparse.training.loop import train
-from tests.networks import annotated, loss_of
-from tests.tasks.test_ner import FLAT, QUICK, entities, learned, model_of, random_model, sentence
+from tests.models import annotated, learn, learned, loss_of, model_of, random_model
+from tests.recipes import FLAT
+from tests.sentences import entities, entity_sentence
 
 OTHER = 0  # the number of the tag O
 
@@ -28,9 +28,9 @@ OTHER = 0  # the number of the tag O
 def old_data() -> Document:
     return Document(
         [
-            sentence("Anna Maria of Bern met Tom .", (1, 2, "PER"), (6, 6, "PER")),
-            sentence("Tom saw New York City in May .", (1, 1, "PER")),
-            sentence("Nobody was there ."),
+            entity_sentence("Anna Maria of Bern met Tom .", (1, 2, "PER"), (6, 6, "PER")),
+            entity_sentence("Tom saw New York City in May .", (1, 1, "PER")),
+            entity_sentence("Nobody was there ."),
         ]
     )
 
@@ -39,9 +39,9 @@ def new_data() -> Document:
     """The same sentences, where only places are annotated."""
     return Document(
         [
-            sentence("Anna Maria of Bern met Tom .", (4, 4, "LOC")),
-            sentence("Tom saw New York City in May .", (3, 5, "LOC")),
-            sentence("Nobody was there ."),
+            entity_sentence("Anna Maria of Bern met Tom .", (4, 4, "LOC")),
+            entity_sentence("Tom saw New York City in May .", (3, 5, "LOC")),
+            entity_sentence("Nobody was there ."),
         ]
     )
 
@@ -66,7 +66,7 @@ def path_score(task: Ner, scores: Tensor, tags: tuple[int, ...]) -> Tensor:
 
 def test_a_grown_task_finds_what_it_found_before_it_learns() -> None:
     document = old_data()
-    model = learned(FLAT, document)
+    model = learned({"ner": FLAT}, document)
     before = model.tasks["ner"]
     assert isinstance(before, Ner)
     old_transitions, old_tags = before.transitions.detach().clone(), before.codec.tags.items
@@ -91,8 +91,8 @@ def test_a_grown_task_finds_what_it_found_before_it_learns() -> None:
 
 @pytest.mark.parametrize("old_types", ["distill", "causal"])
 def test_the_loss_is_that_of_all_sequences_enumerated(old_types: str) -> None:
-    data = Document([sentence("Tom saw Bern", (3, 3, "LOC"))])
-    model = learned(FLAT, old_data()) if old_types == "causal" else random_model(FLAT, old_data())
+    data = Document([entity_sentence("Tom saw Bern", (3, 3, "LOC"))])
+    model = learned({"ner": FLAT}, old_data()) if old_types == "causal" else random_model({"ner": FLAT}, old_data())
     task = grown(model, data, old_types)
     model.eval()
     teacher, all_tags = task.codec.teacher, task.codec.tags
@@ -162,7 +162,7 @@ def test_which_tags_may_stand_where() -> None:
 
 
 def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
-    model = random_model(FLAT, old_data())
+    model = random_model({"ner": FLAT}, old_data())
     grown(model, new_data(), "distill")
     model.eval()
     bare = Sentence.from_forms(["Tom", "met", "Anna"])
@@ -182,18 +182,17 @@ def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
 
 @pytest.mark.parametrize("old_types", ["causal", "distill", "forget"])
 def test_old_types_stay_known_unless_they_are_to_be_forgotten(old_types: str) -> None:
-    model = learned(FLAT, old_data())
+    model = learned({"ner": FLAT}, old_data())
     assert entities(annotated(model, old_data())) == entities(old_data())
     grown(model, new_data(), old_types)
-    for _ in train(model, [model.example(s, targets=True) for s in new_data()], QUICK, lambda: 0.0):
-        pass
+    learn(model, new_data())
     found = entities(annotated(model, new_data()))
     both = [sorted(a + b) for a, b in zip(entities(old_data()), entities(new_data()), strict=True)]
     assert found == (entities(new_data()) if old_types == "forget" else both)
 
 
 def test_where_data_annotates_the_old_types_too_nothing_is_distilled() -> None:
-    model = learned(FLAT, old_data())
+    model = learned({"ner": FLAT}, old_data())
     data = Document([*new_data(), *old_data()])
     task = grown(model, data, "causal")
     assert task.codec.teacher is None
@@ -202,8 +201,8 @@ def test_where_data_annotates_the_old_types_too_nothing_is_distilled() -> None:
 
 
 def test_the_weight_of_the_old_types_grows_with_their_number() -> None:
-    many = Document([sentence("a b c d", (1, 1, "A"), (2, 2, "B"), (3, 3, "C"), (4, 4, "D"))])
+    many = Document([entity_sentence("a b c d", (1, 1, "A"), (2, 2, "B"), (3, 3, "C"), (4, 4, "D"))])
     for old_types, weight in (("causal", WEIGHT * 2), ("distill", WEIGHT)):
-        task: Any = grown(model_of(FLAT, many), Document([sentence("x y", (1, 1, "E"))]), old_types)
+        task: Any = grown(model_of({"ner": FLAT}, many), Document([entity_sentence("x y", (1, 1, "E"))]), old_types)
         assert isinstance(task.codec.teacher, Teacher)
         assert task.codec.teacher.weight == weight

@@ -12,7 +12,6 @@ import pytest
 import torch
 
 import depparse
-from depparse.config import parse
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span, encode_tags
@@ -22,75 +21,30 @@ from depparse.evaluation.pair import Pair
 from depparse.features.vocabulary import IGNORE
 from depparse.formats.table import read, write
 from depparse.inference.pipeline import Pipeline
-from depparse.model.codec import ModelConfig
-from depparse.model.model import Model
 from depparse.model_folder.store import load as load_model
 from depparse.model_folder.store import save
 from depparse.runtimes.torch import TorchScorer
-from depparse.training.loop import TrainingConfig, train
-from depparse.training.optim import OptimizerConfig
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, annotated_copies, loss_of, randomize
-
-QUICK = TrainingConfig(
-    epochs=150,
-    precision="fp32",
-    evaluate_every=150,
-    optimizer=OptimizerConfig(learning_rate=1e-2, warmup=0.1, average="none"),
-)
-FLAT: dict[str, Any] = {"type": "ner", "width": 32, "dropout": 0.1}
-NESTED: dict[str, Any] = {"type": "nested_ner", "width": 32, "dropout": 0.1}
+from tests.models import annotated, annotated_copies, learned, loss_of, model_of, random_model
+from tests.recipes import CONTEXTS, FLAT, INPUTS, NESTED, TASKS
+from tests.sentences import TWO, entities, entity_sentence, flat_entities
 
 
-def sentence(text: str, *spans: tuple[int, int, str]) -> Sentence:
-    """Of words between blanks, with a column of entities."""
-    made = Sentence.from_forms(text.split())
-    made.columns["NER"] = ["O"] * len(made)
-    made.ents = [Span(*span) for span in spans]
-    return made
-
-
-def flat() -> Document:
+def nested_entities() -> Document:
     return Document(
         [
-            sentence("Anna Maria of Bern met Tom .", (1, 2, "PER"), (4, 4, "LOC"), (6, 6, "PER")),
-            sentence("Tom saw New York City in May .", (1, 1, "PER"), (3, 5, "LOC")),
-            sentence("Nobody was there ."),
+            entity_sentence("The Museum of New York met Tom .", (1, 5, "ORG"), (4, 5, "LOC"), (7, 7, "PER")),
+            entity_sentence("Bank of Bank of Bern", (1, 5, "ORG"), (3, 5, "ORG"), (5, 5, "LOC")),
         ]
     )
-
-
-def nested() -> Document:
-    return Document(
-        [
-            sentence("The Museum of New York met Tom .", (1, 5, "ORG"), (4, 5, "LOC"), (7, 7, "PER")),
-            sentence("Bank of Bank of Bern", (1, 5, "ORG"), (3, 5, "ORG"), (5, 5, "LOC")),
-        ]
-    )
-
-
-def model_of(task: dict[str, Any], document: Document, context: str = "bilstm", **others: Any) -> Model:
-    torch.manual_seed(1)
-    encoder = {"inputs": INPUTS, "context": CONTEXTS[context], "dropout": 0.1, "input_dropout": 0.1}
-    config = parse(ModelConfig, {"encoder": encoder, "tasks": {"ner": task, **others}})
-    return Model.build(config, document.sentences)
-
-
-def learned(task: dict[str, Any], document: Document, **others: Any) -> Model:
-    model = model_of(task, document, **others)
-    for _ in train(model, [model.example(s, targets=True) for s in document], QUICK, lambda: 0.0):
-        pass
-    return model
-
-
-def entities(document: Document) -> list[list[tuple[int, int, str]]]:
-    return [[(span.start, span.end, span.type) for span in s.ents] for s in document]
 
 
 @pytest.mark.parametrize(
-    ("task", "document"), [(FLAT, flat()), (NESTED, flat()), (NESTED, nested())], ids=["flat", "flat spans", "nested"]
+    ("task", "document"),
+    [(FLAT, flat_entities()), (NESTED, flat_entities()), (NESTED, nested_entities())],
+    ids=["flat", "flat spans", "nested"],
 )
 def test_sentences_are_learned_by_heart(task: dict[str, Any], document: Document, tmp_path: Path) -> None:
-    model = learned(task, document)
+    model = learned({"ner": task}, document)
     analysed = annotated(model, document)
     assert entities(analysed) == entities(document)
     assert evaluate_entities(Pair(document, analysed)).micro.f1 == 1.0
@@ -103,17 +57,10 @@ def test_sentences_are_learned_by_heart(task: dict[str, Any], document: Document
     assert [span.score for span in again.ents] == pytest.approx([span.score for span in analysed.ents])
 
 
-def random_model(task: dict[str, Any], document: Document, **others: Any) -> Model:
-    """Untrained, with transitions and biaffine weights that are not zero, so that it finds something."""
-    model = model_of(task, document, **others)
-    randomize(model, "tasks.")
-    return model
-
-
 @pytest.mark.parametrize("task", [FLAT, NESTED], ids=["flat", "nested"])
 def test_the_same_entities_and_probabilities_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
     path = samples / "UD_English-Sample" / "en_sample-ner-dev.iob2"
-    model = random_model(task, read(path))
+    model = random_model({"ner": task}, read(path))
 
     found = partial(annotated_copies, model, read(path))
     expected = found(5000, 1)
@@ -126,8 +73,8 @@ def test_the_same_entities_and_probabilities_in_any_batch_and_order(task: dict[s
 
 
 def test_probabilities_are_those_of_all_sequences_of_tags() -> None:
-    document = flat()
-    model = random_model(FLAT, document)
+    document = flat_entities()
+    model = random_model({"ner": FLAT}, document)
     task: Any = model.tasks["ner"]
     codec: Any = model.codec.tasks["ner"]
     batch = model.collate([model.example(document[1])])
@@ -148,9 +95,9 @@ def test_probabilities_are_those_of_all_sequences_of_tags() -> None:
 
 @pytest.mark.parametrize("task", [FLAT, NESTED], ids=["flat", "nested"])
 def test_what_is_not_annotated_gives_no_loss_and_what_has_no_entity_does(task: dict[str, Any]) -> None:
-    model = random_model(task, flat())
+    model = random_model({"ner": task}, flat_entities())
     model.eval()
-    bare, empty = Sentence.from_forms(["Tom", "met", "Anna"]), sentence("Tom met Anna")
+    bare, empty = Sentence.from_forms(["Tom", "met", "Anna"]), entity_sentence("Tom met Anna")
 
     loss = partial(loss_of, model, "ner")
     missing = loss(bare)
@@ -160,13 +107,13 @@ def test_what_is_not_annotated_gives_no_loss_and_what_has_no_entity_does(task: d
     assert loss(empty).item() > 0.1
     # The mean over annotated words, whatever stands beside them in the batch.
     assert loss(empty, bare).item() == pytest.approx(loss(empty).item(), rel=1e-5)
-    both = (3 * loss(empty) + 8 * loss(flat()[1])) / 11
-    assert loss(empty, bare, flat()[1]).item() == pytest.approx(both.item(), rel=1e-5)
+    both = (3 * loss(empty) + 8 * loss(flat_entities()[1])) / 11
+    assert loss(empty, bare, flat_entities()[1]).item() == pytest.approx(both.item(), rel=1e-5)
 
 
 def test_gold_tags_outside_the_language_are_told_with_their_place_and_not_learned() -> None:
-    document = Document([*flat(), *nested()])
-    model = model_of(FLAT, document)
+    document = Document([*flat_entities(), *nested_entities()])
+    model = model_of({"ner": FLAT}, document)
     task: Any = model.codec.tasks["ner"]
     assert [set(task.targets(s)) == {IGNORE} for s in document] == [False, False, False, True, True]
     (line,) = model.codec.findings(document.sentences, ["ner"])
@@ -175,31 +122,32 @@ def test_gold_tags_outside_the_language_are_told_with_their_place_and_not_learne
         "are left out: 2 (first: sentence 4)"
     )
     document[0].set_comment("sent_id", "two")
-    model = model_of(FLAT | {"language": "(O | LOC)* (PER+ (O | LOC)*)? PER?"}, flat())
+    model = model_of({"ner": FLAT | {"language": "(O | LOC)* (PER+ (O | LOC)*)? PER?"}}, flat_entities())
     (line,) = model.codec.findings(document.sentences, ["ner"])
     assert line.endswith("left out: 3 (first: sentence 1 (two))")  # it has two persons, with a place between them
-    assert model_of(FLAT, flat()).codec.findings(flat().sentences, ["ner"]) == []
+    assert model_of({"ner": FLAT}, flat_entities()).codec.findings(flat_entities().sentences, ["ner"]) == []
 
 
 def test_a_language_holds_in_training_and_in_prediction() -> None:
-    document = flat()
-    model = learned(FLAT | {"language": "(O | LOC)* (PER+ (O | LOC)*)?"}, document)  # one stretch of persons at most
+    document = flat_entities()
+    one_stretch = "(O | LOC)* (PER+ (O | LOC)*)?"  # of persons at most
+    model = learned({"ner": FLAT | {"language": one_stretch}}, document)
     analysed = annotated(model, document)
     assert entities(analysed)[1:] == entities(document)[1:]
     codec: Any = model.codec.tasks["ner"]
     for s in analysed:
         assert codec.language.accepts(codec.tags.numbers(encode_tags(s.ents, len(s), "BIOES"), IGNORE))
     with pytest.raises(ConfigError, match=r"language of the task ner: 'ORG' at character 4: .* there are O, PER, LOC"):
-        model_of(FLAT | {"language": "O* ORG"}, document)
-    model = model_of(FLAT | {"language": "O O O"}, document)
+        model_of({"ner": FLAT | {"language": "O* ORG"}}, document)
+    model = model_of({"ner": FLAT | {"language": "O O O"}}, document)
     with pytest.raises(DepparseError, match="sentence 3, of 4 words, for the task ner: no tags are in its language"):
         Pipeline(model)(document)
 
 
 def test_wide_and_double_entities_are_told_and_the_width_is_bounded() -> None:
-    document = nested()
+    document = nested_entities()
     document[0].ents = [*document[0].ents, Span(7, 7, "ORG")]
-    model = model_of(NESTED | {"max_width": 3}, document)
+    model = model_of({"ner": NESTED | {"max_width": 3}}, document)
     wide, double = model.codec.findings(document.sentences, ["ner"])
     place = "(first: sentence 1, words 1 to 5, ORG)"
     assert wide == f"warning: ner: entities of more than 3 words (max_width) are not learned: 2 {place}"
@@ -207,7 +155,7 @@ def test_wide_and_double_entities_are_told_and_the_width_is_bounded() -> None:
     task: Any = model.codec.tasks["ner"]
     kept = [(first, wider, task.types.item(label - 1)) for first, wider, label in task.targets(document[0]).entities]
     assert kept == [(4, 1, "LOC"), (7, 0, "PER")]
-    wide_task: Any = model_of(NESTED, nested()).codec.tasks["ner"]
+    wide_task: Any = model_of({"ner": NESTED}, nested_entities()).codec.tasks["ner"]
     assert wide_task.max_width == 5
     with torch.inference_mode():
         scores = model.eval()(model.collate([model.example(Sentence.from_forms(["x"] * 1000))]))
@@ -217,14 +165,14 @@ def test_wide_and_double_entities_are_told_and_the_width_is_bounded() -> None:
 def test_which_entities_go_together() -> None:
     spans = [(1, 4, 0.9), (2, 3, 0.8), (3, 6, 0.7), (6, 6, 0.6), (4, 5, 0.5)]
     for overlap, expected in (("none", [0, 3]), ("nested", [0, 1, 3]), ("any", [0, 1, 2, 4, 3])):
-        task: Any = model_of(NESTED | {"overlap": overlap}, nested()).codec.tasks["ner"]
+        task: Any = model_of({"ner": NESTED | {"overlap": overlap}}, nested_entities()).codec.tasks["ner"]
         chosen = task._choose([Span(start, end, "ORG", score) for start, end, score in spans])
         assert [(span.start, span.end, span.score) for span in chosen] == [spans[number] for number in expected]
 
 
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
-    return Pipeline(learned(FLAT, flat()))
+    return Pipeline(learned({"ner": FLAT}, flat_entities()))
 
 
 def test_entities_have_offsets_and_are_written_in_all_forms(pipeline: Pipeline, tmp_path: Path) -> None:
@@ -245,9 +193,9 @@ def test_entities_have_offsets_and_are_written_in_all_forms(pipeline: Pipeline, 
 def test_entities_are_kept_where_there_are_some(pipeline: Pipeline) -> None:
     given = Document(
         [
-            sentence("Tom met Anna .", (3, 3, "LOC")),
+            entity_sentence("Tom met Anna .", (3, 3, "LOC")),
             Sentence.from_forms(["Tom", "saw", "New", "York", "City"]),
-            sentence("Tom saw Tom"),
+            entity_sentence("Tom saw Tom"),
             Document.from_conllu("1\tTom" + "\t_" * 7 + "\tner=S-LOC|SpaceAfter=No\n\n")[0],
         ]
     )
@@ -318,7 +266,7 @@ def test_sentences_without_entities_are_learned_from_misc_too(samples: Path, tmp
     files = [str(tmp_path / "a.conllu"), str(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")]
     for folder in (None, tmp_path / "stored"):
         sentences, sources = read_sentences(files, [0, 1], folder)
-        model = model_of(FLAT, Document(sentences))
+        model = model_of({"ner": FLAT}, Document(sentences))
         examples = make_examples(model, sentences, sources)
         for example, number in zip(examples.take(range(len(examples.lengths))), examples.sources, strict=True):
             assert (IGNORE in example.targets["ner"]) == (number == 1)  # the treebank holds no entities
@@ -351,7 +299,7 @@ def test_the_parser_of_a_model_with_entities_writes_them_beside_its_trees() -> N
     document = Document.from_conllu(TWO)
     document[0].ents = [Span(1, 1, "PER")]
     document[1].ents = [Span(3, 3, "PER")]
-    nlp = Pipeline(learned(FLAT, document, **TASKS))
+    nlp = Pipeline(learned({"ner": FLAT, **TASKS}, document))
     copies = nlp(document, k_best=2, probabilities=True)
     assert entities(copies) == [[(1, 1, "PER")]] * 2 + [[(3, 3, "PER")]] * 2
     assert all(span.score is not None and span.sentence in copies.sentences for span in copies.ents)

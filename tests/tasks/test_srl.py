@@ -30,9 +30,9 @@ from depparse.model_folder.store import save
 from depparse.tasks.srl.sense_codec import SenseCodec, count_scripts
 from depparse.tasks.srl.sense_network import Senses
 from depparse.tasks.task import Stage
-from tests.networks import CONTEXTS, INPUTS, TASKS, annotate, annotated, loss_of
-from tests.tasks.test_ner import learned, model_of, random_model
-from tests.tasks.test_trees_as_input import GCN, TREES, with_tree
+from tests.models import annotated, annotated_copies, learned, loss_of, model_of, random_model
+from tests.recipes import CONTEXTS, GCN, INPUTS, TASKS
+from tests.sentences import TREES, with_trees
 
 ARCS: dict[str, Any] = {"type": "srl", "decoder": "arcs", "width": 32, "argument_width": 24, "dropout": 0.1}
 SPANS = ARCS | {"decoder": "spans"}
@@ -98,8 +98,8 @@ def stage_of(network: nn.Module) -> Stage:
 
 def decoded(model: Model, pair_scores: Tensor, lengths: Tensor) -> list[list[Argument]]:
     """The arguments of these scores, without ROOT."""
-    network: Any = model.tasks["ner"]
-    codec: Any = model.codec.tasks["ner"]
+    network: Any = model.tasks["srl"]
+    codec: Any = model.codec.tasks["srl"]
     arguments: list[list[Argument]]
     if codec.config.decoder == "arcs":
         arguments = codec.arguments.from_heads(*as_arrays(network.arguments.best_heads(pair_scores, lengths)))
@@ -111,7 +111,7 @@ def decoded(model: Model, pair_scores: Tensor, lengths: Tensor) -> list[list[Arg
 
 @pytest.fixture(scope="module")
 def models() -> dict[str, Model]:
-    return {decoder: learned(ARCS | {"decoder": decoder}, five()) for decoder in ("arcs", "spans")}
+    return {decoder: learned({"srl": ARCS | {"decoder": decoder}}, five()) for decoder in ("arcs", "spans")}
 
 
 def told_by_trees() -> Document:
@@ -119,7 +119,7 @@ def told_by_trees() -> Document:
     words = "a saw b with c"
     first = frame(2, "see.01", ("ARG0", 1, 1, 1), ("ARG1", 3, 3, 5))
     second = frame(2, "see.01", ("ARG0", 1, 1, 1), ("ARG1", 3, 3, 3), ("ARGM-MNR", 5, 4, 5))
-    return with_tree(Document([sentence(words, first), sentence(words, second)]), *TREES)
+    return with_trees(Document([sentence(words, first), sentence(words, second)]), *TREES)
 
 
 @pytest.mark.parametrize(
@@ -127,24 +127,24 @@ def told_by_trees() -> Document:
 )
 def test_what_the_trees_alone_tell_is_learned(more: dict[str, Any], tmp_path: Path) -> None:
     document = told_by_trees()
-    model = learned(SPANS | more, document)
-    assert model.codec.findings(document.sentences, ["ner"]) == []
+    model = learned({"srl": SPANS | more}, document)
+    assert model.codec.findings(document.sentences, ["srl"]) == []
     save(model, tmp_path / "m", "")
     pipeline = Pipeline(load_model(tmp_path / "m"))
     assert frames(pipeline(document)) == frames(document)
-    exchanged = with_tree(told_by_trees(), *reversed(TREES))
+    exchanged = with_trees(told_by_trees(), *reversed(TREES))
     assert frames(pipeline(exchanged)) == frames(document)[::-1]
     with pytest.raises(ConfigError, match="has no tree"):
         pipeline("a saw b")
     document[0].columns["HEAD"][0] = "_"
-    (line,) = model.codec.findings(document.sentences, ["ner"])
+    (line,) = model.codec.findings(document.sentences, ["srl"])
     assert "have no tree, or words without a head, and are learned as such: 1 (first: sentence 1)" in line
 
 
 @pytest.mark.parametrize("decoder", ["arcs", "spans"])
 def test_sentences_are_learned_by_heart(decoder: str, models: dict[str, Model], tmp_path: Path) -> None:
     document, model, spans = five(), models[decoder], decoder == "spans"
-    assert model.codec.findings(document.sentences, ["ner"]) == []
+    assert model.codec.findings(document.sentences, ["srl"]) == []
     analysed = annotated(model, document)
     assert frames(analysed, spans=spans) == frames(document, spans=spans)
     for found in (f for s in analysed for f in s.frames):
@@ -164,8 +164,8 @@ def test_sentences_are_learned_by_heart(decoder: str, models: dict[str, Model], 
 
 def odd_model(task: dict[str, Any], document: Document) -> Model:
     """Untrained, with half of the words as predicates and weights that are not zero, so that it finds something."""
-    model = random_model(task, document)
-    odd: Any = model.tasks["ner"]
+    model = random_model({"srl": task}, document)
+    odd: Any = model.tasks["srl"]
     with torch.no_grad():
         odd.predicate.bias.zero_()
     return model
@@ -176,11 +176,7 @@ def test_the_same_frames_and_probabilities_in_any_batch_and_order(task: dict[str
     path = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
     model = odd_model(task, read(path))
 
-    def found(words: int, order: int) -> list[Sentence]:
-        copies = [Sentence.from_forms(s.columns["FORM"]) for s in read(path)][::order]
-        annotate(model, copies, words)
-        return copies[::order]
-
+    found = partial(annotated_copies, model, read(path))
     expected = found(5000, 1)
     assert sum(len(f.arguments) for s in expected for f in s.frames) > 20
     for words, order in ((1, 1), (60, -1)):
@@ -193,8 +189,8 @@ def test_the_same_frames_and_probabilities_in_any_batch_and_order(task: dict[str
 
 @BOTH
 def test_core_roles_come_at_most_once_and_others_as_often_as_they_like(task: dict[str, Any]) -> None:
-    model = model_of(task, five())
-    codec: Any = model.codec.tasks["ner"]
+    model = model_of({"srl": task}, five())
+    codec: Any = model.codec.tasks["srl"]
     generator = torch.Generator().manual_seed(1)
     scores = 2 * torch.randn(20, 18, codec.arguments.n_scores, generator=generator)
     roles = [[argument.role for argument in found] for found in decoded(model, scores, torch.full((20,), 18))]
@@ -204,8 +200,8 @@ def test_core_roles_come_at_most_once_and_others_as_often_as_they_like(task: dic
 
 
 def test_the_best_arcs_with_each_core_role_at_most_once() -> None:
-    model = random_model(ARCS, five())
-    codec: Any = model.codec.tasks["ner"]
+    model = random_model({"srl": ARCS}, five())
+    codec: Any = model.codec.tasks["srl"]
     roles = codec.arguments.roles
     scores = torch.full((2, 3, 1 + len(roles)), -9.0)
     first, second = (1 + roles.number(role) for role in ("ARG0", "ARG1"))
@@ -223,11 +219,11 @@ def test_the_best_arcs_with_each_core_role_at_most_once() -> None:
 
 @BOTH
 def test_what_is_not_annotated_gives_no_loss(task: dict[str, Any]) -> None:
-    model = random_model(task, five())
+    model = random_model({"srl": task}, five())
     model.eval()
     bare, empty, full = Sentence.from_forms(["Tom", "said", "it"]), sentence("Tom said it"), five()[0]
 
-    loss = partial(loss_of, model, "ner")
+    loss = partial(loss_of, model, "srl")
     missing = loss(bare)
     assert missing.item() == 0.0
     missing.backward()
@@ -242,7 +238,7 @@ def test_what_is_not_annotated_gives_no_loss(task: dict[str, Any]) -> None:
     del senses.columns["UP:ARGHEADS"], senses.columns["UP:ARGSPANS"]
     model.zero_grad()
     loss(senses).backward()
-    learns = {name for name, p in model.tasks["ner"].named_parameters() if p.grad is not None and p.grad.any()}
+    learns = {name for name, p in model.tasks["srl"].named_parameters() if p.grad is not None and p.grad.any()}
     assert {"predicate.weight", "senses.script_scores.weight"} <= learns
     assert not any(name.startswith("arguments") for name in learns)
 
@@ -255,31 +251,31 @@ def test_what_is_not_learned_is_told() -> None:
     left_out = (
         "predicates whose arguments overlap, repeat a core role or have no span are left out: 2 (first: sentence 3)"
     )
-    model = model_of(SPANS | {"rare": 0.11}, document)
-    assert model.codec.findings(document.sentences, ["ner"]) == [
-        f"warning: ner: {left_out}",
-        "warning: ner: arguments of rare roles (rare) are not learned: 1 (first: sentence 4)",
+    model = model_of({"srl": SPANS | {"rare": 0.11}}, document)
+    assert model.codec.findings(document.sentences, ["srl"]) == [
+        f"warning: srl: {left_out}",
+        "warning: srl: arguments of rare roles (rare) are not learned: 1 (first: sentence 4)",
     ]
-    task: Any = model.codec.tasks["ner"]
+    task: Any = model.codec.tasks["srl"]
     tags = [parts[1] for s in document for _, _, parts in task.targets(s).frames]
     assert [set(row) == {IGNORE} for row in tags] == [False, False, False, False, True, True]
     heads = [parts[0] for s in document for _, _, parts in task.targets(s).frames]
     assert [set(row) == {IGNORE} for row in heads] == [False, False, False, True, False, False]
-    model = model_of(ARCS, document)
-    assert model.codec.findings(document.sentences, ["ner"]) == [
-        "warning: ner: predicates with arguments without a head word are left out: 1 (first: sentence 2)",
-        "warning: ner: arguments with the head word of another one of the same predicate are not learned: "
+    model = model_of({"srl": ARCS}, document)
+    assert model.codec.findings(document.sentences, ["srl"]) == [
+        "warning: srl: predicates with arguments without a head word are left out: 1 (first: sentence 2)",
+        "warning: srl: arguments with the head word of another one of the same predicate are not learned: "
         "1 (first: sentence 4)",
     ]
 
 
 def test_senses_of_lemmas_that_are_known_and_of_others(models: dict[str, Model]) -> None:
-    task: Any = models["spans"].codec.tasks["ner"]
+    task: Any = models["spans"].codec.tasks["srl"]
     senses = task.senses
     assert senses.of_lemma["pick"] != senses.of_lemma["pick_up"]
     hidden = torch.randn(6, 32, generator=torch.Generator().manual_seed(1))
     forms = ["picked", "services", "blorked", "a|b=c", "Googled", "_"]
-    found = senses.decode(hidden.numpy(), forms, stage_of(models["spans"].tasks["ner"]))
+    found = senses.decode(hidden.numpy(), forms, stage_of(models["spans"].tasks["srl"]))
     for sense, share in found:
         lemma, _, number = sense.rpartition(".")
         assert 0.0 < share <= 1.0
@@ -344,7 +340,7 @@ def test_given_predicates_keep_what_is_asked(models: dict[str, Model]) -> None:
     assert kept[3].columns["MISC"] == given[3].columns["MISC"]
     # Without keep all are predicted; without the task all stay; and what was given is not changed.
     assert frames(pipeline(given))[0] == frames(pipeline(given))[2] == found
-    assert frames(pipeline(given, without="ner")) == frames(given)
+    assert frames(pipeline(given, without="srl")) == frames(given)
     assert pipeline(given)[3].columns["MISC"] == ["SpaceAfter=No"]
     assert given[0].frames[0].sense == "tom.07"
 

@@ -21,27 +21,17 @@ from depparse.model_folder.store import load, save
 from depparse.structs.constraints import Constraints
 from depparse.training.gold import Gold
 from depparse.treebanks.join import join
-from tests.networks import CONTEXTS, INPUTS, TASKS, TWO, annotated, annotated_copies
-from tests.tasks.test_ner import FLAT, NESTED, entities, learned, model_of, random_model, sentence
-
-TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:obl")
-PARSER = {"dependencies": TASKS["dependencies"]}
-GCN: dict[str, Any] = {"syntax": {"type": "gcn", "width": 16, "layers": 2, "dropout": 0.1}}
-DGLSTM: dict[str, Any] = {"syntax": {"type": "dglstm", "width": 16, "relation_width": 8, "dropout": 0.1}}
-
-
-def with_tree(document: Document, *trees: str) -> Document:
-    """The document with a tree for each sentence: heads and relations, such as ``2:nsubj 0:root``."""
-    for given, tree in zip(document, trees, strict=True):
-        cells = [cell.split(":", 1) for cell in tree.split()]
-        given.columns["HEAD"], given.columns["DEPREL"] = (list(column) for column in zip(*cells, strict=True))
-    return document
+from tests.models import annotated, annotated_copies, learned, model_of, random_model
+from tests.recipes import CONTEXTS, DGLSTM, FLAT, GCN, INPUTS, NESTED, PARSER, TASKS
+from tests.sentences import TREES, TWO, entities, entity_sentence, with_trees
 
 
 def told_by_trees() -> Document:
     """The same words twice: only the tree tells what is an entity."""
     words = "a saw b with c"
-    return with_tree(Document([sentence(words, (3, 5, "LOC")), sentence(words, (2, 2, "PER"), (5, 5, "LOC"))]), *TREES)
+    return with_trees(
+        Document([entity_sentence(words, (3, 5, "LOC")), entity_sentence(words, (2, 2, "PER"), (5, 5, "LOC"))]), *TREES
+    )
 
 
 def parsed() -> Document:
@@ -55,24 +45,24 @@ def parsed() -> Document:
 @pytest.mark.parametrize("task", [FLAT | DGLSTM, NESTED | GCN], ids=["dglstm", "gcn"])
 def test_what_the_trees_alone_tell_is_learned(task: dict[str, Any], tmp_path: Path) -> None:
     document = told_by_trees()
-    model = learned(task, document)
+    model = learned({"ner": task}, document)
     assert model.codec.findings(document.sentences, ["ner"]) == []
     save(model, tmp_path / "m", "")
     loaded = load(tmp_path / "m")
     for found in (annotated(model, document), annotated(loaded, document)):
         assert entities(found) == entities(document)
         assert found[1].columns["HEAD"] == ["0", "1", "2", "3", "4"]  # given trees are not to be scored as predicted
-    exchanged = with_tree(told_by_trees(), *reversed(TREES))
+    exchanged = with_trees(told_by_trees(), *reversed(TREES))
     pipeline = Pipeline(loaded)
     assert entities(pipeline(exchanged)) == entities(document)[::-1]
     assert entities(pipeline.reanalyze(exchanged)) == entities(document)[::-1]
     # Relations that were never seen, and words without a head, are no obstacle.
-    pipeline(with_tree(told_by_trees(), "2:odd 0:root 2:obj 5:case 3:nmod", "_:_ 0:root _:_ _:_ 2:obl"))
+    pipeline(with_trees(told_by_trees(), "2:odd 0:root 2:obj 5:case 3:nmod", "_:_ 0:root _:_ _:_ 2:obl"))
 
 
 def test_own_trees_are_learned_with_and_used(tmp_path: Path) -> None:
     document = parsed()
-    model = learned(FLAT | DGLSTM | {"trees": "own"}, document, **PARSER)
+    model = learned({"ner": FLAT | DGLSTM | {"trees": "own"}, **PARSER}, document)
     save(model, tmp_path / "m", "")
     pipeline = Pipeline(load(tmp_path / "m"))
     raw = Document.from_conllu("".join(s.to_conllu() for s in document).replace("NER=", "Was="))
@@ -86,7 +76,7 @@ def test_own_trees_are_learned_with_and_used(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def model() -> Model:
     """Untrained, with a parser whose trees are odd, and a task that reads them."""
-    return random_model(FLAT | GCN, parsed(), **PARSER)
+    return random_model({"ner": FLAT | GCN, **PARSER}, parsed())
 
 
 class Reads:
@@ -152,11 +142,11 @@ def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
     switched_off = "sentence 1 has no tree \\(HEAD, DEPREL\\), which ner reads, and the parser is switched off"
     with pytest.raises(ConfigError, match=switched_off):
         Pipeline(model)(text, without="dependencies")
-    alone = model_of(FLAT | GCN, parsed())
+    alone = model_of({"ner": FLAT | GCN}, parsed())
     with pytest.raises(ConfigError, match="which ner reads, and no task of the model predicts any"):
         Pipeline(alone)(text)
     assert Pipeline(alone)(text, without="ner").ents == []
-    gold = Gold("dev", "dev.iob2", Document([sentence("Tom slept")]), 0)
+    gold = Gold("dev", "dev.iob2", Document([entity_sentence("Tom slept")]), 0)
     with pytest.raises(ConfigError, match=r"dev\.iob2: sentence 1 has no tree"):
         gold.check(alone)
     gold.document = parsed()
@@ -164,14 +154,14 @@ def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
     with pytest.raises(ConfigError, match=r"dev\.iob2 from raw text: sentence 1 has no tree"):
         gold.check(alone, raw=True)
     with pytest.raises(ConfigError, match=r"config key model\.tasks\.ner\.trees: own, but no task predicts trees"):
-        model_of(FLAT | GCN | {"trees": "own"}, parsed())
+        model_of({"ner": FLAT | GCN | {"trees": "own"}}, parsed())
 
 
 @pytest.mark.parametrize("task", [FLAT | DGLSTM, NESTED | GCN | {"spans": "tree"}], ids=["dglstm", "gcn and spans"])
 def test_the_same_entities_and_trees_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
     document = read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu")
     join(document, read(samples / "UD_English-Sample" / "en_sample-ner-train.iob2"))
-    model = random_model(task, document, **PARSER)
+    model = random_model({"ner": task, **PARSER}, document)
 
     found = partial(annotated_copies, model, document)
     expected = found(5000, 1)
@@ -208,10 +198,10 @@ def test_a_run_with_given_trees_is_scored_with_them_but_not_on_them(samples: Pat
 
 
 def test_what_has_no_tree_is_told_and_learned() -> None:
-    document = Document([*told_by_trees(), sentence("Tom slept", (1, 1, "PER")), *told_by_trees()])
+    document = Document([*told_by_trees(), entity_sentence("Tom slept", (1, 1, "PER")), *told_by_trees()])
     document[3].columns["HEAD"][0] = "_"
     for task in (FLAT | GCN, NESTED | DGLSTM, NESTED | {"spans": "tree"}):
-        model = model_of(task, document)
+        model = model_of({"ner": task}, document)
         (line,) = model.codec.findings(document.sentences, ["ner"])
         assert line == (
             "warning: ner: annotated sentences have no tree, or words without a head, and are learned as such: "
@@ -226,7 +216,7 @@ def test_spans_that_go_with_the_tree(tmp_path: Path) -> None:
     document[0].ents = [Span(3, 5, "LOC"), Span(4, 5, "ORG")]
     document[1].ents = [Span(3, 4, "LOC"), Span(4, 5, "ORG")]
     task = NESTED | {"spans": "tree", "overlap": "any"}
-    model = learned(task, document)
+    model = learned({"ner": task}, document)
     (line,) = model.codec.findings(document.sentences, ["ner"])
     place = "(first: sentence 2, words 3 to 4, LOC)"
     assert line == f"warning: ner: entities that do not go with the tree (spans) are not learned: 1 {place}"
@@ -244,7 +234,7 @@ def test_spans_that_go_with_the_tree(tmp_path: Path) -> None:
     assert codec.max_width == 3
     assert places == words | arcs | chains
     # The scores are those that these spans have among all.
-    everything = model_of(NESTED, document)
+    everything = model_of({"ner": NESTED}, document)
     everything.load_state_dict(model.state_dict())
     everything.eval()
     with torch.inference_mode():

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
 from depparse.errors import ConfigError
@@ -14,9 +15,9 @@ from depparse.model.model import Model
 from depparse.model_folder.store import load
 from depparse.training.jackknife import _ends, jackknife, train_parser, with_trees_of
 from depparse.training.recipe import read_recipe
-from depparse.training.run import Done, Record, Scored
-from tests.networks import annotate
-from tests.training.test_run import TINY
+from depparse.training.records import Done, Record, Scored
+from tests.models import annotated_copies
+from tests.recipes import TINY
 
 
 def words(sentences: list[Sentence]) -> list[list[str]]:
@@ -35,9 +36,7 @@ def test_trees_are_of_parsers_that_did_not_see_the_sentence(samples: Path, tmp_p
     assert words(parts[1]) + words(parts[0]) == words(gold)
     expected: list[Sentence] = []
     for number, held_out in ((1, parts[1]), (2, parts[0])):
-        copies = [Sentence.from_forms(sentence.columns["FORM"]) for sentence in held_out]
-        annotate(load(tmp_path / f"fold-{number}" / "model"), copies)
-        expected += copies
+        expected += annotated_copies(load(tmp_path / f"fold-{number}" / "model"), Document(held_out))
     for sentence, parsed, original in zip(found, expected, gold, strict=True):
         for name in ("HEAD", "DEPREL"):
             assert sentence.columns[name] == parsed.columns[name]

@@ -9,11 +9,11 @@ import pytest
 
 import depparse
 from depparse.errors import ConfigError, ModelError
-from depparse.model_folder.store import recover, save
-from depparse.training.recipe import read_recipe
-from depparse.training.run import Began, Record, Scored, Warned
-from tests.networks import TWO, small_model
-from tests.training.test_run import TINY, weights
+from depparse.model_folder.store import save
+from depparse.training.records import Began, Record, Scored, Warned
+from tests.models import small_model
+from tests.recipes import TINY
+from tests.sentences import TWO
 
 TAGGER: dict[str, Any] = {
     "model": {
@@ -63,24 +63,6 @@ def test_what_is_no_model_is_not_replaced(tmp_path: Path, samples: Path) -> None
     assert (tmp_path / "model" / "thesis.txt").read_text() == "years of work"
 
 
-def test_a_model_survives_a_kill_while_it_is_replaced(tmp_path: Path) -> None:
-    run = tmp_path / "run"
-    save(small_model(), run / "model")
-    expected = weights(run)
-    # As between the two renames of a replacement.
-    (run / ".model.old.abc").mkdir()
-    (run / "model").rename(run / ".model.old.abc" / "model")
-    (run / ".model.xyz").mkdir()
-    recover(run / "model")
-    assert weights(run) == expected
-    assert [path.name for path in run.iterdir()] == ["model"]
-
-
-def test_a_saved_model_can_be_read_by_whom_its_card_can(tmp_path: Path) -> None:
-    save(small_model(), tmp_path / "m", "# card")
-    assert len({path.stat().st_mode for path in (tmp_path / "m").iterdir()}) == 1
-
-
 def test_without_dev_data_nothing_may_need_it(tmp_path: Path, samples: Path) -> None:
     train = samples / "UD_English-Sample" / "en_sample-ud-train.conllu"
     for setting, key in (("patience=2", "patience"), ("optimizer.average=asgd", "average=asgd")):
@@ -122,20 +104,3 @@ def test_the_check_sees_train_and_dev_together(tmp_path: Path) -> None:
     depparse.train(TINY, treebank=tmp_path, output=tmp_path / "run", listen=records.append)
     assert isinstance(records[0], Began)
     assert any("dev" in finding and "train" in finding for finding in records[0].findings), records[0].findings
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ("model.encoder.inputs=[]", r"model\.encoder\.inputs: .*at least 1"),
-        ("model.tasks.items.type=tagger", "items cannot be the name of a task"),
-        ('model.tasks.tagger.columns=["upos"]', "'UPOS', 'XPOS' or 'FEATS', not 'upos'"),
-    ],
-)
-def test_settings_that_no_network_can_have(setting: str, message: str, tmp_path: Path, samples: Path) -> None:
-    with pytest.raises(ConfigError, match=message):
-        depparse.train(TINY, treebank=samples / "UD_English-Sample", set=setting, output=tmp_path / "run")
-
-
-def test_a_context_layer_can_be_left_out_by_an_override() -> None:
-    assert read_recipe("recurrent", "model.encoder.context=none").model.encoder.context is None

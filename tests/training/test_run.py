@@ -3,47 +3,22 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import statistics
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 import depparse
-from depparse.document.document import Document
-from depparse.errors import ConfigError, DepparseError
-from depparse.layers.tensors import to_tensors
+from depparse.errors import ConfigError
 from depparse.training.estimate import Estimate
-from depparse.training.gold import read_gold
-from depparse.training.loop import Evaluation, Step, TrainingConfig, train
-from depparse.training.optim import OptimizerConfig
-from depparse.training.recipe import read_recipe, treebank_name
-from depparse.training.run import Began, Done, Record, Scored
-from tests.networks import TWO, small_model, two_sentences
-
-TINY: dict[str, Any] = {
-    "model": {
-        "encoder": {
-            "inputs": [{"type": "words", "width": 16}, {"type": "characters", "width": 16, "embedding": 8}],
-            "context": {"type": "bilstm", "width": 16, "layers": 1},
-        },
-        "tasks": {
-            "tagger": {"type": "tagger", "width": 16},
-            "dependencies": {"type": "dependencies", "arc_width": 16, "label_width": 8},
-        },
-    },
-    "training": {"epochs": 2, "batch_words": 100, "precision": "fp32"},
-}
-
-
-def weights(folder: Path) -> bytes:
-    return (folder / "model" / "model.safetensors").read_bytes()
+from depparse.training.loop import Step
+from depparse.training.records import Began, Done, Record, Scored
+from tests.recipes import TINY
+from tests.runs import scored, weights
+from tests.sentences import TWO, two_sentences
 
 
 def test_several_treebanks_are_scored_each_and_all_is_written_down(tmp_path: Path, samples: Path) -> None:
@@ -92,36 +67,6 @@ def test_several_treebanks_are_scored_each_and_all_is_written_down(tmp_path: Pat
     assert f"| de_sample-ud-test | {100 * done.tests['de_sample-ud-test']['UPOS'].f1:.2f}" in pipeline.card
 
 
-def test_treebanks_are_named_by_folder_or_file(tmp_path: Path, samples: Path) -> None:
-    assert treebank_name(str(samples / "UD_German-Sample" / "de_sample-ud-train.conllu")) == "UD_German-Sample"
-    (tmp_path / "news.conllu").write_text(TWO)
-    assert treebank_name(str(tmp_path / "news.conllu")) == "news"
-    files = [str(tmp_path / folder / "dev.conllu") for folder in ("a", "b")]
-    for file in files:
-        Path(file).parent.mkdir()
-        Path(file).write_text(TWO)
-    assert [(gold.name, gold.source) for gold in read_gold("dev", files, ["x", "b"])] == [(files[0], 0), (files[1], 1)]
-    assert [gold.name for gold in read_gold("dev", files[:1], [])] == ["dev"]
-
-
-def test_overrides_of_all_kinds_and_what_is_wrong_with_them(samples: Path) -> None:
-    folder = str(samples / "UD_English-Sample")
-    config = read_recipe(TINY, {"training.epochs": 5, "model.encoder.inputs.0.width": 8}, [folder], {"dev": ["d"]})
-    assert (config.training.epochs, config.model.encoder.inputs[0].width) == (5, 8)  # type: ignore[union-attr]
-    assert config.data.dev == ("d",)
-    assert read_recipe(config, {"data.test": "t"}).data.test == ("t",)
-    assert read_recipe(config) == config
-    assert TINY["training"]["epochs"] == 2
-    with pytest.raises(ConfigError, match=r"training\.epoch does not exist; did you mean epochs"):
-        depparse.train(TINY, treebank=folder, set={"training.epoch": 1})
-    with pytest.raises(
-        ConfigError, match=r"config key trainin does not exist; did you mean training\? there are: segm"
-    ):
-        depparse.train(TINY, treebank=folder, set={"trainin": 1})
-    with pytest.raises(ConfigError, match="metric: 'LSA' is no score; there are Tokens, "):
-        depparse.train(TINY, treebank=folder, set={"metric": "LSA"})
-
-
 def test_what_cannot_be_trained_is_told_before(tmp_path: Path, samples: Path) -> None:
     folder = samples / "UD_English-Sample"
     if not torch.cuda.is_available():
@@ -132,8 +77,8 @@ def test_what_cannot_be_trained_is_told_before(tmp_path: Path, samples: Path) ->
         depparse.train(TINY, treebank=folder, dev=tmp_path / "dev.conllu", output=tmp_path / "b")
     code = (
         "import sys; sys.modules['tensorboard'] = None\n"
-        "import depparse, tests.training.test_run as t\n"
-        f"depparse.train(t.TINY, treebank={str(folder)!r}, set={{'training.tensorboard': True}}, "
+        "import depparse\nfrom tests.recipes import TINY\n"
+        f"depparse.train(TINY, treebank={str(folder)!r}, set={{'training.tensorboard': True}}, "
         f"output={str(tmp_path / 'c')!r})"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -152,10 +97,10 @@ def test_data_on_disk_gives_the_same_model(tmp_path: Path, samples: Path) -> Non
 MEASURE = """
 import sys
 import depparse
-import tests.training.test_run as t
-from depparse.training.card import peak_memory_mib
+from depparse.training.log import peak_memory_mib
+from tests.recipes import TINY
 settings = {"data.on_disk": sys.argv[2] == "disk", "training.epochs": 1, "training.batch_words": 2000}
-depparse.train(t.TINY, train=sys.argv[1], set=settings, output=sys.argv[3])
+depparse.train(TINY, train=sys.argv[1], set=settings, output=sys.argv[3])
 print(peak_memory_mib())
 """
 
@@ -182,93 +127,6 @@ def test_memory_hardly_grows_with_data_on_disk(tmp_path: Path) -> None:
     assert growth["disk"] < growth["memory"] / 2, peaks
 
 
-def state_of(path: Path, stop: str | None, *, resume: bool = False) -> tuple[list[torch.Tensor], list[float]]:
-    """The end of a run of four epochs that is interrupted in the middle of an epoch, in an evaluation, or not."""
-    document = two_sentences()
-    model = small_model()
-    examples = [model.example(sentence, targets=True) for sentence in document]
-    config = TrainingConfig(epochs=4, batch_words=9, precision="fp32", checkpoint_seconds=1e9)
-    evaluated: list[float] = []
-
-    def evaluate() -> float:
-        if stop == "evaluation" and len(evaluated) == 1:
-            signal.raise_signal(signal.SIGINT)
-        evaluated.append(0.5)
-        return 0.5
-
-    scores = []
-    for record in train(model, examples, config, evaluate, checkpoint=path, resume=resume):
-        if isinstance(record, Evaluation):
-            scores.append(record.losses["dependencies"])
-        elif record.step == 3 and stop == "step":
-            signal.raise_signal(signal.SIGINT)
-    return [parameter.detach().clone() for parameter in model.parameters()], scores
-
-
-@pytest.mark.parametrize("stop", ["step", "evaluation"])
-def test_an_interrupted_run_loses_nothing(stop: str, tmp_path: Path) -> None:
-    expected, losses = state_of(tmp_path / "whole", None)
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        state_of(tmp_path / "checkpoint", stop)
-    assert signal.getsignal(signal.SIGINT) is before
-    found, rest = state_of(tmp_path / "checkpoint", None, resume=True)
-    assert all(map(torch.equal, found, expected))
-    assert rest == losses[1:]  # the first evaluation was over, in both
-
-
-def test_training_that_diverges_stops() -> None:
-    document = two_sentences()
-    model = small_model()
-    with torch.no_grad():
-        model.tasks["dependencies"].arcs[0, 0] = float("nan")  # type: ignore[index, union-attr]
-    examples = [model.example(sentence, targets=True) for sentence in document]
-    with pytest.raises(DepparseError, match="loss of the task dependencies is nan: training diverged"):
-        list(train(model, examples, TrainingConfig(epochs=1), lambda: 0.0))
-
-
-def test_patience() -> None:
-    model = small_model()
-    examples = [model.example(sentence, targets=True) for sentence in two_sentences()]
-    scores = iter([0.1, 0.3, 0.2, 0.4, 0.4, 0.3, 0.9])
-    config = TrainingConfig(epochs=7, patience=2, precision="fp32")
-    records = [r for r in train(model, examples, config, lambda: next(scores)) if isinstance(r, Evaluation)]
-    assert [(r.score, r.improved) for r in records[-3:]] == [(0.4, True), (0.4, False), (0.3, False)]
-    assert len(records) == 6
-
-
-def test_words_without_annotation_give_no_loss() -> None:
-    """Heads of some words, and whole columns of one sentence: the loss is the mean over what is annotated."""
-    first, second = TWO.split("\n\n")[:2]
-    bare = "\n".join(
-        line if line.startswith("#") else "\t".join([*line.split("\t")[:2], *"________"]) for line in second.split("\n")
-    )
-    model = small_model().eval()
-    parser: Any = model.tasks["dependencies"]
-    nn.init.normal_(parser.arcs)  # a new parser likes all arcs alike
-    nn.init.normal_(parser.label_weights)
-
-    def losses(text: str) -> dict[str, float]:
-        document = Document.from_conllu(text)
-        batch = model.collate([model.example(sentence, targets=True) for sentence in document])
-        return {name: loss.item() for name, loss in model.losses(batch).items()}
-
-    together, alone = losses(f"{first}\n\n{bare}\n\n"), losses(f"{first}\n\n")
-    for name in ("lemmatizer", "dependencies"):
-        assert together[name] == pytest.approx(alone[name], abs=1e-5)
-    # One word without head and relation.
-    partly = first.replace("\t4\tnsubj", "\t_\t_")
-    assert losses(f"{partly}\n\n")["dependencies"] != pytest.approx(alone["dependencies"], abs=1e-4)
-    examples = [model.example(s, targets=True) for s in Document.from_conllu(f"{partly}\n\n")]
-    batch = model.collate(examples)
-    scores = model(batch)["dependencies"]
-    scores.arc_scores.retain_grad()
-    targets = to_tensors(batch.targets["dependencies"], model.device)
-    parser.loss(scores, targets).backward()
-    assert not scores.arc_scores.grad[0, 1].any()
-    assert scores.arc_scores.grad[0, 2].any()
-
-
 def test_treebanks_that_annotate_different_columns_train_together(tmp_path: Path) -> None:
     lines = [line.split("\t") for line in TWO.splitlines()]
     tags = "\n".join("\t".join([*cells[:6], *"____"]) if len(cells) > 1 else cells[0] for cells in lines) + "\n"
@@ -285,120 +143,39 @@ def test_treebanks_that_annotate_different_columns_train_together(tmp_path: Path
     assert scores["LAS"].f1 > 0.9
 
 
-TWO_PROCESSES = """
-import json, sys
-from pathlib import Path
-import torch
-from safetensors.torch import save_file
-from depparse.document.document import Document
-from depparse.training.loop import TrainingConfig, train
-from depparse.training.optim import OptimizerConfig
-from depparse.training.processes import Processes
-from tests.networks import TWO, small_model
-from tests.training.test_run import partly_annotated
-
-folder = Path(sys.argv[1])
-document = Document.from_conllu(partly_annotated())
-model = small_model("bilstm", document=document)
-for module in model.modules():
-    for name in ("probability", "dropout"):
-        if isinstance(getattr(module, name, None), float):
-            setattr(module, name, 0.0)
-    if hasattr(module, "config") and hasattr(module.config, "weight_drop"):
-        module.config = module.config.model_copy(update={"weight_drop": 0.0})
-    config = getattr(getattr(module, "codec", None), "config", None)
-    if hasattr(config, "min_count") and hasattr(config, "dropout"):
-        module.codec.config = config.model_copy(update={"dropout": 0.0})
-examples = [model.example(sentence, targets=True) for sentence in document]
-optimizer = OptimizerConfig(kind="sgd", learning_rate=0.1)
-config = TrainingConfig(epochs=4, batch_words=60, precision="fp32", checkpoint_seconds=0, optimizer=optimizer)
-evaluated = []
-losses = [record.losses for record in train(
-    model, examples, config, lambda: evaluated.append(1) or 0.5, checkpoint=folder / "checkpoint",
-) if hasattr(record, "step")]
-number = Processes().number
-save_file({name: value.contiguous() for name, value in model.state_dict().items()}, folder / f"{number}.safetensors")
-(folder / f"{number}.json").write_text(json.dumps({"losses": losses, "evaluated": len(evaluated)}))
-"""
-
-
-def partly_annotated() -> str:
-    """Sentences of which some have no heads or no lemmas, so that processes learn from different numbers of words."""
-    first, second = TWO.split("\n\n")[:2]
-    blank = {"heads": (6, 7), "lemmas": (2,), "heads and lemmas": (2, 6, 7)}
-    result = f"{first}\n\n{second}\n\n"
-    for text in (first, second):
-        for columns in blank.values():
-            for line in text.split("\n"):
-                cells = line.split("\t")
-                if len(cells) > 1:
-                    cells = ["_" if place in columns else cell for place, cell in enumerate(cells)]
-                result += "\t".join(cells) + "\n"
-            result += "\n"
-    return result
-
-
-def launch(processes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-    torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
-    prefix = torchrun if processes > 1 else []
-    return subprocess.run(
-        [sys.executable, *prefix, *arguments], capture_output=True, text=True, env=environment, timeout=600
-    )
-
-
-def test_two_processes_learn_as_one(tmp_path: Path) -> None:
-    from safetensors.torch import load_file
-
-    (tmp_path / "script.py").write_text(TWO_PROCESSES)
-    for processes in (1, 2):
-        folder = tmp_path / str(processes)
-        folder.mkdir()
-        result = launch(processes, str(tmp_path / "script.py"), str(folder))
-        assert result.returncode == 0, result.stderr
-    one, first, second = (
-        load_file(tmp_path / name) for name in ("1/0.safetensors", "2/0.safetensors", "2/1.safetensors")
-    )
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    assert all(torch.allclose(one[name], first[name], atol=1e-5) for name in first)
-    told = [json.loads((tmp_path / name).read_text()) for name in ("1/0.json", "2/0.json", "2/1.json")]
-    assert [item["evaluated"] for item in told] == [4, 4, 0]
-    assert told[1]["losses"] == told[2]["losses"]
-    for here, there in zip(told[0]["losses"], told[1]["losses"], strict=True):
-        assert here == pytest.approx(there, abs=1e-4)
-
-
-def test_the_command_in_two_processes_prints_and_writes_once(tmp_path: Path, samples: Path) -> None:
-    settings = ["training.epochs=1", "model.encoder.context.width=16", "training.batch_words=500"]
-    settings += ["segmentation.training.epochs=2", "segmentation.network.width=16"]
-    options = [option for setting in settings for option in ("--set", setting)]
-    folder = str(samples / "UD_German-Sample")
-    command = ["-m", "depparse", "train", "bilstm", "--treebank", folder, "-o", str(tmp_path / "run"), *options]
-    result = launch(2, *command)
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.count("the model is in") == 1
-    assert result.stdout.count("parameters") == 2  # of the segmenter and of the model
-    for name, evaluations in (("segmenter", 2), ("metrics", 1)):
-        assert len((tmp_path / "run" / f"{name}.jsonl").read_text().splitlines()) == evaluations
-    nlp = depparse.load(tmp_path / "run")
-    assert nlp.writes
-    assert nlp.segmenter is not None
-
-
-def test_sgd_and_adamw_are_two_optimizers() -> None:
-    document = two_sentences()
-    ends = []
-    for kind in ("adamw", "sgd"):
-        model = small_model()
-        examples = [model.example(sentence, targets=True) for sentence in document]
-        settings = OptimizerConfig.model_validate(
-            {"kind": kind, "learning_rate": 0.1, "decay": "none", "warmup": 0, "average": "none", "weight_decay": 0}
-        )
-        before = model.tasks["dependencies"].arcs.detach().clone()  # type: ignore[union-attr, operator]
-        config = TrainingConfig(epochs=1, batch_words=1000, precision="fp32", optimizer=settings)
-        list(train(model, examples, config, lambda: 0.0))
-        after = model.tasks["dependencies"].arcs.detach()  # type: ignore[union-attr, operator]
-        ends.append((after - before).abs().max().item())
-    # The first step of Adam has the length of the learning rate in every direction, that of SGD follows the gradient.
-    assert ends[0] == pytest.approx(0.1, rel=1e-3)
-    assert 0 < ends[1] < 0.1
+def test_one_recipe_trains_everything_from_three_files(tmp_path: Path, samples: Path) -> None:
+    folder = samples / "UD_English-Sample"
+    given = {
+        split: [folder / f"en_sample-{name.format(split)}" for name in ("ud-{}.conllu", "ner-{}.iob2", "up-{}.conllup")]
+        for split in ("train", "dev")
+    }
+    small = {
+        "segmentation": None,
+        "model.encoder.inputs": [{"type": "words", "width": 32}, {"type": "characters", "width": 32}],
+        "model.encoder.context.width": 64,
+        "model.encoder.context.layers": 1,
+        "model.encoder.dropout": 0.0,
+        "model.tasks.dependencies.arc_width": 50,
+        "model.tasks.enhanced.arc_width": 50,
+        "model.tasks.srl.decoder": "arcs",
+        "training.epochs": 8,
+        "training.evaluate_every": 8,
+        "training.batch_words": 150,
+        "training.optimizer.learning_rate": 8e-3,
+    }
+    records: list[Record] = []
+    nlp = depparse.train("joint", **given, set=small, output=tmp_path / "run", listen=records.append)
+    assert nlp.parts == ("tagger", "lemmatizer", "dependencies", "enhanced", "ner", "srl")
+    # Each dev file is scored on what it annotates, and no more.
+    trees, entities, roles = (dict(record.scores or {}) for record in scored(records, "model"))
+    assert trees["UPOS"].f1 > 0.6
+    assert {"NER", "Predicates"}.isdisjoint(trees)
+    assert {"UPOS", "Predicates"}.isdisjoint(entities)
+    assert "NER" in entities
+    assert roles["Predicates"].f1 > 0.6
+    # What was learned of a file is there on text of any other, all of it.
+    train = depparse.read(given["train"][0])
+    doc = nlp([sentence.columns["FORM"] for sentence in train])
+    assert all(cell != "_" for sentence in doc for name in ("UPOS", "HEAD", "DEPS") for cell in sentence.columns[name])
+    assert sum(len(sentence.frames) for sentence in doc) > 50
+    assert {span.type for span in doc.ents} & {"PER", "LOC", "ORG"}

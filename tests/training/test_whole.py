@@ -23,20 +23,12 @@ from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.training.recipe import read_recipe
-from depparse.training.run import Began, Done, Record, Scored, Step, Warned
-from tests.networks import TWO
-from tests.training.test_run import TINY, launch, weights
+from depparse.training.records import Began, Done, Record, Scored, Warned
+from depparse.training.run import Step
+from tests.recipes import WHOLE
+from tests.runs import scored, weights
+from tests.sentences import TWO
 
-WHOLE: dict[str, Any] = TINY | {
-    "segmentation": {
-        "network": {"embedding": 16, "width": 32, "layers": 2, "words": 16, "token_width": 32, "token_layers": 1},
-        "passage_words": 40,
-        "training": {
-            "epochs": 4, "batch_words": 100, "evaluate_every": 2, "precision": "fp32",
-            "optimizer": {"learning_rate": 8e-3},
-        },
-    }
-}  # fmt: skip
 FINISHED = ["curves.png", "metrics.jsonl", "model", "recipe.json", "segmenter.jsonl"]
 
 
@@ -46,10 +38,6 @@ def trained(output: Path, treebank: Path | list[Path], *, resume: bool = False, 
     overrides = {key.replace("__", "."): value for key, value in settings.items()}
     depparse.train(WHOLE, treebank=treebank, set=overrides, output=output, resume=resume, listen=records.append)
     return records
-
-
-def scored(records: list[Record], part: str) -> list[Scored]:
-    return [record for record in records if isinstance(record, Scored) and record.part == part]
 
 
 def files(folder: Path) -> list[str]:
@@ -341,22 +329,6 @@ def test_data_without_text_teaches_no_segmentation(tmp_path: Path, samples: Path
     assert weights(tmp_path / "one") == weights(tmp_path / "two")
 
 
-def test_a_share_of_the_data_comes_evenly_from_all_of_it(samples: Path) -> None:
-    from depparse.training.segmentation import read_passages
-
-    sentences = read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences
-    config = read_recipe(WHOLE, {"segmentation.passage_words": 1}).segmentation
-    assert config is not None
-    everything = read_passages(config, sentences, [0] * len(sentences))
-    assert sum(passage.length for passage in everything) == sum(map(len, sentences))
-    third = config.model_copy(update={"max_words": sum(map(len, sentences)) // 3})
-    some = read_passages(third, sentences, [0] * len(sentences))
-    assert len(some) == pytest.approx(len(everything) / 3, abs=1)
-    places = [place for place, passage in enumerate(everything) if passage in some]
-    assert places[0] <= 3
-    assert places[-1] >= len(everything) - 3
-
-
 def test_no_segmentation_and_mistakes_in_it(tmp_path: Path, samples: Path) -> None:
     folder = samples / "UD_German-Sample"
     assert read_recipe("demo").segmentation is not None
@@ -378,53 +350,6 @@ def test_no_segmentation_and_mistakes_in_it(tmp_path: Path, samples: Path) -> No
             depparse.train(WHOLE, treebank=folder, set="segmentation.training.precision=fp16", output=tmp_path / "no")
     with pytest.raises(ConfigError, match="no tasks and no segmentation"):
         depparse.train({"model": {"tasks": {}}}, treebank=folder, output=tmp_path / "no")
-
-
-TWO_PROCESSES = """
-import json, sys
-from pathlib import Path
-import torch
-from safetensors.torch import save_file
-from depparse.formats.table import read
-from depparse.segmentation.learner import SegmenterLearner
-from depparse.segmentation.network import SegmenterConfig
-from depparse.segmentation.passages import make_passages
-from depparse.training.loop import TrainingConfig, train
-from depparse.training.optim import OptimizerConfig
-from depparse.training.processes import Processes
-from tests.training.test_whole import WHOLE
-
-folder = Path(sys.argv[1])
-config = SegmenterConfig(**WHOLE["segmentation"]["network"], dropout=0.0, unknown=0.0)
-passages = list(make_passages(read(sys.argv[2]), 20))
-torch.manual_seed(1)
-learner = SegmenterLearner.build(config, passages)
-optimizer = OptimizerConfig(kind="sgd", learning_rate=0.1)
-training = TrainingConfig(epochs=3, batch_words=100, precision="fp32", optimizer=optimizer)
-records = train(learner, passages, training, lambda: 0.5)
-losses = [record.losses for record in records if hasattr(record, "step")]
-number = Processes().number
-save_file(dict(learner.state_dict()), folder / f"{number}.safetensors")
-(folder / f"{number}.json").write_text(json.dumps(losses))
-"""
-
-
-def test_two_processes_learn_to_segment_as_one(tmp_path: Path, samples: Path) -> None:
-    (tmp_path / "script.py").write_text(TWO_PROCESSES)
-    for processes in (1, 2):
-        folder = tmp_path / str(processes)
-        folder.mkdir()
-        data = samples / "UD_French-Sample" / "fr_sample-ud-train.conllu"
-        result = launch(processes, str(tmp_path / "script.py"), str(folder), str(data))
-        assert result.returncode == 0, result.stderr
-    names = ("1/0", "2/0", "2/1")
-    one, first, second = (load_file(tmp_path / f"{name}.safetensors") for name in names)
-    assert all(torch.equal(first[name], second[name]) for name in first)
-    assert all(torch.allclose(one[name], first[name], atol=1e-5) for name in first)
-    told = [json.loads((tmp_path / f"{name}.json").read_text()) for name in names]
-    assert told[1] == told[2]
-    for here, there in zip(told[0], told[1], strict=True):
-        assert here == pytest.approx(there, abs=1e-4)
 
 
 def test_a_loaded_pipeline_is_the_trained_one(tmp_path: Path, samples: Path) -> None:

@@ -16,7 +16,8 @@ from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.formats.table import read
 from depparse.visualize.svg import _FORM, _SMALL, _arcs, _length, draw_svg
-from tests.visualize.test_terminal import CONTRACTION, CROSSING, heads_of_any_kind
+from tests.sentences import CONTRACTION, CROSSING
+from tests.strategies import heads_of_any_kind
 
 SPACE = "{http://www.w3.org/2000/svg}"
 ARC = re.compile(r"M([\d.]+) ([\d.]+) V([\d.]+) q.* H([\d.]+) q(-?8)")

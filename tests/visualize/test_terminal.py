@@ -15,24 +15,9 @@ from depparse.document.sentence import Sentence
 from depparse.document.trees import cycles, nonprojective_arcs
 from depparse.formats.table import read
 from depparse.visualize.terminal import draw_arcs, draw_tree
+from tests.sentences import CONTRACTION, CROSSING
+from tests.strategies import heads_of_any_kind
 
-CONTRACTION = """\
-1\tAnna\t_\tPROPN\t_\t_\t4\tnsubj\t_\t_
-2-3\tdidn't\t_\t_\t_\t_\t_\t_\t_\t_
-2\tdid\t_\tAUX\t_\t_\t4\taux\t_\t_
-3\tn't\t_\tPART\t_\t_\t4\tadvmod\t_\t_
-4\tsleep\t_\tVERB\t_\t_\t0\troot\t_\t_
-
-"""
-CROSSING = """\
-1\tA\t_\tDET\t_\t_\t2\tdet\t_\t_
-2\tman\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_
-3\tarrived\t_\tVERB\t_\t_\t0\troot\t_\t_
-4\twho\t_\tPRON\t_\t_\t5\tnsubj\t_\t_
-5\tsang\t_\tVERB\t_\t_\t2\tacl:relcl\t_\t_
-6\t.\t_\tPUNCT\t_\t_\t3\tpunct\t_\t_
-
-"""
 CHINESE = """\
 1\t我\t_\tPRON\t_\t_\t2\tnsubj\t_\t_
 2\t喜欢\t_\tVERB\t_\t_\t0\troot\t_\t_
@@ -172,12 +157,6 @@ def test_what_would_move_the_cursor_is_not_shown() -> None:
 
 def test_no_words() -> None:
     assert draw_tree(Sentence({"FORM": []})) == ""
-
-
-def heads_of_any_kind(most: int) -> st.SearchStrategy[list[int | None]]:
-    return st.integers(1, most).flatmap(
-        lambda n: st.lists(st.one_of(st.none(), st.integers(0, n)), min_size=n, max_size=n)
-    )
 
 
 def decode(rows: list[str]) -> list[int | None]:

@@ -7,7 +7,6 @@ import gc
 import io
 import json
 import random
-import socket
 import warnings
 from pathlib import Path
 from typing import Any
@@ -51,15 +50,6 @@ TREE = """\
 2\ta b\t_\tX\t_\t_\t0\troot\t0.1:obj\tSpacesInToken=a\\s\\sb
 
 """
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*args: object) -> None:
-        raise AssertionError("the network was used")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
 @pytest.fixture(scope="session")

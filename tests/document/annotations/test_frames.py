@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from depparse.document.annotations.frames import decode_frames, encode_frames
+from depparse.document.document import Document
+from depparse.document.spans import Argument, Frame
+from tests.sentences import TWO_PARAGRAPHS
 
 
 def test_frames_round_trip() -> None:
@@ -31,3 +34,22 @@ def test_frames_round_trip() -> None:
 def test_broken_frames_say_why(heads: str, spans: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         decode_frames(["go.01"], [heads], [spans])
+
+
+def test_frames_go_to_misc_and_come_back(document: Document) -> None:
+    frames = [Frame(4, "like.01", [Argument("ARG0", 1, 1, 1), Argument("ARG1", 8, 6, 8)]), Frame(8, "wine.01", [])]
+    document[0].frames = frames
+    again = Document.from_conllu(document.to_conllu())[0]
+    assert list(again.frames) == frames
+    assert again.words[3].misc == "UPPred=like.01|UPArgHeads=ARG0:1,ARG1:8|UPArgSpans=ARG0:1-1,ARG1:6-8"
+    again.frames = []
+    assert again.to_conllu() == Document.from_conllu(TWO_PARAGRAPHS)[0].to_conllu()
+
+
+def test_partly_known_arguments_survive(document: Document) -> None:
+    frames = [Frame(4, "like.01", [Argument("A0", 2), Argument("A1", None, 6, 8), Argument("A2")])]
+    document[0].frames = frames
+    assert list(Document.from_conllu(document.to_conllu())[0].frames) == frames
+    frames = [Frame(4, "like.01", [Argument("A2")])]
+    document[0].frames = frames
+    assert list(Document.from_conllu(document.to_conllu())[0].frames) == frames

@@ -33,7 +33,7 @@ HOMES = {
     "formats/token_lists.py": "DEPS FEATS HEAD UPOS XPOS",
     # -- treebanks: labels that are counted, and held against those of UD and of train
     "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
-    "treebanks/checks.py": "LEMMA",  # of an underscore in the text
+    "treebanks/checked_file.py": "LEMMA",  # of an underscore in the text
     "treebanks/comparisons.py": "DEPREL FEATS UPOS graph tree",  # how much of a column may be blank
     # -- what is made of trees and graphs
     "features/batch.py": "DEPREL",

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from depparse.config import parse
 from depparse.document.sentence import Sentence
-from depparse.errors import ConfigError, DepparseError
-from depparse.features.batch import Batch, Example, WordTree, tree_of
+from depparse.errors import ConfigError
+from depparse.features.batch import Batch, Example, WordTree
 from depparse.features.vocabulary import Vocabulary
 from depparse.layers.tensors import Layout, to_tensors
 from depparse.layers.trees.dglstm.config import DGLSTMConfig, Interaction
@@ -200,13 +200,6 @@ def test_relations() -> None:
     own = count_relations(GCNConfig(), [bare], "own")
     assert len(own) == 38  # the universal ones, and the unknown one
     assert "nsubj" in own
-
-
-def test_a_head_beyond_the_sentence_is_one_clear_error() -> None:
-    sentence = Sentence.from_forms("ab")
-    sentence.columns |= {"HEAD": ["0", "9"], "DEPREL": ["root", "dep"]}
-    with pytest.raises(DepparseError, match="word 2 has the head 9, but the sentence has 2 words"):
-        tree_of(sentence)
 
 
 def test_configs() -> None:

@@ -1,4 +1,4 @@
-"""What is written about a run: the model card, ``metrics.jsonl``, and TensorBoard's event files."""
+"""What is logged of a run: ``metrics.jsonl``, and TensorBoard's event files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from depparse import __version__
 from depparse.errors import ConfigError
-from depparse.evaluation.metrics import Use, metrics_of, model_metrics, sections, segmenter_metrics
 from depparse.evaluation.scores import Scores
 from depparse.training.loop import Evaluation, Step
-from depparse.training.recipe import RecipeConfig
-from depparse.treebanks.download import licence
 
 
 def peak_memory_mib() -> float | None:
@@ -96,59 +90,3 @@ class TensorBoard:
 
     def close(self) -> None:
         self._writer.close()
-
-
-def card(
-    config: RecipeConfig,
-    command: str,
-    hashes: Mapping[str, str],
-    minutes: float,
-    speed: float,
-    scores: Mapping[str, Scores],
-    raw: Mapping[str, Scores],
-) -> str:
-    """The README of a model. `hashes` are by file, `scores` and `raw` by data such as ``dev``: from gold words and from
-    raw text. `speed` is in words a second."""
-    memory = peak_memory_mib()
-    seeds = [] if config.segmentation is None else [config.segmentation.training.seed]
-    seeds += [config.training.seed] if config.model.tasks else []
-    facts = {
-        "depparse": __version__,
-        "torch": torch.__version__,
-        "seed": ", ".join(map(str, dict.fromkeys(seeds))),
-        "threads": torch.get_num_threads(),
-        "minutes of training": f"{minutes:.1f}",
-        "words a second in training": f"{speed:,.0f}",
-        "peak memory": "unknown" if memory is None else f"{memory:,.0f} MiB",
-    }
-    lines = ["# A model of depparse", "", "```sh", command, "```", "", "| | |", "|---|---|"]
-    lines += [f"| {name} | {value} |" for name, value in facts.items()]
-    lines += ["", "## Data", "", "| split | file | SHA-256 | licence |", "|---|---|---|---|"]
-    for split in ("train", "dev", "test"):
-        for file in getattr(config.data, split):
-            terms = licence(Path(file).parent) or "not stated"
-            lines.append(f"| {split} | {Path(file).name} | `{hashes[file]}` | {terms} |")
-    names = {name for found in scores.values() for name in found}
-    there = [section for section in sections() if any(metric.name in names for metric in metrics_of(section))]
-    more = "".join(f" {section.note}" for section in there if section.note)
-    if scores:
-        lines += ["", "## Scores", ""]
-        lines += [f"Official scores, gold tokenization, F1 in percent.{more} One seed is one data point."]
-        lines += _table(scores, model_metrics(Use.CARD))
-    if raw:
-        shown = (*segmenter_metrics(Use.RAW), *(model_metrics(Use.RAW) if scores else ()))
-        lines += ["", "## Scores from raw text", ""]
-        lines += [f"Official scores, F1 in percent, of the raw text of the treebank.{more}"]
-        lines += _table(raw, shown)
-    return "\n".join(lines) + "\n"
-
-
-def _table(scores: Mapping[str, Scores], metrics: Sequence[str]) -> list[str]:
-    metrics = [metric for metric in metrics if any(metric in found for found in scores.values())]
-    rows = [
-        f"| {name} | "
-        + " | ".join(f"{100 * found[metric].f1:.2f}" if metric in found else "" for metric in metrics)
-        + " |"
-        for name, found in scores.items()
-    ]
-    return ["", "| | " + " | ".join(metrics) + " |", "|---|" + "--:|" * len(metrics), *rows]

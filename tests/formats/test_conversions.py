@@ -25,31 +25,8 @@ from depparse.formats.conllu import read_conllu, write_conllu
 from depparse.formats.pandas import from_pandas, to_pandas
 from depparse.formats.table import read
 from depparse.formats.token_lists import from_token_lists, to_token_lists
+from tests.formats.documents import TRICKY, conllup, read_plus
 
-TRICKY = """\
-# newdoc id = d1
-#no blank after the sign
-# text =Ann didn't sleep , and Bob 10 000 hours
-#
-# sent_id = s1
-0.1\t_\t_\t_\t_\t_\t_\t_\t_\tEmpty=First
-1\tAnn\tAnn\tPROPN\t_\tNumber=Sing\t4\tnsubj\t4:nsubj\t_
-2-3\tdidn't\t_\t_\t_\tTypo=Yes\t_\t_\t_\tSpaceAfter=No|Odd
-2\tdid\tdo\tAUX\tVBD\t_\t4\taux\t4:aux\t_
-3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t4:advmod\t_
-4\tsleep\tsleep\tVERB\tVB\t_\t0\troot\t0:root\tA=1|A=2|=|
-5\t,\t,\tPUNCT\t,\t_\t6\tpunct\t6:punct\tX=a=b|Y=_
-6\tBob\t\t_\t_\t_\t4\tconj\t6.1:nsubj|4:conj:and\tNER=B-PER
-6.1\tslept\tsleep\tVERB\t_\t_\t_\t_\t4:conj\tCopyOf=4
-6.2\t_\t_\t_\t_\t_\t_\t_\t_\t_
-7\t10 000\t_\tNUM\t_\t_\t6\torphan\t6.1:obj\t_
-8\t_\t_\tSYM\t_\t_\t4\tpunct\tnone of these\t_
-
-# newpar
-# newpar
-1\t\u2028x\u0085\t_\t_\t_\t_\t_\t_\t_\t_
-
-"""
 PLUS = """\
 # global.columns = ID FORM NER text id start_char up:Pred
 # sent_id = p1
@@ -68,27 +45,17 @@ def through_pandas(doc: Document) -> Document:
     return from_pandas(doc.to_pandas())
 
 
-def conllup(doc: Document) -> str:
-    return "".join(sentence.to_conllup() for sentence in doc)
-
-
 def all_samples(samples: Path) -> list[Document]:
     files = sorted(samples.glob("*/*.conllu*")) + sorted(samples.glob("*/*.iob2")) + sorted(samples.glob("*/*.biose"))
     assert len(files) > 20
     return [read(file) for file in files]
 
 
-def plus(tmp_path: Path) -> Document:
-    path = tmp_path / "plus.conllup"
-    path.write_text(PLUS, encoding="utf-8")
-    return read(path)
-
-
 # -- dictionaries
 
 
 def test_dictionaries_keep_everything(samples: Path, tmp_path: Path) -> None:
-    for document in [*all_samples(samples), Document.from_conllu(TRICKY), plus(tmp_path), Document()]:
+    for document in [*all_samples(samples), Document.from_conllu(TRICKY), read_plus(PLUS, tmp_path), Document()]:
         back = through_json(document)
         assert conllup(back) == conllup(document)
         assert back.to_conllu() == document.to_conllu()
@@ -305,13 +272,13 @@ def test_round_trips_of_anything(document: Document) -> None:
 
 
 def test_frames_keep_what_a_file_has(samples: Path, tmp_path: Path) -> None:
-    for document in [*all_samples(samples), Document.from_conllu(TRICKY), plus(tmp_path), Document()]:
+    for document in [*all_samples(samples), Document.from_conllu(TRICKY), read_plus(PLUS, tmp_path), Document()]:
         back = through_pandas(document)
         assert back.to_conllu() == document.to_conllu()
         assert back.column_names == document.column_names
         assert back.ents == document.ents
     names = PLUS.partition("\n")[0].split()[4:]
-    assert [s.to_conllup(names) for s in through_pandas(plus(tmp_path))] == [PLUS.partition("\n")[2]]
+    assert [s.to_conllup(names) for s in through_pandas(read_plus(PLUS, tmp_path))] == [PLUS.partition("\n")[2]]
 
 
 def test_shape_and_types_of_the_frame() -> None:

@@ -1,0 +1,69 @@
+"""The facts of a run (`depparse.model_folder.facts`), made of what it was given and what it measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from depparse import __version__
+from depparse.evaluation.metrics import Use, model_metrics, segmenter_metrics
+from depparse.evaluation.scores import Scores
+from depparse.model_folder.facts import DataFile, ScoreRow, Training, language_of, without_paths
+from depparse.training.log import peak_memory_mib
+from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
+from depparse.treebanks.download import licence
+
+_DIGITS = 6  # of a score
+
+
+def training_facts(config: RecipeConfig, command: str, minutes: float, speed: float) -> Training:
+    """How the model was trained; `speed` is in words a second."""
+    memory = peak_memory_mib()
+    seeds = [] if config.segmentation is None else [config.segmentation.training.seed]
+    seeds += [config.training.seed] if config.model.tasks else []
+    return Training(
+        command=without_paths(command),
+        depparse=__version__,
+        torch=torch.__version__,
+        seeds=tuple(dict.fromkeys(seeds)),
+        threads=torch.get_num_threads(),
+        minutes=round(minutes, 1),
+        words_per_second=round(speed),
+        peak_memory_mib=None if memory is None else round(memory),
+    )
+
+
+def data_facts(data: DataConfig, hashes: Mapping[str, str]) -> tuple[DataFile, ...]:
+    """The files of a run; `hashes` are by file."""
+    return tuple(
+        DataFile(
+            split=split,
+            file=Path(file).name,
+            sha256=hashes[file],
+            treebank=treebank_name(file),
+            language=language_of(file),
+            licence=licence(Path(file).parent) or "",
+        )
+        for split in ("train", "dev", "test")
+        for file in getattr(data, split)
+    )
+
+
+def score_facts(
+    scores: Mapping[str, Scores], source: Literal["words", "text"], *, has_model: bool = True
+) -> tuple[ScoreRow, ...]:
+    """The scores that a card shows, by data such as ``dev``. Without a model, only those of segmentation."""
+    names = model_metrics(Use.CARD)
+    if source == "text":
+        names = (*segmenter_metrics(Use.RAW), *(model_metrics(Use.RAW) if has_model else ()))
+    return tuple(
+        ScoreRow(
+            data=data,
+            source=source,
+            f1={name: round(found[name].f1, _DIGITS) for name in names if name in found},
+        )
+        for data, found in scores.items()
+    )

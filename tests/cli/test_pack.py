@@ -1,0 +1,34 @@
+"""``depparse pack``: what it writes and prints, and mistakes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from depparse.model_folder.store import save
+from tests.cli.conftest import Run
+from tests.models import CARD, small_model
+
+HEAD = "# English\n\n## Licence\n\nApache-2.0\n"
+
+
+def test_the_command(run: Run, tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m", CARD)
+    (tmp_path / "head.md").write_text(HEAD, encoding="utf-8")
+    arguments = ["pack", "m", "-o", "p", "--weights", "int8", "--without", "tagger,lemmatizer", "--card", "head.md"]
+    result = run(*arguments)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(run("info", "p", "--json").stdout)
+    assert result.stdout == f"p: {found['parameters']:,} parameters, {found['size']:,} bytes\n"
+    assert list(found["tasks"]) == ["dependencies"]
+    card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
+    assert card.startswith(HEAD)
+    assert f"\ndepparse {' '.join(arguments)}\n" in card
+    for wrong, message in (
+        (["pack", "m"], "Missing option '--output'"),
+        (["pack", "m", "-o", "p", "--weights", "int4"], "not as 'int4'"),
+        (["pack", "m", "-o", "p", "--card", "no.md"], "no.md: no such file"),
+    ):
+        result = run(*wrong)
+        assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+        assert message in result.stderr

@@ -1,0 +1,172 @@
+"""Sentences, documents and texts that the tests of several rooms read, and how they are written down and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
+
+# -- trees
+
+TWO = """\
+# sent_id = 1
+# text = Anna didn't buy 2 apples.
+1\tAnna\tAnna\tPROPN\tNNP\tNumber=Sing\t4\tnsubj\t_\t_
+2-3\tdidn't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdid\tdo\tAUX\tVBD\tTense=Past\t4\taux\t_\t_
+3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t_\t_
+4\tbuy\tbuy\tVERB\tVB\tVerbForm=Inf\t0\troot\t_\t_
+5\t2\t2\tNUM\tCD\tNumType=Card\t6\tnummod\t_\t_
+6\tapples\tapple\tNOUN\tNNS\tNumber=Plur\t4\tobj\t_\tSpaceAfter=No
+7\t.\t.\tPUNCT\t.\t_\t4\tpunct\t_\t_
+
+# sent_id = 2
+# text = Whom did Tom see sleeping?
+1\tWhom\twho\tPRON\tWP\tPronType=Int\t5\tnsubj\t_\t_
+2\tdid\tdo\tAUX\tVBD\tTense=Past\t4\taux\t_\t_
+3\tTom\tTom\tPROPN\tNNP\tNumber=Sing\t4\tnsubj\t_\t_
+4\tsee\tsee\tVERB\tVB\tVerbForm=Inf\t0\troot\t_\t_
+5\tsleeping\tsleep\tVERB\tVBG\tVerbForm=Ger\t4\txcomp\t_\tSpaceAfter=No
+6\t?\t?\tPUNCT\t.\t_\t4\tpunct\t_\t_
+
+"""
+# Multiword tokens, one of which is not spelt as its words are; an empty node; a word that is an underscore; spacing.
+TWO_PARAGRAPHS = """\
+# newdoc id = d
+# newpar
+# sent_id = s1
+# text = John doesn't like "du vin".
+1\tJohn\tJohn\tPROPN\tNNP\tNumber=Sing\t4\tnsubj\t4:nsubj\t_
+2-3\tdoesn't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdoes\tdo\tAUX\tVBZ\tMood=Ind|Person=3\t4\taux\t4:aux\t_
+3\tn't\tnot\tPART\tRB\t_\t4\tadvmod\t4:advmod\t_
+4\tlike\tlike\tVERB\tVB\tVerbForm=Inf\t0\troot\t0:root\t_
+5\t"\t"\tPUNCT\t``\t_\t8\tpunct\t8:punct\tSpaceAfter=No
+6-7\tdu\t_\t_\t_\t_\t_\t_\t_\t_
+6\tde\tde\tADP\t_\t_\t8\tcase\t8:case\t_
+7\tle\tle\tDET\t_\t_\t8\tdet\t8:det\t_
+8\tvin\tvin\tNOUN\t_\t_\t4\tobj\t4:obj|8.1:dep\tSpaceAfter=No
+8.1\tbu\tboire\tVERB\t_\t_\t_\t_\t4:dep\t_
+9\t"\t"\tPUNCT\t''\t_\t8\tpunct\t8:punct\tSpaceAfter=No
+10\t.\t.\tPUNCT\t.\t_\t4\tpunct\t4:punct\t_
+
+# sent_id = s2
+1\tYes\tyes\tINTJ\t_\t_\t0\troot\t_\tSpaceAfter=No
+
+# newpar
+1\tNo\tno\tINTJ\t_\t_\t0\troot\t_\tSpaceAfter=No
+
+1\t_\t_\tSYM\t_\t_\t0\troot\t_\t_
+
+"""
+# A multiword token.
+CONTRACTION = """\
+1\tAnna\t_\tPROPN\t_\t_\t4\tnsubj\t_\t_
+2-3\tdidn't\t_\t_\t_\t_\t_\t_\t_\t_
+2\tdid\t_\tAUX\t_\t_\t4\taux\t_\t_
+3\tn't\t_\tPART\t_\t_\t4\tadvmod\t_\t_
+4\tsleep\t_\tVERB\t_\t_\t0\troot\t_\t_
+
+"""
+# Arcs that cross.
+CROSSING = """\
+1\tA\t_\tDET\t_\t_\t2\tdet\t_\t_
+2\tman\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_
+3\tarrived\t_\tVERB\t_\t_\t0\troot\t_\t_
+4\twho\t_\tPRON\t_\t_\t5\tnsubj\t_\t_
+5\tsang\t_\tVERB\t_\t_\t2\tacl:relcl\t_\t_
+6\t.\t_\tPUNCT\t_\t_\t3\tpunct\t_\t_
+
+"""
+# Four words in any order of grammar: a sentence of which only some words have heads or relations.
+FORMS = ["Anna", "see", "2", "apples"]
+# Two trees of the same five words, for `with_trees`.
+TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:obl")
+
+
+def two_sentences() -> Document:
+    """A multiword token, and arcs that cross; all that UD has but enhanced graphs."""
+    return Document.from_conllu(TWO)
+
+
+def partly_annotated() -> str:
+    """Sentences of which some have no heads or no lemmas, so that processes learn from different numbers of words."""
+    first, second = TWO.split("\n\n")[:2]
+    blank_columns = {"heads": (6, 7), "lemmas": (2,), "heads and lemmas": (2, 6, 7)}
+    result = f"{first}\n\n{second}\n\n"
+    for text in (first, second):
+        for columns in blank_columns.values():
+            for line in text.split("\n"):
+                cells = line.split("\t")
+                if len(cells) > 1:
+                    cells = ["_" if place in columns else cell for place, cell in enumerate(cells)]
+                result += "\t".join(cells) + "\n"
+            result += "\n"
+    return result
+
+
+def blanked(heads: dict[int, str], labels: dict[int, str], *comments: str) -> str:
+    """The sentence of `FORMS` in CoNLL-U, of which these words alone have heads and relations."""
+    rows = [
+        f"{word}\t{form}\t_\t_\t_\t_\t{heads.get(word, '_')}\t{labels.get(word, '_')}\t_\t_"
+        for word, form in enumerate(FORMS, 1)
+    ]
+    return "\n".join([*comments, *rows, "", ""])
+
+
+def with_trees(document: Document, *trees: str) -> Document:
+    """The document with a tree for each sentence: heads and relations, such as ``2:nsubj 0:root``."""
+    for sentence, tree in zip(document, trees, strict=True):
+        cells = [cell.split(":", 1) for cell in tree.split()]
+        sentence.columns["HEAD"], sentence.columns["DEPREL"] = (list(column) for column in zip(*cells, strict=True))
+    return document
+
+
+def bare(document: Document) -> Document:
+    """The words of the document alone."""
+    return Document([Sentence.from_forms(sentence.columns["FORM"]) for sentence in document])
+
+
+# -- entities
+
+
+def entity_sentence(text: str, *spans: tuple[int, int, str]) -> Sentence:
+    """A sentence of words between blanks, with a column of entities: first word, last word, type."""
+    sentence = Sentence.from_forms(text.split())
+    sentence.columns["NER"] = ["O"] * len(sentence)
+    sentence.ents = [Span(*span) for span in spans]
+    return sentence
+
+
+def flat_entities() -> Document:
+    """Persons and places side by side, and a sentence without any."""
+    return Document(
+        [
+            entity_sentence("Anna Maria of Bern met Tom .", (1, 2, "PER"), (4, 4, "LOC"), (6, 6, "PER")),
+            entity_sentence("Tom saw New York City in May .", (1, 1, "PER"), (3, 5, "LOC")),
+            entity_sentence("Nobody was there ."),
+        ]
+    )
+
+
+def entities(document: Document) -> list[list[tuple[int, int, str]]]:
+    """First word, last word and type of the entities of each sentence."""
+    return [[(span.start, span.end, span.type) for span in sentence.ents] for sentence in document]
+
+
+# -- raw text
+
+TEXTS = [
+    "Anna didn't buy 2 apples. Whom did Tom see sleeping?\n",
+    "",
+    "  One.\tTwo\n three!\n\nNew paragraph",
+    "Tom sees Anna. " * 30,
+    "2 apples",
+]
+
+
+def conllu(documents: Iterable[Document]) -> list[str]:
+    """The documents in CoNLL-U, to compare."""
+    return [document.to_conllu() for document in documents]

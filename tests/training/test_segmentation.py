@@ -1,0 +1,27 @@
+"""What a segmenter learns from: passages, or an even share of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from depparse.formats.table import read
+from depparse.training.recipe import read_recipe
+from tests.recipes import WHOLE
+
+
+def test_a_share_of_the_data_comes_evenly_from_all_of_it(samples: Path) -> None:
+    from depparse.training.segmentation import read_passages
+
+    sentences = read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences
+    config = read_recipe(WHOLE, {"segmentation.passage_words": 1}).segmentation
+    assert config is not None
+    everything = read_passages(config, sentences, [0] * len(sentences))
+    assert sum(passage.length for passage in everything) == sum(map(len, sentences))
+    third = config.model_copy(update={"max_words": sum(map(len, sentences)) // 3})
+    some = read_passages(third, sentences, [0] * len(sentences))
+    assert len(some) == pytest.approx(len(everything) / 3, abs=1)
+    places = [place for place, passage in enumerate(everything) if passage in some]
+    assert places[0] <= 3
+    assert places[-1] >= len(everything) - 3
