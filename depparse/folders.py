@@ -46,6 +46,10 @@ class Folder:
         module = f"{self.folder}.{name}.{file}" if is_folder else f"{self.folder}.{name}"
         return getattr(import_module(module), attribute, None) if not is_folder or find_spec(module) else None
 
+    def is_folder(self, name: str) -> bool:
+        """Whether the own part of that name is a folder."""
+        return _files(self.folder).get(name, False)
+
     def __getitem__(self, name: object) -> Any:
         """The part of that name. Raises ConfigError, with all the names there are."""
         part = self.find(name)
@@ -55,8 +59,17 @@ class Folder:
 
     def names(self) -> list[str]:
         """All names; imports the files of the folder."""
-        own = {name for name in _files(self.folder) if self.find(name) is not None}
+        own = {name for name in _files(self.folder) if self.has(name)}
         return sorted(own | (set(installed(self.group)) - _files(self.folder).keys()))
+
+    def has(self, name: str) -> bool:
+        """Whether an own file of that name is a part; not if it needs a library that is not installed."""
+        try:
+            return self.find(name) is not None
+        except ImportError as error:
+            if (error.name or "").startswith("depparse"):
+                raise
+            return False
 
     def _unknown(self, name: object) -> str:
         hint = did_you_mean(str(name), self.names())

@@ -29,6 +29,13 @@ class Registry(Folder):
         super().__init__(folder, attribute, group)
         self.has_codecs = has_codecs
 
+    def has(self, name: str) -> bool:
+        """As of any folder; a part whose codec or config stands by itself is known by that, without its network."""
+        file, attribute = ("codec", "CODEC") if self.has_codecs else ("config", "CONFIG")
+        if self.is_folder(name) and self.attribute_of(name, file, attribute) is not None:
+            return True
+        return super().has(name)
+
     def codec(self, name: object) -> Any:
         """The class of the codec of the part of that name. Raises ConfigError, with all the names there are."""
         codec = self.attribute_of(name, "codec", "CODEC")

@@ -52,7 +52,7 @@ class ShoutCodec:
     def decode(self, scores, batch, stage):
         best = scores.argmax(-1).tolist()
         return [row[1 : e.length + 1] for row, e in zip(best, batch.examples)]
-    def annotate(self, sentence, prediction, *, probabilities=False):
+    def annotate(self, sentence, prediction):
         sentence.columns["XPOS"] = [self.config.yes if up else "low" for up in prediction]
     def to_json(self):
         return None

@@ -50,7 +50,7 @@ codec = ModelCodec.from_json(model_config, json.loads((folder / "vocab.json").re
 written = dict(np.load(folder / "scores.npz"))
 
 class Reading:
-    def scores(self, task, batch):
+    def scores(self, task, trees=None):
         arrays = [written[f"{task}.{n}"] for n in range(sum(name.startswith(task + ".") for name in written))]
         return DependencyScores(*arrays) if task == "dependencies" else arrays if task == "tagger" else arrays[0]
     def stage(self, task):
@@ -109,7 +109,7 @@ def _scores(model: Model, words: Document) -> dict[str, NDArray[Any]]:
     reading = TorchScorer(model).read(batch)
     arrays: dict[str, NDArray[Any]] = {}
     for task in ("tagger", "lemmatizer", "dependencies"):
-        scores = reading.scores(task, batch)
+        scores = reading.scores(task, model.codec.read_trees(task, batch))
         parts = scores if isinstance(scores, (list, tuple)) else [scores]
         arrays |= {f"{task}.{number}": part for number, part in enumerate(parts)}
         recorder = Recorder(task, reading.stage(task))

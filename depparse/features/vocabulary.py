@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from depparse.errors import ModelError
+
 UNKNOWN = 0
 IGNORE = -100  # the target of what is not annotated: gives no loss
 
@@ -20,6 +22,8 @@ class Vocabulary:
 
     def __init__(self, items: Sequence[str], reserved: int = 0) -> None:
         self.items = list(items)
+        if wrong := [item for item in self.items if not isinstance(item, str)]:
+            raise ModelError(f"a vocabulary holds strings, not {wrong[0]!r}")
         self.reserved = reserved
         self._numbers = {item: number for number, item in enumerate(self.items, reserved)}
 

@@ -3,6 +3,7 @@ for users, for `evaluate`, for the scores of training and for jackknifing."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
@@ -57,7 +58,8 @@ class Annotator:
         self._parser = model.parser(request.without) if model is not None else None
         self._readers = frozenset(model.readers(request.without) if model is not None else ())
         # Whether more of the parser is asked for than its best tree.
-        self._telling = [name for name in self.tasks if isinstance(self._codec(name), TellsProbabilities)]
+        codecs = {name: self._codec(name) for name in self.tasks}
+        self._telling = {name: codec for name, codec in codecs.items() if isinstance(codec, TellsProbabilities)}
         of_trees = request.probabilities and (self._parser is not None or not self._telling)
         self._asks = request.constrained or of_trees or request.k_best is not None
         if self._asks and self._parser is None:
@@ -98,7 +100,9 @@ class Annotator:
 
     def annotate_group(self, group: Group) -> Iterator[list[Sentence]]:
         """For each sentence, in order, its annotated copy; or a copy for each of its best trees."""
-        for sentence, predicted in zip(group.sentences, self._predict(group), strict=True):
+        predictions = self._predict(group)
+        for sentence in group.sentences:
+            predicted = predictions.popleft()
             trees = self._trees(sentence, predicted, self.request.k_best)
             if self.request.k_best is None or predicted.analysis is None or trees is None:
                 yield [self._write(sentence, predicted, None if trees is None else trees[0])]
@@ -110,13 +114,15 @@ class Annotator:
 
     def analyses(self, group: Group) -> Iterator[ParseAnalysis | None]:
         """What the parser makes of each sentence, in order; None for one without words."""
-        return (predicted.analysis for predicted in self._predict(group))
+        predictions = self._predict(group)
+        while predictions:
+            yield predictions.popleft().analysis
 
     # -- predictions
 
-    def _predict(self, group: Group) -> list[Predicted]:
-        """What the model makes of each sentence of the group."""
-        predictions = [Predicted() for _ in group.sentences]
+    def _predict(self, group: Group) -> deque[Predicted]:
+        """What the model makes of each sentence of the group; to be taken out one by one, since analyses are large."""
+        predictions = deque(Predicted() for _ in group.sentences)
         if self.model is None or self.scorer is None or not self.tasks:
             return predictions
         self.model.check_trees(group.sentences, self.request.without, first=group.first)
@@ -140,10 +146,11 @@ class Annotator:
 
     def _predict_batch(self, batch: Batch, reading: Reading, group: Group, predictions: Sequence[Predicted]) -> None:
         """Puts what the tasks predict for the batch into `predictions`, which are those of the group."""
+        assert self.model is not None
         parsed, own = batch, [predictions[example.number - group.first] for example in batch.examples]
         for name in self.tasks:
             codec, stage, read = self._codec(name), reading.stage(name), parsed if name in self._readers else batch
-            scores = reading.scores(name, read)
+            scores = reading.scores(name, self.model.read_trees(name, read))
             if name == self._parser and self._analyses and isinstance(codec, AnalysesTrees):
                 constraints = [self._constraints(example, group) for example in batch.examples]
                 for predicted, analysis in zip(own, codec.analyze(scores, batch, stage, constraints), strict=True):
@@ -176,7 +183,8 @@ class Annotator:
     def _write(self, sentence: Sentence, predicted: Predicted, tree: Tree | None) -> Sentence:
         """A copy of the sentence with all that is predicted, in the order of the tasks, and what is kept of its own.
 
-        Probabilities are written last, so that they stand behind all else in MISC.
+        Of the tree, what is kept is in it already, below the constraints that come with the sentence. Probabilities are
+        written last, so that they stand behind all else in MISC.
         """
         copy, request = sentence.copy(), self.request
         predictions = {
@@ -187,13 +195,16 @@ class Annotator:
         if self._parser is not None and tree is not None:
             predictions[self._parser] = tree
         for name in (name for name in self.tasks if name in predictions):
-            self._codec(name).annotate(copy, predictions[name])
-            restore(copy, sentence, request.keep, self._codec(name).writes)
+            codec = self._codec(name)
+            codec.annotate(copy, predictions[name])
+            own = [column for column in codec.writes if name != self._parser or column not in TREE_COLUMNS]
+            restore(copy, sentence, request.keep, own)
         if request.probabilities:
             if self._parser is not None and tree is not None and predicted.analysis is not None:
                 predictions[self._parser] = predicted.analysis.with_probabilities(tree)
-            for name in (name for name in self._telling if name in predictions):
-                self._codec(name).annotate(copy, predictions[name], probabilities=True)
+            for name, telling in self._telling.items():
+                if name in predictions:
+                    telling.write_probabilities(copy, predictions[name])
         copy.columns = in_order(copy.columns, sentence.columns)
         return copy
 

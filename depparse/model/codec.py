@@ -17,12 +17,35 @@ from depparse.encoders.codec import EncoderCodec, EncoderConfig
 from depparse.errors import ConfigError
 from depparse.features.batch import Batch, Example, count_targets
 from depparse.layers.trees.reader import TreeSource
-from depparse.model.order import check_columns, order_tasks
+from depparse.model.order import check_columns, is_parser, order_tasks, reads_trees
 from depparse.registry import PartConfig, Registry
-from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets, ParsesTrees, ReadsTrees
+from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets
 
 TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
+
+
+# No task can have a name that torch has in the place where networks are kept (`torch.nn.ModuleDict`): these, and
+# those that begin with an underscore.
+RESERVED = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double dump_patches
+    eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu items keys
+    load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters pop
+    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
+    register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
+    register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
+    set_submodule share_memory state_dict to to_empty train training type update values xpu zero_grad
+    """.split()
+)
+
+
+NO_NAME = "cannot be the name of a task; take another word, such as its type"
+
+
+def can_name_task(name: object) -> bool:
+    """Whether a task can have that name; else it is `NO_NAME`."""
+    return isinstance(name, str) and name.isidentifier() and not name.startswith("_") and name not in RESERVED
 
 
 class ModelConfig(Config):
@@ -35,8 +58,8 @@ class ModelConfig(Config):
     @classmethod
     def _names(cls, tasks: Any) -> Any:
         for name in tasks if isinstance(tasks, Mapping) else ():
-            if not str(name).isidentifier():
-                raise key_error(str(name), "cannot be the name of a task; take another word, such as its type")
+            if not can_name_task(name):
+                raise key_error(str(name), NO_NAME)
         return tasks
 
 
@@ -89,16 +112,18 @@ class ModelCodec:
 
     def parser(self, without: Collection[str] = ()) -> str | None:
         """The name of the task that predicts trees, if there is one that is not among `without`."""
-        parsers = (name for name, codec in self.tasks.items() if isinstance(codec, ParsesTrees))
+        parsers = (name for name, codec in self.tasks.items() if is_parser(codec))
         return next((name for name in parsers if name not in without), None)
 
     def readers(self, without: Collection[str] = ()) -> dict[str, TreeSource]:
         """The tasks, not those `without`, that read trees, and which they learn with."""
-        return {
-            name: codec.reads_trees
-            for name, codec in self.tasks.items()
-            if name not in without and isinstance(codec, ReadsTrees) and codec.reads_trees is not None
-        }
+        readers = {name: codec for name, codec in self.tasks.items() if name not in without}
+        return {name: codec.reads_trees for name, codec in readers.items() if reads_trees(codec) and codec.reads_trees}
+
+    def read_trees(self, task: str, batch: Batch) -> Any:
+        """What the network of the task reads of the trees of the batch, as arrays; None if it reads none."""
+        codec = self.tasks[task]
+        return codec.read_trees(batch) if reads_trees(codec) else None
 
     def check_parser(self) -> None:
         """Raises ConfigError if a task learns with the model's own trees and there is no parser among the tasks."""

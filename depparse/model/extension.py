@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from numpy.typing import NDArray
@@ -15,9 +15,9 @@ from depparse.document.annotations import annotated
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, did_you_mean
 from depparse.layers.tensors import to_arrays
-from depparse.model.model import Model, build_task
+from depparse.model.model import Model, as_modules, build_task
 from depparse.registry import PartConfig
-from depparse.tasks.task import AnyCodec, Grows, Remember, TaskConfig
+from depparse.tasks.task import AnyCodec, AnyNetwork, Grows, Remember, TaskConfig
 
 
 def extend(
@@ -27,19 +27,18 @@ def extend(
 
     The encoder, its vocabularies and the names of treebanks are those it has. A task that it has is trained further,
     with the settings it has, and grows by new labels if it `Grows`; others are built, and left out if `sentences` do
-    not annotate them. A new task that `replaces` one takes its place. With `freeze`, the encoder and the tasks that are
-    not among `tasks` stay as they are. Raises ConfigError.
+    not annotate them. A new task that `replaces` one takes its place, once it is built. With `freeze`, the encoder and
+    the tasks that are not among `tasks` stay as they are. Raises ConfigError.
     """
-    notes = _replace(base, tasks)
+    replacing = _replacing(base, tasks)
     networks: dict[str, nn.Module] = dict(base.tasks.items())
-    configs, built = dict(base.config.tasks), list[str]()
+    configs, built, notes = dict(base.config.tasks), dict[str, nn.Module](), list[str]()
     idle = [name for name in networks if not _annotates(sentences, base.codec.tasks[name])]
     for name, config in tasks.items():
-        if name not in networks:
+        if name not in networks or name in replacing:
             network = build_task(config, base.encoder, sentences)
             if network is not None:
-                networks[name], configs[name] = network, config.model_copy(update={"replaces": ""})
-                built.append(name)
+                built[name] = network
             continue
         if config.type != configs[name].type:
             raise ConfigError(
@@ -55,11 +54,19 @@ def extend(
                 notes.append(f"note: {name}: the data does not annotate {kept}, which the model stays able to find")
         else:
             notes.append(f"note: {name} is trained further with its labels; others in the data are not learned")
+    replaced, told = _replaced(base, replacing, built)
+    notes = [*told, *notes]
+    idle = [name for name in idle if name not in replaced]
+    networks = {name: network for name, network in networks.items() if name not in replaced} | built
+    configs = {name: config for name, config in configs.items() if name not in replaced}
+    configs |= {name: tasks[name].model_copy(update={"replaces": ""}) for name in built}
     learned = {name for name in tasks if name in networks and name not in idle}
     if freeze and not learned:
         raise ConfigError(f"the training data annotates nothing that the tasks learn: {', '.join(tasks) or 'none'}")
+    modules = as_modules(networks)
+    base.leave_out(replaced)
     base.encoder.add_tasks(len(built))
-    base.tasks = nn.ModuleDict(networks)
+    base.tasks = modules
     base.config = base.config.model_copy(update={"tasks": configs})
     base.renew_codec()
     base.codec.check_parser()
@@ -71,20 +78,45 @@ def extend(
     return [*notes, *([f"warning: {what}; --freeze leaves them as they are"] if idle else [])]
 
 
-def _replace(base: Model, tasks: Mapping[str, PartConfig]) -> list[str]:
-    """Takes out of `base` the tasks that are replaced; a note on each."""
-    replaced = {}
+def _replacing(base: Model, tasks: Mapping[str, PartConfig]) -> dict[str, str]:
+    """The tasks that are to take the place of one of `base`, and of which."""
+    replacing = {}
     for name, config in tasks.items():
         if isinstance(config, TaskConfig) and config.replaces:
+            key = f"config key model.tasks.{name}.replaces"
             if config.replaces not in base.tasks:
                 hint = did_you_mean(config.replaces, base.tasks)
+                raise ConfigError(f"{key}: the base model has no task {config.replaces}; {hint}")
+            if name in base.tasks and name != config.replaces:
                 raise ConfigError(
-                    f"config key model.tasks.{name}.replaces: the base model has no task {config.replaces}; {hint}"
+                    f"{key}: the base model has a task {name} already, which would be trained further; give the one "
+                    f"that takes the place of {config.replaces} another name"
                 )
-            replaced[config.replaces] = name
-    if replaced:
-        base.leave_out(replaced)
-    return [f"note: {old} of the base model is replaced by {new}" for old, new in replaced.items()]
+            replacing[name] = config.replaces
+    return replacing
+
+
+def _replaced(
+    base: Model, replacing: Mapping[str, str], built: Mapping[str, nn.Module]
+) -> tuple[dict[str, list[str]], list[str]]:
+    """The tasks of `base` whose place is taken by tasks that were built, and these; a note on each."""
+    replaced: dict[str, list[str]] = {}
+    notes: list[str] = []
+    for name, old in replacing.items():
+        if name not in built:
+            notes.append(f"note: {old} of the base model stays: the data does not annotate {name}, its replacement")
+            continue
+        new_columns, columns = cast(AnyNetwork, built[name]).codec.writes, base.codec.writes[old]
+        if set(new_columns).isdisjoint(columns):
+            raise ConfigError(
+                f"config key model.tasks.{name}.replaces: {name} writes {', '.join(new_columns)}, but {old} writes "
+                f"{', '.join(columns)}; it can take the place only of a task that writes one of its columns"
+            )
+        replaced.setdefault(old, []).append(name)
+    return replaced, [
+        *(f"note: {old} of the base model is replaced by {', '.join(new)}" for old, new in replaced.items()),
+        *notes,
+    ]
 
 
 def _annotates(sentences: Sequence[Sentence], codec: AnyCodec) -> bool:

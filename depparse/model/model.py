@@ -17,8 +17,9 @@ from depparse.errors import ConfigError
 from depparse.features.batch import Batch, Example, WordTree
 from depparse.layers.tensors import Layout, as_arrays, to_arrays, to_tensors
 from depparse.layers.trees.reader import TreeSource
-from depparse.model.codec import TASKS, ModelCodec, ModelConfig
-from depparse.tasks.task import AnyNetwork, ParsesTrees, ReadsInside, ReadsTrees, Stage
+from depparse.model.codec import NO_NAME, TASKS, ModelCodec, ModelConfig, can_name_task
+from depparse.structs.analysis import Tree
+from depparse.tasks.task import AnyNetwork, ReadsInside, Stage
 
 
 class Model(nn.Module):
@@ -31,12 +32,8 @@ class Model(nn.Module):
         self, config: ModelConfig, encoder: Encoder, tasks: Mapping[str, nn.Module], treebanks: Sequence[str] = ()
     ) -> None:
         super().__init__()
-        for name in tasks:
-            if hasattr(nn.ModuleDict, name):  # torch has names of its own where networks have theirs
-                problem = "cannot be the name of a task; take another word, such as its type"
-                raise ConfigError(f"config key model.tasks.{name} {problem}")
         self.config, self.encoder = config, encoder
-        self.tasks = nn.ModuleDict(tasks)
+        self.tasks = as_modules(tasks)
         self.treebanks = tuple(treebanks)
         self.frozen: frozenset[str] = frozenset()  # tasks that are not trained
         self.encoder_frozen = False
@@ -145,16 +142,15 @@ class Model(nn.Module):
         scores: dict[str, Any] = {}
         for name in self.codec.order:
             if name not in without:
-                scores[name] = reading.tensors(name, parsed if name in readers else batch)
+                trees = self.codec.read_trees(name, parsed if name in readers else batch)
+                scores[name] = reading.tensors(name, trees)
                 if name == parser:
                     parsed = replace(batch, parsed=self._parse(name, reading, scores[name], batch))
         return scores
 
     @torch.no_grad()
     def _parse(self, name: str, reading: TorchReading, scores: Any, batch: Batch) -> list[WordTree]:
-        codec = self.codec.tasks[name]
-        assert isinstance(codec, ParsesTrees)
-        trees = codec.decode(to_arrays(scores), batch, reading.stage(name))
+        trees: list[Tree] = self.codec.tasks[name].decode(to_arrays(scores), batch, reading.stage(name))
         return [WordTree(tree.heads, tree.labels) for tree in trees]
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
@@ -185,17 +181,15 @@ class TorchReading:
     def __init__(self, model: Model, encoded: Encoded, layout: Layout) -> None:
         self.model, self.encoded, self.layout = model, encoded, layout
 
-    def tensors(self, task: str, batch: Batch) -> Any:
-        """The scores of a task, as tensors in its own form."""
-        codec, trees = self.model.codec.tasks[task], None
-        if isinstance(codec, ReadsTrees) and codec.reads_trees is not None:
-            trees = to_tensors(codec.read_trees(batch), self.model.device)
+    def tensors(self, task: str, trees: Any = None) -> Any:
+        """The scores of a task, as tensors in its own form; `trees` are arrays, for a task that reads trees."""
         encoded = self.encoded.of_task(self.model._numbers[task])
-        return self.model.network(task)(encoded, self.layout, trees)
+        return self.model.network(task)(encoded, self.layout, to_tensors(trees, self.model.device))
 
-    def scores(self, task: str, batch: Batch) -> Any:
+    @torch.inference_mode()
+    def scores(self, task: str, trees: Any = None) -> Any:
         """The scores of a task, as arrays."""
-        return to_arrays(self.tensors(task, batch))
+        return to_arrays(self.tensors(task, trees))
 
     def stage(self, task: str) -> Stage:
         """The second stages of the task's network."""
@@ -206,6 +200,14 @@ class TorchReading:
 def _run_stage(network: nn.Module, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     device = next(network.parameters()).device
     return as_arrays(getattr(network, name)(*to_tensors(inputs, device)))
+
+
+def as_modules(networks: Mapping[str, nn.Module]) -> nn.ModuleDict:
+    """The networks of tasks as a part of a model. Raises ConfigError for names that they cannot have there."""
+    for name in networks:
+        if not can_name_task(name):
+            raise ConfigError(f"config key model.tasks.{name} {NO_NAME}")
+    return nn.ModuleDict(networks)
 
 
 def build_task(config: Any, encoder: Encoder, sentences: Sequence[Sentence]) -> nn.Module | None:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
+from typing import TypeGuard
 
+from depparse.document.annotations.tree import TREE_COLUMNS
 from depparse.errors import ConfigError
-from depparse.tasks.task import AnyCodec
+from depparse.tasks.task import AnyCodec, ParsesTrees, ReadsTrees
+
+
+def is_parser(codec: object) -> TypeGuard[ParsesTrees]:
+    """Whether a codec, or the class of one, is that of a parser: its trees are those that other tasks read."""
+    return getattr(codec, "parses_trees", False) is True
+
+
+def reads_trees(codec: object) -> TypeGuard[ReadsTrees]:
+    """Whether the network of the codec, as it is configured, reads trees."""
+    return isinstance(codec, ReadsTrees) and codec.reads_trees is not None
 
 
 def check_columns(tasks: Mapping[str, AnyCodec]) -> None:
@@ -24,18 +35,21 @@ def check_columns(tasks: Mapping[str, AnyCodec]) -> None:
 def order_tasks(tasks: Mapping[str, AnyCodec]) -> tuple[str, ...]:
     """The names of the tasks, each after those that write what it reads, and else as they stand.
 
-    Raises ConfigError if there is no such order.
+    A task whose network reads trees comes after the parser. Raises ConfigError if there is no such order.
     """
     writers = {column: name for name, codec in tasks.items() for column in codec.writes}
-    before = {
-        name: {writers[column] for column in codec.reads if column in writers} - {name} for name, codec in tasks.items()
-    }
+    reads = {name: set(codec.reads) for name, codec in tasks.items()}
+    before = {name: {writers[column] for column in reads[name] if column in writers} for name in tasks}
+    if (parser := next((name for name, codec in tasks.items() if is_parser(codec)), None)) is not None:
+        for reader in (name for name, codec in tasks.items() if reads_trees(codec)):
+            before[reader].add(parser)
+            reads[reader].update(TREE_COLUMNS)
     order: list[str] = []
     while len(order) < len(tasks):
-        ready = (name for name in tasks if name not in order and before[name].issubset(order))
+        ready = (name for name in tasks if name not in order and before[name].issubset({name, *order}))
         if (name := next(ready, None)) is None:
             ring = [name for name in tasks if name not in order]
-            columns = sorted(set(chain.from_iterable(tasks[name].reads for name in ring)))
+            columns = sorted(set().union(*(reads[name] for name in ring)))
             raise ConfigError(
                 f"the tasks {', '.join(ring)} read what each other writes ({', '.join(columns)}), so none can be first"
             )

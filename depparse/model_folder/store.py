@@ -196,8 +196,10 @@ def load_parts(folder: Path) -> Parts:
             raise ValueError(f"there are weights of a model, such as {min(weights)}, but no model")
     except ConfigError as error:
         raise ModelError(f"{folder / 'config.json'}: {error}") from None
-    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
+    except (
+        AttributeError, IndexError, KeyError, OverflowError, RuntimeError, TypeError, ValueError, SafetensorError
+    ) as error:  # fmt: skip
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
     return parts
 

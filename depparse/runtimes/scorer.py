@@ -11,10 +11,11 @@ from depparse.tasks.task import Stage
 class Reading(Protocol):
     """A batch that the encoder has read."""
 
-    def scores(self, task: str, batch: Batch) -> Any:
+    def scores(self, task: str, trees: Any = None) -> Any:
         """The scores of a task, as the arrays that its codec decodes.
 
-        `batch` is the one that was read; only its `parsed` may be other, for a task that reads trees.
+        `trees` are the arrays that `ModelCodec.read_trees` makes of the trees that the task reads; None if it reads
+        none.
         """
 
     def stage(self, task: str) -> Stage:

@@ -60,6 +60,7 @@ class NerCodec:
     """BIOES tags, and which sequences of them there are."""
 
     Config = NerConfig
+    reads = ()
     writes = WRITES
 
     def __init__(self, config: NerConfig, types: Vocabulary, trees: TreeReader) -> None:
@@ -92,10 +93,6 @@ class NerCodec:
             names = ", ".join(["O", *self.types.items])
             raise ConfigError(f"config key language of the task ner: {error}; there are {names}") from None
         return intersect(valid, more)
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return ("HEAD", "DEPREL") if self.reads_trees is not None else ()
 
     def read_trees(self, batch: Batch) -> Arcs[NDArray[Any]]:
         """The trees, for `syntax`."""
@@ -155,7 +152,7 @@ class NerCodec:
             span.score = probability
         return entities
 
-    def annotate(self, sentence: Sentence, prediction: list[Span], *, probabilities: bool = False) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[Span]) -> None:
         """Writes the entities; their probabilities are always among them."""
         sentence.ents = prediction
 

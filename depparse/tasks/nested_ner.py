@@ -83,6 +83,7 @@ class NestedNerCodec:
     """Labels of spans; the most probable entities are taken first, as far as they go together."""
 
     Config = NestedNerConfig
+    reads = ()
     writes = WRITES
 
     def __init__(self, config: NestedNerConfig, types: Vocabulary, max_width: int, trees: TreeReader) -> None:
@@ -99,10 +100,6 @@ class NestedNerCodec:
             return None
         relations = count_relations(config.syntax, sentences, config.trees)
         return cls(config, types, config.max_width or covering_width(sentences), TreeReader(relations))
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return ("HEAD", "DEPREL") if self.reads_trees is not None else ()
 
     @property
     def n_labels(self) -> int:
@@ -201,7 +198,7 @@ class NestedNerCodec:
             return False
         return self.config.overlap == "none" or (a.start - b.start) * (a.end - b.end) > 0
 
-    def annotate(self, sentence: Sentence, prediction: list[Span], *, probabilities: bool = False) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[Span]) -> None:
         """Writes the entities; their probabilities are always among them."""
         sentence.ents = prediction
 

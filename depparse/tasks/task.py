@@ -20,6 +20,8 @@ For a batch, the model asks in this order; the axes of arrays are ``[batch, word
 3. ``network.loss(scores, targets)`` in training; else ``codec.decode(scores, batch, stage)``: a prediction a sentence;
 4. ``codec.annotate(sentence, prediction)``, after all tasks that write what the codec says it `reads`.
 
+A task whose network reads trees (`ReadsTrees`) comes after the parser, if there is one.
+
 What only some tasks can do are protocols of their own, below; the model asks for these, never for a class.
 """
 
@@ -77,7 +79,8 @@ class Codec(Protocol[Target, Targets_co, Scores_contra, Prediction]):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The columns that other tasks write and this one reads; those tasks come first."""
+        """The columns that other tasks write and `annotate` reads; those tasks come first. Trees that the network
+        reads are not among them (`ReadsTrees`)."""
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -92,8 +95,9 @@ class Codec(Protocol[Target, Targets_co, Scores_contra, Prediction]):
     def decode(self, scores: Scores_contra, batch: Batch, stage: Stage) -> list[Prediction]:
         """What the scores, as arrays, say of each sentence. Writes nothing. Raises DepparseError."""
 
-    def annotate(self, sentence: Sentence, prediction: Prediction, *, probabilities: bool = False) -> None:
-        """Writes the prediction into the sentence; with `probabilities` those too, if there is a place for them."""
+    def annotate(self, sentence: Sentence, prediction: Prediction) -> None:
+        """Writes the prediction into the sentence. What the prediction holds is not changed: it may be written again,
+        into another copy of the sentence."""
 
     def to_json(self) -> Any:
         """All that the codec knows besides its config, fit for JSON."""
@@ -147,7 +151,6 @@ AnyNetwork: TypeAlias = Network[Any, Any]
 # -- what only some codecs can do
 
 
-@runtime_checkable
 class ParsesTrees(Protocol):
     """A codec of dependency trees: it writes HEAD and DEPREL, and decodes to `Tree`. Its trees are what others read."""
 
@@ -169,9 +172,13 @@ class AnalysesTrees(Protocol):
 
 @runtime_checkable
 class TellsProbabilities(Protocol):
-    """A codec that can write probabilities: it annotates once more, after all tasks have, where they are asked for."""
+    """A codec that can write how probable its prediction is, where that is asked for."""
 
-    tells_probabilities: Literal[True]
+    def write_probabilities(self, sentence: Sentence, prediction: Any) -> None:
+        """Writes the probabilities of the prediction, and nothing else, into a sentence that all tasks have annotated.
+
+        What was to be kept has been put back by then. If the codec `AnalysesTrees`, the `Tree` has its probabilities.
+        """
 
 
 @runtime_checkable

@@ -22,6 +22,7 @@ from depparse.files import open_output
 from depparse.inference.pipeline import Pipeline
 from depparse.model.codec import TASKS
 from depparse.model.model import Model
+from depparse.model.order import is_parser
 from depparse.model_folder.store import load
 from depparse.registry import PartConfig
 from depparse.training.prepare import is_begun, is_finished
@@ -97,7 +98,7 @@ def with_trees_of(model: Model, sentences: Iterable[Sentence]) -> Iterator[Sente
 
 
 def _parses(config: PartConfig) -> bool:
-    return getattr(TASKS.codec(config.type), "parses_trees", False) is True
+    return is_parser(TASKS.codec(config.type))
 
 
 def _ends(sentences: Sequence[Sentence], folds: int) -> list[int]:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from depparse.document.columns import get_from_misc
+from depparse.document.columns import get_from_misc, set_in_misc
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, DepparseError
 from depparse.formats.conllu import iter_conllu
 from depparse.formats.table import read
-from depparse.inference.pipeline import Pipeline
+from depparse.inference.pipeline import Pipeline, load
+from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
+from depparse.tasks.tagger.codec import TaggerCodec
 from tests.models import clear_pipeline, parser_of, small_model
 from tests.sentences import FORMS, TWO, blanked, two_sentences
 from tests.structs.oracles import all_trees, tree_scores
@@ -169,6 +173,42 @@ def test_probabilities_and_ranks_in_conllu(tmp_path: Path) -> None:
     assert document.to_conllu() == "# newdoc id = d\n# newpar\n" + TWO
 
 
+def test_probabilities_are_written_over_nothing_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tagger that tells probabilities, too: they are all that it writes after the kept tags were put back."""
+
+    def tell(codec: TaggerCodec, sentence: Sentence, prediction: list[list[int]]) -> None:
+        assert [cell == "_" for cell in sentence.columns["UPOS"]] == [False] * len(sentence)
+        cells = zip(sentence.column("MISC"), prediction[0], strict=True)
+        sentence.columns["MISC"] = [set_in_misc(cell, "Tag", str(number)) for cell, number in cells]
+
+    monkeypatch.setattr(TaggerCodec, "write_probabilities", tell, raising=False)
+    pipeline = clear_pipeline()
+    document = two_sentences()
+    document[0].columns["UPOS"] = ["X", *["_"] * 5, "SYM"]
+    parsed = pipeline(document, keep="upos", probabilities=True)
+    plain = pipeline(two_sentences())
+    assert parsed[0].columns["UPOS"] == ["X", *plain[0].columns["UPOS"][1:6], "SYM"]
+    assert "Tag" not in pipeline(document, keep="upos").to_conllu()
+    cells = [cell for sentence in parsed for cell in sentence.columns["MISC"]]
+    assert all(get_from_misc(cell, "Tag") and get_from_misc(cell, "HeadProb") for cell in cells)
+    assert parsed[1].columns["UPOS"] == two_sentences()[1].columns["UPOS"]
+
+
+@pytest.mark.parametrize("name", ["joint", "nested", "roles"])
+def test_each_of_the_best_trees_has_objects_of_its_own(name: str) -> None:
+    folder = Path(__file__).parents[1] / "golden" / "format2"
+    ranked = load(folder / name)(read(folder / "words.conllu"), k_best=3)
+    kind = "frames" if name == "roles" else "entities"
+    owners: dict[int, tuple[object, Sentence]] = {}
+    for sentence in ranked:
+        objects = sentence.annotation(kind)
+        for item in (*objects, *(argument for frame in sentence.frames for argument in frame.arguments)):
+            assert owners.setdefault(id(item), (item, sentence))[1] is sentence
+        if kind == "entities":
+            assert all(span.sentence is sentence for span in objects)
+    assert len({id(owner) for _, owner in owners.values()}) >= 3  # else nothing is tested
+
+
 @pytest.mark.parametrize("projective", [False, True])
 def test_partly_annotated_trees_are_completed_exactly(projective: bool) -> None:
     pipeline = clear_pipeline(projective=projective)
@@ -197,6 +237,44 @@ def test_partly_annotated_trees_are_completed_exactly(projective: bool) -> None:
     order = np.argsort(-best.probabilities)
     assert [s.heads for s in parsed] == best.trees[order[:2], 1:].tolist()
     assert get_from_misc(parsed[0].columns["MISC"][0], "HeadProb") == "1.0000"
+
+
+@pytest.mark.parametrize("probabilities", [False, True])
+def test_constraints_on_relations_go_before_kept_ones(probabilities: bool) -> None:
+    pipeline = clear_pipeline()
+    document = two_sentences()
+    kept = document[0].columns["DEPREL"]
+    assert (kept[2], kept[4]) == ("advmod", "nummod")
+    more = [Constraints(labels={3: "obl"}), None]
+    asked = {"keep": ["head", "deprel"], "probabilities": probabilities}
+    parsed = pipeline(document, constraints=more, **asked)  # type: ignore[arg-type]
+    assert parsed[0].columns["DEPREL"] == [*kept[:2], "obl", *kept[3:]]
+    assert [s.heads for s in parsed] == [s.heads for s in document]
+    assert parsed[1].columns["DEPREL"] == document[1].columns["DEPREL"]
+    assert ("LabelProb" in parsed.to_conllu()) == probabilities
+    ranked = pipeline(document, constraints=more, k_best=1, **asked)  # type: ignore[arg-type]
+    assert ranked[0].columns["DEPREL"] == parsed[0].columns["DEPREL"]
+
+
+def test_an_analysis_lives_until_its_sentence_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = clear_pipeline()
+    codec = parser_of(pipeline.model).codec
+    born: list[weakref.ref[ParseAnalysis]] = []
+    analyze = codec.analyze
+
+    def watched(*arguments: Any) -> list[ParseAnalysis]:
+        analyses = analyze(*arguments)
+        born.extend(map(weakref.ref, analyses))
+        return analyses
+
+    monkeypatch.setattr(codec, "analyze", watched)
+    document = Document([bare(n)[0] for n in (4, 3, 2, 1)])
+    for sentences in (pipeline.annotate_stream(document, probabilities=True), pipeline.analyses(document)):
+        born.clear()
+        for number, _ in enumerate(sentences, 1):
+            assert len(born) == 4
+            del _
+            assert sum(analysis() is not None for analysis in born) <= 4 - number + 1
 
 
 def test_what_is_complete_stays_and_what_is_blank_is_filled() -> None:

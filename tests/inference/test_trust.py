@@ -57,7 +57,7 @@ def analyses(model: Model, sentences: list[Sentence], order: list[int], size: in
         scores = model(batch)
         reading = TorchScorer(model).read(batch)
         predictions = {
-            name: codec.decode(reading.scores(name, batch), batch, reading.stage(name))
+            name: codec.decode(reading.scores(name, model.codec.read_trees(name, batch)), batch, reading.stage(name))
             for name, codec in model.codec.tasks.items()
         }
         for place, number in enumerate(numbers):

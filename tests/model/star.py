@@ -52,7 +52,7 @@ class StarCodec:
             trees.append(Tree(heads, ["root" if head == 0 else "dep" for head in heads]))
         return trees
 
-    def annotate(self, sentence: Sentence, prediction: Tree, *, probabilities: bool = False) -> None:
+    def annotate(self, sentence: Sentence, prediction: Tree) -> None:
         sentence.columns["HEAD"], sentence.columns["DEPREL"] = list(map(str, prediction.heads)), prediction.labels
 
     def to_json(self) -> Any:

@@ -9,9 +9,11 @@ import pytest
 import torch
 
 import depparse
+from depparse.config import parse
 from depparse.document.document import Document
 from depparse.errors import ConfigError, ModelError
 from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import RESERVED, ModelConfig
 from depparse.model.codec import TASKS as REGISTRY
 from depparse.model.extension import extend
 from depparse.model.model import Model
@@ -123,6 +125,60 @@ def test_what_cannot_be_learned_is_refused() -> None:
         extend(parser(), {"tagger": NER["ner"]}, flat_entities().sentences)
     with pytest.raises(ConfigError, match="the training data annotates nothing that the tasks learn: ner"):
         extend(parser(), NER, two_sentences().sentences, freeze=True)
+
+
+def test_a_task_is_replaced_only_by_one_that_is_built() -> None:
+    model = parser()
+    xpos = {"new": REGISTRY.read(TASKS["tagger"] | {"columns": ["XPOS"], "replaces": "tagger"})}
+    before, parsed = state(model), Pipeline(model)(two_sentences()).to_conllu()
+    data = flat_entities()  # annotated with entities alone
+    notes = extend(model, NER | xpos, data.sentences, freeze=True)
+    assert notes == ["note: tagger of the base model stays: the data does not annotate new, its replacement"]
+    assert list(model.tasks) == ["tagger", "lemmatizer", "dependencies", "ner"]
+    assert all(torch.equal(model.state_dict()[name], value) for name, value in before.items())
+    assert Pipeline(model)(two_sentences(), without="ner").to_conllu() == parsed
+
+
+def test_a_task_is_replaced_by_one_of_its_columns() -> None:
+    wrong = {"new": REGISTRY.read(TASKS["tagger"] | {"replaces": "lemmatizer"})}
+    model = parser()
+    message = r"tasks\.new\.replaces: new writes UPOS, XPOS, FEATS, but lemmatizer writes LEMMA; it can take the place"
+    with pytest.raises(ConfigError, match=message):
+        extend(model, wrong, two_sentences().sentences)
+    assert list(model.tasks) == ["tagger", "lemmatizer", "dependencies"]
+    with pytest.raises(ConfigError, match=r"tasks\.tagger\.replaces: the base model has a task tagger already"):
+        extend(model, {"tagger": wrong["new"]}, two_sentences().sentences)
+    # Two tasks for one, and one that takes the place of another of its own name.
+    split = {name: REGISTRY.read(TASKS["tagger"] | {"columns": [name.upper()], "replaces": "tagger"}) for name in
+             ("upos", "xpos")}  # fmt: skip
+    again = {"lemmatizer": REGISTRY.read(TASKS["lemmatizer"] | {"width": 7, "replaces": "lemmatizer"})}
+    notes = extend(model, split | again, two_sentences().sentences, freeze=True)
+    assert notes == [
+        "note: tagger of the base model is replaced by upos, xpos",
+        "note: lemmatizer of the base model is replaced by lemmatizer",
+    ]
+    assert list(model.tasks) == list(model.config.tasks) == ["dependencies", "upos", "xpos", "lemmatizer"]
+    assert model.learned == ("upos", "xpos", "lemmatizer")
+    settings: Any = model.codec.tasks["lemmatizer"].config
+    assert settings.width == 7
+
+
+@pytest.mark.parametrize("name", ["keys", "pop", "training", "_modules", "two words", "a.b"])
+def test_names_that_no_task_can_have(name: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^config key tasks\.{name} cannot be the name of a task"):
+        parse(ModelConfig, {"tasks": {name: FLAT}})
+    model = parser()
+    with pytest.raises(ConfigError, match=rf"^config key model\.tasks\.{name} cannot be the name of a task"):
+        extend(model, {name: NER["ner"]}, flat_entities().sentences)
+    assert list(model.tasks) == ["tagger", "lemmatizer", "dependencies"]
+
+
+def test_the_reserved_names_are_those_of_torch() -> None:
+    names = {*dir(torch.nn.ModuleDict), *dir(torch.nn.ModuleDict())}
+    assert {name for name in names if not name.startswith("_")} == RESERVED
+    for name in RESERVED:
+        with pytest.raises(KeyError):
+            torch.nn.ModuleDict({name: torch.nn.Linear(1, 1)})
 
 
 def test_own_trees_need_a_parser() -> None:

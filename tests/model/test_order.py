@@ -16,9 +16,9 @@ from depparse.config import parse
 from depparse.errors import ConfigError, ModelError
 from depparse.files import hash_file
 from depparse.inference.pipeline import Pipeline
-from depparse.model.codec import ModelConfig
+from depparse.model.codec import TASKS, ModelConfig
 from depparse.model.extension import extend
-from depparse.model.order import check_columns, order_tasks
+from depparse.model.order import check_columns, is_parser, order_tasks
 from depparse.model_folder.store import load, save
 from depparse.training.jackknife import jackknife
 from depparse.training.recipe import read_recipe
@@ -47,6 +47,25 @@ def test_tasks_stand_after_what_they_read() -> None:
     ring = {"a": codec("XPOS", "UPOS"), "b": codec("UPOS", "XPOS"), "c": codec("", "LEMMA")}
     with pytest.raises(ConfigError, match=r"^the tasks a, b read what each other writes \(UPOS, XPOS\), so none"):
         order_tasks(ring)
+
+
+@pytest.mark.parametrize("source", ["given", "own"])
+def test_tasks_whose_networks_read_trees_stand_after_the_parser(source: str) -> None:
+    reader = SimpleNamespace(reads=(), writes=("NER",), reads_trees=source, read_trees=lambda batch: None)
+    still = SimpleNamespace(reads=(), writes=("UPOS",), reads_trees=None, read_trees=lambda batch: None)
+    parser = SimpleNamespace(reads=("UPOS",), writes=("HEAD", "DEPREL"), parses_trees=True)
+    assert order_tasks({"ner": reader, "tree": parser, "tags": still}) == ("tags", "tree", "ner")  # type: ignore[dict-item]
+    assert order_tasks({"ner": reader, "tags": still}) == ("ner", "tags")  # type: ignore[dict-item]
+    still.reads_trees = source
+    with pytest.raises(ConfigError, match=r"^the tasks tree, tags read what each other writes \(DEPREL, HEAD, UPOS\)"):
+        order_tasks({"tree": parser, "tags": still})  # type: ignore[dict-item]
+
+
+def test_who_is_a_parser() -> None:
+    assert is_parser(TASKS.codec("dependencies"))
+    assert is_parser(small_model().codec.tasks["dependencies"])
+    assert not is_parser(TASKS.codec("tagger"))
+    assert not is_parser(SimpleNamespace(parses_trees=False))  # though it has the attribute
 
 
 def test_a_column_has_one_writer() -> None:

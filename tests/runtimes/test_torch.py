@@ -21,11 +21,11 @@ def test_scores_are_those_of_the_networks_in_evaluation_mode_as_arrays() -> None
     model.train()  # with dropout
     reading = TorchScorer(model).read(batch)
     assert not model.training
-    tags = reading.scores("tagger", batch)
+    tags = reading.scores("tagger")
     assert all(isinstance(column, np.ndarray) for column in tags)
     for column, of_network in zip(tags, expected["tagger"], strict=True):
         np.testing.assert_array_equal(column, of_network.numpy())
-    trees = reading.scores("dependencies", batch)
+    trees = reading.scores("dependencies")
     assert isinstance(trees, DependencyScores)
     np.testing.assert_array_equal(trees.arc_scores, expected["dependencies"].arc_scores.numpy())
 
@@ -35,7 +35,7 @@ def test_a_stage_is_a_method_of_the_network() -> None:
     assert model is not None
     batch = model.collate([model.example(sentence) for sentence in two_sentences()])
     reading = TorchScorer(model).read(batch)
-    scores = reading.scores("dependencies", batch)
+    scores = reading.scores("dependencies")
     heads = np.random.default_rng(1).integers(0, 7, (2, 8, 3))
     (found,) = reading.stage("dependencies")("label_scores", scores.label_dependents, scores.label_heads, heads)
     assert isinstance(found, np.ndarray)

@@ -79,7 +79,7 @@ def test_probabilities_are_those_of_all_sequences_of_tags() -> None:
     codec: Any = model.codec.tasks["ner"]
     batch = model.collate([model.example(document[1])])
     reading = TorchScorer(model).read(batch)
-    scores = reading.scores("ner", batch)
+    scores = reading.scores("ner")
     (spans,) = codec.decode(scores, batch, reading.stage("ner"))
     with torch.inference_mode():
         lengths = torch.from_numpy(batch.lengths)

@@ -93,6 +93,10 @@ class EntityKind(ObjectKind[Span]):
     def copied(self, value: tuple[Span, ...], sentence: Sentence) -> tuple[Span, ...]:
         return tuple(replace(span, sentence=sentence) for span in value)
 
+    def owned(self, items: tuple[Span, ...], sentence: Sentence) -> tuple[Span, ...]:
+        """An entity belongs to the first sentence that it is assigned to; others get copies."""
+        return tuple(span if span.sentence in (None, sentence) else replace(span) for span in items)
+
     # -- records
 
     def to_record(self, item: Span) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from depparse.document.annotations.kind import Cells, Kind
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-class ObjectKind(Kind, Generic[Item]):
+class ObjectKind(Kind, ABC, Generic[Item]):
     """A kind whose value is a tuple of objects.
 
     Objects may say more than their cells, such as scores. Then the sentence remembers them beside the cells that they
@@ -24,24 +26,28 @@ class ObjectKind(Kind, Generic[Item]):
 
     item: type = object  # the class of the objects
 
+    @abstractmethod
     def decode(self, cells: Cells | None, sentence: Sentence) -> tuple[Item, ...]:
         """The objects that cells of the sentence say. FormatError if the cells are broken."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encode(self, items: Iterable[Item], length: int, joint: str) -> Sequence[list[str]]:
         """The cells for a sentence of `length` words, a list for each column; `joint` is that of `Cells`."""
-        raise NotImplementedError
 
     def accept(self, items: Sequence[Item], sentence: Sentence) -> None:
         """Raises DepparseError unless the sentence can have these objects, which belong to it from then on."""
 
+    def owned(self, items: tuple[Item, ...], sentence: Sentence) -> tuple[Item, ...]:
+        """The objects as the sentence has them that they are assigned to: copies, where another one may have them."""
+        return self.copied(items, sentence)
+
+    @abstractmethod
     def to_record(self, item: Item) -> dict[str, Any]:
         """What `from_record` needs, as JSON and Arrow have it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def from_record(self, record: object, sentence: Sentence, fail: Fail) -> Item:
         """The object of a record."""
-        raise NotImplementedError
 
     def describe(self, item: Item) -> dict[str, Any]:
         """The record with what is derived from the sentence."""
@@ -52,6 +58,10 @@ class ObjectKind(Kind, Generic[Item]):
         return False
 
     # -- what all kinds do
+
+    def copied(self, value: tuple[Item, ...], sentence: Sentence) -> tuple[Item, ...]:
+        """Copies of the objects; a kind whose objects hold further ones copies these as well."""
+        return tuple(map(copy, value))
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
         return bool(self.read(sentence))
@@ -67,6 +77,7 @@ class ObjectKind(Kind, Generic[Item]):
         items = tuple(value)
         if wrong := [item for item in items if not isinstance(item, self.item)]:
             raise DepparseError(f"{self.name} are objects of the class {self.item.__name__}, not {shown(wrong[0])}")
+        items = self.owned(items, sentence)
         self.accept(items, sentence)
         self._put(sentence, lambda joint: self.encode(items, len(sentence), joint), in_columns)
         sentence.remember(self.name, self.cells(sentence), items)

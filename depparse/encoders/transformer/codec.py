@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputCodecType
+from depparse.errors import ModelError
 from depparse.features.batch import Ints
 from depparse.registry import PartConfig
 
@@ -26,6 +27,7 @@ _COUNT_FROM_PADDING = frozenset(
     "roberta xlm-roberta xlm-roberta-xl camembert roberta-prelayernorm data2vec-text longformer luke mpnet esm ibert "
     "xmod layoutlmv3".split()
 )
+_LEAST = 4  # subwords that a model sees at once: two marks, and two more, so that windows overlap
 Array = TypeVar("Array")  # of NumPy or of torch
 
 
@@ -73,12 +75,13 @@ class TransformerCodec:
     def __init__(
         self, config: TransformerConfig, tokenizer: Tokenizer, settings: Mapping[str, Any], positions: int | None
     ) -> None:
+        _check_positions(positions, settings)
         self.config, self.tokenizer, self.settings, self.positions = config, tokenizer, dict(settings), positions
         # Both would change what is read without a word; they are settings of the file, not of the model.
         tokenizer.no_truncation()
         tokenizer.no_padding()
         tokenizer.encode_special_tokens = True  # a word "[SEP]" is a word
-        self.window = min(config.window, positions or config.window)
+        self.window = config.window if positions is None else min(config.window, positions)
         self.shows_attention = False
         self._lead = _lead(tokenizer)
         self._begin, self._end = _special(tokenizer, settings)
@@ -159,14 +162,18 @@ class TransformerCodec:
 
     @classmethod
     def from_json(cls, config: TransformerConfig, data: Any) -> TransformerCodec:
-        """The codec that gave `data`."""
+        """The codec that gave `data`. Raises ModelError for what no such codec gives."""
         settings, tokenizer = dict(data["config"]), dict(data["tokenizer"])
         vocabulary = tokenizer["model"]["vocab"]
         if vocabulary and isinstance(vocabulary, list) and isinstance(vocabulary[0], str):
             numbers = {subword: number for number, subword in enumerate(vocabulary)}
             tokenizer["model"] = tokenizer["model"] | {"vocab": numbers}
         positions = data["positions"] if "positions" in data else _positions(settings)
-        return cls(config, Tokenizer.from_str(json.dumps(tokenizer)), settings, positions)
+        try:
+            read = Tokenizer.from_str(json.dumps(tokenizer))
+        except Exception as error:  # the library has no class of its own for its errors
+            raise ModelError(f"the tokenizer cannot be read: {error}") from None
+        return cls(config, read, settings, positions)
 
 
 def _most_central(places: Ints, sizes: Ints, n_windows: Ints, step: int, capacity: int) -> Ints:
@@ -194,6 +201,16 @@ def _lead(tokenizer: Tokenizer) -> str:
     parts = first.get("pretokenizers", [first])
     bare = any(x.get("type") == "ByteLevel" or x.get("prepend_scheme") == "never" for x in parts)
     return " " if bare and '"Prepend"' not in json.dumps(settings.get("normalizer")) else ""
+
+
+def _check_positions(positions: object, settings: Mapping[str, Any]) -> None:
+    """Raises ModelError unless the model can see `positions` subwords at once; None: any number of them."""
+    most = settings.get("max_position_embeddings")
+    if positions is None and most is None:
+        return
+    if type(positions) is not int or positions < _LEAST or (type(most) is int and positions > most):
+        limit = f" and at most {most}" if type(most) is int else ""
+        raise ModelError(f"the positions of a transformer are a number, at least {_LEAST}{limit}, not {positions!r}")
 
 
 def _positions(settings: Mapping[str, Any]) -> int | None:

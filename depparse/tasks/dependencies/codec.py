@@ -58,7 +58,6 @@ class DependencyCodec:
     reads = ()
     writes = ("HEAD", "DEPREL")
     parses_trees: Literal[True] = True
-    tells_probabilities: Literal[True] = True
 
     def __init__(self, config: DependenciesConfig, labels: Vocabulary) -> None:
         self.config, self.labels = config, labels
@@ -159,10 +158,13 @@ class DependencyCodec:
             max_projective_length=self.config.max_projective_length,
         )
 
-    def annotate(self, sentence: Sentence, prediction: Tree, *, probabilities: bool = False) -> None:
-        """Writes HEAD and DEPREL, and the probabilities that the tree has to MISC."""
+    def annotate(self, sentence: Sentence, prediction: Tree) -> None:
+        """Writes HEAD and DEPREL."""
         sentence.columns["HEAD"] = list(map(str, prediction.heads))
         sentence.columns["DEPREL"] = list(prediction.labels)
+
+    def write_probabilities(self, sentence: Sentence, prediction: Tree) -> None:
+        """Writes to MISC the probabilities that the tree has: of each arc, and of it with its relation."""
         for name, values in (
             ("HeadProb", prediction.arc_probabilities),
             ("LabelProb", prediction.label_probabilities),

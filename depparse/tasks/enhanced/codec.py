@@ -85,7 +85,6 @@ class EnhancedCodec:
     Config = EnhancedConfig
     reads = ("HEAD", "DEPREL", "LEMMA")
     writes = ("DEPS",)
-    tells_probabilities: Literal[True] = True
 
     def __init__(self, config: EnhancedConfig, labels: Vocabulary, relations: Vocabulary) -> None:
         self.config, self.labels, self.trees = config, labels, TreeReader(relations)
@@ -194,24 +193,17 @@ class EnhancedCodec:
         lacking: Bools = rows[of_arcs]
         return lacking
 
-    def annotate(self, sentence: Sentence, prediction: list[list[Arc]], *, probabilities: bool = False) -> None:
-        """Writes DEPS and empty nodes; with `probabilities`, those of the arcs in the order of DEPS."""
-        columns = sentence.columns
-        lemmas, relations = columns.get("LEMMA", ()), columns.get("DEPREL", ["_"] * len(sentence))
-        words = LabelWords(sentence.heads, relations, columns["FORM"], lemmas)
-        paths: list[list[Edge]] = []
-        of_paths: list[list[float]] = []
-        for word, arcs in enumerate(prediction, 1):
-            single = [(arc, label) for arc in arcs for label in arc.label.split("|")]
-            paths.append([(str(arc.head), words.relexicalize(word, label)) for arc, label in single])
-            of_paths.append([arc.probability for arc, _ in single])
-        edges, sentence.empty_nodes = expanded_edges(paths)
-        columns["DEPS"] = [format_deps(set(row)) for row in edges]
-        if probabilities:
-            rows = zip(sentence.column("MISC"), columns["DEPS"], edges, of_paths, strict=True)
-            columns["MISC"] = [
-                set_in_misc(misc, "DepsProb", _join(deps, row, values)) for misc, deps, row, values in rows
-            ]
+    def annotate(self, sentence: Sentence, prediction: list[list[Arc]]) -> None:
+        """Writes DEPS and empty nodes."""
+        edges, sentence.empty_nodes = expanded_edges(_paths(sentence, prediction))
+        sentence.columns["DEPS"] = [format_deps(set(row)) for row in edges]
+
+    def write_probabilities(self, sentence: Sentence, prediction: list[list[Arc]]) -> None:
+        """Writes those of the arcs to MISC, in the order of DEPS."""
+        edges, _ = expanded_edges(_paths(sentence, prediction))
+        of_edges = ([arc.probability for arc in arcs for _ in arc.label.split("|")] for arcs in prediction)
+        rows = zip(sentence.column("MISC"), edges, of_edges, strict=True)
+        sentence.columns["MISC"] = [set_in_misc(misc, "DepsProb", _join(row, values)) for misc, row, values in rows]
 
     # -- saving
 
@@ -243,10 +235,21 @@ def _arcs_of(sentence: Sentence) -> Iterator[tuple[int, int, str]]:
         yield from ((word, head, "|".join(sorted(labels))) for head, labels in by_head.items())
 
 
-def _join(deps: str, edges: list[Edge], probabilities: list[float]) -> str:
+def _paths(sentence: Sentence, prediction: list[list[Arc]]) -> list[list[Edge]]:
+    """The arcs to each word, empty nodes collapsed, with the words of the tree in their labels."""
+    columns = sentence.columns
+    lemmas, relations = columns.get("LEMMA", ()), columns.get("DEPREL", ["_"] * len(sentence))
+    words = LabelWords(sentence.heads, relations, columns["FORM"], lemmas)
+    return [
+        [(str(arc.head), words.relexicalize(word, label)) for arc in arcs for label in arc.label.split("|")]
+        for word, arcs in enumerate(prediction, 1)
+    ]
+
+
+def _join(edges: list[Edge], probabilities: list[float]) -> str:
     """The probabilities in the order of DEPS; of edges that have become the same, the highest."""
     highest = dict(sorted(zip(edges, probabilities, strict=True), key=lambda item: item[1]))
-    return ",".join(f"{highest[edge]:.4f}" for edge in parse_deps(deps))
+    return ",".join(f"{highest[edge]:.4f}" for edge in parse_deps(format_deps(set(edges))))
 
 
 CODEC: CodecType = EnhancedCodec

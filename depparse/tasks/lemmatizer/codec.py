@@ -57,7 +57,7 @@ class LemmatizerCodec:
         best = scores.argmax(-1).tolist()
         return [row[1 : example.length + 1] for row, example in zip(best, batch.examples, strict=True)]
 
-    def annotate(self, sentence: Sentence, prediction: list[int], *, probabilities: bool = False) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[int]) -> None:
         """Writes what the scripts make of the forms."""
         forms = sentence.columns["FORM"]
         scripts = map(self.scripts.item, prediction)

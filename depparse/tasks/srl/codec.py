@@ -91,6 +91,7 @@ class SrlCodec:
     """Frames; every word is at most one predicate."""
 
     Config = SrlConfig
+    reads = ()
 
     def __init__(
         self, config: SrlConfig, scripts: Vocabulary, rolesets: Vocabulary, roles: Vocabulary, relations: Vocabulary
@@ -115,10 +116,6 @@ class SrlCodec:
         rolesets = Vocabulary.count(sense for _, sense in forms.elements())
         relations = count_relations(config.syntax or config.paths, sentences, config.trees)
         return cls(config, count_scripts(forms.elements()), rolesets, learned, relations)
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return ("HEAD", "DEPREL") if self.reads_trees is not None else ()
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -206,7 +203,7 @@ class SrlCodec:
                 frame.sense, frame.score = sense, share * (1.0 if frame.score is None else frame.score)
         return predictions
 
-    def annotate(self, sentence: Sentence, prediction: list[Frame] | None, *, probabilities: bool = False) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[Frame] | None) -> None:
         """Writes columns, which CoNLL-U has in MISC, so that a sentence without frames is annotated with none."""
         if prediction is None:
             return

@@ -70,7 +70,7 @@ class TaggerCodec:
             [rows[number][1 : example.length + 1] for rows in best] for number, example in enumerate(batch.examples)
         ]
 
-    def annotate(self, sentence: Sentence, prediction: list[list[int]], *, probabilities: bool = False) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[list[int]]) -> None:
         """Writes the labels of each column."""
         for (column, vocabulary), numbers in zip(self.vocabularies.items(), prediction, strict=True):
             sentence.columns[column] = [vocabulary.item(number) for number in numbers]

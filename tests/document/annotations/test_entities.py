@@ -20,6 +20,18 @@ def test_a_sentence_tells_whether_its_entities_are_annotated() -> None:
     assert [(span.start, span.end, span.type) for span in misc.ents] == [(2, 2, "A"), (2, 2, "B")]
 
 
+def test_an_entity_belongs_to_one_sentence() -> None:
+    one, other = Sentence.from_forms(["Tom", "ran"]), Sentence.from_forms(["Ann", "sat"])
+    span = Span(1, 1, "PER", 0.5)
+    one.ents = other.ents = [span]
+    assert one.ents[0] is span
+    assert span.sentence is one
+    assert other.ents[0] is not span
+    assert [(s.ents[0].text, s.ents[0].score) for s in (one, other)] == [("Tom", 0.5), ("Ann", 0.5)]
+    other.ents = one.ents
+    assert (one.ents[0].text, other.ents[0].text) == ("Tom", "Ann")
+
+
 def test_entities_go_to_misc_and_come_back(document: Document) -> None:
     sentence = document[0]
     assert sentence.ents == ()
