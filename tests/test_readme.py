@@ -60,6 +60,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_readme_runs(folder: Path) -> None:
     """All blocks in order, in one folder; those with the bundled model have a test of their own."""
     found = [block for block in blocks("README.md") if not block.needs_bundled]
@@ -71,6 +72,7 @@ def test_readme_runs(folder: Path) -> None:
     assert (folder / "tree.svg").exists()
 
 
+@pytest.mark.slow
 def test_readme_runs_with_the_bundled_model(folder: Path) -> None:
     """The picture of a parse is what the command prints."""
     found = [block for block in blocks("README.md") if block.needs_bundled]
@@ -80,6 +82,7 @@ def test_readme_runs_with_the_bundled_model(folder: Path) -> None:
         run(block, folder)
 
 
+@pytest.mark.slow
 def test_page_on_new_languages_runs(folder: Path) -> None:
     found = blocks("docs/new-language.md")
     assert len(found) > 5
@@ -87,6 +90,7 @@ def test_page_on_new_languages_runs(folder: Path) -> None:
         run(block, folder)
 
 
+@pytest.mark.slow
 def test_python_of_other_pages_runs(folder: Path) -> None:
     """In this order: what one page trains, the next one loads."""
     pages = ["docs/training.md", "docs/parsing.md", "docs/evaluation.md", "docs/formats.md"]
