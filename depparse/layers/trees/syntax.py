@@ -34,7 +34,9 @@ class Syntax(nn.Module):
     """``[batch, words, input width]`` to ``[batch, words, width]``: what layers over trees make of it, after the input
     itself; without a config, the input alone.
 
-    The papers have the layers' output in place of their input. Beside it they learn faster, and can only add to it.
+    The papers have the layers' output in place of their input; here it stands beside it. Whether that helps depends on
+    the trees: for entities, gold trees did and predicted ones did not; for roles, both (benchmarks/README.md, "Syntax as
+    input").
     """
 
     def __init__(self, config: PartConfig | None, input_width: int, n_relations: int) -> None:

@@ -6,7 +6,8 @@ one reads what an interaction function g makes of the word and its head, as the 
     self: h    concatenation: [h; h_head]    addition: h + h_head    mlp: ReLU(W h + V h_head + b), twice as wide
 
 Two layers and the mlp are the paper's best (there L = 1, as the first one is not counted). Where we differ: words are
-those of the encoder, in context; the head of the root is ROOT, not the root itself; without a head, h_head is zero.
+those of the encoder, in context; the head of the root is ROOT, not the root itself; without a head, h_head is zero;
+recurrent weights are dropped for a batch (weight drop, `depparse.layers.bilstm`).
 """
 
 from __future__ import annotations

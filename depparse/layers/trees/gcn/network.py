@@ -6,7 +6,11 @@ bias for each relation in each direction; a gate of the same form, a scalar, say
 
     h'_v = ReLU(Σ_u σ(h_u · w_direction + c_relation) (W_direction h_u + b_relation))
 
-Where we differ: ROOT is a node like the words.
+Where we differ:
+
+- ROOT is a node like the words.
+- Dropout leaves out the same units at all words of a sentence; the paper leaves out whole messages.
+- Messages and gates of a word to itself have a bias; those along arcs have one for each relation and direction alone.
 """
 
 from __future__ import annotations
