@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from depparse.document.annotations import lost_in_conllu
@@ -101,7 +101,12 @@ def get_format(name: str) -> Format:
     format = load(installed(GROUP)[name])
     if not isinstance(format, Format):
         raise ConfigError(f"the entry point {name!r} of {GROUP} is no Format")
-    return format
+    return replace(format, read=_placing(format.read))
+
+
+def _placing(read: Reader) -> Reader:
+    """The reader, which also tells each sentence where it begins in the text, as the readers of depparse do."""
+    return lambda path: placed(read(path))
 
 
 def guess_format(path: PathLike | BinaryIO, default: str | None = None) -> str:
