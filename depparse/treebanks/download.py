@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from depparse.errors import ConfigError, DepparseError
+from depparse.errors import ConfigError, DepparseError, DownloadError
 from depparse.files import PathLike, open_output
 from depparse.treebanks import catalogue
 
@@ -38,10 +38,6 @@ _LICENCE = re.compile(r"^\s*licen[cs]e:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTI
 
 Progress = Callable[[str, int, int | None], None]
 Result = TypeVar("Result")
-
-
-class DownloadError(DepparseError):
-    """The network or a server failed, or what came is not what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
