@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from depparse.cli.options import Json
+
 if TYPE_CHECKING:
     from depparse.evaluation.tables import Table
     from depparse.model_folder.description import Description
@@ -19,7 +21,7 @@ def info(
         str,
         typer.Argument(metavar="MODEL", help="The folder of a model or of the run which made it, or a bundled name."),
     ],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Say what a model is: parts, network, data, licences and scores; and whether its files are whole.
 
