@@ -25,8 +25,8 @@ TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
 
 
-# No task can have a name that torch, or transformers, has where networks are kept (`torch.nn.ModuleDict`): one of these,
-# or one that begins with an underscore.
+# No task can have a name that torch, or transformers, has where networks are kept (`torch.nn.ModuleDict`): one of
+# these, or one that begins with an underscore.
 RESERVED = frozenset(
     """
     T_destination add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double dump_patches
@@ -78,7 +78,7 @@ class ModelCodec:
     def example(self, sentence: Sentence, *, learned: Collection[str] = (), source: int = 0) -> Example:
         """What the model reads of the sentence, and what the tasks `learned` learn from it."""
         targets = {name: codec.targets(sentence) for name, codec in self.tasks.items() if name in learned}
-        return Example(sentence, len(sentence), self.encoder.features(sentence), targets, source)
+        return Example(sentence, len(sentence), self.encoder.features(sentence), targets, source=source)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         """The examples side by side."""

@@ -18,8 +18,7 @@ encoder, whose scores are averaged with their own; the weight grows with the sha
 neighbours are sought in the batch rather than in all the data, certainty is a fixed probability and no schedule over
 epochs, and averages are of scores and not of probabilities, since a CRF normalizes whole sequences.
 
-What the old model makes of a sentence is worked out once, by the `Teacher` that the codec has: a `Lesson`, in arrays.
-The loss, `growing_loss`, is the network's.
+What the old model makes of a sentence is worked out once, by the `Teacher` that the network has: a `Lesson`, in arrays.
 """
 
 from __future__ import annotations
