@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tokenizers import Tokenizer
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
-from depparse.encoders.input import InputType, InputVectors
+from depparse.encoders.input import InputNetwork, InputType, InputVectors
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig
 from depparse.errors import ConfigError
 from depparse.layers.tensors import Layout
@@ -249,4 +249,6 @@ def _positions(pretrained: Any) -> int | None:
     return positions - padding - 1 if positions is not None and padding is not None else positions
 
 
-INPUT: InputType = Transformer
+INPUT: InputType[TransformerCodec, TransformerConfig] = Transformer
+if TYPE_CHECKING:
+    _network: type[InputNetwork[Subwords[Tensor]]] = Transformer

@@ -8,12 +8,13 @@ number, so that their units have a mean square of 1, whatever the file.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputType
+from depparse.encoders.input import InputNetwork, InputType
 from depparse.encoders.vectors.codec import RESERVED, VectorsCodec, VectorsConfig, readings
 from depparse.encoders.words.codec import ROOT
 from depparse.encoders.words.network import hide_words
@@ -62,4 +63,6 @@ class Vectors(nn.Module):
         return torch.where((numbers < RESERVED)[..., None], special.to(projected.dtype), projected)
 
 
-INPUT: InputType = Vectors
+INPUT: InputType[VectorsCodec, VectorsConfig] = Vectors
+if TYPE_CHECKING:
+    _network: type[InputNetwork[Tensor]] = Vectors
