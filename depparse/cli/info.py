@@ -77,6 +77,8 @@ def _facts(found: Description) -> Iterator[tuple[str, str]]:
         if base is not None:
             yield "begun with", base.origin.name
     yield "folder", f"{found.folder}, format {found.format}"
+    if found.facts == type(found.facts)():
+        yield "facts", "none: made before folders had facts; its card README.md may say more"
     note = "" if found.card_as_saved else ", but the card was changed or removed"
     yield "files", f"as they were saved{note}"
 
