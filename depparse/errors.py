@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 
 class DepparseError(ValueError):
@@ -19,6 +20,10 @@ class ModelError(DepparseError):
 
 class EvaluationError(DepparseError):
     """Two files that cannot be compared, such as different texts."""
+
+
+class DownloadError(DepparseError):
+    """The network or a server failed, or what came is not what was asked for."""
 
 
 class FormatError(DepparseError):
@@ -49,6 +54,13 @@ class FormatError(DepparseError):
         # The default pickles only ``args``; worker processes send errors back whole.
         keywords = {"path": self.path, "line": self.line, "sent_id": self.sent_id, "column": self.column}
         return _rebuild_format_error, (self.message, keywords)
+
+
+class Fail(Protocol):
+    """Makes an error that says where in a sentence something is wrong."""
+
+    def __call__(self, message: str, row: int | None = None, column: str | None = None) -> FormatError:
+        """`row` counts the lines of the sentence, comments aside, from 0; None is the sentence as a whole."""
 
 
 def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -> FormatError:

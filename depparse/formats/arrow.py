@@ -16,13 +16,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations import kinds
-from depparse.document.annotations.records import Fail, as_dict, as_list, as_text, shown
+from depparse.document.annotations.records import as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.document.document import Conversion, Document
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
-from depparse.errors import FormatError
+from depparse.errors import Fail, FormatError
 from depparse.files import PathLike, open_output
 from depparse.formats.assemble import (
     as_comments,
@@ -100,7 +100,7 @@ def record_batches(sentences: Iterable[Sentence], fields: pyarrow.Schema) -> Ite
             fail = reporter(f"sentence {number}", sentence.comments)
             if new := [name for name in sentence.columns if _field(name) not in known]:
                 message = f"this column first appears after {ROWS} sentences; name all in columns= beforehand"
-                raise fail(message if number >= ROWS else "a column that the schema has not", -1, new[0])
+                raise fail(message if number >= ROWS else "a column that the schema has not", column=new[0])
             rows.append(_row(sentence, fail))
         yield pa.RecordBatch.from_pylist(rows, schema=fields)
 
@@ -115,7 +115,7 @@ def _row(sentence: Sentence, fail: Fail) -> dict[str, object]:
             try:
                 row[name] = sentence.heads
             except ValueError as error:
-                raise fail(f"a head is a word ID, 0 or _: {error}", -1, name) from None
+                raise fail(f"a head is a word ID, 0 or _: {error}", column=name) from None
         elif name == "LEMMA":  # the lemma of an underscore in the text is an underscore
             pairs = zip(column, forms, strict=True)
             row[name] = [None if cell == "_" and form != "_" else cell for cell, form in pairs]
@@ -249,7 +249,7 @@ def _sentence(row: Mapping[str, Any], place: str) -> Sentence:
         name = field.removeprefix("column:")
         columns[name] = [_cell(value, name, fail) for value in as_list(values, f"the column {name}", fail)]
     if "FORM" not in columns:
-        raise fail("a sentence without forms", -1, "FORM")
+        raise fail("a sentence without forms", column="FORM")
     mwts = [_mwt(as_dict(item, "a multiword token", fail), columns, fail) for item in row.get("mwts") or []]
     nodes = [_node(as_dict(item, "an empty node", fail), columns, fail) for item in row.get("empty_nodes") or []]
     sentence = from_columns(columns, comments, mwts, nodes, fail)
@@ -270,7 +270,7 @@ def _cell(value: object, name: str, fail: Fail) -> str:
 def _mwt(item: dict[str, object], columns: Iterable[str], fail: Fail) -> MultiwordToken:
     start, end = item.get("start"), item.get("end")
     if not isinstance(start, int) or not isinstance(end, int):
-        raise fail(f"a multiword token has a start and an end, but {shown(item)} has not", -1, "ID")
+        raise fail(f"a multiword token has a start and an end, but {shown(item)} has not", column="ID")
     return MultiwordToken(start, end, _cells(item, columns, fail))
 
 

@@ -5,22 +5,22 @@ The parts are checked as the reader checks a file, so what is accepted here can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from depparse.document.annotations.records import SURROGATE, Fail, as_list, as_text, is_unicode
+from depparse.document.annotations.records import SURROGATE, as_list, as_text, is_unicode
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
-from depparse.errors import FormatError
+from depparse.errors import Fail, FormatError
 from depparse.formats.conllu import explain_head, sort_rows, valid_heads
 
 
 def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row", first: int = 1) -> Fail:
     """Errors of one sentence that stands at `place`; its rows are called `row_name` and counted from `first`."""
 
-    def fail(message: str, row: int = -1, column: str | None = None) -> FormatError:
+    def fail(message: str, row: int | None = None, column: str | None = None) -> FormatError:
         lines = [line for line in comments if isinstance(line, str)]
-        where = place if row < 0 else f"{place}, {row_name} {row + first}"
+        where = place if row is None else f"{place}, {row_name} {row + first}"
         return FormatError(message, path=where, sent_id=Sentence({"FORM": []}, lines).sent_id, column=column)
 
     return fail
@@ -32,7 +32,7 @@ def from_rows(
     """The sentence of `rows` in file order: their IDs as in a file, and their cells in the columns `names`."""
     _check_comments(comments, fail)
     if not rows:
-        raise fail("a sentence without words", -1, None)
+        raise fail("a sentence without words")
     for number, row in enumerate(rows):
         line = "".join(row)
         if "\t" in line or "\n" in line:
@@ -45,14 +45,14 @@ def from_rows(
     nodes: list[EmptyNode] = []
     words = list(rows)
     if any(id != str(number) for number, id in enumerate(ids, 1)):
-        words = sort_rows(words, tuple(ids), tuple(names), -1, mwts, nodes, _optional(fail))
+        words = sort_rows(words, tuple(ids), tuple(names), -1, mwts, nodes, fail)
     columns = dict(zip(names, map(list, zip(*words, strict=True)), strict=True))
     if "" in columns["FORM"]:
         form = list(names).index("FORM")
         empty = next(i for i, row in enumerate(rows) if not row[form] and ids[i].isdigit())
         raise fail("a word with an empty form; write _ for none", empty, "FORM")
     if "HEAD" in columns and not valid_heads(len(words)).issuperset(columns["HEAD"]):
-        explain_head(list(rows), tuple(ids), list(names).index("HEAD"), len(words), _optional(fail))
+        explain_head(list(rows), tuple(ids), list(names).index("HEAD"), len(words), fail)
     return Sentence(columns, comments, mwts, nodes)
 
 
@@ -67,7 +67,7 @@ def from_columns(
     length = len(columns["FORM"])
     for name, column in columns.items():
         if len(column) != length:
-            raise fail(f"expected {length} values, one a word, found {len(column)}", -1, name)
+            raise fail(f"expected {length} values, one a word, found {len(column)}", column=name)
     names = tuple(columns)
     loose = Sentence(dict(columns), comments, mwts, nodes)
     lines = list(loose.rows(names))
@@ -76,26 +76,20 @@ def from_columns(
         given = [f"{m.start}-{m.end}" for m in mwts] + [f"{n.id[0]}.{n.id[1]}" for n in nodes]
         found = [id for id, _ in lines]
         lost = next((id for id in given if id not in found or given.count(id) > 1), given[0])
-        raise fail(f"{lost} is outside the sentence of {length} words, or stands in it twice", -1, "ID")
+        raise fail(f"{lost} is outside the sentence of {length} words, or stands in it twice", column="ID")
     return from_rows(names, [id for id, _ in lines], [list(cells) for _, cells in lines], comments, fail)
 
 
 def _check_comments(comments: Sequence[str], fail: Fail) -> None:
     for line in comments:
         if not line.startswith("#") or "\n" in line:
-            raise fail(f"a comment is one line that begins with #, not {line!r}", -1, None)
+            raise fail(f"a comment is one line that begins with #, not {line!r}")
         if not is_unicode(line):
-            raise fail(f"{SURROGATE}, but the comment {line!r} does", -1, None)
-
-
-def _optional(fail: Fail) -> Callable[..., FormatError]:
-    def reporting(message: str, row: int, column: str | None = None) -> FormatError:
-        return fail(message, row, column)
-
-    return reporting
+            raise fail(f"{SURROGATE}, but the comment {line!r} does")
 
 
 def as_comments(value: object, fail: Fail) -> list[str]:
+    """The value, which is a list of comments."""
     return [as_text(line, "a comment", fail) for line in as_list(value, "the comments", fail)]
 
 
@@ -103,7 +97,7 @@ def node_id(id: object, fail: Fail) -> tuple[int, int]:
     """(8, 1) for the ID ``8.1`` of an empty node."""
     word, dot, number = as_text(id, "the ID of an empty node", fail).partition(".")
     if not (dot and word.isascii() and word.isdigit() and number.isascii() and number.isdigit()):
-        raise fail(f"the ID of an empty node is written 8.1, not {id!r}", -1, "ID")
+        raise fail(f"the ID of an empty node is written 8.1, not {id!r}", column="ID")
     return int(word), int(number)
 
 

@@ -8,7 +8,7 @@ several roots are read as they stand: ``depparse corpora check`` reports them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from io import BytesIO
 from itertools import chain
@@ -19,7 +19,7 @@ from depparse.document.document import Conversion, Document
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
-from depparse.errors import FormatError
+from depparse.errors import Fail, FormatError
 from depparse.files import PathLike, name_of, open_input, open_output
 
 _NUMBER = re.compile("[1-9][0-9]*")
@@ -185,7 +185,7 @@ def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path
         rows = [text.split("\t") for text in lines[n_comments:]]
         fail = _reporter(path, lines[:n_comments], line + n_comments)
         if not rows:
-            raise fail("comments without a sentence; remove them, or the empty line after them", -1)
+            raise fail("comments without a sentence; remove them, or the empty line after them", -1)  # the last of them
         if set(map(len, rows)) != {width}:
             _explain_width(rows, width, fail)
         ids = tuple(row[id_column] for row in rows) if id_column >= 0 else _ids(len(rows))
@@ -204,13 +204,10 @@ def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path
         yield Sentence({name: columns[name] for name in values}, lines[:n_comments], mwts, nodes)
 
 
-Fail = Callable[..., FormatError]
-
-
 def _reporter(path: str, comments: list[str], first_line: int) -> Fail:
-    def fail(message: str, row: int, column: str | None = None) -> FormatError:
+    def fail(message: str, row: int | None = None, column: str | None = None) -> FormatError:
         sent_id = Sentence({"FORM": []}, comments).sent_id
-        return FormatError(message, path=path, line=first_line + row, sent_id=sent_id, column=column)
+        return FormatError(message, path=path, line=first_line + (row or 0), sent_id=sent_id, column=column)
 
     return fail
 

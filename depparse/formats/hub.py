@@ -19,11 +19,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations.entities import ENTITY_COLUMN
-from depparse.document.annotations.records import Fail, as_dict, as_list, as_text
+from depparse.document.annotations.records import as_dict, as_list, as_text
 from depparse.document.columns import format_deps
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
+from depparse.errors import Fail
 from depparse.formats.assemble import as_comments, from_columns, from_rows, node_id, reporter
 from depparse.formats.hub_lines import line_ids
 
@@ -107,16 +108,16 @@ def _sentences(
 def _columns_of(row: Mapping[str, Any], fields: Mapping[str, str], fail: Fail) -> dict[str, str]:
     """Field to column, FORM first."""
     if missing := [field for field in fields if field not in row]:
-        raise fail(f"there is no field {missing[0]!r}; there are {', '.join(row)}", -1, None)
+        raise fail(f"there is no field {missing[0]!r}; there are {', '.join(row)}")
     chosen = {field: column for field, column in fields.items() if column}
     if len(set(chosen.values())) < len(chosen):
-        raise fail(f"two fields for one column in {chosen}", -1, None)
+        raise fail(f"two fields for one column in {chosen}")
     for field, column in FIELDS.items():
         if field in row and field not in fields and column not in chosen.values() and row[field] is not None:
             chosen[field] = column
     if "FORM" not in chosen.values():
         message = f"no field is known to hold the words; there are {', '.join(row)}. Say which: fields={{'…': 'FORM'}}"
-        raise fail(message, -1, "FORM")
+        raise fail(message, column="FORM")
     return dict(sorted(chosen.items(), key=lambda item: item[1] != "FORM"))
 
 
@@ -124,7 +125,7 @@ def _lines(cells: Mapping[str, list[str]], fail: Fail) -> Iterator[tuple[str, ..
     length = len(cells["FORM"])
     for column, values in cells.items():
         if len(values) != length:
-            raise fail(f"expected {length} values, one a word, found {len(values)}", -1, column)
+            raise fail(f"expected {length} values, one a word, found {len(values)}", column=column)
     return zip(*cells.values(), strict=True)
 
 
@@ -179,7 +180,7 @@ def _mwt(item: dict[str, object], names: Sequence[str], fail: Fail) -> Multiword
     id = as_text(item.get("id"), "the ID of a multiword token", fail)
     match = re.fullmatch(r"([0-9]+)-([0-9]+)", id)
     if match is None:
-        raise fail(f"the ID of a multiword token is written 3-4, not {id!r}", -1, "ID")
+        raise fail(f"the ID of a multiword token is written 3-4, not {id!r}", column="ID")
     return MultiwordToken(int(match[1]), int(match[2]), _line_cells(item, names, fail))
 
 

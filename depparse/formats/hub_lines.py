@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from depparse.document.annotations.records import Fail
+from depparse.errors import Fail
 
 _WORD, _TOKEN, _NODE = "word", "token", "node"
 _State = tuple[int, int]  # lines read, characters read

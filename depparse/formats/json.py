@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from depparse.document.annotations import kinds
-from depparse.document.annotations.records import Fail, as_dict, as_list, as_text, shown
+from depparse.document.annotations.records import as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.document import Conversion, Document
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
-from depparse.errors import FormatError
+from depparse.errors import Fail, FormatError
 from depparse.files import PathLike, name_of, open_input, open_output
 from depparse.formats.assemble import DERIVED, as_comments, characters_of, free_name, from_rows, is_number, reporter
 
@@ -84,7 +84,7 @@ def document_from_dict(data: dict[str, Any]) -> Document:
     content = as_dict(data, "the document", fail)
     columns = _column_names(content.get("columns", list(CONLLU_COLUMNS)), fail)
     if "sentences" not in content:
-        raise fail("the key 'sentences' is missing; expected what Document.to_dict gives", -1, None)
+        raise fail("the key 'sentences' is missing; expected what Document.to_dict gives")
     sentences = as_list(content["sentences"], "the sentences", fail)
     names = [name for name in columns if name != "ID"]
     return Document([_sentence_from_dict(item, i, names) for i, item in enumerate(sentences)], columns)
@@ -93,7 +93,7 @@ def document_from_dict(data: dict[str, Any]) -> Document:
 def _column_names(value: object, fail: Fail) -> list[str]:
     names = [as_text(name, "the name of a column", fail) for name in as_list(value, "the columns", fail)]
     if "FORM" not in names or len(set(names)) < len(names):
-        raise fail(f"the columns name FORM and no column twice, unlike {shown(names)}", -1, None)
+        raise fail(f"the columns name FORM and no column twice, unlike {shown(names)}")
     return names
 
 
@@ -105,7 +105,7 @@ def _sentence_from_dict(value: object, number: int, names: Sequence[str]) -> Sen
     if "columns" in item:
         names = [name for name in _column_names(item["columns"], fail) if name != "ID"]
     if "tokens" not in item:
-        raise fail("the key 'tokens' is missing; expected what Document.to_dict gives", -1, None)
+        raise fail("the key 'tokens' is missing; expected what Document.to_dict gives")
     keys = {_key(name): name for name in names}
     ids, rows = [], []
     for position, token in enumerate(as_list(item["tokens"], "the tokens", fail)):

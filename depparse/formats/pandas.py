@@ -79,7 +79,7 @@ def from_pandas(frame: pandas.DataFrame) -> Document:
     fail = reporter("frame")
     for needed in ("sentence", "id", "FORM"):
         if needed not in frame.columns:
-            raise fail(f"the column {needed!r} is missing; expected a frame as Document.to_pandas makes it", -1, None)
+            raise fail(f"the column {needed!r} is missing; expected a frame as Document.to_pandas makes it")
     labels = [str(label) for label in frame.columns if label not in (*_LINE, *DERIVED)]
     names = [label.removeprefix("column:") for label in labels]
     columns = [_cells(frame[label]) for label in labels]

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from depparse.document.annotations.records import Fail, shown
+from depparse.document.annotations.records import shown
 from depparse.document.columns import CONLLU_COLUMNS, parse_deps, parse_misc
 from depparse.document.document import Conversion, Document
 from depparse.document.sentence import Sentence
+from depparse.errors import Fail
 from depparse.formats.assemble import column_names_of, from_rows, joined_names, reporter
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _sentence(token_list: TokenList, number: int) -> Sentence:
     known = {name.lower(): name for name in (*CONLLU_COLUMNS, *header)} | _OLD_NAMES
     names = {key: known.get(key.lower(), key.upper()) for key in keys if key != "id"}
     if "FORM" not in names.values():
-        raise fail("tokens without a form", -1, "FORM")
+        raise fail("tokens without a form", column="FORM")
     ids, rows = [], []
     for position, token in enumerate(token_list):
         ids.append(_id_text(token.get("id", position + 1), position, fail))

@@ -4,6 +4,9 @@ The files of a release are listed by GitHub's API, ``/repos/OWNER/UD_X/git/trees
 each, which is a SHA-1 of its content. They are fetched from ``/OWNER/UD_X/r2.18/FILE``. A mirror serves both paths
 under one base URL; a folder of static files will do. Where a list of SHA-256 hashes is given, it says what to fetch,
 and the API is not asked. ``sha256sums.txt`` in the treebank's folder is such a list, in the format of sha256sum.
+
+No library does this as well: pooch resumes no file and knows no git object IDs, huggingface_hub fetches from the hub
+alone.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from depparse.errors import ConfigError, DepparseError
+from depparse.errors import ConfigError, DepparseError, DownloadError
 from depparse.files import PathLike, open_output
 from depparse.treebanks import catalogue
 
@@ -38,10 +41,6 @@ _LICENCE = re.compile(r"^\s*licen[cs]e:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTI
 
 Progress = Callable[[str, int, int | None], None]
 Result = TypeVar("Result")
-
-
-class DownloadError(DepparseError):
-    """The network or a server failed, or what came is not what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations.kind import Cells, CheckedFile, Code
 from depparse.document.annotations.objects import ObjectKind
-from depparse.document.annotations.records import Fail, as_dict, as_position, as_score, as_text, shown
+from depparse.document.annotations.records import as_dict, as_position, as_score, as_text, shown
 from depparse.document.columns import get_from_misc
 from depparse.document.spans import Span, check_label, decode_tags, encode_tags, with_score
-from depparse.errors import DepparseError
+from depparse.errors import DepparseError, Fail
 
 if TYPE_CHECKING:
     import pyarrow
@@ -110,7 +110,7 @@ class EntityKind(ObjectKind[Span]):
         start, end = as_position(fields, "start", sentence, fail), as_position(fields, "end", sentence, fail)
         if start is None or end is None or start > end:
             message = f"an entity has a start and an end that is not before it, but {shown(fields)} has not"
-            raise fail(message, -1, None)
+            raise fail(message)
         return Span(start, end, as_text(fields.get("type"), "its type", fail), as_score(fields, fail), sentence)
 
     def is_scored(self, item: Span) -> bool:

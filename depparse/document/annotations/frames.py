@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations.kind import Cells, CheckedFile, Code
 from depparse.document.annotations.objects import ObjectKind
-from depparse.document.annotations.records import Fail, as_dict, as_list, as_position, as_score, as_text, shown
+from depparse.document.annotations.records import as_dict, as_list, as_position, as_score, as_text, shown
 from depparse.document.spans import Argument, Frame, check_label
-from depparse.errors import DepparseError, FormatError
+from depparse.errors import DepparseError, Fail, FormatError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -96,7 +96,7 @@ class FrameKind(ObjectKind[Frame]):
         fields = as_dict(record, "a frame", fail)
         predicate = as_position(fields, "predicate", sentence, fail)
         if predicate is None:
-            raise fail(f"a frame names the word of its predicate, but {shown(fields)} does not", -1, None)
+            raise fail(f"a frame names the word of its predicate, but {shown(fields)} does not")
         arguments = [
             _argument(as_dict(argument, "an argument", fail), sentence, fail)
             for argument in as_list(fields.get("arguments"), "the arguments of a frame", fail)

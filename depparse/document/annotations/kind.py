@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from depparse.document.annotations.records import Fail, shown
+from depparse.document.annotations.records import shown
 from depparse.document.columns import CONLLU_COLUMNS, check_cell, comment_key, get_from_misc, set_in_misc
-from depparse.errors import DepparseError
+from depparse.errors import DepparseError, Fail
 
 if TYPE_CHECKING:
     import pyarrow

@@ -8,8 +8,8 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from depparse.document.annotations.kind import Cells, Kind
-from depparse.document.annotations.records import Fail, as_list, shown
-from depparse.errors import DepparseError, FormatError
+from depparse.document.annotations.records import as_list, shown
+from depparse.errors import DepparseError, Fail, FormatError
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
@@ -109,7 +109,7 @@ class ObjectKind(Kind, ABC, Generic[Item]):
             try:
                 self.write(sentence, items)
             except DepparseError as error:
-                raise fail(str(error), -1, None) from None
+                raise fail(str(error)) from None
         else:
             sentence.remember(self.name, self.cells(sentence), items)
 

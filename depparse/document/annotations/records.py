@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from depparse.errors import FormatError
+from depparse.errors import Fail
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
 
-# (message, row from 0 or -1 for the whole sentence, column) to an error that says where
-Fail = Callable[[str, int, str | None], FormatError]
 SURROGATE = "text holds no lone surrogates"
 
 
 def as_list(value: object, what: str, fail: Fail) -> list[object]:
     """The value, which is a list; raises the error of `fail`, which names it by `what`, if it is none."""
     if not isinstance(value, list):
-        raise fail(f"expected {what} as a list, found {shown(value)}", -1, None)
+        raise fail(f"expected {what} as a list, found {shown(value)}")
     return value
 
 
 def as_dict(value: object, what: str, fail: Fail) -> dict[str, object]:
     """The value, which is a dictionary."""
     if not isinstance(value, dict):
-        raise fail(f"expected {what} as a dictionary, found {shown(value)}", -1, None)
+        raise fail(f"expected {what} as a dictionary, found {shown(value)}")
     return value
 
 
 def as_text(value: object, what: str, fail: Fail) -> str:
     """The value, which is text that can be written."""
     if not isinstance(value, str):
-        raise fail(f"expected {what} as a string, found {shown(value)}", -1, None)
+        raise fail(f"expected {what} as a string, found {shown(value)}")
     if not is_unicode(value):
-        raise fail(f"{SURROGATE}, but {what} does: {shown(value)}", -1, None)
+        raise fail(f"{SURROGATE}, but {what} does: {shown(value)}")
     return value
 
 
@@ -44,7 +41,7 @@ def as_position(record: dict[str, object], key: str, sentence: Sentence, fail: F
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= len(sentence):
-        raise fail(f"expected {key} to be a word from 1 to {len(sentence)}, found {shown(value)}", -1, None)
+        raise fail(f"expected {key} to be a word from 1 to {len(sentence)}, found {shown(value)}")
     return value
 
 
@@ -53,7 +50,7 @@ def as_score(record: dict[str, object], fail: Fail) -> float | None:
     value = record.get("score")
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         return value
-    raise fail(f"expected score to be a number, found {shown(value)}", -1, None)
+    raise fail(f"expected score to be a number, found {shown(value)}")
 
 
 def is_unicode(text: str) -> bool:

@@ -35,8 +35,7 @@ class Syntax(nn.Module):
     itself; without a config, the input alone.
 
     The papers have the layers' output in place of their input; here it stands beside it. Whether that helps depends on
-    the trees: for entities, gold trees did and predicted ones did not; for roles, both (benchmarks/README.md, "Syntax as
-    input").
+    the trees: gold ones helped entities and roles, predicted ones only roles (benchmarks/README.md, "Syntax as input").
     """
 
     def __init__(self, config: PartConfig | None, input_width: int, n_relations: int) -> None:
