@@ -124,6 +124,15 @@ def test_table_of_files_and_lines_is_true() -> None:
     assert len(rows) == 9
 
 
+@pytest.mark.slow
+def test_mypy_holds_the_package_against_the_contracts() -> None:
+    settings = ["--config-file", str(ROOT / "pyproject.toml"), "--cache-dir", str(ROOT / ".mypy_cache")]
+    command = [sys.executable, "-m", "mypy", *settings, "-p", PACKAGE.name]
+    environment = os.environ | {"MYPYPATH": str(ROOT)}
+    result = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
 def test_depparse_does_not_name_the_package() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "depparse").rglob("*.py"))
     assert not re.search(r"depparse_references|\bREF\b|\.refs\b", code)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations.kind import Cells, CheckedFile, Code
 from depparse.document.annotations.objects import ObjectKind
-from depparse.document.annotations.records import Fail, as_dict, as_position, as_score, shown
+from depparse.document.annotations.records import as_dict, as_position, as_score, shown
 from depparse.document.spans import with_score
-from depparse.errors import DepparseError, FormatError
+from depparse.errors import DepparseError, Fail, FormatError
 
 if TYPE_CHECKING:
     import pyarrow

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputType
+from depparse.encoders.input import InputCodec, InputCodecType, InputNetwork, InputType
 from depparse.features.batch import Ints, pad
 from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.layers.tensors import Layout
@@ -74,4 +74,8 @@ class Shapes(nn.Module):
         return vectors
 
 
-INPUT: InputType = Shapes
+INPUT: InputType[ShapesCodec, ShapesConfig] = Shapes
+if TYPE_CHECKING:
+    _codec: type[InputCodec[list[int], Ints]] = ShapesCodec
+    _codec_type: InputCodecType[ShapesConfig] = ShapesCodec
+    _network: type[InputNetwork[Tensor]] = Shapes

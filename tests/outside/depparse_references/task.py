@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from depparse.features.batch import Batch, Ints, pad
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
-from depparse.tasks.task import NetworkType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Stage, TaskConfig
 from depparse_references.annotation import KIND, Reference
 
 
@@ -93,4 +93,8 @@ class References(nn.Module):
         return cross_entropy(scores, targets)
 
 
-TASK: NetworkType = References
+TASK: NetworkType[ReferencesCodec] = References
+if TYPE_CHECKING:
+    _codec: type[Codec[list[int], Ints, NDArray[np.float32], list[Reference]]] = ReferencesCodec
+    _codec_type: CodecType[ReferencesConfig] = ReferencesCodec
+    _network: type[Network[None, Tensor, Tensor]] = References
