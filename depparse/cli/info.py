@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from depparse.model_folder.facts import Facts
 
 
+_UNKNOWN = "not stated"  # of a licence
+
+
 def info(
     model: Annotated[
         str,
@@ -43,7 +46,7 @@ def info(
     if found.tasks:
         tables.append(Table("Tasks", columns, [_task_row(name, task) for name, task in found.tasks.items()]))
     if data := found.facts.all_data():
-        files = [(file.split, file.file, f"{file.sha256[:12]}…", file.licence) for file in data]
+        files = [(file.split, file.file, f"{file.sha256[:12]}…", file.licence or _UNKNOWN) for file in data]
         tables.append(Table("Data", ("split", "file", "SHA-256", "licence"), files))
     tables += _scores(found.facts)
     show(tables)
@@ -69,7 +72,7 @@ def _facts(found: Description) -> Iterator[tuple[str, str]]:
     yield "size", f"{found.size / 1e6:,.1f} MB"
     for name, licences in (
         ("licence", found.facts.licences()),
-        ("data under", list(dict.fromkeys(file.licence for file in found.facts.all_data() if file.licence))),
+        ("data under", list(dict.fromkeys(file.licence or _UNKNOWN for file in found.facts.all_data()))),
     ):
         if licences:
             yield name, "; ".join(licences)
