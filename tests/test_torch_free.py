@@ -12,17 +12,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import depparse
+import depparse, depparse.errors
 from depparse.document.document import Document
 from depparse.features.batch import plan_batches
-from depparse.inference.annotator import Annotator
-from depparse.inference.request import Request
+from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
 from depparse.model_folder.store import save
 from depparse.runtimes.torch import TorchScorer
 from depparse.tasks.task import Stage
 from tests.models import small_model
-from tests.sentences import two_sentences
 
 # Parses with scores that were written down, by the names of their tasks and stages.
 BLOCKED = """
@@ -36,10 +34,8 @@ class Blocked:
 
 sys.meta_path.insert(0, Blocked())
 import numpy as np
-import depparse
+import depparse, depparse.errors
 from depparse.config import parse
-from depparse.inference.annotator import Annotator
-from depparse.inference.request import Request
 from depparse.model.codec import ModelCodec, ModelConfig
 from depparse.tasks.dependencies.codec import DependencyScores
 
@@ -60,26 +56,33 @@ class Scorer:
     def read(self, batch):
         return Reading()
 
-document = depparse.Document.from_conllu((folder / "words.conllu").read_text("utf-8"))
-for sentence in Annotator(codec, Scorer(), Request()).annotate(document):
-    print(sentence.to_conllu(), end="")
+nlp = depparse.Pipeline(codec, scorer=Scorer())
+text = (folder / "text.txt").read_text("utf-8")
+document = nlp(text)
+print(document.to_conllu(), end="")
+assert [d.to_conllu() for d in nlp.pipe([text] * 3, workers=2, batch_size=1)] == [document.to_conllu()] * 3
+assert [s.to_conllu() for s in nlp.annotate_stream(nlp.segment(text))] == [s.to_conllu() for s in document]
+try:
+    nlp.save(folder / "copy")
+except depparse.errors.ConfigError as error:
+    assert "but Scorer computes the networks" in str(error)
 assert "torch" not in sys.modules
 """
 
 
-def test_a_model_annotates_without_torch(tmp_path: Path) -> None:
-    """The codecs of inputs and tasks, batches, structures and the annotator: all but the scores."""
-    model, document = small_model(), two_sentences()
-    words = Document.from_conllu("".join(_bare(sentence.to_conllu()) for sentence in document))
-    expected = list(Annotator(model.codec, TorchScorer(model), Request()).annotate(words))
+def test_a_pipeline_of_another_engine_needs_no_torch(tmp_path: Path) -> None:
+    """From text to CoNLL-U: the pipeline, its workers, codecs, batches and structures; all but the scores."""
+    model, text = small_model(), "Anna did not buy 2 apples. Whom did Tom see sleeping?"
+    expected = Pipeline(model)(text)
+    assert len(expected) == 2
     save(model, tmp_path / "m")
-    (tmp_path / "m" / "words.conllu").write_text(words.to_conllu(), encoding="utf-8")
-    np.savez(tmp_path / "m" / "scores.npz", **_scores(model, words))
+    (tmp_path / "m" / "text.txt").write_text(text, encoding="utf-8")
+    np.savez(tmp_path / "m" / "scores.npz", **_scores(model, expected))
     result = subprocess.run(
         [sys.executable, "-c", BLOCKED, str(tmp_path / "m")], capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout == "".join(sentence.to_conllu() for sentence in expected)
+    assert result.stdout == expected.to_conllu()
 
 
 MISSPELT = """
@@ -114,12 +117,6 @@ def test_a_misspelt_type_is_told_without_torch() -> None:
     assert "did you mean words? there are: characters, transformer, treebank, vectors, words (" in part
     assert "did you mean bilstm? there are: bilstm, linear_recurrent (" in context
     assert "did you mean gcn? there are: dglstm, gcn (" in syntax
-
-
-def _bare(conllu: str) -> str:
-    """The sentence with its words alone."""
-    lines = [line.split("\t") for line in conllu.splitlines() if line and not line.startswith("#")]
-    return "".join("\t".join([cells[0], cells[1], *["_"] * 8]) + "\n" for cells in lines) + "\n"
 
 
 class Recorder:

@@ -9,10 +9,9 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
-import torch
 
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
@@ -25,17 +24,20 @@ from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator, 
 from depparse.inference.inputs import Given, Input, InputReader, Segmenter, expanded, jobs_of
 from depparse.inference.request import Asked, Request
 from depparse.inference.workers import run_in_order
-from depparse.model.model import Model
+from depparse.model.codec import ModelCodec
 from depparse.model_folder.facts import Facts
 from depparse.model_folder.find import find
-from depparse.model_folder.store import load_parts, read_card, read_facts
-from depparse.model_folder.store import save as save_model
-from depparse.model_folder.weights import Weights
-from depparse.runtimes.torch import TorchScorer
+from depparse.runtimes.scorer import Scorer
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
 from depparse.text.wrap import wrapped
+
+if TYPE_CHECKING:
+    import torch
+
+    from depparse.model.model import Model
+    from depparse.model_folder.weights import Weights
 
 _SEGMENTER = "segmenter"  # the name of that part
 
@@ -44,35 +46,55 @@ class Pipeline:
     """A trained model: ``pipeline(text)`` gives the text analysed. Safe to call from several threads.
 
     A `segmenter` finds sentences, tokens and words in text; without one, rules do, which expand no multiword tokens.
-    Without a `model`, text is segmented and no more.
+    Without a `model`, text is segmented and no more. By default torch computes its networks. Where another engine does,
+    which is the `scorer`, the codecs of the model are enough (`ModelCodec`), and torch is not imported.
 
     What may be asked of it (`keep`, `without`, `probabilities`, `k_best`, `treebank` …) is given by name to each of its
     methods, and `Request` says what it means: ``pipeline(text, keep="upos")``. Asked often, it can be checked once:
-    ``request = pipeline.request(keep="upos")``, then ``pipeline(text, request=request)``.
+    ``request = pipeline.request(keep="upos")``, then ``pipeline(text, request=request)``. A request is for all of the
+    work: of ``pipeline.annotate_stream(pipeline.read(files, request=request), request=request)``, each does its part.
     """
 
     def __init__(
         self,
-        model: Model | None,
+        model: Model | ModelCodec | None,
         card: str = "",
         segmenter: Segmenter | None = None,
         facts: Facts | None = None,
+        *,
+        scorer: Scorer | None = None,
     ) -> None:
-        self.model, self.card, self.segmenter, self.facts = model, card, segmenter, facts or Facts()
-        parts: tuple[object, ...] = (model, segmenter)
-        for part in parts:
-            if isinstance(part, torch.nn.Module):
-                part.eval()
+        self.model: Model | None = None
+        self._codec: ModelCodec | None = None
+        self.card, self.segmenter, self.facts = card, segmenter, facts or Facts()
+        self._scorer = scorer
+        if isinstance(model, ModelCodec):
+            self._codec = model
+            if scorer is None:
+                raise ConfigError("codecs alone annotate nothing: give the scorer that computes their networks")
+        elif model is not None:
+            self.model = model.eval()
+
+    @property
+    def codec(self) -> ModelCodec | None:
+        """The codecs of the model, if there is one."""
+        return self._codec if self.model is None else self.model.codec
+
+    @property
+    def scorer(self) -> Scorer | None:
+        """What computes the networks of the model: that which was given, or torch."""
+        if self._scorer is not None or self.model is None:
+            return self._scorer
+        from depparse.runtimes.torch import TorchScorer
+
+        return TorchScorer(self.model)
 
     def request(self, *, constrained: bool = False, **asked: Unpack[Asked]) -> Request:
         """The request, checked against the parts that there are. Raises ConfigError.
 
         `constrained`: whether constraints on the trees will be given beside it.
         """
-        request = Request.of(asked, constrained=constrained)
-        if wrong := sorted(request.without - set(self.parts)):
-            names = ", ".join(self.parts) or "no parts"
-            raise ConfigError(f"there is no part {', '.join(wrong)} to switch off; the pipeline has {names}")
+        request = self._requested(None, asked, constrained=constrained)
         self._annotator(request)
         return request
 
@@ -141,7 +163,8 @@ class Pipeline:
 
         Raises ConfigError, and DepparseError naming the sentence if there is no tree as `keep` and `constraints` ask.
         """
-        request = self._requested(request, asked, constrained=constraints is not None)
+        able = ("keep", "without", "probabilities", "k_best", "treebank", "batch_words")
+        request = self._requested(request, asked, "annotate_stream", able, constrained=constraints is not None)
         annotator = self._annotator(request)
         self._check_workers(workers)
         if workers == 1:
@@ -156,7 +179,7 @@ class Pipeline:
 
         It does not matter where the text is cut into pieces.
         """
-        reader = self._reader(self._requested(request, asked))
+        reader = self._reader(self._requested(request, asked, "segment", ("without", "presplit")))
         return reader.segment([pieces] if isinstance(pieces, str) else pieces)
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
@@ -183,7 +206,8 @@ class Pipeline:
 
         Raises ConfigError, and FormatError, for a file that is not there at once.
         """
-        return self._reader(self._requested(request, asked)).read(paths, format)
+        able = ("without", "presplit", "expand")
+        return self._reader(self._requested(request, asked, "read", able)).read(paths, format)
 
     def reanalyze(
         self,
@@ -201,7 +225,7 @@ class Pipeline:
         chains stand for them, since the scorer asks for trees. `given_predicates`: which words are predicates is told,
         where gold has frames; their senses and arguments are not.
         """
-        trees = self.model is not None and self.model.codec.needs_trees()
+        trees = self.codec is not None and self.codec.needs_trees()
         if raw and given_predicates:
             raise ConfigError("predicates are words, so they cannot be given for raw text")
         sentences = bare_copies(gold, trees=trees, predicates=given_predicates)
@@ -222,37 +246,45 @@ class Pipeline:
 
         Each is computed when it is asked for. `keep` (of HEAD and DEPREL), `treebank` and `batch_words` may be asked.
         """
-        annotator = self._annotator(replace(self._requested(request, asked), constrained=True))
-        for group in annotator.groups(sentences, constraints):
-            for sentence, analysis in zip(group.sentences, annotator.analyses(group), strict=True):
-                if analysis is None:  # no words
-                    analysis = ParseAnalysis(
-                        repr(sentence), np.zeros((1, 1)), (), lambda _, heads: np.zeros((*heads.shape, 1))
-                    )
-                yield analysis
+        able = ("keep", "without", "treebank", "batch_words")
+        request = self._requested(request, asked, "analyses", able, constrained=True)
+        _refuse("analyses", [name for name in ("probabilities", "k_best") if name in request.asked], able)
+        return _analyses(self._annotator(request), sentences, constraints)
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Names of the parts that there are: ``segmenter`` if there is one, and the tasks."""
-        return (*((_SEGMENTER,) if self.segmenter is not None else ()), *(self.model.tasks if self.model else ()))
+        return (*((_SEGMENTER,) if self.segmenter is not None else ()), *(self.codec.tasks if self.codec else ()))
 
     @property
     def writes(self) -> tuple[str, ...]:
         """The columns that the model predicts."""
-        return tuple(name for columns in (self.model.codec.writes.values() if self.model else ()) for name in columns)
+        return tuple(name for columns in (self.codec.writes.values() if self.codec else ()) for name in columns)
 
-    def _requested(self, request: Request | None, asked: Asked, *, constrained: bool = False) -> Request:
-        """The request that was given, or one of what was asked by name."""
+    def _requested(
+        self,
+        request: Request | None,
+        asked: Asked,
+        method: str = "",
+        able: Collection[str] = (*Asked.__annotations__,),
+        *,
+        constrained: bool = False,
+    ) -> Request:
+        """The request that was given, or one of what was asked by name of a method that is `able` to do so much."""
         if request is None:
-            return self.request(constrained=constrained, **asked)
-        if asked:
+            request = Request.of(asked, constrained=constrained)
+            _refuse(method, [name for name in request.asked if name not in able], able)
+        elif asked:
             raise ConfigError(f"give a request or {', '.join(asked)}, not both")
-        return replace(request, constrained=request.constrained or constrained)
+        else:
+            request = replace(request, constrained=request.constrained or constrained)
+        if wrong := sorted(request.without - set(self.parts)):
+            names = ", ".join(self.parts) or "no parts"
+            raise ConfigError(f"there is no part {', '.join(wrong)} to switch off; the pipeline has {names}")
+        return request
 
     def _annotator(self, request: Request) -> Annotator:
-        if self.model is None:
-            return Annotator(None, None, request)
-        return Annotator(self.model.codec, TorchScorer(self.model), request)
+        return Annotator(self.codec, self.scorer, request)
 
     def _reader(self, request: Request) -> InputReader:
         segmenter = None if _SEGMENTER in request.without else self.segmenter
@@ -267,11 +299,18 @@ class Pipeline:
     def save(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
         """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space.
 
-        Raises ConfigError for a segmenter that is not of depparse, which a folder cannot hold.
+        Raises ConfigError for what a folder cannot hold: a segmenter that is not of depparse, or a model without torch.
         """
         if self.segmenter is not None and not isinstance(self.segmenter, OwnSegmenter):
             kind = type(self.segmenter).__name__
             raise ConfigError(f"a model folder cannot hold a segmenter of type {kind}; set pipeline.segmenter = None")
+        if self.model is None and self.codec is not None:
+            engine = type(self.scorer).__name__
+            raise ConfigError(
+                f"a model folder holds weights of torch, but {engine} computes the networks of this model"
+            )
+        from depparse.model_folder.store import save as save_model
+
         card = self.card or None  # made of the facts, if there is none
         save_model(self.model, Path(folder), self.facts, card=card, segmenter=self.segmenter, weights=weights)
 
@@ -286,6 +325,23 @@ def _annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Giv
 
 def _annotate_group(annotator: Annotator, group: Group) -> list[Sentence]:
     return list(chain.from_iterable(annotator.annotate_group(group)))
+
+
+def _refuse(method: str, names: Collection[str], able: Collection[str]) -> None:
+    if names:
+        raise ConfigError(f"{method} cannot do what {', '.join(names)} asks; it can be asked for {', '.join(able)}")
+
+
+def _analyses(
+    annotator: Annotator, sentences: Iterable[Sentence], constraints: Iterable[Constraints | None] | None
+) -> Iterator[ParseAnalysis]:
+    for group in annotator.groups(sentences, constraints):
+        for sentence, analysis in zip(group.sentences, annotator.analyses(group), strict=True):
+            if analysis is None:  # no words
+                analysis = ParseAnalysis(
+                    repr(sentence), np.zeros((1, 1)), (), lambda _, heads: np.zeros((*heads.shape, 1))
+                )
+            yield analysis
 
 
 def _documents(analysed: Generator[tuple[list[Given], list[list[Sentence]]], None, None]) -> Iterator[Document]:
@@ -321,6 +377,8 @@ def load(
     `revision`. A bundled name goes before a folder of that name here, which is ``./en``. Raises ModelError and
     ConfigError.
     """
+    from depparse.model_folder.store import load_parts, read_card, read_facts
+
     folder = find(name, fetch=fetch, revision=revision)
     try:
         parts = load_parts(folder).to(device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, TypedDict
 
 from depparse.document.annotations import check_kept
@@ -62,20 +63,37 @@ class Request:
     batch_words: int = BATCH_WORDS
     constrained: bool = False  # whether each sentence comes with constraints on its tree
 
+    def __post_init__(self) -> None:
+        """Names may be given as one string or any collection. Raises ConfigError for what no pipeline could do."""
+        object.__setattr__(self, "keep", check_kept(_names(self.keep, "keep")))
+        object.__setattr__(self, "without", frozenset(_names(self.without, "without")))
+        if self.k_best is not None:
+            _check_number(self.k_best, "k_best", "trees")
+        _check_number(self.batch_words, "batch_words", "words")
+
     @classmethod
     def of(cls, asked: Asked, *, constrained: bool = False) -> Request:
-        """The request with these values. Raises ConfigError for what no pipeline could do."""
+        """The request with these values. Raises ConfigError."""
         values: dict[str, Any] = dict(asked)
         for name in values:
             if name not in Asked.__annotations__:
                 raise ConfigError(f"a pipeline is not asked for {name!r}; {did_you_mean(name, Asked.__annotations__)}")
-        for name, unit in (("k_best", "trees"), ("batch_words", "words")):
-            if (number := values.get(name)) is not None and number < 1:
-                raise ConfigError(f"{name} is a number of {unit}, at least 1, not {number}")
-        values["keep"] = check_kept(_names(values.get("keep", ())))
-        values["without"] = frozenset(_names(values.get("without", ())))
         return cls(**values, constrained=constrained)
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """What is asked for: the names of all values that are not those of a plain request."""
+        plain = Request()
+        return tuple(name for name in Asked.__annotations__ if getattr(self, name) != getattr(plain, name))
 
-def _names(names: str | Collection[str]) -> Collection[str]:
-    return [names] if isinstance(names, str) else names
+
+def _check_number(number: object, what: str, unit: str) -> None:
+    if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
+        raise ConfigError(f"{what} is a number of {unit}, at least 1, not {number!r}")
+
+
+def _names(names: object, what: str) -> Collection[str]:
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, Collection) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"{what} is a name or a list of names, not {names!r}")
+    return names

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import traceback
 from collections import deque
@@ -15,8 +16,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import Any, TypeVar
-
-import torch
 
 from depparse.errors import DepparseError
 
@@ -27,7 +26,7 @@ _AHEAD = 2  # jobs for each worker that are read ahead: one in work, one waiting
 # A forked child has none of its parent's OpenMP threads, and torch would wait for them forever. (A DataLoader does the
 # same in its workers.)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: torch.set_num_threads(1))
+    os.register_at_fork(after_in_child=lambda: _use_one_thread())
 
 
 def run_in_order(
@@ -146,11 +145,17 @@ def _serve(given: Any, connection: Connection, reader: Connection, writer: Conne
     threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all its processes: the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    torch.set_num_threads(1)
     work = pickle.loads(given) if isinstance(given, bytes) else given
+    _use_one_thread()
     with contextlib.suppress(EOFError):
         while True:
             connection.send_bytes(_answer(work, connection.recv_bytes()))
+
+
+def _use_one_thread() -> None:
+    """Of torch, if that is the engine: it is not imported for this."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(1)
 
 
 def _answer(work: Callable[[Any], Any], job: bytes) -> bytes:

@@ -70,7 +70,7 @@ class Gold:
 
         Without a model, only those of segmentation say anything.
         """
-        names = pipeline.model.treebanks if pipeline.model is not None else ()
+        names = pipeline.codec.treebanks if pipeline.codec is not None else ()
         treebank = names[self.source] if names else None
         return self._score(pipeline.reanalyze(self.document, raw=raw, treebank=treebank), pipeline.model)
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.formats.conllu import iter_conllu
 from depparse.inference import memory
+from depparse.inference.annotator import Annotator
 from depparse.inference.pipeline import Pipeline, load
+from depparse.inference.request import Request
 from depparse.model_folder.store import save
 from depparse.segmentation.segmenter import Segmenter
 from tests.models import small_model
@@ -176,6 +179,83 @@ def test_mistakes(nlp: Pipeline, given: Any, options: dict[str, Any], message: s
     with pytest.raises(ConfigError) as error:
         nlp(given, **options)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"keep": frozenset({"ups"})}, r"^keep names columns \(.*\), not UPS$"),
+        ({"keep": 3}, "^keep is a name or a list of names, not 3$"),
+        ({"without": ["ner", None]}, r"^without is a name or a list of names, not \['ner', None\]$"),
+        ({"batch_words": 0}, "^batch_words is a number of words, at least 1, not 0$"),
+        ({"batch_words": None}, "^batch_words is a number of words, at least 1, not None$"),
+        ({"k_best": 2.5}, "^k_best is a number of trees, at least 1, not 2.5$"),
+        ({"k_best": True}, "^k_best is a number of trees, at least 1, not True$"),
+    ],
+)
+def test_a_request_is_checked_however_it_is_made(values: dict[str, Any], message: str) -> None:
+    for make in (lambda: Request(**values), lambda: Request.of(values), lambda: replace(Request(), **values)):  # type: ignore[arg-type]
+        with pytest.raises(ConfigError, match=message):
+            make()
+
+
+def test_a_request_made_by_hand_is_that_of_the_pipeline(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {"keep": frozenset({"upos"}), "without": "lemmatizer"}
+    assert Request(**asked) == Request(keep=frozenset({"UPOS"}), without=frozenset({"lemmatizer"}))
+    assert Request(**asked).asked == ("keep", "without")
+    document = two_sentences()
+    document[0].columns["UPOS"] = ["X"] * len(document[0])
+    assert nlp(document, request=Request(**asked)).to_conllu() == nlp(document, **asked).to_conllu()
+    assert nlp(document, request=Request(**asked))[0].columns["UPOS"] == ["X"] * len(document[0])
+    for name in ("__call__", "annotate_stream", "segment", "analyses", "pipe"):
+        with pytest.raises(
+            ConfigError, match="there is no part typo to switch off; the pipeline has segmenter, tagger"
+        ):
+            getattr(nlp, name)([["a"]], request=Request(without=frozenset({"typo"})))
+    built: list[Request] = []
+    make = Annotator.__init__
+    monkeypatch.setattr(Annotator, "__init__", lambda self, *parts: (built.append(parts[-1]), make(self, *parts))[0])
+    nlp(document, keep="upos")
+    nlp.pipe([document], keep="upos")
+    nlp.annotate_stream(document, keep="upos")
+    assert len(built) == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "asked", "message"),
+    [
+        ("annotate_stream", {"expand": True, "presplit": True}, "annotate_stream cannot do what presplit, expand asks"),
+        ("segment", {"k_best": 3}, "segment cannot do what k_best asks; it can be asked for without, presplit"),
+        ("segment", {"expand": True}, "segment cannot do what expand asks"),
+        ("read", {"keep": "upos", "probabilities": True}, "read cannot do what keep, probabilities asks"),
+        ("read", {"treebank": "x", "batch_words": 7}, "read cannot do what treebank, batch_words asks"),
+        ("analyses", {"k_best": 3, "probabilities": True}, "analyses cannot do what probabilities, k_best asks"),
+        ("analyses", {"request": Request(k_best=3)}, "analyses cannot do what k_best asks"),
+    ],
+)
+def test_what_a_method_cannot_do_is_refused_at_once(
+    nlp: Pipeline, method: str, asked: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        getattr(nlp, method)([], **asked)
+
+
+def test_each_method_does_its_part_of_a_request(nlp: Pipeline, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Anna didn't\nsee Tom.\n", encoding="utf-8")
+    request = nlp.request(presplit=True, k_best=2)
+    sentences = list(nlp.annotate_stream(nlp.read([tmp_path / "a.txt"], request=request), request=request))
+    assert [s.comment("tree_rank") for s in sentences] == ["1", "2", "1", "2"]
+    assert [s.text for s in nlp.read([tmp_path / "a.txt"], presplit=True, k_best=None)] == ["Anna didn't", "see Tom."]
+
+
+def test_codecs_alone_need_a_scorer(nlp: Pipeline) -> None:
+    codec, scorer = nlp.codec, nlp.scorer
+    assert codec is not None
+    other = Pipeline(codec, scorer=scorer)
+    assert (other.model, other.parts) == (None, ("tagger", "lemmatizer", "dependencies"))
+    assert other(two_sentences()).to_conllu() == nlp(two_sentences()).to_conllu()
+    with pytest.raises(ConfigError, match="give the scorer that computes their networks"):
+        Pipeline(codec)
 
 
 def test_mistakes_of_pipe_are_told_at_once(nlp: Pipeline) -> None:
