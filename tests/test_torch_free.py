@@ -82,6 +82,40 @@ def test_a_model_annotates_without_torch(tmp_path: Path) -> None:
     assert result.stdout == "".join(sentence.to_conllu() for sentence in expected)
 
 
+MISSPELT = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
+sys.meta_path.insert(0, Blocked())
+from depparse.config import parse
+from depparse.errors import ConfigError
+from depparse.model.codec import ModelConfig
+for config in (
+    {"tasks": {"t": {"type": "taggr"}}},
+    {"encoder": {"inputs": [{"type": "word"}]}},
+    {"encoder": {"context": {"type": "bilsm"}}},
+    {"tasks": {"srl": {"type": "srl", "syntax": {"type": "gnc"}}}},
+):
+    try:
+        parse(ModelConfig, config)
+    except ConfigError as error:
+        print(error)
+"""
+
+
+def test_a_misspelt_type_is_told_without_torch() -> None:
+    """Of parts with a codec or a config of their own; those of one file need torch to be looked at."""
+    result = subprocess.run([sys.executable, "-c", MISSPELT], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    task, part, context, syntax = result.stdout.splitlines()
+    assert "did you mean tagger? there are: dependencies, enhanced, lemmatizer, srl, tagger (" in task
+    assert "did you mean words? there are: characters, transformer, treebank, vectors, words (" in part
+    assert "did you mean bilstm? there are: bilstm, linear_recurrent (" in context
+    assert "did you mean gcn? there are: dglstm, gcn (" in syntax
+
+
 def _bare(conllu: str) -> str:
     """The sentence with its words alone."""
     lines = [line.split("\t") for line in conllu.splitlines() if line and not line.startswith("#")]

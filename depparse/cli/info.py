@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from depparse.cli.options import Json
+
 if TYPE_CHECKING:
     from depparse.evaluation.tables import Table
     from depparse.model_folder.description import Description
@@ -19,7 +21,7 @@ def info(
         str,
         typer.Argument(metavar="MODEL", help="The folder of a model or of the run which made it, or a bundled name."),
     ],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Say what a model is: parts, network, data, licences and scores; and whether its files are whole.
 
@@ -75,6 +77,8 @@ def _facts(found: Description) -> Iterator[tuple[str, str]]:
         if base is not None:
             yield "begun with", base.origin.name
     yield "folder", f"{found.folder}, format {found.format}"
+    if found.facts == type(found.facts)():
+        yield "facts", "none: made before folders had facts; its card README.md may say more"
     note = "" if found.card_as_saved else ", but the card was changed or removed"
     yield "files", f"as they were saved{note}"
 

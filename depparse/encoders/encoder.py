@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.codec import CONTEXTS, INPUTS, EncoderCodec, EncoderConfig, Widths
-from depparse.encoders.input import DiffersByTask, InputNetwork, InputVectors, ShowsInside
+from depparse.encoders.input import AnyInputNetwork, DiffersByTask, InputType, InputVectors, ShowsInside
 from depparse.layers.dropout import InputDropout, SharedDropout
 from depparse.layers.tensors import Layout
+from depparse.registry import PartConfig
 
 
 @dataclass(slots=True)
@@ -38,10 +39,10 @@ class Encoder(nn.Module):
     `Encoded.inputs` are the task's own; without a context layer all that a task reads is its own.
     """
 
-    def __init__(self, config: EncoderConfig, inputs: Sequence[nn.Module]) -> None:
+    def __init__(self, config: EncoderConfig, inputs: Sequence[AnyInputNetwork]) -> None:
         super().__init__()
         self.config = config
-        self.inputs = nn.ModuleList(inputs)
+        self.inputs = nn.ModuleList(cast(Sequence[nn.Module], inputs))
         self.input_width = sum(part.width for part in self._inputs())
         self.input_dropout, self.dropout = InputDropout(config.input_dropout), SharedDropout(config.dropout)
         self.context = (
@@ -52,13 +53,13 @@ class Encoder(nn.Module):
     @classmethod
     def build(cls, config: EncoderConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Encoder:
         """The encoder with the vocabularies of `sentences`; `treebanks` are the names of those they come from."""
-        return cls(config, [INPUTS[part.type].build(part, sentences, treebanks) for part in config.inputs])
+        return cls(config, [_type_of(part).build(part, sentences, treebanks) for part in config.inputs])
 
     @classmethod
     def from_codec(cls, config: EncoderConfig, codec: EncoderCodec) -> Encoder:
         """The encoder of these codecs, with weights still to be loaded."""
         pairs = zip(config.inputs, codec.inputs, strict=True)
-        return cls(config, [INPUTS[part.type](own) for part, own in pairs])
+        return cls(config, [_type_of(part)(own) for part, own in pairs])
 
     @property
     def codec(self) -> EncoderCodec:
@@ -112,8 +113,13 @@ class Encoder(nn.Module):
     def _join(self, parts: list[Tensor]) -> Tensor:
         return torch.cat(self.input_dropout(parts), -1)
 
-    def _inputs(self) -> Iterator[InputNetwork]:
-        return (cast(InputNetwork, part) for part in self.inputs)
+    def _inputs(self) -> Iterator[AnyInputNetwork]:
+        return (cast(AnyInputNetwork, part) for part in self.inputs)
+
+
+def _type_of(config: PartConfig) -> InputType[Any, Any]:
+    type_of_input: InputType[Any, Any] = INPUTS[config.type]
+    return type_of_input
 
 
 def _vectors(made: Tensor | InputVectors) -> InputVectors:

@@ -14,7 +14,7 @@ group ``depparse.contexts``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from depparse.document.sentence import Sentence
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from depparse.layers.tensors import Layout
 
 Features = TypeVar("Features")  # what is read of a sentence
+Settings = TypeVar("Settings", bound=PartConfig)
+Settings_contra = TypeVar("Settings_contra", bound=PartConfig, contravariant=True)
+OwnCodec = TypeVar("OwnCodec")
+Data_contra = TypeVar("Data_contra", contravariant=True)  # the arrays of the codec, as tensors
 Arrays_co = TypeVar("Arrays_co", covariant=True)  # the same of a batch: an array, or a NamedTuple of arrays, or None
 
 
@@ -58,38 +62,51 @@ class InputCodec(Protocol[Features, Arrays_co]):
 AnyInputCodec: TypeAlias = InputCodec[Any, Any]
 
 
-class InputCodecType(Protocol):
+class InputCodecType(Protocol[Settings]):
     """What the class of a codec has besides."""
 
     @property
-    def Config(self) -> type[PartConfig]:
+    def Config(self) -> type[Settings]:
         """The class of the settings."""
 
-    def from_json(self, config: Any, data: Any) -> AnyInputCodec:
+    def from_json(self, config: Settings, data: Any) -> AnyInputCodec:
         """The codec that gave `data` by `InputCodec.to_json`."""
 
 
-class InputNetwork(Protocol):
+class InputNetwork(Protocol[Data_contra]):
     """Arrays, as tensors, to vectors: an `nn.Module`."""
 
-    codec: AnyInputCodec
-    width: int  # units
+    @property
+    def codec(self) -> AnyInputCodec:
+        """The codec that the network belongs to."""
 
-    def __call__(self, data: Any, layout: Layout) -> Tensor | InputVectors:
+    @property
+    def width(self) -> int:
+        """Units of a vector."""
+
+    def forward(self, data: Data_contra, layout: Layout) -> Tensor | InputVectors:
         """``[batch, words, width]``, ROOT at word 0; `data` is what the codec collates, as tensors."""
 
+    def __call__(self, data: Data_contra, layout: Layout) -> Tensor | InputVectors:
+        """`forward`, as a module is called."""
 
-class InputType(Protocol):
+
+AnyInputNetwork: TypeAlias = InputNetwork[Any]
+
+
+class InputType(Protocol[OwnCodec, Settings_contra]):
     """What the class of a network has besides."""
 
     @property
-    def Codec(self) -> InputCodecType:
+    def Codec(self) -> type[OwnCodec]:
         """The class of the codec."""
 
-    def __call__(self, codec: Any) -> nn.Module:
+    def __call__(self, codec: OwnCodec) -> AnyInputNetwork:
         """The network, with new weights."""
 
-    def build(self, config: Any, sentences: Sequence[Sentence], treebanks: Sequence[str]) -> nn.Module:
+    def build(
+        self, config: Settings_contra, sentences: Sequence[Sentence], treebanks: Sequence[str]
+    ) -> AnyInputNetwork:
         """The network with the vocabulary of `sentences`, the training data, and pretrained weights if it has any.
 
         `treebanks` are the names of those that the sentences come from. Raises ConfigError.
@@ -111,6 +128,22 @@ class DiffersByTask(Protocol):
 
     def keep_tasks(self, numbers: Sequence[int]) -> None:
         """Forgets the other tasks; those that stay are numbered anew, in their order."""
+
+
+@runtime_checkable
+class HasPretrained(Protocol):
+    """An input some of whose weights were learned elsewhere, and so have a learning rate of their own."""
+
+    def pretrained_parameters(self) -> Iterator[nn.Parameter]:
+        """These weights."""
+
+
+@runtime_checkable
+class DropsUnused(Protocol):
+    """An input that may hold weights which no text ever reaches."""
+
+    def without_unused(self) -> tuple[AnyInputNetwork, int]:
+        """An input that gives the same vectors, and the number of rows that were dropped; itself and 0 if none was."""
 
 
 @runtime_checkable

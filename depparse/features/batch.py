@@ -28,6 +28,7 @@ class Example:
     length: int  # words, without ROOT
     features: list[Any]
     targets: dict[str, Any] = field(default_factory=dict)
+    lessons: dict[str, Any] = field(default_factory=dict)  # of tasks that have a teacher
     source: int = 0
     number: int = 0  # of the sentence, from 1, in what is parsed
     kept: frozenset[str] = frozenset()  # names of what the sentence has that is not to be predicted
@@ -64,6 +65,7 @@ class Batch:
     sources: Ints  # [batch], number of the treebank
     inputs: list[Any]  # for each input of the encoder, what its codec collates
     targets: dict[str, Any]  # for each task, what its codec collates
+    lessons: dict[str, Any] = field(default_factory=dict)  # the same of tasks that have a teacher
     parsed: Sequence[WordTree] | None = None  # what a parser makes of the sentences, for tasks that read trees
 
     @property

@@ -3,7 +3,7 @@
 The heart of gated linear recurrent layers (Martin & Cundy 2018; Qin et al. 2023, *Hierarchically Gated Recurrent
 Neural Network for Sequence Modeling*). It has no matrix product from step to step, so all else of the layer is computed
 for all times at once, and this rest runs at the speed of memory: on the CPU a compiled kernel, elsewhere a scan of
-log2(times) steps (Hillis & Steele 1986). The plain loop is the oracle of the tests.
+log2(times) steps (Hillis & Steele 1986).
 
 The kernel runs in one thread: it is a few hundredths of the layer's time, and the parallel loops of numba abort the
 process when two Python threads enter them at once (workqueue) or after a fork (OpenMP of GNU).
@@ -19,16 +19,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 Array = NDArray[Any]
-
-
-def plain_recurrence(decay: Tensor, drive: Tensor) -> Tensor:
-    """The definition, as a loop over time: `decay`, `drive` and the result are ``[batch, times, width]``."""
-    state = torch.zeros_like(drive[:, 0])
-    states = []
-    for time in range(drive.shape[1]):
-        state = decay[:, time] * state + drive[:, time]
-        states.append(state)
-    return torch.stack(states, 1)
 
 
 def linear_recurrence(decay: Tensor, drive: Tensor, backwards: int = 0) -> Tensor:

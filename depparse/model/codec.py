@@ -25,8 +25,8 @@ TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
 
 
-# No task can have a name that torch has in the place where networks are kept (`torch.nn.ModuleDict`): these, and
-# those that begin with an underscore.
+# No task can have a name that torch, or transformers, has where networks are kept (`torch.nn.ModuleDict`): one of
+# these, or one that begins with an underscore.
 RESERVED = frozenset(
     """
     T_destination add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double dump_patches
@@ -35,11 +35,9 @@ RESERVED = frozenset(
     register_backward_hook register_buffer register_forward_hook register_forward_pre_hook register_full_backward_hook
     register_full_backward_pre_hook register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
     register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state
-    set_submodule share_memory state_dict to to_empty train training type update values xpu zero_grad
+    set_submodule share_memory smart_apply state_dict to to_empty train training type update values xpu zero_grad
     """.split()
 )
-
-
 NO_NAME = "cannot be the name of a task; take another word, such as its type"
 
 
@@ -80,7 +78,7 @@ class ModelCodec:
     def example(self, sentence: Sentence, *, learned: Collection[str] = (), source: int = 0) -> Example:
         """What the model reads of the sentence, and what the tasks `learned` learn from it."""
         targets = {name: codec.targets(sentence) for name, codec in self.tasks.items() if name in learned}
-        return Example(sentence, len(sentence), self.encoder.features(sentence), targets, source)
+        return Example(sentence, len(sentence), self.encoder.features(sentence), targets, source=source)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         """The examples side by side."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from depparse.document.annotations import annotated
 from depparse.document.sentence import Sentence
@@ -31,8 +30,8 @@ def extend(
     the tasks that are not among `tasks` stay as they are. Raises ConfigError.
     """
     replacing = _replacing(base, tasks)
-    networks: dict[str, nn.Module] = dict(base.tasks.items())
-    configs, built, notes = dict(base.config.tasks), dict[str, nn.Module](), list[str]()
+    networks = {name: base.network(name) for name in base.tasks}
+    configs, built, notes = dict(base.config.tasks), dict[str, AnyNetwork](), list[str]()
     idle = [name for name in networks if not _annotates(sentences, base.codec.tasks[name])]
     for name, config in tasks.items():
         if name not in networks or name in replacing:
@@ -48,7 +47,7 @@ def extend(
         if name in idle:
             continue
         if isinstance(network := networks[name], Grows):
-            grown: Any = network.grown(config, base.encoder.widths, sentences, partial(_remember, base, name))
+            grown = network.grown(config, base.encoder.widths, sentences, partial(_remember, base, name))
             networks[name], configs[name] = grown, grown.codec.config
             if kept := ", ".join(grown.kept):
                 notes.append(f"note: {name}: the data does not annotate {kept}, which the model stays able to find")
@@ -97,7 +96,7 @@ def _replacing(base: Model, tasks: Mapping[str, PartConfig]) -> dict[str, str]:
 
 
 def _replaced(
-    base: Model, replacing: Mapping[str, str], built: Mapping[str, nn.Module]
+    base: Model, replacing: Mapping[str, str], built: Mapping[str, AnyNetwork]
 ) -> tuple[dict[str, list[str]], list[str]]:
     """The tasks of `base` whose place is taken by tasks that were built, and these; a note on each."""
     replaced: dict[str, list[str]] = {}
@@ -106,7 +105,7 @@ def _replaced(
         if name not in built:
             notes.append(f"note: {old} of the base model stays: the data does not annotate {name}, its replacement")
             continue
-        new_columns, columns = cast(AnyNetwork, built[name]).codec.writes, base.codec.writes[old]
+        new_columns, columns = built[name].codec.writes, base.codec.writes[old]
         if set(new_columns).isdisjoint(columns):
             raise ConfigError(
                 f"config key model.tasks.{name}.replaces: {name} writes {', '.join(new_columns)}, but {old} writes "

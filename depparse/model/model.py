@@ -18,8 +18,9 @@ from depparse.features.batch import Batch, Example, WordTree
 from depparse.layers.tensors import Layout, as_arrays, to_arrays, to_tensors
 from depparse.layers.trees.reader import TreeSource
 from depparse.model.codec import NO_NAME, TASKS, ModelCodec, ModelConfig, can_name_task
+from depparse.registry import PartConfig
 from depparse.structs.analysis import Tree
-from depparse.tasks.task import AnyNetwork, ReadsInside, Stage
+from depparse.tasks.task import AnyNetwork, CodecType, Distills, NetworkType, ReadsInside, Stage
 
 
 class Model(nn.Module):
@@ -29,7 +30,7 @@ class Model(nn.Module):
     """
 
     def __init__(
-        self, config: ModelConfig, encoder: Encoder, tasks: Mapping[str, nn.Module], treebanks: Sequence[str] = ()
+        self, config: ModelConfig, encoder: Encoder, tasks: Mapping[str, AnyNetwork], treebanks: Sequence[str] = ()
     ) -> None:
         super().__init__()
         self.config, self.encoder = config, encoder
@@ -48,7 +49,7 @@ class Model(nn.Module):
         names of those that they come from; `Example.source` is a place among them. Raises ConfigError.
         """
         encoder = Encoder.build(config.encoder, sentences, treebanks)
-        tasks: dict[str, nn.Module] = {}
+        tasks: dict[str, AnyNetwork] = {}
         for name, task in config.tasks.items():
             network = build_task(task, encoder, sentences)
             if network is not None:
@@ -65,7 +66,7 @@ class Model(nn.Module):
     def from_codec(cls, config: ModelConfig, codec: ModelCodec) -> Model:
         """The model of these codecs, with weights still to be loaded."""
         encoder = Encoder.from_codec(config.encoder, codec.encoder)
-        tasks = {name: TASKS[config.tasks[name].type](own, encoder.widths) for name, own in codec.tasks.items()}
+        tasks = {name: _type_of(config.tasks[name])(own, encoder.widths) for name, own in codec.tasks.items()}
         return cls(config, encoder, tasks, codec.treebanks)
 
     def renew_codec(self) -> None:
@@ -111,11 +112,26 @@ class Model(nn.Module):
 
     def example(self, sentence: Sentence, *, targets: bool = False, source: int = 0) -> Example:
         """What the model reads of the sentence, and what it learns from it if `targets` are asked for."""
-        return self.codec.example(sentence, learned=self.learned if targets else (), source=source)
+        example = self.codec.example(sentence, learned=self.learned if targets else (), source=source)
+        if targets:
+            taught = {name: network for name, network in self._taught().items() if name in example.targets}
+            example.lessons = {name: task.lesson(sentence, example.targets[name]) for name, task in taught.items()}
+        return example
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         """The examples side by side."""
-        return self.codec.collate(examples)
+        batch = self.codec.collate(examples)
+        batch.lessons = {
+            name: network.collate_lessons([example.lessons[name] for example in examples])
+            for name, network in self._taught().items()
+            if name in examples[0].lessons
+        }
+        return batch
+
+    def _taught(self) -> dict[str, Distills]:
+        """The tasks that have a teacher."""
+        distilling = {name: task for name, task in self.tasks.items() if isinstance(task, Distills)}
+        return {name: task for name, task in distilling.items() if task.is_taught}
 
     def count_targets(self, task: str, batch: Batch) -> int:
         """Words of the batch that the loss of the task is a mean over."""
@@ -159,8 +175,14 @@ class Model(nn.Module):
         if "own" in self.codec.readers(without).values() and (parser := self.codec.parser()) is not None:
             without.discard(parser)
         scores = self(batch, without, predicted=("own",))
-        targets = to_tensors(batch.targets, self.device)
-        return {name: self.network(name).loss(scores[name], targets[name]) for name in self.learned}
+        targets, lessons = to_tensors((batch.targets, batch.lessons), self.device)
+        taught = self._taught()
+        return {
+            name: taught[name].loss_of_lessons(scores[name], lessons[name])
+            if name in taught
+            else self.network(name).loss(scores[name], targets[name])
+            for name in self.learned
+        }
 
     def leave_out(self, names: Collection[str]) -> None:
         """Takes tasks out of the model, for good.
@@ -168,7 +190,7 @@ class Model(nn.Module):
         What the others predict stays as it is; but without the parser, tasks that read trees need given ones.
         """
         self.encoder.keep_tasks([number for number, name in enumerate(self.tasks) if name not in names])
-        self.tasks = nn.ModuleDict({name: task for name, task in self.tasks.items() if name not in names})
+        self.tasks = as_modules({name: self.network(name) for name in self.tasks if name not in names})
         kept = {name: task for name, task in self.config.tasks.items() if name not in names}
         self.config = self.config.model_copy(update={"tasks": kept})
         self.frozen = self.frozen - set(names)
@@ -202,16 +224,21 @@ def _run_stage(network: nn.Module, name: str, *inputs: NDArray[Any]) -> tuple[ND
     return as_arrays(getattr(network, name)(*to_tensors(inputs, device)))
 
 
-def as_modules(networks: Mapping[str, nn.Module]) -> nn.ModuleDict:
+def as_modules(networks: Mapping[str, AnyNetwork]) -> nn.ModuleDict:
     """The networks of tasks as a part of a model. Raises ConfigError for names that they cannot have there."""
     for name in networks:
         if not can_name_task(name):
             raise ConfigError(f"config key model.tasks.{name} {NO_NAME}")
-    return nn.ModuleDict(networks)
+    return nn.ModuleDict(cast(Mapping[str, nn.Module], networks))
 
 
-def build_task(config: Any, encoder: Encoder, sentences: Sequence[Sentence]) -> nn.Module | None:
+def build_task(config: PartConfig, encoder: Encoder, sentences: Sequence[Sentence]) -> AnyNetwork | None:
     """The network of a task with the labels of `sentences`; None if they do not annotate it. Raises ConfigError."""
-    codec = TASKS.codec(config.type).build(config, sentences)
-    network: nn.Module | None = None if codec is None else TASKS[config.type](codec, encoder.widths)
-    return network
+    codec_type: CodecType[Any] = TASKS.codec(config.type)
+    codec = codec_type.build(config, sentences)
+    return None if codec is None else _type_of(config)(codec, encoder.widths)
+
+
+def _type_of(config: PartConfig) -> NetworkType[Any]:
+    type_of_task: NetworkType[Any] = TASKS[config.type]
+    return type_of_task

@@ -190,13 +190,6 @@ def _split(tag: str, prefixes: str) -> tuple[str, str]:
     return prefix, kind
 
 
-def at_most_once(n_labels: int, labels: Collection[int]) -> Automaton:
-    """Of the sequences that have one of `labels` once or not at all: the beginnings of a core role, for instance."""
-    others = [label for label in range(n_labels) if label not in labels]
-    before, after = dict.fromkeys(others, (0,)), dict.fromkeys(others, (1,))
-    return Automaton(n_labels, [before | dict.fromkeys(labels, (1,)), after], (0,), (0, 1))
-
-
 def intersect(first: Automaton, second: Automaton) -> Automaton:
     """Of the sequences in both languages: the product of the automata, as far as it is reached from the starts."""
     if first.n_labels != second.n_labels:

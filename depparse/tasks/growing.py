@@ -22,8 +22,7 @@ encoder, whose scores are averaged with their own; the weight grows with the sha
 - Gradients flow through the neighbours, too.
 - The rows of the old types in the last layer learn like the new ones: they are neither frozen nor rescaled.
 
-What the old model makes of a sentence is worked out once, by the `Teacher` that the codec has: a `Lesson`, in arrays.
-The loss, `growing_loss`, is the network's.
+What the old model makes of a sentence is worked out once, by the `Teacher` that the network has: a `Lesson`, in arrays.
 """
 
 from __future__ import annotations

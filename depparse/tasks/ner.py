@@ -12,7 +12,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -37,7 +37,7 @@ from depparse.structs.regular_expression import automaton_of
 from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees
 from depparse.tasks.findings import tell
 from depparse.tasks.growing import WEIGHT, Lesson, Lessons, Teacher, collate, growing_loss
-from depparse.tasks.task import NetworkType, Remember, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Remember, Stage, TaskConfig
 
 
 class NerConfig(TaskConfig):
@@ -68,7 +68,6 @@ class NerCodec:
         self.reads_trees: TreeSource | None = config.trees if config.syntax is not None else None
         self.tags = Vocabulary(["O", *(f"{prefix}-{kind}" for kind in types.items for prefix in "BIES")])
         self.language = determinize(self._language())
-        self.teacher: Teacher | None = None  # while old types are kept
 
     @classmethod
     def build(cls, config: NerConfig, sentences: Sequence[Sentence]) -> NerCodec | None:
@@ -98,31 +97,23 @@ class NerCodec:
         """The trees, for `syntax`."""
         return self.trees.arcs(batch)
 
-    def targets(self, sentence: Sentence) -> list[int] | Lesson:
+    def targets(self, sentence: Sentence) -> list[int]:
         """A tag for each word; none of a sentence that is not annotated or not in the language."""
-        tags = self._gold(sentence)
-        return tags if self.teacher is None else self.teacher.teach(sentence, tags)
-
-    def _gold(self, sentence: Sentence) -> list[int]:
         spans = entities_of(sentence)
         tags = [] if spans is None else self.tags.numbers(encode_tags(spans, len(sentence), "BIOES"), IGNORE)
         learned = spans is not None and IGNORE not in tags and self.language.accepts(tags)
         return tags if learned else [IGNORE] * len(sentence)
 
-    def collate(self, rows: Sequence[Any]) -> Ints | Lessons[NDArray[Any]]:
-        """The tags ``[batch, words]``, or the lessons."""
-        return pad(rows) if self.teacher is None else collate(rows)
-
-    def count_targets(self, targets: Any) -> int:
-        """Words that have a tag."""
-        return int(((targets.tags if isinstance(targets, Lessons) else targets) != IGNORE).sum())
+    def collate(self, rows: Sequence[list[int]]) -> Ints:
+        """The tags ``[batch, words]``."""
+        return pad(rows)
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """What of the training data is not learned."""
         refused = (
             (number, sentence, None)
             for number, sentence in enumerate(sentences, 1)
-            if len(sentence) and entities_of(sentence) is not None and self._gold(sentence)[0] == IGNORE
+            if len(sentence) and entities_of(sentence) is not None and self.targets(sentence)[0] == IGNORE
         )
         what = "sentences with entities that overlap (nested_ner learns them) or are not in its language are left out"
         return [*tell(refused, what), *tell_of_trees(sentences, self.reads_trees)]
@@ -186,7 +177,8 @@ class Ner(nn.Module):
         # transitions[previous, next]; the last row is the beginning of the sentence, the last column its end.
         self.transitions = nn.Parameter(torch.zeros(n_tags + 1, n_tags + 1))
         self.chain = LinearChain(codec.language)
-        self.kept: Sequence[str] = ()  # types that the teacher of the codec keeps
+        self.teacher: Teacher | None = None  # while old types are kept
+        self.kept: Sequence[str] = ()  # these types
 
     def forward(self, encoded: Encoded, layout: Layout, trees: Arcs[Tensor] | None = None) -> Tensor:
         """Scores of tags, ``[batch, words, tags]``."""
@@ -194,11 +186,8 @@ class Ner(nn.Module):
         scores: Tensor = self.scorer(values)
         return scores
 
-    def loss(self, scores: Tensor, targets: Tensor | Lessons[Tensor]) -> Tensor:
+    def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
         """Minus the logarithm of the probability of the gold tags, as a mean over the annotated words."""
-        if isinstance(targets, Lessons):
-            assert self.codec.teacher is not None
-            return growing_loss(self.codec.teacher, self.chain, scores[:, 1:], self.transitions, targets)
         annotated = targets[:, 1:].ne(IGNORE).any(1)
         tags = targets[annotated, 1:]
         scores = scores[annotated, 1:].float()
@@ -206,6 +195,29 @@ class Ner(nn.Module):
         logarithms = self.chain.path_score(scores, self.transitions, lengths, tags)
         logarithms = logarithms - self.chain.log_partition(scores, self.transitions, lengths)
         return -logarithms.sum() / lengths.sum().clamp(min=1)
+
+    # -- while old types are kept, it learns from a teacher
+
+    @property
+    def is_taught(self) -> bool:
+        """Whether there is a teacher."""
+        return self.teacher is not None
+
+    def lesson(self, sentence: Sentence, target: list[int]) -> Lesson:
+        """What the teacher makes of the sentence with these tags."""
+        assert self.teacher is not None
+        return self.teacher.teach(sentence, target)
+
+    def collate_lessons(self, lessons: Sequence[Lesson]) -> Lessons[NDArray[Any]]:
+        """The lessons side by side."""
+        return collate(lessons)
+
+    def loss_of_lessons(self, scores: Tensor, lessons: Lessons[Tensor]) -> Tensor:
+        """See growing.py."""
+        assert self.teacher is not None
+        return growing_loss(self.teacher, self.chain, scores[:, 1:], self.transitions, lessons)
+
+    # -- second stages
 
     def best_tags(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The most probable tags ``[batch, words]`` without ROOT, IGNORE behind the end, and their score ``[batch]``:
@@ -237,7 +249,7 @@ class Ner(nn.Module):
             free = [other, *(codec.tags.number(f"{prefix}-{kind}") for kind in old for prefix in "BIES")]
             chain = copy.deepcopy(grown.chain)  # of its own: it stays on the processor
             grown.kept = old
-            codec.teacher = Teacher(remember(), chain, grown.transitions, other, free, causal=causal, weight=weight)
+            grown.teacher = Teacher(remember(), chain, grown.transitions, other, free, causal=causal, weight=weight)
         return grown
 
     @torch.no_grad()
@@ -267,4 +279,8 @@ def _exact(scores: Tensor) -> Tensor:
     return scores[:, 1:].to(torch.float32 if scores.device.type == "mps" else torch.float64)
 
 
-TASK: NetworkType = Ner
+TASK: NetworkType[NerCodec] = Ner
+if TYPE_CHECKING:
+    _codec: type[Codec[list[int], Ints, NDArray[np.float32], list[Span]]] = NerCodec
+    _codec_type: CodecType[NerConfig] = NerCodec
+    _network: type[Network[Arcs[Tensor] | None, Tensor, Tensor]] = Ner

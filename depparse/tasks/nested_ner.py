@@ -14,7 +14,7 @@ are segments of a semi-Markov CRF with features, and their variant DGM-S, of sho
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSou
 from depparse.layers.trees.syntax import Syntax
 from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees
 from depparse.tasks.findings import tell
-from depparse.tasks.task import NetworkType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
 
@@ -266,4 +266,8 @@ def covering_width(sentences: Iterable[Sentence]) -> int:
     return widths[min(len(widths) - 1, int(_COVERED * len(widths)))]
 
 
-TASK: NetworkType = NestedNer
+TASK: NetworkType[NestedNerCodec] = NestedNer
+if TYPE_CHECKING:
+    _codec: type[Codec[EntityTargets, Ints, SpanScores[NDArray[Any]], list[Span]]] = NestedNerCodec
+    _codec_type: CodecType[NestedNerConfig] = NestedNerCodec
+    _network: type[Network[TreesAndSpans[Tensor] | None, SpanScores[Tensor], Tensor]] = NestedNer

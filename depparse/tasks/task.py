@@ -42,7 +42,7 @@ from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.constraints import Constraints
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from depparse.encoders.encoder import Encoded
     from depparse.layers.tensors import Layout
@@ -54,6 +54,9 @@ Targets_contra = TypeVar("Targets_contra", contravariant=True)
 Scores = TypeVar("Scores")
 Scores_contra = TypeVar("Scores_contra", contravariant=True)
 Prediction = TypeVar("Prediction")  # for a sentence
+Trees_contra = TypeVar("Trees_contra", contravariant=True)  # what a network reads of trees, or None
+Settings = TypeVar("Settings", bound=PartConfig)
+OwnCodec = TypeVar("OwnCodec")
 
 
 class TaskConfig(PartConfig):
@@ -103,49 +106,55 @@ class Codec(Protocol[Target, Targets_co, Scores_contra, Prediction]):
         """All that the codec knows besides its config, fit for JSON."""
 
 
-class CodecType(Protocol):
+class CodecType(Protocol[Settings]):
     """What the class of a codec has besides."""
 
     @property
-    def Config(self) -> type[PartConfig]:
+    def Config(self) -> type[Settings]:
         """The class of the settings."""
 
-    def build(self, config: Any, sentences: Sequence[Sentence]) -> AnyCodec | None:
+    def build(self, config: Settings, sentences: Sequence[Sentence]) -> AnyCodec | None:
         """The codec with the labels of `sentences`, the training data; None if they annotate nothing for it.
 
         The sentences may be on disk: they are gone through, one at a time, and not kept. Raises ConfigError.
         """
 
-    def from_json(self, config: Any, data: Any) -> AnyCodec:
+    def from_json(self, config: Settings, data: Any) -> AnyCodec:
         """The codec that gave `data` by `Codec.to_json`."""
 
 
-class Network(Protocol[Targets_contra, Scores]):
+class Network(Protocol[Trees_contra, Scores, Targets_contra]):
     """Vectors of words to scores: an `nn.Module`, with its second stages as methods of their own names."""
 
-    codec: AnyCodec
+    @property
+    def codec(self) -> AnyCodec:
+        """The codec that the network belongs to."""
 
-    def __call__(self, encoded: Encoded, layout: Layout, trees: Any) -> Scores:
+    def forward(self, encoded: Encoded, layout: Layout, trees: Trees_contra) -> Scores:
         """Scores of a batch. `trees` is what `ReadsTrees.read_trees` made, as tensors; None for all other tasks."""
+
+    def __call__(self, encoded: Encoded, layout: Layout, trees: Trees_contra) -> Scores:
+        """`forward`, as a module is called."""
 
     def loss(self, scores: Scores, targets: Targets_contra) -> Tensor:
         """The loss, a scalar: a mean over annotated words; 0, with a gradient of 0, if there are none."""
 
 
-class NetworkType(Protocol):
+class NetworkType(Protocol[OwnCodec]):
     """What the class of a network has besides."""
 
     @property
-    def Codec(self) -> CodecType:
+    def Codec(self) -> type[OwnCodec]:
         """The class of the codec."""
 
-    def __call__(self, codec: Any, widths: Widths) -> nn.Module:
+    def __call__(self, codec: OwnCodec, widths: Widths) -> AnyNetwork:
         """The network, with new weights."""
 
 
-# Of any kinds of targets, scores and predictions: what they are is between a codec and its network.
+# Of any kinds of targets, trees, scores and predictions: what they are is between a codec and its network. The file of
+# each codec and each network says so of its own, which mypy checks.
 AnyCodec: TypeAlias = Codec[Any, Any, Any, Any]
-AnyNetwork: TypeAlias = Network[Any, Any]
+AnyNetwork: TypeAlias = Network[Any, Any, Any]
 
 
 # -- what only some codecs can do
@@ -235,14 +244,14 @@ class ReadsInside(Protocol):
 
 
 @runtime_checkable
-class Grows(Protocol):
+class Grows(Network[Any, Any, Any], Protocol):
     """A network whose task can learn labels that it did not know, without forgetting those it knew."""
 
     kept: Sequence[str]  # labels that the new data does not annotate and that stay known
 
     def grown(
         self, config: Any, widths: Widths, sentences: Sequence[Sentence], remember: Callable[[], Remember]
-    ) -> nn.Module:
+    ) -> Grows:
         """A network with the weights of this one, and the labels of `sentences` besides its own.
 
         `config` is that of the recipe. `remember` gives a function that tells what the model of now, before it is
@@ -251,11 +260,18 @@ class Grows(Protocol):
 
 
 @runtime_checkable
-class Teaches(Protocol):
-    """A task that can learn from the scores of another model (distillation), beside or instead of annotated data."""
+class Distills(Protocol):
+    """A network that may have a teacher: another model, from whose scores it learns beside what is annotated."""
 
-    def soft_targets(self, scores: Any, batch: Batch) -> Any:
-        """What a teacher's scores, as arrays, say: arrays that another model of the same labels can learn from."""
+    @property
+    def is_taught(self) -> bool:
+        """Whether it has one: then its loss is that of lessons, and not of targets."""
 
-    def soft_loss(self, scores: Any, soft_targets: Any) -> Tensor:
-        """The loss, a scalar, of a network's scores beside them; its gradient is 0 where both are the same."""
+    def lesson(self, sentence: Sentence, target: Any) -> Any:
+        """What is learned from the sentence, of which the codec makes `target`, in arrays. Worked out once."""
+
+    def collate_lessons(self, lessons: Sequence[Any]) -> Any:
+        """The lessons of several sentences side by side, as arrays."""
+
+    def loss_of_lessons(self, scores: Any, lessons: Any) -> Tensor:
+        """The loss, a scalar, as that of `Network.loss`."""

@@ -4,6 +4,9 @@ The files of a release are listed by GitHub's API, ``/repos/OWNER/UD_X/git/trees
 each, which is a SHA-1 of its content. They are fetched from ``/OWNER/UD_X/r2.18/FILE``. A mirror serves both paths
 under one base URL; a folder of static files will do. Where a list of SHA-256 hashes is given, it says what to fetch,
 and the API is not asked. ``sha256sums.txt`` in the treebank's folder is such a list, in the format of sha256sum.
+
+No library does this as well: pooch resumes no file and knows no git object IDs, huggingface_hub fetches from the hub
+alone.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from depparse.model_folder.store import load, load_parts, recover, save
 from depparse.segmentation.segmenter import Scorer, Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from tests.models import annotated, small_model
+from tests.pretrained import tiny_transformer
 from tests.runs import weights
 from tests.segmenters import described
 from tests.sentences import two_sentences
@@ -98,6 +101,64 @@ def test_a_folder_of_format_1(tmp_path: Path) -> None:
         torch.equal(value, model.state_dict()[name]) for name, value in load(tmp_path / "m").state_dict().items()
     )
     assert (describe(tmp_path / "m").format, describe(tmp_path / "m").weights) == (1, "float32")
+
+
+@pytest.mark.parametrize("positions", [0, 3, -5, True, 2.5, "40", 41, None, []])
+def test_positions_that_no_transformer_has(positions: Any, tmp_path: Path) -> None:
+    inputs = [tiny_transformer("wordpiece", tmp_path / "t")]
+    save(small_model("none", inputs), tmp_path / "m")
+
+    def change(data: Any) -> Any:
+        assert data["encoder"][0]["positions"] == 40
+        data["encoder"][0]["positions"] = positions
+        return data
+
+    rewrite(tmp_path / "m", "vocab.json", change)
+    message = (
+        rf"the positions of a transformer are a number, at least 4 and at most 40, not {re.escape(repr(positions))}$"
+    )
+    with pytest.raises(ModelError, match=message):
+        load(tmp_path / "m")
+
+
+def test_a_broken_tokenizer_is_one_model_error(tmp_path: Path) -> None:
+    inputs = [tiny_transformer("wordpiece", tmp_path / "t")]
+    save(small_model("none", inputs), tmp_path / "m")
+
+    def change(data: Any) -> Any:
+        data["encoder"][0]["tokenizer"]["normalizer"] = {"type": "NoSuch"}
+        return data
+
+    rewrite(tmp_path / "m", "vocab.json", change)
+    with pytest.raises(ModelError, match="do not fit together: the tokenizer cannot be read: "):
+        load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "key", "value", "message"),
+    [
+        ("joint", "srl", "rolesets", 5, "a vocabulary holds strings, not 5"),
+        ("joint", "ner", "types", None, "a vocabulary holds strings, not None"),
+        ("joint", "enhanced", "labels", 0.5, "a vocabulary holds strings, not 0.5"),
+        ("nested", "ner", "max_width", 1e400, "cannot convert float infinity to integer"),
+    ],
+)
+def test_vocabularies_of_something_else_are_one_model_error(
+    name: str, task: str, key: str, value: Any, message: str, tmp_path: Path
+) -> None:
+    shutil.copytree(Path(__file__).parents[1] / "golden" / "format2" / name, tmp_path / "m")
+
+    def change(data: Any) -> Any:
+        place = data["tasks"][task]
+        if isinstance(place[key], list):
+            place[key][0] = value
+        else:
+            place[key] = value
+        return data
+
+    rewrite(tmp_path / "m", "vocab.json", change)
+    with pytest.raises(ModelError, match=f"do not fit together: {message}"):
+        load(tmp_path / "m")
 
 
 def test_wrong_folders_are_one_line(segmenter: Segmenter, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import itertools
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -53,7 +54,7 @@ def grown(model: Model, document: Document, old_types: str) -> Ner:
     assert isinstance(task, Ner)
     kept = ", ".join(task.kept)
     told = f"note: ner: the data does not annotate {kept}, which the model stays able to find"
-    assert lines == ([told] if task.codec.teacher is not None else [])
+    assert lines == ([told] if task.teacher is not None else [])
     return task
 
 
@@ -95,7 +96,7 @@ def test_the_loss_is_that_of_all_sequences_enumerated(old_types: str) -> None:
     model = learned({"ner": FLAT}, old_data()) if old_types == "causal" else random_model({"ner": FLAT}, old_data())
     task = grown(model, data, old_types)
     model.eval()
-    teacher, all_tags = task.codec.teacher, task.codec.tags
+    teacher, all_tags = task.teacher, task.codec.tags
     assert teacher is not None
     assert teacher.weight == WEIGHT  # one old type for one new one
     gold = (OTHER, OTHER, all_tags.number("S-LOC"))
@@ -172,12 +173,14 @@ def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
     one, two = new_data()[0], new_data()[1]
     both = (7 * loss(one) + 8 * loss(two)) / 15
     assert loss(one, bare, two).item() == pytest.approx(both.item(), rel=1e-4)
-    lesson = collate([model.example(s, targets=True).targets["ner"] for s in (one, bare)])
+    lesson = collate([model.example(s, targets=True).lessons["ner"] for s in (one, bare)])
     assert lesson.tags.shape == (2, 7)
     assert abs(lesson.expected[0].sum(1) - 1).max() < 1e-4  # probabilities
     assert lesson.pairs.sum().item() == pytest.approx(8, abs=1e-4)  # transitions of seven words
-    codec: Any = model.codec.tasks["ner"]
-    assert codec.count_targets(lesson) == 7
+    batch = model.collate([model.example(s, targets=True) for s in (one, bare)])
+    assert model.count_targets("ner", batch) == 7
+    assert (batch.lessons["ner"].tags == lesson.tags).all()
+    assert isinstance(batch.targets["ner"], np.ndarray)  # the codec's, as ever
 
 
 @pytest.mark.parametrize("old_types", ["causal", "distill", "forget"])
@@ -195,7 +198,7 @@ def test_where_data_annotates_the_old_types_too_nothing_is_distilled() -> None:
     model = learned({"ner": FLAT}, old_data())
     data = Document([*new_data(), *old_data()])
     task = grown(model, data, "causal")
-    assert task.codec.teacher is None
+    assert task.teacher is None
     assert task.codec.types.items == ["PER", "LOC"]
     assert model.example(data[0], targets=True).targets["ner"][0] == OTHER
 
@@ -204,5 +207,5 @@ def test_the_weight_of_the_old_types_grows_with_their_number() -> None:
     many = Document([entity_sentence("a b c d", (1, 1, "A"), (2, 2, "B"), (3, 3, "C"), (4, 4, "D"))])
     for old_types, weight in (("causal", WEIGHT * 2), ("distill", WEIGHT)):
         task: Any = grown(model_of({"ner": FLAT}, many), Document([entity_sentence("x y", (1, 1, "E"))]), old_types)
-        assert isinstance(task.codec.teacher, Teacher)
-        assert task.codec.teacher.weight == weight
+        assert isinstance(task.teacher, Teacher)
+        assert task.teacher.weight == weight

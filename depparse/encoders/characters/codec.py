@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from pydantic import Field, ValidationInfo, field_validator
 
 from depparse.config import key_error
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputCodecType
+from depparse.encoders.input import InputCodec, InputCodecType
 from depparse.features.batch import Ints
 from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
@@ -109,4 +109,6 @@ class CharactersCodec:
         return cls(config, Vocabulary(data, reserved=4))
 
 
-CODEC: InputCodecType = CharactersCodec
+CODEC: InputCodecType[CharactersConfig] = CharactersCodec
+if TYPE_CHECKING:
+    _codec: type[InputCodec[list[str], SpeltWords[Ints]]] = CharactersCodec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.characters.codec import END, CharactersCodec, CharactersConfig, SpeltWords
-from depparse.encoders.input import InputType
+from depparse.encoders.input import InputNetwork, InputType
 from depparse.layers.tensors import Layout
 
 
@@ -69,4 +70,6 @@ class Characters(nn.Module):
         return torch.relu(seen.masked_fill(beyond[:, None], float("-inf")).amax(2))
 
 
-INPUT: InputType = Characters
+INPUT: InputType[CharactersCodec, CharactersConfig] = Characters
+if TYPE_CHECKING:
+    _network: type[InputNetwork[SpeltWords[Tensor]]] = Characters

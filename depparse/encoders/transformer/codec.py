@@ -10,14 +10,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from pydantic import Field
 from tokenizers import Tokenizer
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputCodecType
+from depparse.encoders.input import InputCodec, InputCodecType
 from depparse.errors import ModelError
 from depparse.features.batch import Ints
 from depparse.registry import PartConfig
@@ -232,4 +232,6 @@ def _special(tokenizer: Tokenizer, settings: Mapping[str, Any]) -> tuple[int, in
     return ids[0], ids[-1]
 
 
-CODEC: InputCodecType = TransformerCodec
+CODEC: InputCodecType[TransformerConfig] = TransformerCodec
+if TYPE_CHECKING:
+    _codec: type[InputCodec[Pieces, Subwords[Ints]]] = TransformerCodec

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputCodecType
+from depparse.encoders.input import InputCodec, InputCodecType
 from depparse.registry import PartConfig
 
 
@@ -43,4 +43,6 @@ class TreebankCodec:
         return cls(config, data)
 
 
-CODEC: InputCodecType = TreebankCodec
+CODEC: InputCodecType[TreebankConfig] = TreebankCodec
+if TYPE_CHECKING:
+    _codec: type[InputCodec[None, None]] = TreebankCodec

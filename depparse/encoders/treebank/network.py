@@ -6,11 +6,12 @@ they differ is learned apart. A sentence of no known treebank is analysed as one
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputType
+from depparse.encoders.input import InputNetwork, InputType
 from depparse.encoders.treebank.codec import TreebankCodec, TreebankConfig
 from depparse.layers.tensors import Layout
 
@@ -37,4 +38,6 @@ class Treebank(nn.Module):
         return vectors[:, None].expand(-1, layout.mask.shape[1], -1)
 
 
-INPUT: InputType = Treebank
+INPUT: InputType[TreebankCodec, TreebankConfig] = Treebank
+if TYPE_CHECKING:
+    _network: type[InputNetwork[None]] = Treebank

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputCodecType
+from depparse.encoders.input import InputCodec, InputCodecType
 from depparse.encoders.words.codec import pad_numbers
 from depparse.features.batch import Ints
 from depparse.features.vocabulary import UNKNOWN, Vocabulary
@@ -65,4 +65,6 @@ def readings(form: str) -> Iterator[str]:
         yield spaced.lower()
 
 
-CODEC: InputCodecType = VectorsCodec
+CODEC: InputCodecType[VectorsConfig] = VectorsCodec
+if TYPE_CHECKING:
+    _codec: type[InputCodec[list[int], Ints]] = VectorsCodec

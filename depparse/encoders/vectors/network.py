@@ -7,13 +7,14 @@ number, so that their units have a mean square of 1, whatever the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputType
+from depparse.encoders.input import InputNetwork, InputType
 from depparse.encoders.vectors.codec import RESERVED, VectorsCodec, VectorsConfig, readings
 from depparse.encoders.words.codec import ROOT
 from depparse.encoders.words.network import hide_words
@@ -37,6 +38,10 @@ class Vectors(nn.Module):
         self.pretrained.requires_grad_(not codec.config.frozen)
         self.project = nn.Linear(rows.shape[1], self.width)
         self.special = nn.Parameter(torch.randn(RESERVED, self.width) * self.width**-0.5)
+
+    def pretrained_parameters(self) -> Iterator[nn.Parameter]:
+        """The rows of the file."""
+        return self.pretrained.parameters()
 
     @classmethod
     def build(cls, config: VectorsConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Vectors:
@@ -62,4 +67,6 @@ class Vectors(nn.Module):
         return torch.where((numbers < RESERVED)[..., None], special.to(projected.dtype), projected)
 
 
-INPUT: InputType = Vectors
+INPUT: InputType[VectorsCodec, VectorsConfig] = Vectors
+if TYPE_CHECKING:
+    _network: type[InputNetwork[Tensor]] = Vectors

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputCodecType
+from depparse.encoders.input import InputCodec, InputCodecType
 from depparse.features.batch import Ints, pad
 from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
@@ -67,4 +67,6 @@ def _read(form: str, config: WordsConfig) -> str:
     return form.lower() if config.lowercase else form
 
 
-CODEC: InputCodecType = WordsCodec
+CODEC: InputCodecType[WordsConfig] = WordsCodec
+if TYPE_CHECKING:
+    _codec: type[InputCodec[list[int], Ints]] = WordsCodec

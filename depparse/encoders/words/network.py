@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
 from depparse.document.sentence import Sentence
-from depparse.encoders.input import InputType
+from depparse.encoders.input import InputNetwork, InputType
 from depparse.encoders.words.codec import ROOT, WordsCodec, WordsConfig
 from depparse.features.vocabulary import UNKNOWN
 from depparse.layers.tensors import Layout
@@ -46,4 +47,6 @@ def hide_words(numbers: Tensor, probability: float) -> Tensor:
     return numbers.masked_fill(hidden & (numbers != ROOT), UNKNOWN)
 
 
-INPUT: InputType = Words
+INPUT: InputType[WordsCodec, WordsConfig] = Words
+if TYPE_CHECKING:
+    _network: type[InputNetwork[Tensor]] = Words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from depparse.structs.checks import Floats, Integers, check_length
 from depparse.structs.constraints import Constraints
 from depparse.structs.eisner import MAX_LENGTH
 from depparse.structs.mst import decode
-from depparse.tasks.task import CodecType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
 
@@ -190,4 +190,8 @@ def _log_softmax(scores: Floats) -> Floats:
     return logarithms
 
 
-CODEC: CodecType = DependencyCodec
+CODEC: CodecType[DependenciesConfig] = DependencyCodec
+if TYPE_CHECKING:
+    _codec: type[
+        Codec[tuple[list[int], list[int]], DependencyTargets[Ints], DependencyScores[NDArray[np.float32]], Tree]
+    ] = DependencyCodec

@@ -8,6 +8,8 @@ divided by the square root of their width, and the loss of labels is smoothed.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +21,7 @@ from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.dependencies.codec import DependencyCodec, DependencyScores, DependencyTargets
-from depparse.tasks.task import NetworkType
+from depparse.tasks.task import Network, NetworkType
 
 
 class Dependencies(nn.Module):
@@ -72,4 +74,6 @@ class Dependencies(nn.Module):
         return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, known, smoothing)
 
 
-TASK: NetworkType = Dependencies
+TASK: NetworkType[DependencyCodec] = Dependencies
+if TYPE_CHECKING:
+    _network: type[Network[None, DependencyScores[Tensor], DependencyTargets[Tensor]]] = Dependencies

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSou
 from depparse.structs.graphs import best_graph
 from depparse.structs.probabilities import sigmoid
 from depparse.tasks.findings import tell
-from depparse.tasks.task import CodecType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
 Bools = NDArray[np.bool_]
@@ -252,4 +252,13 @@ def _join(edges: list[Edge], probabilities: list[float]) -> str:
     return ",".join(f"{highest[edge]:.4f}" for edge in parse_deps(format_deps(set(edges))))
 
 
-CODEC: CodecType = EnhancedCodec
+CODEC: CodecType[EnhancedConfig] = EnhancedCodec
+if TYPE_CHECKING:
+    _codec: type[
+        Codec[
+            tuple[list[tuple[int, int, int]], list[bool]],
+            GraphTargets[Ints | Bools],
+            GraphScores[NDArray[Any]],
+            list[list[Arc]],
+        ]
+    ] = EnhancedCodec

@@ -17,6 +17,8 @@ Where we differ:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
@@ -30,7 +32,7 @@ from depparse.layers.trees.kinship import Kinship, find_kin
 from depparse.layers.trees.reader import Arcs
 from depparse.layers.trees.syntax import Syntax
 from depparse.tasks.enhanced.codec import EnhancedCodec, GraphScores, GraphTargets, KinVectors
-from depparse.tasks.task import NetworkType
+from depparse.tasks.task import Network, NetworkType
 
 
 class Enhanced(nn.Module):
@@ -117,4 +119,6 @@ def _keys(triples: Tensor, size: int) -> Tensor:
     return (triples[:, 0] * size + triples[:, 1]) * size + triples[:, 2]
 
 
-TASK: NetworkType = Enhanced
+TASK: NetworkType[EnhancedCodec] = Enhanced
+if TYPE_CHECKING:
+    _network: type[Network[Arcs[Tensor] | None, GraphScores[Tensor], GraphTargets[Tensor]]] = Enhanced

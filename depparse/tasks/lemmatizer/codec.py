@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from depparse.document.sentence import Sentence
 from depparse.features.batch import Batch, Ints, pad
 from depparse.features.edit_scripts import apply_script, make_script
 from depparse.features.vocabulary import IGNORE, Vocabulary
-from depparse.tasks.task import CodecType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 
 
 class LemmatizerConfig(TaskConfig):
@@ -87,4 +87,6 @@ def _lemma(script: str, form: str) -> str:
     return re.sub("  +", " ", lemma.strip()) or form
 
 
-CODEC: CodecType = LemmatizerCodec
+CODEC: CodecType[LemmatizerConfig] = LemmatizerCodec
+if TYPE_CHECKING:
+    _codec: type[Codec[list[int], Ints, NDArray[np.float32], list[int]]] = LemmatizerCodec

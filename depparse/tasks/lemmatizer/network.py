@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +13,7 @@ from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.lemmatizer.codec import LemmatizerCodec
-from depparse.tasks.task import NetworkType
+from depparse.tasks.task import Network, NetworkType
 
 
 class Lemmatizer(nn.Module):
@@ -39,4 +41,6 @@ class Lemmatizer(nn.Module):
         return cross_entropy(scores, targets, self.codec.config.smoothing)
 
 
-TASK: NetworkType = Lemmatizer
+TASK: NetworkType[LemmatizerCodec] = Lemmatizer
+if TYPE_CHECKING:
+    _network: type[Network[None, Tensor, Tensor]] = Lemmatizer

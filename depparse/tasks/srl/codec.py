@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ from depparse.structs.probabilities import sigmoid
 from depparse.tasks.findings import tell
 from depparse.tasks.srl.argument_codec import ArgumentCodec, ArgumentScores, ArgumentTargets, Decoder
 from depparse.tasks.srl.sense_codec import SenseCodec, SenseTargets, count_scripts
-from depparse.tasks.task import CodecType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
 CORE = tuple(f"{prefix}{number}" for prefix in ("ARG", "A") for number in "012345A")  # in PropBank and in CoNLL
@@ -258,4 +258,6 @@ def _kept_frames(example: Example) -> tuple[Frame, ...] | None:
     return frames_of(example.sentence) if kept else None
 
 
-CODEC: CodecType = SrlCodec
+CODEC: CodecType[SrlConfig] = SrlCodec
+if TYPE_CHECKING:
+    _codec: type[Codec[SentenceTarget, SrlTargets[Ints], SrlScores[NDArray[Any]], list[Frame] | None]] = SrlCodec

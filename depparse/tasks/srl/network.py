@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +21,7 @@ from depparse.tasks.srl.argument_codec import ArgumentScores
 from depparse.tasks.srl.argument_network import Arguments
 from depparse.tasks.srl.codec import SrlCodec, SrlScores, SrlTargets
 from depparse.tasks.srl.sense_network import Senses
-from depparse.tasks.task import NetworkType
+from depparse.tasks.task import Network, NetworkType
 
 
 class Srl(nn.Module):
@@ -92,4 +94,6 @@ class Srl(nn.Module):
         return self.arguments.pair_scores(scores, positions)[:, 1:]
 
 
-TASK: NetworkType = Srl
+TASK: NetworkType[SrlCodec] = Srl
+if TYPE_CHECKING:
+    _network: type[Network[Arcs[Tensor] | None, SrlScores[Tensor], SrlTargets[Tensor]]] = Srl

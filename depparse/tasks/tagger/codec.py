@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from pydantic import Field
 from depparse.document.sentence import Sentence
 from depparse.features.batch import Batch, Ints, pad
 from depparse.features.vocabulary import IGNORE, Vocabulary
-from depparse.tasks.task import CodecType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 
 Column = Literal["UPOS", "XPOS", "FEATS"]
 Scores = NDArray[np.float32]
@@ -85,4 +85,6 @@ class TaggerCodec:
         return cls(config, {column: Vocabulary(items) for column, items in data.items()})
 
 
-CODEC: CodecType = TaggerCodec
+CODEC: CodecType[TaggerConfig] = TaggerCodec
+if TYPE_CHECKING:
+    _codec: type[Codec[list[list[int]], list[Ints], list[Scores], list[list[int]]]] = TaggerCodec

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
@@ -11,7 +13,7 @@ from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.tasks.tagger.codec import TaggerCodec
-from depparse.tasks.task import NetworkType
+from depparse.tasks.task import Network, NetworkType
 
 
 class Tagger(nn.Module):
@@ -45,4 +47,6 @@ class Tagger(nn.Module):
         return torch.stack([cross_entropy(s, t, smoothing) for s, t in zip(scores, targets, strict=True)]).sum()
 
 
-TASK: NetworkType = Tagger
+TASK: NetworkType[TaggerCodec] = Tagger
+if TYPE_CHECKING:
+    _network: type[Network[None, list[Tensor], list[Tensor]]] = Tagger
