@@ -28,11 +28,9 @@ folder = Path(sys.argv[1])
 document = Document.from_conllu(partly_annotated())
 model = small_model("bilstm", document=document)
 for module in model.modules():
-    for name in ("probability", "dropout"):
+    for name in ("probability", "dropout", "weight_drop"):
         if isinstance(getattr(module, name, None), float):
             setattr(module, name, 0.0)
-    if hasattr(module, "config") and hasattr(module.config, "weight_drop"):
-        module.config = module.config.model_copy(update={"weight_drop": 0.0})
     config = getattr(getattr(module, "codec", None), "config", None)
     if hasattr(config, "min_count") and hasattr(config, "dropout"):
         module.codec.config = config.model_copy(update={"dropout": 0.0})
