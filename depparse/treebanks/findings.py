@@ -60,7 +60,7 @@ _IN_FILES = {
         "add a line end",
     ),
     "empty-lines": Code(
-        "warning", "files", "several empty lines stand between sentences: the official scorer refuses the file",
+        "warning", "files", "the file has superfluous empty lines: the official scorer refuses it",
         "rewrite the file by depparse convert",
     ),
     "line-ends": Code(
