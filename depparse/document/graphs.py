@@ -4,9 +4,9 @@ The graph of a sentence with gapping has empty nodes. Scores and parsers know on
 the edges over them become one edge, whose label is the path. ``conj>nsubj`` leads from a verb to the subject of a verb
 that is left out (Bouma, Seddah & Zeman 2020, *IWPT 2020 Shared Task*; ELAS is defined on such labels).
 
-Collapsing loses the nodes that no word hangs on, and which of two nodes with the same label a path leads over. Lossless
-collapsing puts the IDs of nodes into paths (``conj>8.1>nsubj``, as the official tool does) and their lines into
-comments.
+Collapsing loses the nodes without a word below them, and which of two nodes with the same label a path leads over.
+Lossless collapsing puts the IDs of nodes into paths (``conj>8.1>nsubj``, as the official tool does) and their lines
+into comments.
 """
 
 from __future__ import annotations

@@ -104,20 +104,20 @@ def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
 
     A broken sequence is read as seqeval and conlleval read it, and never raises: an ``I-`` or ``E-`` that continues
     no entity of its type begins one. Without nesting, a tag ends every entity that it does not continue. With nesting,
-    each part of a tag continues the most recently begun open entity of its type; shorter entities close first. The
-    entities are sorted by start, longest first.
+    each part of a joined tag continues the most recently begun open entity of its type; shorter entities close first.
+    The entities are sorted by start, longest first.
     """
     spans: list[Span] = []
     open_spans: list[Span] = []  # in the order of their beginnings, so that the innermost is the last
     for position, cell in enumerate(tags, 1):
-        continued: set[int] = set()  # id() of each span that a part of this tag continues
+        continued: set[int] = set()  # id() of each span that a tag of this cell continues or begins
         ended: set[int] = set()
-        for part in () if cell in ("O", "_", "-", "") else cell.split(joint):
-            if part == "O":
+        for tag in () if cell in ("O", "_", "-", "") else cell.split(joint):
+            if tag == "O":
                 continue
-            prefix, dash, kind = part.partition("-")
+            prefix, dash, kind = tag.partition("-")
             if not dash or prefix not in ("B", "I", "E", "S", "L", "U"):
-                prefix, kind = "I", part  # a bare type, as in the IO scheme
+                prefix, kind = "I", tag  # a bare type, as in the IO scheme
             # An end closes the innermost open entity of its type, a continuation keeps the outermost: where two
             # entities of one type nest, this is the only reading in which they do not cross.
             candidates = [s for s in open_spans if s.type == kind and id(s) not in continued]

@@ -1,6 +1,6 @@
 """Scores of empty nodes, which the shared tasks' metrics leave out: the nodes themselves, and the edges over them.
 
-A node is right if it is paired with a gold node that hangs on the same words with the same relations (without
+A node is right if it is paired with a gold node that depends on the same words with the same relations (without
 subtypes). Nodes with the same dependents are paired first, then nodes with a dependent in common; nodes without
 dependents are paired within a sentence. IDs, forms and tags do not count, as not all treebanks fill them in, or alike.
 
@@ -30,7 +30,7 @@ Above = frozenset[tuple[int, str]]  # (word of gold, relation or path to it)
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """An empty node: the words that it hangs on, with relations or paths, and the words that hang on it."""
+    """An empty node: its heads among the words, with relations or paths, and the words that depend on it."""
 
     above: Above
     below: frozenset[int]
@@ -38,11 +38,11 @@ class _Node:
     place: int  # the place in gold where it counts
 
     def has_same_dependents(self, other: _Node) -> bool:
-        """Whether the same words hang on both nodes; without such words, whether both are in the same sentence."""
+        """Whether the same words depend on both nodes; without such words, whether both are in the same sentence."""
         return self.below == other.below and (bool(self.below) or self.sentence == other.sentence)
 
     def shares_dependents(self, other: _Node) -> bool:
-        """Whether any word hangs on both nodes."""
+        """Whether any word depends on both nodes."""
         return bool(self.below & other.below)
 
 

@@ -112,17 +112,17 @@ def conllup_lines(sentences: Iterable[Sentence], names: Iterable[str] | None = N
 
 def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str]]:
     """(number of its first line, its text) of each block of lines between empty lines; `name` is for errors."""
-    pending, held, line, at_start = b"", b"", 1, True
+    pending, returns, line, at_start = b"", b"", 1, True
     while data := stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK):
         if at_start:
             if strict and data.startswith(_BOM):
                 raise FormatError("the file begins with a byte order mark (BOM); save it without", path=name, line=1)
             data, at_start = data.removeprefix(_BOM), False
-        data, held = held + data, b""
+        data, returns = returns + data, b""
         if b"\r" in data:
             # A chunk may end between a carriage return and its line feed, so the return waits for the next chunk.
             kept = data.rstrip(b"\r")
-            held, data = data[len(kept) :], re.sub(rb"\r+\n", b"\n", kept)
+            returns, data = data[len(kept) :], re.sub(rb"\r+\n", b"\n", kept)
             if strict and b"\r" in data:
                 place = line + (pending + data).count(b"\n", 0, len(pending) + data.index(b"\r"))
                 raise FormatError("a carriage return inside a line; remove it", path=name, line=place)
@@ -131,14 +131,14 @@ def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str
         if cut < 0:
             continue
         text, pending = _decode(pending[:cut], name, line), pending[cut + 2 :]
-        for part in text.split("\n\n"):
-            body = part.strip("\n")
-            if strict and (body != part or not body):
-                raise _too_many(name, line if not body or part[0] == "\n" else line + body.count("\n") + 2)
+        for block in text.split("\n\n"):
+            body = block.strip("\n")
+            if strict and (body != block or not body):
+                raise _too_many(name, line if not body or block[0] == "\n" else line + body.count("\n") + 2)
             if body:
-                yield line + part.index(body), body
-            line += part.count("\n") + 2
-    pending += held
+                yield line + block.index(body), body
+            line += block.count("\n") + 2
+    pending += returns
     body = _decode(pending, name, line).strip("\n")
     if strict and any(not text.startswith("#") for text in body.split("\n") if text):
         message = "the file ends without an empty line after its last sentence; add one"

@@ -122,12 +122,12 @@ def _sentence_from_dict(value: object, number: int, names: Sequence[str]) -> Sen
 
 def _id_from(token: dict[str, object], position: int, fail: Fail) -> str:
     value = token.get("id")
-    parts = list(value) if isinstance(value, (list, tuple)) else [value]
-    if len(parts) == 1 and isinstance(parts[0], str):
-        return parts[0]
-    if not 1 <= len(parts) <= 2 or not all(isinstance(part, int) and not isinstance(part, bool) for part in parts):
+    ids = list(value) if isinstance(value, (list, tuple)) else [value]
+    if len(ids) == 1 and isinstance(ids[0], str):
+        return ids[0]
+    if not 1 <= len(ids) <= 2 or not all(isinstance(id, int) and not isinstance(id, bool) for id in ids):
         raise fail(f'expected id as 3, [3, 4] or "3.1", found {shown(value)}', position, "ID")
-    return "-".join(map(str, parts))
+    return "-".join(map(str, ids))
 
 
 def _cells_from(token: dict[str, object], keys: dict[str, str], id: str, position: int, fail: Fail) -> list[str]:

@@ -36,21 +36,21 @@ def iter_blocks(pieces: Iterable[str], size: int = 60_000) -> Iterator[str]:
     if size < 1:
         raise ValueError(f"the size of a block is a number of characters, at least 1, not {size}")
     needed = size + _AHEAD + 1
-    held: list[str] = []
+    pending: list[str] = []
     length = 0
     for piece in pieces:
         for begin in range(0, len(piece), needed):
-            held.append(piece[begin : begin + needed])
-            length += len(held[-1])
+            pending.append(piece[begin : begin + needed])
+            length += len(pending[-1])
             if length < needed:
                 continue
-            text = "".join(held)
+            text = "".join(pending)
             while len(text) >= needed:
                 cut = _end(text, size)
                 yield text[:cut]
                 text = text[cut:]
-            held, length = [text], len(text)
-    text = "".join(held)
+            pending, length = [text], len(text)
+    text = "".join(pending)
     while len(text) > size:
         cut = _end(text, size)
         yield text[:cut]

@@ -82,15 +82,17 @@ def check_unseen(files: dict[str, CheckedFile], findings: Findings) -> None:
     """Finds labels of dev and test that train does not have, in columns that train has."""
     train = files["train"].statistics
     train_labels = {column: labels(counter) for column, counter in train.label_counts.items()}
-    features = {part for bundle in train_labels["FEATS"] for part in bundle.split("|")}
+    features = {feature for bundle in train_labels["FEATS"] for feature in bundle.split("|")}
     for file in files.values():
         for column, label, count in _each_label(file.statistics):
             if label in train_labels[column] or not train_labels[column]:
                 continue
             place = file.first[column, label]
-            unseen = [part for part in label.split("|") if part not in features] if column == "FEATS" else [label]
-            for part in unseen:
-                findings.add(_UNSEEN[column], place, part, count)
+            unseen = (
+                [feature for feature in label.split("|") if feature not in features] if column == "FEATS" else [label]
+            )
+            for new_label in unseen:
+                findings.add(_UNSEEN[column], place, new_label, count)
             if not unseen:
                 findings.add("unseen-feats", place, count=count)
 

@@ -42,7 +42,7 @@ class FrameKind(ObjectKind[Frame]):
     codes = _CODES
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
-        """Whether the sentence has frames, or a column of predicates, be it empty."""
+        """Whether the sentence has frames, or a column of predicates, even an empty one."""
         cells = self.cells(sentence)
         in_cells = FRAME_COLUMNS[0] in sentence.columns or (cells is not None and cells.columns[0] is not None)
         return in_cells or bool(sentence.remembered(self.name, cells))
@@ -163,21 +163,21 @@ def decode_frames(
     are filled but do not have the same roles in the same order.
     """
     frames = []
-    for position, sense in enumerate(predicates, 1):
+    for word, sense in enumerate(predicates, 1):
         if sense in ("_", ""):
             continue
         arguments: list[Argument] = []
-        by_head = _role_items(heads[position - 1], joint) if heads is not None else []
-        by_span = _role_items(spans[position - 1], joint) if spans is not None else []
+        by_head = _role_items(heads[word - 1], joint) if heads is not None else []
+        by_span = _role_items(spans[word - 1], joint) if spans is not None else []
         for role, place in by_head or by_span:
             arguments.append(Argument(role, head=_number(place)) if by_head else Argument(role))
         if by_span:
             if [role for role, _ in by_span] != [argument.role for argument in arguments]:
-                raise DepparseError(f"the roles of UP:ARGHEADS and UP:ARGSPANS of word {position} differ")
+                raise DepparseError(f"the roles of UP:ARGHEADS and UP:ARGSPANS of word {word} differ")
             for argument, (_, place) in zip(arguments, by_span, strict=True):
                 first, _, last = place.partition("-")
                 argument.start, argument.end = _number(first), _number(last or first)
-        frames.append(Frame(position, sense, arguments))
+        frames.append(Frame(word, sense, arguments))
     return frames
 
 

@@ -61,12 +61,12 @@ class GraphChecker:
         heads: dict[str, list[str]] = {}
         for node, cell in cells.items():
             heads[node] = []
-            for part in cell.split("|") if cell != "_" else ():
-                head, colon, relation = part.partition(":")
+            for edge in cell.split("|") if cell != "_" else ():
+                head, colon, relation = edge.partition(":")
                 if (head in cells or head == "0") and colon and relation:
                     heads[node].append(head)
                 else:
-                    self.file.find("enhanced-head", self.file.place(sentence, _word(node)), part)
+                    self.file.find("enhanced-head", self.file.place(sentence, _word(node)), edge)
         if lost := unreachable(heads):
             self.file.find("enhanced-unreachable", self.file.place(sentence, _word(lost[0])), count=len(lost))
 
