@@ -1,6 +1,6 @@
-"""Sentences from parts that are no CoNLL-U text: dictionaries, tables, objects of other libraries.
+"""Sentences made of rows or columns that come from dictionaries, tables or objects of other libraries.
 
-The parts are checked as the reader checks a file, so what is accepted here can be written and read again.
+These are checked as the reader checks a file, so every sentence made here can be written and read again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from depparse.formats.conllu import explain_head, sort_rows, valid_heads
 
 
 def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row", first: int = 1) -> Fail:
-    """Errors of one sentence that stands at `place`; its rows are called `row_name` and counted from `first`."""
+    """Makes errors about the sentence at `place`, whose rows are called `row_name` and counted from `first`."""
 
     def fail(message: str, row: int | None = None, column: str | None = None) -> FormatError:
         lines = [line for line in comments if isinstance(line, str)]
@@ -29,7 +29,7 @@ def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row",
 def from_rows(
     names: Sequence[str], ids: Sequence[str], rows: Sequence[list[str]], comments: Sequence[str], fail: Fail
 ) -> Sentence:
-    """The sentence of `rows` in file order: their IDs as in a file, and their cells in the columns `names`."""
+    """The sentence of `rows` in file order, with IDs as in a file. `names` are the columns of their cells."""
     _check_comments(comments, fail)
     if not rows:
         raise fail("a sentence without words")
@@ -63,19 +63,19 @@ def from_columns(
     nodes: Sequence[EmptyNode],
     fail: Fail,
 ) -> Sentence:
-    """The sentence of `columns` over its words, with its multiword tokens and empty nodes."""
+    """The sentence with these columns of its words, multiword tokens and empty nodes."""
     length = len(columns["FORM"])
     for name, column in columns.items():
         if len(column) != length:
             raise fail(f"expected {length} values, one a word, found {len(column)}", column=name)
     names = tuple(columns)
-    loose = Sentence(dict(columns), comments, mwts, nodes)
-    lines = list(loose.rows(names))
+    unchecked = Sentence(dict(columns), comments, mwts, nodes)
+    lines = list(unchecked.rows(names))
     if len(lines) != length + len(mwts) + len(nodes):
-        # rows() passes over what has no place of its own
-        given = [f"{m.start}-{m.end}" for m in mwts] + [f"{n.id[0]}.{n.id[1]}" for n in nodes]
-        found = [id for id, _ in lines]
-        lost = next((id for id in given if id not in found or given.count(id) > 1), given[0])
+        # rows() leaves out a token or node whose ID lies outside the sentence or is taken
+        given_ids = [f"{m.start}-{m.end}" for m in mwts] + [f"{n.id[0]}.{n.id[1]}" for n in nodes]
+        line_ids = [id for id, _ in lines]
+        lost = next((id for id in given_ids if id not in line_ids or given_ids.count(id) > 1), given_ids[0])
         raise fail(f"{lost} is outside the sentence of {length} words, or stands in it twice", column="ID")
     return from_rows(names, [id for id, _ in lines], [list(cells) for _, cells in lines], comments, fail)
 
@@ -89,12 +89,12 @@ def _check_comments(comments: Sequence[str], fail: Fail) -> None:
 
 
 def as_comments(value: object, fail: Fail) -> list[str]:
-    """The value, which is a list of comments."""
+    """The value, which must be a list of comments."""
     return [as_text(line, "a comment", fail) for line in as_list(value, "the comments", fail)]
 
 
 def node_id(id: object, fail: Fail) -> tuple[int, int]:
-    """(8, 1) for the ID ``8.1`` of an empty node."""
+    """The ID of an empty node as a pair: (8, 1) for ``8.1``."""
     word, dot, number = as_text(id, "the ID of an empty node", fail).partition(".")
     if not (dot and word.isascii() and word.isdigit() and number.isascii() and number.isdigit()):
         raise fail(f"the ID of an empty node is written 8.1, not {id!r}", column="ID")
@@ -102,7 +102,7 @@ def node_id(id: object, fail: Fail) -> tuple[int, int]:
 
 
 def joined_names(column_names: Sequence[str], sentences: Iterable[Sentence]) -> list[str]:
-    """The columns after ID: those of CoNLL-U or the document first, then what the sentences have besides."""
+    """The columns after ID: those in `column_names` first, then further ones of the sentences."""
     names = dict.fromkeys(name for name in column_names if name != "ID")
     for sentence in sentences:
         for name in sentence.columns:
@@ -111,7 +111,7 @@ def joined_names(column_names: Sequence[str], sentences: Iterable[Sentence]) -> 
 
 
 def column_names_of(sentence: Sentence | None) -> tuple[str, ...]:
-    """The columns of the file that begins with `sentence`, as far as it tells: all of CoNLL-U's, and its own."""
+    """The columns of the file that begins with `sentence`: its own if all of CoNLL-U are among them, else CoNLL-U's."""
     if sentence is None or not set(VALUE_COLUMNS) <= set(sentence.columns):
         return CONLLU_COLUMNS
     return ("ID", *sentence.columns)
@@ -119,19 +119,21 @@ def column_names_of(sentence: Sentence | None) -> tuple[str, ...]:
 
 # -- what dictionaries and frames share
 
-DERIVED = ("start_char", "end_char")  # offsets in the text, which are not read back
+DERIVED = ("start_char", "end_char")  # keys of offsets in the text, which are not read back
 
 
 def free_name(column: str, taken: Iterable[str]) -> str:
-    """The name of a further column, marked if something else has that name already."""
+    """The name of the field for `column`, marked with ``column:`` if its name is taken."""
     return f"column:{column}" if column in taken else column
 
 
 def is_number(cell: str) -> bool:
+    """Whether the cell is a number in the form that ``str`` gives it, so that it can be kept as a number."""
     return cell.isascii() and cell.isdigit() and str(int(cell)) == cell
 
 
 def characters_of(sentence: Sentence, id: str) -> tuple[int | None, int | None]:
+    """The offsets in the document's text of the line with that ID; (None, None) if they cannot be told."""
     if "." in id:
         return None, None
     first, dash, _ = id.partition("-")

@@ -128,7 +128,7 @@ def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert read_parquet(tmp_path / "x.parquet")[2].columns == {"FORM": ["c"], "NEW": ["x"]}
     write_parquet(Document(sentences), tmp_path / "x.parquet")
     assert read_parquet(tmp_path / "x.parquet")[2].columns == {"FORM": ["c"], "NEW": ["x"]}
-    with pytest.raises(FormatError, match="sentence 0: column FORM: a column that the schema has not"):
+    with pytest.raises(FormatError, match="sentence 0: column FORM: the schema does not have this column"):
         write_parquet(sentences, tmp_path / "x.parquet", columns=["NEW"])
 
 
@@ -154,7 +154,7 @@ CELLS = {"FORM": "x"}
         ({"mwts": [{"start": 2, "end": 9, "cells": CELLS}]}, "multiword token 2-9 goes beyond the last word, 8"),
         ({"mwts": [{"start": 9, "end": 9, "cells": CELLS}]}, "9-9 is outside the sentence of 8 words, or stands in it"),
         ({"mwts": [{"start": 2, "end": 3, "cells": CELLS}] * 2}, "2-3 is outside the sentence of 8 words, or stands"),
-        ({"mwts": [{"start": 2, "cells": CELLS}]}, "a multiword token has a start and an end"),
+        ({"mwts": [{"start": 2, "cells": CELLS}]}, "expected a multiword token with a start and an end"),
         ({"mwts": [{"start": 2, "end": 3}]}, "expected the cells of a line as a dictionary, found NoneType None"),
         ({"empty_nodes": [{"id": "9.1", "cells": CELLS}]}, "9.1 is outside the sentence of 8 words, or stands in it"),
         ({"empty_nodes": [{"id": "8.2", "cells": CELLS}]}, "found '8.2'"),

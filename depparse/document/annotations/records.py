@@ -1,4 +1,4 @@
-"""Records of JSON and of tables: what each value must be, with an error that says where it stands if it is not."""
+"""Records of JSON and of tables: checks of their values, with errors that say where a wrong value stands."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ SURROGATE = "text holds no lone surrogates"
 
 
 def as_list(value: object, what: str, fail: Fail) -> list[object]:
-    """The value, which is a list; raises the error of `fail`, which names it by `what`, if it is none."""
+    """The value, which must be a list. If it is none, raises the error of `fail`, which calls the value `what`."""
     if not isinstance(value, list):
         raise fail(f"expected {what} as a list, found {shown(value)}")
     return value
 
 
 def as_dict(value: object, what: str, fail: Fail) -> dict[str, object]:
-    """The value, which is a dictionary."""
+    """The value, which must be a dictionary."""
     if not isinstance(value, dict):
         raise fail(f"expected {what} as a dictionary, found {shown(value)}")
     return value
 
 
 def as_text(value: object, what: str, fail: Fail) -> str:
-    """The value, which is text that can be written."""
+    """The value, which must be a string that UTF-8 can hold."""
     if not isinstance(value, str):
         raise fail(f"expected {what} as a string, found {shown(value)}")
     if not is_unicode(value):
@@ -36,7 +36,7 @@ def as_text(value: object, what: str, fail: Fail) -> str:
 
 
 def as_position(record: dict[str, object], key: str, sentence: Sentence, fail: Fail) -> int | None:
-    """The ID of a word of the sentence under `key`, or None if there is nothing."""
+    """The word ID under `key`, which must lie in the sentence, or None if the record has none."""
     value = record.get(key)
     if value is None:
         return None
@@ -46,7 +46,7 @@ def as_position(record: dict[str, object], key: str, sentence: Sentence, fail: F
 
 
 def as_score(record: dict[str, object], fail: Fail) -> float | None:
-    """The number under ``score``, or None if there is nothing."""
+    """The number under ``score``, or None if the record has none."""
     value = record.get("score")
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         return value
@@ -54,7 +54,7 @@ def as_score(record: dict[str, object], fail: Fail) -> float | None:
 
 
 def is_unicode(text: str) -> bool:
-    """Whether `text` can be written: JSON may hold halves of UTF-16 pairs, which are no characters."""
+    """Whether UTF-8 can hold `text`: strings from JSON may have halves of UTF-16 pairs, which are no characters."""
     try:
         text.encode()
     except UnicodeEncodeError:
