@@ -2,12 +2,12 @@
 
 UD adds the lemma of a case marker, subordinator or conjunction to the label. If whole labels were the classes, there
 would be hundreds, most of them rare, and a label with an unseen preposition could never be right. So a model learns a
-class, ``nmod:{case}``, whose braces name a *source*: the place in the tree around the word where the lemma is found. The
-name of a source has up to four parts:
+class, ``nmod:{case}``, whose braces name a *source*: the place in the tree around the word where the lemma is found.
+The name of a source has up to four parts:
 
 - the owner of the marker: nothing for the dependent itself; ``first`` for its first conjunct, whose marker counts for
-  all; ``next`` for the next conjunct that has a marker, as *and* in *tea, milk and juice* counts for *milk*; ``head`` for
-  its basic head
+  all; ``next`` for the next conjunct that has a marker, as *and* in *tea, milk and juice* counts for *milk*; ``head``
+  for its basic head
 - the relation of the marker: ``case``, ``mark`` or ``cc``
 - which of several markers is meant: nothing for the first, ``last``, or ``all``
 - ``form`` if the form is meant and not the lemma (*including* and not *include*)
