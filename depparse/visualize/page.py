@@ -1,4 +1,4 @@
-"""Dependency trees as an HTML page, in light and dark."""
+"""Dependency trees as an HTML page, with a light and a dark look."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ figcaption{margin-bottom:.5em}small{opacity:.6}</style>
 
 
 def draw_page(sentences: Iterable[Sentence], *, width: int | None = None) -> Iterator[str]:
-    """The page, piece by piece: each sentence with its name, its text and its tree, at most `width` pixels wide."""
+    """The pieces of the page: its head, then each sentence with its ID, text and tree, at most `width` pixels wide."""
     yield _HEAD
     for sentence in sentences:
         name = f"<small>{escape(sentence.sent_id)}</small> " if sentence.sent_id else ""

@@ -305,7 +305,7 @@ def test_what_is_complete_stays_and_what_is_blank_is_filled() -> None:
     [
         ({1: "2", 2: "1"}, ["# sent_id = s1"], "sentence s1: required arcs form a cycle: [1, 2, 1]"),
         ({1: "0", 3: "0"}, [], "sentence 3: required arcs make words 1 and 3 roots; a tree has one"),
-        ({2: "2"}, ["# sent_id = s1"], "sentence s1: expected arcs (dependent, head) of different places"),
+        ({2: "2"}, ["# sent_id = s1"], "sentence s1: expected arcs (dependent, head) of two different words"),
     ],
 )
 def test_contradictions_name_the_sentence(heads: dict[int, str], comments: list[str], message: str) -> None:
