@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from depparse.formats.conllu import write_conllu as write_conllu
     from depparse.formats.table import read as read
     from depparse.formats.table import write as write
+    from depparse.inference.load import load as load
     from depparse.inference.pipeline import Pipeline as Pipeline
-    from depparse.inference.pipeline import load as load
     from depparse.inference.request import Request as Request
     from depparse.structs.constraints import Constraints as Constraints
     from depparse.training.train import train as train
@@ -64,7 +64,7 @@ _HOME = {
     "draw_tree": "visualize.terminal",
     "evaluate": "evaluation.ud",
     "iter_conllu": "formats.conllu",
-    "load": "inference.pipeline",
+    "load": "inference.load",
     "parse_conllu": "formats.conllu",
     "read": "formats.table",
     "read_conllu": "formats.conllu",

@@ -11,7 +11,7 @@ import torch
 import depparse
 from depparse.errors import ConfigError, ModelError
 from depparse.files import hash_file
-from depparse.inference.pipeline import load
+from depparse.inference.load import load
 from depparse.model_folder.description import describe
 from depparse.model_folder.facts import DataFile, Facts
 from depparse.model_folder.store import load_parts, save

@@ -116,7 +116,7 @@ def _analyser(
 ) -> Callable[[Document], Document]:
     from functools import partial
 
-    from depparse.inference.pipeline import load
+    from depparse.inference.load import load
 
     pipeline = load(model, device)
     if raw and pipeline.segmenter is None:

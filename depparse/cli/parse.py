@@ -76,7 +76,7 @@ def parse(
     from depparse.cli.progress import progress
     from depparse.formats import table as formats
     from depparse.inference import memory
-    from depparse.inference.pipeline import load
+    from depparse.inference.load import load
 
     paths = files or ["-"]
     target = target or formats.guess_format(output, "conllu")

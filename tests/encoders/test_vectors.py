@@ -10,7 +10,8 @@ import torch
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
-from depparse.inference.pipeline import Pipeline, load
+from depparse.inference.load import load
+from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.store import load as load_model
 from depparse.model_folder.store import save
 from depparse.training.loop import Evaluation, TrainingConfig, train

@@ -16,7 +16,8 @@ from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, DepparseError
 from depparse.formats.conllu import iter_conllu
 from depparse.formats.table import read
-from depparse.inference.pipeline import Pipeline, load
+from depparse.inference.load import load
+from depparse.inference.pipeline import Pipeline
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
 from depparse.tasks.tagger.codec import TaggerCodec

@@ -118,7 +118,7 @@ def test_errors_of_analyses_name_the_sentence() -> None:
 
 SCRIPT = """
 import multiprocessing, pickle, sys, torch
-from depparse.inference.pipeline import load
+from depparse.inference.load import load
 from tests.segmenters import Expanding
 from tests.sentences import TEXTS, conllu
 
