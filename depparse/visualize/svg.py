@@ -7,17 +7,14 @@ prefers dark. Sentences in right-to-left scripts run from right to left.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-import regex
-from rich.cells import cell_len
-
 from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads
+from depparse.visualize.pixels import text_width
 from depparse.visualize.text import clean, is_right_to_left, shown_column
 
 # All lengths are in pixels.
@@ -31,12 +28,6 @@ _GROUND = 26  # distance from the feet of the arcs to the baseline of the forms
 _EDGE = 24  # space before the first word of a row if arcs come in from the row before
 _GAP = 18  # space between rows
 
-# Widths, as shares of the font size, of characters that common sans-serif fonts draw narrower or wider than most.
-_WIDTHS = dict.fromkeys("iljtfrI.,:;'’|![]()/ -", 0.38) | dict.fromkeys("mwMW@%—…", 0.92)
-_WIDE = regex.compile(r"[\p{Tamil}\p{Malayalam}]")
-_BROAD = regex.compile(r"[\p{Telugu}\p{Kannada}\p{Sinhala}\p{Myanmar}]")
-_EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}{2}")
-_CHARACTER = regex.compile(r"\X")  # what a reader sees as one character
 _STYLE = """\
 .depparse{font-family:system-ui,"Segoe UI","Noto Sans",Helvetica,Arial,sans-serif;text-anchor:middle}
 .depparse .paper{fill:#fff}.depparse .form{font-size:16px;fill:#1b1f24}.depparse .root{font-weight:600}
@@ -141,7 +132,7 @@ def _rows(
         if arc.head:
             for boundary in range(min(arc.head, arc.dependent), max(arc.head, arc.dependent)):
                 crossing[boundary] += 1
-                label_room[boundary] = max(label_room[boundary], _length(arc.label, _SMALL) + 2 * _RADIUS + 8)
+                label_room[boundary] = max(label_room[boundary], text_width(arc.label, _SMALL) + 2 * _RADIUS + 8)
     inside_tokens = {word for token in sentence.mwts for word in range(token.start, token.end)}
     rows: list[_Row] = []
     first = 1
@@ -213,8 +204,8 @@ def _draw_row(
     brackets = [token for token in sentence.mwts if row.first <= token.start <= row.last]
     for token in brackets:
         words = range(token.start - 1, token.end)
-        left = min(centres[word] - _length(forms[word], _FORM) / 2 for word in words)
-        right = max(centres[word] + _length(forms[word], _FORM) / 2 for word in words)
+        left = min(centres[word] - text_width(forms[word], _FORM) / 2 for word in words)
+        right = max(centres[word] + text_width(forms[word], _FORM) / 2 for word in words)
         y = bottom + 8
         ink.elements.append(f'<path class="bracket" d="M{ink.x(left):.1f} {y} v5 H{ink.x(right):.1f} v-5"/>')
         ink.text("token", (left + right) / 2, y + 22, clean(token.cells.get("FORM", "_")), direction)
@@ -247,7 +238,7 @@ def _draw_label(ink: _Ink, arc: _Arc, y: float, legs: Sequence[tuple[float, int]
     goes on in another row, a part of it that is too short for the label gets none; the part in the row where the arc
     begins always has room.
     """
-    length = _length(arc.label, _SMALL) + 8
+    length = text_width(arc.label, _SMALL) + 8
     left, right = ink.row.stretch(arc)
     middle = (left + right) / 2
     if arc.head:
@@ -305,21 +296,21 @@ def _place_words(
         group.sort(key=lambda end: end[:2])
         for number, (_, _, arc) in enumerate(group):
             offsets[word, arc.dependent] = (number - (len(group) - 1) / 2) * _SLOT
-        root = max((_length(arc.label, _SMALL) for _, _, arc in group if not arc.head), default=0.0)
-        tag, form = _length(tags[word - 1], _SMALL), _length(forms[word - 1], _FORM)
+        root = max((text_width(arc.label, _SMALL) for _, _, arc in group if not arc.head), default=0.0)
+        tag, form = text_width(tags[word - 1], _SMALL), text_width(forms[word - 1], _FORM)
         half_widths.append(max(form, tag, root, len(group) * _SLOT - 2) / 2)
     # For each word: (an earlier word, the least distance between the middles of both), from labels and brackets.
     distances: list[list[tuple[int, float]]] = [[] for _ in forms]
     for arc in arcs:
         if arc.head:
             first, last = sorted((arc.head, arc.dependent))
-            room = _length(arc.label, _SMALL) + 2 * _RADIUS + 4
+            room = text_width(arc.label, _SMALL) + 2 * _RADIUS + 4
             inner = offsets[first, arc.dependent] - offsets[last, arc.dependent]
             distances[last - 1].append((first - 1, room + inner))
     for multiword in sentence.mwts:
         first, last = multiword.start - 1, multiword.end - 1
         distances[last].append(
-            (first, _length(multiword.cells.get("FORM", "_"), 13) - half_widths[first] - half_widths[last])
+            (first, text_width(multiword.cells.get("FORM", "_"), 13) - half_widths[first] - half_widths[last])
         )
     centres: list[float] = []
     for word in range(len(forms)):
@@ -330,25 +321,3 @@ def _place_words(
         arc.end = centres[arc.dependent - 1] + offsets[arc.dependent, arc.dependent]
         arc.start = centres[arc.head - 1] + offsets[arc.head, arc.dependent] if arc.head else arc.end
     return centres, half_widths
-
-
-def _length(text: str, size: int) -> float:
-    """An estimate of the width of the text, in pixels; rather too wide than too narrow."""
-    total = 0.0
-    for character in _CHARACTER.findall(text) if not text.isascii() else text:
-        total += 1.4 if _EMOJI.match(character) else sum(map(_width, character))
-    return total * size
-
-
-def _width(character: str) -> float:
-    """The width of a character as a share of the font size."""
-    if character.isascii():
-        return _WIDTHS.get(character, 0.7 if character.isupper() or character.isdigit() else 0.58)
-    category = unicodedata.category(character)
-    if category in ("Mn", "Me", "Cf"):
-        return 0.0
-    if cell_len(character) == 2 or _WIDE.match(character):
-        return 1.1
-    if _BROAD.match(character):
-        return 0.9
-    return 0.55 if category == "Mc" else 0.72
