@@ -49,7 +49,7 @@ class Sentence:
 
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
-        """A sentence that has nothing but the forms of its words."""
+        """A sentence of words with these forms and no annotation."""
         return cls({"FORM": [check_cell(form, "FORM") for form in forms]}, comments)
 
     def copy(self) -> Sentence:

@@ -67,7 +67,7 @@ def from_columns(
     length = len(columns["FORM"])
     for name, column in columns.items():
         if len(column) != length:
-            raise fail(f"expected {length} values, one a word, found {len(column)}", column=name)
+            raise fail(f"expected {length} values, one for each word, found {len(column)}", column=name)
     names = tuple(columns)
     unchecked = Sentence(dict(columns), comments, mwts, nodes)
     lines = list(unchecked.rows(names))

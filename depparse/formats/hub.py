@@ -124,7 +124,7 @@ def _lines(cells: Mapping[str, list[str]], fail: Fail) -> Iterator[tuple[str, ..
     length = len(cells["FORM"])
     for column, values in cells.items():
         if len(values) != length:
-            raise fail(f"expected {length} values, one a word, found {len(values)}", column=column)
+            raise fail(f"expected {length} values, one for each word, found {len(values)}", column=column)
     return zip(*cells.values(), strict=True)
 
 

@@ -75,14 +75,14 @@ FORMATS: dict[str, Format] = {
     "two-column": Format("word and IOB2 tag", (".conll", ".tsv"), tagged.iter_two_column, tagged.write_two_column),
     "conll2003": Format("CoNLL-2003 columns", (), tagged.iter_conll2003, tagged.write_conll2003),
     "horizontal": Format(
-        "a sentence a line", (".horizontal",), tagged.iter_horizontal, tagged.write_horizontal, has_comments=False
+        "one sentence per line", (".horizontal",), tagged.iter_horizontal, tagged.write_horizontal, has_comments=False
     ),
     "vertical": Format(
-        "a token a line", (".vertical", ".vert"), tagged.iter_vertical, tagged.write_vertical, has_comments=False
+        "one token per line", (".vertical", ".vert"), tagged.iter_vertical, tagged.write_vertical, has_comments=False
     ),
     "text": Format("plain text", (".txt",), rules.iter_text_sentences, wrap.write_text, has_comments=False),
     "json": Format("JSON of Document.to_dict", (".json",), json.iter_json_sentences, json.write_json, json.read_json),
-    "parquet": Format("Parquet, a sentence a row", (".parquet",), _iter_parquet, _write_parquet, _read_parquet),
+    "parquet": Format("Parquet, one sentence per row", (".parquet",), _iter_parquet, _write_parquet, _read_parquet),
 }
 # fmt: on
 

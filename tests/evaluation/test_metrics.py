@@ -179,7 +179,7 @@ def test_what_cannot_be_imported_is_one_line(other_package: Callable[[str], None
     [
         (
             "theirs = shouting_package:OURS",
-            "the entry point 'theirs' of depparse.metrics has the metric LAS, which there",
+            "the entry point 'theirs' of depparse.metrics has the metric LAS, which exists already",
         ),
         ("one = shouting_package:ONE", "the entry point 'one' of depparse.metrics is no tuple of Metric, but Metric"),
         ("m = broken_package:X", "'m' of the package shouting-package cannot be imported: RuntimeError: broken"),

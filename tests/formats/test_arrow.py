@@ -143,7 +143,7 @@ CELLS = {"FORM": "x"}
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"UPOS": ["X"]}, "table, row 0: sentence s1, column UPOS: expected 8 values, one a word, found 1"),
+        ({"UPOS": ["X"]}, "table, row 0: sentence s1, column UPOS: expected 8 values, one for each word, found 1"),
         ({"UPOS": [1] * 8}, "table, row 0: sentence s1: expected a cell as a string, found int 1"),
         ({"UPOS": "NOUN"}, "expected the column UPOS as a list, found str 'NOUN'"),
         ({"UPOS": ["a\nb"] * 8}, "column UPOS: a cell holds no tab and no line break, but 'a\\nb' does"),
@@ -366,7 +366,7 @@ def test_fields_of_other_names() -> None:
         list(sentences_from_rows([row], None, {"words": "FORM"}))
     with pytest.raises(FormatError, match="two fields for one column"):
         list(sentences_from_rows([row], None, {"sent": "FORM", "tokens": "FORM"}))
-    with pytest.raises(FormatError, match="column NER: expected 2 values, one a word, found 3"):
+    with pytest.raises(FormatError, match="column NER: expected 2 values, one for each word, found 3"):
         list(sentences_from_rows([{"tokens": ["a", "b"], "ner_tags": ["O", "O", "O"]}]))
 
 

@@ -244,7 +244,9 @@ class Kind:
             cells = value.get(name, [self.empty] * len(sentence))
             if not isinstance(cells, Sequence) or isinstance(cells, str) or len(cells) != len(sentence):
                 number = len(sentence)
-                raise DepparseError(f"the column {name} is a list of {number} cells, one a word, not {shown(cells)}")
+                raise DepparseError(
+                    f"the column {name} is a list of {number} cells, one for each word, not {shown(cells)}"
+                )
             columns.append([check_cell(cell, name) for cell in cells])
         return columns
 

@@ -32,7 +32,7 @@ class ObjectKind(Kind, ABC, Generic[Item]):
 
     @abstractmethod
     def encode(self, items: Iterable[Item], length: int, joint: str) -> Sequence[list[str]]:
-        """The cells of the objects in a sentence of `length` words, one list a column; `joint` is as in `Cells`."""
+        """The cells of the objects in a sentence of `length` words, by column; `joint` is as in `Cells`."""
 
     def accept(self, items: Sequence[Item], sentence: Sentence) -> None:
         """Makes the objects belong to the sentence. Raises DepparseError if it cannot have them."""
