@@ -130,7 +130,7 @@ class SymbolVocabulary:
         return [2 + len(self.points), N_CATEGORIES, *(2 + len(keys) for keys in self.ngrams)]
 
     def numbers(self, points: NDArray[np.uint32]) -> Ints:
-        """Numbers of symbols, ``[kinds, symbols]``: character, its category, and the n-gram of each length around it."""
+        """Numbers of symbols, ``[kinds, symbols]``: character, category, and the n-gram of each length around it."""
         unique, inverse = np.unique(points, return_inverse=True)
         characters = self._numbers(points)
         categories = np.array([_category(int(point)) for point in unique], np.int64)[inverse]
