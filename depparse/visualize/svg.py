@@ -155,9 +155,8 @@ def _rows(
         last = length
         if width is not None:
             fitting = [last for last, end in ends.items() if end - start <= width] or [next(iter(ends))]
-            late_breaks = [last for last in fitting if last == length or ends[last] - start > 0.75 * width]
-            late_breaks = late_breaks or fitting[-1:]
-            last = length if length in fitting else min(late_breaks, key=lambda last: (crossing[last], -last))
+            late = [last for last in fitting if last == length or ends[last] - start > 0.75 * width] or fitting[-1:]
+            last = length if length in fitting else min(late, key=lambda last: (crossing[last], -last))
         rows.append(_Row(first, last, start, ends[last]))
         first = last + 1
     return rows
@@ -170,15 +169,13 @@ class _Ink:
         self.row, self.total, self.top, self.right_to_left = row, total, top, right_to_left
         self.elements: list[str] = []
 
-    def x(self, position: float) -> float:
-        """The x in the picture of a position on the line of all words."""
-        position -= self.row.start
-        return self.total - position if self.right_to_left else position
+    def x(self, x: float) -> float:
+        """The x in the picture of an x on the line of all words."""
+        x -= self.row.start
+        return self.total - x if self.right_to_left else x
 
-    def text(self, kind: str, position: float, y: float, text: str, attributes: str = "") -> None:
-        self.elements.append(
-            f'<text class="{kind}" x="{self.x(position):.1f}" y="{y:.1f}"{attributes}>{escape(text)}</text>'
-        )
+    def text(self, kind: str, x: float, y: float, text: str, attributes: str = "") -> None:
+        self.elements.append(f'<text class="{kind}" x="{self.x(x):.1f}" y="{y:.1f}"{attributes}>{escape(text)}</text>')
 
 
 def _draw_row(
@@ -318,9 +315,8 @@ def _place_words(
             distances[last - 1].append((first - 1, room + inner))
     for multiword in sentence.mwts:
         first, last = multiword.start - 1, multiword.end - 1
-        distances[last].append(
-            (first, _length(multiword.cells.get("FORM", "_"), 13) - half_widths[first] - half_widths[last])
-        )
+        form_width = _length(multiword.cells.get("FORM", "_"), 13)
+        distances[last].append((first, form_width - half_widths[first] - half_widths[last]))
     centres: list[float] = []
     for word in range(len(forms)):
         centre = centres[-1] + half_widths[word - 1] + half_widths[word] + _SPACE if word else _MARGIN + half_widths[0]
