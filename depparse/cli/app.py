@@ -1,7 +1,7 @@
-"""The commands, put together: `main.py` runs them.
+"""The collection of all commands, which `main.py` runs.
 
-A command is a function or a `typer.Typer` with commands of its own: ``COMMAND`` of the file of its name, or an entry
-point of the group ``depparse.commands`` of another package.
+A command is a function, or a `typer.Typer` with commands of its own. It is ``COMMAND`` in the file of its name, or an
+entry point of the group ``depparse.commands`` in another package.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _EXAMPLES = (
 
 
 def make_app(command: str = "") -> typer.Typer:
-    """The command line with one command, or with all if there is none of that name: importing all takes its time."""
+    """The command line with this command, since importing all is slow; with all commands if there is no such one."""
     app = typer.Typer(
         name="depparse",
         rich_markup_mode="rich",
@@ -44,20 +44,20 @@ def make_app(command: str = "") -> typer.Typer:
         epilog="\n".join(_EXAMPLES),
     )
     app.callback(invoke_without_command=True)(_depparse)
-    others = [] if command in _OWN else sorted(set(installed(COMMANDS.group)).difference(_OWN))
-    asked = [command] if command in (*_OWN, *others) else [*_OWN, *others]
-    for name in asked:
+    other_commands = [] if command in _OWN else sorted(set(installed(COMMANDS.group)).difference(_OWN))
+    names = [command] if command in (*_OWN, *other_commands) else [*_OWN, *other_commands]
+    for name in names:
         try:
-            found = COMMANDS[name]
+            command_function = COMMANDS[name]
         except ConfigError as error:
-            if name in _OWN or len(asked) == 1:
+            if name in _OWN or len(names) == 1:
                 raise
-            sys.stderr.write(f"depparse: warning: {error}\n")  # a broken command of a package breaks no other
+            sys.stderr.write(f"depparse: warning: {error}\n")  # a broken command of a package must not break the others
             continue
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name)
+        if isinstance(command_function, typer.Typer):
+            app.add_typer(command_function, name=name)
         else:
-            app.command(name)(found)
+            app.command(name)(command_function)
     return app
 
 

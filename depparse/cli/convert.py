@@ -1,4 +1,4 @@
-"""``depparse convert``: between all formats."""
+"""``depparse convert``, which converts between all formats."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ def convert(
     join: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Put the entities or roles of this file on the sentences with the same words."
+            metavar="FILE", help="Add the entities or roles of this file to the sentences with the same words."
         ),
     ] = None,
     join_from: Annotated[
-        str | None, typer.Option(metavar="FORMAT", help="The format of the file of --join; told by its ending.")
+        str | None, typer.Option(metavar="FORMAT", help="Format of the file of --join; by default from its ending.")
     ] = None,
     wrap: Annotated[
         int | None,
-        typer.Option(metavar="WIDTH", help="With --to text: lines of at most so many characters, as in UD releases."),
+        typer.Option(
+            metavar="WIDTH", help="With --to text: break it into lines of at most WIDTH characters, as in UD releases."
+        ),
     ] = None,
     exact: Annotated[
         bool,
-        typer.Option("--exact", help="With --to text: spaced as the text that the file was made from, if it tells."),
+        typer.Option("--exact", help="With --to text: write the spacing of the original text, if the file tells it."),
     ] = False,
 ) -> None:
     """Convert between formats, and join a treebank with entities or roles.
@@ -67,7 +69,7 @@ def convert(
     if target == "parquet" and output == "-":
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
     if join_from is not None and join is None:
-        raise ConfigError("--join-from goes with --join")
+        raise ConfigError("--join-from goes with --join; give both or neither")
     if join is not None:
         if join == file == "-":
             raise ConfigError("only one of the files can be standard input (-)")
@@ -97,7 +99,7 @@ def _read(file: str, source: str, target: str) -> Iterable[Sentence]:
     from depparse.formats import table as formats
 
     if formats.get_format(target).names_columns and source != "conllu":
-        # The columns of all sentences are known only when all are read.
+        # The output names its columns first, and they are only known when all sentences are read.
         return formats.read(file, source)
     return _noting_losses(progress(formats.iter_sentences(file, source), "sentences"), target)
 
@@ -115,14 +117,14 @@ def _joined(file: str, source: str, join: str, join_from: str | None) -> Iterabl
 
 
 def _noting_losses(sentences: Iterable[Sentence], target: str) -> Iterator[Sentence]:
-    """Says on standard error which columns the format has no place for."""
+    """The sentences. In the end it says on standard error which columns the format could not hold."""
     from depparse.formats.table import get_format
 
     format = get_format(target)
-    lost: dict[str, None] = {}
+    lost_columns: dict[str, None] = {}
     for sentence in sentences:
-        lost |= dict.fromkeys(format.lost(sentence))
+        lost_columns |= dict.fromkeys(format.lost(sentence))
         yield sentence
-    if lost:
+    if lost_columns:
         name = format.description
-        sys.stderr.write(f"note: {name} has no place for {', '.join(lost)}; convert to conllup to keep them\n")
+        sys.stderr.write(f"note: {name} has no place for {', '.join(lost_columns)}; convert to conllup to keep them\n")

@@ -1,4 +1,4 @@
-"""``depparse corpora``: the catalogue of treebanks, downloads, statistics and checks."""
+"""``depparse corpora``, the commands for treebanks: catalogue, downloads, statistics and checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from depparse.treebanks.treebank import Statistics, Treebank
 
 app = COMMAND = typer.Typer(rich_markup_mode="rich")
-_ROOM_FOR_ALL = 120  # characters a line that all columns of `list` need
+_ROOM_FOR_ALL = 120  # characters of a line with all columns of `list`
 
 Paths = Annotated[
     list[str], typer.Argument(metavar="FILE|DIR...", help="Treebanks: folders, or single files of CoNLL-U.")
@@ -41,14 +41,16 @@ def corpora(context: typer.Context) -> None:
 @app.command("list")
 def list_(
     language: Annotated[
-        str | None, typer.Option(help="Name, UD or ISO 639-3 code of a language, or a family or genus.")
+        str | None, typer.Option(help="A language (name, UD code or ISO 639-3 code), a family or a genus.")
     ] = None,
-    samples: Annotated[bool, typer.Option("--samples", help="The sample treebanks that came with depparse.")] = False,
+    samples: Annotated[
+        bool, typer.Option("--samples", help="List the sample treebanks that come with depparse.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """List the treebanks of Universal Dependencies, releases 1.0 to 2.18, from a catalogue in the package.
 
-    Tab-separated in a pipe. Nothing is downloaded.
+    Columns are separated by tabs in a pipe. Nothing is downloaded.
 
     Example: [green]depparse corpora list --language Turkic[/green]
     """
@@ -80,19 +82,25 @@ def get(
     release: Annotated[
         str | None, typer.Option(metavar="R", help="Release of UD, such as 2.18; by default the treebank's last.")
     ] = None,
-    to: Annotated[Path, typer.Option(metavar="DIR", help="Where to make the treebank's folder.")] = Path("."),
+    to: Annotated[Path, typer.Option(metavar="DIR", help="The folder in which to make the treebank's folder.")] = Path(
+        "."
+    ),
     sha256: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Fetch and check by this list of hashes, as sha256sum writes them."),
+        typer.Option(
+            metavar="FILE",
+            help="Fetch the files of this list of hashes, and check them by it; sha256sum writes such lists.",
+        ),
     ] = None,
     mirror: Annotated[
-        str | None, typer.Option(metavar="URL", help="Instead of GitHub; or set DEPPARSE_MIRROR.")
+        str | None,
+        typer.Option(metavar="URL", help="Address of a mirror to use instead of GitHub; or set DEPPARSE_MIRROR."),
     ] = None,
     json: Json = False,
 ) -> None:
     """Download a treebank of UD from GitHub, check it by hash, and say its licence. Run again to resume.
 
-    Each file is checked by its git object ID as listed by GitHub; --sha256 takes the sha256sums.txt that is left.
+    Each file is checked by the git object ID that GitHub lists. A file sha256sums.txt is left for --sha256.
 
     Example: [green]depparse corpora get UD_Swedish-Talbanken --release 2.17 --to treebanks[/green]
     """
@@ -108,15 +116,17 @@ def get(
         _print_json(result.to_dict())
         return
     for name in result.files:
-        typer.echo(f"{result.folder / name}{'' if name in result.fetched else '  (was there)'}")
+        typer.echo(f"{result.folder / name}{'' if name in result.fetched else '  (already there)'}")
     checked = "SHA-256" if sha256 is not None else "git object ID"
     typer.echo(f"{len(result.files)} files of {result.repository} {result.release}, each checked by {checked}.")
-    typer.echo(f"Licence: {result.licence or 'not found in README or LICENSE; look before you use it'}")
+    typer.echo(
+        f"Licence: {result.licence or 'not found in README or LICENSE; look for it before you use the treebank'}"
+    )
 
 
 @app.command()
 def stats(paths: Paths, json: Json = False) -> None:
-    """Count words, multiword tokens, non-projective trees, relations, lengths, spacing, unannotated columns.
+    """Count words, multiword tokens, non-projective trees, relations, lengths, spacing and annotated columns.
 
     Example: [green]depparse corpora stats treebanks/UD_French-Sequoia[/green]
     """
@@ -129,7 +139,7 @@ def stats(paths: Paths, json: Json = False) -> None:
         treebank = Treebank.open(path)
         counts = {s: Statistics.of(progress(treebank.iter(s), f"sentences of {s}")) for s in treebank.splits}
         if json:
-            splits = {split: found.to_dict() for split, found in counts.items()}
+            splits = {split: statistics.to_dict() for split, statistics in counts.items()}
             results.append({"treebank": treebank.name, "splits": splits})
         else:
             tables.append(_statistics(treebank, counts))
@@ -143,7 +153,7 @@ def stats(paths: Paths, json: Json = False) -> None:
 def check(paths: Paths, json: Json = False) -> None:
     """Find what is broken in treebanks, and what will hurt training.
 
-    Exit code 0 if there are no errors (warnings and notes do not count), 1 if there are, 2 if nothing could be checked.
+    The exit code is 0 without errors (warnings and notes do not count), 1 with errors, 2 if nothing could be checked.
 
     Example: [green]depparse corpora check my-treebank/ && depparse corpora stats my-treebank/[/green]
     """
@@ -157,8 +167,8 @@ def check(paths: Paths, json: Json = False) -> None:
         findings = check_treebank(treebank)
         failed |= any(finding.severity == "error" for finding in findings)
         if json:
-            found = [finding.to_dict() for finding in findings]
-            results.append({"treebank": treebank.name, "findings": found})
+            records = [finding.to_dict() for finding in findings]
+            results.append({"treebank": treebank.name, "findings": records})
         else:
             _show_findings(treebank.name, findings)
     if json:
@@ -172,35 +182,35 @@ def _statistics(treebank: Treebank, counts: dict[str, Statistics]) -> Table:
     from depparse.treebanks.treebank import labels
 
     if len(counts) > 1:
-        first, *others = counts.values()
-        counts = counts | {"all": sum(others, first)}
+        first, *other_counts = counts.values()
+        counts = counts | {"all": sum(other_counts, first)}
     rows: list[tuple[str, ...]] = []
 
     def add(name: str, values: Sequence[str]) -> None:
         rows.append((name, *values))
 
-    every = list(counts.values())
-    add("sentences", [f"{s.sentences:,}" for s in every])
-    add("words", [f"{s.words:,}" for s in every])
-    add("tokens", [f"{s.tokens:,}" for s in every])
-    add("multiword tokens", [f"{s.mwts:,}" for s in every])
-    add("sentences with them", [f"{s.mwt_sentences:,}" for s in every])
-    add("empty nodes", [f"{s.empty_nodes:,}" for s in every])
-    add("words with spaces", [f"{s.spaced_words:,}" for s in every])
-    add("mean length, words", [f"{s.words / s.sentences:.1f}" if s.sentences else "-" for s in every])
-    add("median length", [str(s.length_at(0.5)) for s in every])
-    add("95 % are not above", [str(s.length_at(0.95)) for s in every])
-    add("longest", [str(s.length_at(1.0)) for s in every])
-    add("non-projective trees, %", [_percent(s.nonprojective, s.trees) for s in every])
-    add("non-projective arcs, %", [_percent(s.nonprojective_arcs, s.words) for s in every])
-    add("relations", [str(len(labels(s.relations))) for s in every])
-    add("UPOS tags", [str(len(labels(s.upos))) for s in every])
-    add("FEATS bundles", [str(len(labels(s.feats))) for s in every])
-    add("tokens with SpaceAfter=No, %", [_percent(s.unspaced, s.tokens) for s in every])
-    add("sentences with # text, %", [_percent(s.texts, s.sentences) for s in every])
-    add("spelled by their tokens, %", [_percent(s.spelled, s.texts) for s in every])
+    statistics = list(counts.values())
+    add("sentences", [f"{s.sentences:,}" for s in statistics])
+    add("words", [f"{s.words:,}" for s in statistics])
+    add("tokens", [f"{s.tokens:,}" for s in statistics])
+    add("multiword tokens", [f"{s.mwts:,}" for s in statistics])
+    add("sentences with them", [f"{s.mwt_sentences:,}" for s in statistics])
+    add("empty nodes", [f"{s.empty_nodes:,}" for s in statistics])
+    add("words with spaces", [f"{s.spaced_words:,}" for s in statistics])
+    add("mean length, words", [f"{s.words / s.sentences:.1f}" if s.sentences else "-" for s in statistics])
+    add("median length", [str(s.length_at(0.5)) for s in statistics])
+    add("95 % are not above", [str(s.length_at(0.95)) for s in statistics])
+    add("longest", [str(s.length_at(1.0)) for s in statistics])
+    add("non-projective trees, %", [_percent(s.nonprojective, s.trees) for s in statistics])
+    add("non-projective arcs, %", [_percent(s.nonprojective_arcs, s.words) for s in statistics])
+    add("relations", [str(len(labels(s.relations))) for s in statistics])
+    add("UPOS tags", [str(len(labels(s.upos))) for s in statistics])
+    add("FEATS bundles", [str(len(labels(s.feats))) for s in statistics])
+    add("tokens with SpaceAfter=No, %", [_percent(s.unspaced, s.tokens) for s in statistics])
+    add("sentences with # text, %", [_percent(s.texts, s.sentences) for s in statistics])
+    add("spelled by their tokens, %", [_percent(s.spelled, s.texts) for s in statistics])
     for name in VALUE_COLUMNS[1:]:
-        add(f"{name} annotated, %", [_percent(s.filled[name], s.words) for s in every])
+        add(f"{name} annotated, %", [_percent(s.filled[name], s.words) for s in statistics])
     return Table(treebank.name, ("", *counts), rows)
 
 

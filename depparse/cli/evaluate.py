@@ -1,4 +1,4 @@
-"""``depparse evaluate``: the official scores, and what else the files hold."""
+"""``depparse evaluate``, which computes the official scores, and scores of all other annotation in the files."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ if TYPE_CHECKING:
 
 
 def _dimension(name: str) -> str:
+    """The name, if it is a group that --by knows."""
     if name not in DIMENSIONS:
-        raise typer.BadParameter(f"{name!r} is no such group; {did_you_mean(name, DIMENSIONS)}")
+        raise typer.BadParameter(f"there is no group {name!r}; {did_you_mean(name, DIMENSIONS)}")
     return name
 
 
 def evaluate(
-    gold: Annotated[str, typer.Argument(help="The right analyses: CoNLL-U, or another format by its ending.")],
+    gold: Annotated[
+        str, typer.Argument(help="The right analyses, in CoNLL-U or in another format by the file's ending.")
+    ],
     system: Annotated[
-        str | None, typer.Argument(help="The analyses to score, of the same text; - for standard input. Or --model.")
+        str | None,
+        typer.Argument(help="The analyses of the same text to score, - for standard input; or give --model."),
     ] = None,
     model: Annotated[
         str | None,
@@ -35,20 +39,25 @@ def evaluate(
             "--model",
             "-m",
             metavar="MODEL",
-            help="Score what this model makes of GOLD's words: a bundled name, a folder, or a hub id.",
+            help="Score the analyses of GOLD's words by this model: a bundled name, a folder, or a hub id.",
         ),
     ] = None,
     raw: Annotated[
-        bool, typer.Option("--raw", help="With --model: of GOLD's raw text, end to end, instead of its words.")
+        bool, typer.Option("--raw", help="With --model: analyse GOLD's raw text, end to end, instead of its words.")
     ] = False,
     wrap: Annotated[
         int | None,
         typer.Option(
-            metavar="WIDTH", min=1, help="With --raw: text in lines of so many characters, as in UD releases."
+            metavar="WIDTH",
+            min=1,
+            help="With --raw: break the text into lines of at most WIDTH characters, as in UD releases.",
         ),
     ] = None,
     treebank: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With --model: annotate as in this one of its treebanks.")
+        str | None,
+        typer.Option(
+            metavar="NAME", help="With --model: annotate as in this treebank, one that the model learned from."
+        ),
     ] = None,
     given_predicates: Annotated[
         bool, typer.Option("--given-predicates", help="With --model: tell it which words are predicates of frames.")
@@ -60,24 +69,27 @@ def evaluate(
         typer.Option(
             parser=_dimension,
             metavar=f"[{'|'.join(DIMENSIONS)}]",
-            help="UAS and LAS by group as well. May be given several times.",
+            help="Show UAS and LAS by group too. May be given several times.",
         ),
     ] = None,
     compare: Annotated[
-        str | None, typer.Option(metavar="OTHER", help="A second system's file: differences and their significance.")
+        str | None,
+        typer.Option(metavar="OTHER", help="The file of a second system: show the differences and their significance."),
     ] = None,
     bootstrap: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="95 % intervals from N resamples; --compare uses N too, else 1000."),
+        typer.Option(
+            metavar="N", min=1, help="Show 95 % intervals from N resamples. --compare uses N too, by default 1000."
+        ),
     ] = None,
     format: Annotated[
-        str | None, typer.Option(metavar="FORMAT", help="Of files whose endings tell none; by default conllu.")
+        str | None, typer.Option(metavar="FORMAT", help="Format of files whose endings name none; by default conllu.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the resampling.")] = 1,
 ) -> None:
     """Score a system's file, or a model, as the official scorer of the CoNLL shared tasks does.
 
-    Sentences, tokens and words may differ; the text may not. Whatever else GOLD holds (enhanced graphs, entities,
+    Sentences, tokens and words may differ; the text may not. Other annotation of GOLD (enhanced graphs, entities,
     roles …) is scored too.
 
     Example: [green]depparse evaluate gold.conllu system.conllu --by deprel --bootstrap 1000[/green]
@@ -88,17 +100,17 @@ def evaluate(
 
     if (system is None) == (model is None):
         raise ConfigError("give either SYSTEM, a file to score, or --model, whose analyses of GOLD are scored")
-    for option, given, needed, there in (
+    for option, value, needed_option, needed_value in (
         ("--raw", raw, "--model", model), ("--treebank", treebank, "--model", model), ("--wrap", wrap, "--raw", raw),
         ("--given-predicates", given_predicates, "--model", model),
     ):  # fmt: skip
-        if given and not there:
-            raise ConfigError(f"{option} goes with {needed}")
-    made: str | Callable[[Document], Document] = system or ""
+        if value and not needed_value:
+            raise ConfigError(f"{option} goes with {needed_option}; give both or neither")
+    analyses: str | Callable[[Document], Document] = system or ""
     if model is not None:
-        made = _analyser(model, device, raw, wrap, treebank, given_predicates)
+        analyses = _analyser(model, device, raw, wrap, treebank, given_predicates)
     result = report(
-        gold, made, name=model or "", other=compare, by=by or (), samples=bootstrap, seed=seed, format=format
+        gold, analyses, name=model or "", other=compare, by=by or (), samples=bootstrap, seed=seed, format=format
     )
     for note in result.notes:
         sys.stderr.write(f"note: {note}\n")

@@ -1,4 +1,4 @@
-"""``depparse info``: what a model is."""
+"""``depparse info``, which describes a model."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _UNKNOWN = "not stated"  # of a licence
 def info(
     model: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="The folder of a model or of the run which made it, or a bundled name."),
+        typer.Argument(metavar="MODEL", help="The folder of a model or of the run that made it, or a bundled name."),
     ],
     json: Json = False,
 ) -> None:
-    """Say what a model is: parts, network, data, licences and scores; and whether its files are whole.
+    """Describe a model: parts, network, data, licences and scores, and whether its files are intact.
 
     Example: [green]depparse info runs/ewt[/green]
     """
@@ -34,60 +34,63 @@ def info(
     from depparse.evaluation.tables import Table
     from depparse.model_folder.description import describe
 
-    found = describe(model)
+    description = describe(model)
     if json:
-        typer.echo(json_module.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+        typer.echo(json_module.dumps(description.to_dict(), ensure_ascii=False, indent=1))
         return
-    facts = list(_facts(found))
+    facts = list(_facts(description))
     width = max(len(name) for name, _ in facts) + 2
     typer.echo("\n".join(f"{name.ljust(width)}{value}".rstrip() for name, value in facts) + "\n")
     columns = ("task", "columns", "labels", "parameters")
     tables = []
-    if found.tasks:
-        tables.append(Table("Tasks", columns, [_task_row(name, task) for name, task in found.tasks.items()]))
-    if data := found.facts.all_data():
+    if description.tasks:
+        tables.append(Table("Tasks", columns, [_task_row(name, task) for name, task in description.tasks.items()]))
+    if data := description.facts.all_data():
         files = [(file.split, file.file, f"{file.sha256[:12]}…", file.licence or _UNKNOWN) for file in data]
         tables.append(Table("Data", ("split", "file", "SHA-256", "licence"), files))
-    tables += _scores(found.facts)
+    tables += _scores(description.facts)
     show(tables)
 
 
 COMMAND = info
 
 
-def _facts(found: Description) -> Iterator[tuple[str, str]]:
-    if languages := found.facts.languages():
+def _facts(description: Description) -> Iterator[tuple[str, str]]:
+    """The lines of the description: (name, value), the name empty if it is the same as before."""
+    if languages := description.facts.languages():
         yield "language", ", ".join(languages)
-    if found.segmenter is None:
+    if description.segmenter is None:
         yield "segmenter", "none: text is split by rules"
     else:
-        yield "segmenter", f"{_part({'type': 'trained', **found.segmenter})}"
-    for number, part in enumerate(found.inputs):
+        yield "segmenter", f"{_part({'type': 'trained', **description.segmenter})}"
+    for number, part in enumerate(description.inputs):
         yield "" if number else "inputs", _part(part)
-    if found.inputs:
-        yield "context", _part(found.context) if found.context else "none"
-    several = len(found.types) > 1
-    types = ", ".join(f"{name} {number:,}" if several else name for name, number in sorted(found.types.items()))
-    yield "parameters", f"{found.parameters:,}{f' ({types})' if types else ''}"
-    yield "size", f"{found.size / 1e6:,.1f} MB"
+    if description.inputs:
+        yield "context", _part(description.context) if description.context else "none"
+    mixed_types = len(description.types) > 1
+    types = ", ".join(
+        f"{name} {number:,}" if mixed_types else name for name, number in sorted(description.types.items())
+    )
+    yield "parameters", f"{description.parameters:,}{f' ({types})' if types else ''}"
+    yield "size", f"{description.size / 1e6:,.1f} MB"
     for name, licences in (
-        ("licence", found.facts.licences()),
-        ("data under", list(dict.fromkeys(file.licence or _UNKNOWN for file in found.facts.all_data()))),
+        ("licence", description.facts.licences()),
+        ("data under", list(dict.fromkeys(file.licence or _UNKNOWN for file in description.facts.all_data()))),
     ):
         if licences:
             yield name, "; ".join(licences)
-    for base in (facts.base for facts in found.facts.all()):
+    for base in (facts.base for facts in description.facts.all()):
         if base is not None:
             yield "begun with", base.origin.name
-    yield "folder", f"{found.folder}, format {found.format}"
-    if found.facts == type(found.facts)():
+    yield "folder", f"{description.folder}, format {description.format}"
+    if description.facts == type(description.facts)():
         yield "facts", "none: made before folders had facts; its card README.md may say more"
-    note = "" if found.card_as_saved else ", but the card was changed or removed"
+    note = "" if description.card_as_saved else ", but the card was changed or removed"
     yield "files", f"as they were saved{note}"
 
 
 def _part(part: dict[str, Any]) -> str:
-    """The kind of a part, and those of its settings that a reader looks for."""
+    """The type of a part, with its most important settings."""
     shown = ("kind", "cell", "name", "path", "layers", "width", "parameters")
     settings = [f"{name} {_value(part[name])}" for name in shown if part.get(name) not in (None, "")]
     return f"{part['type'].replace('_', ' ')}{': ' if settings else ''}{', '.join(settings)}"

@@ -1,4 +1,4 @@
-"""Runs the command line: errors are one line and exit code 2. The commands are put together in `app.py`."""
+"""The entry point of the command line: an error becomes one line and exit code 2. `app.py` collects the commands."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from typing import Any, NoReturn
 
 from depparse.errors import DepparseError
 
-# Nothing heavy is imported above: an interrupt while the commands are loaded is caught below.
+# Nothing heavy is imported above, so that an interrupt is caught below even while the commands are loaded.
 
 
 def main() -> None:
-    """Runs the command line: what a user did wrong is one line on standard error and exit code 2."""
+    """Runs the command line. A mistake of the user becomes one line on standard error and exit code 2."""
     try:
         _reopen_streams()
         _clean_up_when_terminated()
         warnings.formatwarning = _format_warning  # type: ignore[assignment]
         code = _run()
-        sys.stdout.flush()  # here, where a full disk or a closed pipe can still be told
+        sys.stdout.flush()  # flushed here, where a full disk or a closed pipe can still be reported
         sys.exit(code)
     except DepparseError as error:
         _fail(str(error))
@@ -34,7 +34,8 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted", 130)
     except Exception as error:
-        # Usage errors come from click, which newer versions of typer carry inside: told by what they can do.
+        # Usage errors are exceptions of click. Newer versions of typer have a copy of click inside, so these errors are
+        # recognized by their method, not by their class.
         format_message = getattr(error, "format_message", None)
         if format_message is None:
             if type(error).__name__ == "Abort":
@@ -46,6 +47,7 @@ def main() -> None:
 
 
 def _run() -> int | None:
+    """The exit code of the command."""
     from typer.main import get_command
 
     from depparse.cli.app import make_app
@@ -61,15 +63,15 @@ def _run() -> int | None:
 
 
 def _reopen_streams() -> None:
-    """Closed standard streams (``>&-``) are None in Python. Output then goes nowhere; reading input is an error."""
+    """Opens closed standard streams (``>&-``, in Python None): output is dropped, and reading input is an error."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
-            handle = os.open(os.devnull, os.O_WRONLY)  # the lowest free number, which is that of the stream
+            handle = os.open(os.devnull, os.O_WRONLY)  # it gets the lowest free number, the stream's own
             setattr(sys, name, open(handle, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115
 
 
 def _clean_up_when_terminated() -> None:
-    """A terminated process cleans up like an interrupted one: no half-written file stays."""
+    """Makes a terminated process clean up like an interrupted one, so that no half-written file stays."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores SIGHUP
@@ -81,6 +83,7 @@ def _format_warning(message: Warning | str, *_: Any) -> str:
 
 
 def _explain(error: OSError) -> str:
+    """The error in one line, with the name of the file."""
     if error.errno == errno.EBADF and error.filename is None:
         return "standard input cannot be read: it is closed"
     reason = (error.strerror or str(error)).lower()
@@ -94,7 +97,7 @@ def _fail(message: str, code: int = 2) -> NoReturn:
 
 
 def _exit(code: int) -> NoReturn:
-    """Ends. Output that cannot be written is dropped, lest the interpreter complain when it closes the stream."""
+    """Ends the process. Output that cannot be written is dropped, lest the interpreter complain when it closes it."""
     try:
         sys.stdout.flush()
     except OSError:

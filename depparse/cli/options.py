@@ -1,4 +1,4 @@
-"""Options that several commands have: one name, one meaning."""
+"""Options that several commands have, with one name and one meaning each."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ import typer
 
 Source = Annotated[
     str | None,
-    typer.Option("--from", metavar="FORMAT", help="The format that is read: text, conllu …; told by the ending."),
+    typer.Option(
+        "--from", metavar="FORMAT", help="Format of the input: text, conllu …; by default from the file's ending."
+    ),
 ]
 Target = Annotated[
     str | None,
-    typer.Option("--to", metavar="FORMAT", help="The format to write: conllu, json …; told by the ending of --output."),
+    typer.Option(
+        "--to", metavar="FORMAT", help="Format of the output: conllu, json …; by default from the ending of --output."
+    ),
 ]
-Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")]
+Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Device = Annotated[str, typer.Option(metavar="DEVICE", help="Where the model runs: cpu, cuda, mps …")]
+Device = Annotated[str, typer.Option(metavar="DEVICE", help="The device that runs the model: cpu, cuda, mps …")]

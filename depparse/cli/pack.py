@@ -1,4 +1,4 @@
-"""``depparse pack``: a model and a segmenter as one small folder."""
+"""``depparse pack``, which joins a model and a segmenter to one small folder."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ import typer
 
 
 def pack(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A model: its folder, or that of the run which made it.")
-    ],
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model, or of the run that made it.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The folder to write.")],
     segmenter: Annotated[
-        str | None, typer.Argument(metavar="SEGMENTER", help="The folder of a segmenter. By default that of the model.")
+        str | None,
+        typer.Argument(metavar="SEGMENTER", help="The folder of a segmenter; by default the model keeps its own."),
     ] = None,
     weights: Annotated[
         str,
@@ -27,15 +26,15 @@ def pack(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Markdown for the head of the card: what this is, its licence (## Licence), attribution.",
+            help="Markdown for the head of the card: what the model is, its licence (## Licence), attribution.",
         ),
     ] = None,
     score: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Gold data to score the pipeline on, as packed. May be given several times."),
+        typer.Option(metavar="FILE", help="Gold data to score the packed pipeline on. May be given several times."),
     ] = None,
 ) -> None:
-    """Make one small folder of a model, with the segmenter of another if you like, to be given on.
+    """Make one small folder of a model to give on, if you like with the segmenter of another model.
 
     Example: [green]depparse pack runs/ewt runs/ewt-segmenter -o en --weights int8 --card card.md[/green]
     """
@@ -53,8 +52,8 @@ def pack(
         command=shlex.join(["depparse", *sys.argv[1:]]),
         score=score or (),
     )
-    found = describe(output)
-    typer.echo(f"{output}: {found.parameters:,} parameters, {found.size:,} bytes")
+    description = describe(output)
+    typer.echo(f"{output}: {description.parameters:,} parameters, {description.size:,} bytes")
 
 
 COMMAND = pack

@@ -1,4 +1,4 @@
-"""``depparse parse``: annotates files with a model."""
+"""``depparse parse``, which annotates files with a model."""
 
 from __future__ import annotations
 
@@ -25,14 +25,19 @@ def parse(
     target: Target = None,
     output: Output = "-",
     workers: Annotated[
-        int, typer.Option("--workers", metavar="N", min=1, help="Processes, of one thread each, that share the work.")
+        int,
+        typer.Option(
+            "--workers", metavar="N", min=1, help="Number of processes that share the work, with one thread each."
+        ),
     ] = 1,
     presplit: Annotated[
-        bool, typer.Option("--presplit", help="Each line of the text is a sentence; only tokens are to be found.")
+        bool, typer.Option("--presplit", help="Each line of the text is a sentence; only find tokens.")
     ] = False,
     expand: Annotated[
         bool,
-        typer.Option("--expand", help="Find multiword tokens among the words of a file; of its columns MISC stays."),
+        typer.Option(
+            "--expand", help="Find multiword tokens among the words of a file; of its columns, only MISC stays."
+        ),
     ] = False,
     without: Annotated[
         str,
@@ -42,34 +47,36 @@ def parse(
     ] = "",
     keep: Annotated[
         str,
-        typer.Option(metavar="COLUMNS", help="Columns whose values stay, such as upos,head; only _ in them is filled."),
+        typer.Option(metavar="COLUMNS", help="Columns whose values stay, such as upos,head; only their _ is filled."),
     ] = "",
     probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="Write HeadProb and LabelProb of each word into MISC.")
+        bool, typer.Option("--probabilities", help="Write HeadProb and LabelProb of each word to MISC.")
     ] = False,
     k_best: Annotated[
         int | None, typer.Option(metavar="K", min=1, help="Write the K best trees, each as a sentence with its rank.")
     ] = None,
     treebank: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Annotate as in this one of the model's treebanks; by default the first."),
+        typer.Option(
+            metavar="NAME", help="Annotate as in this treebank, one that the model learned from; by default the first."
+        ),
     ] = None,
     device: Device = "cpu",
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch a model USER/REPO from the Hugging Face hub if it is not there.")
     ] = False,
     revision: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of a model of the hub: a branch, tag or commit.")
+        str | None, typer.Option(metavar="NAME", help="Branch, tag or commit of a model on the hub.")
     ] = None,
 ) -> None:
     """Analyse raw text, or files that have words already: sentences, words, tags, lemmas, trees.
 
-    Text (.txt, or --from text) is split by the model's segmenter, or by rules if it has none.
-    Of other files the words stay, and so does all that the model does not predict.
+    The model's segmenter splits text (.txt, or --from text); rules split it if there is no segmenter.
+    Other files keep their words, and all annotation that the model does not predict.
 
     Example: [green]depparse parse letter.txt --model en -o letter.conllu[/green]
 
-    By four processes: [green]depparse parse *.txt --model runs/sequoia --workers 4 -o all.conllu[/green]
+    With four processes: [green]depparse parse *.txt --model runs/sequoia --workers 4 -o all.conllu[/green]
 
     Complete the trees of a draft: [green]depparse parse draft.conllu --model en --keep head,deprel[/green]
     """

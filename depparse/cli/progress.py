@@ -1,4 +1,4 @@
-"""Progress of long work: a line on standard error, and only where somebody watches."""
+"""The progress of long work, as a line on standard error, shown only on a terminal."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 Item = TypeVar("Item")
-_PATIENCE = 1.0  # seconds before the first sign of life
-_REFRESH = 0.2  # seconds
+_PATIENCE = 1.0  # seconds before the line appears
+_REFRESH = 0.2  # seconds between updates
 
 
 class Line:
-    """A line that tells how far something is. Silent in pipes, and for work of under a second.
+    """A line that shows the progress of some work. It is not shown in a pipe, or for work of less than a second.
 
-    To be used in a ``with`` block: the line goes when that ends, before an error message too.
+    Use it in a ``with`` block: the line disappears at the end of the block, also before an error message.
     """
 
     def __init__(self) -> None:
-        self._began = self._last = time.monotonic()
+        self._start_time = self._last_update = time.monotonic()
         self._progress: Progress | None = None
 
     def __enter__(self) -> Line:
@@ -33,11 +33,11 @@ class Line:
             self._progress.stop()
 
     def __call__(self, text: str) -> None:
-        """Shows the text in place of the one before, now and then."""
+        """Shows the text in place of the one before, but not more often than the eye needs."""
         now = time.monotonic()
-        if now - self._began < _PATIENCE or now - self._last < _REFRESH or not sys.stderr.isatty():
+        if now - self._start_time < _PATIENCE or now - self._last_update < _REFRESH or not sys.stderr.isatty():
             return
-        self._last = now
+        self._last_update = now
         if self._progress is None:
             from rich.console import Console
             from rich.progress import Progress, TextColumn
@@ -50,14 +50,14 @@ class Line:
         self._progress.update(self._progress.task_ids[0], description=text, refresh=True)
 
 
-def progress(items: Iterable[Item], what: str) -> Iterator[Item]:
-    """The items, while a line on the terminal counts them."""
+def progress(items: Iterable[Item], noun: str) -> Iterator[Item]:
+    """The items, while a line on the terminal counts them. `noun` says what is counted."""
     if not sys.stderr.isatty():
         yield from items
         return
-    began = time.monotonic()
+    start_time = time.monotonic()
     with Line() as line:
         for count, item in enumerate(items, 1):
             yield item
-            rate = count / max(1e-9, time.monotonic() - began)
-            line(f"{count:,} {what}, {rate:,.0f}/s")
+            rate = count / max(1e-9, time.monotonic() - start_time)
+            line(f"{count:,} {noun}, {rate:,.0f}/s")

@@ -1,4 +1,4 @@
-"""What ``depparse train`` shows: findings, a bar with the time left, a row of dev scores for each evaluation."""
+"""The display of ``depparse train``: findings, a bar with the time left, a row of dev scores for each evaluation."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from depparse.training.loop import Step
     from depparse.training.records import Began, Done, Record, Scored
 
-_FINDINGS = 6  # shown; the rest is counted
-_REFRESH = 0.25  # seconds
+_FINDINGS = 6  # findings that are shown; further ones are only counted
+_REFRESH = 0.25  # seconds between updates of the bar
 
 
 class Screen:
-    """Called with the records of a run. Within ``with``, there is a bar where somebody watches."""
+    """Shows the records of a run, with which it is called. Use it in a ``with`` block, which removes the bar."""
 
     def __init__(self) -> None:
-        # Rows stand on standard output. The bar is there too if that is a terminal, else on standard error.
+        # Rows go to standard output. The bar does too if that is a terminal; otherwise it goes to standard error.
         self._console = Console(stderr=not sys.stdout.isatty(), highlight=False)
         columns: list[ProgressColumn] = [
             TextColumn("epoch {task.fields[epoch]}"),
@@ -36,9 +36,9 @@ class Screen:
         self._bar = Progress(*columns, console=self._console, auto_refresh=False, transient=True, expand=True)
         self._task: TaskID | None = None
         self._header = False
-        self._shown: tuple[str, ...] = ()  # scores of the part in training
+        self._shown: tuple[str, ...] = ()  # names of the scores that are shown of the part in training
         self._refreshed = 0.0
-        self._words = 0  # since `_counted`, of this session
+        self._words = 0  # trained since the time `_counted`, in this session
         self._counted = 0.0
 
     def __enter__(self) -> Screen:
@@ -48,6 +48,7 @@ class Screen:
         self._stop()
 
     def __call__(self, record: Record) -> None:
+        """Shows one record."""
         from depparse.training.estimate import Estimate
         from depparse.training.loop import Step
         from depparse.training.records import Began, Done, Scored, Warned
@@ -72,7 +73,7 @@ class Screen:
         for finding in findings[:_FINDINGS]:
             self._warn(f"! {finding}")
         if len(findings) > _FINDINGS:
-            self._warn(f"! and {len(findings) - _FINDINGS} more; depparse corpora check says them all")
+            self._warn(f"! and {len(findings) - _FINDINGS} more; depparse corpora check shows all")
         units = "sentences" if record.part == "model" else "pieces of text"
         size = f"{record.sentences:,} {units}, {record.words:,} words; {record.parameters:,} parameters"
         self._say(f"{record.part}: {size}")
@@ -88,7 +89,7 @@ class Screen:
         if not self._console.is_terminal or now - self._refreshed < _REFRESH:
             return
         self._refreshed = now
-        # Steps of the whole run, of earlier sessions too, and the evaluations between them.
+        # The seconds and the steps are those of the whole run, with earlier sessions and evaluations.
         left = record.seconds / record.step * (record.steps - record.step)
         if self._task is None:
             self._task = self._bar.add_task("", total=record.steps, epoch="", left="", rate="", losses="")
@@ -113,7 +114,7 @@ class Screen:
             self._header = True
         evaluation = record.evaluation
         best = "best" if evaluation.improved else ""
-        name = "" if record.name == "dev" else record.name  # of several dev files
+        name = "" if record.name == "dev" else record.name  # which of several dev files
         cells = _cells(record.scores, self._shown)
         row = f"{evaluation.epoch:5}  {cells}{_clock(evaluation.seconds):>9}  {best:4}  {name}"
         self._say(row.rstrip(), style="green" if evaluation.improved else "")
@@ -153,11 +154,12 @@ class Screen:
 
 
 def _names(shown: Iterable[str]) -> str:
+    """The names of scores as cells of a row."""
     return "".join(name.rjust(_width(name)) for name in shown)
 
 
 def _cells(scores: Scores, shown: Iterable[str]) -> str:
-    """Blank where the data has nothing that is scored so."""
+    """The scores as cells of a row; blank if the data has nothing for a score."""
     return "".join((f"{100 * scores[name].f1:.2f}" if name in scores else "").rjust(_width(name)) for name in shown)
 
 
@@ -166,13 +168,13 @@ def _width(name: str) -> int:
 
 
 def _clock(seconds: float) -> str:
-    """12:05, 1:12:05."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+    """A time such as 12:05 or 1:12:05."""
+    minutes, remainder = divmod(round(seconds), 60)
+    return f"{minutes}:{remainder:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{remainder:02}"
 
 
 def _duration(seconds: float) -> str:
-    """45 s, 12 min, 1 h 05."""
+    """A time such as 45 s, 12 min or 1 h 05."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -1,4 +1,4 @@
-"""``depparse show``: draws trees."""
+"""``depparse show``, which draws trees."""
 
 from __future__ import annotations
 
@@ -19,14 +19,26 @@ if TYPE_CHECKING:
 
 
 def show(
-    files: Annotated[list[str] | None, typer.Argument(metavar="FILES", help="By default standard input.")] = None,
+    files: Annotated[
+        list[str] | None, typer.Argument(metavar="FILES", help="Treebanks or other files; by default standard input.")
+    ] = None,
     source: Source = None,
     sentence: Annotated[
-        list[str] | None, typer.Option("--sentence", "-s", metavar="SENT_ID", help="Only this; several times for more.")
+        list[str] | None,
+        typer.Option(
+            "--sentence", "-s", metavar="SENT_ID", help="Draw only this sentence. May be given several times."
+        ),
     ] = None,
-    first: Annotated[int | None, typer.Option("--first", "-n", metavar="N", min=1, help="Only the first N.")] = None,
+    first: Annotated[
+        int | None, typer.Option("--first", "-n", metavar="N", min=1, help="Draw only the first N sentences.")
+    ] = None,
     target: Annotated[
-        str | None, typer.Option("--to", metavar="[text|svg|html]", help="Told by the ending of --output, else text.")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="[text|svg|html]",
+            help="Format of the output; by default from the ending of --output, else text.",
+        ),
     ] = None,
     output: Output = "-",
     width: Annotated[
@@ -35,24 +47,25 @@ def show(
             "--width",
             metavar="N",
             min=0,
-            help="Stay within N columns, or pixels of SVG and HTML; by default the terminal, 1200 pixels. 0: no limit.",
+            help="Greatest width, 0 for none: columns of text (default: the terminal), pixels of SVG and HTML (1200).",
         ),
     ] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw the arcs in ASCII.")] = False,
     color: Annotated[
-        bool | None, typer.Option("--color/--no-color", help="By default on a terminal, and not with NO_COLOR set.")
+        bool | None,
+        typer.Option("--color/--no-color", help="Draw in colour; by default on a terminal unless NO_COLOR is set."),
     ] = None,
 ) -> None:
     """Draw dependency trees in the terminal, as SVG (one sentence) or as an HTML page.
 
-    Long sentences stand in several rows in SVG and HTML: arcs that go on in the next row run to the edge.
+    In SVG and HTML, long sentences have several rows; an arc that goes on in the next row runs to the edge.
 
     Examples: [green]depparse show en_ewt-ud-dev.conllu --first 3[/green],
     [green]depparse show dev.conllu --sentence s12 -o tree.svg[/green]
     """
     ending = os.path.splitext(output)[1].lower()
     if target is None and ending in (".png", ".pdf", ".jpg", ".jpeg", ".gif"):
-        raise ConfigError(f"trees are drawn as text, SVG or HTML, not as {ending}: take -o tree.svg, which all convert")
+        raise ConfigError(f"trees are drawn as text, SVG or HTML, not as {ending}; write -o tree.svg and convert that")
     target = target or {".svg": "svg", ".html": "html", ".htm": "html"}.get(ending, "text")
     if target not in ("text", "svg", "html"):
         raise ConfigError(f"--to is text, svg or html, not {target!r}")
@@ -87,12 +100,12 @@ def _read(files: list[str], source: str | None) -> Iterator[Sentence]:
 
 
 def _choose(sentences: Iterable[Sentence], names: list[str]) -> Iterator[Sentence]:
-    """Those of the names, in the order of the file; all without names. Reads no further than needed."""
+    """The sentences with these names, all without names, in the order of the file. Reads no further than needed."""
     if not names:
         yield from sentences
         return
     missing = dict.fromkeys(names)
-    seen: dict[str, None] = {}
+    seen_names: dict[str, None] = {}
     for sentence in sentences:
         name = sentence.sent_id or ""
         if name in missing:
@@ -100,11 +113,17 @@ def _choose(sentences: Iterable[Sentence], names: list[str]) -> Iterator[Sentenc
             yield sentence
             if not missing:
                 return
-        seen[name] = None
-    wanted = next(iter(missing))
-    close = closest(wanted, seen)
-    hint = f"; did you mean {close[0]}?" if close else f"; the first is {next(iter(seen))!r}" if seen else ""
-    raise ConfigError(f"there is no sentence {wanted!r} among {len(seen):,}{hint}")
+        seen_names[name] = None
+    missing_name = next(iter(missing))
+    similar = closest(missing_name, seen_names)
+    hint = (
+        f"; did you mean {similar[0]}?"
+        if similar
+        else f"; the first is {next(iter(seen_names))!r}"
+        if seen_names
+        else ""
+    )
+    raise ConfigError(f"there is no sentence {missing_name!r} among {len(seen_names):,}{hint}")
 
 
 def _as_text(sentences: Iterable[Sentence], width: int | None, color: bool, ascii: bool) -> Iterator[str]:
@@ -120,8 +139,10 @@ def _as_text(sentences: Iterable[Sentence], width: int | None, color: bool, asci
 def _as_svg(sentences: Iterable[Sentence], width: int | None) -> Iterator[str]:
     from depparse.visualize.svg import draw_svg
 
-    drawn = list(islice(sentences, 2))
-    if len(drawn) != 1:
-        what = "there are several" if drawn else "there is none"
-        raise ConfigError(f"an SVG holds one sentence, and {what}: choose by --first 1 or --sentence, or use --to html")
-    yield draw_svg(drawn[0], width=width)
+    first_two = list(islice(sentences, 2))
+    if len(first_two) != 1:
+        reason = "there are several" if first_two else "there is none"
+        raise ConfigError(
+            f"an SVG holds one sentence, and {reason}: choose by --first 1 or --sentence, or use --to html"
+        )
+    yield draw_svg(first_two[0], width=width)

@@ -1,4 +1,4 @@
-"""Tables: drawn on a terminal, plain text in a pipe."""
+"""Output of tables, drawn on a terminal and as plain text in a pipe."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import typer
 
 from depparse.evaluation.tables import Table
 
-_FOLDED = 12  # characters: columns of text are not folded to less
+_FOLDED = 12  # characters: columns of text are not folded to fewer
 
 
 def show(tables: Sequence[Table]) -> None:
-    """All tables on standard output; the first column to the left, numbers to the right."""
+    """Writes all tables to standard output, with the first column left-aligned and numbers right-aligned."""
     if not sys.stdout.isatty():
         typer.echo("\n\n".join(map(str, tables)))
         return
@@ -22,7 +22,7 @@ def show(tables: Sequence[Table]) -> None:
 
 
 def draw(table: Table, *, numbers: bool) -> None:
-    """One table on a terminal. Numbers are never cut off: where they have no room, the table is plain text."""
+    """Draws one table on a terminal. If numbers do not fit, the table is plain text, because they must not be cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table as RichTable
@@ -30,21 +30,21 @@ def draw(table: Table, *, numbers: bool) -> None:
 
     console = Console()
     title = Text(table.title, "bold") if table.title else None
-    drawn = RichTable(
+    rich_table = RichTable(
         title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True
     )
-    for place, column in enumerate(table.columns):
-        longest = max(len(cell) for cell in (column, *(row[place] for row in table.rows)))
-        if numbers and place > 0:
-            drawn.add_column(Text(column), justify="right", no_wrap=True, min_width=longest)
+    for index, column in enumerate(table.columns):
+        longest = max(len(cell) for cell in (column, *(row[index] for row in table.rows)))
+        if numbers and index > 0:
+            rich_table.add_column(Text(column), justify="right", no_wrap=True, min_width=longest)
         else:
-            keep = longest if place == 0 and not numbers else min(longest, _FOLDED)
-            drawn.add_column(Text(column), overflow="fold", min_width=keep)
+            min_width = longest if index == 0 and not numbers else min(longest, _FOLDED)
+            rich_table.add_column(Text(column), overflow="fold", min_width=min_width)
     for row in table.rows:
-        drawn.add_row(*map(Text, row))
-    needed = console.measure(drawn, options=console.options.update(width=10_000)).minimum
-    if needed > console.width:
+        rich_table.add_row(*map(Text, row))
+    needed_width = console.measure(rich_table, options=console.options.update(width=10_000)).minimum
+    if needed_width > console.width:
         typer.echo(str(table))
     else:
-        console.print(drawn)
+        console.print(rich_table)
         console.print()

@@ -1,4 +1,4 @@
-"""``depparse train``: a model from a recipe and treebanks."""
+"""``depparse train``, which trains a model by a recipe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def train(
     recipe: Annotated[
         str,
         typer.Argument(
-            help="recurrent, bilstm, transformer, ner, srl, joint, segmenter or demo, which come along; or a TOML file."
+            help="A bundled recipe (recurrent, bilstm, transformer, ner, srl, joint, segmenter, demo) or a TOML file."
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The run's folder.")] = Path(
@@ -25,31 +25,36 @@ def train(
         list[str] | None, typer.Option("--train", metavar="FILE", help="Training data; may be given several times.")
     ] = None,
     dev: Annotated[
-        list[str] | None, typer.Option(metavar="FILE", help="Chooses the model that is kept; of several, by the mean.")
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="Data that chooses the best model, by the mean score if there are several files."
+        ),
     ] = None,
-    test: Annotated[list[str] | None, typer.Option(metavar="FILE", help="Scored once, at the end.")] = None,
+    test: Annotated[list[str] | None, typer.Option(metavar="FILE", help="Data to score once, at the end.")] = None,
     treebank: Annotated[
         list[str] | None,
-        typer.Option(metavar="DIR", help="A UD folder, whose splits are used; may be given several times."),
+        typer.Option(metavar="DIR", help="A UD folder whose splits to use; may be given several times."),
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Overrides any key of the recipe, such as training.epochs=10."),
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the recipe, such as training.epochs=10."),
     ] = None,
     base: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="Begin with this trained model, which learns the recipe's tasks as well."),
     ] = None,
     freeze: Annotated[
-        bool, typer.Option("--freeze", help="Train only the recipe's tasks; the rest of --base stays as it is.")
+        bool, typer.Option("--freeze", help="Train only the recipe's tasks; all else of --base stays as it is.")
     ] = False,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="The same seed gives the same model.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --output.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of random numbers; the same seed gives the same model.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume the run in --output.")] = False,
 ) -> None:
-    """Train a pipeline from raw text to trees; the best on dev is kept in DIR/model.
+    """Train a pipeline from raw text to trees; the model with the best dev score is kept in DIR/model.
 
-    The data is checked first, and soon there is an estimate of the time.
-    An interrupted run goes on with --resume.
+    The data is checked first, and after a few steps an estimate of the time is shown.
+    Resume an interrupted run with --resume.
 
     Example: [green]depparse train recurrent --treebank UD_French-Sequoia --output runs/sequoia[/green]
 
@@ -86,9 +91,11 @@ def train(
         code = 130 if isinstance(stop, KeyboardInterrupt) else stop.code
         if os.environ.get("RANK", "0") != "0" or not code:
             raise
-        again = command if resume else f"{command} --resume"
-        how = f"go on with: {again}" if is_begun(output) else "no checkpoint had been written yet: begin again"
-        sys.stderr.write(f"interrupted; {how}\n")
+        resume_command = command if resume else f"{command} --resume"
+        advice = (
+            f"go on with: {resume_command}" if is_begun(output) else "no checkpoint had been written yet: begin again"
+        )
+        sys.stderr.write(f"interrupted; {advice}\n")
         raise typer.Exit(code if isinstance(code, int) else 1) from None
 
 

@@ -1,7 +1,7 @@
-"""Treebanks as data sets of the library datasets, and data sets as treebanks.
+"""Conversion between treebanks and data sets of the library datasets.
 
-Nothing here uses the network but `load_from_hub`. Rows are those of `depparse.formats.arrow` (lossless), or of the
-forms that public data sets have (`depparse.formats.hub`).
+Only `load_from_hub` uses the network. Rows are those of `depparse.formats.arrow`, which lose nothing, or those of
+common data sets of the hub (`depparse.formats.hub`).
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _SPLITS = {"train": "train", "validation": "validation", "valid": "validation", 
 
 
 def to_dataset(sentences: Document | Iterable[Sentence], path: PathLike | None = None) -> Dataset:
-    """A data set with one row a sentence (`depparse.formats.arrow` says which fields); `from_dataset` undoes it.
+    """A data set with one row for each sentence, in the fields of `depparse.formats.arrow`; `from_dataset` inverts it.
 
-    It is in memory; with `path`, the sentences are streamed to that Arrow file and the data set is mapped from there,
-    so it may be larger than memory.
+    The data set is in memory. With `path`, the sentences are streamed to that Arrow file, and the data set is mapped
+    from the file, so it may be larger than memory.
     """
     import datasets
     import pyarrow as pa
@@ -51,7 +51,7 @@ def from_dataset(
     fields: Mapping[str, str] | None = None,
     labels: Mapping[str, Sequence[str]] | None = None,
 ) -> Document:
-    """The document in a data set; `iter_dataset` says which sets are understood. Raises FormatError."""
+    """The document in a data set; `iter_dataset` says which data sets are understood. Raises FormatError for others."""
     sentences = list(iter_dataset(dataset, fields, labels))
     table = getattr(dataset, "data", None)
     return Document(sentences, arrow.column_names(getattr(table, "schema", None), sentences))
@@ -62,10 +62,11 @@ def iter_dataset(
     fields: Mapping[str, str] | None = None,
     labels: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Sentence]:
-    """The sentences of a data set, one at a time: of `to_dataset`, or of the hub's forms. Raises FormatError.
+    """The sentences of a data set, one at a time: one of `to_dataset`, or in a form common on the hub.
 
-    `fields` says which columns the fields of other sets hold, ``{"words": "FORM", "labels": "NER"}``, and `labels` the
-    names of numbered labels where the data set does not, ``{"labels": ["O", "B-PER", …]}``.
+    For other data sets, `fields` says which column each field holds, ``{"words": "FORM", "labels": "NER"}``. If labels
+    are numbers without names, `labels` gives the names, ``{"labels": ["O", "B-PER", …]}``. Raises FormatError for data
+    that is not understood.
     """
     if isinstance(dataset, Mapping):
         names = ", ".join(map(repr, dataset))
@@ -80,11 +81,12 @@ def iter_dataset(
     rows = itertools.chain([first], rows)
     if arrow.is_own(list(first)):
         return placed(arrow.sentences_from_own_rows(rows, "data set"))
-    known = label_names(dataset.features.arrow_schema) if dataset.features is not None else {}
-    return sentences_from_rows(rows, {**known, **(labels or {})}, fields)
+    own_names = label_names(dataset.features.arrow_schema) if dataset.features is not None else {}
+    return sentences_from_rows(rows, {**own_names, **(labels or {})}, fields)
 
 
 def _rows(dataset: Dataset | IterableDataset) -> Iterator[dict[str, object]]:
+    """The rows of a data set, read in batches."""
     for batch in dataset.iter(batch_size=arrow.ROWS):
         names = list(batch)
         for values in zip(*batch.values(), strict=True):
@@ -94,17 +96,18 @@ def _rows(dataset: Dataset | IterableDataset) -> Iterator[dict[str, object]]:
 def load_parquet(
     path: PathLike | Sequence[PathLike], split: str | None = None, cache_dir: PathLike | None = None
 ) -> Dataset:
-    """The data set in Parquet files, as downloaded from the hub. Never uses the network. Raises FormatError.
+    """The data set in Parquet files that were downloaded from the hub. It never uses the network.
 
-    `path` is a file, several files of one split, or the folder of one configuration, in which `split` (train,
-    validation, test; dev is validation) is found by the names of files or their folders. The data is held in memory;
-    with `cache_dir`, it is mapped from an Arrow copy there, so it may be larger than memory.
+    `path` is a file, several files of one split, or the folder of one configuration. In a folder, `split` (train,
+    validation, test; dev means validation) is found by the names of files or of their folders. The data is held in
+    memory; with `cache_dir`, it is mapped from an Arrow copy there, so it may be larger than memory. Raises FormatError
+    if there is no such split or a file cannot be read.
     """
     import datasets
 
     files = [os.fspath(file) for file in _files(path, split)]
     for file in files:
-        arrow.parquet_file(file).close()  # says clearly what is wrong with it
+        arrow.parquet_file(file).close()  # its errors say clearly what is wrong with a file
     name = datasets.Split(_SPLITS.get(split, split)) if split else None
     if cache_dir is not None:
         return datasets.Dataset.from_parquet(files, split=name, cache_dir=os.fspath(cache_dir))
@@ -116,6 +119,7 @@ def load_parquet(
 
 
 def _files(path: PathLike | Sequence[PathLike], split: str | None) -> list[Path]:
+    """The files of one split. Raises FormatError if they cannot be told."""
     if not isinstance(path, (str, os.PathLike)):
         if not path:
             raise FormatError("no files were given", path="data set")
@@ -123,24 +127,24 @@ def _files(path: PathLike | Sequence[PathLike], split: str | None) -> list[Path]
     folder = Path(path)
     if not folder.is_dir():
         return [folder]
-    found: dict[str, list[Path]] = {}
+    files_of: dict[str, list[Path]] = {}
     for file in sorted(folder.rglob("*.parquet")):
-        found.setdefault(_split_of(file.relative_to(folder)), []).append(file)
-    if not found:
+        files_of.setdefault(_split_of(file.relative_to(folder)), []).append(file)
+    if not files_of:
         raise FormatError("there is no Parquet file in this folder", path=os.fspath(path))
-    wanted = _SPLITS.get(split, split) if split else next(iter(found)) if len(found) == 1 else None
-    if wanted not in found:
+    chosen_split = _SPLITS.get(split, split) if split else next(iter(files_of)) if len(files_of) == 1 else None
+    if chosen_split not in files_of:
         message = "which split?" if split is None else f"there is no split {split!r};"
-        raise FormatError(f"{message} this folder has {', '.join(filter(None, found))}", path=os.fspath(path))
-    files = found[wanted]
+        raise FormatError(f"{message} this folder has {', '.join(filter(None, files_of))}", path=os.fspath(path))
+    files = files_of[chosen_split]
     if folders := sorted({os.fspath(file.parent) for file in files})[1:]:
-        others = ", ".join([os.fspath(files[0].parent), *folders])
-        raise FormatError(f"this folder has several data sets; choose one of {others}", path=os.fspath(path))
+        folder_names = ", ".join([os.fspath(files[0].parent), *folders])
+        raise FormatError(f"this folder has several data sets; choose one of {folder_names}", path=os.fspath(path))
     return files
 
 
 def _split_of(file: Path) -> str:
-    """The split that a file's name tells (``train-00000-of-00001.parquet``), or else the folders above it."""
+    """The split in a file's name (``train-00000-of-00001.parquet``) or in those of the folders above it; '' if none."""
     for part in (file.stem, *reversed(file.parts[:-1])):
         for word in re.split(r"[^a-z]+", part.lower()):
             if word in _SPLITS:
@@ -155,9 +159,10 @@ def load_from_hub(
     revision: str | None = None,
     cache_dir: PathLike | None = None,
 ) -> Dataset:
-    """A data set by its name on the Hugging Face hub (``commul/universal_dependencies``), downloaded if need be.
+    """A data set by its name on the Hugging Face hub (``commul/universal_dependencies``), downloaded if needed.
 
-    This uses the network, nothing else here does. `config` is the treebank or language, `revision` a branch.
+    Only this function uses the network. `config` is the treebank or language, `revision` a branch. Raises FormatError
+    if the data set cannot be loaded.
     """
     import datasets
 

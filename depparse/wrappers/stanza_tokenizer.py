@@ -1,13 +1,14 @@
-"""Stanza's tokenizers in place of our own, and documents of Stanza. Nothing here uses the network.
+"""Stanza's tokenizers in place of our own, and conversion of Stanza's documents. Nothing here uses the network.
 
-`StanzaTokenizer` segments raw text as `depparse.segmentation` does. `to_stanza` and `from_stanza` convert documents;
-what does not come along:
+`StanzaTokenizer` segments raw text as `depparse.segmentation` does. `to_stanza` and `from_stanza` convert documents.
+These are lost:
 
-- to Stanza: columns beyond CoNLL-U (entities and frames go to MISC first), scores of entities, what a multiword token
-  has besides form and MISC, the place of spacing in MISC (it comes back in the alphabetical one), comments of Stanza's
-  own keys (``text``, ``sent_id``, ``doc_id``, ``speaker``, ``sentiment``, ``constituency``) but the last of each.
-  ``start_char``, ``end_char`` and ``ner`` in MISC are attributes of Stanza's tokens; entities come back as ``NER``.
-- from Stanza: coreference chains, morphemes, further sets of entities (``multi_ner``).
+- To Stanza: columns beyond CoNLL-U (but entities and frames are first written to MISC), scores of entities, columns of
+  a multiword token other than form and MISC, the position of spacing in MISC (spacing comes back in alphabetical
+  order), and all comments but the last with each of Stanza's own keys (``text``, ``sent_id``, ``doc_id``, ``speaker``,
+  ``sentiment``, ``constituency``). ``start_char``, ``end_char`` and ``ner`` in MISC become attributes of Stanza's
+  tokens; entities come back as ``NER``.
+- From Stanza: coreference chains, morphemes, further sets of entities (``multi_ner``).
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ from depparse.text.spacing import RawToken, breaks_paragraph, build_sentences, i
 if TYPE_CHECKING:
     import stanza
 
-# What Stanza puts in the place of tokens that it takes for too long, and for characters unknown to it.
+# Stanza writes these in place of tokens that it finds too long, and of characters that it does not know.
 _PLACEHOLDERS = frozenset({"<UNK>", "<PAD>"})
-_WHITE = re.compile(r"[\s\x80-\x9f]+")  # what Stanza takes for white space
-# Attributes of MISC that Stanza keeps as attributes of its tokens.
+_WHITE = re.compile(r"[\s\x80-\x9f]+")  # white space as Stanza defines it
+# Attributes of MISC that Stanza has as attributes of its tokens.
 _ATTRIBUTES = frozenset({"SpaceAfter", "SpacesAfter", "SpacesBefore", "start_char", "end_char", "ner"})
 
 
 class StanzaTokenizer:
-    """Sentences, tokens and multiword tokens of raw text as Stanza finds them: ``Pipeline(model, segmenter=…)``.
+    """A segmenter that finds sentences, tokens and multiword tokens by Stanza, for ``Pipeline(model, segmenter=…)``.
 
     `pipeline` is a ``stanza.Pipeline`` with the processor ``tokenize``, and ``mwt`` where the language has multiword
     tokens; its other processors are not run.
@@ -49,8 +50,8 @@ class StanzaTokenizer:
     def __init__(self, pipeline: stanza.Pipeline) -> None:
         self.pipeline = pipeline
         if "tokenize" not in pipeline.processors:
-            known = ", ".join(pipeline.processors) or "none"
-            raise ModelError(f"this pipeline of Stanza has no processor 'tokenize', it has: {known}")
+            names = ", ".join(pipeline.processors) or "none"
+            raise ModelError(f"this pipeline of Stanza has no processor 'tokenize', it has: {names}")
 
     @classmethod
     def load(
@@ -62,10 +63,11 @@ class StanzaTokenizer:
     ) -> StanzaTokenizer:
         """The tokenizer of a language that ``stanza.download`` left in `folder`, by default where Stanza keeps models.
 
-        `package` is the treebank it was trained on (``gsd``). Raises ModelError. Nothing is ever fetched.
+        `package` is the treebank that it was trained on (``gsd``). Nothing is ever fetched. Raises ModelError if the
+        tokenizer cannot be loaded.
         """
         stanza = _stanza()
-        where = {} if folder is None else {"dir": os.fspath(folder)}
+        options = {} if folder is None else {"dir": os.fspath(folder)}
         try:
             pipeline = stanza.Pipeline(
                 language,
@@ -74,7 +76,7 @@ class StanzaTokenizer:
                 download_method=None,
                 device=device,
                 verbose=False,
-                **where,
+                **options,
             )
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).split("\n", 1)[0]
@@ -85,45 +87,47 @@ class StanzaTokenizer:
         return cls(pipeline)
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
-        """The sentences of a text given in pieces, streaming. Form and spacing are those of the text.
+        """The sentences of a text given in pieces, as a stream. Forms and spacing are those of the text.
 
-        Stanza ends a sentence where its input ends. So unless a block ends with a paragraph, its last sentence is
-        segmented once more, at the beginning of the next.
+        Stanza ends a sentence where its input ends. So unless a block ends a paragraph, its last sentence is segmented
+        again at the beginning of the next block.
         """
         return build_sentences(self._blocks(pieces))
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        """The sentences as they are: in Stanza, the tokenizer says which tokens are multiword, so there are none."""
+        """The sentences as they are: Stanza finds multiword tokens only while it tokenizes, so it expands none here."""
         yield from sentences
 
     def _blocks(self, pieces: Iterable[str]) -> Iterator[tuple[str, list[RawToken]]]:
-        rest = ""
+        """Blocks of the text with their tokens."""
+        carried = ""
         for block in iter_blocks(pieces):
-            text, rest = rest + block, ""
+            text, carried = carried + block, ""
             sentences = self._sentences(text)
             if sentences and not breaks_paragraph(block[len(block.rstrip()) :]):
                 if len(sentences) > 1:
                     cut = sentences.pop()[0].start
-                    text, rest = text[:cut], text[cut:]
+                    text, carried = text[:cut], text[cut:]
                 else:
                     sentences[0][-1].ends_sentence = False  # a sentence longer than a block
             yield text, list(chain.from_iterable(sentences))
-        if rest:
-            yield rest, list(chain.from_iterable(self._sentences(rest)))
+        if carried:
+            yield carried, list(chain.from_iterable(self._sentences(carried)))
 
     def _sentences(self, text: str) -> list[list[RawToken]]:
-        """The tokens of each sentence, by the offsets that Stanza tells: of forms, it changes some."""
+        """The tokens of each sentence, by Stanza's offsets, because Stanza changes some forms."""
         if not is_visible(text):
             return []
-        found = []
+        sentences = []
         for sentence in self.pipeline.process(text, processors="tokenize").sentences:
             tokens = [RawToken(token.start_char, token.end_char, _words(token)) for token in sentence.tokens]
             tokens[-1].ends_sentence = True
-            found.append(tokens)
-        return found
+            sentences.append(tokens)
+        return sentences
 
 
 def _words(token: Any) -> tuple[str, ...]:
+    """The words of a multiword token; none for other tokens, and for tokens with placeholders."""
     words = tuple(word.text for word in token.words)
     return words if len(words) > 1 and _PLACEHOLDERS.isdisjoint((token.text, *words)) else ()
 
@@ -142,8 +146,8 @@ def _stanza() -> Any:
 def to_stanza(document: Document) -> stanza.Document:
     """The document as one of Stanza, with multiword tokens, empty nodes, comments, MISC, spacing, offsets, entities.
 
-    Entities that are nested or end within a multiword token stay in MISC; Stanza's tokens have those of them that are
-    outermost, over whole tokens. Raises FormatError for what Stanza cannot hold.
+    Entities that are nested or that end within a multiword token stay in MISC; Stanza's tokens have the outermost
+    entities, extended to whole tokens. Raises FormatError for a document that Stanza cannot hold.
     """
     _stanza()
     from stanza.models.common.doc import Document as StanzaDocument
@@ -163,7 +167,7 @@ def to_stanza(document: Document) -> stanza.Document:
     tagged = any(sentence.ents for sentence in plain)
     for target, sentence in zip(result.sentences, plain, strict=True):
         target.text = sentence.exact_text
-        # MISC is set last: Stanza would take attributes such as id=… or text=… in it for its own.
+        # MISC is set last, because Stanza would read attributes in it such as id=… or text=… as its own.
         misc = {id: cells[-1] for id, cells in sentence.rows(VALUE_COLUMNS)}
         for token, tag in zip(target.tokens, _tags(sentence), strict=True):
             cell = misc["-".join(map(str, token.id))]
@@ -193,11 +197,11 @@ class _Node(dict[str, Any]):
 
 
 def _entry(sentence: Sentence, id: str, cells: Sequence[str]) -> dict[str, Any]:
-    """What Stanza calls the dictionary of a token or word; without MISC."""
+    """The dictionary of a token or word from which Stanza makes it, without MISC."""
     ids = tuple(map(int, re.split("[-.]", id)))
     entry: dict[str, Any] = {"id": ids, "text": cells[0]}
     for name, cell in zip(VALUE_COLUMNS[1:-1], cells[1:-1], strict=True):
-        # The lemma of an underscore in the text is an underscore.
+        # An underscore in the text has the lemma ``_``, which is no missing value there.
         if cell != "_" or (name == "LEMMA" and cells[0] == "_" and len(ids) == 1):
             entry[name.lower()] = int(cell) if name == "HEAD" else cell
     if "." in id:
@@ -209,7 +213,7 @@ def _entry(sentence: Sentence, id: str, cells: Sequence[str]) -> dict[str, Any]:
 
 
 def _tags(sentence: Sentence) -> list[str]:
-    """The entities as tags of the tokens: the outermost, each over all the tokens that it has a word of."""
+    """The outermost entities as BIOES tags of the tokens. An entity covers each token of which it has a word."""
     tokens = sentence.tokens
     token_of = {word: number for number, token in enumerate(tokens, 1) for word in range(token.start, token.end + 1)}
     spans: list[Span] = []
@@ -221,23 +225,23 @@ def _tags(sentence: Sentence) -> list[str]:
 
 
 def _without_spaces(cell: str) -> tuple[str | None, str, str]:
-    """What Stanza keeps of MISC as such, and the spaces before and after the token."""
+    """The part of MISC that stays MISC in Stanza, and the spaces before and after the token."""
     after = spaces(cell, "SpacesAfter")
-    kept = [part for part in cell.split("|") if part.partition("=")[0] not in _ATTRIBUTES]
-    if after == " ":  # at the end of a text, where else nothing follows: Stanza writes nothing for it
-        _insert(kept, "SpacesAfter", after)
+    attributes = [part for part in cell.split("|") if part.partition("=")[0] not in _ATTRIBUTES]
+    if after == " ":  # a space at the end of the text, which Stanza does not write
+        _insert(attributes, "SpacesAfter", after)
     if after is None:
         after = "" if "SpaceAfter=No" in cell.split("|") else " "
-    return (None if cell == "_" else "|".join(kept) or None), spaces(cell, "SpacesBefore") or "", after
+    return (None if cell == "_" else "|".join(attributes) or None), spaces(cell, "SpacesBefore") or "", after
 
 
 def from_stanza(document: stanza.Document) -> Document:
-    """The document of Stanza in our form. Tokens that Stanza replaced by ``<UNK>`` are as in its text again.
+    """A Stanza document as a `Document`. Tokens that Stanza replaced by ``<UNK>`` get their text back.
 
-    Raises FormatError if it is no valid document.
+    Raises FormatError if the document is not valid.
     """
-    ours = Document(_sentence(sentence, document.text, place) for place, sentence in enumerate(document.sentences))
-    if len(ours) and document.text == ours.text + " ":  # at the end, where nothing is the rule, one space is marked
+    ours = Document(_sentence(sentence, document.text, number) for number, sentence in enumerate(document.sentences))
+    if len(ours) and document.text == ours.text + " ":  # a final space must be marked, because usually none follows
         token = ours.sentences[-1].tokens[-1]
         token.misc = "|".join(filter(None, (token.misc, "SpacesAfter=\\s")))
     return ours
@@ -263,13 +267,13 @@ def _sentence(sentence: Any, text: str | None, number: int) -> Sentence:
             rows += [(str(word.id), row), *nodes.get(word.id, [])]
     comments = list(sentence.comments)
     fail = reporter(f"Stanza's sentences[{number}]", comments, "line")
-    result = from_rows(VALUE_COLUMNS, [id for id, _ in rows], [row for _, row in rows], comments, fail)
+    ours = from_rows(VALUE_COLUMNS, [id for id, _ in rows], [row for _, row in rows], comments, fail)
     tags = [token.ner or "O" for token in sentence.tokens]
-    if tags != _tags(result):  # else MISC says it, and maybe more
+    if tags != _tags(ours):  # otherwise MISC has these entities already, and perhaps more
         ids = [token.id for token in sentence.tokens]
         spans = decode_tags(tags)
-        result.ents = [Span(ids[span.start - 1][0], ids[span.end - 1][-1], span.type) for span in spans]
-    return result
+        ours.ents = [Span(ids[span.start - 1][0], ids[span.end - 1][-1], span.type) for span in spans]
+    return ours
 
 
 def _row(word: Any, form: str, misc: str) -> list[str]:
@@ -278,32 +282,33 @@ def _row(word: Any, form: str, misc: str) -> list[str]:
 
 
 def _form(token: Any, text: str | None) -> tuple[str, str | None]:
-    """The token, as the text has it where Stanza wrote something in its place; the text itself if it is spaced else."""
+    """The form, from the text if Stanza wrote a placeholder; then the token's text if its spacing differs, or None."""
     form = str(token.text)
     if text is None or token.start_char is None or token.end_char is None:
         return form, None
-    raw = text[token.start_char : token.end_char]
+    token_text = text[token.start_char : token.end_char]
     if form in _PLACEHOLDERS:
-        form = " ".join(raw.split())
-    return form, raw if raw != form and _WHITE.sub("", raw) == _WHITE.sub("", form) else None
+        form = " ".join(token_text.split())
+    return form, token_text if token_text != form and _WHITE.sub("", token_text) == _WHITE.sub("", form) else None
 
 
 def _misc(token: Any, misc: str | None, in_token: str | None) -> str:
-    """MISC with the spacing of the token, each attribute where the alphabet has it."""
-    parts = misc.split("|") if misc else []
+    """MISC with the spacing of the token, each attribute in its alphabetical position."""
+    attributes = misc.split("|") if misc else []
     if token.spaces_after == "":
-        _insert(parts, "SpaceAfter", "No")
+        _insert(attributes, "SpaceAfter", "No")
     elif token.spaces_after not in (" ", None):
-        _insert(parts, "SpacesAfter", token.spaces_after)
+        _insert(attributes, "SpacesAfter", token.spaces_after)
     if token.spaces_before:
-        _insert(parts, "SpacesBefore", token.spaces_before)
+        _insert(attributes, "SpacesBefore", token.spaces_before)
     if in_token is not None:
-        _insert(parts, "SpacesInToken", in_token)
-    return "|".join(parts) or "_"
+        _insert(attributes, "SpacesInToken", in_token)
+    return "|".join(attributes) or "_"
 
 
-def _insert(parts: list[str], name: str, value: str) -> None:
-    names = [part.partition("=")[0].lower() for part in parts]
+def _insert(attributes: list[str], name: str, value: str) -> None:
+    """Inserts an attribute in alphabetical order, unless there is one of this name."""
+    names = [part.partition("=")[0].lower() for part in attributes]
     if name.lower() not in names:
-        place = next((place for place, other in enumerate(names) if other > name.lower()), len(parts))
-        parts.insert(place, f"{name}={escape(value)}")
+        index = next((index for index, other in enumerate(names) if other > name.lower()), len(attributes))
+        attributes.insert(index, f"{name}={escape(value)}")

@@ -99,7 +99,7 @@ def test_get(run: Run, server: LocalGitHub, tmp_path: Path) -> None:
         "Licence: CC0 1.0",
     ]
     again = run("corpora", "get", NAME, "--release", "2.17", "--to", "treebanks")
-    assert f"{train}  (was there)" in again.stdout
+    assert f"{train}  (already there)" in again.stdout
     assert run("corpora", "stats", tmp_path / "treebanks" / NAME).returncode == 0
 
 

@@ -78,7 +78,7 @@ def test_by(run: Run, files: tuple[Path, Path]) -> None:
     result = run("evaluate", *files, "--by", "deprell")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert (
-        "Invalid value for '--by': 'deprell' is no such group; did you mean deprel? there are: deprel, "
+        "Invalid value for '--by': there is no group 'deprell'; did you mean deprel? there are: deprel, "
         in result.stderr
     )
 

@@ -20,9 +20,9 @@ def words(text: str) -> list[str]:
 def test_train_names_all_recipes(run: Run) -> None:
     recipes = {file.stem for file in (corpora_folder().parent / "configs").glob("*.toml")}
     text = " ".join(words(run("train", "--help", width=200).stdout))
-    named = re.search(r"(\S+(?:, \S+)+ or \S+), which come along", text)
+    named = re.search(r"A bundled recipe \(([^)]*)\)", text)
     assert named is not None
-    assert set(re.split(r", | or ", named[1])) == recipes
+    assert set(named[1].split(", ")) == recipes
 
 
 def test_convert_names_all_formats(run: Run) -> None:

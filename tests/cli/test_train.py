@@ -105,7 +105,7 @@ def test_many_findings_are_counted(samples: Path, capsys: pytest.CaptureFixture[
     Screen()(records(samples, findings=9)[0])
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "! warning: number 0"
-    assert lines[-1] == "! and 3 more; depparse corpora check says them all"
+    assert lines[-1] == "! and 3 more; depparse corpora check shows all"
     assert len(lines) == 7
 
 
