@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -47,7 +48,10 @@ def test_the_installed_wheel_works_in_an_empty_folder(wheel: Path, tmp_path: Pat
 
     def run(*arguments: str) -> str:
         command = [str(python), "-P", *arguments]
-        return subprocess.run(command, cwd=empty, check=True, capture_output=True, encoding="utf-8").stdout
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return subprocess.run(
+            command, cwd=empty, env=environment, check=True, capture_output=True, encoding="utf-8"
+        ).stdout
 
     home = run("-c", "import depparse; print(depparse.__file__)").strip()
     assert home.startswith(str(tmp_path))
