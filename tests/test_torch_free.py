@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import depparse, depparse.errors
+import depparse
+import depparse.errors
 from depparse.document.document import Document
 from depparse.features.batch import plan_batches
 from depparse.inference.pipeline import Pipeline

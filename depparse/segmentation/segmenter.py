@@ -1,8 +1,8 @@
 """The segmenter: raw text to sentences, tokens and words.
 
 Symbols are scored first, which decides where tokens end; then the tokens, which decides where sentences end and which
-tokens are of several words. An engine computes the scores (`Scorer`; that of torch is in `torch_scorer`), and the codec
-does all else.
+tokens are of several words. An engine computes the scores (`SegmenterScorer`; that of torch is in `torch_scorer`), and
+the codec does all else.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HELD = 4 * _TOGETHER  # characters that are held, so that those of like lengths
 States = TypeVar("States")
 
 
-class Scorer(Protocol[States]):
+class SegmenterScorer(Protocol[States]):
     """An engine that computes the network, in two stages on NumPy arrays. Safe to call from several threads.
 
     `States` is what the first stage tells the second of the symbols, in the engine's own form: the segmenter hands it
@@ -53,7 +53,7 @@ class Scorer(Protocol[States]):
 class Segmenter:
     """Raw text in, sentences of words out. Safe to call from several threads."""
 
-    def __init__(self, codec: SegmenterCodec, scorer: Scorer[Any]) -> None:
+    def __init__(self, codec: SegmenterCodec, scorer: SegmenterScorer[Any]) -> None:
         self.codec, self.scorer = codec, scorer
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:

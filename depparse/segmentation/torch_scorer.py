@@ -13,8 +13,8 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.symbols import Floats, Ints
 
 
-class TorchScorer:
-    """The network as the segmenter asks for scores (`segmenter.Scorer`); the states stay on its device."""
+class TorchSegmenterScorer:
+    """The network as the segmenter asks for scores (`segmenter.SegmenterScorer`); the states stay on its device."""
 
     def __init__(self, network: SegmenterNetwork) -> None:
         self.network = network
@@ -40,7 +40,7 @@ class TorchScorer:
 
 def network_of(segmenter: Segmenter) -> SegmenterNetwork:
     """The network whose scores the segmenter uses. Raises ModelError if another engine than torch computes them."""
-    if not isinstance(segmenter.scorer, TorchScorer):
+    if not isinstance(segmenter.scorer, TorchSegmenterScorer):
         engine = type(segmenter.scorer).__name__
         raise ModelError(f"the weights of a segmenter are needed in torch, but {engine} computes its scores")
     return segmenter.scorer.network
