@@ -1,10 +1,10 @@
 # make demo: install into .venv and see the main job done. make test: set up and run the tests. make check: all that
-# must pass before a commit. make bench: the speed tables of benchmarks/.
+# must pass before a commit. make check-all: that and the slow tests. make bench: the speed tables of benchmarks/.
 PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test lint check bench format clean
+.PHONY: demo test test-all lint check check-all bench format clean
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "depparse needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -30,6 +30,9 @@ demo: .venv/.installed
 	@echo; echo "Sixty sentences teach little. depparse train --help says how to train on a treebank of your own."
 
 test: .venv/.developed
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-all: .venv/.developed
 	$(BIN)/python -m pytest -n auto
 
 lint: .venv/.developed
@@ -38,6 +41,8 @@ lint: .venv/.developed
 	$(BIN)/mypy
 
 check: lint test
+
+check-all: lint test-all
 
 bench: .venv/.developed
 	$(BIN)/python benchmarks/reading.py

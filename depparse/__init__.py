@@ -17,8 +17,12 @@ if TYPE_CHECKING:
     from depparse.document.words import EmptyNode as EmptyNode
     from depparse.document.words import Token as Token
     from depparse.document.words import Word as Word
+    from depparse.errors import ConfigError as ConfigError
     from depparse.errors import DepparseError as DepparseError
+    from depparse.errors import DownloadError as DownloadError
+    from depparse.errors import EvaluationError as EvaluationError
     from depparse.errors import FormatError as FormatError
+    from depparse.errors import ModelError as ModelError
     from depparse.evaluation.scores import Scores as Scores
     from depparse.evaluation.ud import evaluate as evaluate
     from depparse.formats.conllu import iter_conllu as iter_conllu
@@ -27,8 +31,8 @@ if TYPE_CHECKING:
     from depparse.formats.conllu import write_conllu as write_conllu
     from depparse.formats.table import read as read
     from depparse.formats.table import write as write
+    from depparse.inference.load import load as load
     from depparse.inference.pipeline import Pipeline as Pipeline
-    from depparse.inference.pipeline import load as load
     from depparse.inference.request import Request as Request
     from depparse.structs.constraints import Constraints as Constraints
     from depparse.training.train import train as train
@@ -39,12 +43,16 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Argument": "document.spans",
+    "ConfigError": "errors",
     "Constraints": "structs.constraints",
     "DepparseError": "errors",
     "Document": "document.document",
+    "DownloadError": "errors",
     "EmptyNode": "document.words",
+    "EvaluationError": "errors",
     "FormatError": "errors",
     "Frame": "document.spans",
+    "ModelError": "errors",
     "Pipeline": "inference.pipeline",
     "Request": "inference.request",
     "Scores": "evaluation.scores",
@@ -56,7 +64,7 @@ _HOME = {
     "draw_tree": "visualize.terminal",
     "evaluate": "evaluation.ud",
     "iter_conllu": "formats.conllu",
-    "load": "inference.pipeline",
+    "load": "inference.load",
     "parse_conllu": "formats.conllu",
     "read": "formats.table",
     "read_conllu": "formats.conllu",

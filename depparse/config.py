@@ -1,4 +1,4 @@
-"""Typed configurations: TOML files, overrides by ``key=value``, and errors that name the key and its neighbours."""
+"""Typed configurations: TOML files, overrides by ``key=value``, and errors that name the key and the valid ones."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MODEL = TypeVar("_MODEL", bound="Config")
 
 
 class Config(BaseModel):
-    """Base of all configurations: frozen, and no key is accepted that it does not have."""
+    """Base of all configurations: frozen, and refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
     @model_validator(mode="before")
     @classmethod
     def _unknown_keys(cls, data: Any) -> Any:
-        # Here, where the class is known, also if it was chosen by a value (see registry.py).
+        # Checked here because the class is known here, even if a value of the table chose it (see registry.py).
         for key in data if isinstance(data, Mapping) else ():
             if key not in cls.model_fields:
                 raise key_error(str(key), f"does not exist; {did_you_mean(str(key), cls.model_fields)}")
@@ -31,12 +31,15 @@ class Config(BaseModel):
 
 
 def key_error(key: str, problem: str) -> PydanticCustomError:
-    """What a validator raises about `key` of its table (``""``: the table itself): ``config key a.b.KEY PROBLEM``."""
+    """The error that a validator raises about `key` of its table, or about the table itself (``""``).
+
+    It is shown as ``config key a.b.KEY PROBLEM``.
+    """
     return PydanticCustomError("config_key", "{problem}", {"key": key, "problem": problem})
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file. Raises ConfigError with the place of a mistake."""
+    """The tables of a TOML file. Raises ConfigError, which says where the mistake is."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -46,9 +49,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str] | Mapping[str, Any]) -> dict[str, Any]:
-    """`data` with each ``a.b.c=value`` put in its place; the value is TOML, or else a plain string.
+    """A copy of `data` with each override ``a.b.c=value`` applied; a value that is no TOML is taken as a string.
 
-    A mapping has keys ``a.b.c`` and values as they are. Numbers in a key are places in a list:
+    A mapping of overrides has keys ``a.b.c`` and Python values. A number in a key is an index of a list (from 0):
     ``encoder.inputs.0.width=64``.
     """
     result: dict[str, Any] = _copy(data)
@@ -75,26 +78,26 @@ def _copy(value: Any) -> Any:
 
 
 def _put(data: dict[str, Any], key: str, value: Any) -> None:
-    parts = key.split(".")
-    here: Any = data
-    for number, part in enumerate(parts):
-        last = number == len(parts) - 1
-        if isinstance(here, list):
-            if not part.isdigit() or int(part) >= len(here):
-                raise ConfigError(f"--set {key}: {'.'.join(parts[:number])} has the items 0 to {len(here) - 1}")
+    steps = key.split(".")
+    table: Any = data
+    for number, step in enumerate(steps):
+        last = number == len(steps) - 1
+        if isinstance(table, list):
+            if not step.isdigit() or int(step) >= len(table):
+                raise ConfigError(f"--set {key}: {'.'.join(steps[:number])} has the items 0 to {len(table) - 1}")
             if last:
-                here[int(part)] = value
-            here = here[int(part)]
-        elif isinstance(here, dict):
+                table[int(step)] = value
+            table = table[int(step)]
+        elif isinstance(table, dict):
             if last:
-                here[part] = value
-            here = here.setdefault(part, {}) if not last else None
+                table[step] = value
+            table = table.setdefault(step, {}) if not last else None
         else:
-            raise ConfigError(f"--set {key}: {'.'.join(parts[:number])} is a value, not a table")
+            raise ConfigError(f"--set {key}: {'.'.join(steps[:number])} is a value, not a table")
 
 
 def parse(model: type[_MODEL], data: Mapping[str, Any], place: str = "") -> _MODEL:
-    """`data` as a `model`. Raises one ConfigError that names the first wrong key, in full."""
+    """`data` as a `model`. Raises one ConfigError, which names the first wrong key with its whole path from `place`."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -102,7 +105,7 @@ def parse(model: type[_MODEL], data: Mapping[str, Any], place: str = "") -> _MOD
 
 
 def _explain(error: ValidationError, place: str) -> str:
-    # A key that does not exist says more than the required one that it was meant to be.
+    # An unknown key is shown first: a required key is often missing only because it was misspelt.
     first = min(error.errors(include_url=False), key=lambda item: item["type"] != "config_key")
     context = first.get("ctx", {}) if first["type"] == "config_key" else {}
     path = [place, *map(str, first["loc"]), context.get("key", "")]

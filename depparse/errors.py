@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 
 class DepparseError(ValueError):
@@ -21,11 +22,15 @@ class EvaluationError(DepparseError):
     """Two files that cannot be compared, such as different texts."""
 
 
+class DownloadError(DepparseError):
+    """The network or a server failed, or the server sent something other than the file asked for."""
+
+
 class FormatError(DepparseError):
     """Broken input data.
 
-    ``message`` says what is wrong; ``path``, ``line`` (from 1), ``sent_id`` and ``column`` say where, as far as known.
-    ``str(error)`` joins them to one line: ``file.conllu:12: sentence s1, column HEAD: …``.
+    ``message`` says what is wrong; ``path``, ``line`` (from 1), ``sent_id`` and ``column`` say where, None if unknown.
+    ``str(error)`` joins them in one line: ``file.conllu:12: sentence s1, column HEAD: …``.
     """
 
     def __init__(
@@ -46,9 +51,16 @@ class FormatError(DepparseError):
         super().__init__(": ".join([place, *([", ".join(details)] if details else []), message]))
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The default pickles only ``args``; worker processes send errors back whole.
+        # Worker processes send errors back by pickle, which by default would keep only ``args``.
         keywords = {"path": self.path, "line": self.line, "sent_id": self.sent_id, "column": self.column}
         return _rebuild_format_error, (self.message, keywords)
+
+
+class Fail(Protocol):
+    """A function that makes an error which says where in a sentence something is wrong."""
+
+    def __call__(self, message: str, row: int | None = None, column: str | None = None) -> FormatError:
+        """The error. `row` is a line of the sentence, counted from 0 without comments; None is the whole sentence."""
 
 
 def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -> FormatError:
@@ -56,14 +68,14 @@ def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -
 
 
 def closest(name: str, names: Iterable[str], n: int = 1, cutoff: float = 0.6) -> list[str]:
-    """Those of the names, at most `n`, that were probably meant by `name`: at least `cutoff` alike, case aside."""
-    import difflib  # needed by errors alone
+    """At most `n` names that `name` was probably meant to be: at least `cutoff` similar to it, case aside."""
+    import difflib  # imported here, as only errors need it
 
     by_lower = {other.lower(): other for other in names}
     return [by_lower[lower] for lower in difflib.get_close_matches(name.lower(), by_lower, n, cutoff)]
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """All names, after the one that was probably meant: the end of an error about a name that does not exist."""
+    """The end of an error about a name that does not exist: the name that was probably meant, then all names."""
     names = list(names)
     return "".join(f"did you mean {other}? " for other in closest(name, names)) + f"there are: {', '.join(names)}"

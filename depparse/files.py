@@ -1,4 +1,4 @@
-"""Files in and out: ``-`` for the standard streams, gzip by name, and no half-written file ever."""
+"""Input and output files: ``-`` is a standard stream, ``.gz`` is gzip, and no file is ever left half-written."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ STANDARD_INPUT = "standard input"
 
 
 def name_of(path: PathLike | BinaryIO) -> str:
-    """How errors call the file."""
+    """The name by which errors call the file."""
     if isinstance(path, (str, os.PathLike)):
         return STANDARD_INPUT if os.fspath(path) == "-" else os.fspath(path)
     return str(getattr(path, "name", "input"))
 
 
 def check_input(path: PathLike) -> None:
-    """FormatError if there is no such file, or it is a folder: before the work that comes before it is read."""
+    """Raises FormatError if the file does not exist or is a folder. Saves long work before a read that fails."""
     if name_of(path) != STANDARD_INPUT and not os.path.exists(path):
         raise FormatError("cannot be read: no such file or directory", path=os.fspath(path))
     if os.path.isdir(path):
@@ -37,7 +37,7 @@ def check_input(path: PathLike) -> None:
 
 @contextlib.contextmanager
 def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
-    """The bytes of a file, of standard input (``-``) or of a binary stream. A missing file is one clear FormatError."""
+    """The bytes of a file, of standard input (``-``) or of a binary stream. Raises FormatError if unreadable."""
     if not isinstance(path, (str, os.PathLike)):
         yield path
     elif os.fspath(path) == "-":
@@ -60,7 +60,8 @@ def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
 def open_output(path: PathLike) -> Iterator[TextIO]:
     """A UTF-8 text stream to `path` (``-`` is standard output).
 
-    A file is written beside and renamed when all is there; an error or an interrupt leaves what was there before.
+    The text goes to a temporary file beside `path`, which is renamed when it is complete; an error or an interrupt
+    leaves an older file as it was.
     """
     if os.fspath(path) == "-":
         if isinstance(sys.stdout, io.TextIOWrapper):

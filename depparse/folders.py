@@ -1,8 +1,9 @@
 """A folder is a registry: a part is a file of a folder of depparse, or an entry point of another package.
 
-A name is accepted only if it is a file of that folder which has the attribute (``TASK``, ``KIND`` …), or in the
-entry-point group that other packages add to. So a config, also that of a foreign model folder, can make nothing else
-be imported. Parts that have configs are in `depparse.registry`; nothing here needs pydantic, so reading starts fast.
+A name is accepted only if the folder has a file of that name with the attribute (``TASK``, ``KIND`` …), or if another
+package adds it to the entry-point group. So no config, not even that of a foreign model folder, can make anything else
+be imported. `depparse.registry` serves parts that have configs; this file needs no pydantic, so that reading starts
+fast.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """The parts of one sort: `attribute` of the files of the package `folder`, and the entry points of `group`.
+    """The parts of one sort: the `attribute` of each file of the package `folder`, and the entry points of `group`.
 
-    Instead of a file ``NAME.py`` there may be a folder ``NAME/``; then the attribute stands in its file ``network.py``.
+    A part may be a folder ``NAME/`` instead of a file ``NAME.py``; then its file ``network.py`` has the attribute.
     """
 
     def __init__(self, folder: str, attribute: str, group: str) -> None:
         self.folder, self.attribute, self.group = folder, attribute, group
 
     def find(self, name: object) -> Any:
-        """The part of that name, or None. Raises ConfigError if that of another package cannot be imported."""
+        """The part of that name, or None. Raises ConfigError if another package's part cannot be imported."""
         if not isinstance(name, str):
             return None
         if name in _files(self.folder):
@@ -39,7 +40,10 @@ class Folder:
         return None if point is None else load(point)
 
     def attribute_of(self, name: object, file: str, attribute: str) -> Any:
-        """An attribute of the own part of that name: of its file or, if it is a folder, of `file` in it; or None."""
+        """An attribute of depparse's own part of that name, or None.
+
+        It is read from the part's file or, if the part is a folder, from `file` in it.
+        """
         is_folder = _files(self.folder).get(name) if isinstance(name, str) else None
         if is_folder is None:
             return None
@@ -47,23 +51,23 @@ class Folder:
         return getattr(import_module(module), attribute, None) if not is_folder or find_spec(module) else None
 
     def is_folder(self, name: str) -> bool:
-        """Whether the own part of that name is a folder."""
+        """Whether depparse's own part of that name is a folder."""
         return _files(self.folder).get(name, False)
 
     def __getitem__(self, name: object) -> Any:
-        """The part of that name. Raises ConfigError, with all the names there are."""
+        """The part of that name. Raises ConfigError, which lists all names, if there is none."""
         part = self.find(name)
         if part is None:
             raise ConfigError(self._unknown(name))
         return part
 
     def names(self) -> list[str]:
-        """All names; imports the files of the folder."""
+        """All names, sorted. Imports the files of the folder."""
         own = {name for name in _files(self.folder) if self.has(name)}
         return sorted(own | (set(installed(self.group)) - _files(self.folder).keys()))
 
     def has(self, name: str) -> bool:
-        """Whether an own file of that name is a part; not if it needs a library that is not installed."""
+        """Whether the folder's file of that name is a part. It is none if it needs a library that is not installed."""
         try:
             return self.find(name) is not None
         except ImportError as error:
@@ -77,7 +81,7 @@ class Folder:
 
 
 def installed(group: str) -> dict[str, EntryPoint]:
-    """The entry points of the group, by name: what other packages add. ConfigError if two have one name."""
+    """The entry points of the group, which other packages add, by name. Raises ConfigError if two have one name."""
     points: dict[str, EntryPoint] = {}
     for point in all_installed(group):
         other = points.setdefault(point.name, point)
@@ -93,7 +97,7 @@ def all_installed(group: str) -> list[EntryPoint]:
 
 
 def load(point: EntryPoint) -> Any:
-    """What an entry point names. Raises ConfigError if it cannot be imported, whatever goes wrong in it."""
+    """The object that an entry point names. Raises ConfigError for any error while it is imported."""
     try:
         return point.load()
     except Exception as error:
@@ -106,14 +110,14 @@ def _package(point: EntryPoint) -> str:
 
 
 @cache
-def _entry_points(path: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001 (asked anew if the path changes)
-    """All there are on that path, which is searched once: that takes milliseconds for each hundred packages."""
-    from importlib.metadata import entry_points  # it takes as long to import as all else of reading
+def _entry_points(path: tuple[str, ...]) -> EntryPoints:  # noqa: ARG001 (part of the cache key)
+    """All entry points on that path. The path is searched once, as a search takes milliseconds per hundred packages."""
+    from importlib.metadata import entry_points  # imported late: this takes as long as all else that reading needs
 
     return cast("EntryPoints", entry_points())
 
 
 @cache
 def _files(folder: str) -> dict[str, bool]:
-    """The names of the files and folders of a package, and whether each is a folder."""
+    """The files and folders of a package: for each name, whether it is a folder."""
     return {module.name: module.ispkg for module in pkgutil.iter_modules(import_module(folder).__path__)}

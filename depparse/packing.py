@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import cast
+
+from torch import nn
 
 from depparse import __version__
+from depparse.encoders.input import DropsUnused
 from depparse.errors import ConfigError, ModelError, did_you_mean
 from depparse.files import PathLike
 from depparse.inference.pipeline import Pipeline
@@ -108,11 +112,10 @@ def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
 def _drop_subwords(model: Model) -> int:
     """Takes subwords that are never met out of the model's transformers."""
     n_dropped = 0
-    for number, config in enumerate(model.config.encoder.inputs):
-        if config.type == "transformer":
-            from depparse.encoders.subwords import drop_unreachable  # it needs tokenizers, which others do not
-
-            model.encoder.inputs[number], n = drop_unreachable(model.encoder.inputs[number])  # type: ignore[arg-type]
+    for number, part in enumerate(model.encoder.inputs):
+        if isinstance(part, DropsUnused):
+            smaller, n = part.without_unused()
+            model.encoder.inputs[number] = cast("nn.Module", smaller)
             n_dropped += n
     model.renew_codec()
     return n_dropped

@@ -14,33 +14,28 @@ from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import BATCH_WORDS
 from depparse.model.codec import ModelConfig
 from depparse.model.model import Model
+from depparse.model_folder.facts import DataFile, Facts, ScoreRow
 from depparse.tasks.dependencies.network import Dependencies
 from depparse.training.loop import TrainingConfig, train
 from tests.recipes import CONTEXTS, INPUTS, QUICK, TASKS
 from tests.sentences import bare, two_sentences
 
 # What training writes beside a model.
-CARD = """\
-# A model
-
-## Data
-
-| split | file | SHA-256 | licence |
-|---|---|---|---|
-| train | sv_test-ud-train.conllu | `0123456789abcdef…` | CC0 1.0 |
-
-## Scores
-
-| | UPOS | LAS |
-|---|--:|--:|
-| dev | 97.00 | 88.12 |
-
-## Scores from raw text
-
-| | Words | LAS |
-|---|--:|--:|
-| dev | 99.01 | 85.43 |
-"""
+FACTS = Facts(
+    data=(
+        DataFile(
+            split="train",
+            file="sv_test-ud-train.conllu",
+            sha256="0123456789abcdef",
+            language="Swedish",
+            licence="CC0 1.0",
+        ),
+    ),
+    scores=(
+        ScoreRow(data="dev", source="words", f1={"UPOS": 0.97, "LAS": 0.8812}),
+        ScoreRow(data="dev", source="text", f1={"Words": 0.9901, "LAS": 0.8543}),
+    ),
+)
 
 # -- models
 
@@ -74,22 +69,21 @@ def small_model(
 
 
 def random_model(tasks: dict[str, Any], document: Document, prefix: str = "tasks.") -> Model:
-    """An untrained model whose weights of tasks, also those that begin as zeros, are random, so that it finds
-    something."""
+    """An untrained model whose tasks have random weights, also where new ones are zeros, so that it finds something."""
     model = model_of(tasks, document)
     randomize(model, prefix)
     return model
 
 
-def learned(tasks: dict[str, Any], document: Document, **settings: Any) -> Model:
-    """A model that knows the document by heart; `settings` are those of `model_of`."""
-    model = model_of(tasks, document, **settings)
+def learned(tasks: dict[str, Any], document: Document) -> Model:
+    """A model that knows the document by heart."""
+    model = model_of(tasks, document)
     learn(model, document)
     return model
 
 
 def randomize(model: Model, prefix: str) -> None:
-    """Gives the parameters whose names begin so weights that are not zero, always the same."""
+    """Gives the parameters whose names begin with the prefix weights that are not zero, always the same."""
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for name, parameter in model.named_parameters():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tomllib
 from pathlib import Path
 
 
@@ -16,3 +18,14 @@ def install(site: Path, package: str, entry_points: str, code: str = "") -> None
     (info / "entry_points.txt").write_text(entry_points, encoding="utf-8")
     if code:
         (site / f"{package.replace('-', '_')}.py").write_text(code, encoding="utf-8")
+
+
+def install_project(site: Path, project: Path) -> None:
+    """Puts a project into a folder as pip does: what its pyproject.toml says, and the packages beside that."""
+    data = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    groups = data["entry-points"].items()
+    lines = [line for group, points in groups for line in (f"[{group}]", *(f"{n} = {v}" for n, v in points.items()))]
+    install(site, data["name"], "\n".join([*lines, ""]))
+    for package in project.glob("*/__init__.py"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(package.parent, site / package.parent.name, ignore=ignored)

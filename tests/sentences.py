@@ -80,7 +80,7 @@ CROSSING = """\
 6\t.\t_\tPUNCT\t_\t_\t3\tpunct\t_\t_
 
 """
-# Four words in any order of grammar: a sentence of which only some words have heads or relations.
+# The words of a sentence that `blanked` annotates in part.
 FORMS = ["Anna", "see", "2", "apples"]
 # Two trees of the same five words, for `with_trees`.
 TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:obl")

@@ -214,6 +214,7 @@ def test_raw_text_is_timed_by_stage(samples: Path, model: Path, run: Run) -> Non
     ]
 
 
+@pytest.mark.slow
 def test_processes_are_measured(
     samples: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -227,6 +228,7 @@ def test_processes_are_measured(
     assert re.fullmatch(r"segmentation +[\d,]+ characters/s \(.*\) in 2 processes", segmentation)
 
 
+@pytest.mark.slow
 def test_memory_is_measured(
     samples: Path, model: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -275,6 +277,7 @@ def test_the_share_of_the_crf(recipe: str, file: str, run: Run, samples: Path) -
     assert re.search(r"\nstep \d+ ms, CRF \d+ ms: \d+\.\d % \(\d+\.\d to \d+\.\d\)\n$", shown)
 
 
+@pytest.mark.slow
 def test_types_added_one_after_another(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     files = [
@@ -301,6 +304,7 @@ def test_types_added_one_after_another(run: Run, samples: Path, tmp_path: Path) 
     assert run("growing", *files, *options, "--output", tmp_path) == shown  # without training again
 
 
+@pytest.mark.slow
 def test_syntax_and_entities_and_roles(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     common = [tmp_path, "--treebank", folder, "--entities", folder, "--roles", folder]
@@ -361,6 +365,7 @@ def test_graphs_beside_copied_trees(run: Run, samples: Path, tmp_path: Path) -> 
     assert run("enhanced", gold).count("| gold tree copied") == 1
 
 
+@pytest.mark.slow
 def test_tasks_alone_and_together(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     for split in ("train", "dev"):

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 import torch
 
+import depparse
 from depparse.errors import ConfigError, ModelError
 from depparse.files import hash_file
-from depparse.inference.pipeline import load
+from depparse.inference.load import load
 from depparse.model_folder.description import describe
+from depparse.model_folder.facts import DataFile, Facts
 from depparse.model_folder.store import load_parts, save
 from depparse.packing import pack
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
-from tests.models import CARD, small_model
+from tests.models import FACTS, small_model
 from tests.pretrained import MINILM, needs_minilm, tiny_transformer
 from tests.recipes import INPUTS
 from tests.segmenters import described
@@ -27,13 +29,10 @@ HEAD = "# English\n\n## Licence\n\nApache-2.0 AND CC-BY-SA-4.0\n\n## Attribution
 
 def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
     model = small_model()
-    save(model, tmp_path / "run" / "model", CARD)
-    save(
-        None,
-        tmp_path / "s",
-        "# A segmenter\n\n```sh\n# how\n```\n\n## Data\n\n| | x |\n|---|---|\n| a | b |\n",
-        segmenter=segmenter,
-    )
+    save(model, tmp_path / "run" / "model", FACTS)
+    data = DataFile(split="train", file="x.conllu", sha256="0", licence="CC BY 4.0")
+    head = "# A segmenter\n\n```sh\n# how\n```\n\n## Why\n\nBecause.\n"
+    save(None, tmp_path / "s", Facts(head=head, data=(data,)), segmenter=segmenter)
     pack(tmp_path / "run", tmp_path / "s", output=tmp_path / "p", card=HEAD, command="depparse pack …")
     parts = load_parts(tmp_path / "p")
     assert parts.model is not None
@@ -46,12 +45,13 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
         assert hash_file(tmp_path / folder / "manifest.json") in card
     assert [line for line in card.splitlines() if line.startswith("#")] == [
         "# English", "## Licence", "## Attribution", "## Packed",
-        "## The model", "## Data", "## Scores", "## Scores from raw text", "## The segmenter", "# how", "### Data",
+        "## The model", "### Scores", "### Scores from raw text", "### Data",
+        "## The segmenter", "# how", "### Why", "### Data",
     ]  # fmt: skip
     found = describe(tmp_path / "p")
-    assert found.licence == "Apache-2.0 AND CC-BY-SA-4.0"
-    assert found.treebanks == describe(tmp_path / "run").treebanks
-    assert found.scores == [{"data": "dev", "UPOS": "97.00", "LAS": "88.12"}]
+    assert found.facts.licences() == ["Apache-2.0 AND CC-BY-SA-4.0"]
+    assert [file.licence for file in found.facts.all_data()] == ["CC0 1.0", "CC BY 4.0"]
+    assert (found.facts.scores, found.facts.known_scores()) == ((), FACTS.scores)
     # Packed again: the segmenter of the model stays, or that of another folder is put in its place.
     pack(tmp_path / "p", output=tmp_path / "again", weights="int8")
     assert describe(tmp_path / "again").segmenter == described(segmenter)
@@ -59,6 +59,25 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
     pack(tmp_path / "s", output=tmp_path / "alone", weights="int8")
     assert load_parts(tmp_path / "alone").model is None
     assert "\n## The segmenter\n\n```sh\n# how\n" in (tmp_path / "alone" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_packed_pipeline_is_scored_as_packed(segmenter: Segmenter, samples: Path, tmp_path: Path) -> None:
+    model = small_model()
+    save(model, tmp_path / "m", FACTS, segmenter=segmenter)
+    gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
+    facts = pack(tmp_path / "m", output=tmp_path / "p", weights="int8", score=[gold])
+    pipeline = load(tmp_path / "p")
+    words, text = facts.scores
+    assert (words.data, words.source, text.source) == ("en_sample-ud-test", "words", "text")
+    document = depparse.read(gold)
+    for row, raw in ((words, False), (text, True)):
+        expected = depparse.evaluate(document, pipeline.reanalyze(document, raw=raw))
+        assert {"UPOS", "LAS", "Lemmas"} <= row.f1.keys()
+        assert row.f1 == {name: round(expected[name].f1, 6) for name in row.f1}
+    assert {"Words", "Sentences"} <= text.f1.keys()
+    assert pipeline.facts == facts
+    assert f"| en_sample-ud-test | {100 * words.f1['UPOS']:.2f} |" in pipeline.card
+    assert "## Scores as packed from raw text" in pipeline.card
 
 
 def test_tasks_are_left_out(tmp_path: Path) -> None:

@@ -3,53 +3,25 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
+from depparse.cli.app import COMMANDS
+from depparse.document.document import CONVERSIONS
+from depparse.document.kinds import KINDS
 from depparse.encoders.codec import CONTEXTS, INPUTS
+from depparse.evaluation.metrics import GROUP as METRICS
+from depparse.formats.table import GROUP as FORMATS
 from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS
 from depparse.training.recipe import SegmentationConfig
 from tests.conftest import ROOT
+from tests.pages import blocks, run
 
 # Blocks that install, take the network, or run the tests.
 NOT_RUN = ("pip install .", "make demo", "depparse corpora get")
-COMMANDS = f'set -euo pipefail; depparse() {{ {sys.executable} -m depparse "$@"; }}\n'
-
-
-class Block(NamedTuple):
-    language: str
-    code: str
-    shown: str  # what stands below it as its output, else empty
-
-    @property
-    def needs_bundled(self) -> bool:
-        return re.search(r'--model en\b|load\("en"\)', self.code) is not None
-
-
-def blocks(page: str) -> list[Block]:
-    """The code of a page, in order."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    found = re.findall(r"^```(sh|python)\n(.*?)^```(?:\n\n```text\n(.*?)^```)?", text, re.DOTALL | re.MULTILINE)
-    return [Block(*groups) for groups in found]
-
-
-def run(block: Block, folder: Path) -> str:
-    """What the block prints; the commands are those of this environment, as after installing."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
-    command = ["bash", "-c", COMMANDS + block.code] if block.language == "sh" else [sys.executable, "-c", block.code]
-    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
-    assert result.returncode == 0, f"{block.code}\n{result.stderr}"
-    for line in block.shown.splitlines():
-        assert line in result.stdout.splitlines(), f"{block.code}\nprints\n{result.stdout}"
-    return result.stdout
 
 
 @pytest.fixture
@@ -60,6 +32,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_readme_runs(folder: Path) -> None:
     """All blocks in order, in one folder; those with the bundled model have a test of their own."""
     found = [block for block in blocks("README.md") if not block.needs_bundled]
@@ -71,6 +44,7 @@ def test_readme_runs(folder: Path) -> None:
     assert (folder / "tree.svg").exists()
 
 
+@pytest.mark.slow
 def test_readme_runs_with_the_bundled_model(folder: Path) -> None:
     """The picture of a parse is what the command prints."""
     found = [block for block in blocks("README.md") if block.needs_bundled]
@@ -80,6 +54,7 @@ def test_readme_runs_with_the_bundled_model(folder: Path) -> None:
         run(block, folder)
 
 
+@pytest.mark.slow
 def test_page_on_new_languages_runs(folder: Path) -> None:
     found = blocks("docs/new-language.md")
     assert len(found) > 5
@@ -87,6 +62,7 @@ def test_page_on_new_languages_runs(folder: Path) -> None:
         run(block, folder)
 
 
+@pytest.mark.slow
 def test_python_of_other_pages_runs(folder: Path) -> None:
     """In this order: what one page trains, the next one loads."""
     pages = ["docs/training.md", "docs/parsing.md", "docs/evaluation.md", "docs/formats.md"]
@@ -114,9 +90,10 @@ def test_links_lead_somewhere() -> None:
 
 
 # Of entry points, which are no modules.
-GROUPS = frozenset(
-    {"depparse.metrics", "depparse.annotations", TASKS.group, INPUTS.group, CONTEXTS.group, LAYERS.group}
-)
+GROUPS = frozenset(folder.group for folder in (KINDS, CONVERSIONS, INPUTS, CONTEXTS, LAYERS, TASKS, COMMANDS)) | {
+    METRICS,
+    FORMATS,
+}
 
 
 def exists(name: str) -> bool:

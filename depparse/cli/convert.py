@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from depparse.cli.options import Output, Source, Target
 from depparse.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,13 +19,9 @@ if TYPE_CHECKING:
 
 def convert(
     file: Annotated[str, typer.Argument(help="The file to read, or - for standard input.")],
-    source: Annotated[
-        str | None, typer.Option("--from", metavar="FORMAT", help="Its format; told by the ending.")
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="The format to write; told by the ending of --output.")
-    ] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
+    source: Source = None,
+    target: Target = None,
+    output: Output = "-",
     join: Annotated[
         str | None,
         typer.Option(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json as json_module
 import shutil
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from depparse.cli.options import Json
+from depparse.cli.progress import Line
 from depparse.cli.tables import draw, show
 from depparse.evaluation.tables import Table
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 app = COMMAND = typer.Typer(rich_markup_mode="rich")
 _ROOM_FOR_ALL = 120  # characters a line that all columns of `list` need
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Paths = Annotated[
     list[str], typer.Argument(metavar="FILE|DIR...", help="Treebanks: folders, or single files of CoNLL-U.")
 ]
@@ -98,11 +98,12 @@ def get(
     """
     from depparse.treebanks.download import download
 
-    progress = _Progress()
-    try:
-        result = download(treebank, release, to, base_url=mirror, sha256=sha256, progress=progress)
-    finally:
-        progress.clear()
+    with Line() as line:
+
+        def tell(name: str, done: int, size: int | None) -> None:
+            line(f"{name}: {done / 1e6:.1f}{f' of {size / 1e6:.1f}' if size else ''} MB")
+
+        result = download(treebank, release, to, base_url=mirror, sha256=sha256, progress=tell)
     if json:
         _print_json(result.to_dict())
         return
@@ -224,22 +225,3 @@ def _show_findings(name: str, findings: Sequence[Finding]) -> None:
 
 def _print_json(data: Any) -> None:
     typer.echo(json_module.dumps(data, ensure_ascii=False, indent=1))
-
-
-class _Progress:
-    """A line on the terminal that says how far the download is; silent elsewhere."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
-
-    def __call__(self, name: str, done: int, size: int | None) -> None:
-        now = time.monotonic()
-        if sys.stderr.isatty() and now - self._last > 0.2:
-            self._last = now
-            of = f" of {size / 1e6:.1f}" if size else ""
-            sys.stderr.write(f"\r\x1b[K{name}: {done / 1e6:.1f}{of} MB")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        if self._last:
-            sys.stderr.write("\r\x1b[K")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from depparse.cli.options import Device, Json
 from depparse.cli.tables import show
 from depparse.errors import ConfigError, did_you_mean
 from depparse.evaluation.dimensions import DIMENSIONS
@@ -52,8 +53,8 @@ def evaluate(
     given_predicates: Annotated[
         bool, typer.Option("--given-predicates", help="With --model: tell it which words are predicates of frames.")
     ] = False,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="Of the model: cpu, cuda, mps …")] = "cpu",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, all scores as fractions of 1.")] = False,
+    device: Device = "cpu",
+    json: Json = False,
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -115,7 +116,7 @@ def _analyser(
 ) -> Callable[[Document], Document]:
     from functools import partial
 
-    from depparse.inference.pipeline import load
+    from depparse.inference.load import load
 
     pipeline = load(model, device)
     if raw and pipeline.segmenter is None:

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from depparse.cli.options import Json
+
 if TYPE_CHECKING:
     from depparse.evaluation.tables import Table
     from depparse.model_folder.description import Description
     from depparse.model_folder.facts import Facts
+
+
+_UNKNOWN = "not stated"  # of a licence
 
 
 def info(
@@ -19,7 +24,7 @@ def info(
         str,
         typer.Argument(metavar="MODEL", help="The folder of a model or of the run which made it, or a bundled name."),
     ],
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: Json = False,
 ) -> None:
     """Say what a model is: parts, network, data, licences and scores; and whether its files are whole.
 
@@ -41,7 +46,7 @@ def info(
     if found.tasks:
         tables.append(Table("Tasks", columns, [_task_row(name, task) for name, task in found.tasks.items()]))
     if data := found.facts.all_data():
-        files = [(file.split, file.file, f"{file.sha256[:12]}…", file.licence) for file in data]
+        files = [(file.split, file.file, f"{file.sha256[:12]}…", file.licence or _UNKNOWN) for file in data]
         tables.append(Table("Data", ("split", "file", "SHA-256", "licence"), files))
     tables += _scores(found.facts)
     show(tables)
@@ -67,7 +72,7 @@ def _facts(found: Description) -> Iterator[tuple[str, str]]:
     yield "size", f"{found.size / 1e6:,.1f} MB"
     for name, licences in (
         ("licence", found.facts.licences()),
-        ("data under", list(dict.fromkeys(file.licence for file in found.facts.all_data() if file.licence))),
+        ("data under", list(dict.fromkeys(file.licence or _UNKNOWN for file in found.facts.all_data()))),
     ):
         if licences:
             yield name, "; ".join(licences)
@@ -75,6 +80,8 @@ def _facts(found: Description) -> Iterator[tuple[str, str]]:
         if base is not None:
             yield "begun with", base.origin.name
     yield "folder", f"{found.folder}, format {found.format}"
+    if found.facts == type(found.facts)():
+        yield "facts", "none: made before folders had facts; its card README.md may say more"
     note = "" if found.card_as_saved else ", but the card was changed or removed"
     yield "files", f"as they were saved{note}"
 

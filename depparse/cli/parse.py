@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from depparse.cli.options import Device, Output, Source, Target
 from depparse.errors import ConfigError
 
 
@@ -20,16 +21,9 @@ def parse(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="FILES", help="Texts or treebanks; by default standard input.")
     ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--from", metavar="FORMAT", help="text, conllu, horizontal, vertical …; told by the ending, else conllu."
-        ),
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="conllu, json …; told by the ending, else conllu.")
-    ] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
+    source: Source = None,
+    target: Target = None,
+    output: Output = "-",
     workers: Annotated[
         int, typer.Option("--workers", metavar="N", min=1, help="Processes, of one thread each, that share the work.")
     ] = 1,
@@ -60,7 +54,7 @@ def parse(
         str | None,
         typer.Option(metavar="NAME", help="Annotate as in this one of the model's treebanks; by default the first."),
     ] = None,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="Of torch: cpu, cuda, mps …")] = "cpu",
+    device: Device = "cpu",
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch a model USER/REPO from the Hugging Face hub if it is not there.")
     ] = False,
@@ -82,7 +76,7 @@ def parse(
     from depparse.cli.progress import progress
     from depparse.formats import table as formats
     from depparse.inference import memory
-    from depparse.inference.pipeline import load
+    from depparse.inference.load import load
 
     paths = files or ["-"]
     target = target or formats.guess_format(output, "conllu")

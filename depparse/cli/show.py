@@ -11,26 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from depparse.cli.options import Output, Source
 from depparse.errors import ConfigError, closest
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
 
-_PAGE = """\
-<!DOCTYPE html>
-<meta charset="utf-8">
-<meta name="color-scheme" content="light dark">
-<title>depparse</title>
-<style>body{font-family:system-ui,sans-serif;margin:2em}figure{margin:0 0 2.5em;overflow-x:auto}
-figcaption{margin-bottom:.5em}small{opacity:.6}</style>
-"""
-
 
 def show(
     files: Annotated[list[str] | None, typer.Argument(metavar="FILES", help="By default standard input.")] = None,
-    source: Annotated[
-        str | None, typer.Option("--from", metavar="FORMAT", help="Their format; told by the ending, else conllu.")
-    ] = None,
+    source: Source = None,
     sentence: Annotated[
         list[str] | None, typer.Option("--sentence", "-s", metavar="SENT_ID", help="Only this; several times for more.")
     ] = None,
@@ -38,7 +28,7 @@ def show(
     target: Annotated[
         str | None, typer.Option("--to", metavar="[text|svg|html]", help="Told by the ending of --output, else text.")
     ] = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Where to write.")] = "-",
+    output: Output = "-",
     width: Annotated[
         int | None,
         typer.Option(
@@ -77,8 +67,10 @@ def show(
             width = shutil.get_terminal_size().columns
         pieces = _as_text(chosen, width or None, color, ascii)
     else:
+        from depparse.visualize.page import draw_page
+
         pixels = (1200 if width is None else width) or None
-        pieces = _as_svg(chosen, pixels) if target == "svg" else _as_page(chosen, pixels)
+        pieces = _as_svg(chosen, pixels) if target == "svg" else draw_page(chosen, width=pixels)
     with open_output(output) as out:
         for piece in pieces:
             out.write(piece)
@@ -133,15 +125,3 @@ def _as_svg(sentences: Iterable[Sentence], width: int | None) -> Iterator[str]:
         what = "there are several" if drawn else "there is none"
         raise ConfigError(f"an SVG holds one sentence, and {what}: choose by --first 1 or --sentence, or use --to html")
     yield draw_svg(drawn[0], width=width)
-
-
-def _as_page(sentences: Iterable[Sentence], width: int | None) -> Iterator[str]:
-    from html import escape
-
-    from depparse.visualize.svg import draw_svg
-
-    yield _PAGE
-    for sentence in sentences:
-        name = f"<small>{escape(sentence.sent_id)}</small> " if sentence.sent_id else ""
-        caption = f"<figcaption>{name}<bdi>{escape(sentence.text)}</bdi></figcaption>"
-        yield f"<figure>{caption}\n{draw_svg(sentence, width=width)}</figure>\n"

@@ -1,4 +1,4 @@
-"""The columns of CoNLL-U and their values: one pure function a column and direction; and the keys of comments."""
+"""The columns of CoNLL-U and the keys of comments. Values are parsed and formatted by one pure function each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VALUE_COLUMNS = CONLLU_COLUMNS[1:]
 
 
 def check_cell(value: str | None, column: str) -> str:
-    """`value` as a cell: None and '' become ``_``. DepparseError if it is no text or would break the line."""
+    """`value` as a cell: None and '' become ``_``. Raises DepparseError if it is no text or would break the line."""
     if value is None or value == "":
         return "_"
     if not isinstance(value, str):
@@ -22,7 +22,7 @@ def check_cell(value: str | None, column: str) -> str:
 
 
 def in_order(columns: dict[str, list[str]], like: Collection[str]) -> dict[str, list[str]]:
-    """The columns in the order of CoNLL-U, others behind them, unless those named by `like` stand in another one."""
+    """The columns in the order of CoNLL-U, other columns last; unchanged if the names in `like` have another order."""
     first = [name for name in VALUE_COLUMNS if name in like]
     if first != list(like)[: len(first)]:
         return columns
@@ -30,25 +30,26 @@ def in_order(columns: dict[str, list[str]], like: Collection[str]) -> dict[str, 
 
 
 def parse_feats(cell: str | None) -> dict[str, str]:
-    """FEATS as a dictionary, in the order written; {} for None or ``_``. A part without ``=`` maps to ''."""
+    """FEATS as a dictionary, in the order written; {} for None or ``_``. A feature without ``=`` maps to ''."""
     if cell is None or cell == "_":
         return {}
     return {key: value for key, _, value in (part.partition("=") for part in cell.split("|"))}
 
 
 def format_feats(feats: Mapping[str, str]) -> str:
-    """FEATS in the order that UD asks for: by name, without regard to case; ``_`` for none."""
+    """The cell of FEATS, in the order that UD asks for: by name, without regard to case; ``_`` for none."""
     return "|".join(f"{k}={v}" for k, v in sorted(feats.items(), key=lambda item: item[0].lower())) or "_"
 
 
 def parse_misc(cell: str | None) -> dict[str, str | None]:
-    """MISC as a dictionary; a part without ``=`` maps to None. Of repeated names the last value stays."""
+    """MISC as a dictionary. An attribute without ``=`` maps to None; of repeated names the last value stays."""
     if cell is None or cell == "_":
         return {}
     return {key: value if eq else None for key, eq, value in (part.partition("=") for part in cell.split("|"))}
 
 
 def format_misc(misc: Mapping[str, str | None]) -> str:
+    """The cell of MISC, in the order given; an attribute that is None has no ``=``; ``_`` for none."""
     return "|".join(key if value is None else f"{key}={value}" for key, value in misc.items()) or "_"
 
 
@@ -60,7 +61,7 @@ def parse_deps(cell: str | None) -> list[tuple[str, str]]:
 
 
 def format_deps(deps: Iterable[tuple[str, str]]) -> str:
-    """DEPS in the order that UD asks for: by head, an empty node right after its word, then by relation."""
+    """The cell of DEPS, in the order that UD asks for: by head (an empty node follows its word), then by relation."""
 
     def place(item: tuple[str, str]) -> tuple[int, int, str]:
         word, _, node = item[0].partition(".")
@@ -70,15 +71,15 @@ def format_deps(deps: Iterable[tuple[str, str]]) -> str:
 
 
 def set_in_misc(cell: str, name: str, value: str | None) -> str:
-    """MISC `cell` with the attribute `name` set to `value`, or removed for None; all else stays as written."""
-    parts = [] if cell == "_" else [part for part in cell.split("|") if part.partition("=")[0] != name]
+    """The MISC `cell` with the attribute `name` set to `value`, or removed for None; all else stays as written."""
+    attributes = [] if cell == "_" else [part for part in cell.split("|") if part.partition("=")[0] != name]
     if value is not None:
-        parts.append(f"{name}={value}")
-    return "|".join(parts) or "_"
+        attributes.append(f"{name}={value}")
+    return "|".join(attributes) or "_"
 
 
 def get_from_misc(cell: str, name: str) -> str | None:
-    """Value of the attribute `name` in a MISC `cell`, or None."""
+    """The value of the attribute `name` in a MISC `cell`, or None."""
     if name in cell:
         for part in cell.split("|"):
             key, eq, value = part.partition("=")
@@ -88,10 +89,10 @@ def get_from_misc(cell: str, name: str) -> str | None:
 
 
 def comment_name(line: str) -> str:
-    """The first word of a comment, such as ``newdoc``, which may have a value or not; empty if it has none."""
+    """The first word of a comment, such as ``newdoc``, with or without a value after it; empty for an empty comment."""
     return next(iter(line[1:].split(None, 1)), "")
 
 
 def comment_key(line: str) -> str:
-    """The key of the comment ``# key = value``; all of a comment without a value."""
+    """The key of the comment ``# key = value``; the whole comment if it has no ``=``."""
     return line[1:].partition("=")[0].strip()

@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
 
-# Found on first use, so that a document needs no import of the formats that read and write it.
+# Conversions are found on first use, so that a document needs no import of the formats that read and write it.
 CONVERSIONS = Folder("depparse.formats", "CONVERSION", "depparse.conversions")
 
 
 class Conversion(NamedTuple):
-    """How documents become objects of one type, and such objects documents; a file of formats/ has one."""
+    """How documents become objects of one type, and how such objects become documents; a file of formats/ has one."""
 
     to_object: Callable[[Document], Any]
     to_document: Callable[[Any], Document]  # raises FormatError
 
 
 class Document:
-    """Sentences, in order. `column_names` are the columns of the file they came from, ID included."""
+    """Sentences in order. `column_names` are the columns of the file that they came from, ID included."""
 
     __slots__ = ("column_names", "sentences")
 
@@ -39,9 +39,12 @@ class Document:
 
     @property
     def text(self) -> str:
-        """The text, in which offsets of words and tokens count: exact where the tokens tell how they are spaced
-        (``SpacesAfter`` …), as in documents made of raw text, else the plain raw text (`document/raw_text.py`)."""
-        # Placed again, as the sentences may have been changed or moved.
+        """The text that the offsets of words and tokens refer to (see `depparse.document.raw_text`).
+
+        It is the exact text where the tokens tell how they are spaced (``SpacesAfter`` …), as in documents made of raw
+        text, else the plain one.
+        """
+        # The sentences may have been changed or moved, so their offsets are set anew.
         return "".join(iter_exact_text(placed(self.sentences)))
 
     @property
@@ -51,12 +54,12 @@ class Document:
 
     @property
     def num_words(self) -> int:
-        """Number of syntactic words, empty nodes aside."""
+        """The number of syntactic words; empty nodes do not count."""
         return sum(map(len, self.sentences))
 
     @property
     def num_tokens(self) -> int:
-        """Number of surface tokens: a multiword token counts once."""
+        """The number of surface tokens; a multiword token counts once."""
         return sum(len(s) - sum(m.end - m.start for m in s.mwts) for s in self.sentences)
 
     def iter_words(self) -> Iterator[Word]:
@@ -73,12 +76,12 @@ class Document:
 
     @classmethod
     def of(cls, name: str, value: Any) -> Document:
-        """The document in an object that `to` makes under this name. Raises FormatError, and ConfigError as `to`."""
+        """The document in an object such as `to` makes under this name. Raises FormatError, or ConfigError as `to`."""
         document: Document = CONVERSIONS[name].to_document(value)
         return document
 
     def to_conllu(self) -> str:
-        """The document as a CoNLL-U file. What was read and not touched comes back byte for byte."""
+        """The document as the text of a CoNLL-U file. Whatever was read and not changed comes back byte for byte."""
         return "".join(sentence.to_conllu() for sentence in self.sentences)
 
     @classmethod
@@ -97,7 +100,7 @@ class Document:
         return cls.of("json", data)
 
     def to_pandas(self) -> pandas.DataFrame:
-        """One row a line of the file, in order; see `depparse.formats.pandas.to_pandas`."""
+        """A frame with one row for each line of the file, in order; see `depparse.formats.pandas.to_pandas`."""
         frame: pandas.DataFrame = self.to("pandas")
         return frame
 
@@ -107,7 +110,7 @@ class Document:
         return cls.of("pandas", frame)
 
     def to_arrow(self) -> pyarrow.Table:
-        """One row a sentence, columns as lists; see `depparse.formats.arrow.to_arrow`."""
+        """A table with one row for each sentence, columns as lists; see `depparse.formats.arrow.to_arrow`."""
         table: pyarrow.Table = self.to("arrow")
         return table
 
@@ -126,7 +129,7 @@ class Document:
         return cls.of("token_lists", token_lists)
 
     def __len__(self) -> int:
-        """Number of sentences."""
+        """The number of sentences."""
         return len(self.sentences)
 
     def __iter__(self) -> Iterator[Sentence]:

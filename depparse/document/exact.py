@@ -1,7 +1,7 @@
-"""Exact text: what the spacing attributes of UDPipe in MISC say of it, and their escapes.
+"""Exact text, as UDPipe's spacing attributes in MISC tell it, and the escapes in these attributes.
 
-``SpacesAfter`` is what stands between a token and the next where it is not one space, ``SpacesBefore`` what stands
-before it besides, ``SpacesInToken`` the token itself where its form is not what the text has.
+``SpacesAfter`` is the spacing between a token and the next where it is not one space. ``SpacesBefore`` is further
+spacing before a token. ``SpacesInToken`` is the token as the text has it, where its form differs.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _ATTRIBUTE = re.compile(r"(?:^|[|\n])Spaces(?:Before|After|InToken)=")
 def escape(text: str) -> str:
     r"""`text` as a value in MISC: UDPipe's ``\s \t \r \n \p \\`` for space, tab, CR, LF, bar and backslash.
 
-    White space beyond these could be lost in MISC, and characters that show nothing are overlooked, so they are written
-    by their number as UD_English-EWT does: ``\u00A0``, ``\U000E0020``. `unescape` gives back every text.
+    Other white space could be lost in MISC, and invisible characters are overlooked, so both are written by their code
+    points as UD_English-EWT does: ``\u00A0``, ``\U000E0020``. `unescape` gives back every text.
     """
     return "".join(char if char.isprintable() and char not in _ESCAPES else _escape(char) for char in text)
 
@@ -32,7 +32,7 @@ def _escape(char: str) -> str:
 
 
 def unescape(value: str) -> str:
-    """The text that `escape` wrote as `value`; a backslash before anything else is itself."""
+    """The text that `escape` wrote as `value`; a backslash that begins no escape stands for itself."""
     return _ESCAPED.sub(_unescape, value) if "\\" in value else value
 
 
@@ -48,26 +48,26 @@ def spaces(misc: str, name: str) -> str | None:
 
 
 def has_spaces(cells: Iterable[str]) -> bool:
-    """Whether any of the MISC `cells` has such an attribute. Most files have none, so this is quick to say no."""
+    """Whether any of the MISC `cells` has a spacing attribute. It is fast where none has, as in most files."""
     joined = "\n".join(cells)
     return "Spaces" in joined and _ATTRIBUTE.search(joined) is not None
 
 
 def join_tokens(tokens: Iterable[tuple[str, str]]) -> tuple[str, list[tuple[int, int]]]:
-    """The text from the first to the last of the tokens, (form, MISC) each, and where in it each token stands."""
-    parts: list[str] = []
-    places: list[tuple[int, int]] = []
+    """The text from the first to the last token, and the start and end of each token in it; a token is (form, MISC)."""
+    pieces: list[str] = []
+    offsets: list[tuple[int, int]] = []
     position, gap = 0, ""
     for form, misc in tokens:
         if "Spaces" in misc:
             form = spaces(misc, "SpacesInToken") or form
             gap += spaces(misc, "SpacesBefore") or ""
-        if places:  # what stands before the first is no part of it
-            parts.append(gap)
+        if offsets:  # spacing before the first token is no part of the text
+            pieces.append(gap)
             position += len(gap)
-        parts.append(form)
-        places.append((position, position + len(form)))
+        pieces.append(form)
+        offsets.append((position, position + len(form)))
         position += len(form)
         after = spaces(misc, "SpacesAfter")
         gap = after if after is not None else "" if "SpaceAfter=No" in misc.split("|") else " "
-    return "".join(parts), places
+    return "".join(pieces), offsets

@@ -1,11 +1,12 @@
-"""Enhanced graphs without their empty nodes, and with them again.
+"""Empty nodes of enhanced graphs, collapsed into paths and expanded again.
 
-The graph of a sentence with gapping has nodes that are no words. Scores and parsers know words alone, so the nodes are
-collapsed: edges over them become one, whose label is the path, as ``conj>nsubj`` from the verb to the subject of a verb
-that is left out (Bouma, Seddah & Zeman 2020, *IWPT 2020 Shared Task*; such labels are what ELAS is defined on).
+The graph of a sentence with gapping has empty nodes. Scores and parsers know only words, so these nodes are collapsed:
+the edges over them become one edge, whose label is the path. ``conj>nsubj`` leads from a verb to the subject of a verb
+that is left out (Bouma, Seddah & Zeman 2020, *IWPT 2020 Shared Task*; ELAS is defined on such labels).
 
-Collapsing forgets what nodes no word hangs on, and which of two nodes with the same label a path leads over. Where that
-must not be, the path has their IDs (``conj>8.1>nsubj``, as in the official tool) and comments have their lines.
+Collapsing loses the nodes without a word below them, and which of two nodes with the same label a path leads over.
+Lossless collapsing puts the IDs of nodes into paths (``conj>8.1>nsubj``, as the official tool does) and their lines
+into comments.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode
 from depparse.errors import FormatError
 
-Edge = tuple[str, str]  # head, an ID as text, and label
+Edge = tuple[str, str]  # (head, label); the head is an ID as text
 _COMMENT = "empty_node"  # its value is the line of the node
-_N_CELLS = len(CONLLU_COLUMNS) - 1  # of a node behind its ID
-_MOST_PATHS = 1000  # to a node; nodes that hang on one another every which way have exponentially many
-_FUNCTION = frozenset(("cc", "punct", "mark", "case"))  # relations of words that do not tell where a node stands
+_N_CELLS = len(CONLLU_COLUMNS) - 1  # in the line of a node, after its ID
+_MOST_PATHS = 1000  # to one node; densely linked nodes can have exponentially many
+_FUNCTION = frozenset(("cc", "punct", "mark", "case"))  # relations that do not tell where a node stands
 
 
 def edges_of(sentence: Sentence) -> list[list[Edge]]:
@@ -32,35 +33,35 @@ def edges_of(sentence: Sentence) -> list[list[Edge]]:
 
 
 def edges_to_nodes(sentence: Sentence, *, ids: bool = False) -> dict[str, list[Edge]]:
-    """The edges to each empty node, by its ID, that come from words or the root: over other empty nodes, as paths.
+    """The edges that lead from words or the root to each empty node, by its ID; over other empty nodes, they are paths.
 
-    With `ids`, those of the nodes in between are in the paths. A cycle of empty nodes is not gone round. Raises
-    FormatError if more paths lead to a node than any graph of a treebank has.
+    With `ids`, the paths name the nodes in between by their IDs. Paths do not go round cycles of empty nodes. Raises
+    FormatError if more paths lead to a node than in any graph of a treebank.
     """
-    above = {f"{node.id[0]}.{node.id[1]}": parse_deps(node.cells.get("DEPS")) for node in sentence.empty_nodes}
+    edges_above = {f"{node.id[0]}.{node.id[1]}": parse_deps(node.cells.get("DEPS")) for node in sentence.empty_nodes}
 
     def paths(node: str, seen: tuple[str, ...]) -> Iterator[Edge]:
-        for head, label in above.get(node, ()):
+        for head, label in edges_above.get(node, ()):
             if "." not in head:
                 yield head, label
             elif head not in seen:
                 for top, path in paths(head, (*seen, head)):
                     yield top, _over(path, head, label, ids)
 
-    found: dict[str, list[Edge]] = {}
-    for node in above:
-        ways = list(islice(paths(node, (node,)), _MOST_PATHS + 1))
-        if len(ways) > _MOST_PATHS:
+    edges: dict[str, list[Edge]] = {}
+    for node in edges_above:
+        node_paths = list(islice(paths(node, (node,)), _MOST_PATHS + 1))
+        if len(node_paths) > _MOST_PATHS:
             problem = f"more than {_MOST_PATHS:,} paths over other empty nodes lead to the node {node}"
             raise FormatError(problem, sent_id=sentence.sent_id, column="DEPS")
-        found[node] = list(dict.fromkeys(ways))
-    return found
+        edges[node] = list(dict.fromkeys(node_paths))
+    return edges
 
 
 def collapsed_edges(sentence: Sentence, *, ids: bool = False) -> list[list[Edge]]:
-    """The edges to each word with paths for edges from empty nodes, none twice; `ids` are those of `edges_to_nodes`.
+    """The edges to each word, none twice, with paths instead of edges from empty nodes; `ids` as in `edges_to_nodes`.
 
-    An edge from a node that no word or root leads to has no path: it is left out, or with `ids` left as it is.
+    An edge from a node that no path leads to is left out, or with `ids` kept as it is.
     """
     nodes = edges_to_nodes(sentence, ids=ids)
 
@@ -68,8 +69,8 @@ def collapsed_edges(sentence: Sentence, *, ids: bool = False) -> list[list[Edge]
         head, label = edge
         if "." not in head:
             return [edge]
-        found = [(top, _over(path, head, label, ids)) for top, path in nodes.get(head, ())]
-        return found or ([edge] if ids else [])
+        over_nodes = [(top, _over(path, head, label, ids)) for top, path in nodes.get(head, ())]
+        return over_nodes or ([edge] if ids else [])
 
     return [list(dict.fromkeys(path for edge in edges for path in paths(edge))) for edges in edges_of(sentence)]
 
@@ -79,14 +80,13 @@ def _over(path: str, node: str, label: str, ids: bool) -> str:
 
 
 def collapse(sentence: Sentence, *, lossless: bool = False) -> Sentence:
-    """A copy without empty nodes; `lossless`: with all that `expand` needs to give back what there was, a graph in
-    which no label has the sign > already."""
+    """A copy without empty nodes. If `lossless`, `expand` gives the graph back, unless its labels have the sign >."""
     copy = sentence.copy()
     copy.empty_nodes = []
     if sentence.empty_nodes:
         cells = sentence.columns.get("DEPS", ["_"] * len(sentence))
         collapsed = collapsed_edges(sentence, ids=lossless)
-        # What no edge from an empty node is in stays as it was written.
+        # A cell without an edge from an empty node stays as it was written.
         copy.columns["DEPS"] = [
             format_deps(edges) if any("." in head for head, _ in parse_deps(cell)) else cell
             for cell, edges in zip(cells, collapsed, strict=True)
@@ -100,37 +100,37 @@ def collapse(sentence: Sentence, *, lossless: bool = False) -> Sentence:
 
 
 def collapsed(document: Iterable[Sentence]) -> Document:
-    """The sentences, each collapsed: what is to be scored where paths over empty nodes count."""
+    """The sentences, each collapsed, as scores that count paths over empty nodes need them."""
     return Document(map(collapse, document))
 
 
 def expand(sentence: Sentence) -> Sentence:
-    """A copy with the empty nodes of the paths in DEPS, and of the comments that a lossless collapse left.
+    """A copy with the empty nodes that paths in DEPS lead over, and those in the comments of a lossless collapse.
 
-    Raises FormatError for a path whose nodes the comments do not have.
+    Raises FormatError for a path over a node, named by its ID, that the comments do not have.
     """
     nodes = [*sentence.empty_nodes, *_nodes_in_comments(sentence)]
-    there = {f"{node.id[0]}.{node.id[1]}" for node in nodes}
+    node_ids = {f"{node.id[0]}.{node.id[1]}" for node in nodes}
     comments = [line for line in sentence.comments if comment_key(line) != _COMMENT]
     copy = sentence.copy()
     copy.comments, copy.empty_nodes = comments, nodes
-    known: list[list[Edge]] = []  # with IDs resolved
+    expanded: list[list[Edge]] = []  # with the edges of paths that name their nodes by ID
     for edges in edges_of(sentence):
-        known.append([])
+        expanded.append([])
         for head, label in edges:
             steps = label.split(">")
             if len(steps) > 2 and steps[-2].replace(".", "", 1).isdecimal():
-                if steps[-2] not in there:
+                if steps[-2] not in node_ids:
                     problem = f"the path {label!r} leads over a node that no comment # {_COMMENT} has"
                     raise FormatError(problem, sent_id=sentence.sent_id, column="DEPS")
                 head, label = steps[-2], steps[-1]
-            if (head, label) not in known[-1]:
-                known[-1].append((head, label))
-    if any(">" in label for edges in known for _, label in edges):
-        known, made = expanded_edges(known, [node.id for node in nodes])
-        copy.empty_nodes = sorted([*nodes, *made], key=lambda node: node.id)
+            if (head, label) not in expanded[-1]:
+                expanded[-1].append((head, label))
+    if any(">" in label for edges in expanded for _, label in edges):
+        expanded, new_nodes = expanded_edges(expanded, [node.id for node in nodes])
+        copy.empty_nodes = sorted([*nodes, *new_nodes], key=lambda node: node.id)
     if any(">" in cell for cell in sentence.columns.get("DEPS", ())):
-        pairs = zip(sentence.columns["DEPS"], known, strict=True)
+        pairs = zip(sentence.columns["DEPS"], expanded, strict=True)
         copy.columns["DEPS"] = [format_deps(set(edges)) if ">" in cell else cell for cell, edges in pairs]
     return copy
 
@@ -138,14 +138,14 @@ def expand(sentence: Sentence) -> Sentence:
 def expanded_edges(
     edges: Sequence[Sequence[Edge]], taken: Iterable[tuple[int, int]] = ()
 ) -> tuple[list[list[Edge]], list[EmptyNode]]:
-    """Edges of each word as they were, but for paths: their last edges, and the empty nodes that they lead over.
+    """The edges of each word with the last edge of a path instead of the path, and the empty nodes on the paths.
 
-    Paths that begin alike, at the same head, lead over the same node, and so do those over which the same edges go on
-    to the same words: a node that hangs on several words. A node is put behind the first content word that hangs on it
-    right of the word it hangs on, as the copy of a verb stands, and has nothing but its edges. `taken` are the IDs of
-    nodes that there are already. Two edges of a word may become the same.
+    Paths with the same head and beginning lead over the same node. So do paths that go on from there by the same edges
+    to the same words: their node has several heads. A node is put behind the first content word below it that stands
+    right of its head, as the copy of a verb does, and has nothing but its edges. `taken` are the IDs of existing nodes.
+    Two edges of a word may become equal.
     """
-    below: dict[Edge, list[Edge]] = {}  # of the beginning of a path, a node: words, and how the path to them goes on
+    below: dict[Edge, list[Edge]] = {}  # by the beginning of a path, thus by node: (word, rest of the path to it)
     for word, row in enumerate(edges, 1):
         for head, label in row:
             steps = label.split(">")
@@ -154,11 +154,11 @@ def expanded_edges(
     used = set(taken)
     nodes: dict[frozenset[Edge], EmptyNode] = {}
     ids: dict[Edge, str] = {}
-    for (head, path), words in below.items():  # a path comes after its beginnings
+    for (head, path), words in below.items():  # a path comes after the paths that it begins with
         edge = _last_edge(head, path, ids)
         node = nodes.get(frozenset(words))
         if node is None:
-            content = [int(word) for word, rest in words if rest.partition(":")[0] not in _FUNCTION]
+            content = [int(word) for word, ending in words if ending.partition(":")[0] not in _FUNCTION]
             content = content or [int(words[0][0])]
             behind = next((word for word in content if word > int(head.partition(".")[0])), content[0])
             number = next(number for number in range(1, len(used) + 2) if (behind, number) not in used)

@@ -1,4 +1,4 @@
-"""The kinds of annotation by name, each found on first use: so a sentence needs no import of what its annotation is."""
+"""The kinds of annotation by name. Each is imported on first use, so that `Sentence` need not import them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from depparse.errors import ConfigError
 from depparse.folders import Folder
 
 KINDS = Folder("depparse.document.annotations", "KIND", "depparse.annotations")
-# What sentences have in JSON and in Arrow besides the records of kinds.
+# Keys that sentences have in JSON and in Arrow besides the records of kinds.
 _KEYS = ("sent_id", "text", "comments", "columns", "tokens", "mwts", "empty_nodes")
-_ABILITIES = ("columns", "read", "write", "restore")  # some of what a `Kind` has (annotations/kind.py)
+_ABILITIES = ("columns", "read", "write", "restore")  # some attributes of a `Kind` (annotations/kind.py), to tell one
 
 
 def get_kind(name: str) -> Any:
@@ -22,7 +22,7 @@ def get_kind(name: str) -> Any:
 
 
 @cache
-def _get_kind(name: str, path: tuple[str, ...]) -> Any:  # noqa: ARG001 (other packages may be found on another path)
+def _get_kind(name: str, path: tuple[str, ...]) -> Any:  # noqa: ARG001 (part of the cache key)
     kind = KINDS[name]
     is_kind = not isinstance(kind, type) and all(hasattr(kind, ability) for ability in _ABILITIES)
     if not is_kind or getattr(kind, "name", None) != name:
@@ -31,15 +31,15 @@ def _get_kind(name: str, path: tuple[str, ...]) -> Any:  # noqa: ARG001 (other p
 
 
 def kinds() -> tuple[Any, ...]:
-    """All kinds: in the order of their columns in CoNLL-U, then by name. ConfigError if two claim one place."""
+    """All kinds, in the order of their columns in CoNLL-U, then by name. Raises ConfigError if two claim one place."""
     return _kinds(tuple(sys.path))
 
 
 @cache
 def _kinds(path: tuple[str, ...]) -> tuple[Any, ...]:  # noqa: ARG001
     def position(kind: Any) -> tuple[int, str]:
-        of_conllu = [VALUE_COLUMNS.index(name) for name in kind.columns if name in VALUE_COLUMNS]
-        return min(of_conllu, default=len(VALUE_COLUMNS)), kind.name
+        indices = [VALUE_COLUMNS.index(name) for name in kind.columns if name in VALUE_COLUMNS]
+        return min(indices, default=len(VALUE_COLUMNS)), kind.name
 
     ordered = sorted((get_kind(name) for name in KINDS.names()), key=position)
     for attribute in ("columns", "misc", "comments", "keep", "record", "codes"):

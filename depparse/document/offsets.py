@@ -1,24 +1,24 @@
-"""Where tokens stand in a text, and the words of a token in it."""
+"""Offsets of tokens in a text, and of the words of a token."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-# Offsets of the first character and behind the last; None if they cannot be told.
+# The offsets of the first character and behind the last one; None if they cannot be told.
 Characters = tuple[int | None, int | None]
 
 
 def find_tokens(text: str, forms: Iterable[str]) -> Iterator[tuple[int, int] | None]:
-    """Where each of the forms stands in `text`, one after the other; None from the first that is not there."""
-    place: tuple[int, int] | None = (0, 0)
+    """The start and end of each form in `text`, one after the other; None from the first form that is missing on."""
+    span: tuple[int, int] | None = (0, 0)
     for form in forms:
-        # What comes after a form that is not there could only be guessed.
-        place = None if place is None else _find(text, place[1], form)
-        yield place
+        # Where forms stand after a missing one could only be guessed.
+        span = None if span is None else _find(text, span[1], form)
+        yield span
 
 
 def _find(text: str, position: int, form: str) -> tuple[int, int] | None:
-    """Where `form` stands in `text` at or after the white space at `position`; inner spaces may differ."""
+    """The start and end of `form` in `text`, after any white space at `position`; white space inside it may differ."""
     while position < len(text) and text[position].isspace():
         position += 1
     if text.startswith(form, position):
@@ -38,7 +38,7 @@ def _find(text: str, position: int, form: str) -> tuple[int, int] | None:
 
 
 def share_characters(place: tuple[int, int], text: str, forms: list[str]) -> list[Characters]:
-    """The characters of each word of a token: told only where the words joined are the token, case aside."""
+    """The offsets of each word of the token at `place`, None unless the words joined are the token, case aside."""
     if len(forms) == 1:
         return [place]
     start, end = place

@@ -1,8 +1,8 @@
 """The two raw texts of a document: the plain one and the exact one.
 
-*Plain* is what training and evaluation take as raw text: it needs no more than ``# text``, ``SpaceAfter=No``,
-``# newpar`` and ``# newdoc``. *Exact* is what the document was made from, code point for code point, where its tokens
-tell (`depparse.document.exact`).
+The plain text is what training and evaluation take as raw text. It needs no more than ``# text``, ``SpaceAfter=No``,
+``# newpar`` and ``# newdoc``. The exact text is the one that the document was made from, code point for code point, as
+far as its tokens tell it (`depparse.document.exact`).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def iter_text(sentences: Iterable[Sentence]) -> Iterator[str]:
 def iter_exact_text(sentences: Iterable[Sentence]) -> Iterator[str]:
     """The exact text, piece by piece, in constant memory.
 
-    It is plain but for what ``SpacesBefore``, ``SpacesAfter`` and ``SpacesInToken`` say. After the last token stands
-    what its ``SpacesAfter`` says, else nothing.
+    It differs from the plain text where ``SpacesBefore``, ``SpacesAfter`` and ``SpacesInToken`` say so. It ends with
+    the ``SpacesAfter`` of the last token, if there is one.
     """
     previous = None
     for sentence in sentences:
@@ -39,7 +39,7 @@ def iter_exact_text(sentences: Iterable[Sentence]) -> Iterator[str]:
 
 
 def separator(previous: Sentence | None, sentence: Sentence) -> str:
-    """What stands between two sentences in plain raw text."""
+    """The spacing between two sentences in plain raw text."""
     if previous is None:
         return ""
     if sentence.starts_paragraph:
@@ -48,13 +48,13 @@ def separator(previous: Sentence | None, sentence: Sentence) -> str:
 
 
 def exact_separator(previous: Sentence | None, sentence: Sentence) -> str:
-    """What stands between two sentences, or before the first, in exact text."""
+    """The spacing between two sentences, or before the first one, in exact text."""
     after = None if previous is None else previous.spaces_after
     return (separator(previous, sentence) if after is None else after) + sentence.spaces_before
 
 
 def placed(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """The sentences, each with its `start_char` in exact text set, as they pass."""
+    """The sentences as they come, each with its `start_char` in the exact text set."""
     previous, end = None, 0
     for sentence in sentences:
         sentence.start_char = end + len(exact_separator(previous, sentence))

@@ -1,8 +1,8 @@
 """A Sentence: columns of strings inside, light views of words outside.
 
-Each column is kept as one list of strings, as read, so reading is fast and what nobody touched is written back byte for
+Each column is one list of strings, as read. So reading is fast, and whatever nobody changed is written back byte for
 byte. ``sentence.words`` and ``sentence.tokens`` are views (`depparse.document.words`); entities, frames and any other
-annotation are read from the cells and written to them by their kind (`depparse.document.annotations`).
+annotation are read from cells and written to cells by their kind (`depparse.document.annotations`).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BREAKS = (["newpar"], ["newdoc"])  # first words of the comments that begin a p
 class Sentence:
     """One sentence: `comments` (whole lines), `columns` (name to list of cells), `mwts`, `empty_nodes`.
 
-    All column lists have one cell a word; FORM is always there. Names are those of CoNLL-U (``UPOS``) or of the
+    Each column has one cell for each word; FORM is always there. Column names are those of CoNLL-U (``UPOS``) or of the
     CoNLL-U Plus header (``UP:PRED``). `start_char` is the offset of the sentence in the text of its document.
     """
 
@@ -44,30 +44,29 @@ class Sentence:
         self.empty_nodes = list(empty_nodes)
         self.start_char = 0
         self._chars: tuple[dict[int, Characters], list[Characters]] | None = None
-        self._built: str | None = None  # the text, where no comment has it
+        self._built: str | None = None  # the text made of the tokens, used if no comment has it
         self._values: dict[str, tuple[object, Any]] | None = None  # see `remember`
 
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
-        """A sentence of bare words: all other columns unannotated."""
+        """A sentence of words with these forms and no annotation."""
         return cls({"FORM": [check_cell(form, "FORM") for form in forms]}, comments)
 
     def copy(self) -> Sentence:
-        """A copy whose columns, comments and annotation can be changed alone; it shares the multiword tokens and empty
-        nodes."""
+        """A copy with columns, comments and annotation of its own; it shares the multiword tokens and empty nodes."""
         columns = {name: list(column) for name, column in self.columns.items()}
-        copied = Sentence(columns, self.comments, self.mwts, self.empty_nodes)
-        copied.start_char = self.start_char
+        copy = Sentence(columns, self.comments, self.mwts, self.empty_nodes)
+        copy.start_char = self.start_char
         for kind, (cells, value) in (self._values or {}).items():
-            copied.remember(kind, cells, get_kind(kind).copied(value, copied))
-        return copied
+            copy.remember(kind, cells, get_kind(kind).copied(value, copy))
+        return copy
 
     def __len__(self) -> int:
-        """Number of syntactic words."""
+        """The number of syntactic words."""
         return len(self.columns["FORM"])
 
     def column(self, name: str) -> list[str]:
-        """The column `name`, made of ``_`` if the sentence has none yet."""
+        """The column `name`. A sentence without it gets one, filled with ``_``."""
         if name not in self.columns:
             self.columns[name] = ["_"] * len(self)
         return self.columns[name]
@@ -93,14 +92,14 @@ class Sentence:
 
     @property
     def heads(self) -> list[int | None]:
-        """HEAD of each word, None where unannotated."""
+        """The HEAD of each word, None where unannotated."""
         column = self.columns.get("HEAD")
         return [None] * len(self) if column is None else [None if cell == "_" else int(cell) for cell in column]
 
     # -- comments
 
     def comment(self, key: str) -> str | None:
-        """Value of the comment ``# key = value`` ('' for ``# key`` alone), or None."""
+        """The value of the comment ``# key = value`` ('' for ``# key`` alone), or None if there is no such comment."""
         for line in self.comments:
             if key in line:
                 name, _, value = line[1:].partition("=")
@@ -109,22 +108,23 @@ class Sentence:
         return None
 
     def set_comment(self, key: str, value: str | None) -> None:
-        """Sets ``# key = value`` in its place, adds it at the end, or removes it for None."""
+        """Replaces ``# key = value`` in its place or adds it at the end; for None, removes it. Raises DepparseError."""
         line = None if value is None else f"# {key} = {value}"
         if line is not None and ("\n" in line or "\r" in line):
             raise DepparseError(f"a comment is one line, but {line!r} holds a line break")
-        kept = []
+        comments = []
         for old in self.comments:
             if comment_key(old) != key:
-                kept.append(old)
+                comments.append(old)
             elif line is not None:
-                kept.append(line)
+                comments.append(line)
                 line = None
-        self.comments = kept + ([line] if line is not None else [])
+        self.comments = comments + ([line] if line is not None else [])
         self.forget_offsets()
 
     @property
     def sent_id(self) -> str | None:
+        """The ID in the comment ``# sent_id``, or None."""
         return self.comment("sent_id")
 
     @property
@@ -136,26 +136,27 @@ class Sentence:
 
     @property
     def text(self) -> str:
-        """The plain text: the ``# text`` comment; without one, the tokens with the spaces that ``SpaceAfter=No``
-        leaves."""
+        """The plain text: that of ``# text``, or else the tokens with spaces except after ``SpaceAfter=No``."""
         text = self.comment("text")
         if text is not None:
             return text
         if self._built is None:
             tokens = self.tokens
-            parts = [token.text + " " if token.space_after else token.text for token in tokens[:-1]]
-            self._built = "".join(parts) + (tokens[-1].text if tokens else "")
+            pieces = [token.text + " " if token.space_after else token.text for token in tokens[:-1]]
+            self._built = "".join(pieces) + (tokens[-1].text if tokens else "")
         return self._built
 
     @property
     def exact_text(self) -> str:
-        """The text from the first to the last token, code point for code point, as ``SpacesAfter``, ``SpacesBefore``
-        and ``SpacesInToken`` of the tokens tell it; where none of them is there, the plain `text`."""
+        """The text from the first to the last token, code point for code point.
+
+        ``SpacesAfter``, ``SpacesBefore`` and ``SpacesInToken`` tell it; without any of them it is the plain `text`.
+        """
         exact = self._exact()
         return self.text if exact is None else exact[0]
 
     def _exact(self) -> tuple[str, list[tuple[int, int]]] | None:
-        """`exact_text` and the places of the tokens in it; None if it is the plain text."""
+        """`exact_text` with the start and end of each token in it; None if it is the plain text."""
         if not has_spaces(self.columns.get("MISC", ())) and not has_spaces(m.cells.get("MISC", "_") for m in self.mwts):
             return None
         return join_tokens((token.text, token.misc or "_") for token in self.tokens)
@@ -168,16 +169,16 @@ class Sentence:
 
     @property
     def spaces_before(self) -> str:
-        """What stands before the first token besides what follows the sentence before: its ``SpacesBefore``."""
+        """The ``SpacesBefore`` of the first token: spacing besides the `spaces_after` of the sentence before."""
         return spaces(self._outer_misc(0), "SpacesBefore") or ""
 
     @property
     def spaces_after(self) -> str | None:
-        """What follows the last token, if its ``SpacesAfter`` tells."""
+        """The ``SpacesAfter`` of the last token: the spacing that follows it; None if it is not told."""
         return spaces(self._outer_misc(-1), "SpacesAfter")
 
     def _outer_misc(self, index: int) -> str:
-        """MISC of the first (0) or last (-1) token."""
+        """The MISC cell of the first (0) or last (-1) token."""
         if self.mwts:
             multiword = self.mwts[index]
             if (multiword.end == len(self)) if index else (multiword.start == 1):
@@ -185,17 +186,21 @@ class Sentence:
         return self.columns["MISC"][index] if len(self) and "MISC" in self.columns else "_"
 
     def token_chars(self) -> dict[int, Characters]:
-        """Offsets in `exact_text` of each token, by the ID of its first word; (None, None) from where text and forms
-        part."""
+        """The offsets of each token in `exact_text`, by the ID of its first word.
+
+        They are (None, None) from the first token on that the text does not have.
+        """
         return self._offsets()[0]
 
     def word_chars(self) -> list[Characters]:
-        """Offsets in `exact_text` of each word; (None, None) where they cannot be told, as for French *du* = *de* +
-        *le*."""
+        """The offsets of each word in `exact_text`.
+
+        They are (None, None) where they cannot be told, as for *de* and *le* in French *du*.
+        """
         return self._offsets()[1]
 
     def forget_offsets(self) -> None:
-        """To be called after forms or spacing were changed in `columns` or `comments` directly."""
+        """Forgets the offsets. Call it after changing forms or spacing in `columns` or `comments` directly."""
         self._chars = None
         self._built = None
 
@@ -204,16 +209,16 @@ class Sentence:
             surface = self.tokens
             exact = self._exact()
             text = self.text if exact is None else exact[0]
-            places = find_tokens(text, [token.text for token in surface]) if exact is None else exact[1]
+            spans = find_tokens(text, [token.text for token in surface]) if exact is None else exact[1]
             tokens: dict[int, Characters] = {}
             words: list[Characters] = []
-            for token, place in zip(surface, places, strict=True):
-                if place is None:
+            for token, span in zip(surface, spans, strict=True):
+                if span is None:
                     tokens[token.start] = (None, None)
                     words += [(None, None)] * (token.end - token.start + 1)
                 else:
-                    tokens[token.start] = place
-                    words += share_characters(place, text, [word.text for word in token.words])
+                    tokens[token.start] = span
+                    words += share_characters(span, text, [word.text for word in token.words])
             self._chars = tokens, words
         return self._chars
 
@@ -221,7 +226,7 @@ class Sentence:
 
     @property
     def ents(self) -> tuple[Span, ...]:
-        """Entities, from the column NER or the MISC attribute ``NER``; assign a list of `Span` to change them."""
+        """The entities, from the column NER or the MISC attribute ``NER``; assign a list of `Span` to change them."""
         spans: tuple[Span, ...] = self.annotation("entities")
         return spans
 
@@ -230,16 +235,16 @@ class Sentence:
         self.annotate("entities", spans)
 
     def entity_tags(self) -> list[str] | None:
-        """The tags of entities in the column NER or in MISC, nested ones joined by bars; None if nothing is annotated.
+        """The entity tags in the column NER or in MISC, those of nested entities joined by bars.
 
-        A sentence without entities has such tags only if it has the column.
+        None if nothing is annotated: without entities, only a sentence with the column is annotated.
         """
         tags: list[str] | None = get_kind("entities").tags(self)
         return tags
 
     @property
     def frames(self) -> tuple[Frame, ...]:
-        """Predicates with arguments, from the ``UP:`` columns or MISC; assign a list of `Frame` to change them."""
+        """The predicates with arguments, from ``UP:`` columns or MISC; assign a list of `Frame` to change them."""
         frames: tuple[Frame, ...] = self.annotation("frames")
         return frames
 
@@ -248,44 +253,44 @@ class Sentence:
         self.annotate("frames", frames)
 
     def annotation(self, kind: str) -> Any:
-        """The annotation of a kind by its name, such as one of another package. FormatError if its cells are broken."""
+        """The annotation of the kind of that name, be it from another package. Raises FormatError for broken cells."""
         return get_kind(kind).read(self)
 
     def annotate(self, kind: str, value: Any, *, in_columns: bool = False) -> None:
-        """Replaces the annotation of a kind: where it stands, or `in_columns` alone. Raises DepparseError.
+        """Replaces the annotation of a kind, where it stands or, with `in_columns`, in columns. Raises DepparseError.
 
-        Columns say of a sentence with nothing that it is annotated; MISC does not.
+        Columns can say that a sentence is annotated with nothing; MISC cannot.
         """
         get_kind(kind).write(self, value, in_columns=in_columns)
 
     def remember(self, kind: str, cells: object, value: Any) -> None:
-        """For kinds: keeps a value beside the `cells` that hold it, which may say less; None forgets it."""
+        """For kinds: keeps a value beside the `cells` that hold it, for they may say less; None forgets the value."""
         if value is not None:
             self._values = (self._values or {}) | {kind: (cells, value)}
         elif self._values is not None:
             self._values.pop(kind, None)
 
     def remembered(self, kind: str, cells: object) -> Any:
-        """For kinds: the value kept beside these cells, or None. Where the cells were changed since, they are right."""
+        """For kinds: the value kept beside these cells; None if there is none or the cells were changed since."""
         held, value = (self._values or {}).get(kind, (None, None))
         return value if held == cells else None
 
     @property
     def misc_cells(self) -> list[str]:
-        """MISC, made of ``_`` for a sentence that has none, which it does not get by that."""
+        """The cells of MISC; ``_`` for each word if there is no such column, which is not added."""
         return self.columns.get("MISC") or ["_"] * len(self)
 
     # -- out
 
     def to_conllu(self) -> str:
-        """The sentence as in a CoNLL-U file, with its empty line. What stands in other columns goes to MISC."""
+        """The sentence as in a CoNLL-U file, with the empty line after it. Annotation in other columns goes to MISC."""
         columns = self.columns
         if not _CONLLU.issuperset(columns):
             columns = columns | {"MISC": self._misc_with_all()}
         return self._write(VALUE_COLUMNS, columns, self.comments)
 
     def _misc_with_all(self) -> list[str]:
-        """MISC, with what stands in columns that CoNLL-U does not have."""
+        """The cells of MISC, with the annotation in columns that CoNLL-U does not have."""
         misc = self.misc_cells
         for kind in kinds():
             if kind.misc and kind.columns[0] in self.columns:

@@ -1,7 +1,7 @@
 """Spans of words and predicate-argument frames as objects, and spans as tags.
 
 `Span` is an entity, `Frame` a predicate with its `Argument`s. Word positions are CoNLL-U IDs: 1 is the first word,
-both ends are included. How they stand in files is in `depparse.document.annotations`.
+both ends are included. `depparse.document.annotations` reads them from files and writes them.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ class Span:
 
     @property
     def words(self) -> Sequence[Word]:
+        """The words of the entity, as views."""
         return self._of_sentence().words[self.start - 1 : self.end]
 
     @property
     def text(self) -> str:
-        """The characters of the sentence's text from the first to the last word; forms joined by blanks without it."""
+        """The sentence's text from the first to the last word; the forms joined by blanks where offsets are unknown."""
         sentence = self._of_sentence()
         first, last = self.start_char, self.end_char
         if first is None or last is None:
@@ -47,14 +48,16 @@ class Span:
 
     @property
     def start_char(self) -> int | None:
+        """The offset of the first character in the document's text (code points), or None where it cannot be told."""
         return self._of_sentence().words[self.start - 1].covering_chars[0]
 
     @property
     def end_char(self) -> int | None:
+        """The offset behind the last character in the document's text, or None where it cannot be told."""
         return self._of_sentence().words[self.end - 1].covering_chars[1]
 
     def to_dict(self) -> dict[str, object]:
-        """The entity as JSON has it, with its text and characters if it belongs to a sentence."""
+        """The entity as JSON has it; with its text and offsets if it belongs to a sentence."""
         result = with_score({"start": self.start, "end": self.end, "type": self.type}, self.score)
         if self.sentence is not None:
             result |= {"text": self.text, "start_char": self.start_char, "end_char": self.end_char}
@@ -63,7 +66,7 @@ class Span:
 
 @dataclass(slots=True)
 class Argument:
-    """An argument of a predicate: `role`, the ID of its head word, its words `start` to `end` (None where unknown)."""
+    """An argument of a predicate: its role, the ID of its head word, its words `start` to `end`; None where unknown."""
 
     role: str
     head: int | None = None
@@ -74,7 +77,7 @@ class Argument:
 
 @dataclass(slots=True)
 class Frame:
-    """A predicate (ID of its word), its sense (roleset, such as ``buy.01``) and its arguments."""
+    """A predicate (the ID of its word), its sense (a roleset such as ``buy.01``) and its arguments."""
 
     predicate: int
     sense: str
@@ -82,7 +85,7 @@ class Frame:
     score: float | None = field(default=None, compare=False)
 
     def to_dict(self) -> dict[str, object]:
-        """The frame as JSON has it; what is unknown of an argument is left out."""
+        """The frame as JSON has it; unknown fields of an argument are left out."""
         keys = ("role", "head", "start", "end")
         arguments = [
             with_score({key: value for key in keys if (value := getattr(argument, key)) is not None}, argument.score)
@@ -92,29 +95,29 @@ class Frame:
 
 
 def with_score(record: dict[str, object], score: float | None) -> dict[str, object]:
-    """The record with the score, if there is one, as a float: JSON knows no scalars of NumPy or torch."""
+    """The record, with the score if there is one, as a float: JSON has no scalars of NumPy or torch."""
     return record if score is None else record | {"score": float(score)}
 
 
 def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
-    """Entities of a sentence from IOB2, IOB1 or BIOES tags; nested ones stand joined in one tag (``B-ORG|S-GPE``).
+    """The entities in IOB2, IOB1 or BIOES tags; tags of nested entities are joined in one (``B-ORG|S-GPE``).
 
     A broken sequence is read as seqeval and conlleval read it, and never raises: an ``I-`` or ``E-`` that continues
-    nothing of its type begins an entity. Without nesting, a tag ends every entity that it does not continue. With
-    nesting, each part of a tag continues the most recently begun open entity of its type; shorter entities close
-    first. Sorted by start, longest first.
+    no entity of its type begins one. Without nesting, a tag ends every entity that it does not continue. With nesting,
+    each part of a joined tag continues the most recently begun open entity of its type; shorter entities close first.
+    The entities are sorted by start, longest first.
     """
     spans: list[Span] = []
     open_spans: list[Span] = []  # in the order of their beginnings, so that the innermost is the last
     for position, cell in enumerate(tags, 1):
-        continued: set[int] = set()  # ids of the spans that a part of this tag has taken
+        continued: set[int] = set()  # id() of each span that a tag of this cell continues or begins
         ended: set[int] = set()
-        for part in () if cell in ("O", "_", "-", "") else cell.split(joint):
-            if part == "O":
+        for tag in () if cell in ("O", "_", "-", "") else cell.split(joint):
+            if tag == "O":
                 continue
-            prefix, dash, kind = part.partition("-")
+            prefix, dash, kind = tag.partition("-")
             if not dash or prefix not in ("B", "I", "E", "S", "L", "U"):
-                prefix, kind = "I", part  # a bare type, as in the IO scheme
+                prefix, kind = "I", tag  # a bare type, as in the IO scheme
             # An end closes the innermost open entity of its type, a continuation keeps the outermost: where two
             # entities of one type nest, this is the only reading in which they do not cross.
             candidates = [s for s in open_spans if s.type == kind and id(s) not in continued]
@@ -133,10 +136,10 @@ def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
 
 
 def encode_tags(spans: Iterable[Span], length: int, scheme: str = "IOB2", joint: str = "|") -> list[str]:
-    """Tags of a sentence of `length` words for its entities, in `scheme` ``IOB2`` or ``BIOES``.
+    """The tags of a sentence of `length` words with these entities, in the `scheme` ``IOB2`` or ``BIOES``.
 
-    Entities that overlap are joined in one tag, outermost first. Only ``BIOES`` tells nested entities of one type
-    apart for certain. O(words of the entities).
+    The tags of overlapping entities are joined in one, outermost first. Only ``BIOES`` tells nested entities of one
+    type apart for certain. O(words of the entities).
     """
     tags: list[list[str]] = [[] for _ in range(length)]
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
@@ -151,6 +154,6 @@ def encode_tags(spans: Iterable[Span], length: int, scheme: str = "IOB2", joint:
 
 
 def check_label(label: str, what: str) -> None:
-    """DepparseError unless `label` can stand in a tag or an argument cell of any format."""
+    """Raises DepparseError unless `label` can stand in a tag or an argument cell of any format; `what` names it."""
     if not label or label in ("_", "O") or any(char in "|,=" or char.isspace() for char in label):
         raise DepparseError(f"{what} is a name without blanks, bars, commas and equals signs, not {label!r}")

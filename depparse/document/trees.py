@@ -1,7 +1,7 @@
-"""What can be told of a tree or graph from its heads alone: roots, cycles, projectivity, reachability.
+"""Properties of a tree or graph that its heads alone tell: roots, cycles, projectivity, reachability.
 
-`heads` is a list: ``heads[i]`` is the head of word ``i + 1``, 0 is ROOT, None stands for a word without annotation.
-All functions work on any such list, tree or not.
+`heads` is a list: ``heads[i]`` is the head of word ``i + 1``; 0 is ROOT, None means that the word is unannotated. All
+functions take any such list, whether it is a tree or not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 Heads = Sequence[int | None]
-_SHORT = 32  # words; looking at so many is quicker than making a table
+_SHORT = 32  # words; for so few, scanning them is faster than making a table
 
 
 def roots(heads: Heads) -> list[int]:
@@ -20,14 +20,14 @@ def roots(heads: Heads) -> list[int]:
 def top_word(heads: Heads, first: int, last: int) -> int | None:
     """The word among `first` to `last` whose head is not among them; None if there is none.
 
-    Of several it is the one nearest the root, and of equally near ones the first.
+    If there are several, it is the one nearest the root; of equally near ones, the first.
     """
     tops = [w for w in range(first, last + 1) if (head := heads[w - 1]) is not None and not first <= head <= last]
     return min(tops, key=lambda word: _depth(heads, word), default=None)
 
 
 def _depth(heads: Heads, word: int) -> int:
-    """How many arcs are above the word; on a cycle, as many as there are words."""
+    """The number of words above the word; the length of the sentence if the word is on a cycle or below one."""
     depth, head = 0, heads[word - 1]
     while head and depth < len(heads):
         depth, head = depth + 1, heads[head - 1]
@@ -36,14 +36,14 @@ def _depth(heads: Heads, word: int) -> int:
 
 def find_cycle(heads: Heads) -> list[int] | None:
     """The words of the first cycle, each followed by its head, from the lowest word on; None if there is none."""
-    found = cycles(heads)
-    return found[0] if found else None
+    all_cycles = cycles(heads)
+    return all_cycles[0] if all_cycles else None
 
 
 def cycles(heads: Heads) -> list[list[int]]:
     """All cycles, as in `find_cycle`, in the order of their first words."""
-    found = []
-    seen_from = [0] * (len(heads) + 1)  # the word from which the way up first led here
+    all_cycles = []
+    seen_from = [0] * (len(heads) + 1)  # by word: the start of the walk that reached it first, 0 if none did
     for start in range(1, len(heads) + 1):
         word: int | None = start
         while word and not seen_from[word]:
@@ -54,8 +54,8 @@ def cycles(heads: Heads) -> list[list[int]]:
             while (next_word := heads[cycle[-1] - 1]) and next_word != word:
                 cycle.append(next_word)
             lowest = cycle.index(min(cycle))
-            found.append(cycle[lowest:] + cycle[:lowest])
-    return sorted(found)
+            all_cycles.append(cycle[lowest:] + cycle[:lowest])
+    return sorted(all_cycles)
 
 
 def nonprojective_arcs(heads: Heads) -> list[tuple[int, int]]:
@@ -64,30 +64,30 @@ def nonprojective_arcs(heads: Heads) -> list[tuple[int, int]]:
     A tree without such an arc is projective (Kuhlmann and Nivre 2006, definition 3). All words descend from ROOT
     if the heads are a tree. O(n log n) for n words.
     """
-    long = [(head, word) for word, head in enumerate(heads, 1) if head is not None and abs(head - word) > 1]
-    if not long:
+    long_arcs = [(head, word) for word, head in enumerate(heads, 1) if head is not None and abs(head - word) > 1]
+    if not long_arcs:
         return []
     entry, end = _intervals(heads)
     entries = _Extremes(entry)
-    found = []
-    for head, word in long:
+    arcs = []
+    for head, word in long_arcs:
         least, greatest = entries.between(min(head, word) + 1, max(head, word))
         if least < entry[head] or greatest >= end[head]:
-            found.append((head, word))
-    return found
+            arcs.append((head, word))
+    return arcs
 
 
 class _Extremes:
-    """The least and the greatest number in any stretch of a list: O(1) each, after O(n log n) in all.
+    """The least and the greatest number in any stretch of a list, in O(1) after O(n log n) work for the whole list.
 
-    A sparse table (Bender and Farach-Colton 2000), made up to the length asked for.
+    It is a sparse table (Bender and Farach-Colton 2000), made only up to the lengths asked for.
     """
 
     def __init__(self, values: list[int]) -> None:
-        self._levels = [(values, values)]  # at i: the extremes of the 2 ** i values from each place on
+        self._levels = [(values, values)]  # [i]: the extremes of the 2 ** i values from each index on
 
     def between(self, start: int, end: int) -> tuple[int, int]:
-        """The extremes of ``values[start:end]``, which is not empty."""
+        """The least and the greatest of ``values[start:end]``, which must not be empty."""
         if end - start <= _SHORT:
             stretch = self._levels[0][0][start:end]
             return min(stretch), max(stretch)
@@ -102,13 +102,13 @@ class _Extremes:
 
 
 def _intervals(heads: Heads) -> tuple[list[int], list[int]]:
-    """A numbering by which w descends from h exactly if ``entry[h] <= entry[w] < end[h]``.
+    """The lists `entry` and `end`: w descends from h exactly if ``entry[h] <= entry[w] < end[h]``.
 
     Words on a cycle descend from each other: they share one interval, for which the cycle is cut at one word.
     """
     length = len(heads)
-    circles = cycles(heads)
-    cut = {cycle[0] for cycle in circles}
+    all_cycles = cycles(heads)
+    cut = {cycle[0] for cycle in all_cycles}
     children: list[list[int]] = [[] for _ in range(length + 1)]
     stack = [0]
     for word, head in enumerate(heads, 1):
@@ -129,29 +129,29 @@ def _intervals(heads: Heads) -> tuple[list[int], list[int]]:
         if word not in tops:
             head = heads[word - 1] or 0
             end[head] = max(end[head], end[word])
-    for cycle in circles:
+    for cycle in all_cycles:
         for word in cycle[1:]:
             entry[word], end[word] = entry[cycle[0]], end[cycle[0]]
     return entry, end
 
 
 def chained_spans(heads: Heads, max_width: int | None = None) -> list[tuple[int, int]]:
-    """First and last word of each span, in order, that is a word or covered by a chain of arcs, none within another.
+    """The first and last words of all spans that are one word or covered by a chain of arcs, none within another.
 
-    The valid spans of Jie, Muis & Lu 2017, *Efficient Dependency-Guided Named Entity Recognition* (their DGM): arcs,
-    taken without their direction, lead from the first word to the last, always to the right. If the tree is projective,
-    these are the spans whose words are a connected part of it. Only spans of at most `max_width` words; arcs of ROOT do
-    not count. O(words + spans) but for sorting: as paths in a tree are unique, none is found twice.
+    The spans are in order. They are the valid spans of Jie, Muis & Lu 2017, *Efficient Dependency-Guided Named Entity
+    Recognition* (their DGM): arcs, taken without direction, lead from the first word to the last, always to the right.
+    If the tree is projective, the words of a span are a connected part of it. Spans have at most `max_width` words;
+    arcs of ROOT do not count. O(words + spans) without sorting: as paths in a tree are unique, no span is made twice.
     """
     length = len(heads)
     ends: list[list[int]] = [[] for _ in range(length + 1)]
-    right: list[list[int]] = [[] for _ in range(length + 1)]  # the other ends of the arcs of each word, to the right
+    right: list[list[int]] = [[] for _ in range(length + 1)]  # by word: the words to the right that an arc joins it to
     for word, head in enumerate(heads, 1):
         if head:
             right[min(word, head)].append(max(word, head))
     for first in range(length, 0, -1):
         greatest = length if max_width is None else first + max_width - 1
-        # A set, for heads that are no tree.
+        # A set drops the repeated ends that heads which are no tree can give.
         ends[first] = [first, *sorted({end for word in right[first] for end in ends[word] if end <= greatest})]
     return [(first, end) for first in range(1, length + 1) for end in ends[first]]
 

@@ -1,7 +1,7 @@
 """Views of what a sentence holds: `Word`, `Token`, `EmptyNode`.
 
-They are made on demand and hold nothing of their own: reading an attribute reads the sentence's column, writing one
-writes it. Attribute names follow Stanza. An unannotated column (``_``) reads as None, writing None unannotates it.
+They are made on demand and hold nothing of their own: reading or writing an attribute reads or writes a column of the
+sentence. Attribute names follow Stanza. An unannotated cell (``_``) reads as None; writing None makes it unannotated.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class MultiwordToken:
-    """The line ``start-end`` of a multiword token: its IDs and its cells, in the order of the sentence's columns."""
+    """The line ``start-end`` of a multiword token: its IDs and its cells by column."""
 
     __slots__ = ("cells", "end", "start")
 
@@ -79,6 +79,7 @@ class Word:
 
     @property
     def text(self) -> str:
+        """The form."""
         return self.sentence.columns["FORM"][self.index]
 
     @text.setter
@@ -88,7 +89,7 @@ class Word:
 
     @property
     def lemma(self) -> str | None:
-        """The lemma; ``_`` where the form is ``_`` too, since that is an underscore in the text."""
+        """The lemma. Where the form is an underscore too, ``_`` is a lemma, not a missing one."""
         cell = self.sentence.columns["LEMMA"][self.index] if "LEMMA" in self.sentence.columns else "_"
         return None if cell == "_" and self.text != "_" else cell
 
@@ -96,13 +97,13 @@ class Word:
     def lemma(self, value: str | None) -> None:
         self.sentence.column("LEMMA")[self.index] = values.check_cell(value, "LEMMA")
 
-    upos: str | None = _column("UPOS", "Universal part of speech.")
-    xpos: str | None = _column("XPOS", "Language-specific part of speech.")
-    deprel: str | None = _column("DEPREL", "Relation to the head, with its subtype.")
+    upos: str | None = _column("UPOS", "The universal part of speech.")
+    xpos: str | None = _column("XPOS", "The language-specific part of speech.")
+    deprel: str | None = _column("DEPREL", "The relation to the head, with its subtype.")
 
     @property
     def head(self) -> int | None:
-        """ID of the head, 0 for the root, None where unannotated."""
+        """The ID of the head; 0 for the root, None where unannotated."""
         cell = self.sentence.columns["HEAD"][self.index] if "HEAD" in self.sentence.columns else "_"
         return None if cell == "_" else int(cell)
 
@@ -124,6 +125,7 @@ class Word:
 
     @property
     def feats_dict(self) -> dict[str, str]:
+        """The features by name, in the order written."""
         return values.parse_feats(self.feats)
 
     @property
@@ -138,7 +140,7 @@ class Word:
 
     @property
     def deps_list(self) -> list[tuple[str, str]]:
-        """Enhanced dependencies as (head, relation); the head is an ID as text, since it may be ``8.1``."""
+        """The enhanced dependencies as (head, relation); the head is an ID as text, since it may be ``8.1``."""
         return values.parse_deps(self.deps)
 
     @property
@@ -154,6 +156,7 @@ class Word:
 
     @property
     def misc_dict(self) -> dict[str, str | None]:
+        """The attributes of MISC by name; None for one without ``=``."""
         return values.parse_misc(self.misc)
 
     def _cell(self, name: str) -> str | None:
@@ -162,25 +165,26 @@ class Word:
 
     @property
     def token(self) -> Token:
-        """The surface token that this word is, or is part of."""
-        place = bisect_right(self.sentence.mwts, self.id, key=lambda multiword: multiword.start) - 1
-        if place >= 0 and (multiword := self.sentence.mwts[place]).end >= self.id:
+        """The surface token that the word belongs to: a multiword token, or the word itself."""
+        index = bisect_right(self.sentence.mwts, self.id, key=lambda multiword: multiword.start) - 1
+        if index >= 0 and (multiword := self.sentence.mwts[index]).end >= self.id:
             return Token(self.sentence, multiword.start, multiword.end, multiword)
         return Token(self.sentence, self.id, self.id)
 
     @property
     def covering_chars(self) -> Characters:
-        """Characters of the word, or of its whole multiword token where the word's own cannot be told."""
+        """The offsets of the word, or of its whole multiword token where the word's own cannot be told."""
         first, last = self.start_char, self.end_char
         return (first, last) if first is not None else (self.token.start_char, self.token.end_char)
 
     @property
     def start_char(self) -> int | None:
-        """Offset in the document's text (code points), or None where it cannot be told."""
+        """The offset of the first character in the document's text (code points), or None where it cannot be told."""
         return _shift(self.sentence.word_chars()[self.index][0], self.sentence.start_char)
 
     @property
     def end_char(self) -> int | None:
+        """The offset behind the last character in the document's text, or None where it cannot be told."""
         return _shift(self.sentence.word_chars()[self.index][1], self.sentence.start_char)
 
     def __eq__(self, other: object) -> bool:
@@ -207,19 +211,22 @@ class Token:
 
     @property
     def id(self) -> tuple[int, ...]:
-        """(3,) for a simple token, (3, 4) for a multiword token."""
+        """The IDs of the token: (3,) for a simple one, (3, 4) for a multiword token."""
         return (self.start,) if self.multiword is None else (self.start, self.end)
 
     @property
     def words(self) -> Sequence[Word]:
+        """The words of the token, as views."""
         return self.sentence.words[self.start - 1 : self.end]
 
     @property
     def text(self) -> str:
+        """The form."""
         return self._cell("FORM")
 
     @property
     def misc(self) -> str | None:
+        """The MISC column of the token's line, as read. May be set from a mapping."""
         return _none(self._cell("MISC"))
 
     @misc.setter
@@ -233,6 +240,7 @@ class Token:
 
     @property
     def space_after(self) -> bool:
+        """Whether a space follows: MISC has no ``SpaceAfter=No``."""
         misc = self._cell("MISC")
         return misc == "_" or "SpaceAfter=No" not in misc.split("|")
 
@@ -244,10 +252,12 @@ class Token:
 
     @property
     def start_char(self) -> int | None:
+        """The offset of the first character in the document's text (code points), or None where it cannot be told."""
         return _shift(self.sentence.token_chars()[self.start][0], self.sentence.start_char)
 
     @property
     def end_char(self) -> int | None:
+        """The offset behind the last character in the document's text, or None where it cannot be told."""
         return _shift(self.sentence.token_chars()[self.start][1], self.sentence.start_char)
 
     def __eq__(self, other: object) -> bool:
@@ -261,7 +271,7 @@ class Token:
 
 
 class Words(Sequence[Word]):
-    """The words of a sentence, made as they are asked for."""
+    """The words of a sentence, each view made when it is asked for."""
 
     __slots__ = ("_sentence",)
 

@@ -14,14 +14,14 @@ group ``depparse.contexts``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from depparse.document.sentence import Sentence
 from depparse.registry import PartConfig
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from depparse.layers.tensors import Layout
 
@@ -128,6 +128,22 @@ class DiffersByTask(Protocol):
 
     def keep_tasks(self, numbers: Sequence[int]) -> None:
         """Forgets the other tasks; those that stay are numbered anew, in their order."""
+
+
+@runtime_checkable
+class HasPretrained(Protocol):
+    """An input some of whose weights were learned elsewhere, and so have a learning rate of their own."""
+
+    def pretrained_parameters(self) -> Iterator[nn.Parameter]:
+        """These weights."""
+
+
+@runtime_checkable
+class DropsUnused(Protocol):
+    """An input that may hold weights which no text ever reaches."""
+
+    def without_unused(self) -> tuple[AnyInputNetwork, int]:
+        """An input that gives the same vectors, and the number of rows that were dropped; itself and 0 if none was."""
 
 
 @runtime_checkable

@@ -7,28 +7,25 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from depparse.encoders.bert import Bert
 from depparse.encoders.transformer.codec import TransformerCodec
-from depparse.encoders.transformer.network import Transformer
 
 
-def drop_unreachable(part: Transformer) -> tuple[Transformer, int]:
-    """`part` without the rows of subwords that it cannot meet, and their number.
+def without_unreachable(codec: TransformerCodec) -> tuple[TransformerCodec, list[int]] | None:
+    """A codec without the subwords that no text can be split into, and the rows of the others in the old vocabulary.
 
     Known of the WordPiece of BERT, which normalizes text character by character and splits off punctuation and Chinese
     characters: a subword that this would change or split, such as ``[unused7]`` or ``##.``, stands in no text that has
-    gone through it. Others come back as they are.
+    gone through it. None for other tokenizers.
     """
-    settings = json.loads(part.codec.tokenizer.to_str())
+    settings = json.loads(codec.tokenizer.to_str())
     kinds = [(settings[name] or {}).get("type") for name in ("model", "normalizer", "pre_tokenizer", "post_processor")]
-    known = ["WordPiece", "BertNormalizer", "BertPreTokenizer", "TemplateProcessing"]
-    if kinds != known or not isinstance(part.pretrained, Bert):
-        return part, 0
+    if kinds != ["WordPiece", "BertNormalizer", "BertPreTokenizer", "TemplateProcessing"]:
+        return None
     model = settings["model"]
     special = {token["content"] for token in settings["added_tokens"]} | {model["unk_token"]}
     prefix = model["continuing_subword_prefix"]
     subwords = sorted(model["vocab"], key=model["vocab"].__getitem__)
-    kept = [word for word in subwords if word in special or _is_reachable(word, part.codec.tokenizer, prefix)]
+    kept = [word for word in subwords if word in special or _is_reachable(word, codec.tokenizer, prefix)]
     rows = [model["vocab"][word] for word in kept]
     numbers = {row: number for number, row in enumerate(rows)}
 
@@ -37,20 +34,13 @@ def drop_unreachable(part: Transformer) -> tuple[Transformer, int]:
         token["id"] = numbers[token["id"]]
     for token in settings["post_processor"]["special_tokens"].values():
         token["ids"] = [numbers[number] for number in token["ids"]]
-    network: dict[str, Any] = part.pretrained.config.to_dict()
+    network: dict[str, Any] = dict(codec.settings)
     for name, value in network.items():
         if name.endswith("_token_id") and value is not None:
             network[name] = numbers.get(value)
     network["vocab_size"] = len(kept)
-
     tokenizer = Tokenizer.from_str(json.dumps(settings))
-    smaller = Transformer(TransformerCodec(part.codec.config, tokenizer, network, part.codec.positions))
-    smaller.mix = part.mix
-    state = part.state_dict()
-    name = "pretrained.embeddings.word_embeddings.weight"
-    n_dropped = len(state[name]) - len(rows)
-    smaller.load_state_dict(state | {name: state[name][rows]})
-    return smaller.train(part.training), n_dropped
+    return TransformerCodec(codec.config, tokenizer, network, codec.positions), rows
 
 
 def _is_reachable(subword: str, tokenizer: Tokenizer, prefix: str) -> bool:

@@ -1,8 +1,8 @@
-"""Which word of the system's analysis is which word of the gold one, as the CoNLL shared tasks define it.
+"""The alignment of the words of a system's analysis with the gold words, as the CoNLL shared tasks define it.
 
 Zeman et al. 2018, *CoNLL 2018 Shared Task: Multilingual Parsing from Raw Text to Universal Dependencies*, section 4.1:
-plain words are the same if their characters are; around multiword tokens, whose words have no characters of their own,
-the words are aligned by the longest common subsequence of their lower-cased forms.
+plain words are the same if they cover the same characters. The words of multiword tokens have no characters of their
+own, so words around such tokens are aligned by the longest common subsequence of their lower-cased forms.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ UNALIGNED = -2  # -1 is the root
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alignment:
-    """Pairs of words: `gold[i]` is the same word as `system[i]`. Both grow."""
+    """Pairs of words: `gold[i]` is the same word as `system[i]`. Both arrays increase."""
 
     gold: Ints
     system: Ints
-    to_gold: Ints  # partner of each system word, or UNALIGNED
+    to_gold: Ints  # [system word]: its gold word, or UNALIGNED
 
 
 def align(gold: Segmentation, system: Segmentation) -> Alignment:
@@ -54,7 +54,7 @@ def align(gold: Segmentation, system: Segmentation) -> Alignment:
 
 
 def _same_spans(gold: Segmentation, system: Segmentation, use_gold: Bools, use_system: Bools) -> tuple[Ints, Ints]:
-    """Pairs of plain words with the same first and last character."""
+    """The gold and system words of all pairs of plain words with the same first and last character."""
     gold_words, system_words = np.flatnonzero(use_gold), np.flatnonzero(use_system)
     _, i, j = np.intersect1d(
         gold.starts[gold_words], system.starts[system_words], assume_unique=True, return_indices=True
@@ -64,7 +64,7 @@ def _same_spans(gold: Segmentation, system: Segmentation, use_gold: Bools, use_s
 
 
 class _Queue:
-    """The words of one side that are yet to be passed; `next` is the first of them."""
+    """The words of one side that are not passed yet; `next` is the first of them."""
 
     def __init__(self, side: Segmentation) -> None:
         self.starts: list[int] = side.starts.tolist()
@@ -76,14 +76,15 @@ class _Queue:
 
     def next_multiword(self) -> int:
         """The next word of a multiword token, or `size`."""
-        place = bisect_left(self.multiwords, self.next)
-        return self.multiwords[place] if place < len(self.multiwords) else self.size
+        index = bisect_left(self.multiwords, self.next)
+        return self.multiwords[index] if index < len(self.multiwords) else self.size
 
     def starts_before(self, other: _Queue) -> bool:
+        """Whether the next word starts before that of the other side."""
         return self.starts[self.next] < other.starts[other.next]
 
     def is_within(self, end: int) -> bool:
-        """Whether the next word belongs to a region that reaches to the character `end` so far."""
+        """Whether the next word belongs to a region that extends up to the character `end` so far."""
         word = self.next
         if word == self.size:
             return False
@@ -91,12 +92,12 @@ class _Queue:
 
 
 def _regions(gold: Segmentation, system: Segmentation) -> Iterator[tuple[int, int, int, int]]:
-    """The stretches around multiword tokens: (first gold word, after the last, first system word, after the last).
+    """The regions around multiword tokens: (first gold word, end of gold, first system word, end of system).
 
-    Think of the words of both sides as passed in the order of their first characters, gold ones first among equals.
-    A region opens as soon as the next word of either side belongs to a multiword token, and stays open until on both
-    sides the next word lies beyond all multiword tokens in it. The words before the token on the other side that were
-    not passed yet, except for one, fall into the region too; the official scorer has it so.
+    The words of both sides are passed in the order of their first characters, gold words first among equals. A region
+    opens when the next word of either side belongs to a multiword token, and stays open until the next words of both
+    sides lie beyond all multiword tokens in it. Words of the other side before the token that are not passed yet,
+    except one, belong to the region too, as in the official scorer.
     """
     a, b = _Queue(gold), _Queue(system)
     while _pass_plain_words(a, b):
@@ -118,10 +119,10 @@ def _regions(gold: Segmentation, system: Segmentation) -> Iterator[tuple[int, in
 
 
 def _pass_plain_words(a: _Queue, b: _Queue) -> bool:
-    """Moves to where the next word of either side belongs to a multiword token; False if no words are left to compare.
+    """Moves on until the next word of a side belongs to a multiword token; False if no words are left to compare.
 
-    The side decides whose last plain word before its next multiword token is passed first. By then, the other side has
-    passed what comes before that word.
+    It is the side whose last plain word before a multiword token is passed first. The other side moves past the words
+    that come before that word.
     """
     to_a, to_b = a.next_multiword(), b.next_multiword()
     if a.next == a.size or b.next == b.size or (to_a == a.size and to_b == b.size):
@@ -137,10 +138,10 @@ def _pass_plain_words(a: _Queue, b: _Queue) -> bool:
 
 
 def _common_subsequence(gold: list[str], system: list[str]) -> list[tuple[int, int]]:
-    """Index pairs of a longest common subsequence.
+    """The index pairs of a longest common subsequence.
 
-    Of several, the one that from left to right pairs equal forms at once, and else leaves out the gold form where that
-    loses nothing. O(len(gold) · len(system)).
+    Of several, it is the one found from left to right by pairing equal forms at once, or else skipping the gold form if
+    that loses nothing. O(len(gold) · len(system)).
     """
     if gold == system:
         return [(i, i) for i in range(len(gold))]

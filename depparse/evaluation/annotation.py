@@ -1,7 +1,7 @@
-"""Tags and trees of a whole document as arrays of numbers, the same number for equal values in both files.
+"""Tags and trees of a whole document as arrays of numbers; equal values of both files have the same number.
 
-Also here: what the shared tasks count as the same. Relations without their subtypes, FEATS without those that are not
-universal, content and function words by their relation (Zeman et al. 2018, section 4).
+Values are compared as in the shared tasks (Zeman et al. 2018, section 4): relations without subtypes, and FEATS with
+the universal features only.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ def universal_relation(relation: str) -> str:
 
 
 def universal_feats(cell: str) -> str:
-    """FEATS with the universal features only, sorted."""
+    """The FEATS cell with only the universal features, sorted."""
     return "|".join(sorted(part for part in cell.split("|") if part.partition("=")[0] in UNIVERSAL_FEATURES))
 
 
 def universal_path(path: str) -> str:
-    """An enhanced relation without subtypes; where empty nodes were collapsed, ``conj:en>obl:in``, each step of it."""
+    """An enhanced relation, or a path over collapsed nodes (``conj:en>obl:in``), without the subtypes of its steps."""
     return ">".join(map(universal_relation, path.split(">")))
 
 
@@ -44,11 +44,11 @@ def _same(value: str) -> str:
 
 
 class Codes(dict[str, int]):
-    """Numbers of cells. Cells that are equal after `normalize` have one number; each is normalized once."""
+    """The numbers of cells. Cells that are equal after `normalize` have one number; each cell is normalized once."""
 
     def __init__(self, normalize: Callable[[str], str] = _same) -> None:
         super().__init__()
-        self.numbers: dict[str, int] = {}  # of the normalized values
+        self.numbers: dict[str, int] = {}  # by normalized value
         self._normalize = normalize
 
     def __missing__(self, cell: str) -> int:
@@ -57,10 +57,11 @@ class Codes(dict[str, int]):
         return number
 
     def encode(self, cells: list[str]) -> Ints:
+        """The number of each cell."""
         return np.fromiter(map(self.__getitem__, cells), np.int64, len(cells))
 
     def is_one_of(self, values: Iterable[str], numbers: Ints) -> Bools:
-        """For each number, whether its value is one of `values`."""
+        """Whether each number stands for one of `values`."""
         return np.isin(numbers, [self.numbers[value] for value in values if value in self.numbers])
 
     def names(self) -> list[str]:
@@ -80,22 +81,22 @@ class Codebook:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Edges:
-    """The enhanced graph but for the edges from empty nodes: one row an edge."""
+    """The edges of the enhanced graph, except those from empty nodes: ``[i]`` is the edge i."""
 
     dependents: Ints
     heads: Ints  # indices of words, or ROOT
-    paths: Ints
-    bare_paths: Ints  # without subtypes
+    paths: Ints  # numbers of relations or paths
+    bare_paths: Ints  # those without subtypes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Annotation:
-    """The columns of a document, one number a word."""
+    """The columns of a document: ``[word]`` is the number of the value of a word."""
 
     upos: Ints
     xpos: Ints
     lemma: Ints
-    feats: Ints  # universal ones
+    feats: Ints  # universal features only
     relation: Ints  # without subtype
     subtyped: Ints
     heads: Ints  # indices of words in the document, or ROOT
@@ -103,7 +104,7 @@ class Annotation:
 
 
 def annotate(side: Segmentation, codes: Codebook) -> Annotation:
-    """The annotation of a document. FormatError unless each sentence is a tree with one root."""
+    """The annotation of a document. Raises FormatError unless each sentence is a tree with one root."""
 
     def cells(name: str) -> list[str]:
         result: list[str] = []
@@ -131,8 +132,8 @@ def _heads(side: Segmentation, cells: list[str]) -> Ints:
         ids = np.fromiter(map(int, cells), np.int64, len(cells))
     except (ValueError, OverflowError):
         word = next(i for i, cell in enumerate(cells) if not _is_id(cell))
-        given = "no head" if cells[word] in ("_", "") else f"the head {cells[word]!r}"
-        raise _tree_error(side, word, f"has {given}; only complete trees are scored") from None
+        problem = "no head" if cells[word] in ("_", "") else f"the head {cells[word]!r}"
+        raise _tree_error(side, word, f"has {problem}; only complete trees are scored") from None
     outside = (ids < 0) | (ids > np.repeat(lengths, lengths))
     if outside.any():
         word = int(np.argmax(outside))
@@ -147,9 +148,12 @@ def _is_id(cell: str) -> bool:
 
 
 def _check_trees(side: Segmentation, heads: Ints, lengths: Ints) -> None:
-    """Each sentence has one root and no cycle. O(n log of the longest sentence): all words climb in doubling steps."""
+    """Raises FormatError unless each sentence has one root and no cycle.
+
+    O(n · log of the longest sentence), as all n words climb in steps of doubling length.
+    """
     n = len(heads)
-    reached = np.append(np.where(heads == ROOT, n, heads), n)  # n is a place above all roots that stays where it is
+    reached = np.append(np.where(heads == ROOT, n, heads), n)  # n stands above all roots and above itself
     for _ in range(int(lengths.max(initial=1)).bit_length()):
         reached = reached[reached]
     in_cycle = reached[:n] != n
@@ -158,11 +162,11 @@ def _check_trees(side: Segmentation, heads: Ints, lengths: Ints) -> None:
         raise _tree_error(side, word, "never reaches the root: its heads form a cycle, and only trees are scored")
     roots = np.flatnonzero(heads == ROOT)
     sentences = np.searchsorted(side.sentence_words, roots, "right") - 1
-    again = np.flatnonzero(np.diff(sentences) == 0)
-    if len(again):
-        word = int(roots[again[0] + 1])
-        before = int(roots[again[0]]) - int(side.sentence_words[sentences[again[0]]]) + 1
-        raise _tree_error(side, word, f"is a second root, after word {before}; only trees with one root are scored")
+    repeated = np.flatnonzero(np.diff(sentences) == 0)
+    if len(repeated):
+        word = int(roots[repeated[0] + 1])
+        first_root = int(roots[repeated[0]]) - int(side.sentence_words[sentences[repeated[0]]]) + 1
+        raise _tree_error(side, word, f"is a second root, after word {first_root}; only trees with one root are scored")
 
 
 def _tree_error(side: Segmentation, word: int, message: str) -> FormatError:

@@ -1,8 +1,8 @@
-"""Attachment scores by group: which relations, lengths, arcs and tags a parser gets right.
+"""Attachment scores by group, which tell what relations, lengths, arcs and tags a parser gets right.
 
-A group's recall is the share of its gold words that are right, its precision the share of its system words that are,
-where each file's own annotation tells the groups of its words. So an arc of length 2 in the system file counts for the
-precision of that length however long the gold arc is (McDonald & Nivre 2007).
+The recall of a group is the share of its gold words that are right; its precision is the share of its system words that
+are right. Each file's own annotation tells the groups of its words, so an arc of length 2 in the system file counts for
+the precision of that length, however long the gold arc is (McDonald & Nivre 2007).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ARC_BINS = (1, 2, 3, 6, 11, 21)  # first length of each bin, in words
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One row: the group's name, its words in the gold and in the system file, and its scores."""
+    """A group of words: its name, the numbers of its words in the gold and in the system file, and its scores."""
 
     name: str
     gold: int
@@ -39,12 +39,13 @@ class Group:
     las: Rates
 
     def to_dict(self) -> dict[str, object]:
+        """The group for JSON; scores are fractions of 1."""
         result: dict[str, object] = {"group": self.name, "gold": self.gold, "system": self.system}
         return result | {UAS.name: self.uas.to_dict(), LAS.name: self.las.to_dict()}
 
 
 def group_table(by: str, groups: list[Group]) -> Table:
-    """The groups that `by` told apart, in percent."""
+    """The table of groups that were made by `by`; scores are in percent."""
     columns = (by, "Gold", "System", *(f"{metric.name} {part}" for metric in (UAS, LAS) for part in ("P", "R", "F1")))
     rows = []
     for group in groups:
@@ -54,32 +55,32 @@ def group_table(by: str, groups: list[Group]) -> Table:
 
 
 def breakdown(pair: Pair, by: str) -> list[Group]:
-    """UAS and LAS (without subtypes) of the groups of words that `by` tells apart, one of `DIMENSIONS`."""
+    """The UAS and LAS (without subtypes) of groups of words; `by` is one of `DIMENSIONS`. Raises ConfigError."""
     if by not in _BREAKDOWNS:
         raise ConfigError(f"scores can be told by {', '.join(DIMENSIONS)}, not by {by!r}")
     return _BREAKDOWNS[by](pair)
 
 
 def _by_deprel(pair: Pair) -> list[Group]:
-    """Relation without subtype, most frequent first."""
+    """Groups by relation without subtype, most frequent first."""
     gold, system = pair.gold.annotation, pair.system.annotation
     return _frequent_first(_groups(pair, pair.codes.relation.names(), gold.relation, system.relation))
 
 
 def _by_length(pair: Pair) -> list[Group]:
-    """Words of the sentence."""
+    """Groups by the length of the sentence, in words."""
     bins = _sentence_bins(pair.gold.segmentation), _sentence_bins(pair.system.segmentation)
     return _groups(pair, _bin_names(_SENTENCE_BINS), *bins)
 
 
 def _by_arc_length(pair: Pair) -> list[Group]:
-    """Distance of the word from its head, in words; ``root`` apart."""
+    """Groups by the distance of the word from its head, in words; dependents of the root are the group ``root``."""
     bins = _arc_bins(pair.gold.annotation.heads), _arc_bins(pair.system.annotation.heads)
     return _groups(pair, ["root", *_bin_names(_ARC_BINS)], *bins)
 
 
 def _by_projectivity(pair: Pair) -> list[Group]:
-    """Of the sentence, and of the arc from the head: projective if the head dominates all between."""
+    """Groups by whether the sentence is projective, then by whether the arc from the head is."""
     both = (pair.gold, pair.system)
     sides = [(side.segmentation, _is_projective(side.segmentation, side.annotation)) for side in both]
     sentences = (_of_sentences(*side) for side in sides)
@@ -89,12 +90,12 @@ def _by_projectivity(pair: Pair) -> list[Group]:
 
 
 def _by_upos(pair: Pair) -> list[Group]:
-    """Tag, most frequent first."""
+    """Groups by UPOS, most frequent first."""
     gold, system = pair.gold.annotation, pair.system.annotation
     return _frequent_first(_groups(pair, pair.codes.upos.names(), gold.upos, system.upos))
 
 
-# As many as there are in `DIMENSIONS`, which is a file of its own since the command line's help needs it without NumPy.
+# The keys are `DIMENSIONS`, which has a file of its own because the help of the command line needs it without NumPy.
 _BREAKDOWNS: dict[str, Callable[[Pair], list[Group]]] = {
     "deprel": _by_deprel,
     "length": _by_length,
@@ -105,7 +106,7 @@ _BREAKDOWNS: dict[str, Callable[[Pair], list[Group]]] = {
 
 
 def _groups(pair: Pair, names: list[str], gold: Ints, system: Ints) -> list[Group]:
-    """A row for each group that has a word; `gold` and `system` hold the number of each word's group."""
+    """The groups that have words; `gold` and `system` are the number of each word's group, an index into `names`."""
     size = len(names)
     n_gold, n_system = np.bincount(gold, minlength=size).tolist(), np.bincount(system, minlength=size).tolist()
     i, j = pair.alignment.gold, pair.alignment.system
@@ -147,7 +148,7 @@ def _arc_bins(heads: Ints) -> Ints:
 
 
 def _is_projective(side: Segmentation, annotation: Annotation) -> Bools:
-    """Whether the arc to each word is projective: its head dominates all words between; arcs from the root are."""
+    """Whether the arc to each word is projective: the head dominates all words between. Arcs from the root are."""
     result = np.ones(len(side), bool)
     for start, end in pairwise(side.sentence_words.tolist()):
         heads = annotation.heads[start:end]
@@ -157,7 +158,7 @@ def _is_projective(side: Segmentation, annotation: Annotation) -> Bools:
 
 
 def _of_sentences(side: Segmentation, arcs: Bools) -> Ints:
-    """1 for each word of a sentence whose arcs are all projective, else 0."""
+    """For each word, 1 if all arcs of its sentence are projective, else 0."""
     if not len(arcs):
         return np.zeros(0, np.int64)
     all_projective = np.logical_and.reduceat(arcs, side.sentence_words[:-1])

@@ -1,4 +1,4 @@
-"""The names of what tells groups of words apart, without the code that does it: ``--help`` needs them at once."""
+"""The names of the breakdowns of scores, apart from their code, so that ``--help`` is fast."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Strict scores of entities: right is what has the same first word, last word and type.
+"""Strict scores of entities: an entity is right if its first word, last word and type are the same.
 
-Flat entities are counted by seqeval (``mode="strict"``, IOB2), nested ones and those of other words by `count_types`,
-which counts the same on flat ones: precision, recall and F1 of each type and over all entities (micro), and the mean
-over types (macro).
+The scores are precision, recall and F1 of each type and over all entities (micro), and the mean over types (macro).
+Seqeval counts flat entities (``mode="strict"``, IOB2). `count_types`, which counts flat ones alike, counts nested
+entities, and entities of files whose words differ.
 
-A tag that continues nothing (``I-PER`` after ``O``) begins no entity in the strict reading. It is taken for a beginning
-only in a document in which nothing marks beginnings, as in the schemes IO and IOB1.
+A tag that continues no entity (``I-PER`` after ``O``) begins none in the strict reading. It counts as a beginning only
+in a document in which no tag marks beginnings, as in the schemes IO and IOB1.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from depparse.evaluation.pair import Pair, Places
 from depparse.evaluation.scores import Details, Rates, Score, Section
 from depparse.evaluation.units import Unit, counting_place, measure_units
 
-Item = tuple[int, int, str]  # places of the first and of the last word, type
-Counts = Mapping[str, tuple[int, int, int]]  # by type: entities of gold, of the system, and right ones
+Item = tuple[int, int, str]  # (place of the first word, place of the last word, type)
+Counts = Mapping[str, tuple[int, int, int]]  # by type: the numbers of gold, system and right entities
 
 
 @dataclass(frozen=True, slots=True)
 class EntityScores:
-    """Scores over all entities (`micro`), their mean over types (`macro`), and by type, in alphabetical order."""
+    """Scores over all entities (`micro`), the mean over types (`macro`), and scores by type, in alphabetical order."""
 
     micro: Score
     macro: Rates
@@ -47,9 +47,9 @@ class EntityScores:
 
 
 def evaluate_entities(pair: Pair) -> EntityScores:
-    """Scores of the entities of the system (``sentence.ents``) against those of gold.
+    """The scores of the system's entities (``sentence.ents``) against those of gold.
 
-    Where the words differ, they are aligned first; EvaluationError if even the texts do.
+    If the words differ, they are aligned first. Raises EvaluationError if the texts differ too.
     """
     places = pair.places
     gold, system = pair.once(_strict_spans_of_both)
@@ -62,7 +62,7 @@ def evaluate_entities(pair: Pair) -> EntityScores:
 
 
 def count_types(gold: Iterable[Item], system: Iterable[Item]) -> Counts:
-    """The counts of two lists of (first, last, type), overlapping or not. What a list repeats counts as often."""
+    """The counts of two lists of (first, last, type), which may overlap. A repeated entity counts repeatedly."""
     in_gold, in_system = Counter(gold), Counter(system)
     n_gold, n_system, n_right = (
         Counter(type for _, _, type in items.elements()) for items in (in_gold, in_system, in_gold & in_system)
@@ -71,10 +71,9 @@ def count_types(gold: Iterable[Item], system: Iterable[Item]) -> Counts:
 
 
 def measure_entities(pair: Pair) -> Measure:
-    """The entities of all types, by sentence: their sums give the micro average of `evaluate_entities`.
+    """The measure of entities of all types, by sentence; its sums give the micro average of `evaluate_entities`.
 
-    An entity of the system counts where it begins or, if no word of gold is there, where the words before it in its
-    sentence are.
+    An entity of the system counts in the sentence of its first word, or where `counting_place` says if gold lacks it.
     """
     places = pair.places
     gold, system = pair.once(_strict_spans_of_both)
@@ -82,8 +81,8 @@ def measure_entities(pair: Pair) -> Measure:
 
 
 def _units(spans: list[list[Span]], places: Places) -> Counter[Unit]:
-    homes = [counting_place(words, span.start) for row, words in zip(spans, places, strict=True) for span in row]
-    return Counter(zip(homes, _items(spans, places), strict=True))
+    unit_places = [counting_place(words, span.start) for row, words in zip(spans, places, strict=True) for span in row]
+    return Counter(zip(unit_places, _items(spans, places), strict=True))
 
 
 def _strict_spans_of_both(pair: Pair) -> tuple[list[list[Span]], list[list[Span]]]:
@@ -91,7 +90,7 @@ def _strict_spans_of_both(pair: Pair) -> tuple[list[list[Span]], list[list[Span]
 
 
 def strict_spans(document: Document) -> list[list[Span]]:
-    """The entities of each sentence in the strict reading, see above."""
+    """The entities of each sentence in the strict reading, which the module explains."""
     sentences = [(sentence.ents, sentence.entity_tags() or ["O"] * len(sentence)) for sentence in document]
     if not any(_marks_beginnings(spans, tags) for spans, tags in sentences):
         return [list(spans) for spans, _ in sentences]
@@ -99,12 +98,12 @@ def strict_spans(document: Document) -> list[list[Span]]:
 
 
 def _is_opened(span: Span, tags: Sequence[str]) -> bool:
-    """Whether the tag of its first word says that the entity begins there."""
+    """Whether the tag of the entity's first word marks it as a beginning."""
     return any(part[:2] in ("B-", "S-", "U-") and part[2:] == span.type for part in tags[span.start - 1].split("|"))
 
 
 def _marks_beginnings(spans: Sequence[Span], tags: Sequence[str]) -> bool:
-    """Whether a beginning is marked where IOB1 would not: not just after an entity of the same type."""
+    """Whether a tag marks a beginning that IOB1 would not mark, as no entity of its type ends just before."""
     ends = {(span.end + 1, span.type) for span in spans}
     return any((span.start, span.type) not in ends and _is_opened(span, tags) for span in spans)
 
@@ -127,8 +126,8 @@ def _mean(scores: Iterable[Score], gold: int, system: int) -> Rates:
 
 
 def _by_seqeval(gold: list[list[Span]], system: list[list[Span]], lengths: list[int]) -> Counts:
-    # As its scorer does it, which keeps the counts to itself. Its scorer would also bring scikit-learn, whose import
-    # takes longer than all scoring.
+    # This counts as the scorer of seqeval does. That scorer does not return its counts, and it imports scikit-learn,
+    # which takes longer than all scoring.
     from seqeval.scheme import IOB2, Entities
 
     entities_of_gold, entities_of_system = (

@@ -1,16 +1,16 @@
 """Scores of predicates with their senses and arguments.
 
 - A *predicate* is right if the system has a frame at the same word.
-- Its *sense* is right if the predicate is and the sense (roleset) is the same.
-- An *argument* is right if its predicate is, whatever the sense, and the argument has the same place and, when
-  labelled, the same role. So all arguments of a missed predicate are missed, all those of a wrong predicate are wrong.
+- Its *sense* is right if the predicate is right and the sense (roleset) is the same.
+- An *argument* is right if its predicate is right, whatever the sense, and the argument has the same place and, when
+  labelled, the same role. So all arguments of a missed predicate are missed, and those of a wrong predicate are wrong.
 
-The place of an argument is its head word (by head) or its first and last word (by span); arguments whose file does not
-tell that place are not counted there. What a file says twice counts twice.
+The place of an argument is its head word (by head) or its first and last word (by span). Arguments without that place
+in their file do not count there. An argument that a file repeats counts as often.
 
-Labelled arguments by span are scored as in the CoNLL 2005 shared task (Carreras & Màrquez 2005), but a continuation
-(``C-ARG1``) is an argument like others here; by head as in CoNLL 2009 (Hajič et al. 2009), where senses are added to
-the same count.
+Labelled arguments by span are scored as in the CoNLL 2005 shared task (Carreras & Màrquez 2005), except that a
+continuation (``C-ARG1``) is an argument like others. Those by head are scored as in CoNLL 2009 (Hajič et al. 2009),
+where the same count includes senses.
 """
 
 from __future__ import annotations
@@ -28,41 +28,41 @@ from depparse.evaluation.pair import Pair, Places, Side
 from depparse.evaluation.scores import Section
 from depparse.evaluation.units import Unit, counting_place, measure_units
 
-Described = Iterator[tuple[object, ...]]  # what a metric counts of a frame, besides its predicate
-Describe = Callable[[Frame, Sequence[int]], Described]  # of a frame and the places of the sentence's words
+Described = Iterator[tuple[object, ...]]  # the units of a frame that a metric counts, without the predicate
+Describe = Callable[[Frame, Sequence[int]], Described]  # takes a frame and the places of the words of its sentence
 
 
 def predicate_of(_frame: Frame, _words: Sequence[int]) -> Described:
-    """The predicate alone."""
+    """One unit: the predicate alone."""
     yield ()
 
 
 def sense_of(frame: Frame, _words: Sequence[int]) -> Described:
-    """The predicate with its sense."""
+    """One unit: the predicate with its sense."""
     yield (frame.sense,)
 
 
 def heads_of(frame: Frame, words: Sequence[int]) -> Described:
-    """The head word and the role of each argument that has a head word."""
+    """A unit for each argument with a head word: that word and the role."""
     for argument in frame.arguments:
         if argument.head is not None:
             yield words[argument.head - 1], argument.role
 
 
 def spans_of(frame: Frame, words: Sequence[int]) -> Described:
-    """The first and last word and the role of each argument that has them."""
+    """A unit for each argument with a span: its first word, its last word and the role."""
     for argument in frame.arguments:
         if argument.start is not None and argument.end is not None:
             yield words[argument.start - 1], words[argument.end - 1], argument.role
 
 
 def unlabelled(describe: Describe) -> Describe:
-    """Arguments without their roles."""
+    """The units of `describe` without their roles."""
     return lambda frame, words: (description[:-1] for description in describe(frame, words))
 
 
 def measure_frames(describe: Describe) -> Callable[[Pair], Measure]:
-    """The measure, by sentence, of what is told of each frame; it lies where the predicate does."""
+    """The measure of the units that `describe` gives, by the sentence of the predicate."""
 
     def count(pair: Pair) -> Measure:
         gold, system = pair.once(_frames_of_both)
@@ -77,7 +77,7 @@ _measure_senses = measure_frames(sense_of)
 
 
 def measure_senses(pair: Pair) -> Measure:
-    """Senses, whose aligned accuracy is that on the predicates that were found."""
+    """The measure of senses; their aligned accuracy is over the predicates that the system found."""
     return replace(_measure_senses(pair), aligned=pair.once(measure_predicates).correct)
 
 
@@ -85,13 +85,13 @@ def _units(frames: list[Sequence[Frame]], places: Places, describe: Describe) ->
     units: Counter[Unit] = Counter()
     for in_sentence, words in zip(frames, places, strict=True):
         for frame in in_sentence:
-            home, place = counting_place(words, frame.predicate), words[frame.predicate - 1]
-            units.update((home, (place, *description)) for description in describe(frame, words))
+            counts_at, place = counting_place(words, frame.predicate), words[frame.predicate - 1]
+            units.update((counts_at, (place, *description)) for description in describe(frame, words))
     return units
 
 
 def _frames_of_both(pair: Pair) -> tuple[list[Sequence[Frame]], list[Sequence[Frame]]]:
-    _ = pair.places  # other texts are the first thing to be told
+    _ = pair.places  # raises the error about different texts before any other
     return _frames_of(pair.gold), _frames_of(pair.system)
 
 
@@ -100,7 +100,7 @@ def _frames_of(side: Side) -> list[Sequence[Frame]]:
 
 
 def _frames(sentence: Sentence, name: str, number: int) -> Sequence[Frame]:
-    """The frames of a sentence, all places within it. Raises FormatError."""
+    """The frames of a sentence. Raises FormatError if a cell is broken or an argument lies outside the sentence."""
     sent_id = sentence.sent_id or f"number {number}"
     try:
         frames = sentence.frames

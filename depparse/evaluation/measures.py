@@ -1,7 +1,7 @@
-"""What each word adds to the metrics of the shared tasks, as arrays over the words.
+"""The contribution of each word to the metrics of the shared tasks, as arrays over the words.
 
-Sums over all words are the scores, sums over some are those of a group or of a resampled test set. What each metric
-counts is said in `depparse.evaluation.metrics`; how, here.
+Sums over all words give the scores; sums over some words give those of a group or of a resampled test set.
+`depparse.evaluation.metrics` defines what each metric counts, and this file counts it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from depparse.evaluation.segmentation import Bools, Ints
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measure:
-    """What each unit of text adds to the counts of a metric.
+    """The contribution of each word or sentence to the counts of a metric.
 
-    Of words, gold and right units are told by gold word, those of the system by its own words; tokens and sentences
-    count at their first word. Of sentences, all are told by gold sentence.
+    If `unit` is word, `gold`, `correct` and `aligned` have a value for each gold word, and `system` has one for each
+    system word; tokens and sentences count at their first word. If it is sentence, all have one for each gold sentence.
     """
 
     gold: Ints
@@ -43,16 +43,16 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Agreement:
-    """Whether aligned words are annotated alike, one value a pair of words."""
+    """Whether aligned words are annotated alike: ``[pair]`` is the value for a pair of words."""
 
     upos: Bools
     xpos: Bools
     feats: Bools
     lemma: Bools
     head: Bools
-    labelled: Bools  # head, and relation without subtype
-    subtyped: Bools  # head, and whole relation
-    function_words: Bools  # the function words that depend on the word, tags included
+    labelled: Bools  # same head, and same relation without subtype
+    subtyped: Bools  # same head, and same relation with subtype
+    function_words: Bools  # same function words that depend on the word, tags included
 
 
 Right = Callable[[Agreement], Bools]  # which pairs of words are right
@@ -60,7 +60,7 @@ Counted = Callable[[Pair], tuple[Bools, Bools]]  # which words of gold and of th
 
 
 def agreement(pair: Pair) -> Agreement:
-    """Where the annotation of aligned words agrees."""
+    """The agreement of the annotation of aligned words."""
     i, j = pair.alignment.gold, pair.alignment.system
     a, b = pair.gold.annotation, pair.system.annotation
     upos, feats = a.upos[i] == b.upos[j], a.feats[i] == b.feats[j]
@@ -70,7 +70,7 @@ def agreement(pair: Pair) -> Agreement:
         upos=upos,
         xpos=a.xpos[i] == b.xpos[j],
         feats=feats,
-        # A gold file without lemmas asks for none.
+        # A word without a gold lemma counts as right, as the gold file does not ask for its lemma.
         lemma=(a.lemma[i] == b.lemma[j]) | (a.lemma[i] == pair.codes.lemma["_"]),
         head=head,
         labelled=labelled,
@@ -80,17 +80,17 @@ def agreement(pair: Pair) -> Agreement:
 
 
 def _in_gold(pair: Pair, heads: Ints) -> Ints:
-    """System words as gold words; ROOT stays."""
+    """The gold words that are aligned with these system words; ROOT stays ROOT."""
     if not len(heads):
         return heads
     return np.where(heads == ROOT, ROOT, pair.alignment.to_gold[heads])
 
 
 def _same_function_words(pair: Pair, same: Bools) -> Bools:
-    """Per aligned pair of words, whether the function words that depend on both are the same ones, tags included.
+    """For each aligned pair of words, whether the same function words depend on both, tags included.
 
-    `same` tells per pair whether head, relation, UPOS and features agree. Alignment keeps the order of words, so both
-    lists of dependents are equal if they are equally long and each gold one has its partner in the other.
+    `same` says for each pair whether head, relation, UPOS and features agree. Alignment keeps the order of words, so
+    both lists of dependents are equal if they are equally long and the other has a partner of each gold dependent.
     """
     i, j = pair.alignment.gold, pair.alignment.system
     a, b = pair.gold.annotation, pair.system.annotation
@@ -116,17 +116,17 @@ def _with_relations(pair: Pair, names: frozenset[str]) -> tuple[Bools, Bools]:
 
 
 def every_word(pair: Pair) -> tuple[Bools, Bools]:
-    """All words."""
+    """All words count."""
     return np.ones(len(pair.gold.segmentation), bool), np.ones(len(pair.system.segmentation), bool)
 
 
 def content_words(pair: Pair) -> tuple[Bools, Bools]:
-    """Words with a content relation."""
+    """Words with a content relation count."""
     return _with_relations(pair, CONTENT_RELATIONS)
 
 
 def no_punctuation(pair: Pair) -> tuple[Bools, Bools]:
-    """Words that are no punctuation in the gold file or, if not aligned, in the system's."""
+    """Words count unless they are punctuation in the gold file or, if not aligned, in the system's file."""
     codes = pair.codes.upos
     gold = codes.is_one_of(["PUNCT"], pair.gold.annotation.upos)
     system = codes.is_one_of(["PUNCT"], pair.system.annotation.upos)
@@ -138,7 +138,7 @@ def no_punctuation(pair: Pair) -> tuple[Bools, Bools]:
 
 
 def words_where(right: Right, among: Counted = every_word) -> Callable[[Pair], Measure]:
-    """The measure of words that are `right`, `among` those that count."""
+    """The measure of words that are `right`, among the words that count by `among`."""
 
     def count(pair: Pair) -> Measure:
         in_gold, in_system = among(pair)
@@ -152,13 +152,13 @@ def words_where(right: Right, among: Counted = every_word) -> Callable[[Pair], M
 
 
 def aligned_words(pair: Pair) -> Measure:
-    """The words that both have."""
+    """The measure of aligned words."""
     gold, system = every_word(pair)
     return Measure(gold.astype(np.int64), system.astype(np.int64), _marks(pair.alignment.gold, len(gold)))
 
 
 def tokens(pair: Pair) -> Measure:
-    """The tokens with the same characters."""
+    """The measure of tokens with the same characters."""
     _check_text(pair)
     a, b = pair.gold.segmentation, pair.system.segmentation
     same = _is_common(a.token_starts, a.token_ends, b.token_starts, b.token_ends)
@@ -166,18 +166,18 @@ def tokens(pair: Pair) -> Measure:
 
 
 def sentences(pair: Pair) -> Measure:
-    """The sentences with the same characters."""
+    """The measure of sentences with the same characters."""
     same = _same_sentences(pair)
     return _ranges(pair, pair.gold.segmentation.sentence_words[:-1], pair.system.segmentation.sentence_words[:-1], same)
 
 
 def _check_text(pair: Pair) -> None:
-    """Characters are compared by their number, which means the same in both if they are aligned."""
+    """Raises EvaluationError if the texts differ, for then indices of characters cannot be compared."""
     _ = pair.alignment
 
 
 def _ranges(pair: Pair, words: Ints, other_words: Ints, same: Bools) -> Measure:
-    """The measure of ranges that begin at these words of gold and of the system."""
+    """The measure of ranges that begin at these words of gold and of the system; `same` marks the right gold ranges."""
     n_gold, n_system = len(pair.gold.segmentation), len(pair.system.segmentation)
     return Measure(_marks(words, n_gold), _marks(other_words, n_system), _marks(words[same], n_gold))
 
@@ -189,7 +189,7 @@ def _same_sentences(pair: Pair) -> Bools:
 
 
 def sentences_where(right: Right) -> Callable[[Pair], Measure]:
-    """The sentences with the same characters in which each word, of as many on both sides, is `right`."""
+    """The measure of sentences with the same characters and number of words in which each word is `right`."""
 
     def count(pair: Pair) -> Measure:
         gold, system = pair.gold.segmentation, pair.system.segmentation
@@ -213,7 +213,7 @@ def sentences_where(right: Right) -> Callable[[Pair], Measure]:
 
 
 def edges(*, subtypes: bool) -> Callable[[Pair], Measure]:
-    """The enhanced edges with the same dependent, head and relation; those from empty nodes are left out."""
+    """The measure of enhanced edges with the same dependent, head and relation; edges from empty nodes do not count."""
 
     def count(pair: Pair) -> Measure:
         n_gold, n_system = len(pair.gold.segmentation), len(pair.system.segmentation)
@@ -221,18 +221,20 @@ def edges(*, subtypes: bool) -> Callable[[Pair], Measure]:
         gold, system = pair.gold.annotation.edges, pair.system.annotation.edges
         gold_paths, system_paths = (side.paths if subtypes else side.bare_paths for side in (gold, system))
         dependents, heads = to_gold[system.dependents], _in_gold(pair, system.heads)
-        known = (dependents != UNALIGNED) & (heads != UNALIGNED)
+        in_both = (dependents != UNALIGNED) & (heads != UNALIGNED)
         n_paths = int(max(gold_paths.max(initial=0), system_paths.max(initial=0))) + 1
 
         def keys(dependents: Ints, heads: Ints, paths: Ints) -> Ints:
             return (dependents * (n_gold + 1) + heads + 1) * n_paths + paths
 
-        # An edge that a file repeats counts as often, and so do the pairs of equal edges.
-        gold_edges, copies = np.unique(keys(gold.dependents, gold.heads, gold_paths), return_counts=True)
-        others, other_copies = np.unique(keys(dependents[known], heads[known], system_paths[known]), return_counts=True)
-        common, at, other_at = np.intersect1d(gold_edges, others, assume_unique=True, return_indices=True)
+        # A repeated edge counts as often as it occurs, and each pair of equal edges counts as right.
+        gold_edges, gold_copies = np.unique(keys(gold.dependents, gold.heads, gold_paths), return_counts=True)
+        system_edges, system_copies = np.unique(
+            keys(dependents[in_both], heads[in_both], system_paths[in_both]), return_counts=True
+        )
+        common, i, j = np.intersect1d(gold_edges, system_edges, assume_unique=True, return_indices=True)
         correct = np.zeros(n_gold, np.int64)
-        np.add.at(correct, common // n_paths // (n_gold + 1), copies[at] * other_copies[other_at])
+        np.add.at(correct, common // n_paths // (n_gold + 1), gold_copies[i] * system_copies[j])
         in_gold = np.bincount(gold.dependents, minlength=n_gold)
         return Measure(in_gold, np.bincount(system.dependents, minlength=n_system), correct)
 
@@ -246,7 +248,7 @@ def _marks(places: Ints, length: int) -> Ints:
 
 
 def _is_common(starts: Ints, ends: Ints, other_starts: Ints, other_ends: Ints) -> Bools:
-    """For each range, whether it is among the others too. Both lists are sorted and nothing overlaps."""
+    """Whether each range is among the other ranges too. Both lists are sorted, and ranges of a list do not overlap."""
     result: NDArray[np.bool_] = np.zeros(len(starts), bool)
     _, i, j = np.intersect1d(starts, other_starts, assume_unique=True, return_indices=True)
     result[i] = ends[i] == other_ends[j]

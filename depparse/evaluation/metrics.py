@@ -1,11 +1,11 @@
-"""The table of metrics: what each counts, which columns it scores, and where it is shown.
+"""The table of metrics. It says what each metric counts, which columns it scores, and where it is shown.
 
 Training, reports, curves, model cards and the documentation read this table. Another package adds metrics by an entry
-point of the group ``depparse.metrics`` whose value is a tuple of `Metric`.
+point of the group ``depparse.metrics`` that names a tuple of `Metric`.
 
-Each metric counts units (words, tokens, sentences, edges …) of the gold file, of the system file, and those that are
-right: precision is right / system, recall is right / gold, F1 is 2 · right / (system + gold). Words are compared along
-`depparse.evaluation.alignment`; aligned accuracy is the share of right ones among the aligned words.
+Each metric counts the units (words, tokens, sentences, edges …) of the gold file, those of the system file, and the
+right ones: precision is right / system, recall is right / gold, F1 is 2 · right / (system + gold). Words are compared
+as aligned by `depparse.evaluation.alignment`; aligned accuracy is the share of right words among the aligned ones.
 
 The metrics of trees up to EULAS are those of Zeman et al. 2018 (*CoNLL 2018 Shared Task*) section 4, and Bouma, Seddah
 & Zeman 2020 (*IWPT 2020 Shared Task*), equal to the official scorer.
@@ -50,39 +50,39 @@ GROUP = "depparse.metrics"
 
 
 class Use(Flag):
-    """What a metric is used for, beside the tables of `evaluate`, which have them all."""
+    """The uses of a metric besides the tables of `evaluate`, which have all metrics."""
 
-    TRAINING = auto()  # dev data is scored by it, and a recipe may choose the model by it
-    SCREEN = auto()  # the rows that training shows
-    LOG = auto()  # metrics.jsonl and TensorBoard
+    TRAINING = auto()  # training scores dev data by it, and a recipe may choose the model by it
+    SCREEN = auto()  # training shows it
+    LOG = auto()  # metrics.jsonl and TensorBoard have it
     CURVES = auto()
-    CARD = auto()  # the scores of the model card, from gold words
-    RAW = auto()  # those from raw text, in the card
-    TESTS = auto()  # intervals and differences of `evaluate`
+    CARD = auto()  # the model card has it, from gold words
+    RAW = auto()  # the model card has it from raw text too
+    TESTS = auto()  # `evaluate` tests it: intervals and differences
     ALL = TRAINING | SCREEN | LOG | CURVES | CARD | RAW | TESTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Metric:
-    """One metric. It tells something of a model that predicts one of its `columns`.
+    """A metric. It scores models that predict one of its `columns`.
 
-    A metric without columns scores segmentation, and so says something of analyses of raw text alone.
+    A metric without columns scores segmentation, so it is useful only for analyses of raw text.
     """
 
     name: str
-    section: Section  # the table of `evaluate` that it stands in
-    definition: str  # what is right, or what it is, in one line
+    section: Section  # the table of `evaluate` that has it
+    definition: str  # one line that says which units are right, or what the score is
     count: Callable[[Pair], Measure]
     columns: tuple[str, ...] = ()
     uses: Use = Use.ALL
-    rank: int = 100  # the lowest one chooses the model if the recipe names no metric, and is drawn first
-    colour: str | None = None  # of the curve
-    title: str = ""  # in its table, if not the name
-    key: str = ""  # in JSON, if not the name
-    scorer: Callable[[Pair], Score] | None = None  # where the score is not simply the sum of the counts
+    rank: int = 100  # the lowest rank is drawn first, and chooses the model if the recipe names no metric
+    colour: str | None = None  # colour of its curve
+    title: str = ""  # its title in the table, if not the name
+    key: str = ""  # its key in JSON, if not the name
+    scorer: Callable[[Pair], Score] | None = None  # makes the score if it is not simply the sum of the counts
 
     def measure(self, pair: Pair) -> Measure:
-        """What each unit of the text adds to the counts."""
+        """The contribution of each unit of the text to the counts."""
         return pair.once(self.count)
 
     def score(self, pair: Pair) -> Score:
@@ -90,13 +90,13 @@ class Metric:
         return self.scorer(pair) if self.scorer is not None else self.measure(pair).total()
 
     def tells_of(self, columns: Collection[str]) -> bool:
-        """Whether it scores any of the columns."""
+        """Whether the metric scores any of the columns."""
         return any(column in columns for column in self.columns)
 
 
-# In no table of training, but a recipe may choose the model by it.
+# No table of training shows such a metric, but a recipe may choose the model by it.
 _HIDDEN = Use.TRAINING | Use.TESTS
-# In the tables of a model that is trained, but not in those that show the most important scores only.
+# The tables of a trained model show such a metric, but not those that have only the most important scores.
 _LOGGED = _HIDDEN | Use.LOG | Use.CARD
 _BLUE, _LIGHT_BLUE, _GREEN = "#2456a6", "#5d93d6", "#2a8a57"
 
@@ -112,7 +112,7 @@ LAS = Metric(
     words_where(lambda same: same.labelled), ("HEAD",), rank=10, colour=_BLUE,
 )
 
-# In the order of all tables; in `evaluate`, a table for each section.
+# All tables keep this order; `evaluate` has one table for each section.
 _METRICS = (
     Metric("Tokens", TREES, "the characters are the same", tokens, rank=1, colour=_LIGHT_BLUE),
     SENTENCES,
@@ -140,7 +140,7 @@ _METRICS = (
     UAS,
     LAS,
     Metric(
-        "CLAS", TREES, "LAS over words with a content relation (of the gold word for those right and aligned)",
+        "CLAS", TREES, "LAS over words with a content relation (for right and aligned words, that of the gold word)",
         words_where(lambda same: same.labelled, content_words), ("HEAD",), _LOGGED | Use.RAW,
     ),
     Metric(
@@ -232,12 +232,12 @@ _METRICS = (
 
 
 def metrics() -> tuple[Metric, ...]:
-    """All metrics: those above, and those of other packages. ConfigError if two have one name."""
+    """All metrics: those of this file, then those of other packages. Raises ConfigError if two have the same name."""
     return _metrics(tuple(sys.path))
 
 
 @cache
-def _metrics(path: tuple[str, ...]) -> tuple[Metric, ...]:  # noqa: ARG001 (other packages may be found on another path)
+def _metrics(path: tuple[str, ...]) -> tuple[Metric, ...]:  # noqa: ARG001 (part of the cache key)
     by_name = {metric.name: metric for metric in _METRICS}
     for point in all_installed(GROUP):
         added = load(point)
@@ -246,7 +246,7 @@ def _metrics(path: tuple[str, ...]) -> tuple[Metric, ...]:  # noqa: ARG001 (othe
         for metric in added:
             if by_name.setdefault(metric.name, metric) is not metric:
                 raise ConfigError(
-                    f"the entry point {point.name!r} of {GROUP} has the metric {metric.name}, which there is already"
+                    f"the entry point {point.name!r} of {GROUP} has the metric {metric.name}, which exists already"
                 )
     return tuple(by_name.values())
 
@@ -262,20 +262,20 @@ def metrics_of(section: Section) -> tuple[Metric, ...]:
 
 
 def scores_of(section: Section, pair: Pair) -> dict[str, Score]:
-    """The scores of one table, by the name of the metric."""
+    """The scores of one table, by name of the metric."""
     return {metric.name: metric.score(pair) for metric in metrics_of(section)}
 
 
 def by_rank(use: Use) -> list[Metric]:
-    """The metrics that have the use, the most important one first."""
+    """The metrics with this use, the most important one first."""
     return sorted((metric for metric in metrics() if use in metric.uses), key=lambda metric: metric.rank)
 
 
 def model_metrics(use: Use) -> tuple[str, ...]:
-    """Names of the metrics of annotation that have the use, in the order of the tables."""
+    """The names of the metrics of annotation with this use, in the order of the tables."""
     return tuple(metric.name for metric in metrics() if metric.columns and use in metric.uses)
 
 
 def segmenter_metrics(use: Use) -> tuple[str, ...]:
-    """Names of the metrics of segmentation that have the use, the most important one first."""
+    """The names of the metrics of segmentation with this use, the most important one first."""
     return tuple(metric.name for metric in by_rank(use) if not metric.columns)

@@ -1,4 +1,4 @@
-"""A gold document and a system's analysis of the same text, aligned once for all that is counted."""
+"""A gold document and a system's analysis of the same text, aligned once for all metrics."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ Places = list[list[int]]  # places[sentence][word], both from 0
 
 
 class Side:
-    """One of the two documents, and what scorers see of it."""
+    """One of the two documents, in the forms that scorers need."""
 
     def __init__(self, document: Document, name: str, codes: Codebook) -> None:
         self.document, self.name, self._codes = document, name, codes
 
     @cached_property
     def segmentation(self) -> Segmentation:
-        """Its tokens, words and sentences. Raises FormatError for empty sentences or forms."""
+        """The tokens, words and sentences. Raises FormatError for empty sentences or forms."""
         return segment(self.document, self.name)
 
     @cached_property
     def annotation(self) -> Annotation:
-        """Its tags, trees and graphs. Raises FormatError unless each sentence is a tree with one root."""
+        """The tags, trees and graphs. Raises FormatError unless each sentence is a tree with one root."""
         return annotate(self.segmentation, self._codes)
 
     def number_words(self) -> Places:
-        """The number of each word in the document, from 0."""
+        """The index of each word in the whole document, from 0, by sentence."""
         places, start = [], 0
         for sentence in self.document:
             places.append(list(range(start, start + len(sentence))))
@@ -47,11 +47,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class SharedPlaces:
-    """Where the words of both documents stand in the gold one: what entities and frames are compared by.
+    """The places of the words of both documents in the gold one, by which entities and frames are compared.
 
-    With the same words in the same sentences each stands at its own place, whatever else the files hold. Otherwise
-    words are aligned as for the trees. The place of a system's word without a partner is below 0, so that nothing there
-    can be right.
+    If both have the same words in the same sentences, the place of a word is its own index. Otherwise words are aligned
+    as for trees. The place of a system word without a partner is below 0, so that nothing can be right there.
     """
 
     gold: Places
@@ -59,20 +58,20 @@ class SharedPlaces:
 
 
 class Pair:
-    """A gold document and a system's, of the same text. All about them is computed on first use, and then kept.
+    """A gold document and a system's document of the same text. Everything is computed on first use, and then kept.
 
-    `names` is how errors call the two.
+    `names` are the names by which errors call the two.
     """
 
     def __init__(self, gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")) -> None:
-        self.codes = Codebook()  # of both, so that equal values have equal numbers
+        self.codes = Codebook()  # shared by both sides, so that equal values have equal numbers
         self.gold = Side(gold, names[0], self.codes)
         self.system = Side(system, names[1], self.codes)
         self._kept: dict[Callable[[Pair], Any], Any] = {}
 
     @cached_property
     def alignment(self) -> Alignment:
-        """Which words are the same. Raises EvaluationError if the texts differ."""
+        """The alignment of the words. Raises EvaluationError if the texts differ."""
         return align(self.gold.segmentation, self.system.segmentation)
 
     @cached_property
@@ -98,7 +97,7 @@ class Pair:
         return SharedPlaces(places, aligned)
 
     def once(self, function: Callable[[Pair], _Value]) -> _Value:
-        """What the function makes of this pair, which is computed at the first call alone."""
+        """The result of the function for this pair, which is computed only at the first call."""
         if function not in self._kept:
             self._kept[function] = function(self)
         value: _Value = self._kept[function]
@@ -116,7 +115,7 @@ def _name(source: PathLike | Document, default: str) -> str:
 
 
 def read_strictly(source: PathLike | Document) -> Document:
-    """The document of a file. CoNLL-U, which is assumed of unknown endings, is read as strictly as officially."""
+    """The document in a file. CoNLL-U, also with an unknown ending, is read as strictly as by the official scorer."""
     if isinstance(source, Document):
         return source
     if Path(source).suffix != ".conllu":

@@ -1,4 +1,4 @@
-"""All that ``depparse evaluate`` tells about one or two systems, as tables and as JSON."""
+"""The report of ``depparse evaluate`` about one or two systems, as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from depparse.evaluation.scores import TREES, Details, Score, Section
 from depparse.evaluation.tables import Table, percent
 from depparse.files import PathLike, name_of
 
-if TYPE_CHECKING:  # imported where they are asked for
+if TYPE_CHECKING:  # imported only when they are needed
     from depparse.evaluation.breakdown import Group
     from depparse.evaluation.significance import Difference, Interval
 
@@ -23,7 +23,7 @@ _CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class SectionReport:
-    """The scores of one section: a table, and an object in JSON."""
+    """The scores of one section, which become a table, and an object in JSON."""
 
     section: Section
     scores: dict[str, Score]  # by metric
@@ -31,12 +31,12 @@ class SectionReport:
 
     @classmethod
     def of(cls, pair: Pair, section: Section) -> SectionReport:
-        """The scores of a pair."""
+        """The scores of a pair in this section."""
         details = Details() if section.details is None else section.details(pair)
         return cls(section, scores_of(section, pair), details)
 
     def table(self, intervals: Mapping[str, Interval] | None = None) -> Table:
-        """In percent; `intervals` of F1, by metric, are a further column."""
+        """The table in percent, with a further column if there are `intervals` of F1, by metric."""
         ranges: dict[str, Interval] = {}  # by the first cell of a row
         rows = [*self.details.before.items()]
         for metric in metrics_of(self.section):
@@ -47,7 +47,7 @@ class SectionReport:
         return _with_ranges(self.section.table([*rows, *self.details.after.items()]), ranges)
 
     def to_dict(self, intervals: Mapping[str, Interval] | None = None) -> dict[str, object]:
-        """Fractions of 1."""
+        """The scores for JSON, as fractions of 1."""
         result: dict[str, object] = {}
         for metric in metrics_of(self.section):
             entry = self.section.to_dict(self.scores[metric.name])
@@ -59,21 +59,21 @@ class SectionReport:
 
 @dataclass(frozen=True, slots=True)
 class SystemReport:
-    """What is told about one system."""
+    """The report about one system."""
 
     name: str
     pair: Pair
     sections: tuple[SectionReport, ...]
     groups: dict[str, list[Group]]
-    intervals: dict[str, Interval]  # of F1, by metric; empty if not asked for
+    intervals: dict[str, Interval]  # by metric, of its F1; empty if not asked for
 
     @property
     def f1(self) -> dict[str, float]:
-        """By metric."""
+        """The F1 of each metric."""
         return {name: score.f1 for part in self.sections for name, score in part.scores.items()}
 
     def tested(self) -> list[Metric]:
-        """The metrics that have intervals and tests: those that gold has something for, and all of trees."""
+        """The metrics that get intervals and tests: all metrics of trees, and those that gold has units for."""
         return [
             metric
             for part in self.sections
@@ -82,6 +82,7 @@ class SystemReport:
         ]
 
     def to_dict(self) -> dict[str, object]:
+        """The report for JSON."""
         result: dict[str, object] = {"system": self.name}
         for part in self.sections:
             result[part.section.key] = part.to_dict(self.intervals)
@@ -90,6 +91,7 @@ class SystemReport:
         return result
 
     def tables(self) -> list[Table]:
+        """The tables of all sections, and of groups after that of trees."""
         tables = []
         for part in self.sections:
             tables.append(part.table(self.intervals))
@@ -102,7 +104,7 @@ class SystemReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One system, or two and their differences. `notes` say what could not be scored."""
+    """The report about one system, or about two and their differences. `notes` say what could not be scored."""
 
     gold: str
     system: SystemReport
@@ -113,7 +115,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, object]:
-        """For JSON; all scores are fractions of 1."""
+        """The report for JSON; all scores are fractions of 1."""
         result = {"gold": self.gold, **self.system.to_dict()}
         if self.samples:
             result["resampling"] = {"samples": self.samples, "seed": self.seed, "confidence": _CONFIDENCE}
@@ -126,6 +128,7 @@ class Report:
         return result
 
     def tables(self) -> list[Table]:
+        """The tables of the system, or those of both systems and of their differences."""
         tables = self.system.tables()
         if self.other is None:
             return tables
@@ -157,12 +160,13 @@ def report(
     seed: int = 1,
     format: str | None = None,
 ) -> Report:
-    """Scores one system against the gold file, or two of them and their difference.
+    """Scores one system against the gold file, or two systems and their difference.
 
-    `system` is a file, or a function that makes the analyses from the gold document, called `name` then.
-    `by` are names of `depparse.evaluation.dimensions`; `samples` asks for bootstrap intervals from so many resamples.
-    Two systems are always tested, with 1000 resamples unless told. What the gold file holds is scored, trees if it
-    holds nothing else. `format` is that of the files whose endings tell none; by default CoNLL-U.
+    `system` is a file, or a function that analyses the gold document; then the report calls it `name`. `by` are
+    breakdowns in `depparse.evaluation.dimensions`; `samples` is the number of resamples for bootstrap intervals. Two
+    systems are always tested, by default with 1000 resamples. All annotation of the gold file is scored; without any,
+    trees are. `format` is the format of files whose endings tell none, by default CoNLL-U. Raises ConfigError,
+    FormatError and EvaluationError.
     """
     paths = [path for path in (gold, system, other) if path is not None and not callable(path)]
     if sum(name_of(path) == "standard input" for path in paths) > 1:
@@ -172,30 +176,32 @@ def report(
     if callable(system):
         documents.insert(0, system(gold_document))
         names.insert(0, name)
-    held = [section for section in sections() if section.held(gold_document)]
+    gold_sections = [section for section in sections() if section.held(gold_document)]
     notes: list[str] = []
     systems: list[SystemReport] = []
     for document, name in zip(documents, names, strict=True):
-        scored = [section for section in held if section.offered(document)]
-        if TREES not in scored:
-            lacking = name if TREES in held else gold_name
-            if not scored:  # then trees are asked for, so that what is wrong with them is told
-                scored = [TREES]
+        scored_sections = [section for section in gold_sections if section.offered(document)]
+        if TREES not in scored_sections:
+            treeless = name if TREES in gold_sections else gold_name
+            if not scored_sections:  # then trees are scored, so that an error says what is wrong with them
+                scored_sections = [TREES]
             elif by:
-                raise ConfigError(f"--by asks for scores of trees, but {lacking} holds none")
+                raise ConfigError(f"--by asks for scores of trees, but {treeless} holds none")
             else:
-                notes.append(f"{lacking} holds no trees, so they are not scored")
+                notes.append(f"{treeless} holds no trees, so they are not scored")
         pair = Pair(gold_document, document, (gold_name, name))
-        systems.append(_report_system(pair, scored, by, samples, seed, notes))
-    first, *rest = systems
-    second = rest[0] if rest else None
+        systems.append(_report_system(pair, scored_sections, by, samples, seed, notes))
+    first, *other_systems = systems
+    second = other_systems[0] if other_systems else None
     differences: dict[str, Difference] = {}
     if second is not None:
         from depparse.evaluation.significance import paired_test
 
-        both = [metric for metric in first.tested() if metric in second.tested()]
-        samples = samples or (1000 if both else None)
-        differences = paired_test(first.pair, second.pair, both, samples or 1, seed=seed, confidence=_CONFIDENCE)
+        tested_in_both = [metric for metric in first.tested() if metric in second.tested()]
+        samples = samples or (1000 if tested_in_both else None)
+        differences = paired_test(
+            first.pair, second.pair, tested_in_both, samples or 1, seed=seed, confidence=_CONFIDENCE
+        )
     return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)))
 
 
@@ -212,11 +218,11 @@ def _load(path: PathLike, default: str | None) -> Document:
 def _report_system(
     pair: Pair, scored: Sequence[Section], by: Sequence[str], samples: int | None, seed: int, notes: list[str]
 ) -> SystemReport:
-    """The report of one system. Where trees are scored, other annotation that cannot be read is a note, no error."""
-    parts = []
+    """The report about one system. If trees are scored, other annotation that is unreadable is a note, not an error."""
+    section_reports = []
     for section in scored:
         try:
-            parts.append(SectionReport.of(pair, section))
+            section_reports.append(SectionReport.of(pair, section))
         except FormatError as error:
             if section is TREES or TREES not in scored:
                 raise
@@ -226,7 +232,7 @@ def _report_system(
         from depparse.evaluation.breakdown import breakdown
 
         groups = {dimension: breakdown(pair, dimension) for dimension in by}
-    scores = SystemReport(pair.system.name, pair, tuple(parts), groups, {})
+    scores = SystemReport(pair.system.name, pair, tuple(section_reports), groups, {})
     if samples is None:
         return scores
     from depparse.evaluation.significance import bootstrap
@@ -235,7 +241,7 @@ def _report_system(
 
 
 def _with_ranges(table: Table, intervals: Mapping[str, Interval]) -> Table:
-    """The table with a column of intervals, by the first cell of a row; as it is if there are none."""
+    """The table with a further column of `intervals`, by the first cell of a row; unchanged if there are none."""
     if not intervals:
         return table
     column = f"F1 in {100 * _CONFIDENCE:.0f} %"

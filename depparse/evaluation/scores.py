@@ -1,4 +1,4 @@
-"""A score: counts of what is right, and the ratios that follow from them. Scores by metric, and as tables."""
+"""Scores: counts of right units, the ratios that follow from them, and the tables that show them."""
 
 from __future__ import annotations
 
@@ -15,33 +15,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Counts of one metric and what follows from them, as fractions of 1."""
+    """The counts of one metric, and the ratios that follow from them, as fractions of 1."""
 
     gold: int
     system: int
     correct: int
-    aligned: int | None = None  # None where the metric does not go along aligned words
-    # F1 can be had from the counts or from precision and recall. In the last digit they differ, so that each score is
-    # equal to what the usual scorer of its kind says: that of the shared tasks divides counts, seqeval takes the mean.
+    aligned: int | None = None  # None if the metric does not count aligned words
+    # F1 follows from the counts, or from precision and recall; the results differ in the last digit. Each score equals
+    # that of the usual scorer: the scorer of the shared tasks divides counts, seqeval takes the harmonic mean.
     harmonic: bool = False
 
     @property
     def precision(self) -> float:
+        """The share of right units among those of the system."""
         return self.correct / self.system if self.system else 0.0
 
     @property
     def recall(self) -> float:
+        """The share of right units among those of gold."""
         return self.correct / self.gold if self.gold else 0.0
 
     @property
     def f1(self) -> float:
+        """The harmonic mean of precision and recall."""
         if self.harmonic:
             return harmonic_mean(self.precision, self.recall)
         return 2 * self.correct / (self.system + self.gold) if self.system + self.gold else 0.0
 
     @property
     def aligned_accuracy(self) -> float | None:
-        """Share of right ones among the aligned; None where the metric has none."""
+        """The share of right units among the aligned ones; None if the metric does not count aligned ones."""
         if self.aligned is None:
             return None
         return self.correct / self.aligned if self.aligned else 0.0
@@ -62,27 +65,27 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Precision, recall and F1, as fractions of 1, that no one count of right units stands behind."""
+    """Precision, recall and F1, as fractions of 1, that do not follow from one count of right units."""
 
     precision: float
     recall: float
     f1: float
-    gold: int | None = None  # how many units there are, where that is told
+    gold: int | None = None  # the number of units, if known
     system: int | None = None
 
     def to_dict(self) -> dict[str, float]:
-        """The three for JSON."""
+        """The three rates for JSON."""
         return {"precision": self.precision, "recall": self.recall, "f1": self.f1}
 
 
 def harmonic_mean(precision: float, recall: float) -> float:
-    """The F1 of precision and recall."""
+    """The harmonic mean of precision and recall, F1; 0 if both are 0."""
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a section of a report tells beside its metrics: rows before and after theirs, and entries in JSON."""
+    """Further scores of a section besides its metrics: rows before and after those of metrics, and entries in JSON."""
 
     before: Mapping[str, Score | Rates] = field(default_factory=dict)
     after: Mapping[str, Score | Rates] = field(default_factory=dict)
@@ -91,20 +94,20 @@ class Details:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
-    """The metrics of one annotation, as a report shows them together: a table, and an object in JSON."""
+    """The metrics of one annotation, which a report shows together: in a table, and in an object in JSON."""
 
     title: str
-    key: str  # in JSON
-    held: Callable[[Document], bool]  # whether a gold file has the annotation, and so asks for it
+    key: str  # its key in JSON
+    held: Callable[[Document], bool]  # whether a gold file has the annotation, so that systems are scored on it
     offered: Callable[[Document], bool] = lambda _: True  # whether a system's file can be scored
-    label: str = ""  # head of the column of metrics
-    accuracy: str = ""  # head of the column of aligned accuracy; without one, JSON does not have it either
+    label: str = ""  # the head of the column of metrics
+    accuracy: str = ""  # the head of the column of aligned accuracy; '' leaves it out, in JSON too
     counts: bool = True  # whether the table has the numbers of gold and system units
     details: Callable[[Pair], Details] | None = None
-    note: str = ""  # what a reader of a model card should know of the scores
+    note: str = ""  # what readers of a model card should know about the scores
 
     def table(self, rows: Iterable[tuple[str, Score | Rates]]) -> Table:
-        """Scores by name, in percent."""
+        """The table of these (name, score) pairs, in percent."""
         columns = [self.label, "Precision", "Recall", "F1"]
         columns += [self.accuracy] if self.accuracy else []
         columns += ["Gold", "System"] if self.counts else []
@@ -127,7 +130,7 @@ TREES = Section(
     "Trees",
     "metrics",
     held=lambda document: any(head != "_" for sentence in document for head in sentence.columns.get("HEAD", ())),
-    # A file of CoNLL-U always has heads to be scored: where one is missing, that is an error.
+    # A file with the column is scored even if heads are missing, which is an error then.
     offered=lambda document: any("HEAD" in sentence.columns for sentence in document),
     label="Metric",
     accuracy="AlignedAcc",
@@ -137,7 +140,7 @@ TREES = Section(
 
 @dataclass(frozen=True, slots=True)
 class Scores(Mapping[str, Score]):
-    """Scores by the name of the metric: ``scores["LAS"].f1``. Printed, they are a table in percent."""
+    """Scores by name of the metric: ``scores["LAS"].f1``. ``print`` shows them as a table in percent."""
 
     metrics: dict[str, Score]
 
@@ -151,11 +154,11 @@ class Scores(Mapping[str, Score]):
         return len(self.metrics)
 
     def to_dict(self) -> dict[str, dict[str, dict[str, float | None]]]:
-        """``{"metrics": {"LAS": {"precision": …, "recall": …, "f1": …, "aligned_accuracy": …, …}, …}}``"""
+        """The scores for JSON: ``{"metrics": {"LAS": {"precision": …, "recall": …, "f1": …, …}, …}}``."""
         return {TREES.key: {name: score.to_dict() for name, score in self.metrics.items()}}
 
     def table(self) -> Table:
-        """In percent, the shared tasks' metrics first."""
+        """The table in percent, with the metrics of the shared tasks first."""
         return TREES.table(self.metrics.items())
 
     def __str__(self) -> str:

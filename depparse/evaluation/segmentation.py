@@ -1,8 +1,8 @@
-"""A document as the scorer sees its text: characters without spaces, and tokens and words as ranges of them.
+"""The text of a document as the scorer sees it: characters without spaces, and tokens and words as ranges of them.
 
-The shared tasks compare texts "spaces aside": a token is a range of the characters of all tokens joined, so two files
-of one text can be compared however they split it. Everything is flat, over the whole document: `n` is its number of
-words, and a word is known by its index from 0 to n - 1.
+The shared tasks ignore spaces: a token is a range of the characters of all tokens joined, so two files of one text can
+be compared however they split it. All arrays are flat over the whole document: `n` is its number of words, and a word
+is its index from 0 to n - 1.
 """
 
 from __future__ import annotations
@@ -28,37 +28,38 @@ SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 class Segmentation:
     """Tokens, words and sentences of a document as ranges of its characters."""
 
-    name: str  # of the file, for errors
+    name: str  # the name of the file, for errors
     document: Document
-    characters: str  # of all tokens, without spaces
+    characters: str  # those of all tokens, without spaces
     token_starts: Ints
-    token_ends: Ints  # after the last character
-    token_words: Ints  # first word of each token
-    sentence_words: Ints  # first word of each sentence, and n at the end
-    starts: Ints  # first character of each word's token
-    ends: Ints
-    multiword: Bools  # whether the word belongs to a multiword token, were it of this one word
+    token_ends: Ints  # the character after each token
+    token_words: Ints  # the first word of each token
+    sentence_words: Ints  # the first word of each sentence, then n
+    starts: Ints  # the first character of each word's token
+    ends: Ints  # the character after each word's token
+    multiword: Bools  # whether the word belongs to a multiword token, even one of a single word
     forms: list[str]
 
     def __len__(self) -> int:
-        """Number of words."""
+        """The number of words."""
         return len(self.forms)
 
     @property
     def sentence_starts(self) -> Ints:
+        """The first character of each sentence."""
         return self.starts[self.sentence_words[:-1]]
 
     @property
     def sentence_ends(self) -> Ints:
-        """Character after each sentence."""
+        """The character after each sentence."""
         return self.ends[self.sentence_words[1:] - 1]
 
     def sentence_of(self, word: int) -> int:
-        """Number of the sentence that holds the word, from 0."""
+        """The index of the sentence that has the word, from 0."""
         return int(np.searchsorted(self.sentence_words, word, "right")) - 1
 
     def error(self, message: str, sentence: int, column: str | None = None) -> FormatError:
-        """What is wrong in the sentence of that number (from 0)."""
+        """The error about the sentence with that index (from 0)."""
         sent_id = self.document[sentence].sent_id
         return FormatError(
             message, path=self.name, sent_id=f"number {sentence + 1}" if sent_id is None else sent_id, column=column
@@ -66,10 +67,10 @@ class Segmentation:
 
 
 def segment(document: Document, name: str) -> Segmentation:
-    """The segmentation of a document; `name` is how errors call it. Raises FormatError for empty sentences or forms."""
+    """The segmentation of a document, which errors call `name`. Raises FormatError for empty sentences or forms."""
     forms: list[str] = []
     token_forms: list[str] = []
-    sizes: list[int] = []  # words of each token; 0 stands for a token that is a plain word
+    sizes: list[int] = []  # [token]: the number of its words, 0 if it is a plain word
     sentence_words = [0]
     for number, sentence in enumerate(document):
         column = sentence.columns["FORM"]
@@ -110,31 +111,31 @@ def segment(document: Document, name: str) -> Segmentation:
         word = int(token_words[int(np.argmin(lengths))])
         raise result.error("a form without characters other than spaces", result.sentence_of(word), "FORM")
     if has_spaces:
-        # Plain words are compared without spaces too; the words of multiword tokens as they are written.
+        # Plain words are compared without spaces too, but words of multiword tokens as they are written.
         for token in np.flatnonzero(token_sizes == 0).tolist():
             forms[int(token_words[token])] = token_forms[token]
     return result
 
 
 def _add_tokens(sentence: Sentence, column: list[str], token_forms: list[str], sizes: list[int]) -> None:
-    done = 0
+    end = 0
     for multiword in sentence.mwts:
-        plain = column[done : multiword.start - 1]
+        plain = column[end : multiword.start - 1]
         token_forms += plain
         sizes += [0] * len(plain)
         token_forms.append(multiword.cells.get("FORM", "_"))
-        done = multiword.end
-        sizes.append(done - multiword.start + 1)
-    token_forms += column[done:]
-    sizes += [0] * (len(column) - done)
+        end = multiword.end
+        sizes.append(end - multiword.start + 1)
+    token_forms += column[end:]
+    sizes += [0] * (len(column) - end)
 
 
 def check_same_text(gold: Segmentation, system: Segmentation) -> None:
-    """Raises EvaluationError, with the place, unless both hold the same characters in the same order."""
+    """Raises EvaluationError, with the place, unless both have the same characters in the same order."""
     if gold.characters == system.characters:
         return
     low, high = 0, min(len(gold.characters), len(system.characters))
-    while low < high:  # the length of the common beginning, by halving: O(length)
+    while low < high:  # binary search for the length of the common beginning: O(length) in all
         middle = (low + high + 1) // 2
         if gold.characters[low:middle] == system.characters[low:middle]:
             low = middle

@@ -1,8 +1,8 @@
-"""How sure a score or a difference of two scores is, given the test set: bootstrap and approximate randomization.
+"""The uncertainty of a score or of a difference of scores, given the test set: bootstrap and approximate randomization.
 
-What is resampled are blocks of text between two places where sentences end in all files: single sentences where the
-files agree, else the shortest stretches that can be told apart. So it works for any segmentation. What is counted by
-sentence of gold, such as entities, is resampled by those.
+Blocks of text are resampled. They lie between places where sentences end in all files, so they are single sentences
+where the files agree, else the shortest stretches that begin and end alike. This works for any segmentation. Units that
+are counted by sentence of gold, such as entities, are resampled by sentence.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from depparse.evaluation.segmentation import Ints, Segmentation
 
 _Value = TypeVar("_Value")
 Floats = NDArray[np.float64]
-_CELLS = 1 << 22  # of the matrix of resamples in memory at once
+_CELLS = 1 << 22  # the most cells of the matrix of resamples that are in memory at once
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A range that holds the value with the confidence asked for."""
+    """An interval that holds the value with the given confidence."""
 
     low: float
     high: float
@@ -36,7 +36,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """F1 of the first system minus F1 of the second, its bootstrap interval, and the p-value of no difference."""
+    """F1 of the first system minus F1 of the second, its bootstrap interval, and the p-value under no difference."""
 
     value: float
     interval: Interval
@@ -46,9 +46,9 @@ class Difference:
 def bootstrap(
     pair: Pair, metrics: Sequence[Metric], samples: int = 1000, *, seed: int = 1, confidence: float = 0.95
 ) -> dict[str, Interval]:
-    """Percentile bootstrap interval of each metric's F1 (Efron & Tibshirani 1993, chapter 13).
+    """The percentile bootstrap interval of each metric's F1 (Efron & Tibshirani 1993, chapter 13).
 
-    Test sets of as many blocks are drawn `samples` times from the blocks, with replacement. O(samples · blocks).
+    From the blocks of the test set, as many blocks are drawn with replacement, `samples` times. O(samples · blocks).
     """
     by_name: dict[str, Interval] = {}
     for names, (counts,) in _counts([pair], metrics):
@@ -66,11 +66,12 @@ def paired_test(
     seed: int = 1,
     confidence: float = 0.95,
 ) -> dict[str, Difference]:
-    """Differences in F1 of two systems on one gold file, and whether they could be chance.
+    """The differences in F1 of two systems on one gold file, with intervals and p-values.
 
-    The interval is by the paired bootstrap (Koehn 2004): both systems are scored on the same resampled blocks. The
-    p-value is by approximate randomization (Yeh 2000), two-sided: how often the difference gets at least as large if in
-    each block a coin tells which output is whose, (1 + times) / (1 + samples). O(samples · blocks).
+    The interval comes from the paired bootstrap (Koehn 2004): both systems are scored on the same resampled blocks. The
+    two-sided p-value comes from approximate randomization (Yeh 2000): in each block a coin decides whether the outputs
+    change places, and with `times` differences at least as large, p is (1 + times) / (1 + samples). Raises
+    EvaluationError for two gold files. O(samples · blocks).
     """
     by_name: dict[str, Difference] = {}
     for names, (a, b) in _counts([first, second], metrics):
@@ -79,7 +80,7 @@ def paired_test(
 
 
 def _test(names: list[str], a: Floats, b: Floats, samples: int, seed: int, confidence: float) -> dict[str, Difference]:
-    """The paired test of ``counts[block, 3 · metric]`` of two systems, in the same blocks."""
+    """The paired test of two systems, given their counts in the same blocks, with axes as in `_counts`."""
     draws = [f1_of(weights @ a) - f1_of(weights @ b) for weights in resamples(len(a), samples, seed)]
     ranges = intervals(names, np.concatenate(draws), confidence)
     total_a, total_b = a.sum(axis=0), b.sum(axis=0)
@@ -88,7 +89,7 @@ def _test(names: list[str], a: Floats, b: Floats, samples: int, seed: int, confi
     for swaps in _swaps(len(a), samples, seed):
         moved = swaps @ (b - a)
         difference = f1_of(total_a + moved) - f1_of(total_b - moved)
-        times += (np.abs(difference) >= np.abs(value) - 1e-12).sum(axis=0)  # equal ones may differ in the last digit
+        times += (np.abs(difference) >= np.abs(value) - 1e-12).sum(axis=0)  # equal ones may deviate in the last digit
     p_values = (1 + times) / (1 + samples)
     return {name: Difference(float(value[k]), ranges[name], float(p_values[k])) for k, name in enumerate(names)}
 
@@ -98,30 +99,33 @@ def _ordered(by_name: dict[str, _Value], metrics: Sequence[Metric]) -> dict[str,
 
 
 def _counts(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> Iterator[tuple[list[str], list[Floats]]]:
-    """The metrics that are told by word, then those told by sentence: names, and ``counts[block, 3 · metric + k]`` of
-    each pair, what the block adds to the metric's gold (0), system (1) and right units (2)."""
+    """(names, counts of each pair) of the metrics that count by word and of those that count by sentence.
+
+    ``counts[block, 3 · metric + k]`` is the number of gold (k = 0), system (1) and right (2) units of the metric in the
+    block.
+    """
     by_unit: dict[str, list[Metric]] = {}
     for metric in metrics:
         by_unit.setdefault(metric.measure(pairs[0]).unit, []).append(metric)
-    for unit, together in by_unit.items():
-        names = [metric.name for metric in together]
+    for unit, same_unit_metrics in by_unit.items():
+        names = [metric.name for metric in same_unit_metrics]
         if unit == "sentence":
             _check_gold(len(pair.gold.document) for pair in pairs)
-            yield names, [_stack([metric.measure(pair) for metric in together]) for pair in pairs]
+            yield names, [_stack([metric.measure(pair) for metric in same_unit_metrics]) for pair in pairs]
         else:
             _check_gold((pair.gold.segmentation.characters, len(pair.gold.segmentation)) for pair in pairs)
             ends = common_ends(pairs[0].gold.segmentation, *(pair.system.segmentation for pair in pairs))
-            yield names, [count_blocks(pair, together, ends) for pair in pairs]
+            yield names, [count_blocks(pair, same_unit_metrics, ends) for pair in pairs]
 
 
 def _check_gold(gold: Iterable[object]) -> None:
-    """What stands for the gold file of each pair is the same in all, or it is an EvaluationError."""
+    """Raises EvaluationError unless the gold files of all pairs are equal, as far as these values tell."""
     if len(set(gold)) > 1:
         raise EvaluationError("two systems can be compared on one gold file, not on two")
 
 
 def count_blocks(pair: Pair, metrics: Sequence[Metric], ends: Ints) -> Floats:
-    """``counts[block, 3 · metric + k]`` of metrics told by word, in the blocks that end at these characters."""
+    """``counts[block, 3 · metric + k]`` of metrics that count by word; the blocks end at the characters `ends`."""
     if not len(ends):
         return np.zeros((0, 3 * len(metrics)))
     starts = np.concatenate([[0], ends[:-1]])
@@ -151,13 +155,13 @@ def common_ends(*sides: Segmentation) -> Ints:
 
 
 def f1_of(counts: Floats) -> Floats:
-    """F1 of each metric from sums of counts, whose last axis is that of `count_blocks`."""
+    """The F1 of each metric, given sums of counts whose last axis is as in `count_blocks`."""
     total = counts[..., 0::3] + counts[..., 1::3]
     return np.divide(2 * counts[..., 2::3], total, out=np.zeros_like(total), where=total > 0)
 
 
 def resamples(blocks: int, samples: int, seed: int) -> Iterator[Floats]:
-    """weights[sample, block]: how often the block was drawn; some rows at a time."""
+    """``weights[sample, block]``, some rows at a time: how often the block was drawn."""
     random = np.random.default_rng(seed)
     for rows in _rows(blocks, samples):
         drawn = random.integers(0, max(blocks, 1), (rows, blocks)) + blocks * np.arange(rows)[:, None]
@@ -165,7 +169,7 @@ def resamples(blocks: int, samples: int, seed: int) -> Iterator[Floats]:
 
 
 def _swaps(blocks: int, samples: int, seed: int) -> Iterator[Floats]:
-    """swaps[sample, block]: 1 where the two outputs change places, else 0; some rows at a time."""
+    """``swaps[sample, block]``, some rows at a time: 1 if the two outputs change places in the block, else 0."""
     random = np.random.default_rng(seed)
     for rows in _rows(blocks, samples):
         yield random.integers(0, 2, (rows, blocks)).astype(np.float64)
@@ -180,7 +184,7 @@ def _rows(blocks: int, samples: int) -> Iterator[int]:
 
 
 def intervals(names: Sequence[str], draws: Floats, confidence: float) -> dict[str, Interval]:
-    """`draws[sample, metric]` cut to the middle `confidence` of each metric's values."""
+    """The interval of each metric that holds the middle `confidence` of its values ``draws[sample, metric]``."""
     if not 0 < confidence < 1:
         raise ConfigError(f"a confidence lies between 0 and 1, not at {confidence}")
     low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)

@@ -1,4 +1,4 @@
-"""What a system that is scored gets of the gold data, and how its analyses are made fit for the scorer."""
+"""Preparation of sentences for scoring: the input of a system, and its analyses in a form that the scorer accepts."""
 
 from __future__ import annotations
 
@@ -13,26 +13,28 @@ from depparse.document.exact import spaces
 from depparse.document.sentence import Sentence
 from depparse.text.spacing import is_visible
 
-_SPACES = regex.compile(r"[\n\p{Zs}]+")  # what raw text is spaced with, or the scorer overlooks in forms
+_SPACES = regex.compile(r"[\n\p{Zs}]+")  # spacing of raw text, and characters in forms that the scorer ignores
 
 
 def bare_copies(sentences: Iterable[Sentence], *, trees: bool = False, predicates: bool = False) -> Iterator[Sentence]:
-    """Copies that have forms, multiword tokens, empty nodes and comments alone; and `trees`, for what reads them, or
-    frames without arguments, for what is told the `predicates`."""
-    kept = {*(TREE_COLUMNS if trees else ()), *((PREDICATES,) if predicates else ())}
+    """Copies with only forms, multiword tokens, empty nodes and comments.
+
+    They keep `trees` for systems that read them, and the words that are `predicates` for systems that are told them.
+    """
+    kept_names = {*(TREE_COLUMNS if trees else ()), *((PREDICATES,) if predicates else ())}
     for sentence in sentences:
         forms = {"FORM": list(sentence.columns["FORM"])}
         copy = Sentence(forms, sentence.comments, sentence.mwts, sentence.empty_nodes)
         for kind in kinds():
             kind.strip(copy)
-            kind.restore(copy, sentence, kept)
+            kind.restore(copy, sentence, kept_names)
         yield copy
 
 
 def with_trees(sentences: Iterable[Sentence], *, given: bool = False) -> Iterator[Sentence]:
-    """The sentences; a chain stands for the tree, which the scorer asks for, where no part predicts one.
+    """The sentences, in which a chain replaces the tree if none is predicted, as the scorer asks for one.
 
-    `given` trees are not predicted: what had them to read is not to be scored on them.
+    `given` says that the trees were input of the system, which is not scored on them: chains replace them too.
     """
     for sentence in sentences:
         for name in TREE_COLUMNS if given else ():
@@ -43,10 +45,10 @@ def with_trees(sentences: Iterable[Sentence], *, given: bool = False) -> Iterato
 
 
 def with_hidden(sentences: Iterable[Sentence], gold: Iterable[Sentence]) -> Iterator[Sentence]:
-    """The sentences of gold's raw text; characters that show nothing are put back if gold has them in its tokens.
+    """The sentences, made of gold's raw text, with invisible characters put back into forms if tokens of gold have any.
 
-    For what is made of raw text they are spacing. For the scorer they are part of the text, and there are treebanks
-    with tokens of nothing else, such as a zero-width space.
+    Sentences made of raw text have them as spacing. For the scorer they are part of the text, and some treebanks have
+    tokens of nothing else, such as a zero-width space.
     """
     characters = {char for sentence in gold for token in sentence.tokens for char in token.text}
     if all(is_visible(char) or _SPACES.fullmatch(char) for char in characters):

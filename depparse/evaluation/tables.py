@@ -1,4 +1,4 @@
-"""Plain tables: the first column to the left, numbers to the right."""
+"""Tables in plain text: the first column is aligned to the left, all others to the right."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as text. Printed, it reads well in a pipe."""
+    """A table of text cells. ``str`` gives aligned lines without rules, which other commands can read."""
 
     title: str
     columns: tuple[str, ...]
@@ -26,5 +26,5 @@ class Table:
 
 
 def percent(fraction: float | None) -> str:
-    """A fraction of 1 in percent with two decimals; nothing for None."""
+    """A fraction of 1 in percent with two decimals; empty for None."""
     return "" if fraction is None else f"{100 * fraction:.2f}"

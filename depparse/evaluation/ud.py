@@ -1,4 +1,4 @@
-"""Scores of trees, equal to the official scorer of the CoNLL 2018 and IWPT 2020 shared tasks, and a few more."""
+"""Scores of trees: those of the official scorer of the CoNLL 2018 and IWPT 2020 shared tasks, and a few more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from depparse.files import PathLike
 def evaluate(gold: PathLike | Document, system: PathLike | Document) -> Scores:
     """Scores of `system` against `gold`, each a path or a Document, by the metrics of `depparse.evaluation.metrics`.
 
-    The files hold the same text, spaces aside; sentences, tokens and words may differ. Raises EvaluationError if the
-    texts differ and FormatError if a file is broken or holds anything but trees with one root.
+    The files must have the same text, spaces aside; sentences, tokens and words may differ. Raises EvaluationError if
+    the texts differ and FormatError if a file is broken or holds anything but trees with one root.
     """
     return Scores(scores_of(TREES, read_pair(gold, system)))

@@ -1,4 +1,4 @@
-"""From sentences to batches: the one place that adds ROOT, pads, and decides which sentences go together."""
+"""Batches of sentences: only this file adds ROOT, pads, and decides which sentences go together."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(slots=True)
 class Example:
-    """A sentence made ready: `features` are what each input of the encoder reads, `targets` what each task learns.
+    """A sentence prepared for a model: `features` for each input of the encoder, `targets` for each task.
 
-    Both keep what their input or task made of the sentence; only those know its form. `source` numbers the treebank.
+    Each item is in a form that only its own input or task knows. `source` is the number of the treebank.
     """
 
     sentence: Sentence
@@ -30,24 +30,24 @@ class Example:
     targets: dict[str, Any] = field(default_factory=dict)
     lessons: dict[str, Any] = field(default_factory=dict)  # of tasks that have a teacher
     source: int = 0
-    number: int = 0  # of the sentence, from 1, in what is parsed
-    kept: frozenset[str] = frozenset()  # names of what the sentence has that is not to be predicted
+    number: int = 0  # of the sentence among those that are parsed, from 1
+    kept: frozenset[str] = frozenset()  # names of annotations that the sentence keeps, so they are not predicted
 
     @property
     def name(self) -> str:
-        """The sentence in messages: its sent_id, or else its number."""
+        """The sentence as messages call it, by its sent_id or else its number."""
         return f"sentence {self.sentence.sent_id or self.number}"
 
 
 class WordTree(NamedTuple):
-    """The tree of a sentence, as far as it is known, a cell for each word."""
+    """The tree of a sentence, as far as it is known, with one cell a word."""
 
     heads: Sequence[int | None]  # 0 is ROOT, None where there is no head
     labels: Sequence[str]  # relations, "_" where there is none
 
 
 def tree_of(sentence: Sentence) -> WordTree:
-    """What HEAD and DEPREL of the sentence say. DepparseError if a head is beyond it."""
+    """The tree in HEAD and DEPREL of the sentence. Raises DepparseError if a head is beyond the last word."""
     for word, head in enumerate(sentence.heads, 1):
         if head is not None and head > len(sentence):
             raise DepparseError(
@@ -58,34 +58,35 @@ def tree_of(sentence: Sentence) -> WordTree:
 
 @dataclass(slots=True)
 class Batch:
-    """Sentences side by side, as NumPy arrays. The word axis has ROOT at 0 and the words after it, then padding."""
+    """Sentences side by side, as NumPy arrays. The word axis has ROOT at 0, then the words, then padding."""
 
     examples: list[Example]
     lengths: Ints  # [batch], words without ROOT
     sources: Ints  # [batch], number of the treebank
-    inputs: list[Any]  # for each input of the encoder, what its codec collates
-    targets: dict[str, Any]  # for each task, what its codec collates
+    inputs: list[Any]  # for each input of the encoder, the batch that its codec makes
+    targets: dict[str, Any]  # for each task, the targets that its codec makes
     lessons: dict[str, Any] = field(default_factory=dict)  # the same of tasks that have a teacher
-    parsed: Sequence[WordTree] | None = None  # what a parser makes of the sentences, for tasks that read trees
+    parsed: Sequence[WordTree] | None = None  # trees that a parser predicted, for tasks that read trees
 
     @property
     def trees(self) -> Sequence[WordTree]:
-        """The trees that tasks read: those of a parser, else those that the sentences have."""
+        """The trees that tasks read: predicted ones if there are any, else those of the sentences."""
         return self.parsed if self.parsed is not None else [tree_of(example.sentence) for example in self.examples]
 
     @property
     def n_words(self) -> int:
-        """Real words in the batch."""
+        """The number of real words in the batch."""
         return sum(example.length for example in self.examples)
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Sentences, and words of the longest with ROOT."""
+        """The number of sentences, and the length of the longest, with ROOT."""
         return len(self.examples), 1 + int(self.lengths.max())
 
 
 def pad(rows: Sequence[Sequence[int]], *, root: int = IGNORE, padding: int = IGNORE, width: int = 0) -> Ints:
-    """Numbers of words as ``[batch, words]``, with `root` before them and `padding` behind, at least `width` wide."""
+    """The numbers of the words of each sentence as ``[batch, words]``, with `root` before and `padding` behind them; at
+    least `width` wide."""
     cells = pad_rows(rows, padding, first=1, width=width)
     cells[:, 0] = root
     return cells
@@ -100,8 +101,10 @@ def pad_rows(rows: Sequence[Sequence[int] | Ints], padding: int, *, first: int =
 
 
 def count_targets(targets: object) -> int | None:
-    """Numbers of words that are not IGNORE in an array, or in a list or NamedTuple of arrays: what a loss is the mean
-    over. None if the targets have another form."""
+    """How many targets are not IGNORE, in an array, or in a list or NamedTuple of arrays; a loss is the mean over them.
+
+    None if the targets have another form.
+    """
     if isinstance(targets, np.ndarray):
         return int((targets != IGNORE).sum()) if np.issubdtype(targets.dtype, np.integer) else None
     if isinstance(targets, (list, tuple)) and targets:
@@ -111,10 +114,10 @@ def count_targets(targets: object) -> int | None:
 
 
 def plan_batches(lengths: Sequence[int], words: int, *, shuffle: random.Random | None = None) -> list[list[int]]:
-    """Numbers of the sentences of each batch: at most `words` words with padding and ROOT, or a single sentence.
+    """The numbers of the sentences of each batch: at most `words` words with padding and ROOT, or a single sentence.
 
-    Sentences of like length go together. With `shuffle`, lengths are blurred by a tenth and batches come in random
-    order, so that no two epochs have the same batches; without it, the plan depends on the lengths alone.
+    Sentences of similar length go together. With `shuffle`, lengths are blurred by a tenth and batches come in random
+    order, so that epochs have different batches; without it, the plan depends on the lengths alone.
     """
     if shuffle is None:
         order = sorted(range(len(lengths)), key=lambda number: (lengths[number], number))
@@ -135,7 +138,7 @@ def plan_batches(lengths: Sequence[int], words: int, *, shuffle: random.Random |
 
 
 def chunks(sentences: Iterator[Sentence], words: int) -> Iterator[list[Sentence]]:
-    """Consecutive sentences of about `words` words together: what is sorted by length and parsed at once."""
+    """Groups of consecutive sentences with about `words` words. A group is sorted by length and parsed at once."""
     group: list[Sentence] = []
     size = 0
     for sentence in sentences:

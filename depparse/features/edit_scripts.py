@@ -1,9 +1,9 @@
-"""Edit scripts: how to make one string from another, as a label that also fits strings never seen.
+"""Edit scripts: labels that say how to make one string from another, and that also fit unseen strings.
 
-A lemma is predicted as the class of such a script (Straka 2018, *UDPipe 2.0 Prototype at CoNLL 2018 UD Shared Task*,
-section 3.3): ``loving`` to ``love`` is "drop three characters at the end, add e". As there, the longest common
-substring stays, what stands before and after it is edited, and case is told apart from letters. We differ in the
-notation, and in lower-casing character by character, so that lengths never change.
+A lemma is predicted as an edit script (Straka 2018, *UDPipe 2.0 Prototype at CoNLL 2018 UD Shared Task*, section 3.3):
+``loving`` becomes ``love`` by "drop three characters at the end, add e". As in the paper, the longest common substring
+stays, the text before and after it is edited, and case is described apart from letters. We differ in the notation, and
+we lower-case character by character, so that lengths never change.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ _KEEP, _DROP, _ADD = ".", "-", "+"
 
 
 def _lower(text: str) -> str:
+    """The text in lower case, with the same number of characters."""
     if text.isascii():
         return text.lower()
-    # str.lower turns some characters into several (İ), which would move all positions after them.
+    # str.lower turns some characters into several (İ), which would shift the positions after them.
     return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
@@ -27,27 +28,27 @@ def _upper(char: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def make_script(source: str, target: str) -> str:
-    """The script that makes `target` from `source`; `apply_script` undoes it exactly. O(len(source) · len(target)).
+    """The script by which `apply_script` makes `target` from `source`, exactly. O(len(source) · len(target)).
 
-    Where they share no character the script is the target itself, which fits no other string but is always right.
+    If they share no character, the script is the target itself, so it helps with no other lemma but is right here.
     """
     low_source, low_target = _lower(source), _lower(target)
-    start, begin, length = _common_substring(low_source, low_target)
+    start, target_start, length = _common_substring(low_source, low_target)
     if not length or _JOINT in target:
         return _ABSOLUTE + target
-    parts = (
+    pieces = (
         _casing(target, low_target),
-        _edits(low_source[:start], low_target[:begin]),
-        _edits(low_source[start + length :], low_target[begin + length :]),
+        _edits(low_source[:start], low_target[:target_start]),
+        _edits(low_source[start + length :], low_target[target_start + length :]),
     )
-    script = _RELATIVE + _JOINT.join(parts)
-    # Characters without a one-to-one case take the absolute form.
+    script = _RELATIVE + _JOINT.join(pieces)
+    # Some characters change their number when their case changes; words with them take the absolute form.
     return script if apply_script(script, source) == target else _ABSOLUTE + target
 
 
 @lru_cache(maxsize=1 << 16)
 def apply_script(script: str, source: str) -> str:
-    """What the script makes of `source`; `source` itself where the script does not fit it. Never empty."""
+    """What the script makes of `source`, or `source` itself if the script does not fit. Never empty."""
     if script.startswith(_ABSOLUTE):
         return script[1:] or source
     casing, _, edits = script[1:].partition(_JOINT)
@@ -62,7 +63,7 @@ def apply_script(script: str, source: str) -> str:
 
 
 def _common_substring(a: str, b: str) -> tuple[int, int, int]:
-    """(place in a, place in b, length) of the longest common substring, the leftmost of equals."""
+    """(start in a, start in b, length) of the longest common substring, the leftmost of equals."""
     best = (0, 0, 0)
     lengths = [0] * (len(b) + 1)
     for i, char in enumerate(a):
@@ -75,7 +76,7 @@ def _common_substring(a: str, b: str) -> tuple[int, int, int]:
 
 
 def _edits(a: str, b: str) -> str:
-    """A shortest sequence of keep, drop and add that makes b from a; drops before adds."""
+    """A shortest sequence of steps (keep, drop, add) that makes b from a, with drops before adds."""
     costs = [[0] * (len(b) + 1) for _ in range(len(a) + 1)]
     for i in range(len(a), -1, -1):
         for j in range(len(b), -1, -1):
@@ -99,50 +100,55 @@ def _edits(a: str, b: str) -> str:
 
 
 def _consumed(edits: str) -> int:
-    """How many characters of the source the edits read."""
-    count = place = 0
-    while place < len(edits):
-        adds = edits[place] == _ADD
+    """The number of characters of the source that the edits read."""
+    count = index = 0
+    while index < len(edits):
+        adds = edits[index] == _ADD
         count += not adds
-        place += 2 if adds else 1
+        index += 2 if adds else 1
     return count
 
 
 def _edit(edits: str, source: str) -> str:
-    made, place, position = [], 0, 0
-    while place < len(edits):
-        step = edits[place]
+    """What the edits make of `source`."""
+    characters, index, position = [], 0, 0
+    while index < len(edits):
+        step = edits[index]
         if step == _ADD:
-            made.append(edits[place + 1])
-            place += 2
+            characters.append(edits[index + 1])
+            index += 2
             continue
         if step == _KEEP:
-            made.append(source[position])
+            characters.append(source[position])
         position += 1
-        place += 1
-    return "".join(made)
+        index += 1
+    return "".join(characters)
 
 
 def _casing(target: str, low: str) -> str:
-    """Where upper case begins and ends: ``U0L1`` is a capital first letter. Places in the second half count from the
-    end, so that the label fits words of other lengths."""
+    """The positions where upper case begins and ends: ``U0L1`` is a capital first letter.
+
+    Positions in the second half count from the end, so that the label fits words of other lengths.
+    """
     runs = []
     upper = False
-    for place, (char, lowered) in enumerate(zip(target, low, strict=True)):
+    for index, (char, lowered) in enumerate(zip(target, low, strict=True)):
         if (char != lowered) != upper:
             upper = not upper
-            runs.append(("U" if upper else "L") + str(place if place <= len(target) // 2 else place - len(target)))
+            position = index if index <= len(target) // 2 else index - len(target)
+            runs.append(("U" if upper else "L") + str(position))
     return "".join(runs)
 
 
 def _apply_casing(casing: str, letters: str) -> str:
+    """The letters, in lower case, with the upper case that `casing` says."""
     if not casing:
         return letters
-    made = list(letters)
+    characters = list(letters)
     runs = casing.replace("U", " U").replace("L", " L").split()
     for run in runs:
-        place = int(run[1:])
-        start = max(0, place + len(letters) if run[1] == "-" else place)
+        position = int(run[1:])
+        start = max(0, position + len(letters) if run[1] == "-" else position)
         for i in range(start, len(letters)):
-            made[i] = _upper(letters[i]) if run[0] == "U" else letters[i]
-    return "".join(made)
+            characters[i] = _upper(letters[i]) if run[0] == "U" else letters[i]
+    return "".join(characters)

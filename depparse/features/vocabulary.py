@@ -1,4 +1,4 @@
-"""Vocabularies: strings of a treebank as numbers."""
+"""Vocabularies: the strings of a treebank as numbers."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from depparse.errors import ModelError
 
 UNKNOWN = 0
-IGNORE = -100  # the target of what is not annotated: gives no loss
+IGNORE = -100  # the target where there is no annotation, so no loss
 
 
 class Vocabulary:
-    """Strings and their numbers. With `reserved` names first: those of an input are 0 (unknown) and 1 (the root).
+    """Strings and their numbers, which begin after `reserved` numbers; an input reserves 0 (unknown) and 1 (ROOT).
 
-    Built from counts in a fixed order (most frequent first, then by code point), so that the same data gives the
-    same numbers on every machine.
+    `count` sorts strings by frequency, then by code point, so that the same data gives the same numbers on every
+    machine.
     """
 
     __slots__ = ("_numbers", "items", "reserved")
@@ -29,7 +29,7 @@ class Vocabulary:
 
     @classmethod
     def count(cls, items: Iterable[str], *, min_count: int = 1, reserved: int = 0) -> Vocabulary:
-        """All strings that occur at least `min_count` times."""
+        """The vocabulary of all strings that occur at least `min_count` times."""
         counts = Counter(items)
         kept = (item for item, count in counts.items() if count >= min_count)
         return cls(sorted(kept, key=lambda item: (-counts[item], item)), reserved)
@@ -41,14 +41,18 @@ class Vocabulary:
         return item in self._numbers
 
     def number(self, item: str, default: int = UNKNOWN) -> int:
+        """The number of a string, or `default` if it is not in the vocabulary."""
         return self._numbers.get(item, default)
 
     def numbers(self, items: Iterable[str], default: int = UNKNOWN) -> list[int]:
+        """The number of each string, or `default`."""
         get = self._numbers.get
         return [get(item, default) for item in items]
 
     def item(self, number: int) -> str:
+        """The string with this number."""
         return self.items[number - self.reserved]
 
     def to_json(self) -> list[str]:
+        """The strings in the order of their numbers."""
         return self.items

@@ -1,9 +1,10 @@
-"""Documents as Arrow tables and Parquet files, one row a sentence: for training from data larger than memory.
+"""Documents as Arrow tables and Parquet files, one row for each sentence, to train from data larger than memory.
 
-Fields of a row: ``sent_id`` and ``text`` (derived), ``comments`` (whole lines), the columns of CoNLL-U and any further
-ones as lists over the words (``FORM`` … ``MISC``; strings, HEAD int32; null where unannotated; the whole list is null
-where a sentence has no such column), ``mwts`` and ``empty_nodes`` with their cells, and annotation that is objects
-(``ents``, ``frames`` …) where these have scores or cannot be read off the columns. Nothing of a file is lost.
+A row has the fields ``sent_id`` and ``text`` (derived), ``comments`` (whole lines), and all columns as lists over the
+words: ``FORM`` … ``MISC`` and any further ones, as strings, HEAD as int32. An unannotated cell is null; the whole list
+is null if the sentence has no such column. ``mwts`` and ``empty_nodes`` have their cells. Annotation that is objects
+(``ents``, ``frames`` …) has a field, filled if the objects have scores or the cells do not say everything. Nothing of
+a file is lost.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations import kinds
-from depparse.document.annotations.records import Fail, as_dict, as_list, as_text, shown
+from depparse.document.annotations.records import as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.document.document import Conversion, Document
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
-from depparse.errors import FormatError
+from depparse.errors import Fail, FormatError
 from depparse.files import PathLike, open_output
 from depparse.formats.assemble import (
     as_comments,
@@ -44,7 +45,7 @@ _METADATA = b"depparse"
 
 
 def _own_fields() -> frozenset[str]:
-    """The fields that are no columns."""
+    """The names of the fields that hold no columns."""
     return _fields_with(kinds())
 
 
@@ -54,12 +55,12 @@ def _fields_with(all_kinds: tuple[Kind, ...]) -> frozenset[str]:
 
 
 def _field(column: str) -> str:
-    """The name of the field of a column, marked if a field of ours has that name."""
+    """The name of the field for a column, marked with ``column:`` if another field has the name of the column."""
     return f"column:{column}" if column in _own_fields() else column
 
 
 def schema(columns: Iterable[str] = VALUE_COLUMNS, column_names: Sequence[str] = CONLLU_COLUMNS) -> pyarrow.Schema:
-    """The fields of a table for sentences with `columns`; `column_names` are those of the document, ID included."""
+    """The schema of a table for sentences with `columns`; `column_names` are those of the document, ID included."""
     import pyarrow as pa
 
     columns = [name for name in columns if name != "ID"]
@@ -81,7 +82,10 @@ def schema(columns: Iterable[str] = VALUE_COLUMNS, column_names: Sequence[str] =
 
 
 def to_arrow(doc: Document) -> pyarrow.Table:
-    """The document as a table, one row a sentence; `from_arrow` undoes it. The module says what the fields are."""
+    """The document as a table with one row for each sentence, and the fields that this module names.
+
+    `from_arrow` makes the document of it again.
+    """
     import pyarrow as pa
 
     fields = schema(joined_names(CONLLU_COLUMNS, doc.sentences), doc.column_names)
@@ -89,18 +93,18 @@ def to_arrow(doc: Document) -> pyarrow.Table:
 
 
 def record_batches(sentences: Iterable[Sentence], fields: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
-    """The sentences in batches of `ROWS`. FormatError for a sentence with a column that `fields` has not."""
+    """The sentences in batches of `ROWS`. Raises FormatError for a sentence with a column that `fields` lacks."""
     import pyarrow as pa
 
-    known = set(fields.names)
+    field_names = set(fields.names)
     numbered = enumerate(sentences)
     while chunk := list(itertools.islice(numbered, ROWS)):
         rows = []
         for number, sentence in chunk:
             fail = reporter(f"sentence {number}", sentence.comments)
-            if new := [name for name in sentence.columns if _field(name) not in known]:
+            if new := [name for name in sentence.columns if _field(name) not in field_names]:
                 message = f"this column first appears after {ROWS} sentences; name all in columns= beforehand"
-                raise fail(message if number >= ROWS else "a column that the schema has not", -1, new[0])
+                raise fail(message if number >= ROWS else "the schema does not have this column", column=new[0])
             rows.append(_row(sentence, fail))
         yield pa.RecordBatch.from_pylist(rows, schema=fields)
 
@@ -115,8 +119,8 @@ def _row(sentence: Sentence, fail: Fail) -> dict[str, object]:
             try:
                 row[name] = sentence.heads
             except ValueError as error:
-                raise fail(f"a head is a word ID, 0 or _: {error}", -1, name) from None
-        elif name == "LEMMA":  # the lemma of an underscore in the text is an underscore
+                raise fail(f"a head is a word ID, 0 or _: {error}", column=name) from None
+        elif name == "LEMMA":  # `_` as the lemma of an underscore in the text is a value
             pairs = zip(column, forms, strict=True)
             row[name] = [None if cell == "_" and form != "_" else cell for cell, form in pairs]
         else:
@@ -131,10 +135,10 @@ def _stored(cells: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def write_parquet(sentences: Iterable[Sentence], path: PathLike, columns: Sequence[str] | None = None) -> None:
-    """Writes a Parquet file, `ROWS` sentences a row group, in constant memory; it appears when it is complete.
+    """Writes a Parquet file with `ROWS` sentences in a row group, in constant memory; it appears when it is complete.
 
-    `columns` (without ID) are those of the sentences. By default they are found in the document, or in the first
-    `ROWS` of other sentences.
+    `columns` (without ID) are those of the sentences. By default they are taken from the document or, if `sentences`
+    is none, from its first `ROWS` sentences.
     """
     import pyarrow.parquet as pq
 
@@ -147,7 +151,7 @@ def write_parquet(sentences: Iterable[Sentence], path: PathLike, columns: Sequen
 def with_schema(
     sentences: Iterable[Sentence], columns: Sequence[str] | None = None
 ) -> tuple[Iterator[Sentence], pyarrow.Schema]:
-    """The sentences and the schema for them: of `columns`, or of those that a document or the first `ROWS` have."""
+    """The sentences and their schema, for `columns` or else for the columns of a document or of the first `ROWS`."""
     if isinstance(sentences, Document):
         names = columns or joined_names(CONLLU_COLUMNS, sentences.sentences)
         return placed(sentences.sentences), schema(names, sentences.column_names)
@@ -161,7 +165,7 @@ def with_schema(
 
 
 def from_arrow(table: pyarrow.Table) -> Document:
-    """The document in a table of `to_arrow`, or of the hub's forms (`depparse.formats.hub`). FormatError otherwise."""
+    """The document in a table of `to_arrow`, or of the hub's forms (`depparse.formats.hub`). Raises FormatError."""
     sentences = list(sentences_from_batches(table.schema, table.to_batches(), "table"))
     return Document(sentences, column_names(table.schema, sentences))
 
@@ -179,7 +183,7 @@ def iter_parquet(
 ) -> Iterator[Sentence]:
     """The sentences of a Parquet file, ours or of the hub's forms, in constant memory. Raises FormatError.
 
-    `fields` and `labels` are for the latter: see `depparse.formats.hub.sentences_from_rows`.
+    `fields` and `labels` are for the hub's forms: see `depparse.formats.hub.sentences_from_rows`.
     """
     file = parquet_file(path)
 
@@ -191,12 +195,12 @@ def iter_parquet(
 
 
 def parquet_file(path: PathLike) -> Any:
-    """The opened file. FormatError if it cannot be read or is no Parquet."""
+    """The opened file. Raises FormatError if it cannot be read or is no Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with open(path, "rb"):  # for the plain reason if that cannot be done
+        with open(path, "rb"):  # open() gives the plain reason if the file cannot be read
             return pq.ParquetFile(path)
     except OSError as error:
         message = (error.strerror or str(error)).lower()
@@ -212,7 +216,7 @@ def sentences_from_batches(
     hub_fields: Mapping[str, str] | None = None,
     labels: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Sentence]:
-    """The sentences of record batches with the schema `fields`, read as our own if it has a field FORM."""
+    """The sentences of record batches with the schema `fields`: in our own form if it has FORM, else the hub's."""
     rows = (row for batch in batches for row in batch.to_pylist())
     if is_own(fields.names):
         return sentences_from_own_rows(rows, place)
@@ -222,19 +226,19 @@ def sentences_from_batches(
 
 
 def is_own(names: Sequence[str]) -> bool:
-    """Whether fields of these names are those of this module."""
+    """Whether fields with these names come from this module."""
     return "FORM" in names
 
 
 def column_names(fields: pyarrow.Schema | None, sentences: Sequence[Sentence]) -> Sequence[str]:
     """The columns of the document whose sentences were read from a table with the schema `fields`."""
     stored = (fields.metadata or {}).get(_METADATA) if fields is not None else None
-    # Libraries that copy tables may drop the metadata.
+    # The metadata may be absent, as libraries that copy tables may drop it.
     return list(json.loads(stored)["columns"]) if stored else column_names_of(sentences[0] if sentences else None)
 
 
 def sentences_from_own_rows(rows: Iterable[Mapping[str, Any]], place: str) -> Iterator[Sentence]:
-    """The sentences of rows of this module's fields."""
+    """The sentences of rows with the fields of this module."""
     for number, row in enumerate(rows):
         yield _sentence(row, f"{place}, row {number}")
 
@@ -249,7 +253,7 @@ def _sentence(row: Mapping[str, Any], place: str) -> Sentence:
         name = field.removeprefix("column:")
         columns[name] = [_cell(value, name, fail) for value in as_list(values, f"the column {name}", fail)]
     if "FORM" not in columns:
-        raise fail("a sentence without forms", -1, "FORM")
+        raise fail("a sentence without forms", column="FORM")
     mwts = [_mwt(as_dict(item, "a multiword token", fail), columns, fail) for item in row.get("mwts") or []]
     nodes = [_node(as_dict(item, "an empty node", fail), columns, fail) for item in row.get("empty_nodes") or []]
     sentence = from_columns(columns, comments, mwts, nodes, fail)
@@ -270,7 +274,7 @@ def _cell(value: object, name: str, fail: Fail) -> str:
 def _mwt(item: dict[str, object], columns: Iterable[str], fail: Fail) -> MultiwordToken:
     start, end = item.get("start"), item.get("end")
     if not isinstance(start, int) or not isinstance(end, int):
-        raise fail(f"a multiword token has a start and an end, but {shown(item)} has not", -1, "ID")
+        raise fail(f"expected a multiword token with a start and an end, found {shown(item)}", column="ID")
     return MultiwordToken(start, end, _cells(item, columns, fail))
 
 

@@ -1,26 +1,26 @@
-"""Sentences from parts that are no CoNLL-U text: dictionaries, tables, objects of other libraries.
+"""Sentences made of rows or columns that come from dictionaries, tables or objects of other libraries.
 
-The parts are checked as the reader checks a file, so what is accepted here can be written and read again.
+These are checked as the reader checks a file, so every sentence made here can be written and read again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from depparse.document.annotations.records import SURROGATE, Fail, as_list, as_text, is_unicode
+from depparse.document.annotations.records import SURROGATE, as_list, as_text, is_unicode
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
-from depparse.errors import FormatError
+from depparse.errors import Fail, FormatError
 from depparse.formats.conllu import explain_head, sort_rows, valid_heads
 
 
 def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row", first: int = 1) -> Fail:
-    """Errors of one sentence that stands at `place`; its rows are called `row_name` and counted from `first`."""
+    """Makes errors about the sentence at `place`, whose rows are called `row_name` and counted from `first`."""
 
-    def fail(message: str, row: int = -1, column: str | None = None) -> FormatError:
+    def fail(message: str, row: int | None = None, column: str | None = None) -> FormatError:
         lines = [line for line in comments if isinstance(line, str)]
-        where = place if row < 0 else f"{place}, {row_name} {row + first}"
+        where = place if row is None else f"{place}, {row_name} {row + first}"
         return FormatError(message, path=where, sent_id=Sentence({"FORM": []}, lines).sent_id, column=column)
 
     return fail
@@ -29,10 +29,10 @@ def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row",
 def from_rows(
     names: Sequence[str], ids: Sequence[str], rows: Sequence[list[str]], comments: Sequence[str], fail: Fail
 ) -> Sentence:
-    """The sentence of `rows` in file order: their IDs as in a file, and their cells in the columns `names`."""
+    """The sentence of `rows` in file order, with IDs as in a file. `names` are the columns of their cells."""
     _check_comments(comments, fail)
     if not rows:
-        raise fail("a sentence without words", -1, None)
+        raise fail("a sentence without words")
     for number, row in enumerate(rows):
         line = "".join(row)
         if "\t" in line or "\n" in line:
@@ -45,14 +45,14 @@ def from_rows(
     nodes: list[EmptyNode] = []
     words = list(rows)
     if any(id != str(number) for number, id in enumerate(ids, 1)):
-        words = sort_rows(words, tuple(ids), tuple(names), -1, mwts, nodes, _optional(fail))
+        words = sort_rows(words, tuple(ids), tuple(names), -1, mwts, nodes, fail)
     columns = dict(zip(names, map(list, zip(*words, strict=True)), strict=True))
     if "" in columns["FORM"]:
         form = list(names).index("FORM")
         empty = next(i for i, row in enumerate(rows) if not row[form] and ids[i].isdigit())
         raise fail("a word with an empty form; write _ for none", empty, "FORM")
     if "HEAD" in columns and not valid_heads(len(words)).issuperset(columns["HEAD"]):
-        explain_head(list(rows), tuple(ids), list(names).index("HEAD"), len(words), _optional(fail))
+        explain_head(list(rows), tuple(ids), list(names).index("HEAD"), len(words), fail)
     return Sentence(columns, comments, mwts, nodes)
 
 
@@ -63,52 +63,46 @@ def from_columns(
     nodes: Sequence[EmptyNode],
     fail: Fail,
 ) -> Sentence:
-    """The sentence of `columns` over its words, with its multiword tokens and empty nodes."""
+    """The sentence with these columns of its words, multiword tokens and empty nodes."""
     length = len(columns["FORM"])
     for name, column in columns.items():
         if len(column) != length:
-            raise fail(f"expected {length} values, one a word, found {len(column)}", -1, name)
+            raise fail(f"expected {length} values, one for each word, found {len(column)}", column=name)
     names = tuple(columns)
-    loose = Sentence(dict(columns), comments, mwts, nodes)
-    lines = list(loose.rows(names))
+    unchecked = Sentence(dict(columns), comments, mwts, nodes)
+    lines = list(unchecked.rows(names))
     if len(lines) != length + len(mwts) + len(nodes):
-        # rows() passes over what has no place of its own
-        given = [f"{m.start}-{m.end}" for m in mwts] + [f"{n.id[0]}.{n.id[1]}" for n in nodes]
-        found = [id for id, _ in lines]
-        lost = next((id for id in given if id not in found or given.count(id) > 1), given[0])
-        raise fail(f"{lost} is outside the sentence of {length} words, or stands in it twice", -1, "ID")
+        # rows() leaves out a token or node whose ID lies outside the sentence or is taken
+        given_ids = [f"{m.start}-{m.end}" for m in mwts] + [f"{n.id[0]}.{n.id[1]}" for n in nodes]
+        line_ids = [id for id, _ in lines]
+        lost = next((id for id in given_ids if id not in line_ids or given_ids.count(id) > 1), given_ids[0])
+        raise fail(f"{lost} is outside the sentence of {length} words, or stands in it twice", column="ID")
     return from_rows(names, [id for id, _ in lines], [list(cells) for _, cells in lines], comments, fail)
 
 
 def _check_comments(comments: Sequence[str], fail: Fail) -> None:
     for line in comments:
         if not line.startswith("#") or "\n" in line:
-            raise fail(f"a comment is one line that begins with #, not {line!r}", -1, None)
+            raise fail(f"a comment is one line that begins with #, not {line!r}")
         if not is_unicode(line):
-            raise fail(f"{SURROGATE}, but the comment {line!r} does", -1, None)
-
-
-def _optional(fail: Fail) -> Callable[..., FormatError]:
-    def reporting(message: str, row: int, column: str | None = None) -> FormatError:
-        return fail(message, row, column)
-
-    return reporting
+            raise fail(f"{SURROGATE}, but the comment {line!r} does")
 
 
 def as_comments(value: object, fail: Fail) -> list[str]:
+    """The value, which must be a list of comments."""
     return [as_text(line, "a comment", fail) for line in as_list(value, "the comments", fail)]
 
 
 def node_id(id: object, fail: Fail) -> tuple[int, int]:
-    """(8, 1) for the ID ``8.1`` of an empty node."""
+    """The ID of an empty node as a pair: (8, 1) for ``8.1``."""
     word, dot, number = as_text(id, "the ID of an empty node", fail).partition(".")
     if not (dot and word.isascii() and word.isdigit() and number.isascii() and number.isdigit()):
-        raise fail(f"the ID of an empty node is written 8.1, not {id!r}", -1, "ID")
+        raise fail(f"the ID of an empty node is written 8.1, not {id!r}", column="ID")
     return int(word), int(number)
 
 
 def joined_names(column_names: Sequence[str], sentences: Iterable[Sentence]) -> list[str]:
-    """The columns after ID: those of CoNLL-U or the document first, then what the sentences have besides."""
+    """The columns after ID: those in `column_names` first, then further ones of the sentences."""
     names = dict.fromkeys(name for name in column_names if name != "ID")
     for sentence in sentences:
         for name in sentence.columns:
@@ -117,7 +111,7 @@ def joined_names(column_names: Sequence[str], sentences: Iterable[Sentence]) -> 
 
 
 def column_names_of(sentence: Sentence | None) -> tuple[str, ...]:
-    """The columns of the file that begins with `sentence`, as far as it tells: all of CoNLL-U's, and its own."""
+    """The columns of the file that begins with `sentence`: its own if all of CoNLL-U are among them, else CoNLL-U's."""
     if sentence is None or not set(VALUE_COLUMNS) <= set(sentence.columns):
         return CONLLU_COLUMNS
     return ("ID", *sentence.columns)
@@ -125,19 +119,21 @@ def column_names_of(sentence: Sentence | None) -> tuple[str, ...]:
 
 # -- what dictionaries and frames share
 
-DERIVED = ("start_char", "end_char")  # offsets in the text, which are not read back
+DERIVED = ("start_char", "end_char")  # keys of offsets in the text, which are not read back
 
 
 def free_name(column: str, taken: Iterable[str]) -> str:
-    """The name of a further column, marked if something else has that name already."""
+    """The name of the field for `column`, marked with ``column:`` if its name is taken."""
     return f"column:{column}" if column in taken else column
 
 
 def is_number(cell: str) -> bool:
+    """Whether the cell is a number in the form that ``str`` gives it, so that it can be kept as a number."""
     return cell.isascii() and cell.isdigit() and str(int(cell)) == cell
 
 
 def characters_of(sentence: Sentence, id: str) -> tuple[int | None, int | None]:
+    """The offsets in the document's text of the line with that ID; (None, None) if they cannot be told."""
     if "." in id:
         return None, None
     first, dash, _ = id.partition("-")

@@ -1,14 +1,14 @@
 """CoNLL-U and CoNLL-U Plus, read as a stream and without loss.
 
-What the reader takes as harmless and repairs: CRLF line ends, a BOM, further empty lines, no empty line at the end.
-`strict` refuses all of these but CRLF, and a lone carriage return, as the official scorer does. Trees with cycles or
-several roots are read as they stand: ``depparse corpora check`` reports them.
+The reader repairs harmless faults: CRLF line ends, a BOM, further empty lines, a missing empty line at the end. With
+`strict` it refuses all of these except CRLF, and a lone carriage return, as the official scorer does. Trees with cycles
+or several roots are read as they stand: ``depparse corpora check`` reports them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from io import BytesIO
 from itertools import chain
@@ -19,13 +19,13 @@ from depparse.document.document import Conversion, Document
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
-from depparse.errors import FormatError
+from depparse.errors import Fail, FormatError
 from depparse.files import PathLike, name_of, open_input, open_output
 
 _NUMBER = re.compile("[1-9][0-9]*")
 _BOM = b"\xef\xbb\xbf"
 _CHUNK = 1 << 20  # bytes
-_INTERNED = 1 << 18  # strings kept for sharing while a document is read
+_INTERNED = 1 << 18  # the most strings that are kept for sharing while a document is read
 
 
 def read_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Document:
@@ -66,29 +66,32 @@ def read_conllup(path: PathLike | BinaryIO) -> Document:
 
 
 def _conllup(stream: BinaryIO, name: str) -> tuple[tuple[str, ...], Iterator[Sentence]]:
-    """Column names and sentences; the header belongs to the file and is no comment of the first sentence."""
+    """Column names and sentences. The header belongs to the file, so it is no comment of the first sentence."""
     source = blocks(stream, name, False)
     number, block = next(source, (1, ""))
     if not block:
         return CONLLU_COLUMNS, iter(())
-    header, _, rest = block.partition("\n")
+    header, _, body = block.partition("\n")
     key, _, value = header.partition("=")
     names = tuple(value.split())
     if key.split() != ["#", "global.columns"]:
-        given = header if len(header) <= 60 else header[:59] + "…"
+        shortened = header if len(header) <= 60 else header[:59] + "…"
         raise FormatError(
-            f"a CoNLL-U Plus file begins with '# global.columns = ID FORM …', not with {given!r}",
+            f"a CoNLL-U Plus file begins with '# global.columns = ID FORM …', not with {shortened!r}",
             path=name,
             line=number,
         )
     if "FORM" not in names or len(set(names)) < len(names):
         raise FormatError("global.columns names FORM and no column twice", path=name, line=number)
-    return names, parse_blocks(chain([(number + 1, rest)] if rest else [], source), names, name)
+    return names, parse_blocks(chain([(number + 1, body)] if body else [], source), names, name)
 
 
 def write_conllup(sentences: Iterable[Sentence], path: PathLike, names: Iterable[str] | None = None) -> None:
-    """Writes CoNLL-U Plus with the columns `names`; by default, ID and those of the first sentence, and of a Document
-    its own and then those that any of its sentences has besides."""
+    """Writes CoNLL-U Plus with the columns `names`.
+
+    By default these are ID and the columns of the first sentence; for a Document, its own columns and then all further
+    ones of its sentences.
+    """
     if names is None and isinstance(sentences, Document):
         every = (name for sentence in sentences for name in sentence.columns)
         names = dict.fromkeys((*sentences.column_names, *every))
@@ -97,7 +100,7 @@ def write_conllup(sentences: Iterable[Sentence], path: PathLike, names: Iterable
 
 
 def conllup_lines(sentences: Iterable[Sentence], names: Iterable[str] | None = None) -> Iterator[str]:
-    """The text of a CoNLL-U Plus file, header first, a sentence at a time."""
+    """The text of a CoNLL-U Plus file, header first, one sentence at a time."""
     values = None if names is None else [name for name in names if name != "ID"]
     for number, sentence in enumerate(sentences):
         if values is None:
@@ -108,18 +111,18 @@ def conllup_lines(sentences: Iterable[Sentence], names: Iterable[str] | None = N
 
 
 def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str]]:
-    """(number of its first line, text without the empty line) of each block of lines between empty lines."""
-    pending, held, line, at_start = b"", b"", 1, True
+    """(number of its first line, its text) of each block of lines between empty lines; `name` is for errors."""
+    pending, returns, line, at_start = b"", b"", 1, True
     while data := stream.read1(_CHUNK) if hasattr(stream, "read1") else stream.read(_CHUNK):
         if at_start:
             if strict and data.startswith(_BOM):
                 raise FormatError("the file begins with a byte order mark (BOM); save it without", path=name, line=1)
             data, at_start = data.removeprefix(_BOM), False
-        data, held = held + data, b""
+        data, returns = returns + data, b""
         if b"\r" in data:
-            # The end of a chunk may part a carriage return from its line end.
+            # A chunk may end between a carriage return and its line feed, so the return waits for the next chunk.
             kept = data.rstrip(b"\r")
-            held, data = data[len(kept) :], re.sub(rb"\r+\n", b"\n", kept)
+            returns, data = data[len(kept) :], re.sub(rb"\r+\n", b"\n", kept)
             if strict and b"\r" in data:
                 place = line + (pending + data).count(b"\n", 0, len(pending) + data.index(b"\r"))
                 raise FormatError("a carriage return inside a line; remove it", path=name, line=place)
@@ -128,14 +131,14 @@ def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str
         if cut < 0:
             continue
         text, pending = _decode(pending[:cut], name, line), pending[cut + 2 :]
-        for part in text.split("\n\n"):
-            body = part.strip("\n")
-            if strict and (body != part or not body):
-                raise _too_many(name, line if not body or part[0] == "\n" else line + body.count("\n") + 2)
+        for block in text.split("\n\n"):
+            body = block.strip("\n")
+            if strict and (body != block or not body):
+                raise _too_many(name, line if not body or block[0] == "\n" else line + body.count("\n") + 2)
             if body:
-                yield line + part.index(body), body
-            line += part.count("\n") + 2
-    pending += held
+                yield line + block.index(body), body
+            line += block.count("\n") + 2
+    pending += returns
     body = _decode(pending, name, line).strip("\n")
     if strict and any(not text.startswith("#") for text in body.split("\n") if text):
         message = "the file ends without an empty line after its last sentence; add one"
@@ -168,12 +171,12 @@ def _ids(length: int) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def valid_heads(length: int) -> frozenset[str]:
-    """All cells that HEAD may hold in a sentence of `length` words."""
+    """All values of HEAD that are valid in a sentence of `length` words."""
     return frozenset(("_", "0", *_ids(length)))
 
 
 def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path: str) -> Iterator[Sentence]:
-    """The sentences in (first line, text) pairs; `names` are the columns, `path` is what errors call the file."""
+    """The sentences in (first line, text) pairs. `names` are the columns; errors call the file `path`."""
     id_column = names.index("ID") if "ID" in names else -1
     values = tuple(name for name in names if name != "ID")
     width = len(names)
@@ -185,7 +188,7 @@ def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path
         rows = [text.split("\t") for text in lines[n_comments:]]
         fail = _reporter(path, lines[:n_comments], line + n_comments)
         if not rows:
-            raise fail("comments without a sentence; remove them, or the empty line after them", -1)
+            raise fail("comments without a sentence; remove them, or the empty line after them", -1)  # the last comment
         if set(map(len, rows)) != {width}:
             _explain_width(rows, width, fail)
         ids = tuple(row[id_column] for row in rows) if id_column >= 0 else _ids(len(rows))
@@ -204,13 +207,10 @@ def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path
         yield Sentence({name: columns[name] for name in values}, lines[:n_comments], mwts, nodes)
 
 
-Fail = Callable[..., FormatError]
-
-
 def _reporter(path: str, comments: list[str], first_line: int) -> Fail:
-    def fail(message: str, row: int, column: str | None = None) -> FormatError:
+    def fail(message: str, row: int | None = None, column: str | None = None) -> FormatError:
         sent_id = Sentence({"FORM": []}, comments).sent_id
-        return FormatError(message, path=path, line=first_line + row, sent_id=sent_id, column=column)
+        return FormatError(message, path=path, line=first_line + (row or 0), sent_id=sent_id, column=column)
 
     return fail
 
@@ -230,7 +230,7 @@ def _explain_width(rows: list[list[str]], width: int, fail: Fail) -> NoReturn:
 
 
 def explain_head(rows: list[list[str]], ids: tuple[str, ...], head: int, length: int, fail: Fail) -> NoReturn:
-    """Raises the error for the first wrong HEAD, which is column `head` of `rows`."""
+    """Raises the error for the first wrong HEAD; `head` is the index of that column in `rows`."""
     for number, row in enumerate(rows):
         if ids[number].isdigit() and row[head] not in valid_heads(length):
             cell = row[head]
@@ -249,7 +249,7 @@ def sort_rows(
     nodes: list[EmptyNode],
     fail: Fail,
 ) -> list[list[str]]:
-    """Sorts the rows into words (returned), multiword tokens and empty nodes, and checks the order of their IDs."""
+    """Returns the rows of words, adds the other rows to `mwts` and `nodes`, and checks the order of the IDs."""
     words: list[list[str]] = []
     covered, last_node = 0, 0
     for number, (id, row) in enumerate(zip(ids, rows, strict=True)):
@@ -266,7 +266,7 @@ def sort_rows(
             continue
         first, dash, last = id.partition("-")
         if dash and first == str(len(words) + 1) and _NUMBER.fullmatch(last):
-            if len(last) > 9:  # longer than any sentence, and soon than what int() takes
+            if len(last) > 9:  # more words than any sentence has; int() refuses very long numbers
                 raise fail(f"multiword token {id[:20]}… goes beyond the sentence", number, "ID")
             if int(first) <= covered:
                 raise fail(f"multiword token {id} overlaps the one before, which ends at {covered}", number, "ID")
@@ -288,7 +288,7 @@ def sort_rows(
 
 
 def _share_strings(sentence: Sentence, shared: dict[str, str]) -> Sentence:
-    """Lets equal cells be one object: a treebank in memory gets several times smaller, and faster to pickle."""
+    """Makes equal cells one object, so that a treebank takes several times less memory and is pickled faster."""
     if len(shared) > _INTERNED:
         shared.clear()
     for name, column in sentence.columns.items():

@@ -1,13 +1,13 @@
 """Rows of public data sets in the forms of the Hugging Face hub, as sentences.
 
-- Universal Dependencies with ``sent_id, text, comments, tokens … misc, mwt, empty_nodes``: all is there, but the
-  blanks at the ``#`` of comments.
+- Universal Dependencies with ``sent_id, text, comments, tokens … misc, mwt, empty_nodes``: nothing is lost except
+  the blanks after the ``#`` of comments.
 - Universal Dependencies in the older form ``idx, text, tokens, lemmas, upos, xpos, feats, head, deprel, deps, misc``,
   where columns are printed Python values, comments are gone, and the lines of multiword tokens and empty nodes stand
-  among the words without their IDs. These are found again with the help of the text.
+  among the words without their IDs. The text helps to find these IDs again.
 - Sets for token classification: ``tokens`` with ``ner_tags`` (and ``annotator``, or ``pos_tags`` and ``chunk_tags``).
 
-Tags may be strings, or numbers of a ClassLabel whose names the schema or the caller knows.
+Tags may be strings, or numbers of a ClassLabel whose names the schema has or the caller gives.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations.entities import ENTITY_COLUMN
-from depparse.document.annotations.records import Fail, as_dict, as_list, as_text
+from depparse.document.annotations.records import as_dict, as_list, as_text
 from depparse.document.columns import format_deps
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
+from depparse.errors import Fail
 from depparse.formats.assemble import as_comments, from_columns, from_rows, node_id, reporter
 from depparse.formats.hub_lines import line_ids
 
@@ -48,13 +49,13 @@ FIELDS = {
     "annotator": "UNER:ANNOTATOR",
 }
 _SENTENCE_IDS = ("sent_id", "idx", "id")
-_PRINTED = ("FEATS", "HEAD", "DEPREL", "DEPS", "MISC")  # where the older form has str(value), so None is "None"
-_PLACES = {"__SENT_ID__": "sent_id", "__TEXT__": "text"}  # these stand in `comments` for what has fields of its own
+_PRINTED = ("FEATS", "HEAD", "DEPREL", "DEPS", "MISC")  # printed by str() in the older form, so None is "None"
+_PLACES = {"__SENT_ID__": "sent_id", "__TEXT__": "text"}  # in `comments`, for comments with a field of their own
 Labels = Mapping[str, Sequence[str]]
 
 
 def label_names(schema: pyarrow.Schema) -> dict[str, list[str]]:
-    """The names of ClassLabel fields, which the library datasets keeps in the metadata of Arrow and Parquet."""
+    """The label names of ClassLabel fields, which the library datasets keeps in the metadata of Arrow and Parquet."""
     stored = (schema.metadata or {}).get(b"huggingface")
     features = (json.loads(stored).get("info") or {}).get("features") or {} if stored else {}
     names = {}
@@ -74,9 +75,8 @@ def sentences_from_rows(
 ) -> Iterator[Sentence]:
     """The sentences in rows of the hub's forms. Raises FormatError.
 
-    `labels` has the names for numbers in a field, ``{"ner_tags": ["O", "B-PER", …]}``. `fields` says which column a
-    field holds where its name is none of `FIELDS`, ``{"labels": "NER"}``; '' leaves it out. Fields that are neither
-    named there nor known are left out.
+    `labels` gives the names of the numbers in a field: ``{"ner_tags": ["O", "B-PER", …]}``. `fields` gives the column
+    of a field that `FIELDS` does not have: ``{"labels": "NER"}``; '' leaves a field out. All other fields are left out.
     """
     return placed(_sentences(rows, labels or {}, fields or {}, place))
 
@@ -88,35 +88,35 @@ def _sentences(
         where = f"{place}, row {number}"
         columns = _columns_of(row, fields, reporter(where))
         sent_id = next((str(row[name]) for name in _SENTENCE_IDS if row.get(name) not in (None, "")), None)
-        known = [] if sent_id is None else [f"# sent_id = {_line(sent_id)}"]
-        fail = reporter(where, known, "token")
+        id_comment = [] if sent_id is None else [f"# sent_id = {_line(sent_id)}"]
+        fail = reporter(where, id_comment, "token")
         cells = {column: _cells(row[field], field, column, labels, fail) for field, column in columns.items()}
         text = None if row.get("text") is None else _line(as_text(row["text"], "the text", fail))
         if "mwt" in row or "empty_nodes" in row:
             names = tuple(cells)
             mwts = [_mwt(as_dict(item, "a multiword token", fail), names, fail) for item in row.get("mwt") or []]
             nodes = [_node(as_dict(item, "an empty node", fail), names, fail) for item in row.get("empty_nodes") or []]
-            sentence = from_columns(cells, known, mwts, nodes, fail)
+            sentence = from_columns(cells, id_comment, mwts, nodes, fail)
         else:
             lines = [list(line) for line in _lines(cells, fail)]
-            sentence = from_rows(list(cells), line_ids(cells, text, fail), lines, known, fail)
+            sentence = from_rows(list(cells), line_ids(cells, text, fail), lines, id_comment, fail)
         _set_comments(sentence, as_comments(row.get("comments") or [], fail), cells["FORM"], text)
         yield sentence
 
 
 def _columns_of(row: Mapping[str, Any], fields: Mapping[str, str], fail: Fail) -> dict[str, str]:
-    """Field to column, FORM first."""
+    """The column of each field to be read, FORM first."""
     if missing := [field for field in fields if field not in row]:
-        raise fail(f"there is no field {missing[0]!r}; there are {', '.join(row)}", -1, None)
+        raise fail(f"there is no field {missing[0]!r}; there are {', '.join(row)}")
     chosen = {field: column for field, column in fields.items() if column}
     if len(set(chosen.values())) < len(chosen):
-        raise fail(f"two fields for one column in {chosen}", -1, None)
+        raise fail(f"two fields for one column in {chosen}")
     for field, column in FIELDS.items():
         if field in row and field not in fields and column not in chosen.values() and row[field] is not None:
             chosen[field] = column
     if "FORM" not in chosen.values():
         message = f"no field is known to hold the words; there are {', '.join(row)}. Say which: fields={{'…': 'FORM'}}"
-        raise fail(message, -1, "FORM")
+        raise fail(message, column="FORM")
     return dict(sorted(chosen.items(), key=lambda item: item[1] != "FORM"))
 
 
@@ -124,7 +124,7 @@ def _lines(cells: Mapping[str, list[str]], fail: Fail) -> Iterator[tuple[str, ..
     length = len(cells["FORM"])
     for column, values in cells.items():
         if len(values) != length:
-            raise fail(f"expected {length} values, one a word, found {len(values)}", -1, column)
+            raise fail(f"expected {length} values, one for each word, found {len(values)}", column=column)
     return zip(*cells.values(), strict=True)
 
 
@@ -153,7 +153,7 @@ def _label(value: int, field: str, names: Sequence[str] | None, number: int, col
 
 
 def _unprinted(cell: str) -> str:
-    """The cell of CoNLL-U for a printed value of the library conllu; anything else comes back as it is."""
+    """The cell of CoNLL-U for a printed value of the library conllu; any other cell is returned unchanged."""
     if cell == "None":
         return "_"
     text = cell
@@ -179,7 +179,7 @@ def _mwt(item: dict[str, object], names: Sequence[str], fail: Fail) -> Multiword
     id = as_text(item.get("id"), "the ID of a multiword token", fail)
     match = re.fullmatch(r"([0-9]+)-([0-9]+)", id)
     if match is None:
-        raise fail(f"the ID of a multiword token is written 3-4, not {id!r}", -1, "ID")
+        raise fail(f"the ID of a multiword token is written 3-4, not {id!r}", column="ID")
     return MultiwordToken(int(match[1]), int(match[2]), _line_cells(item, names, fail))
 
 
@@ -197,17 +197,17 @@ def _line(text: str) -> str:
 
 
 def _set_comments(sentence: Sentence, stored: Sequence[str], forms: Sequence[str], text: str | None) -> None:
-    """The comments that the row has, with the ID (which is there already) and the text in their places."""
+    """Sets the comments of the row, with sent_id, which the sentence has already, and text in their places."""
     lines = [line if line.startswith("#") else f"# {line}" for line in map(_line, stored) if line not in _PLACES]
     if len(lines) < len(stored):
         values = {"sent_id": sentence.sent_id, "text": text}
-        rest = iter(lines)
+        ordinary = iter(lines)
         placed_lines = [
-            f"# {_PLACES[line]} = {values[_PLACES[line]]}" if line in _PLACES else next(rest) for line in stored
+            f"# {_PLACES[line]} = {values[_PLACES[line]]}" if line in _PLACES else next(ordinary) for line in stored
         ]
         sentence.comments = placed_lines
         return
     sentence.comments = lines + [line for line in sentence.comments if line not in lines]
-    # Where a sentence had no text, the set got one made of the lines, whatever the spaces between them.
+    # For a sentence without a text, the data set joined the forms by spaces; that is no text to keep.
     if text is not None and sentence.comment("text") is None and (text != " ".join(forms) or text == sentence.text):
         sentence.set_comment("text", text)

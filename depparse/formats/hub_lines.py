@@ -1,35 +1,35 @@
-"""Which lines of a sentence are words, multiword tokens or empty nodes, where their IDs are gone.
+"""The IDs of lines that have lost them: which lines are words, multiword tokens or empty nodes.
 
 The older form of Universal Dependencies on the hub lists all lines of a sentence without their IDs. A line without a
-head is none of a word: it is a multiword token if it has no other annotation, else an empty node. How many words a
-multiword token has, the text tells: after the token it goes on with the next token, not with the words.
+head is not a word: it is a multiword token if it has no other annotation, else an empty node. The text tells how many
+words a multiword token has, for in the text the next token follows the token, and its words are absent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from depparse.document.annotations.records import Fail
+from depparse.errors import Fail
 
 _WORD, _TOKEN, _NODE = "word", "token", "node"
-_State = tuple[int, int]  # lines read, characters read
+_State = tuple[int, int]  # (lines read, characters read)
 
 
 def line_ids(cells: Mapping[str, Sequence[str]], text: str | None, fail: Fail) -> list[str]:
-    """The IDs of the lines with these columns. FormatError where they cannot be told."""
+    """The IDs of the lines with these columns. Raises the error of `fail` if they cannot be told."""
     forms = cells["FORM"]
     kinds = _kinds(cells, len(forms))
     spans: dict[int, int] = {}
     if _TOKEN in kinds:
-        found = None if text is None else _by_text(forms, kinds, text)
-        spans = found if found is not None else _by_form(forms, kinds, fail)
+        by_text = None if text is None else _by_text(forms, kinds, text)
+        spans = by_text if by_text is not None else _by_form(forms, kinds, fail)
     return _number(kinds, spans)
 
 
 def _kinds(cells: Mapping[str, Sequence[str]], length: int) -> list[str]:
     blank = ["_"] * length
     heads = cells.get("HEAD", blank)
-    if all(head == "_" for head in heads):  # no heads at all: words that are not annotated
+    if all(head == "_" for head in heads):  # without any head, all lines are unannotated words
         return [_WORD] * length
     bare = [cells.get(name, blank) for name in ("LEMMA", "UPOS", "DEPREL", "DEPS")]
     unannotated = [all(cell == "_" for cell in line) for line in zip(*bare, strict=True)]
@@ -43,7 +43,10 @@ def _squeezed(text: str) -> str:
 
 
 def _lengths(forms: Sequence[str], kinds: Sequence[str], line: int) -> list[tuple[int, int, int]]:
-    """(how unlikely, words, lines after it) of what the multiword token on `line` may have."""
+    """(cost, words, lines after it) of all numbers of words that the multiword token on `line` may have.
+
+    The cost is 1 if the words joined are not the token, and 1 more for a single word.
+    """
     choices, words, joined = [], 0, ""
     for end in range(line + 1, len(kinds)):
         if kinds[end] == _TOKEN:
@@ -55,27 +58,27 @@ def _lengths(forms: Sequence[str], kinds: Sequence[str], line: int) -> list[tupl
 
 
 def _by_text(forms: Sequence[str], kinds: Sequence[str], text: str) -> dict[int, int] | None:
-    """The number of words of each multiword token, such that the tokens make up the text; None if there is no way.
+    """The number of words of each multiword token, by line, such that the tokens make up the text; None if impossible.
 
-    Of several ways, the one where most tokens are their words joined and fewest have one word only. A shortest path
-    over (line, place in the text); O(lines · the longest run of words).
+    Of several solutions it is the one of the lowest cost (see `_lengths`). It is a shortest path over (line, place in
+    the text): O(lines · the longest run of words).
     """
-    squeezed, parts = _squeezed(text), [_squeezed(form) for form in forms]
+    squeezed, squeezed_forms = _squeezed(text), [_squeezed(form) for form in forms]
     best: dict[_State, tuple[int, _State, int]] = {(0, 0): (0, (0, 0), 0)}
     waiting: list[dict[_State, None]] = [{} for _ in range(len(forms) + 1)]
     waiting[0][0, 0] = None
     for line, kind in enumerate(kinds):
         for state in waiting[line]:
-            place = state[1]
+            offset = state[1]
             if kind == _NODE:
                 steps = [(0, 0, 0)]
-            elif not squeezed.startswith(parts[line], place):
+            elif not squeezed.startswith(squeezed_forms[line], offset):
                 continue
             else:
-                place += len(parts[line])
+                offset += len(squeezed_forms[line])
                 steps = [(0, 0, 0)] if kind == _WORD else _lengths(forms, kinds, line)
             for cost, words, lines in steps:
-                following, total = (line + lines + 1, place), best[state][0] + cost
+                following, total = (line + lines + 1, offset), best[state][0] + cost
                 if following not in best or total < best[following][0]:
                     best[following] = total, state, words
                     waiting[line + lines + 1][following] = None
@@ -91,7 +94,7 @@ def _by_text(forms: Sequence[str], kinds: Sequence[str], text: str) -> dict[int,
 
 
 def _by_form(forms: Sequence[str], kinds: Sequence[str], fail: Fail) -> dict[int, int]:
-    """The same where the text is unknown or another: only for tokens that are their words joined."""
+    """The same without a text that fits. Raises the error of `fail` if a token is not its words joined."""
     spans = {}
     for line, kind in enumerate(kinds):
         if kind != _TOKEN:

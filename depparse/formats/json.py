@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from depparse.document.annotations import kinds
-from depparse.document.annotations.records import Fail, as_dict, as_list, as_text, shown
+from depparse.document.annotations.records import as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.document import Conversion, Document
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
-from depparse.errors import FormatError
+from depparse.errors import Fail, FormatError
 from depparse.files import PathLike, name_of, open_input, open_output
 from depparse.formats.assemble import DERIVED, as_comments, characters_of, free_name, from_rows, is_number, reporter
 
@@ -24,20 +24,20 @@ def _key(column: str) -> str:
 
 
 def document_to_dict(doc: Document) -> dict[str, Any]:
-    """The document as dictionaries, lists, strings and numbers, fit for JSON; `document_from_dict` undoes it.
+    """The document as dictionaries, lists, strings and numbers, fit for JSON; `document_from_dict` reads them again.
 
     ``{"columns": [names, ID included], "sentences": [{"comments": [lines], "tokens": [rows], "ents", "frames"}]}``.
     A row is a line of the file. Its keys are Stanza's: ``id`` (3; [3, 4] for a multiword token; "3.1" for an empty
-    node), ``text``, ``lemma`` … ``misc``, ``head`` as a number; other columns keep their names. What is unannotated is
+    node), ``text``, ``lemma`` … ``misc``, ``head`` as a number; other columns keep their names. Unannotated cells are
     left out. ``start_char`` and ``end_char`` are derived and not read back. A sentence whose columns are not those of
-    the document has ``columns`` of its own. Annotation that is objects, such as ``ents``, is there with its scores.
+    the document has ``columns`` of its own. Annotation that is objects, such as ``ents``, has its scores.
     """
     names = tuple(doc.column_names)
     return {"columns": list(names), "sentences": [_sentence_to_dict(s, names) for s in placed(doc.sentences)]}
 
 
 def iter_json(sentences: Iterable[Sentence], column_names: Sequence[str] = CONLLU_COLUMNS) -> Iterator[str]:
-    """The JSON of `document_to_dict`, as ``json.dumps(…, indent=1)`` has it, a sentence at a time."""
+    """The JSON of `document_to_dict`, as ``json.dumps(…, indent=1)`` writes it, one sentence at a time."""
     names = json.dumps(list(column_names), ensure_ascii=False, indent=1).replace("\n", "\n ")
     yield f'{{\n "columns": {names},\n "sentences": ['
     between = "\n  "
@@ -66,7 +66,7 @@ def _row_to_dict(sentence: Sentence, names: Sequence[str], id: str, cells: Seque
         row["id"] = int(id)
     form = cells[names.index("FORM")]
     for name, cell in zip(names, cells, strict=True):
-        # The lemma of an underscore in the text is an underscore.
+        # `_` as the lemma of an underscore in the text is a value.
         if cell != "_" or name == "FORM" or (name == "LEMMA" and form == "_" and id.isdigit()):
             row[_key(name)] = int(cell) if name == "HEAD" and is_number(cell) else cell
     start, end = characters_of(sentence, id)
@@ -76,7 +76,7 @@ def _row_to_dict(sentence: Sentence, names: Sequence[str], id: str, cells: Seque
 
 
 def document_from_dict(data: dict[str, Any]) -> Document:
-    """The document that `document_to_dict` made. FormatError, with the place, if it is none.
+    """The document that `document_to_dict` made. Raises FormatError, with the place, if `data` is no such document.
 
     Only ``sentences`` and their ``tokens`` with ``id`` and ``text`` must be there.
     """
@@ -84,7 +84,7 @@ def document_from_dict(data: dict[str, Any]) -> Document:
     content = as_dict(data, "the document", fail)
     columns = _column_names(content.get("columns", list(CONLLU_COLUMNS)), fail)
     if "sentences" not in content:
-        raise fail("the key 'sentences' is missing; expected what Document.to_dict gives", -1, None)
+        raise fail("the key 'sentences' is missing; expected what Document.to_dict gives")
     sentences = as_list(content["sentences"], "the sentences", fail)
     names = [name for name in columns if name != "ID"]
     return Document([_sentence_from_dict(item, i, names) for i, item in enumerate(sentences)], columns)
@@ -93,7 +93,7 @@ def document_from_dict(data: dict[str, Any]) -> Document:
 def _column_names(value: object, fail: Fail) -> list[str]:
     names = [as_text(name, "the name of a column", fail) for name in as_list(value, "the columns", fail)]
     if "FORM" not in names or len(set(names)) < len(names):
-        raise fail(f"the columns name FORM and no column twice, unlike {shown(names)}", -1, None)
+        raise fail(f"the columns name FORM and no column twice, unlike {shown(names)}")
     return names
 
 
@@ -105,7 +105,7 @@ def _sentence_from_dict(value: object, number: int, names: Sequence[str]) -> Sen
     if "columns" in item:
         names = [name for name in _column_names(item["columns"], fail) if name != "ID"]
     if "tokens" not in item:
-        raise fail("the key 'tokens' is missing; expected what Document.to_dict gives", -1, None)
+        raise fail("the key 'tokens' is missing; expected what Document.to_dict gives")
     keys = {_key(name): name for name in names}
     ids, rows = [], []
     for position, token in enumerate(as_list(item["tokens"], "the tokens", fail)):
@@ -122,12 +122,12 @@ def _sentence_from_dict(value: object, number: int, names: Sequence[str]) -> Sen
 
 def _id_from(token: dict[str, object], position: int, fail: Fail) -> str:
     value = token.get("id")
-    parts = list(value) if isinstance(value, (list, tuple)) else [value]
-    if len(parts) == 1 and isinstance(parts[0], str):
-        return parts[0]
-    if not 1 <= len(parts) <= 2 or not all(isinstance(part, int) and not isinstance(part, bool) for part in parts):
+    ids = list(value) if isinstance(value, (list, tuple)) else [value]
+    if len(ids) == 1 and isinstance(ids[0], str):
+        return ids[0]
+    if not 1 <= len(ids) <= 2 or not all(isinstance(id, int) and not isinstance(id, bool) for id in ids):
         raise fail(f'expected id as 3, [3, 4] or "3.1", found {shown(value)}', position, "ID")
-    return "-".join(map(str, parts))
+    return "-".join(map(str, ids))
 
 
 def _cells_from(token: dict[str, object], keys: dict[str, str], id: str, position: int, fail: Fail) -> list[str]:
@@ -172,7 +172,7 @@ def iter_json_sentences(path: PathLike | BinaryIO) -> Iterator[Sentence]:
 
 
 def write_json(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Writes sentences (or a Document) as JSON, a sentence at a time."""
+    """Writes sentences (or a Document) as JSON, one sentence at a time."""
     names = sentences.column_names if isinstance(sentences, Document) else CONLLU_COLUMNS
     with open_output(path) as out:
         out.writelines(iter_json(sentences, names))

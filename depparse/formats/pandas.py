@@ -1,4 +1,4 @@
-"""Documents as pandas frames, one row a line of the file, and back."""
+"""Documents as pandas frames, one row for each line of the file, and back."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ from depparse.formats.assemble import (
 if TYPE_CHECKING:
     import pandas
 
-_LINE = ("sentence", "sent_id", "comments", "id", "kind", "token")  # of a frame, before the columns
+_LINE = ("sentence", "sent_id", "comments", "id", "kind", "token")  # the first columns of a frame
 
 
 def to_pandas(doc: Document) -> pandas.DataFrame:
-    """A frame with one row a line of the file, in order; `from_pandas` undoes it.
+    """A frame with one row for each line of the file, in order. `from_pandas` makes the document of it again.
 
-    ``sentence`` (from 0), ``sent_id``, ``comments`` (the lines before the sentence, on its first row only), ``id`` as
-    text, ``kind`` (token for a multiword token, word, empty), ``token`` (the surface token that the line belongs to),
-    the columns under their own names, ``start_char``, ``end_char``. HEAD and characters are Int64, the rest are
-    strings; unannotated is NA.
+    Its columns are ``sentence`` (from 0), ``sent_id``, ``comments`` (the lines before the sentence, on its first row
+    only), ``id`` as text, ``kind`` (token for a multiword token, word, empty), ``token`` (the surface token that the
+    line belongs to), the columns under their own names, ``start_char``, ``end_char``. HEAD and the offsets are Int64,
+    all others strings; an unannotated cell is NA.
 
-    Not kept: scores of entities and frames, and a HEAD of a multiword token or an empty node that is no number.
+    The frame does not keep scores of entities and frames, nor a HEAD of a multiword token or an empty node that is no
+    number.
     """
     import pandas
 
@@ -73,13 +74,13 @@ def to_pandas(doc: Document) -> pandas.DataFrame:
 def from_pandas(frame: pandas.DataFrame) -> Document:
     """The document in a frame that has whole sentences: rows in order, ``sentence``, ``id`` (as text) and ``FORM``.
 
-    Comments are those of ``comments``; without that column, ``sent_id`` becomes one. Rows of a sentence stand
-    together. A column that has no value in the frame is kept as an unannotated one.
+    The comments come from the column ``comments`` or, without it, from ``sent_id``. The rows of a sentence stand
+    together. A column without any value is kept as an unannotated one. Raises FormatError.
     """
     fail = reporter("frame")
     for needed in ("sentence", "id", "FORM"):
         if needed not in frame.columns:
-            raise fail(f"the column {needed!r} is missing; expected a frame as Document.to_pandas makes it", -1, None)
+            raise fail(f"the column {needed!r} is missing; expected a frame as Document.to_pandas makes it")
     labels = [str(label) for label in frame.columns if label not in (*_LINE, *DERIVED)]
     names = [label.removeprefix("column:") for label in labels]
     columns = [_cells(frame[label]) for label in labels]
@@ -97,16 +98,16 @@ def from_pandas(frame: pandas.DataFrame) -> Document:
         rows = [[column[row] for column in columns] for row in range(start, end)]
         fail = reporter(f"sentence {numbers[start]} of the frame", lines)
         sentences.append(from_rows(names, ids[start:end], rows, lines, fail))
-    given = frame.attrs.get("columns")
-    return Document(sentences, given or column_names_of(sentences[0] if sentences else None))
+    column_names = frame.attrs.get("columns")
+    return Document(sentences, column_names or column_names_of(sentences[0] if sentences else None))
 
 
 def _cells(column: pandas.Series[Any]) -> list[str]:
-    return ["_" if gone else _cell(value) for gone, value in zip(column.isna().tolist(), column.tolist(), strict=True)]
+    return ["_" if na else _cell(value) for na, value in zip(column.isna().tolist(), column.tolist(), strict=True)]
 
 
 def _cell(value: object) -> str:
-    """A number may come as a float: what pandas makes of a column with gaps on its way through a CSV file."""
+    """The value as a cell. A whole float becomes an integer: pandas reads integers with gaps from CSV as floats."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

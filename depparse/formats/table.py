@@ -1,13 +1,13 @@
-"""All formats that depparse reads and writes: a function each, and one line in `FORMATS`.
+"""All formats that depparse reads and writes, each with a line in `FORMATS`; and the functions that read any of them.
 
-Another package adds formats by entry points of the group ``depparse.formats``; each value is a `Format`.
+Another package adds formats by entry points of the group ``depparse.formats``, each of which names a `Format`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from depparse.document.annotations import lost_in_conllu
@@ -33,10 +33,10 @@ class Format:
     extensions: tuple[str, ...]
     read: Reader
     write: Writer
-    read_document: Callable[[PathLike | BinaryIO], Document] | None = None  # where a file says more than its sentences
-    has_comments: bool = True  # and so names of sentences
-    names_columns: bool = False  # at the beginning of a file, so it is best written from a Document
-    lost: Callable[[Sentence], Iterable[str]] = lambda _: ()  # the columns of a sentence that it has no place for
+    read_document: Callable[[PathLike | BinaryIO], Document] | None = None  # set if a file says more than its sentences
+    has_comments: bool = True  # and thus IDs of sentences
+    names_columns: bool = False  # in the first lines, so it is best written from a Document, which knows all
+    lost: Callable[[Sentence], Iterable[str]] = lambda _: ()  # the columns of a sentence that it cannot hold
 
 
 def _read_parquet(path: PathLike | BinaryIO) -> Document:
@@ -75,25 +75,25 @@ FORMATS: dict[str, Format] = {
     "two-column": Format("word and IOB2 tag", (".conll", ".tsv"), tagged.iter_two_column, tagged.write_two_column),
     "conll2003": Format("CoNLL-2003 columns", (), tagged.iter_conll2003, tagged.write_conll2003),
     "horizontal": Format(
-        "a sentence a line", (".horizontal",), tagged.iter_horizontal, tagged.write_horizontal, has_comments=False
+        "one sentence per line", (".horizontal",), tagged.iter_horizontal, tagged.write_horizontal, has_comments=False
     ),
     "vertical": Format(
-        "a token a line", (".vertical", ".vert"), tagged.iter_vertical, tagged.write_vertical, has_comments=False
+        "one token per line", (".vertical", ".vert"), tagged.iter_vertical, tagged.write_vertical, has_comments=False
     ),
     "text": Format("plain text", (".txt",), rules.iter_text_sentences, wrap.write_text, has_comments=False),
     "json": Format("JSON of Document.to_dict", (".json",), json.iter_json_sentences, json.write_json, json.read_json),
-    "parquet": Format("Parquet, a sentence a row", (".parquet",), _iter_parquet, _write_parquet, _read_parquet),
+    "parquet": Format("Parquet, one sentence per row", (".parquet",), _iter_parquet, _write_parquet, _read_parquet),
 }
 # fmt: on
 
 
 def format_names() -> list[str]:
-    """The names of all formats: those above, and those of other packages."""
+    """The names of all formats: those in `FORMATS`, then those of other packages."""
     return [*FORMATS, *sorted(installed(GROUP).keys() - FORMATS.keys())]
 
 
 def get_format(name: str) -> Format:
-    """The format of that name. ConfigError with a suggestion if there is none."""
+    """The format of that name. Raises ConfigError, with a suggestion, if there is none."""
     if name in FORMATS:
         return FORMATS[name]
     if name not in format_names():
@@ -101,11 +101,19 @@ def get_format(name: str) -> Format:
     format = load(installed(GROUP)[name])
     if not isinstance(format, Format):
         raise ConfigError(f"the entry point {name!r} of {GROUP} is no Format")
-    return format
+    return replace(format, read=_placing(format.read))
+
+
+def _placing(read: Reader) -> Reader:
+    """The reader, which also tells each sentence where it begins in the text, as the readers of depparse do."""
+    return lambda path: placed(read(path))
 
 
 def guess_format(path: PathLike | BinaryIO, default: str | None = None) -> str:
-    """The name of the format by the ending of the file, ``.gz`` aside. FormatError where it tells nothing."""
+    """The name of the format that the ending of the file tells, ``.gz`` aside.
+
+    If it tells none, returns `default`, or raises FormatError without one.
+    """
     file = name_of(path).removesuffix(".gz")
     ending = os.path.splitext(file)[1].lower()
     for name, format in FORMATS.items():
@@ -121,16 +129,16 @@ def guess_format(path: PathLike | BinaryIO, default: str | None = None) -> str:
 
 
 def iter_sentences(path: PathLike | BinaryIO, format: str | None = None) -> Iterator[Sentence]:
-    """The sentences of a file in any format, which its ending tells unless given. Raises FormatError."""
+    """The sentences of a file in any format: `format`, or the one that the ending tells. Raises FormatError."""
     return get_format(format or guess_format(path)).read(path)
 
 
 def read(path: PathLike | BinaryIO, format: str | None = None) -> Document:
-    """The document in a file of any format, which its ending tells unless given. Raises FormatError."""
-    found = get_format(format or guess_format(path))
-    return found.read_document(path) if found.read_document is not None else Document(found.read(path))
+    """The document in a file of any format: `format`, or the one that the ending tells. Raises FormatError."""
+    chosen = get_format(format or guess_format(path))
+    return chosen.read_document(path) if chosen.read_document is not None else Document(chosen.read(path))
 
 
 def write(sentences: Iterable[Sentence], path: PathLike, format: str | None = None) -> None:
-    """Writes sentences (or a Document) in any format, which the ending tells unless given."""
+    """Writes sentences (or a Document) in any format: `format`, or the one that the ending of the path tells."""
     get_format(format or guess_format(path)).write(sentences, path)

@@ -1,8 +1,8 @@
-"""Entity files with one word a line: IOB2 of Universal NER, two columns, CoNLL-2003, nested ``.biose``; and
-horizontal and vertical text.
+"""Formats with one word on each line and an entity tag, and formats of tokens alone.
 
-The tags stay in the column NER as they were read; what else a line has is kept in columns of its own, and
-written back. ``sentence.ents`` decodes the tags.
+The former are IOB2 of Universal NER, two columns, CoNLL-2003 and nested ``.biose``; the latter are horizontal and
+vertical text. Tags stay in the column NER as they were read, and ``sentence.ents`` decodes them. Everything else on a
+line is kept in columns of its own and written back.
 """
 
 from __future__ import annotations
@@ -51,17 +51,20 @@ def _blocks(path: PathLike | BinaryIO) -> Iterator[list[tuple[int, str]]]:
 
 
 def iter_iob2(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """Universal NER: ``number word tag other annotator``, tab-separated; comments; the last two may be missing."""
+    """Sentences of Universal NER: comments, then lines ``number word tag other annotator`` with tabs.
+
+    The last two cells may be missing.
+    """
     return placed(_tagged(path, UNER_COLUMNS, numbered=True))
 
 
 def iter_two_column(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """``word tag``, separated by a tab or a blank."""
+    """Sentences of lines ``word tag``, separated by a tab or a blank."""
     return placed(_tagged(path, TWO_COLUMNS))
 
 
 def iter_conll2003(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """``word part-of-speech chunk tag``, separated by blanks; ``-DOCSTART-`` lines become ``# newdoc``."""
+    """Sentences of lines ``word part-of-speech chunk tag``, with blanks between; ``-DOCSTART-`` is ``# newdoc``."""
     return placed(_tagged(path, CONLL2003_COLUMNS))
 
 
@@ -75,7 +78,7 @@ def _tagged(path: PathLike | BinaryIO, names: Sequence[str], *, numbered: bool =
             if not block:
                 continue
         n_comments = 0
-        # A tagged word may itself be a # sign or a hashtag: a comment has no tab and stands before the words.
+        # A word may be a # sign or a hashtag, so only a line before the words and without a tab is a comment.
         while n_comments < len(block) and _is_comment(block[n_comments][1], numbered):
             n_comments += 1
         comments = [line for _, line in block[:n_comments]]
@@ -89,8 +92,8 @@ def _tagged(path: PathLike | BinaryIO, names: Sequence[str], *, numbered: bool =
         if not rows:
             message = "comments without a sentence; remove them, or the empty line after them"
             raise FormatError(message, path=name, line=block[0][0])
-        given = [column for column in names if any(column in row for row in rows)]
-        yield Sentence({column: [row.get(column, "_") for row in rows] for column in given}, comments)
+        filled_columns = [column for column in names if any(column in row for row in rows)]
+        yield Sentence({column: [row.get(column, "_") for row in rows] for column in filled_columns}, comments)
 
 
 def _is_comment(line: str, numbered: bool) -> bool:
@@ -98,7 +101,7 @@ def _is_comment(line: str, numbered: bool) -> bool:
 
 
 def _split(line: str) -> list[str]:
-    """Cells between blanks; a no-break space is a blank inside a cell."""
+    """The cells between blanks; a no-break space in a cell stands for a blank."""
     return [cell.replace("\u00a0", " ") for cell in re.split(" +", line.strip(" "))]
 
 
@@ -122,18 +125,18 @@ def _row(cells: list[str], names: Sequence[str], numbered: bool, expected: int, 
 
 
 def entity_tags(sentence: Sentence, scheme: str) -> list[str]:
-    """The tags of a sentence in ``IOB2`` or ``BIOES``: as read, even if broken, where they look like that scheme."""
+    """The tags of a sentence in ``IOB2`` or ``BIOES``. Tags that look like that scheme stay as read, even if broken."""
     tags = sentence.columns.get(ENTITY_COLUMN)
     if tags is not None:
-        parts = [part for tag in tags if tag != "O" for part in re.split(r"[|,]", tag)]
-        prefixes = {part[: part.find("-")] for part in parts}
+        single_tags = [part for tag in tags if tag != "O" for part in re.split(r"[|,]", tag)]
+        prefixes = {part[: part.find("-")] for part in single_tags}
         if prefixes <= {"B", "I"} if scheme == "IOB2" else prefixes <= {"B", "I", "E", "S"} and prefixes & {"E", "S"}:
             return tags
     return encode_tags(sentence.ents, len(sentence), scheme)
 
 
 def write_iob2(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Universal NER's five columns, comments before each sentence."""
+    """Writes the five columns of Universal NER, with comments before each sentence."""
     with open_output(path) as out:
         for sentence in sentences:
             other, annotator = (sentence.columns.get(name, ["-"] * len(sentence)) for name in UNER_COLUMNS[2:])
@@ -143,12 +146,12 @@ def write_iob2(sentences: Iterable[Sentence], path: PathLike) -> None:
 
 
 def write_two_column(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """``word<TAB>tag`` in IOB2, without comments."""
+    """Writes lines ``word<TAB>tag`` in IOB2, without comments."""
     _write_pairs(sentences, path, "IOB2")
 
 
 def write_biose(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """``word<TAB>tag`` in BIOES, nested entities joined by a bar, without comments."""
+    """Writes lines ``word<TAB>tag`` in BIOES, tags of nested entities joined by a bar, without comments."""
     _write_pairs(sentences, path, "BIOES")
 
 
@@ -160,7 +163,7 @@ def _write_pairs(sentences: Iterable[Sentence], path: PathLike, scheme: str) -> 
 
 
 def write_conll2003(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """``word part-of-speech chunk tag`` separated by blanks; blanks inside words become no-break spaces."""
+    """Writes lines ``word part-of-speech chunk tag`` with blanks between; those inside words become no-break spaces."""
     with open_output(path) as out:
         for sentence in sentences:
             if any(comment_name(line) == "newdoc" for line in sentence.comments):
@@ -173,8 +176,10 @@ def write_conll2003(sentences: Iterable[Sentence], path: PathLike) -> None:
 
 
 def iter_horizontal(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """One sentence a line, tokens separated by blanks; a no-break space is a space inside a token. Empty lines part
-    paragraphs."""
+    """The sentences of a file with one on each line, tokens separated by blanks. Empty lines separate paragraphs.
+
+    A no-break space stands for a space inside a token.
+    """
     return placed(_horizontal(path))
 
 
@@ -191,13 +196,13 @@ def _horizontal(path: PathLike | BinaryIO) -> Iterator[Sentence]:
 
 
 def iter_vertical(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """One token a line, an empty line after each sentence; what follows a tab is ignored."""
+    """The sentences of a file with one token on each line; empty lines end sentences. Text after a tab is ignored."""
     forms = ([line.split("\t")[0] for _, line in block] for block in _blocks(path))
     return placed(Sentence.from_forms(words) for words in forms)
 
 
 def write_horizontal(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """One sentence a line, its tokens separated by blanks; blanks inside tokens become no-break spaces."""
+    """Writes one sentence on each line, tokens separated by blanks; blanks inside tokens become no-break spaces."""
     with open_output(path) as out:
         for number, sentence in enumerate(sentences):
             line = " ".join(token.text.replace(" ", "\u00a0") for token in sentence.tokens)
@@ -205,7 +210,7 @@ def write_horizontal(sentences: Iterable[Sentence], path: PathLike) -> None:
 
 
 def write_vertical(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """One token a line, an empty line after each sentence."""
+    """Writes one token on each line, and an empty line after each sentence."""
     with open_output(path) as out:
         for sentence in sentences:
             out.write("".join(token.text + "\n" for token in sentence.tokens) + "\n")

@@ -1,8 +1,8 @@
 """Documents as `conllu.TokenList`s of the library conllu, and back.
 
-What a TokenList cannot hold, and so does not come back: comments of one key but the last (a dictionary holds them);
-the blanks around ``#`` and ``=`` of a comment, and the ``=`` of one without a value; upper and lower case in the names
-of columns beyond CoNLL-U; entities and frames that are not in the columns, with their scores.
+A TokenList cannot hold these things, so they are lost: all but the last of several comments with one key; the blanks
+around the ``#`` and ``=`` of a comment, and the ``=`` of a comment without a value; upper and lower case in the names
+of columns beyond CoNLL-U; entities and frames that are not in the columns, and all scores.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from depparse.document.annotations.records import Fail, shown
+from depparse.document.annotations.records import shown
 from depparse.document.columns import CONLLU_COLUMNS, parse_deps, parse_misc
 from depparse.document.document import Conversion, Document
 from depparse.document.sentence import Sentence
+from depparse.errors import Fail
 from depparse.formats.assemble import column_names_of, from_rows, joined_names, reporter
 
 if TYPE_CHECKING:
     from conllu import TokenList
 
 _DICTIONARIES = ("FEATS", "MISC")
-_NULLABLE = ("XPOS", "FEATS", "HEAD", "DEPS", "MISC")  # the rest stays a string with conllu, be it "_"
+_NULLABLE = ("XPOS", "FEATS", "HEAD", "DEPS", "MISC")  # None for "_"; conllu keeps other columns as strings
 _OLD_NAMES = {"upostag": "UPOS", "xpostag": "XPOS"}
 
 
@@ -28,8 +29,8 @@ def to_token_lists(doc: Document | Iterable[Sentence]) -> Iterator[TokenList]:
     """A TokenList for each sentence, as ``conllu.parse`` makes them.
 
     ``id`` is 3, (3, '-', 4) for a multiword token or (3, '.', 1) for an empty node; ``feats`` and ``misc`` are
-    dictionaries and ``deps`` a list of (relation, head). Where such a value would not be written as it was (as for
-    ``A=1|A=2``), the cell stays a string, so that ``serialize`` gives the lines of the file.
+    dictionaries and ``deps`` a list of (relation, head). If such a value would be written differently from the cell (as
+    for ``A=1|A=2``), the cell stays a string, so that ``serialize`` gives the lines of the file.
     """
     column_names = doc.column_names if isinstance(doc, Document) else CONLLU_COLUMNS
     for number, sentence in enumerate(doc):
@@ -63,8 +64,8 @@ def _token_list(sentence: Sentence, column_names: Sequence[str]) -> TokenList:
 
 def _id_value(id: str) -> int | tuple[int, str, int]:
     for sign in "-.":
-        first, found, second = id.partition(sign)
-        if found:
+        first, separator, second = id.partition(sign)
+        if separator:
             return int(first), sign, int(second)
     return int(id)
 
@@ -82,13 +83,13 @@ def _value(name: str, cell: str) -> Any:
         if all(head.replace(".", "", 1).isdecimal() and head[0] != "." and head[-1] != "." for head, _ in pairs):
             value = [(relation, _id_value(head)) for head, relation in pairs]
     elif name in _DICTIONARIES:
-        pairs_of = parse_misc(cell).items()
-        value = {key: "" if part is None else None if part == "_" else part for key, part in pairs_of}
+        attributes = parse_misc(cell).items()
+        value = {key: "" if part is None else None if part == "_" else part for key, part in attributes}
     return value if _text(value) == cell else cell
 
 
 def from_token_lists(token_lists: Iterable[TokenList]) -> Document:
-    """The document in TokenLists, be they of ``conllu.parse`` or of `to_token_lists`. FormatError if one is broken."""
+    """The document in TokenLists of ``conllu.parse`` or `to_token_lists`. Raises FormatError if one is broken."""
     sentences = [_sentence(token_list, number) for number, token_list in enumerate(token_lists)]
     names = column_names_of(sentences[0] if sentences else None)
     return Document(sentences, names)
@@ -99,10 +100,10 @@ def _sentence(token_list: TokenList, number: int) -> Sentence:
     fail = reporter(f"TokenList {number}", comments, "token", 0)
     keys = list(dict.fromkeys(key for token in token_list for key in token))
     header = next((line.partition("=")[2].split() for line in comments if line.startswith("# global.columns")), [])
-    known = {name.lower(): name for name in (*CONLLU_COLUMNS, *header)} | _OLD_NAMES
-    names = {key: known.get(key.lower(), key.upper()) for key in keys if key != "id"}
+    column_of = {name.lower(): name for name in (*CONLLU_COLUMNS, *header)} | _OLD_NAMES
+    names = {key: column_of.get(key.lower(), key.upper()) for key in keys if key != "id"}
     if "FORM" not in names.values():
-        raise fail("tokens without a form", -1, "FORM")
+        raise fail("tokens without a form", column="FORM")
     ids, rows = [], []
     for position, token in enumerate(token_list):
         ids.append(_id_text(token.get("id", position + 1), position, fail))
@@ -128,7 +129,7 @@ def _cell(value: object, name: str, position: int, fail: Fail) -> str:
 
 
 def _text(value: object) -> str | None:
-    """The cell for a value of conllu; None if it is of no kind that conllu has."""
+    """The cell for a value of conllu; None if conllu has no values of that type."""
     if value is None:
         return "_"
     if isinstance(value, (str, int)):

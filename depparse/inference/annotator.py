@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from depparse.document.annotations import complete, restore
 from depparse.document.annotations.tree import TREE_COLUMNS, kept_arcs
 from depparse.document.columns import in_order
@@ -111,6 +113,18 @@ class Annotator:
             for rank, (copy, tree) in enumerate(zip(copies, trees, strict=True), 1):
                 _set_rank(copy, rank, tree.log_probability or 0.0)
             yield copies
+
+    def all_analyses(
+        self, sentences: Iterable[Sentence], constraints: Iterable[Constraints | None] | None
+    ) -> Iterator[ParseAnalysis]:
+        """The analysis of each sentence, in order, with a group of them in memory at a time."""
+        for group in self.groups(sentences, constraints):
+            for sentence, analysis in zip(group.sentences, self.analyses(group), strict=True):
+                if analysis is None:  # a sentence without words
+                    analysis = ParseAnalysis(
+                        repr(sentence), np.zeros((1, 1)), (), lambda _, heads: np.zeros((*heads.shape, 1))
+                    )
+                yield analysis
 
     def analyses(self, group: Group) -> Iterator[ParseAnalysis | None]:
         """What the parser makes of each sentence, in order; None for one without words."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Protocol, runtime_checkable
 
 from depparse.document.document import Document
@@ -11,6 +12,7 @@ from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.files import STANDARD_INPUT, PathLike, check_input, name_of
 from depparse.formats import table as formats
+from depparse.inference.annotator import Annotator, Group
 from depparse.text import rules
 from depparse.text.naming import document_names, name_document, name_sentences
 from depparse.text.pieces import iter_pieces
@@ -147,3 +149,16 @@ def jobs_of(inputs: Iterable[Given], size: int, words: int) -> Iterator[list[Giv
             job, weight = [], 0
     if job:
         yield job
+
+
+def annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Given]) -> list[list[Sentence]]:
+    """The sentences of each input, annotated together."""
+    documents = reader.sentences_of_all(inputs)
+    groups = annotator.groups(chain.from_iterable(documents))
+    annotated = (copies for group in groups for copies in annotator.annotate_group(group))
+    return [list(chain.from_iterable(islice(annotated, len(document)))) for document in documents]
+
+
+def annotate_group(annotator: Annotator, group: Group) -> list[Sentence]:
+    """All copies of the sentences of a group, in order."""
+    return list(chain.from_iterable(annotator.annotate_group(group)))

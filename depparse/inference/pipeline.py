@@ -1,4 +1,4 @@
-"""`load` a model, call it on text and documents."""
+"""A trained model as a pipeline, which is called on text and documents."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
-
-import numpy as np
 
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
@@ -21,12 +18,20 @@ from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
 from depparse.files import PathLike
 from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator, Group
-from depparse.inference.inputs import Given, Input, InputReader, Segmenter, expanded, jobs_of
+from depparse.inference.inputs import (
+    Given,
+    Input,
+    InputReader,
+    Segmenter,
+    annotate_group,
+    annotate_inputs,
+    expanded,
+    jobs_of,
+)
 from depparse.inference.request import Asked, Request
 from depparse.inference.workers import run_in_order
 from depparse.model.codec import ModelCodec
 from depparse.model_folder.facts import Facts
-from depparse.model_folder.find import find
 from depparse.runtimes.scorer import Scorer
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.structs.analysis import ParseAnalysis
@@ -34,12 +39,10 @@ from depparse.structs.constraints import Constraints
 from depparse.text.wrap import wrapped
 
 if TYPE_CHECKING:
-    import torch
-
     from depparse.model.model import Model
     from depparse.model_folder.weights import Weights
 
-_SEGMENTER = "segmenter"  # the name of that part
+SEGMENTER = "segmenter"  # the name of that part
 
 
 class Pipeline:
@@ -145,7 +148,7 @@ class Pipeline:
         annotator, reader = self._annotator(request), self._reader(request)
         batches = BATCHES if workers == 1 else BATCHES_OF_WORKER
         jobs = jobs_of(map(reader.check, inputs), batch_size, batches * request.batch_words)
-        return _documents(run_in_order(partial(_annotate_inputs, reader, annotator), jobs, workers))
+        return _documents(run_in_order(partial(annotate_inputs, reader, annotator), jobs, workers))
 
     def annotate_stream(
         self,
@@ -170,7 +173,7 @@ class Pipeline:
         if workers == 1:
             return annotator.annotate(sentences, constraints)
         groups = annotator.groups(sentences, constraints, BATCHES_OF_WORKER)
-        return _flat(run_in_order(partial(_annotate_group, annotator), groups, workers))
+        return _flat(run_in_order(partial(annotate_group, annotator), groups, workers))
 
     def segment(
         self, pieces: Iterable[str], *, request: Request | None = None, **asked: Unpack[Asked]
@@ -249,12 +252,12 @@ class Pipeline:
         able = ("keep", "without", "treebank", "batch_words")
         request = self._requested(request, asked, "analyses", able, constrained=True)
         _refuse("analyses", [name for name in ("probabilities", "k_best") if name in request.asked], able)
-        return _analyses(self._annotator(request), sentences, constraints)
+        return self._annotator(request).all_analyses(sentences, constraints)
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Names of the parts that there are: ``segmenter`` if there is one, and the tasks."""
-        return (*((_SEGMENTER,) if self.segmenter is not None else ()), *(self.codec.tasks if self.codec else ()))
+        return (*((SEGMENTER,) if self.segmenter is not None else ()), *(self.codec.tasks if self.codec else ()))
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -287,7 +290,7 @@ class Pipeline:
         return Annotator(self.codec, self.scorer, request)
 
     def _reader(self, request: Request) -> InputReader:
-        segmenter = None if _SEGMENTER in request.without else self.segmenter
+        segmenter = None if SEGMENTER in request.without else self.segmenter
         return InputReader(segmenter, request.presplit, request.expand)
 
     def _check_workers(self, workers: int) -> None:
@@ -315,33 +318,9 @@ class Pipeline:
         save_model(self.model, Path(folder), self.facts, card=card, segmenter=self.segmenter, weights=weights)
 
 
-def _annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Given]) -> list[list[Sentence]]:
-    """The sentences of each input, annotated together."""
-    documents = reader.sentences_of_all(inputs)
-    groups = annotator.groups(chain.from_iterable(documents))
-    annotated = (copies for group in groups for copies in annotator.annotate_group(group))
-    return [list(chain.from_iterable(islice(annotated, len(document)))) for document in documents]
-
-
-def _annotate_group(annotator: Annotator, group: Group) -> list[Sentence]:
-    return list(chain.from_iterable(annotator.annotate_group(group)))
-
-
 def _refuse(method: str, names: Collection[str], able: Collection[str]) -> None:
     if names:
         raise ConfigError(f"{method} cannot do what {', '.join(names)} asks; it can be asked for {', '.join(able)}")
-
-
-def _analyses(
-    annotator: Annotator, sentences: Iterable[Sentence], constraints: Iterable[Constraints | None] | None
-) -> Iterator[ParseAnalysis]:
-    for group in annotator.groups(sentences, constraints):
-        for sentence, analysis in zip(group.sentences, annotator.analyses(group), strict=True):
-            if analysis is None:  # no words
-                analysis = ParseAnalysis(
-                    repr(sentence), np.zeros((1, 1)), (), lambda _, heads: np.zeros((*heads.shape, 1))
-                )
-            yield analysis
 
 
 def _documents(analysed: Generator[tuple[list[Given], list[list[Sentence]]], None, None]) -> Iterator[Document]:
@@ -360,38 +339,3 @@ def _flat(analysed: Generator[tuple[Group, list[Sentence]], None, None]) -> Iter
 def _document(sentences: Iterable[Sentence], given: object) -> Document:
     """The analysed document, with the column names of the given one."""
     return Document(sentences, given.column_names) if isinstance(given, Document) else Document(sentences)
-
-
-def load(
-    name: str | os.PathLike[str],
-    device: str | torch.device = "cpu",
-    *,
-    without: str | Collection[str] = (),
-    fetch: bool = False,
-    revision: str | None = None,
-) -> Pipeline:
-    """The pipeline called `name`, on a device of torch such as ``cuda``; parts `without` are left out of it for good.
-
-    `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id of the
-    Hugging Face hub (``user/repo``), which must have been fetched before, or is fetched if `fetch` is true, at
-    `revision`. A bundled name goes before a folder of that name here, which is ``./en``. Raises ModelError and
-    ConfigError.
-    """
-    from depparse.model_folder.store import load_parts, read_card, read_facts
-
-    folder = find(name, fetch=fetch, revision=revision)
-    try:
-        parts = load_parts(folder).to(device)
-    except (RuntimeError, AssertionError) as error:  # of torch, about devices that there are not
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
-    pipeline = Pipeline(parts.model, read_card(folder), parts.segmenter, read_facts(folder))
-    off = pipeline.request(without=without).without
-    if _SEGMENTER in off:
-        pipeline.segmenter = None
-    if off and pipeline.model is not None:
-        if off.issuperset(pipeline.model.tasks):
-            pipeline.model = None
-        else:
-            pipeline.model.leave_out(off)
-    return pipeline

@@ -61,7 +61,8 @@ class _Workers:
     """Processes, each with a pipe of its own.
 
     The pools of the standard library have one for all, so that one which is killed while it sends a result leaves
-    their reader waiting for the rest of it, forever. Here it is the end of its pipe.
+    their reader waiting for the rest of it, forever. Here it is the end of its pipe. loky survives this as well, but
+    always starts new programs, each of which imports torch and loads the model; forked processes share the model.
     """
 
     def __init__(self, work: Callable[[Any], Any], workers: int) -> None:

@@ -1,4 +1,4 @@
-"""What biaffine forms share (Dozat & Manning 2017, *Deep Biaffine Attention for Neural Dependency Parsing*)."""
+"""A helper of all biaffine forms (Dozat & Manning 2017, *Deep Biaffine Attention for Neural Dependency Parsing*)."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from torch import Tensor
 
 
 def with_one(values: Tensor) -> Tensor:
-    """``[…, width + 1]``: a constant unit after the others makes a biaffine form hold the linear and constant terms."""
+    """The values with a last unit of 1, ``[…, width + 1]``, which gives a biaffine form linear and constant terms."""
     return torch.cat([values, torch.ones_like(values[..., :1])], -1)

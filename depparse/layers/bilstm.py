@@ -1,7 +1,7 @@
 """Stacked bidirectional LSTMs or GRUs.
 
-Dropout between layers is shared over the words of a sentence (Gal & Ghahramani 2016); recurrent weights are dropped for
-a whole batch at once (weight drop: Merity, Keskar & Socher 2018, *Regularizing and Optimizing LSTM Language Models*).
+Dropout between layers drops the same units at all words of a sentence (Gal & Ghahramani 2016). Weight drop drops
+recurrent weights for a whole batch (Merity, Keskar & Socher 2018, *Regularizing and Optimizing LSTM Language Models*).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from depparse.layers.dropout import SharedDropout
 
 
 class BiLSTM(nn.Module):
-    """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+    """The recurrent layers, from ``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class BiLSTM(nn.Module):
         dropout: float = 0.0,
         weight_drop: float = 0.0,
     ) -> None:
-        """`width` is the units of both directions together; `dropout` and `weight_drop` are probabilities."""
+        """`width` counts the units of both directions together; `dropout` and `weight_drop` are probabilities."""
         super().__init__()
         self.weight_drop, self.width = weight_drop, width // 2 * 2
         kind = nn.LSTM if cell == "lstm" else nn.GRU
@@ -46,7 +46,7 @@ class BiLSTM(nn.Module):
                 nn.init.zeros_(weight)
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
-        """`lengths` are words without ROOT, which stands before them."""
+        """The states of the last layer. `lengths` are words without ROOT."""
         words = values.shape[1]
         # ROOT stands before the words, so a sentence is one longer than its words.
         cpu_lengths = (lengths + 1).cpu()

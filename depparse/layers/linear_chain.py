@@ -1,16 +1,16 @@
-"""Linear-chain conditional random fields within a regular language: sums over its sequences, and the best of them.
+"""Linear-chain conditional random fields within a regular language: sums over its sequences, and the best sequence.
 
-Lafferty, McCallum & Pereira 2001 (*Conditional Random Fields*); within a language, Papay, Klinger & Padó 2022
-(*Constraining Linear-chain CRFs to Regular Languages*): the chain runs over the product of the labels with the states
-of a deterministic automaton, so sequences outside the language have probability zero, exactly, in training as in
-decoding. Where we differ: only those pairs of label and state are nodes of the chain that can be reached, and arcs are
-lists of neighbours. The automaton is the smallest one, so for a language that only says which label may follow which
-(BIOES), the nodes are the labels, and the arcs those permitted.
+The model is that of Lafferty, McCallum & Pereira 2001 (*Conditional Random Fields*), within a language that of Papay,
+Klinger & Padó 2022 (*Constraining Linear-chain CRFs to Regular Languages*). The chain runs over the product of the
+labels and the states of a deterministic automaton, so sequences outside the language have a probability of exactly
+zero, in training and in decoding. Where we differ: only reachable pairs of label and state are nodes of the chain, and
+arcs are lists of neighbours. The automaton is the smallest one, so if a language only says which label may follow which
+(BIOES), the nodes are the labels, and the arcs are the permitted pairs.
 
-Scores are ``scores[batch, words, labels]`` of the label of each word, without ROOT, and ``transitions[previous, next]``
-of each pair of labels, the last row being the beginning of the sentence and the last column its end. -inf forbids.
-``lengths[batch]`` are in words; what stands behind is ignored. O(words · arcs) time, one step for each word of the
-longest sentence, in logarithms.
+``scores[batch, words, labels]`` are the scores of the labels of each word, without ROOT. The scores of pairs of labels
+are ``transitions[previous, next]``; the last row is the beginning of the sentence, the last column its end. -inf
+forbids. ``lengths[batch]`` are in words; scores behind the end are ignored. O(words · arcs) time, one step for each
+word of the longest sentence, in logarithms.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ from depparse.structs.automaton import Automaton, Deterministic, determinize
 
 
 class _Neighbours(NamedTuple):
-    """For each node some others, padded to the same number: ``[nodes, several]``."""
+    """The neighbours of each node, padded to the same number, ``[nodes, neighbours]``."""
 
     nodes: Tensor
-    mask: Tensor  # True where there is one
+    mask: Tensor  # True at neighbours, False at padding
 
 
 class _Forward(NamedTuple):
-    """Logarithms of sums."""
+    """The results of the forward algorithm, as logarithms of sums."""
 
     weights: _Weights
     node_scores: Tensor  # [batch, words, nodes]
-    alphas: Tensor  # [words, batch, nodes]: over all beginnings up to this node of this word, both included
+    alphas: Tensor  # [words, batch, nodes], over all beginnings of sequences up to this node, this included
     total: Tensor  # [batch]
 
 
 class _Weights(NamedTuple):
-    """Scores of arcs, as the transitions and the language have it."""
+    """The scores of arcs, by transitions and language; -inf if there is none."""
 
     begin: Tensor  # [nodes]
     end: Tensor  # [nodes]
-    before: Tensor  # [nodes, several], from neighbours before
-    after: Tensor  # [nodes, several], to neighbours after
+    before: Tensor  # [nodes, neighbours], from the nodes before
+    after: Tensor  # [nodes, neighbours], to the nodes after
 
 
 class LinearChain(nn.Module):
-    """The product of a language with its labels. It has no weights; as a module it moves between devices."""
+    """A chain within a language. It has no weights; it is a module so that its buffers move between devices."""
 
-    labels: Tensor  # [nodes]
+    labels: Tensor  # [nodes], the label of each
     begins: Tensor  # [nodes], True where a sequence may begin
     ends: Tensor  # [nodes], True where a sequence may end
 
@@ -74,43 +74,46 @@ class LinearChain(nn.Module):
             for other in row:
                 before[other].append(number)
         self.accepts_empty = bool(language.accepting[0])
-        # A language without words has one node that nothing leads to, so that no tensor is empty.
+        # A language without a sequence of words gets one node that cannot be reached, so that no tensor is empty.
         self._add("labels", torch.tensor([label for label, _ in nodes] or [0]))
         self._add("begins", torch.tensor([following[0][label] == state for label, state in nodes] or [False]))
         self._add("ends", torch.tensor([bool(language.accepting[state]) for _, state in nodes] or [False]))
         for name, rows in (("before", before or [[]]), ("after", after or [[]])):
-            several = max(1, *map(len, rows))
-            self._add(f"{name}_nodes", torch.tensor([row + [0] * (several - len(row)) for row in rows]))
-            self._add(f"{name}_mask", torch.tensor([[n < len(row) for n in range(several)] for row in rows]))
+            n_neighbours = max(1, *map(len, rows))
+            self._add(f"{name}_nodes", torch.tensor([row + [0] * (n_neighbours - len(row)) for row in rows]))
+            self._add(f"{name}_mask", torch.tensor([[n < len(row) for n in range(n_neighbours)] for row in rows]))
 
     def _add(self, name: str, value: Tensor) -> None:
-        self.register_buffer(name, value, persistent=False)  # made anew from the automaton, never saved
+        self.register_buffer(name, value, persistent=False)  # not saved, because it is made from the automaton
 
     @property
     def n_nodes(self) -> int:
+        """The number of nodes."""
         return len(self.labels)
 
     @property
     def before(self) -> _Neighbours:
+        """The nodes from which arcs lead to each node."""
         return _Neighbours(self.get_buffer("before_nodes"), self.get_buffer("before_mask"))
 
     @property
     def after(self) -> _Neighbours:
+        """The nodes to which arcs lead from each node."""
         return _Neighbours(self.get_buffer("after_nodes"), self.get_buffer("after_mask"))
 
-    # -- what is asked for
+    # -- results
 
     def log_partition(self, scores: Tensor, transitions: Tensor, lengths: Tensor) -> Tensor:
-        """``[batch]``: the logarithm of Σ exp(score) over the sequences of the language; -inf if there is none.
+        """The logarithm of Σ exp(score) over the sequences of the language, ``[batch]``; -inf if there is none.
 
-        Its gradient are the probabilities of labels and of pairs of labels, by the backward algorithm; a second
-        derivative is not to be had.
+        Its gradient, by the backward algorithm, are the probabilities of labels and of pairs of labels. There is no
+        second derivative.
         """
         total: Tensor = _LogPartition.apply(scores, transitions, lengths, self)  # type: ignore[no-untyped-call]
         return total
 
     def path_score(self, scores: Tensor, transitions: Tensor, lengths: Tensor, labels: Tensor) -> Tensor:
-        """``[batch]``: the score of ``labels[batch, words]``, whether they are in the language or not."""
+        """The score of ``labels[batch, words]``, whether they are in the language or not, ``[batch]``."""
         present = _present(scores, lengths)
         labels = labels.masked_fill(~present, 0)
         emitted = scores.gather(2, labels[..., None]).squeeze(2).masked_fill(~present, 0.0)
@@ -121,7 +124,7 @@ class LinearChain(nn.Module):
         return emitted.sum(1) + inside.sum(1) + end
 
     def marginals(self, scores: Tensor, transitions: Tensor, lengths: Tensor) -> Tensor:
-        """``[batch, words, labels]``: the probability of each label; 0 where the language has no sequence."""
+        """The probability of each label, ``[batch, words, labels]``; 0 if the language has no sequence."""
         forward = self._forward(scores, transitions, lengths)
         betas, _ = self._backward(forward, lengths)
         return self._by_label(forward, betas, lengths)
@@ -129,7 +132,7 @@ class LinearChain(nn.Module):
     def segment_probabilities(
         self, scores: Tensor, transitions: Tensor, lengths: Tensor, sentences: Tensor, starts: Tensor, labels: Tensor
     ) -> Tensor:
-        """``[segments]``: the probability that a sequence has the labels of the segment, whatever the others are.
+        """The probability that a sequence has the labels of the segment, whatever its others are, ``[segments]``.
 
         A segment begins at the word ``starts[segments]``, from 0, of the sentence ``sentences[segments]`` of the batch,
         and has the labels ``labels[segments, words]``, with IGNORE behind its end.
@@ -138,7 +141,7 @@ class LinearChain(nn.Module):
             return scores.new_zeros(0)
         forward = self._forward(scores, transitions, lengths)
         betas, _ = self._backward(forward, lengths)
-        # As the forward algorithm, but only through the labels of the segment.
+        # This is the forward algorithm, but only through the labels of the segment.
         values = forward.alphas[starts, sentences].masked_fill(labels[:, :1] != self.labels, -torch.inf)
         word = starts
         for number in range(1, labels.shape[1]):
@@ -153,7 +156,7 @@ class LinearChain(nn.Module):
     def viterbi(self, scores: Tensor, transitions: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The best sequence of the language ``labels[batch, words]``, and its score ``[batch]``.
 
-        Labels are IGNORE behind the end; all are, and the score is -inf, where the language has no sequence.
+        Labels are IGNORE behind the end. If the language has no sequence, all are IGNORE and the score is -inf.
         """
         node_scores, weights = self._node_scores(scores, lengths), self._weights(transitions.to(scores.dtype))
         best = weights.begin + node_scores[:, 0]
@@ -176,21 +179,23 @@ class LinearChain(nn.Module):
     # -- the algorithms
 
     def _weights(self, transitions: Tensor) -> _Weights:
-        labels, nothing = self.labels, -torch.inf
+        """The scores of the arcs of the chain."""
+        labels, forbidden = self.labels, -torch.inf
         before, after = self.before, self.after
         return _Weights(
-            transitions[self.n_labels, labels].masked_fill(~self.begins, nothing),
-            transitions[labels, self.n_labels].masked_fill(~self.ends, nothing),
-            transitions[labels[before.nodes], labels[:, None]].masked_fill(~before.mask, nothing),
-            transitions[labels[:, None], labels[after.nodes]].masked_fill(~after.mask, nothing),
+            transitions[self.n_labels, labels].masked_fill(~self.begins, forbidden),
+            transitions[labels, self.n_labels].masked_fill(~self.ends, forbidden),
+            transitions[labels[before.nodes], labels[:, None]].masked_fill(~before.mask, forbidden),
+            transitions[labels[:, None], labels[after.nodes]].masked_fill(~after.mask, forbidden),
         )
 
     def _node_scores(self, scores: Tensor, lengths: Tensor) -> Tensor:
+        """The scores of nodes, ``[batch, words, nodes]``; 0 behind the end."""
         present = _present(scores, lengths)
         return scores.masked_fill(~present[..., None], 0.0)[..., self.labels]
 
     def _advance(self, values: Tensor, weights: _Weights) -> Tensor:
-        """``[several, nodes]``: sums over what leads to each node from the nodes before, with their `values`."""
+        """For each node, the sum over the nodes before, with their ``values[rows, nodes]``; ``[rows, nodes]``."""
         nodes = self.before.nodes
         return torch.logsumexp(values.index_select(1, nodes.flatten()).view(-1, *nodes.shape) + weights.before, -1)
 
@@ -206,10 +211,10 @@ class LinearChain(nn.Module):
         return _Forward(weights, node_scores, torch.stack(alphas), total)
 
     def _backward(self, forward: _Forward, lengths: Tensor, sentences: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """``betas[words, batch, nodes]``: logarithms of sums over all that may come after a node.
+        """``betas[words, batch, nodes]``, the logarithms of sums over all that can follow a node, and counts of arcs.
 
-        With ``sentences[batch]``, a weight of each, also the expected counts of arcs ``[nodes, several after]`` over
-        the batch, else zeros.
+        The expected counts ``[nodes, neighbours after]`` are sums over the batch, with ``sentences[batch]`` as the
+        weights of the sentences; without these they are zeros.
         """
         weights, node_scores, alphas, total = forward
         nodes = self.after.nodes
@@ -229,19 +234,19 @@ class LinearChain(nn.Module):
         return torch.stack(betas[::-1]), counts
 
     def _by_label(self, forward: _Forward, betas: Tensor, lengths: Tensor) -> Tensor:
-        """``[batch, words, labels]``: probabilities of nodes, summed over the nodes of each label."""
+        """The probabilities of labels, ``[batch, words, labels]``: sums over the nodes of each label."""
         probabilities = (forward.alphas + betas - _finite(forward.total)[:, None]).exp().transpose(0, 1)
         present = _present(probabilities, lengths)
         by_label = probabilities.new_zeros(*probabilities.shape[:2], self.n_labels)
         return by_label.index_add_(2, self.labels, probabilities * present[..., None])
 
     def _with_empty(self, total: Tensor, lengths: Tensor) -> Tensor:
-        """`total`, with that of sentences without words."""
+        """The totals, with the right ones for sentences without words."""
         return total.masked_fill(lengths == 0, 0.0 if self.accepts_empty else -torch.inf)
 
 
 class _LogPartition(torch.autograd.Function):
-    """The forward algorithm, and as its gradient the backward algorithm: faster than through each step of the first."""
+    """The log-partition by the forward algorithm. The backward algorithm is its gradient, faster than autograd's."""
 
     @staticmethod
     def forward(ctx: Any, scores: Tensor, transitions: Tensor, lengths: Tensor, chain: LinearChain) -> Tensor:
@@ -268,10 +273,10 @@ class _LogPartition(torch.autograd.Function):
 
 
 def _present(scores: Tensor, lengths: Tensor) -> Tensor:
-    """``[batch, words]``: True at real words."""
+    """True at real words, ``[batch, words]``."""
     return torch.arange(scores.shape[1], device=scores.device) < lengths[:, None]
 
 
 def _finite(total: Tensor) -> Tensor:
-    """Log-partitions to divide by: where there is no sequence, every probability is 0 by its numerator."""
+    """Log-partitions for division; 0 if there is no sequence, because then numerators already make probabilities 0."""
     return total.masked_fill(total == -torch.inf, 0.0)

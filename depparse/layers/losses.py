@@ -1,4 +1,4 @@
-"""Losses that tasks share."""
+"""A loss that several tasks use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from depparse.features.vocabulary import IGNORE
 
 
 def cross_entropy(scores: Tensor, targets: Tensor, smoothing: float = 0.0) -> Tensor:
-    """The mean over the annotated words of ``scores[…, labels]`` and ``targets[…]``; 0, with a gradient of 0, if there
-    are none. `smoothing` is the share of probability that all labels get alike."""
+    """The mean loss of ``scores[…, labels]`` for ``targets[…]`` over the annotated words.
+
+    Without annotated words it is 0, with a gradient of 0. `smoothing` is the share of probability that is spread evenly
+    over all labels.
+    """
     labels = targets.flatten()
     total = nn.functional.cross_entropy(
         scores.flatten(0, -2).float(), labels, ignore_index=IGNORE, label_smoothing=smoothing, reduction="sum"

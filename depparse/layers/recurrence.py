@@ -1,12 +1,12 @@
 """The elementwise linear recurrence ``h[t] = decay[t] · h[t-1] + drive[t]``, with a gradient of its own.
 
-The heart of gated linear recurrent layers (Martin & Cundy 2018; Qin et al. 2023, *Hierarchically Gated Recurrent
-Neural Network for Sequence Modeling*). It has no matrix product from step to step, so all else of the layer is computed
-for all times at once, and this rest runs at the speed of memory: on the CPU a compiled kernel, elsewhere a scan of
-log2(times) steps (Hillis & Steele 1986). The plain loop is the oracle of the tests.
+It is the heart of gated linear recurrent layers (Martin & Cundy 2018; Qin et al. 2023, *Hierarchically Gated Recurrent
+Neural Network for Sequence Modeling*). It has no matrix product between steps, so a layer computes everything else for
+all times at once, and the recurrence runs at the speed of memory: on the CPU by a compiled kernel, elsewhere by a scan
+of log2(times) steps (Hillis & Steele 1986).
 
-The kernel runs in one thread: it is a few hundredths of the layer's time, and the parallel loops of numba abort the
-process when two Python threads enter them at once (workqueue) or after a fork (OpenMP of GNU).
+The kernel runs in one thread. It takes a few hundredths of the layer's time, and parallel loops of numba abort the
+process if two Python threads enter them at once (workqueue) or after a fork (OpenMP of GNU).
 """
 
 from __future__ import annotations
@@ -21,18 +21,8 @@ from torch import Tensor
 Array = NDArray[Any]
 
 
-def plain_recurrence(decay: Tensor, drive: Tensor) -> Tensor:
-    """The definition, as a loop over time: `decay`, `drive` and the result are ``[batch, times, width]``."""
-    state = torch.zeros_like(drive[:, 0])
-    states = []
-    for time in range(drive.shape[1]):
-        state = decay[:, time] * state + drive[:, time]
-        states.append(state)
-    return torch.stack(states, 1)
-
-
 def linear_recurrence(decay: Tensor, drive: Tensor, backwards: int = 0) -> Tensor:
-    """The states h for `decay` and `drive`, all ``[batch, times, width]``. O(times).
+    """The states h of the recurrence, with the shape of `decay` and `drive`, ``[batch, times, width]``. O(times).
 
     The last `backwards` units run from the last time to the first: ``h[t] = decay[t] · h[t+1] + drive[t]``.
     """
@@ -41,6 +31,8 @@ def linear_recurrence(decay: Tensor, drive: Tensor, backwards: int = 0) -> Tenso
 
 
 class _Recurrence(torch.autograd.Function):
+    """The recurrence and its gradient."""
+
     @staticmethod
     def forward(ctx: Any, decay: Tensor, drive: Tensor, backwards: int) -> Tensor:
         if _compiled(decay, drive):
@@ -60,7 +52,7 @@ class _Recurrence(torch.autograd.Function):
             arrays = _array(decay), _array(states), _array(gradients[0])
             _gradients_kernel(*arrays, to_decay.numpy(), to_drive.numpy(), ctx.backwards)
             return to_decay, to_drive, None
-        # The gradient of the drive runs the same recurrence the other way, one decay ahead.
+        # The gradient of the drive is the same recurrence in the other direction, with the decay of the next time.
         forwards = decay.shape[-1] - ctx.backwards
         ahead, earlier = torch.zeros_like(decay), torch.zeros_like(states)
         ahead[:, :-1, :forwards], ahead[:, 1:, forwards:] = decay[:, 1:, :forwards], decay[:, :-1, forwards:]
@@ -70,6 +62,7 @@ class _Recurrence(torch.autograd.Function):
 
 
 def _compiled(*tensors: Tensor) -> bool:
+    """Whether the compiled kernels can take the tensors."""
     return all(x.device.type == "cpu" and x.dtype == tensors[0].dtype and x.dtype in _COMPILED for x in tensors)
 
 
@@ -82,6 +75,7 @@ def _array(values: Tensor) -> Array:
 
 @njit(cache=True, nogil=True)
 def _states_kernel(decay: Array, drive: Array, states: Array, backwards: int) -> None:
+    """Writes the states of `linear_recurrence`."""
     batch, times, width = drive.shape
     forwards = width - backwards
     for row in range(batch):
@@ -99,7 +93,7 @@ def _states_kernel(decay: Array, drive: Array, states: Array, backwards: int) ->
 def _gradients_kernel(
     decay: Array, states: Array, gradient: Array, to_decay: Array, to_drive: Array, backwards: int
 ) -> None:
-    """Runs against the states: the gradient of the drive is a recurrence, one decay ahead; that of decay follows."""
+    """Writes the gradients to `to_decay` and `to_drive`, by a recurrence in the direction opposite to the states."""
     batch, times, width = states.shape
     forwards = width - backwards
     for row in range(batch):
@@ -118,6 +112,7 @@ def _gradients_kernel(
 
 
 def _scan_both(decay: Tensor, drive: Tensor, backwards: int) -> Tensor:
+    """`linear_recurrence` by scans, one for each direction."""
     if not backwards:
         return _scan(decay, drive)
     right = _scan(decay[..., :-backwards], drive[..., :-backwards])
@@ -126,7 +121,7 @@ def _scan_both(decay: Tensor, drive: Tensor, backwards: int) -> Tensor:
 
 
 def _scan(decay: Tensor, drive: Tensor) -> Tensor:
-    """Pairs (product of decays, state) over ever longer stretches: ``log2(times)`` steps."""
+    """The states, from pairs (product of decays, state) over stretches that double in each of ``log2(times)`` steps."""
     step = 1
     while step < drive.shape[1]:
         ones, zeros = torch.ones_like(decay[:, :step]), torch.zeros_like(drive[:, :step])

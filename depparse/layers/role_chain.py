@@ -1,21 +1,22 @@
 """A conditional random field over the arguments of a predicate: spans that do not overlap, each core role at most once.
 
-The language is that of BIOES tags in which no core role begins twice (Papay, Klinger & Padó 2022, *Constraining
-Linear-chain CRFs to Regular Languages*, RegCCRF, who try it on semantic roles). Its automaton remembers which core
-roles there have been, so the product with the tags has some 2^k · 4 · roles nodes for k core roles, and that number
-squared, masks apart, of arcs: too many for `LinearChain`, which is for any language. Here the same chain is factored:
+The language is BIOES tags in which no core role begins twice (Papay, Klinger & Padó 2022, *Constraining Linear-chain
+CRFs to Regular Languages*, RegCCRF, who try it on semantic roles). Its automaton must remember which core roles have
+occurred. So the product with the tags has about 2^k · 4 · roles nodes for k core roles, and up to the square of that
+number of arcs: too many for `LinearChain`, which is for any language. Here the same chain is factored:
 
-- Only the beginning of a core role (``B``, ``S``) changes the set of roles; all else happens within each set.
-- Between arguments all that matters is the set, so there is one state "outside" for it, not one for each tag. Within
-  an argument, what follows does not depend on whether its ``B`` or an ``I`` came last: one state "open" a role.
-- So transitions have no weights of their own, which is where we differ: within an argument the scores of ``I`` and
-  ``E`` hold them already; from one argument to the next they would cost the square of the roles.
+- Only the beginning of a core role (``B``, ``S``) changes the set of roles; all other steps stay within a set.
+- Between arguments only the set matters, so each set has one state "outside", not one for each tag. Within an argument,
+  it makes no difference whether ``B`` or ``I`` came last, so each role has one state "open" in each set.
+- So transitions have no weights of their own, and this is where we differ. Within an argument, the scores of ``I`` and
+  ``E`` already contain such weights; between arguments, they would cost the square of the number of roles.
 
-That leaves 2^k · (1 + roles) states with four arcs a role (B, I, E, S) and one for ``O``: O(words · 2^k · roles) time,
-one step for each word of the longest sentence, for many predicates side by side. role_sums.py adds them up.
+There remain 2^k · (1 + roles) states, with four arcs for each role (B, I, E, S) and one for ``O``. This takes
+O(words · 2^k · roles) time, one step for each word of the longest sentence, for many predicates side by side.
+role_sums.py computes the sums.
 
-Scores are ``scores[predicates, words, tags]``, without ROOT, and ``lengths[predicates]`` in words; what stands behind
-is ignored. Tags are ``O`` and, for each role, ``B``, ``I``, ``E``, ``S``, in this order.
+Scores are ``scores[predicates, words, tags]``, without ROOT. ``lengths[predicates]`` are in words; scores behind the
+end are ignored. Tags are ``O`` and then, for each role, ``B``, ``I``, ``E``, ``S``, in this order.
 """
 
 from __future__ import annotations
@@ -30,68 +31,72 @@ from torch.autograd.function import once_differentiable
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.role_sums import RoleSets, padded, precise, present, sum_sequences
 
-_CELLS = 1 << 21  # states of all words that are in memory at a time; more do not fit into the cache
+_CELLS = 1 << 21  # states in memory at a time, of all words; more do not fit into the cache
 _NOTHING = -torch.inf
 
 
 class _TagScores(NamedTuple):
-    """Scores of the tags of a word: the same for all sets of roles."""
+    """The scores of the tags of a word, the same for all sets of roles."""
 
     outside: Tensor  # [predicates, 1]
-    begin: Tensor  # [predicates, 1, roles], as are the others
+    begin: Tensor  # [predicates, 1, roles], as the following are
     inside: Tensor
     end: Tensor
     single: Tensor
 
 
 class RoleChain(nn.Module):
-    """The factored chain for so many roles; those numbered in `core` occur at most once. It has no weights."""
+    """The factored chain for `n_roles` roles. The roles numbered in `core` occur at most once. It has no weights."""
 
-    beginnings: Tensor  # [core roles, 2]: their tags B and S
+    beginnings: Tensor  # [core roles, 2], the tags B and S of each
 
     def __init__(self, n_roles: int, core: Collection[int]) -> None:
         super().__init__()
-        self.free = RoleChain(n_roles, ()) if core else None  # without the constraint
+        self.free = RoleChain(n_roles, ()) if core else None  # the chain without the constraint
         self.sets = RoleSets(n_roles, core)
         begin = 1 + 4 * torch.tensor(sorted(core), dtype=torch.long)
         self.register_buffer("beginnings", torch.stack([begin, begin + 3], 1), persistent=False)
 
-    # -- what is asked for
+    # -- results
 
     def log_partition(self, scores: Tensor, lengths: Tensor) -> Tensor:
-        """``[predicates]``: the logarithm of Σ exp(score) over all sequences. Its gradient are the `marginals`; a
-        second derivative is not to be had."""
+        """The logarithm of Σ exp(score) over all sequences, ``[predicates]``.
+
+        The `marginals` are its gradient; there is no second derivative.
+        """
         total: Tensor = _LogPartition.apply(scores, lengths, self)  # type: ignore[no-untyped-call]
         return total
 
     def path_score(self, scores: Tensor, lengths: Tensor, tags: Tensor) -> Tensor:
-        """``[predicates]``: the score of ``tags[predicates, words]``, whether they are in the language or not."""
+        """The score of ``tags[predicates, words]``, whether they are in the language or not, ``[predicates]``."""
         inside = tags.masked_fill(~present(scores, lengths), IGNORE)
         return scores.gather(2, inside.clamp(min=0)[..., None]).squeeze(2).masked_fill(inside == IGNORE, 0.0).sum(1)
 
     def marginals(self, scores: Tensor, lengths: Tensor) -> Tensor:
-        """``[predicates, words, tags]``: the probability of each tag."""
+        """The probability of each tag, ``[predicates, words, tags]``."""
         return self._totals_and_marginals(scores, lengths)[1]
 
     def span_probabilities(self, scores: Tensor, lengths: Tensor, spans: Tensor) -> Tensor:
-        """For each of ``spans[spans, 4]`` (predicate, first and last word, role, all from 0) the probability that it is
-        an argument of that role, whatever the others are: ``[spans]``, in double precision."""
+        """For each of ``spans[spans, 4]``, the probability that it is an argument, ``[spans]``, in double precision.
+
+        A span is predicate, first word, last word and role, all from 0.
+        """
         scores = precise(scores)
         probabilities = scores.new_zeros(len(spans))
-        for part in self._chunks(scores):
-            here = (spans[:, 0] >= part.start) & (spans[:, 0] < part.stop)
-            if here.any():
-                rows, first, last, role = spans[here].T
-                probabilities[here] = self._probabilities(
-                    scores[part], lengths[part], rows - part.start, first, last, role
+        for chunk in self._chunks(scores):
+            in_chunk = (spans[:, 0] >= chunk.start) & (spans[:, 0] < chunk.stop)
+            if in_chunk.any():
+                rows, first, last, role = spans[in_chunk].T
+                probabilities[in_chunk] = self._probabilities(
+                    scores[chunk], lengths[chunk], rows - chunk.start, first, last, role
                 )
         return probabilities
 
     def viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The best sequence ``tags[predicates, words]``, IGNORE behind its end, and its score ``[predicates]``.
 
-        Mostly that is the best one of all valid tags, as it has no core role twice: O(words · roles). The sets of core
-        roles are gone through only where it has.
+        The best sequence without the constraint is tried first, in O(words · roles): mostly it has no core role twice,
+        so it is the best one with the constraint too. Only other predicates need the sets of core roles.
         """
         if self.free is not None:
             tags, best = self.free.viterbi(scores, lengths)
@@ -102,22 +107,24 @@ class RoleChain(nn.Module):
         return self._constrained(scores, lengths)
 
     def _constrained(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        parts = [self._viterbi(scores[rows], lengths[rows]) for rows in self._chunks(scores)]
-        if not parts:
+        """`viterbi` over all sets of core roles."""
+        chunks = [self._viterbi(scores[rows], lengths[rows]) for rows in self._chunks(scores)]
+        if not chunks:
             return lengths.new_zeros(scores.shape[:2]), scores.new_zeros(0)
-        tags, best = (torch.cat(part) for part in zip(*parts, strict=True))
+        tags, best = (torch.cat(results) for results in zip(*chunks, strict=True))
         return tags, best
 
     # -- the algorithms
 
     def _chunks(self, scores: Tensor) -> Iterator[slice]:
-        """So few predicates at a time that the states of all their words fit into memory."""
+        """The predicates in chunks, so small that the states of all their words fit into the cache."""
         n_states = self.sets.n_sets * (1 + self.sets.n_roles)
         several = max(1, _CELLS // (max(1, scores.shape[1]) * n_states))
         for start in range(0, len(scores), several):
             yield slice(start, min(start + several, len(scores)))
 
     def _by_word(self, scores: Tensor, lengths: Tensor) -> list[_TagScores]:
+        """The scores of each word; 0 behind the end."""
         inside = scores.masked_fill(~present(scores, lengths)[..., None], 0.0)
         words = []
         for word in range(scores.shape[1]):
@@ -136,6 +143,7 @@ class RoleChain(nn.Module):
     def _probabilities(
         self, scores: Tensor, lengths: Tensor, rows: Tensor, first: Tensor, last: Tensor, role: Tensor
     ) -> Tensor:
+        """`span_probabilities` of one chunk: the score of each span, with the sums before and after it."""
         sums = sum_sequences(self.sets, scores, lengths)
         tag, positions = 1 + 4 * role, torch.arange(scores.shape[1], device=scores.device)
         within = (positions > first[:, None]) & (positions < last[:, None])
@@ -147,14 +155,15 @@ class RoleChain(nn.Module):
         return logarithms.exp().clamp(max=1.0)
 
     def _viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """`viterbi` of one chunk."""
         outside = scores.new_full((len(scores), self.sets.n_sets), _NOTHING)
         outside[:, 0] = 0.0
         opened = scores.new_full((*outside.shape, self.sets.n_roles), _NOTHING)
-        begun, closings = [], []  # for each word: whether an open argument begins there, and what ends there
+        begun, closings = [], []  # for each word: whether an open argument begins there, and which argument ends there
         for word, tags in enumerate(self._by_word(scores, lengths)):
             source = padded(outside, _NOTHING)[:, self.sets.before]
             begin, inside = source + tags.begin, opened + tags.inside
-            closed = torch.stack([opened + tags.end, source + tags.single], -1).flatten(2)  # 2 · role + whether S
+            closed = torch.stack([opened + tags.end, source + tags.single], -1).flatten(2)  # [..., 2 · role], + 1 for S
             best, closing = closed.max(-1)
             out = outside + tags.outside
             begun.append(begin >= inside)
@@ -167,22 +176,21 @@ class RoleChain(nn.Module):
         path = []
         for word in range(scores.shape[1] - 1, -1, -1):
             closing, within = closings[word][rows, state], role >= 0
-            new = torch.where(within, role, closing.div(2, rounding_mode="floor"))
+            new_role = torch.where(within, role, closing.div(2, rounding_mode="floor"))
             started = torch.where(within, begun[word][rows, state, role.clamp(min=0)], closing % 2 == 1)
-            # Within an argument B or I; else O, or S or E of the role that ends here.
+            # Within an argument the tag is B or I; else it is S or E of the role that ends here, or O.
             kind = torch.where(within, torch.where(started, 0, 1), torch.where(started, 3, 2))
-            tag = torch.where(new >= 0, 1 + 4 * new + kind, 0)
+            tag = torch.where(new_role >= 0, 1 + 4 * new_role + kind, 0)
             real = word < lengths
             path.append(torch.where(real, tag, IGNORE))
-            begins = real & (new >= 0) & started
-            state = torch.where(begins, self.sets.before[state, new.clamp(min=0)], state)
-            role = torch.where(real, torch.where(begins, -1, new), role)
+            begins = real & (new_role >= 0) & started
+            state = torch.where(begins, self.sets.before[state, new_role.clamp(min=0)], state)
+            role = torch.where(real, torch.where(begins, -1, new_role), role)
         return torch.stack(path[::-1], 1) if path else lengths.new_zeros((len(scores), 0)), score
 
 
 class _LogPartition(torch.autograd.Function):
-    """The logarithm of the sum; marginals are computed with it, some predicates at a time, so that no states have to be
-    kept."""
+    """The log-partition. The marginals, its gradient, are computed with it, so that no states have to be kept."""
 
     @staticmethod
     def forward(ctx: Any, scores: Tensor, lengths: Tensor, chain: RoleChain) -> Tensor:

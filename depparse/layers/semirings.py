@@ -1,6 +1,6 @@
-"""How the weights of paths are added up and multiplied, for algorithms that are the same for numbers and logarithms.
+"""Addition and multiplication of the weights of paths, for algorithms that work on numbers or on their logarithms.
 
-Axes are those of `depparse.layers.role_sums`: predicates, sets of roles, roles.
+The axes are those of `depparse.layers.role_sums`: predicates, sets of roles, roles.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 class Numbers:
-    """Weights, and sums of them, as they are: fast, but what is very small vanishes."""
+    """Weights and their sums as plain numbers: fast, but very small weights become zero."""
 
     zero, one = 0.0, 1.0
     of_log = staticmethod(torch.exp)
@@ -21,7 +21,7 @@ class Numbers:
 
     @staticmethod
     def plus_product(values: Tensor, others: Tensor, weights: Tensor) -> Tensor:
-        """The values plus the products of the other two."""
+        """The values plus the products of `others` and `weights`."""
         return torch.addcmul(values, others, weights)
 
     @staticmethod
@@ -31,21 +31,25 @@ class Numbers:
 
     @staticmethod
     def dot(values: Tensor, weights: Tensor) -> Tensor:
-        """The sum over roles of the products of ``[predicates, sets, roles]`` and ``[predicates, 1, roles]``:
-        ``[predicates, sets]``."""
+        """The sum of products over roles, ``[predicates, sets]``.
+
+        `values` are ``[predicates, sets, roles]``, `weights` ``[predicates, 1, roles]``.
+        """
         return (values @ weights.transpose(1, 2)).squeeze(2)
 
     @staticmethod
     def over_sets(values: Tensor, others: Tensor) -> Tensor:
-        """The sum over sets of the products of ``[predicates, sets]``, or ``[predicates, sets, roles]``, and
-        ``[predicates, sets, roles]``: ``[predicates, roles]``."""
+        """The sum of products over sets, ``[predicates, roles]``.
+
+        `values` are ``[predicates, sets]`` or ``[predicates, sets, roles]``, `others` ``[predicates, sets, roles]``.
+        """
         if values.dim() == 2:
             return (values[:, None] @ others).squeeze(1)
         return (values * others).sum(1)
 
 
 class Logarithms:
-    """The same in logarithms: for any scores, at several times the cost."""
+    """Weights and their sums as logarithms: right for any scores, at several times the cost."""
 
     zero, one = -torch.inf, 0.0
     of_log = staticmethod(torch.clone)
@@ -56,7 +60,7 @@ class Logarithms:
 
     @staticmethod
     def plus_product(values: Tensor, others: Tensor, weights: Tensor) -> Tensor:
-        """The values plus the products of the other two."""
+        """The values plus the products of `others` and `weights`."""
         return torch.logaddexp(values, others + weights)
 
     @staticmethod
@@ -66,12 +70,12 @@ class Logarithms:
 
     @staticmethod
     def dot(values: Tensor, weights: Tensor) -> Tensor:
-        """The sum over roles of the products, as that of `Numbers`."""
+        """The sum of products over roles, with the shapes of `Numbers.dot`."""
         return (values + weights).logsumexp(-1)
 
     @staticmethod
     def over_sets(values: Tensor, others: Tensor) -> Tensor:
-        """The sum over sets of the products, as that of `Numbers`."""
+        """The sum of products over sets, with the shapes of `Numbers.over_sets`."""
         return ((values[..., None] if values.dim() == 2 else values) + others).logsumexp(1)
 
 

@@ -1,5 +1,4 @@
-"""NumPy arrays to tensors and back: the border between codecs, which know no torch, and networks, which know no
-sentences."""
+"""Conversion between NumPy arrays and tensors: codecs do not know torch, and networks do not know sentences."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from depparse.features.batch import Batch
 
 
 class Layout(NamedTuple):
-    """How the sentences of a batch lie side by side: word 0 is ROOT, and padding stands behind the words."""
+    """The shape of a batch: word 0 of each sentence is ROOT, and padding follows the words."""
 
     lengths: Tensor  # [batch], words without ROOT
     mask: Tensor  # [batch, words], True at real words, False at ROOT and padding
@@ -37,9 +36,9 @@ class Layout(NamedTuple):
 
 
 def to_tensors(value: Any, device: torch.device) -> Any:
-    """The arrays in a record (a NamedTuple), list, tuple or dictionary as tensors on `device`; all else as it is.
+    """The value with tensors on `device` for its arrays, which may be in NamedTuples, lists, tuples and dictionaries.
 
-    On a processor tensor and array share their memory.
+    Other items stay. On the CPU, a tensor shares the memory of a writable array.
     """
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value if value.flags.writeable else value.copy()).to(device)
@@ -47,13 +46,14 @@ def to_tensors(value: Any, device: torch.device) -> Any:
 
 
 def to_arrays(value: Any) -> Any:
-    """The tensors in a record, list, tuple or dictionary as arrays; all else as it is. NumPy has no bfloat16."""
+    """The value with arrays for its tensors, as in `to_tensors`. bfloat16 becomes float32, which NumPy has."""
     if isinstance(value, Tensor):
         return (value.float() if value.dtype == torch.bfloat16 else value).numpy(force=True)
     return _each(value, to_arrays)
 
 
 def _each(value: Any, convert: Any) -> Any:
+    """The container with each item converted; any other value stays."""
     if isinstance(value, dict):
         return {key: convert(item) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_make"):
@@ -62,6 +62,6 @@ def _each(value: Any, convert: Any) -> Any:
 
 
 def as_arrays(value: Any) -> tuple[NDArray[Any], ...]:
-    """What a second stage gives, a tensor or several, as a tuple of arrays."""
+    """A tensor, or a tuple of several, as a tuple of arrays."""
     arrays = to_arrays(value)
     return arrays if isinstance(arrays, tuple) else (arrays,)

@@ -17,8 +17,8 @@ from depparse.errors import ConfigError, ModelError
 from depparse.files import hash_file
 from depparse.treebanks.catalogue import entries
 
-# An absolute path, of Unix or Windows, that begins an argument or a value; its last part is the group.
-_PATH = re.compile(r"""(?<![\w.~:/\\-])(?:/|[A-Za-z]:[/\\])(?:[^\s'",=/\\]+[/\\]+)*([^\s'",=/\\]*)[/\\]*""")
+# An absolute path, of Unix or Windows, that begins an argument or a value.
+_PATH = re.compile(r"""(?<![\w.~:/\\-])(?:/|[A-Za-z]:[/\\])[^\s'",=]*""")
 _DEPTH = 20  # models that a model was made of, one of the other
 
 
@@ -148,7 +148,13 @@ def _inside(value: Any) -> list[Any]:
 
 def without_paths(text: str) -> str:
     """A command or a name with absolute paths cut to their last part."""
-    return _PATH.sub(lambda match: match[1] or "/", text)
+    return _PATH.sub(lambda match: _last_part(match[0]), text)
+
+
+def _last_part(path: str) -> str:
+    """The name of a file or folder; of the folder ``model`` of a run, with that of the run."""
+    *folders, name = re.split(r"[/\\]+", path.rstrip("/\\"))
+    return f"{folders[-1]}/{name}" if name == "model" and folders and folders[-1] else name or "/"
 
 
 def language_of(file: str) -> str:

@@ -1,4 +1,4 @@
-"""Texts side by side, as NumPy arrays: their symbols, the tokens in them, and what is learned of both."""
+"""Batches of texts, as NumPy arrays: their symbols, their tokens, and the targets for both."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import numpy as np
 from depparse.features.batch import pad_rows
 from depparse.segmentation.symbols import PARAGRAPH, Bools, Floats, Ints, Symbols
 
-SPACING = 3  # values that tell of the spacing around a token: white before, white after, paragraph ends after
+SPACING = 3  # values for the spacing of a token: white space before it, white space after it, end of paragraph after it
 
 
 class Sizes(NamedTuple):
-    """How many numbers the network reads and scores."""
+    """The sizes of the vocabularies that the network reads and scores."""
 
     symbols: tuple[int, ...]  # of each kind: characters, categories, n-grams of each length
     forms: int
-    scripts: int  # of multiword tokens, the single word not among them
+    scripts: int  # for multiword tokens; the single word does not count
 
 
 class TokenRanges(NamedTuple):
@@ -30,23 +30,23 @@ class TokenRanges(NamedTuple):
 
 
 class TokenBatch(NamedTuple):
-    """The tokens of several texts side by side; padding follows a text's last token."""
+    """The tokens of several texts side by side; padding follows the last token of a text."""
 
     firsts: Ints  # [batch, tokens], index of a token's first symbol; the number of symbols at padding
-    lasts: Ints  # [batch, tokens], index of its last symbol; the number of symbols at padding
+    lasts: Ints  # [batch, tokens], index of a token's last symbol; the number of symbols at padding
     forms: Ints  # [batch, tokens], numbers of the forms; 0 at padding
-    spacing: Floats  # [batch, tokens, 3], 1 where it is so, else 0
+    spacing: Floats  # [batch, tokens, 3], the values of SPACING, 1 for yes and 0 for no
     lengths: Ints  # [batch], tokens
 
     @property
     def ends_paragraph(self) -> Bools:
-        """``[batch, tokens]``: whether a paragraph ends after the token, and a sentence with it."""
+        """Whether a paragraph, and so a sentence, ends after each token, ``[batch, tokens]``."""
         return self.spacing[..., 2] > 0
 
 
 @dataclass(frozen=True, slots=True)
 class SymbolBatch:
-    """Texts with their tokens, to learn from. Targets are IGNORE where there is nothing to learn."""
+    """A training batch: texts with their tokens and targets. Targets are IGNORE where there is nothing to learn."""
 
     symbols: Ints  # [kinds, batch, symbols], numbers of the vocabulary; 0 at padding
     tokens: TokenBatch
@@ -57,12 +57,12 @@ class SymbolBatch:
 
     @property
     def targets(self) -> dict[str, Ints]:
-        """What each decision is learned from."""
+        """The targets of each decision."""
         return {"tokens": self.ends, "sentences": self.sentences, "words": self.expansions}
 
 
 def pad_symbols(numbers: Sequence[Ints]) -> Ints:
-    """``[kinds, batch, symbols]`` of the numbers ``[kinds, symbols]`` of each text; 0 at padding."""
+    """The numbers of each text, ``[kinds, symbols]``, as one array ``[kinds, batch, symbols]``; 0 at padding."""
     longest = max(row.shape[1] for row in numbers)
     cells = np.zeros((len(numbers[0]), len(numbers), longest), np.int64)
     for index, row in enumerate(numbers):
@@ -71,11 +71,11 @@ def pad_symbols(numbers: Sequence[Ints]) -> Ints:
 
 
 def pad_tokens(texts: Sequence[Symbols], ranges: Sequence[TokenRanges], forms: Sequence[Ints]) -> TokenBatch:
-    """The tokens of the texts, with the numbers of their forms."""
+    """The tokens of the texts as one batch. `forms` are the numbers of the forms of each text."""
     n_symbols, n_tokens = max(map(len, texts)), max(1, *map(len, forms))
     spacing = np.zeros((len(texts), n_tokens, SPACING), np.float32)
     for cells, text, (firsts, lasts) in zip(spacing, texts, ranges, strict=True):
-        # Before and after the text there is white space.
+        # The text counts as surrounded by white space.
         white = np.concatenate(([True], text.white, [True]))
         cells[: len(firsts), 0] = white[firsts]
         cells[: len(firsts), 1] = white[lasts + 2]

@@ -1,6 +1,6 @@
-"""What the segmenter does without its network: text to arrays of numbers, and scores to tokens, sentences and words.
+"""Segmentation without the network: from text to arrays of numbers, and from scores to tokens, sentences and words.
 
-With an engine that computes the scores (see `segmenter`), this is all that segmentation takes; torch is not needed.
+Together with an engine that computes the scores (see `segmenter`), this is all of segmentation; it needs no torch.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from depparse.segmentation.symbols import (
 )
 from depparse.text.spacing import RawToken
 
-_UNKNOWN_FORM = 1  # number of a token's form that is not in the vocabulary; 0 is padding
-_SCRIPTS_TRIED = 8  # of the best, until one fits the token
+_UNKNOWN_FORM = 1  # number of forms that are not in the vocabulary; 0 is padding
+_SCRIPTS_TRIED = 8  # the best ones are tried until one fits the token
 
 
 class SegmenterCodec:
     """Vocabularies of symbols and of token forms, and the expansions of multiword tokens.
 
-    `inner_spaces`: whether tokens may hold white space, as words of Vietnamese do.
+    `inner_spaces` says whether tokens may contain white space, as words of Vietnamese do.
     """
 
     def __init__(
@@ -46,10 +46,10 @@ class SegmenterCodec:
 
     @classmethod
     def learn(cls, passages: Sequence[Passage], *, min_count: int, longest: int, ngrams: int) -> SegmenterCodec:
-        """The vocabularies of the training data.
+        """The codec with the vocabularies of the training data.
 
-        Rarer characters, n-grams and forms than `min_count` are unknown; n-grams have at most `longest` characters,
-        and `ngrams` of each length are kept.
+        Characters, n-grams and forms that occur less than `min_count` times are unknown. N-grams have at most `longest`
+        characters; of each length, the `ngrams` most frequent are kept.
         """
         texts = [passage.text for passage in passages]
         symbols = SymbolVocabulary.learn(texts, min_count=min_count, longest=longest, most=ngrams)
@@ -74,11 +74,11 @@ class SegmenterCodec:
     # -- text to arrays
 
     def batch_symbols(self, texts: Sequence[Symbols]) -> Ints:
-        """``[kinds, batch, symbols]``: what the first stage of the network reads."""
+        """The input of the first stage of the network, ``[kinds, batch, symbols]``."""
         return pad_symbols([self.symbols.numbers(text.points) for text in texts])
 
     def batch_tokens(self, texts: Sequence[Symbols], ranges: Sequence[TokenRanges]) -> TokenBatch:
-        """What the second stage reads."""
+        """The input of the second stage."""
         forms = [
             np.array(self.forms.numbers(_forms(text, tokens), _UNKNOWN_FORM), np.int64)
             for text, tokens in zip(texts, ranges, strict=True)
@@ -86,14 +86,14 @@ class SegmenterCodec:
         return pad_tokens(texts, ranges, forms)
 
     def collate(self, passages: Sequence[Passage]) -> SymbolBatch:
-        """Passages with what is to be learned of them."""
+        """A batch of passages, with the targets to learn."""
         texts = [read_symbols(passage.text) for passage in passages]
         ranges = [locate_tokens(text, passage.tokens) for text, passage in zip(texts, passages, strict=True)]
         symbols, tokens = self.batch_symbols(texts), self.batch_tokens(texts, ranges)
         ends = [self._end_targets(text, lasts) for text, (_, lasts) in zip(texts, ranges, strict=True)]
         width = tokens.forms.shape[1]
         sentences = [np.array([token.ends_sentence for token in passage.tokens], np.int64) for passage in passages]
-        # That the end of a paragraph ends a sentence needs no learning.
+        # The end of a paragraph always ends a sentence, so it is no target.
         sentence_targets = np.where(tokens.ends_paragraph, IGNORE, pad_rows(sentences, IGNORE, width=width))
         return SymbolBatch(
             symbols,
@@ -105,12 +105,14 @@ class SegmenterCodec:
         )
 
     def _end_targets(self, text: Symbols, lasts: Ints) -> Ints:
+        """For each symbol, 1 if a token ends there, else 0; IGNORE where there is no choice."""
         ends = np.where(text.white, IGNORE, 0)
         ends[lasts] = 1
         ends[must_end(text, self.inner_spaces) | ~may_end(text.points)] = IGNORE
         return ends
 
     def _script_targets(self, passage: Passage) -> Ints:
+        """For each token, the number of its script, 0 for a single word; IGNORE if no script makes its words."""
         pairs = zip(passage.forms, passage.tokens, strict=True)
         scripts = [self.expansions.number(form, token.words) if token.words else 0 for form, token in pairs]
         return np.array([IGNORE if script is None else script for script in scripts], np.int64)
@@ -118,10 +120,10 @@ class SegmenterCodec:
     # -- scores to tokens
 
     def find_tokens(self, text: Symbols, ends: Floats) -> TokenRanges:
-        """The tokens of the text; one ends after each symbol whose score in `ends` is above 0, where one may end."""
+        """The tokens of the text. One ends after each symbol whose score in `ends` is above 0, if one may end there."""
         possible = may_end(text.points) & ~text.white
         lasts = np.flatnonzero((ends[: len(text)] > 0) & possible | must_end(text, self.inner_spaces))
-        # A token begins at the first symbol after the one before that is not white.
+        # A token begins at the first visible symbol after the end of the token before.
         visible = np.flatnonzero(~text.white)
         return TokenRanges(visible[np.searchsorted(visible, np.concatenate(([0], lasts[:-1] + 1)))], lasts)
 
@@ -136,29 +138,29 @@ class SegmenterCodec:
         """The tokens of each text, with their words and sentence ends.
 
         A sentence ends after token t of text b if ``sentences[b, t]`` is above 0 or a paragraph ends there.
-        ``scripts[b, t, script]`` are logits of the scripts, number 0 that of a single word.
+        ``scripts[b, t, script]`` are the logits of the scripts; number 0 stands for a single word.
         """
         sentence_ends = ((sentences > 0) | batch.ends_paragraph).tolist()
-        several = _are_several(scripts).tolist()
+        are_several = _are_several(scripts).tolist()
         decoded = []
         for row, (text, (firsts, lasts)) in enumerate(zip(texts, ranges, strict=True)):
             starts, stops = text.offsets[firsts].tolist(), (text.offsets[lasts] + 1).tolist()
-            # The rows of scores are padded, so they are the longer ones.
+            # Rows of scores are padded, so they may be longer than the tokens.
             columns = zip(starts, stops, sentence_ends[row], strict=False)
             tokens = [RawToken(start, stop, (), ends_sentence) for start, stop, ends_sentence in columns]
-            self._expand(text.text, tokens, several[row], scripts[row])
+            self._expand(text.text, tokens, are_several[row], scripts[row])
             decoded.append(tokens)
         return decoded
 
     def _expand(self, text: str, tokens: Sequence[RawToken], several: Sequence[bool], scripts: Floats) -> None:
-        """Writes the words of multiword tokens into them, by ``scripts[t, script]``."""
+        """Gives multiword tokens their words, by ``scripts[t, script]``."""
         if not self.expansions.scripts:
             return
         forms = [text[token.start : token.end] for token in tokens]
         always = self.expansions.always
         multiwords = [number for number, form in enumerate(forms) if several[number] or form in always]
-        for number, best in zip(multiwords, _best_scripts(scripts[multiwords]), strict=True):
-            tokens[number].words = self.expansions.best(forms[number], best)
+        for number, best_scripts in zip(multiwords, _best_scripts(scripts[multiwords]), strict=True):
+            tokens[number].words = self.expansions.best(forms[number], best_scripts)
 
     # -- saving
 
@@ -173,14 +175,14 @@ class SegmenterCodec:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SegmenterCodec:
-        """The codec that `to_json` gave. Raises KeyError, TypeError and ValueError for other data."""
+        """The codec from the data of `to_json`. Raises KeyError, TypeError or ValueError for other data."""
         symbols = SymbolVocabulary.from_json(data["symbols"])
         forms = Vocabulary(data["words"], reserved=2)
         return cls(symbols, forms, Expansions.from_json(data["expansions"]), data["inner_spaces"])
 
 
 def must_end(text: Symbols, inner_spaces: bool) -> Bools:
-    """Where a token ends in any case: before white space, or before a paragraph's end if tokens may hold spaces."""
+    """Whether a token must end after a symbol: before white space or, with `inner_spaces`, before a paragraph break."""
     before_white = np.concatenate((text.white[1:], [True]))
     if inner_spaces:
         before_white &= np.concatenate((text.points[1:] == PARAGRAPH, [True])) | _at_end(text)
@@ -188,7 +190,7 @@ def must_end(text: Symbols, inner_spaces: bool) -> Bools:
 
 
 def _at_end(text: Symbols) -> Bools:
-    """Whether nothing but white space follows a symbol."""
+    """Whether only white space follows each symbol."""
     visible = np.flatnonzero(~text.white)
     return np.arange(len(text)) >= (visible[-1] if len(visible) else 0)
 
@@ -201,25 +203,26 @@ def locate_tokens(text: Symbols, tokens: Sequence[RawToken]) -> TokenRanges:
 
 
 def _forms(text: Symbols, tokens: TokenRanges) -> list[str]:
+    """The text of each token."""
     starts, stops = text.offsets[tokens.firsts].tolist(), (text.offsets[tokens.lasts] + 1).tolist()
     return [text.text[start:stop] for start, stop in zip(starts, stops, strict=True)]
 
 
 def _are_several(scripts: Floats) -> Bools:
-    """``[batch, tokens]``: whether all scripts together are likelier than a single word; `scripts` as in `decode`."""
-    single, rest = scripts[..., 0], scripts[..., 1:]
-    if not rest.shape[-1]:
+    """Whether all scripts together are likelier than a single word, ``[batch, tokens]``; `scripts` as in `decode`."""
+    single, multiword = scripts[..., 0], scripts[..., 1:]
+    if not multiword.shape[-1]:
         return np.zeros(single.shape, np.bool_)
-    # log Σ exp lies between the greatest score and that plus log n: exponentials are needed in between alone.
-    best = rest.max(-1)
+    # log Σ exp lies between the greatest score and that plus log n, so only scores in between need exponentials.
+    best = multiword.max(-1)
     several: Bools = best > single
-    close = ~several & (best + np.log(rest.shape[-1]) + 1e-3 > single)
-    several[close] = np.exp(rest[close] - single[close][:, None]).sum(-1) > 1
+    undecided = ~several & (best + np.log(multiword.shape[-1]) + 1e-3 > single)
+    several[undecided] = np.exp(multiword[undecided] - single[undecided][:, None]).sum(-1) > 1
     return several
 
 
 def _best_scripts(scripts: Floats) -> list[list[int]]:
-    """The numbers of the scripts with the greatest ``scripts[t, script]``, for each token the best first."""
+    """For each token, the numbers of the scripts with the greatest ``scripts[t, script]``, the best first."""
     scores = scripts[:, 1:]
     n_tried = min(_SCRIPTS_TRIED, scores.shape[1])
     tried = np.argpartition(-scores, n_tried - 1, axis=1)[:, :n_tried]

@@ -1,8 +1,9 @@
-"""Multiword tokens to words: scripts that carry over to unseen tokens, and a dictionary of those that were seen.
+"""The words of multiword tokens: a dictionary of the seen tokens, and scripts that also fit unseen ones.
 
-A script says how many characters at the begin and the end of a token belong to words that are given (``n't`` for three
-at the end), and makes the one word between from the rest by an edit script (Straka 2018; `data.edit_scripts`): *don't*
-and *couldn't* share one. Which word is the one between is chosen so that scripts serve many tokens.
+A script gives fixed words at the beginning and at the end of a token, with the number of characters that belong to them
+(``n't`` for three at the end). It makes the remaining word, the middle one, from the remaining characters by an edit
+script (Straka 2018; `depparse.features.edit_scripts`): *don't* and *couldn't* share one. Which word is the middle one
+is chosen so that each script serves many tokens.
 """
 
 from __future__ import annotations
@@ -24,20 +25,21 @@ _MAX_LENGTH = 40  # characters; a longer token is learned as a whole
 
 
 def candidates(token: str, words: Sequence[str]) -> list[str]:
-    """Scripts that make the words from the token, one for each word that may be the one between."""
+    """Scripts that make the words from the token, one for each word that can be the middle one."""
     low_token, low_words = token.lower(), [word.lower() for word in words]
-    found = []
+    scripts = []
     for middle in range(len(words)):
         script = _make(low_token, low_words, middle)
-        # Scripts are in small letters, and capitals are carried over; where that is wrong, they are as they stand.
+        # Scripts are in lower case, and capitals are carried over; if that gives wrong words, a script keeps its case.
         if expand(script, token) != tuple(words):
             script = _make(token, words, middle, cased=True)
-        if expand(script, token) == tuple(words) and script not in found:
-            found.append(script)
-    return found
+        if expand(script, token) == tuple(words) and script not in scripts:
+            scripts.append(script)
+    return scripts
 
 
 def _make(token: str, words: Sequence[str], middle: int, cased: bool = False) -> str:
+    """The script in which word number `middle`, from 0, is the middle one."""
     before, after = list(words[:middle]), list(words[middle + 1 :])
     n_before, n_after = _shares(token, "".join(before), words[middle], "".join(after))
     edit = make_script(token[n_before : len(token) - n_after], words[middle])
@@ -46,7 +48,7 @@ def _make(token: str, words: Sequence[str], middle: int, cased: bool = False) ->
 
 @lru_cache(maxsize=1 << 16)
 def _shares(token: str, before: str, word: str, after: str) -> tuple[int, int]:
-    """How many characters of the token belong to what stands before and after the word: where least is to be edited."""
+    """How many characters of the token belong to `before` and to `after`, such that the fewest edits are needed."""
     if token == before + word + after:
         return len(before), len(after)
     if len(token) > _MAX_LENGTH:
@@ -62,7 +64,7 @@ def _shares(token: str, before: str, word: str, after: str) -> tuple[int, int]:
 
 @lru_cache(maxsize=1 << 16)
 def _distance(a: str, b: str) -> int:
-    """Characters to drop and add to make b from a."""
+    """The number of characters to drop and to add to make b from a."""
     row = list(range(len(b) + 1))
     for i, char in enumerate(a, 1):
         corner, row[0] = row[0], i
@@ -73,18 +75,18 @@ def _distance(a: str, b: str) -> int:
 
 @lru_cache(maxsize=1 << 16)
 def expand(script: str, token: str) -> Expansion | None:
-    """The words that the script makes of the token; None where it does not fit."""
+    """The words that the script makes of the token; None if it does not fit."""
     before, n_before, edit, n_after, after, cased = json.loads(script)
     if n_before + n_after > len(token):
         return None
     source = token if cased else token.lower()
-    # Words that are cut off the token as they stand are looked for there.
-    for given, part in (("".join(before), source[:n_before]), ("".join(after), source[len(source) - n_after :])):
-        if len(given) == len(part) and given != part:
+    # If the fixed words are as long as their characters in the token, they must be those characters.
+    for fixed, characters in (("".join(before), source[:n_before]), ("".join(after), source[len(source) - n_after :])):
+        if len(fixed) == len(characters) and fixed != characters:
             return None
     middle = apply_script(edit, source[n_before : len(source) - n_after])
     words = [*before, middle, *after]
-    if not all(words) or len(source) != len(token):  # the small letter of İ is two characters
+    if not all(words) or len(source) != len(token):  # the lower case of İ is two characters
         return None
     if not cased and source != token:
         if len(token) > 1 and token.isupper():
@@ -99,7 +101,7 @@ def expand(script: str, token: str) -> Expansion | None:
 
 
 def _cut(token: str, words: Sequence[str]) -> list[str]:
-    """The token cut into words of these lengths."""
+    """The token cut into pieces as long as the words."""
     ends = [0]
     for word in words:
         ends.append(ends[-1] + len(word))
@@ -107,66 +109,70 @@ def _cut(token: str, words: Sequence[str]) -> list[str]:
 
 
 class Expansions:
-    """What a treebank teaches about its multiword tokens.
+    """The expansions of multiword tokens that a treebank teaches.
 
-    `scripts` are those of its tokens, `known` the expansion of each token that has but one, `always` the tokens that
-    are never a single word.
+    `scripts` make the words of its tokens, `known` has the expansion of each token that has only one, and `always` are
+    the tokens that are never a single word.
     """
 
     def __init__(self, scripts: Sequence[str], known: dict[str, Expansion], always: Iterable[str]) -> None:
         self.scripts = list(scripts)
         self.known, self.always = known, frozenset(always)
         self._numbers = {script: number for number, script in enumerate(self.scripts, 1)}
-        self._found: dict[tuple[str, Expansion], int | None] = {}  # asked for again in every epoch
+        self._number_of: dict[tuple[str, Expansion], int | None] = {}  # a cache, because every epoch asks again
 
     @classmethod
     def learn(cls, multiwords: Iterable[tuple[str, Expansion]], singles: Iterable[str]) -> Expansions:
-        """From multiword tokens with their words, and all tokens that are a word."""
+        """Learns from multiword tokens with their words, and from the tokens that are single words."""
         seen: dict[str, set[Expansion]] = {}
         for token, words in multiwords:
             seen.setdefault(token, set()).add(words)
-        single = set(singles)
-        known = {token: next(iter(found)) for token, found in sorted(seen.items()) if len(found) == 1}
-        # A script's weight is the number of different tokens that it serves.
-        options = {(token, words): candidates(token, words) for token, found in seen.items() for words in sorted(found)}
+        single_words = set(singles)
+        known = {token: next(iter(several)) for token, several in sorted(seen.items()) if len(several) == 1}
+        # The weight of a script is the number of different tokens that it serves; each token keeps its heaviest script.
+        options = {
+            (token, words): candidates(token, words) for token, several in seen.items() for words in sorted(several)
+        }
         weights = Counter(script for scripts in options.values() for script in scripts)
         chosen = {max(scripts, key=lambda script: (weights[script], script)) for scripts in options.values() if scripts}
         scripts = sorted(chosen, key=lambda script: (-weights[script], script))
-        return cls(scripts, known, sorted(known.keys() - single))
+        return cls(scripts, known, sorted(known.keys() - single_words))
 
     def number(self, token: str, words: Expansion) -> int | None:
-        """The number, from 1, of the script that makes the words of the token. None if there is none."""
-        if (token, words) not in self._found:
+        """The number, from 1, of the script that makes the words of the token; None if there is no such script."""
+        if (token, words) not in self._number_of:
             numbers = [self._numbers[script] for script in candidates(token, words) if script in self._numbers]
-            self._found[token, words] = min(numbers, default=None)
-        return self._found[token, words]
+            self._number_of[token, words] = min(numbers, default=None)
+        return self._number_of[token, words]
 
     def best(self, token: str, numbers: Iterable[int]) -> Expansion:
-        """The words of a multiword token: those it always had, or by the first of the scripts that fits, or none."""
+        """The words of a multiword token: those it always had, else those of the first script that fits, else none."""
         words = self.known.get(token)
         if words is None:
-            made = (expand(self.scripts[number - 1], token) for number in numbers)
-            words = next((found for found in made if found is not None), ())
+            expansions = (expand(self.scripts[number - 1], token) for number in numbers)
+            words = next((expansion for expansion in expansions if expansion is not None), ())
         return words
 
     def to_json(self) -> dict[str, Any]:
+        """All of the expansions, for `from_json`."""
         return {"scripts": self.scripts, "known": self.known, "always": sorted(self.always)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Expansions:
+        """The expansions from the data of `to_json`."""
         known = {token: tuple(words) for token, words in data["known"].items()}
         return cls(data["scripts"], known, data["always"])
 
 
-def expand_sentence(sentence: Sentence, found: Sequence[RawToken]) -> Sentence:
-    """The sentence with the words of the tokens in `found`."""
+def expand_sentence(sentence: Sentence, expansions: Sequence[RawToken]) -> Sentence:
+    """The sentence with its tokens expanded to the words in `expansions`; tokens that are already multiword stay."""
     tokens = sentence.tokens
-    if not any(new.words and token.multiword is None for token, new in zip(tokens, found, strict=True)):
+    if not any(new.words and token.multiword is None for token, new in zip(tokens, expansions, strict=True)):
         return sentence
     forms: list[str] = []
     misc: list[str] = []
     multiwords = []
-    for token, new in zip(tokens, found, strict=True):
+    for token, new in zip(tokens, expansions, strict=True):
         words = [word.text for word in token.words] if token.multiword is not None else list(new.words or [token.text])
         if len(words) > 1:
             cells = {"FORM": token.text, "MISC": token.misc or "_"}

@@ -1,4 +1,4 @@
-"""The segmenter in training."""
+"""Training of the segmenter."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from depparse.segmentation.torch_scorer import TorchSegmenterScorer
 
 
 class SegmenterLearner(nn.Module):
-    """The codec and the network as the training loop sees a model: it makes batches and tells their losses.
+    """The segmenter as the training loop uses a model: it makes batches and computes their losses.
 
-    `segmenter` segments with the weights as they are at the moment.
+    `segmenter` always segments with the current weights.
     """
 
     learned = ("tokens", "sentences", "words")  # the decisions that are trained
@@ -35,13 +35,13 @@ class SegmenterLearner(nn.Module):
         return cls(codec, SegmenterNetwork(config, codec.sizes))
 
     def collate(self, passages: Sequence[Passage]) -> SymbolBatch:
-        """Passages with what is to be learned of them."""
+        """A batch of passages, with the targets to learn."""
         return self.codec.collate(passages)
 
     def count_targets(self, task: str, batch: SymbolBatch) -> int:
-        """Decisions of the batch that the loss is a mean over."""
+        """The number of decisions in the batch over which the loss of the task is the mean."""
         return count_targets(batch.targets[task]) or 0
 
     def losses(self, batch: SymbolBatch) -> dict[str, Tensor]:
-        """The loss of each decision, a scalar each."""
+        """The loss of each decision, a scalar."""
         return self.network.losses(batch)

@@ -1,10 +1,10 @@
-"""The network of the segmenter: tensors in, scores out.
+"""The network of the segmenter, from tensors to scores.
 
-Characters go through convolutions, which decide where tokens end; the tokens, put together from their characters, go
-through a linear recurrence, which decides where sentences end and which tokens are of several words. So the many
-characters cost little, and what takes a wide view is decided on the few tokens. After Straka & Straková (2017,
-*Tokenizing, POS tagging, lemmatizing and parsing UD 2.0 with UDPipe*) and Qi et al. (2018), who decide all three at
-each character with a recurrent network.
+Convolutions read the characters and score where tokens end. A linear recurrence reads the tokens, each made from its
+characters, and scores where sentences end and which tokens are multiword. So the many characters cost little, and the
+decisions that need a wide context are made on the few tokens. We follow Straka & Straková (2017,
+*Tokenizing, POS tagging, lemmatizing and parsing UD 2.0 with UDPipe*) and Qi et al. (2018), who make all three
+decisions at each character with a recurrent network.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from depparse.segmentation.symbols import UNKNOWN
 
 
 class SegmenterConfig(Config):
-    """The network that segments."""
+    """The settings of the segmenter's network."""
 
-    embedding: int = Field(48, ge=1)  # units a character, and an n-gram of characters
-    width: int = Field(96, ge=1)  # units a character in the convolutions
+    embedding: int = Field(48, ge=1)  # units of the embedding of a character or an n-gram
+    width: int = Field(96, ge=1)  # units of a character in the convolutions
     layers: int = Field(3, ge=1)  # convolutions
     window: int = Field(5, ge=1)  # characters that a convolution sees
-    spread: int = Field(2, ge=1)  # in each further convolution they are so many times as far apart
-    ngrams: int = Field(6_000, ge=0)  # n-grams of characters that are known, of each length
-    longest: int = Field(4, ge=1)  # characters of an n-gram, from 2 on
+    spread: int = Field(2, ge=1)  # each further convolution multiplies their distance by this
+    ngrams: int = Field(6_000, ge=0)  # known n-grams of characters, of each length
+    longest: int = Field(4, ge=1)  # characters of the longest n-grams; the shortest have 2
     min_count: int = Field(2, ge=1)  # rarer characters, n-grams and words are unknown
     words: int = Field(48, ge=1)  # units of the embedding of a token
     token_width: int = Field(128, ge=2)  # units of a token in the recurrence
     token_layers: int = Field(2, ge=1)
     dropout: float = Field(0.4, ge=0, lt=1)  # probability
-    unknown: float = Field(0.2, ge=0, le=0.5)  # probability that an n-gram reads as unknown; a token, twice that
+    unknown: float = Field(0.2, ge=0, le=0.5)  # probability that an n-gram is made unknown; a form: twice that
 
 
 class SegmenterNetwork(nn.Module):
-    """Two stages: `ends` scores symbols as ends of tokens, `tokens` the tokens in between. `losses` trains both.
+    """The network in two stages: `ends` scores symbols as ends of tokens, `tokens` scores tokens. `losses` trains both.
 
     The stages are functions of tensors alone, so that another engine can compute them.
     """
@@ -72,31 +72,31 @@ class SegmenterNetwork(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are, and what the stages read has to be."""
+        """The device of the weights, on which the input of the stages has to be."""
         return self.end.weight.device
 
     def ends(self, symbols: Tensor) -> tuple[Tensor, Tensor]:
-        """``symbols[kind, b, s]`` to states ``[b, s, width]`` of the symbols, and scores of token ends ``[b, s]``."""
+        """From ``symbols[kind, b, s]``: states of the symbols ``[b, s, width]`` and scores of token ends ``[b, s]``."""
         states = self._symbol_states(symbols)
         return states, self.end(states)[..., 0]
 
     def tokens(
         self, states: Tensor, firsts: Tensor, lasts: Tensor, forms: Tensor, spacing: Tensor, lengths: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Scores of sentence ends ``[b, t]`` and of scripts ``[b, t, script]``; the inputs of a `TokenBatch`."""
+        """The scores of sentence ends ``[b, t]`` and of scripts ``[b, t, script]``, from what a `TokenBatch` has."""
         values = self._token_states(states, firsts, lasts, forms, spacing, lengths)
         return self.sentence(values)[..., 0], self.script(values)
 
     def losses(self, batch: SymbolBatch) -> dict[str, Tensor]:
-        """The loss of each decision, a scalar each."""
+        """The loss of each decision, a scalar."""
         arrays = batch.symbols, batch.ends, batch.sentences, batch.expansions
         symbols, ends, sentences, expansions = to_tensors(arrays, self.device)
         firsts, lasts, forms, spacing, lengths = to_tensors(batch.tokens, self.device)
         if self.training and self.config.unknown:
-            # n-grams only: a character is known nearly always, and its category says the rest.
-            lost = torch.rand(symbols[2:].shape, device=symbols.device) < self.config.unknown
-            lost &= symbols[2:] > 0
-            symbols = torch.cat([symbols[:2], symbols[2:].masked_fill(lost, UNKNOWN)])
+            # Only n-grams are replaced: characters are nearly always known, and categories tell of unknown ones.
+            replaced = torch.rand(symbols[2:].shape, device=symbols.device) < self.config.unknown
+            replaced &= symbols[2:] > 0
+            symbols = torch.cat([symbols[:2], symbols[2:].masked_fill(replaced, UNKNOWN)])
             forms = forms.masked_fill(torch.rand(forms.shape, device=forms.device) < 2 * self.config.unknown, UNKNOWN)
         states = self._symbol_states(symbols)
         values = self._token_states(states, firsts, lasts, forms, spacing, lengths)
@@ -110,23 +110,24 @@ class SegmenterNetwork(nn.Module):
         }
 
     def _symbol_states(self, symbols: Tensor) -> Tensor:
-        """``[kinds, batch, symbols]`` to ``[batch, symbols, width]``."""
+        """The states of the symbols, ``[batch, symbols, width]``, from ``[kinds, batch, symbols]``."""
         present = (symbols[0] != 0)[..., None]
-        values = torch.stack([part(numbers) for part, numbers in zip(self.embeddings, symbols, strict=True)]).sum(0)
+        pairs = zip(self.embeddings, symbols, strict=True)
+        values = torch.stack([embedding(numbers) for embedding, numbers in pairs]).sum(0)
         for number, convolution in enumerate(self.convolutions):
-            # Beyond its ends a text reads zeros, whatever stands beside it in the batch.
-            read = self.dropout(values * present).transpose(1, 2)
-            made = nn.functional.relu(convolution(read).transpose(1, 2))
-            values = made if number == 0 else values + made
+            # Beyond the ends of a text, convolutions read zeros, so other texts in the batch change nothing.
+            convolution_input = self.dropout(values * present).transpose(1, 2)
+            new = nn.functional.relu(convolution(convolution_input).transpose(1, 2))
+            values = new if number == 0 else values + new
         return values * present
 
     def _token_states(
         self, states: Tensor, firsts: Tensor, lasts: Tensor, forms: Tensor, spacing: Tensor, lengths: Tensor
     ) -> Tensor:
-        """Symbols ``[batch, symbols, width]`` to tokens ``[batch, tokens, token_width]``."""
+        """The states of the tokens, ``[batch, tokens, token_width]``, from those of the symbols."""
         n_symbols, n_tokens = states.shape[1], firsts.shape[1]
         indices = torch.arange(n_symbols, device=states.device).expand(len(states), -1).contiguous()
-        # Each symbol belongs to the token that ends at or after it; those after the last one to none, at the end.
+        # The owner of a symbol is the token that ends at or after it. Symbols after the last token go to an extra cell.
         owners = torch.searchsorted(lasts, indices)
         inside = indices >= firsts.gather(1, owners.clamp(max=n_tokens - 1))
         sums = states.new_zeros(len(states), n_tokens + 1, states.shape[2])
@@ -136,13 +137,14 @@ class SegmenterNetwork(nn.Module):
             states.gather(1, ends.clamp(max=n_symbols - 1)[..., None].expand(-1, -1, states.shape[2]))
             for ends in (firsts, lasts)
         )
-        read = torch.cat([first, last, means, self.forms(forms), spacing], -1)
-        # The recurrence counts words beside ROOT, and there is no ROOT among the tokens.
-        values: Tensor = self.context(self.dropout(read), lengths - 1)
+        token_input = torch.cat([first, last, means, self.forms(forms), spacing], -1)
+        # The recurrence expects lengths without ROOT, but tokens have no ROOT, so one token takes its place.
+        values: Tensor = self.context(self.dropout(token_input), lengths - 1)
         return values
 
 
 def _binary_loss(scores: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss over the targets that are not IGNORE."""
     annotated = targets != IGNORE
     loss = nn.functional.binary_cross_entropy_with_logits(
         scores[annotated], targets[annotated].to(scores.dtype), reduction="sum"

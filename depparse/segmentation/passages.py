@@ -1,4 +1,4 @@
-"""What the segmenter learns from: pieces of a treebank's raw text with their tokens."""
+"""Passages, the training data of the segmenter: pieces of a treebank's raw text with their tokens."""
 
 from __future__ import annotations
 
@@ -13,38 +13,39 @@ from depparse.text.spacing import RawToken
 
 @dataclass(slots=True)
 class Passage:
-    """Consecutive tokens of one document as raw text."""
+    """A piece of the raw text of one document, with its tokens."""
 
     text: str
-    tokens: list[RawToken]  # `words` of multiword tokens only
+    tokens: list[RawToken]  # only multiword tokens have `words`
     length: int  # words
     source: int = 0  # number of the treebank
 
     @property
     def forms(self) -> list[str]:
+        """The text of each token."""
         return [self.text[token.start : token.end] for token in self.tokens]
 
 
 def make_passages(sentences: Iterable[Sentence], words: int, source: int = 0) -> Iterator[Passage]:
-    """Passages of at least so many words, fewer at the end of a document.
+    """Passages of at least `words` words, or fewer at the end of a document.
 
-    They begin and end anywhere, as pieces of text do that are analysed: an end of one says nothing of sentences. Their
-    text is spelt by the tokens and their spacing, as in the plain raw text of a treebank.
+    They begin and end anywhere, as the pieces do in which a long text is analysed, so the end of a passage says nothing
+    about sentences. Tokens and their spacing give the text, as in the plain raw text of a treebank.
     """
-    passage, parts, size = Passage("", [], 0, source), [""], 0
+    passage, pieces, size = Passage("", [], 0, source), [""], 0
     previous: Sentence | None = None
 
     def add(text: str) -> None:
         nonlocal size
-        parts.append(text)
+        pieces.append(text)
         size += len(text)
 
     def finish() -> Iterator[Passage]:
-        nonlocal passage, parts, size
+        nonlocal passage, pieces, size
         if passage.tokens:
-            passage.text = "".join(parts)
+            passage.text = "".join(pieces)
             yield passage
-        passage, parts, size = Passage("", [], 0, source), [], 0
+        passage, pieces, size = Passage("", [], 0, source), [], 0
 
     for sentence in sentences:
         if not len(sentence):
@@ -54,8 +55,8 @@ def make_passages(sentences: Iterable[Sentence], words: int, source: int = 0) ->
         add(separator(previous, sentence) if passage.tokens else "")
         tokens = sentence.tokens
         for number, token in enumerate(tokens, 1):
-            several = tuple(word.text for word in token.words) if len(token.words) > 1 else ()
-            passage.tokens.append(RawToken(size, size + len(token.text), several, number == len(tokens)))
+            multiword = tuple(word.text for word in token.words) if len(token.words) > 1 else ()
+            passage.tokens.append(RawToken(size, size + len(token.text), multiword, number == len(tokens)))
             passage.length += len(token.words)
             add(token.text)
             if passage.length >= words:

@@ -1,8 +1,8 @@
-"""The segmenter: raw text to sentences, tokens and words.
+"""The segmenter: from raw text to sentences, tokens and words.
 
-Symbols are scored first, which decides where tokens end; then the tokens, which decides where sentences end and which
-tokens are of several words. An engine computes the scores (`SegmenterScorer`; that of torch is in `torch_scorer`), and
-the codec does all else.
+First the scores of symbols decide where tokens end; then the scores of tokens decide where sentences end and which
+tokens are multiword. An engine computes the scores (`SegmenterScorer`; `torch_scorer` has that of torch), and the codec
+does the rest.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from depparse.segmentation.symbols import Floats, Ints, read_symbols
 from depparse.text.blocks import iter_blocks
 from depparse.text.spacing import RawToken, build_sentences
 
-_BLOCK = 8_000  # characters of a long text that are read at once: what stays in the processor's cache
-_TOGETHER = 2 * _BLOCK  # symbols, padding included, of several texts or blocks
-_HELD = 4 * _TOGETHER  # characters that are held, so that those of like lengths are read together
+_BLOCK = 8_000  # characters of a long text that are read at once; that many stay in the processor's cache
+_BATCH = 2 * _BLOCK  # symbols of several texts or blocks that are scored at once, padding included
+_HELD = 4 * _BATCH  # characters in memory, so that texts of similar length are scored together
 
 States = TypeVar("States")
 
@@ -31,19 +31,19 @@ States = TypeVar("States")
 class SegmenterScorer(Protocol[States]):
     """An engine that computes the network, in two stages on NumPy arrays. Safe to call from several threads.
 
-    `States` is what the first stage tells the second of the symbols, in the engine's own form: the segmenter hands it
-    back as it is. Texts score the same in any batch: padding does not change what stands before it.
+    `States` is what the first stage passes on to the second, in a form of the engine's own; the segmenter only hands it
+    over. A text gets the same scores in any batch: padding must not change the scores before it.
     """
 
     def ends(self, symbols: Ints) -> tuple[States, Floats]:
-        """States of the symbols, and ``ends[b, s]``: above 0 where a token ends after symbol s of text b.
+        """The states of the symbols, and ``ends[b, s]``, above 0 if a token ends after symbol s of text b.
 
         ``symbols[kind, b, s]`` are numbers of the codec's vocabulary, 0 at padding.
         """
         ...
 
     def tokens(self, states: States, tokens: TokenBatch) -> tuple[Floats, Floats]:
-        """``sentences[b, t]``: above 0 where a sentence ends after token t, and ``scripts[b, t, script]``: logits.
+        """``sentences[b, t]``, above 0 if a sentence ends after token t, and the logits ``scripts[b, t, script]``.
 
         Script 0 is a single word, the others are the codec's ways to expand a multiword token.
         """
@@ -51,39 +51,41 @@ class SegmenterScorer(Protocol[States]):
 
 
 class Segmenter:
-    """Raw text in, sentences of words out. Safe to call from several threads."""
+    """Splits raw text into sentences, tokens and words. Safe to call from several threads."""
 
     def __init__(self, codec: SegmenterCodec, scorer: SegmenterScorer[Any]) -> None:
         self.codec, self.scorer = codec, scorer
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
-        """The sentences of a text that comes in pieces; memory is bounded, and the pieces do not change the result."""
+        """The sentences of a text given in pieces. Memory is bounded; how the text is cut changes no sentence."""
         return build_sentences(self.analyse(iter_blocks(pieces, _BLOCK)))
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Pretokenized sentences, with the multiword tokens among their tokens expanded.
 
-        Comments and MISC of the tokens stay; all else said of a sentence with new words is gone. Multiword tokens that
-        are in the sentences already stay as they are, and so do sentences with a token of white space alone, which no
-        text has.
+        A sentence that gets new words keeps its comments and the MISC of its tokens; its other annotations are dropped.
+        Tokens that are already multiword stay as they are, and so do sentences with a token of only white space, which
+        no text can have.
         """
-        for group in chunks(iter(sentences), _TOGETHER // 10):
-            readable = [len(sentence) > 0 and not any(map(str.isspace, sentence.columns["FORM"])) for sentence in group]
-            filled = list(compress(group, readable))
-            passages = [next(make_passages([sentence], len(sentence))) for sentence in filled]
+        for group in chunks(iter(sentences), _BATCH // 10):
+            are_readable = [
+                len(sentence) > 0 and not any(map(str.isspace, sentence.columns["FORM"])) for sentence in group
+            ]
+            readable = list(compress(group, are_readable))
+            passages = [next(make_passages([sentence], len(sentence))) for sentence in readable]
             texts, tokens = [passage.text for passage in passages], [passage.tokens for passage in passages]
             analysed = iter(self._analyse(texts, tokens))
-            for sentence, is_readable in zip(group, readable, strict=True):
+            for sentence, is_readable in zip(group, are_readable, strict=True):
                 yield expand_sentence(sentence, next(analysed)) if is_readable else sentence
 
     def segment_all(self, texts: Sequence[str]) -> list[list[Sentence]]:
-        """The sentences of each text, as from `segment`, but faster: short texts are read together."""
+        """The sentences of each text, as from `segment`, but faster: short texts are scored together."""
         blocks = [list(iter_blocks([text], _BLOCK)) for text in texts]
         analysed = self.analyse(chain.from_iterable(blocks))
         return [list(build_sentences(islice(analysed, len(own)))) for own in blocks]
 
     def analyse(self, blocks: Iterable[str]) -> Iterator[tuple[str, list[RawToken]]]:
-        """Each piece of text, on its own, with its tokens. A few are held at a time."""
+        """Each piece of text with its tokens, analysed on its own. Only a few pieces are in memory at a time."""
         group: list[str] = []
         size = 0
         for block in blocks:
@@ -96,25 +98,25 @@ class Segmenter:
 
     def _analyse_group(self, texts: list[str]) -> Iterator[tuple[str, list[RawToken]]]:
         tokens: dict[int, list[RawToken]] = {}
-        for numbers in plan_batches([len(text) for text in texts], _TOGETHER):
+        for numbers in plan_batches([len(text) for text in texts], _BATCH):
             tokens |= zip(numbers, self._analyse([texts[number] for number in numbers]), strict=True)
         return ((text, tokens[number]) for number, text in enumerate(texts))
 
     def _analyse(
         self, texts: Sequence[str], tokens: Sequence[Sequence[RawToken]] | None = None
     ) -> list[list[RawToken]]:
-        """The tokens of each text, with their words and sentence ends; those of `tokens`, if that is not None."""
-        read = list(map(read_symbols, texts))
-        filled = [number for number, text in enumerate(read) if not text.white.all()]
+        """The tokens of each text, with their words and sentence ends. If `tokens` is given, these are the tokens."""
+        all_symbols = list(map(read_symbols, texts))
+        filled = [number for number, text in enumerate(all_symbols) if not text.white.all()]
         analysed: list[list[RawToken]] = [[] for _ in texts]
         if not filled:
             return analysed
-        symbols = [read[number] for number in filled]
+        symbols = [all_symbols[number] for number in filled]
         states, ends = self.scorer.ends(self.codec.batch_symbols(symbols))
         if tokens is None:
             ranges = [self.codec.find_tokens(text, row) for text, row in zip(symbols, ends, strict=True)]
         else:
-            ranges = [locate_tokens(read[number], tokens[number]) for number in filled]
+            ranges = [locate_tokens(all_symbols[number], tokens[number]) for number in filled]
         batch = self.codec.batch_tokens(symbols, ranges)
         sentences, scripts = self.scorer.tokens(states, batch)
         decoded = self.codec.decode(symbols, ranges, batch, sentences, scripts)

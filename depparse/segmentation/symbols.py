@@ -1,4 +1,4 @@
-"""Text as the segmenter reads it: one symbol a character, one for a run of white space, one for a paragraph break."""
+"""Symbols, the text as the segmenter reads it: one a character, a run of white space, or a paragraph break."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
-SPACE, PARAGRAPH = 0x20, 0x0A  # how runs of white space are spelt among the symbols
+SPACE, PARAGRAPH = 0x20, 0x0A  # the symbols for runs of white space
 _WHITE = np.array([point for point in range(0x3001) if chr(point).isspace()], np.uint32)
 _LINE_ENDS = np.array([0x0A, 0x0D, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], np.uint32)
 _CATEGORIES = tuple("Cc Cf Cn Co Cs Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split())
-UNKNOWN = 1  # number of what is not in a vocabulary; 0 is padding and what lies beyond the ends
+UNKNOWN = 1  # number of items that are not in a vocabulary; 0 is padding, and n-gram positions beyond the ends
 SHORTEST = 2  # characters of an n-gram
 
 
 @dataclass(frozen=True, slots=True)
 class Symbols:
-    """A text. All arrays have one item a symbol."""
+    """The symbols of a text. All arrays have one item for each symbol."""
 
     text: str
     points: NDArray[np.uint32]  # code points
-    offsets: Ints  # of the symbol's first character in the text
-    white: Bools
+    offsets: Ints  # position of the symbol's first character in the text
+    white: Bools  # True for white space
 
     def __len__(self) -> int:
         return len(self.points)
@@ -52,7 +52,7 @@ def read_symbols(text: str) -> Symbols:
 
 
 def may_end(points: NDArray[np.uint32]) -> Bools:
-    """Whether a token may end after each symbol: not inside what is seen as one character.
+    """Whether a token may end after each symbol. None ends inside what a reader sees as one character.
 
     No token begins with a combining mark, a variation selector, a skin tone, a tag or a joiner of emoji, after such a
     joiner, or between the two halves of a flag.
@@ -64,14 +64,15 @@ def may_end(points: NDArray[np.uint32]) -> Bools:
     flags = (points >= 0x1F1E6) & (points <= 0x1F1FF)
     if flags.any():
         for start in np.flatnonzero(flags & ~np.concatenate(([False], flags[:-1]))):
-            half = int(start)
-            while half + 1 < len(points) and flags[half] and flags[half + 1]:
-                allowed[half] = False
-                half += 2
+            flag = int(start)
+            while flag + 1 < len(points) and flags[flag] and flags[flag + 1]:
+                allowed[flag] = False
+                flag += 2
     return allowed
 
 
 def _continues(points: NDArray[np.uint32]) -> Bools:
+    """Whether each code point belongs to the character before it."""
     unique, inverse = np.unique(points, return_inverse=True)
     return np.array([_is_continuation(int(point)) for point in unique], np.bool_)[inverse]
 
@@ -103,30 +104,33 @@ class SymbolVocabulary:
 
     @classmethod
     def learn(cls, texts: Iterable[str], *, min_count: int, longest: int, most: int) -> SymbolVocabulary:
-        """Characters and n-grams, up to `longest`, of `min_count` or more; of each length the `most` frequent."""
-        pieces = [read_symbols(text).points for text in texts]
+        """The vocabulary of characters and n-grams that occur `min_count` times or more.
+
+        N-grams have up to `longest` characters; of each length, the `most` frequent are kept.
+        """
+        all_points = [read_symbols(text).points for text in texts]
         counts: Counter[int] = Counter()
-        for piece in pieces:
-            counts.update(piece.tolist())
-        common = [point for point, count in counts.items() if count >= min_count]
-        vocabulary = cls(common, [[] for _ in range(SHORTEST, longest + 1)])
+        for points in all_points:
+            counts.update(points.tolist())
+        characters = [point for point, count in counts.items() if count >= min_count]
+        vocabulary = cls(characters, [[] for _ in range(SHORTEST, longest + 1)])
         counters: list[Counter[int]] = [Counter() for _ in vocabulary.ngrams]
-        for piece in pieces:
-            numbers = vocabulary._numbers(piece)
+        for points in all_points:
+            numbers = vocabulary._numbers(points)
             for order, counter in enumerate(counters, SHORTEST):
                 counter.update(vocabulary._keys(numbers, order).tolist())
         for number, counter in enumerate(counters):
-            first = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:most]
-            vocabulary.ngrams[number] = np.array(sorted(key for key, count in first if count >= min_count), np.int64)
+            frequent = sorted(counter.items(), key=lambda item: (-item[1], item[0]))[:most]
+            vocabulary.ngrams[number] = np.array(sorted(key for key, count in frequent if count >= min_count), np.int64)
         return vocabulary
 
     @property
     def sizes(self) -> list[int]:
-        """How many numbers there are of each kind: characters, categories, n-grams of each length."""
+        """The size of the vocabulary of each kind: characters, categories, n-grams of each length."""
         return [2 + len(self.points), N_CATEGORIES, *(2 + len(keys) for keys in self.ngrams)]
 
     def numbers(self, points: NDArray[np.uint32]) -> Ints:
-        """``[kinds, symbols]``: character, category, and the n-gram of each length that has its middle there."""
+        """Numbers of symbols, ``[kinds, symbols]``: characters, their categories, and n-grams of each length around."""
         unique, inverse = np.unique(points, return_inverse=True)
         characters = self._numbers(points)
         categories = np.array([_category(int(point)) for point in unique], np.int64)[inverse]
@@ -137,7 +141,7 @@ class SymbolVocabulary:
         return _look_up(self.points, points)
 
     def _keys(self, numbers: Ints, order: int) -> Ints:
-        """One number for each n-gram; beyond the ends stands 0. Long ones may, very rarely, share a number."""
+        """One number for each n-gram, with 0 beyond the ends of the text. Very rarely, long n-grams share a number."""
         before = (order - 1) // 2
         padded = np.concatenate((np.zeros(before, np.int64), numbers, np.zeros(order - 1 - before, np.int64)))
         keys = np.zeros(len(numbers), np.int64)
@@ -146,11 +150,13 @@ class SymbolVocabulary:
         return keys
 
     def to_json(self) -> dict[str, Any]:
+        """All of the vocabulary, for `from_json`."""
         characters = "".join(chr(point) for point in self.points.tolist())
         return {"characters": characters, "ngrams": [keys.tolist() for keys in self.ngrams]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SymbolVocabulary:
+        """The vocabulary from the data of `to_json`."""
         return cls(map(ord, data["characters"]), data["ngrams"])
 
 

@@ -1,13 +1,13 @@
-"""What the scores of a sentence say of all its trees: how probable arcs and relations are, and which trees are best.
+"""All trees of a sentence by its scores: how probable arcs and relations are, and which trees are the best.
 
-A tree has probability ∝ exp(sum of the scores of its arcs) among the trees that there can be: with one root, without
-crossing arcs if `projective`, and as the constraints have it. Whether scores are used as they are or as the logarithms
-of probabilities over the heads of each word makes no difference to that, nor to the order of trees: each tree has one
-arc for each word, so the two differ by the same number for all trees.
+A tree has probability ∝ exp(sum of the scores of its arcs) among the permitted trees: those with one root, without
+crossing arcs if `projective`, that satisfy the constraints. Scores may be normalized to log-probabilities over the
+heads of each word or not: neither the probabilities nor the order of trees change, because each tree has one arc for
+each word, so its sum changes by the same number as that of any other tree.
 
-Relations depend on the arc alone: p(arc, relation) = p(arc) · p(relation | arc). So a given relation of a word whose
-head is open is evidence on its head, log p(relation | arc) added to the score of each of its arcs, and everything here
-is exactly what it was, given that relation.
+A relation depends on its arc alone: p(arc, relation) = p(arc) · p(relation | arc). So if the relation of a word is
+given and its head is open, the relation is evidence for the head: log p(relation | arc) is added to the scores of the
+word's arcs, and all results are then exact, given that relation.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from depparse.structs.constraints import Constraints, constrain
 from depparse.structs.eisner import MAX_LENGTH
 from depparse.structs.k_best import ScoredTree, k_best
 
-# Of arcs from ``words[n]`` to each of ``heads[n, several]``: log p(relation | arc) as ``[n, several, labels]``.
+# From ``words[n]`` and ``heads[n, candidates]``: log p(relation | arc) as ``[n, candidates, labels]``.
 LabelModel = Callable[[Integers, Integers], Floats]
 
 
 @dataclass(slots=True)
 class Tree:
-    """HEAD values and relations of the words of a sentence; the rest where it was asked for."""
+    """Heads and relations of the words of a sentence; probabilities are None unless asked for."""
 
     heads: list[int]
     labels: list[str]
     log_probability: float | None = None  # of the heads
-    arc_probabilities: list[float] | None = None  # of each word, that of its arc
-    label_probabilities: list[float] | None = None  # of each word, that of its arc with its relation
+    arc_probabilities: list[float] | None = None  # for each word, of its arc
+    label_probabilities: list[float] | None = None  # for each word, of its arc with its relation
 
 
 class ParseAnalysis:
-    """All trees of a sentence. What is not asked for is not computed; what was, is kept.
+    """All trees of a sentence. Results are computed when they are first asked for, and kept.
 
-    `labels` are the names of the label axis. Position 0 of the word axis is ROOT. The trees of a sentence without words
-    are one, the empty one. Errors are DepparseErrors that begin with `name`.
+    `labels` are the names of the label axis. Position 0 of the word axis is ROOT. A sentence without words has one
+    tree, the empty one. Errors are DepparseErrors whose messages begin with `name`.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class ParseAnalysis:
 
     @cached_property
     def arc_scores(self) -> Floats:
-        """``[dependents, heads]``, float64, as the constraints have it: -inf where no arc can be."""
-        known = self._constraints
+        """The scores under the constraints, ``[dependents, heads]``, float64; -inf for forbidden arcs."""
+        constraints = self._constraints
         with self._named():
-            return constrain(self._with_evidence(), required=known.required, forbidden=known.forbidden)
+            return constrain(self._with_evidence(), required=constraints.required, forbidden=constraints.forbidden)
 
     def __len__(self) -> int:
         """Number of words."""
@@ -79,7 +79,7 @@ class ParseAnalysis:
 
     @cached_property
     def arc_probabilities(self) -> Floats:
-        """``[dependents, heads]``: of each arc. Rows of words sum to 1, row 0 is 0. O(words³)."""
+        """The probability of each arc, ``[dependents, heads]``. Rows of words sum to 1, row 0 is 0. O(words³)."""
         scores = self.arc_scores
         with self._named():
             if self.projective:
@@ -88,15 +88,15 @@ class ParseAnalysis:
 
     @cached_property
     def label_probabilities(self) -> Floats:
-        """``[dependents, heads, labels]``: of each arc with each relation. O(words² · labels) memory.
+        """The probability of each arc with each relation, ``[dependents, heads, labels]``. O(words² · labels) memory.
 
-        Sums to `arc_probabilities`, except at words with a given relation that `labels` does not have: 0 there.
+        Over labels they sum to `arc_probabilities`, but to 0 at a word whose given relation is not in `labels`.
         """
         size = len(self.arc_scores)
         words = np.arange(1, size)
-        everywhere = np.broadcast_to(np.arange(size), (size - 1, size))
+        all_heads = np.broadcast_to(np.arange(size), (size - 1, size))
         joint = np.zeros((size, size, len(self.labels)))
-        joint[1:] = self.arc_probabilities[1:, :, None] * self._conditional(words, everywhere)
+        joint[1:] = self.arc_probabilities[1:, :, None] * self._conditional(words, all_heads)
         return joint
 
     @cached_property
@@ -114,15 +114,17 @@ class ParseAnalysis:
         return self._label(self._k_best(1)[0])
 
     def trees(self, k: int) -> list[Tree]:
-        """The k best trees, best first, with their log-probabilities: k different assignments of heads, exact.
+        """The k best trees, best first, with their log-probabilities; fewer if there are fewer. The result is exact.
 
-        Fewer if there are fewer. O(k · words³), O(k · words⁴) if projective.
+        They are different assignments of heads. O(k · words³), O(k · words⁴) if projective.
         """
-        found = self._k_best(k)
-        return [replace(self._label(tree), log_probability=min(0.0, tree.score - self.log_partition)) for tree in found]
+        scored = self._k_best(k)
+        return [
+            replace(self._label(tree), log_probability=min(0.0, tree.score - self.log_partition)) for tree in scored
+        ]
 
     def with_probabilities(self, tree: Tree) -> Tree:
-        """The tree with the probabilities of its arcs and relations, each by itself, over all trees."""
+        """The tree with the probability of each of its arcs, and of each arc with its relation, over all trees."""
         words = np.arange(1, len(self) + 1)
         heads = np.array(tree.heads, np.int64)
         arcs = self.arc_probabilities[words, heads]
@@ -134,17 +136,19 @@ class ParseAnalysis:
         return replace(tree, arc_probabilities=arcs.tolist(), label_probabilities=(arcs * relations).tolist())
 
     def _k_best(self, k: int) -> list[ScoredTree]:
+        """The k best trees, without relations."""
         scores = self.arc_scores
         with self._named():
             return k_best(scores, k, projective=self.projective, max_projective_length=self._longest)
 
     def _label(self, tree: ScoredTree) -> Tree:
+        """The tree with the most probable relation of each arc, or the given one."""
         best = self._label_model(np.arange(1, len(tree.heads)), tree.heads[1:, None])[:, 0].argmax(-1)
         labels = [self._constraints.labels.get(word, self.labels[number]) for word, number in enumerate(best, 1)]
         return Tree(tree.heads[1:].tolist(), labels)
 
     def _conditional(self, words: Integers, heads: Integers) -> Floats:
-        """p(relation | arc), ``[words, several, labels]``; a given relation has all of it."""
+        """p(relation | arc), ``[words, candidates, labels]``; a given relation has probability 1."""
         conditional = np.exp(self._label_model(words, heads))
         for row, word in enumerate(words.tolist()):
             if word in self._constraints.labels:
@@ -154,27 +158,28 @@ class ParseAnalysis:
         return conditional
 
     def _with_evidence(self) -> Floats:
-        """The scores, given the relations of words whose heads are open."""
+        """The scores, plus the evidence of given relations for the heads of words whose heads are open."""
         scores = np.array(self._unconstrained, np.float64)
         size = len(scores)
-        outside = [word for word in self._constraints.labels if not 0 < word < size]
-        if outside:
-            raise DepparseError(f"expected given relations of words 1 to {size - 1}; got one of {outside[0]}")
-        decided = {dependent for dependent, _ in self._constraints.required}
-        words = [word for word in self._constraints.labels if word not in decided]
+        missing_words = [word for word in self._constraints.labels if not 0 < word < size]
+        if missing_words:
+            raise DepparseError(f"expected given relations of words 1 to {size - 1}; got one of {missing_words[0]}")
+        with_required_head = {dependent for dependent, _ in self._constraints.required}
+        words = [word for word in self._constraints.labels if word not in with_required_head]
         if words:
-            everywhere = np.broadcast_to(np.arange(size), (len(words), size))
-            logarithms = self._label_model(np.array(words), everywhere)
+            all_heads = np.broadcast_to(np.arange(size), (len(words), size))
+            logarithms = self._label_model(np.array(words), all_heads)
             for row, word in enumerate(words):
                 number = self._numbers.get(self._constraints.labels[word])
                 if number is not None:
                     scores[word] += logarithms[row, :, number]
                 elif "root" in self._numbers:
-                    scores[word, 0] = -np.inf  # a relation that the model does not know says only: not root
+                    scores[word, 0] = -np.inf  # an unknown relation is not root, so the head is not ROOT
         return scores
 
     @contextmanager
     def _named(self) -> Iterator[None]:
+        """Begins errors with the name of the sentence."""
         try:
             yield
         except DepparseError as error:

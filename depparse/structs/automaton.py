@@ -1,9 +1,9 @@
-"""Regular languages of label sequences, as finite automata: what a linear chain may give probability to.
+"""Regular languages of label sequences as finite automata. A linear chain gives probability to such a language alone.
 
 An `Automaton` may be ambiguous: several states may follow a state by the same label, so several of its paths may read
-one sequence. That is how languages are easily written and combined. A sum over paths would count such a sequence more
-than once; `determinize` gives the automaton with exactly one path for each sequence of the language, and no more states
-than it needs. Labels are numbers; the builders of tagging schemes number them by their places in a list of tags.
+one sequence. Ambiguity makes languages easy to write and to combine, but a sum over paths would count such a sequence
+more than once. `determinize` gives the smallest automaton with exactly one path for each sequence of the language.
+Labels are numbers; the builders of tagging schemes number them by their positions in a list of tags.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Automaton:
     """A finite automaton, possibly ambiguous, over the labels 0 to ``n_labels - 1``."""
 
     n_labels: int
-    arcs: Sequence[Mapping[int, Collection[int]]]  # for each state: label to the states that may follow
+    arcs: Sequence[Mapping[int, Collection[int]]]  # for each state: by label, the states that may follow
     starts: Collection[int]
     accepting: Collection[int]
 
@@ -43,7 +43,8 @@ class Automaton:
 class Deterministic:
     """An automaton with one path for each sequence of its language. State 0 is the start.
 
-    All states can be reached, and all but the start of an empty language can still accept.
+    Every state can be reached from the start. From every state an accepting one can be reached, unless the language is
+    empty: then the start is the only state.
     """
 
     following: Integers  # [states, labels]: the state after a state by a label; -1 where there is none
@@ -51,6 +52,7 @@ class Deterministic:
 
     @property
     def n_labels(self) -> int:
+        """The number of labels."""
         return int(self.following.shape[1])
 
     def accepts(self, labels: Iterable[int]) -> bool:
@@ -66,14 +68,15 @@ class Deterministic:
 def determinize(automaton: Automaton) -> Deterministic:
     """The deterministic automaton of the same language with the fewest states.
 
-    By the subset construction (Rabin & Scott 1959): exponential in the states at worst, hardly ever in practice. Sets
-    of states from which nothing is accepted are left out, and those that accept the same are merged (Moore 1956).
+    The subset construction (Rabin & Scott 1959) makes it. It is exponential in the states at worst, hardly ever in
+    practice. Sets of states from which nothing is accepted are left out, and those that accept the same continuations
+    are merged (Moore 1956).
     """
     start = frozenset(automaton.starts)
     numbers = {start: 0}
     queue = [start]
     rows: list[dict[int, int]] = []
-    for subset in queue:  # which grows
+    for subset in queue:  # the queue grows: new sets are appended
         row: dict[int, int] = {}
         for label in sorted({label for state in subset for label in automaton.arcs[state]}):
             if after := automaton.after(subset, label):
@@ -85,7 +88,7 @@ def determinize(automaton: Automaton) -> Deterministic:
     accepting = [not subset.isdisjoint(automaton.accepting) for subset in queue]
     alive = _alive(rows, accepting)
     rows = [{label: after for label, after in row.items() if after in alive} for row in rows]
-    return _number(rows, _classes(rows, accepting), accepting, automaton.n_labels)
+    return _merge(rows, _classes(rows, accepting), accepting, automaton.n_labels)
 
 
 def _alive(rows: Sequence[Mapping[int, int]], accepting: Sequence[bool]) -> set[int]:
@@ -96,7 +99,7 @@ def _alive(rows: Sequence[Mapping[int, int]], accepting: Sequence[bool]) -> set[
             before[after].append(state)
     alive = {state for state, accepts in enumerate(accepting) if accepts}
     queue = list(alive)
-    for state in queue:  # which grows
+    for state in queue:  # the queue grows: states before this one are appended
         new = set(before[state]) - alive
         alive |= new
         queue += new
@@ -104,7 +107,7 @@ def _alive(rows: Sequence[Mapping[int, int]], accepting: Sequence[bool]) -> set[
 
 
 def _classes(rows: Sequence[Mapping[int, int]], accepting: Sequence[bool]) -> list[int]:
-    """For each state the number of its class: states of a class accept the same continuations."""
+    """For each state, the number of its class. States of one class accept the same continuations."""
     classes = [int(accepts) for accepts in accepting]
     n_classes = len(set(classes))
     while True:
@@ -119,14 +122,14 @@ def _classes(rows: Sequence[Mapping[int, int]], accepting: Sequence[bool]) -> li
         n_classes = len(numbers)
 
 
-def _number(
+def _merge(
     rows: Sequence[Mapping[int, int]], classes: Sequence[int], accepting: Sequence[bool], n_labels: int
 ) -> Deterministic:
-    """One state for each class that is reached from the start, in the order in which they are."""
+    """The automaton with one state for each class that the start reaches, numbered in the order of reaching them."""
     numbers = {classes[0]: 0}
     queue = [0]  # one state of each class
     following = []
-    for state in queue:  # which grows
+    for state in queue:  # the queue grows: states of new classes are appended
         row = np.full(n_labels, -1, dtype=np.int64)
         for label, after in rows[state].items():
             if classes[after] not in numbers:
@@ -143,9 +146,9 @@ def _number(
 def local(
     n_labels: int, first: Callable[[int], bool], follows: Callable[[int, int], bool], last: Callable[[int], bool]
 ) -> Automaton:
-    """Of the sequences that begin and end with certain labels, and in which only certain labels follow each other.
+    """The language of sequences with certain labels at the start, at the end, and after each other.
 
-    ``follows(a, b)`` says whether `b` may follow `a`. The empty sequence belongs to it. O(labels²).
+    ``follows(a, b)`` says whether `b` may follow `a`. The empty sequence is in the language. O(labels²).
     """
     labels = range(n_labels)
     begin = {label: (label,) for label in labels if first(label)}
@@ -155,50 +158,47 @@ def local(
 
 
 def bioes(tags: Sequence[str]) -> Automaton:
-    """Of the valid sequences of ``O``, ``S-X``, and ``B-X I-X … E-X``. DepparseError for other tags."""
-    parts = [_split(tag, "BIES") for tag in tags]
-    opens, goes_on = ("B", "I"), ("I", "E")
+    """The language of valid sequences of ``O``, ``S-X`` and ``B-X I-X … E-X``. Raises DepparseError for other tags."""
+    pairs = [_split(tag, "BIES") for tag in tags]
+    open_prefixes, inner_prefixes = ("B", "I"), ("I", "E")
 
     def follows(before: int, after: int) -> bool:
-        (prefix, kind), (next_prefix, next_kind) = parts[before], parts[after]
-        if prefix in opens:
-            return next_prefix in goes_on and kind == next_kind
-        return next_prefix not in goes_on
+        (prefix, type_), (next_prefix, next_type) = pairs[before], pairs[after]
+        if prefix in open_prefixes:
+            return next_prefix in inner_prefixes and type_ == next_type
+        return next_prefix not in inner_prefixes
 
     return local(
-        len(tags), lambda label: parts[label][0] not in goes_on, follows, lambda label: parts[label][0] not in opens
+        len(tags),
+        lambda label: pairs[label][0] not in inner_prefixes,
+        follows,
+        lambda label: pairs[label][0] not in open_prefixes,
     )
 
 
 def iob2(tags: Sequence[str]) -> Automaton:
-    """Of the valid sequences of ``O`` and ``B-X I-X …``. DepparseError for other tags."""
-    parts = [_split(tag, "BI") for tag in tags]
+    """The language of valid sequences of ``O`` and ``B-X I-X …``. Raises DepparseError for other tags."""
+    pairs = [_split(tag, "BI") for tag in tags]
     return local(
         len(tags),
-        lambda label: parts[label][0] != "I",
-        lambda before, after: parts[after][0] != "I" or parts[before][1] == parts[after][1],
+        lambda label: pairs[label][0] != "I",
+        lambda before, after: pairs[after][0] != "I" or pairs[before][1] == pairs[after][1],
         lambda _: True,
     )
 
 
 def _split(tag: str, prefixes: str) -> tuple[str, str]:
-    prefix, dash, kind = tag.partition("-")
+    """The prefix of a tag and its type, '' for ``O``."""
+    prefix, dash, type_ = tag.partition("-")
     if tag == "O":
         return "O", ""
-    if not dash or not kind or len(prefix) != 1 or prefix not in prefixes:
+    if not dash or not type_ or len(prefix) != 1 or prefix not in prefixes:
         raise DepparseError(f"expected the tags O and {', '.join(f'{x}-TYPE' for x in prefixes)}, got {tag!r}")
-    return prefix, kind
-
-
-def at_most_once(n_labels: int, labels: Collection[int]) -> Automaton:
-    """Of the sequences that have one of `labels` once or not at all: the beginnings of a core role, for instance."""
-    others = [label for label in range(n_labels) if label not in labels]
-    before, after = dict.fromkeys(others, (0,)), dict.fromkeys(others, (1,))
-    return Automaton(n_labels, [before | dict.fromkeys(labels, (1,)), after], (0,), (0, 1))
+    return prefix, type_
 
 
 def intersect(first: Automaton, second: Automaton) -> Automaton:
-    """Of the sequences in both languages: the product of the automata, as far as it is reached from the starts."""
+    """The language of the sequences in both languages: the reachable part of the product of the automata."""
     if first.n_labels != second.n_labels:
         raise DepparseError(f"languages of {first.n_labels} and of {second.n_labels} labels have no intersection")
     numbers: dict[tuple[int, int], int] = {}
@@ -213,7 +213,7 @@ def intersect(first: Automaton, second: Automaton) -> Automaton:
 
     starts = reach((a, b) for a in first.starts for b in second.starts)
     arcs = []
-    for a, b in queue:  # which grows
+    for a, b in queue:  # the queue grows in `reach`
         shared = first.arcs[a].keys() & second.arcs[b].keys()
         arcs.append(
             {label: reach((x, y) for x in first.arcs[a][label] for y in second.arcs[b][label]) for label in shared}

@@ -1,9 +1,9 @@
-"""What every algorithm of this folder asks of its input, checked in one place, and the errors that say what is wrong.
+"""Checks of the input of every algorithm of this folder, in one place, and the errors that say what is wrong.
 
 Scores are ``[dependents, heads]``, in a batch ``[batch, dependents, heads]``: ``scores[d, h]`` is the score of ``h``
-being the head of ``d``, position 0 is ROOT. Row 0 and the diagonal are ignored, whatever they hold. ``-inf`` forbids an
-arc, and so does all below -1e300, such as the least number. NaN and all above 1e300, whose sums would overflow, are
-errors.
+being the head of ``d``, and position 0 is ROOT. Row 0 and the diagonal are ignored, whatever they hold. ``-inf``
+forbids an arc; so does any number below -1e300, such as the lowest float64. NaN is an error, and so is any number above
+1e300, because sums would overflow.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 LIMIT = 1e300
-# What a kernel found wrong with a sentence; the word it found it at stands beside it.
+# The kinds of errors that a kernel can find in a sentence; it returns the word beside the kind.
 FINE, BAD_SCORE, NO_HEAD, NO_TREE = 0, 1, 2, 3
 
 
@@ -47,8 +47,8 @@ def check_scores(scores: ArcScores) -> Floats:
 def check_batch(scores: ArcScores, lengths: NDArray[np.integer[Any]]) -> tuple[ArcScores, Integers]:
     """Contiguous ``scores[batch, dependents, heads]`` and ``lengths[batch]`` (words without ROOT) of the right shape.
 
-    Scores of float32 stay so: a kernel that computes with them copies the sentences that need it, all others are only
-    compared. What the scores hold is left to the kernels, which read them anyway and leave the padding alone.
+    float32 scores stay float32, because most sentences only need comparisons; a kernel copies the scores of the others
+    to float64. The kernels check the values, because they read them anyway, and never read the padding.
     """
     lengths = np.asarray(lengths)
     scores = np.asarray(scores)
@@ -68,7 +68,7 @@ def check_batch(scores: ArcScores, lengths: NDArray[np.integer[Any]]) -> tuple[A
 
 
 def check_heads(heads: NDArray[np.integer[Any]]) -> Integers:
-    """Contiguous ``heads[words]`` with ROOT at 0; raises DepparseError on another shape or on fractions."""
+    """Contiguous ``heads[words]`` with ROOT at 0. Raises DepparseError for another shape or for fractions."""
     heads = np.asarray(heads)
     if heads.ndim != 1 or not len(heads) or heads.dtype.kind not in "iu":
         raise DepparseError(f"expected whole numbers heads[words] with ROOT at 0; got {heads.dtype} {heads.shape}")
@@ -76,7 +76,7 @@ def check_heads(heads: NDArray[np.integer[Any]]) -> Integers:
 
 
 def check_length(length: int, longest: int) -> None:
-    """Raise DepparseError if a sentence is too long for an algorithm of cubic time."""
+    """Raises DepparseError if a sentence is too long for an algorithm of cubic time."""
     if length > longest:
         raise DepparseError(
             f"a sentence of {length} words is longer than the {longest} that projective algorithms, of time "
@@ -85,14 +85,14 @@ def check_length(length: int, longest: int) -> None:
 
 
 def check_problems(problems: Integers) -> None:
-    """Raise DepparseError for the first sentence of a batch with a problem: ``problems[batch, (kind, word)]``."""
+    """Raises DepparseError for the first sentence of a batch with a problem: ``problems[batch, (kind, word)]``."""
     if problems[:, 0].any():
         sentence = int(np.flatnonzero(problems[:, 0])[0])
         raise tree_error(int(problems[sentence, 0]), int(problems[sentence, 1]), sentence)
 
 
 def tree_error(kind: int, word: int = 0, sentence: int | None = None) -> DepparseError:
-    """The error for a problem of the given kind. `sentence` counts from 0 in its batch."""
+    """The error for a problem of this kind. `sentence` counts from 0 in its batch."""
     place = "" if sentence is None else f"sentence {sentence} of the batch: "
     if kind == BAD_SCORE:
         return DepparseError(

@@ -1,8 +1,8 @@
-"""Arcs that must or must not be there.
+"""Constraints on trees: arcs that must be in the tree, and arcs that must not.
 
 A constraint is a change of the scores: a forbidden arc gets -inf, a required arc leaves -inf to every other head of its
-word. As all algorithms here treat -inf exactly, they are exact under constraints too: the best trees among those
-allowed, and probabilities given the constraints.
+word. All algorithms here treat -inf exactly, so they are exact under constraints too: they give the best of the allowed
+trees, and probabilities given the constraints.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Arc = tuple[int, int]  # dependent (1 to n), head (0 to n)
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What is known of the tree of a sentence before it is parsed."""
+    """Known arcs and relations of a sentence before it is parsed."""
 
-    required: Collection[Arc] = ()  # (dependent, head) of arcs that are there
-    forbidden: Collection[Arc] = ()  # and of arcs that are not
-    labels: Mapping[int, str] = field(default_factory=dict)  # relations of words, by ID, whatever their heads are
+    required: Collection[Arc] = ()  # arcs that are in the tree
+    forbidden: Collection[Arc] = ()  # arcs that are not
+    labels: Mapping[int, str] = field(default_factory=dict)  # relation by word ID, whatever the head is
 
 
 def constrain(scores: ArcScores, *, required: Iterable[Arc] = (), forbidden: Iterable[Arc] = ()) -> Floats:
@@ -32,25 +32,25 @@ def constrain(scores: ArcScores, *, required: Iterable[Arc] = (), forbidden: Ite
 
     For a sentence of a batch pass ``scores[b, : n + 1, : n + 1]``. O(n² + arcs).
 
-    Raises DepparseError if an arc does not exist, two required arcs give a word two heads, the tree two roots, or form
-    a cycle, a required arc is forbidden too, or a word is left without a head. Whether the rest permits a tree is found
-    by the algorithm that looks for it.
+    Raises DepparseError if an arc does not exist; if required arcs give a word two heads, give the tree two roots, or
+    form a cycle; if a required arc is also forbidden; or if a word is left without a head. Whether the remaining arcs
+    hold a tree is only found when an algorithm looks for one.
     """
     copy = check_scores(scores)
-    demanded = [_check_arc(arc, len(copy)) for arc in required]
-    barred = {_check_arc(arc, len(copy)) for arc in forbidden}
-    heads = dict(demanded)
-    for dependent, head in demanded:
+    required_arcs = [_check_arc(arc, len(copy)) for arc in required]
+    forbidden_arcs = {_check_arc(arc, len(copy)) for arc in forbidden}
+    heads = dict(required_arcs)
+    for dependent, head in required_arcs:
         if heads[dependent] != head:
             raise DepparseError(f"required arcs give word {dependent} two heads, {head} and {heads[dependent]}")
-        if (dependent, head) in barred or np.isneginf(copy[dependent, head]):
+        if (dependent, head) in forbidden_arcs or np.isneginf(copy[dependent, head]):
             raise DepparseError(f"the arc of word {dependent} to head {head} is both required and forbidden")
     roots = sorted(dependent for dependent, head in heads.items() if head == 0)
     if len(roots) > 1:
         raise DepparseError(f"required arcs make words {roots[0]} and {roots[1]} roots; a tree has one")
     _check_cycles(heads)
 
-    for dependent, head in barred:
+    for dependent, head in forbidden_arcs:
         copy[dependent, head] = -np.inf
     for dependent, head in heads.items():
         score = copy[dependent, head]
@@ -60,23 +60,24 @@ def constrain(scores: ArcScores, *, required: Iterable[Arc] = (), forbidden: Ite
 
 
 def _check_arc(arc: Arc, size: int) -> Arc:
-    dependent, head = (int(place) for place in arc)
+    dependent, head = (int(position) for position in arc)
     if not (0 < dependent < size and 0 <= head < size) or dependent == head or (dependent, head) != tuple(arc):
         raise DepparseError(
-            f"expected arcs (dependent, head) of different places, dependents 1 to {size - 1}, heads 0 to {size - 1}; "
-            f"got {arc}"
+            f"expected arcs (dependent, head) of two different words, dependents 1 to {size - 1}, heads 0 (ROOT) to "
+            f"{size - 1}; got {arc}"
         )
     return dependent, head
 
 
 def _check_cycles(heads: dict[int, int]) -> None:
-    clear: set[int] = {0}
+    """Raises DepparseError if the arcs form a cycle. O(arcs²) at worst."""
+    acyclic: set[int] = {0}
     for start in heads:
         path: list[int] = []
-        place = start
-        while place in heads and place not in clear:
-            if place in path:
-                raise DepparseError(f"required arcs form a cycle: {[*path[path.index(place) :], place]}")
-            path.append(place)
-            place = heads[place]
-        clear.update(path)
+        word = start
+        while word in heads and word not in acyclic:
+            if word in path:
+                raise DepparseError(f"required arcs form a cycle: {[*path[path.index(word) :], word]}")
+            path.append(word)
+            word = heads[word]
+        acyclic.update(path)

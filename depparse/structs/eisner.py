@@ -1,9 +1,9 @@
 """The best projective tree with one root.
 
 Eisner (1996), *Three New Probabilistic Models for Dependency Parsing*, in the form with two kinds of spans, complete
-and incomplete, with the head at one end (Eisner & Satta 1999). O(n³) time, O(n²) memory. Where we differ: spans run
-over the words alone, and ROOT takes its one word at the end, so that one root costs nothing and is exact. Of equal
-splits the leftmost wins. -inf needs no special care: there is no +inf to meet it.
+and incomplete, with the head at one end (Eisner & Satta 1999). O(n³) time, O(n²) memory. Where we differ: spans cover
+the words alone, and ROOT takes its one dependent at the end, so that having one root costs nothing and is exact. Among
+equal splits the leftmost wins. -inf needs no special care, because +inf never occurs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_LENGTH = 1000  # words; about a second and 40 MB
 def projective_tree(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> Integers:
     """``heads[words]`` of the best projective tree with one root for ``scores[dependents, heads]``. O(n³).
 
-    Raises DepparseError if there is none, a score is NaN or +inf, or the sentence has more than `max_length` words.
+    Raises DepparseError if there is no tree, a score is NaN or +inf, or the sentence has more than `max_length` words.
     """
     checked = check_scores(scores)
     check_length(len(checked) - 1, max_length)
@@ -44,7 +44,8 @@ def projective_tree(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> Integ
 
 @njit(cache=True, nogil=True)
 def projective_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
-    """`decode` of `mst` for projective trees; ``problems[batch]`` gets (kind, word) of what is wrong."""
+    """`mst.decode` for projective trees, without checks of the arguments. Writes `heads`, and (kind, word) of errors
+    to ``problems[batch]``."""
     for number in range(len(lengths)):
         row = heads[number, : lengths[number] + 1]
         kind, word = greedy_kernel(scores, number, row)
@@ -55,44 +56,45 @@ def projective_batch(scores: ArcScores, lengths: Integers, heads: Integers, prob
 
 @njit(cache=True, nogil=True)
 def _eisner(scores: Floats, heads: Integers) -> int:
-    """Write the best projective tree with one root and return FINE, or NO_TREE.
+    """Writes the best projective tree with one root to `heads` and returns FINE; returns NO_TREE if there is none.
 
-    ``complete[h, e]``: the best span from the head h to its end e, on either side of h, and all of it below h.
-    ``incomplete[h, d]``: the best span between h and its dependent d, with d's words on the side of h only.
+    ``complete[h, e]`` is the score of the best span from h to e, on either side of h, with all its words below h.
+    ``incomplete[h, d]`` is the score of the best span from h to its dependent d, with only those dependents of d that
+    are on the side of h.
     """
     size = len(heads)
     complete = np.full((size, size), -np.inf)
-    ending = np.full((size, size), -np.inf)  # complete, transposed, so that both are read along rows
+    ending = np.full((size, size), -np.inf)  # `complete` transposed, so that both are read along rows
     incomplete = np.full((size, size), -np.inf)
     complete_split = np.zeros((size, size), np.int64)
-    incomplete_split = np.zeros((size, size), np.int64)  # at [left, right], the same for both directions
+    incomplete_split = np.zeros((size, size), np.int64)  # at [left, right]; both directions have the same
     for word in range(1, size):
         complete[word, word] = ending[word, word] = 0.0
     for width in range(1, size - 1):
         for left in range(1, size - width):
             right = left + width
-            best, at = -np.inf, left
+            best, best_split = -np.inf, left
             for split in range(left, right):
                 value = complete[left, split] + complete[right, split + 1]
                 if value > best:
-                    best, at = value, split
-            incomplete_split[left, right] = at
+                    best, best_split = value, split
+            incomplete_split[left, right] = best_split
             incomplete[left, right] = best + scores[right, left]
             incomplete[right, left] = best + scores[left, right]
-            best, at = -np.inf, right
+            best, best_split = -np.inf, right
             for split in range(left + 1, right + 1):
                 value = incomplete[left, split] + ending[right, split]
                 if value > best:
-                    best, at = value, split
+                    best, best_split = value, split
             complete[left, right] = ending[right, left] = best
-            complete_split[left, right] = at
-            best, at = -np.inf, left
+            complete_split[left, right] = best_split
+            best, best_split = -np.inf, left
             for split in range(left, right):
                 value = incomplete[right, split] + ending[left, split]
                 if value > best:
-                    best, at = value, split
+                    best, best_split = value, split
             complete[right, left] = ending[left, right] = best
-            complete_split[right, left] = at
+            complete_split[right, left] = best_split
 
     best, root = -np.inf, 0
     for word in range(1, size):
@@ -102,22 +104,22 @@ def _eisner(scores: Floats, heads: Integers) -> int:
     if root == 0:
         return NO_TREE
     heads[root] = 0
-    # Complete spans (head, end) to take apart.
-    todo = np.empty((2 * size + 1, 2), np.int64)
-    todo[0, 0], todo[0, 1] = root, 1
-    todo[1, 0], todo[1, 1] = root, size - 1
+    # The tree is read off the splits: a stack of complete spans (head, end) that are still to be taken apart.
+    stack = np.empty((2 * size + 1, 2), np.int64)
+    stack[0, 0], stack[0, 1] = root, 1
+    stack[1, 0], stack[1, 1] = root, size - 1
     count = 2
     while count:
         count -= 1
-        head, end = todo[count, 0], todo[count, 1]
+        head, end = stack[count, 0], stack[count, 1]
         if head == end:
             continue
         word = complete_split[head, end]
         heads[word] = head
         left, right = min(head, word), max(head, word)
         split = incomplete_split[left, right]
-        todo[count, 0], todo[count, 1] = word, end
-        todo[count + 1, 0], todo[count + 1, 1] = left, split
-        todo[count + 2, 0], todo[count + 2, 1] = right, split + 1
+        stack[count, 0], stack[count, 1] = word, end
+        stack[count + 1, 0], stack[count + 1, 1] = left, split
+        stack[count + 2, 0], stack[count + 2, 1] = right, split + 1
         count += 3
     return FINE

@@ -1,9 +1,10 @@
 """Graphs in which every word can be reached from ROOT: the enhanced dependencies of UD.
 
-An arc is there or not by itself, with the score as its log-odds. The most probable graph of all has the arcs of
-positive score; if some words are out of reach then, the most probable one with all in reach has more of them. Which
-ones is what a maximum spanning tree tells (Chu & Liu 1965, Edmonds 1967), in which the arcs that are there cost nothing
-and every other one what it takes from the probability: graph and tree together are exactly the best graph.
+Each arc is in the graph or not, independently of the others; its score is the log-odds. The most probable graph has
+exactly the arcs of positive score. If some words cannot be reached in it, the most probable graph in which all can be
+reached has further arcs. A maximum spanning tree says which (Chu & Liu 1965, Edmonds 1967): in it, arcs of the graph
+cost nothing, and every other arc costs as much log-probability as it would take from the graph. The arcs of the graph
+and of the tree together are exactly the best graph.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ Bools = NDArray[np.bool_]
 
 
 def best_graph(scores: ArcScores) -> Bools:
-    """``arcs[words, words]``, of dependents and heads, of the best graph for ``scores[dependents, heads]``. O(n²).
+    """The arcs of the best graph for ``scores[dependents, heads]``, as booleans of the same shape. O(n²).
 
     Raises DepparseError if a score is NaN or +inf, or if the arcs that -inf does not forbid leave a word out of reach.
     """
     checked = check_scores(scores)
     arcs: Bools = checked > 0
     if not reached(arcs).all():
-        # The tree has one child of its root, and so ROOT, which may have more, is that child: a word like the others.
+        # The tree algorithm gives its root one dependent, but ROOT may have several: here ROOT is that one dependent.
         size = len(checked)
         gains = np.full((size + 1, size + 1), -np.inf)
         gains[1, 0] = 0.0
@@ -37,11 +38,11 @@ def best_graph(scores: ArcScores) -> Bools:
 
 def reached(arcs: Bools) -> Bools:
     """The words that can be reached from ROOT by ``arcs[dependents, heads]``, ROOT among them. O(n²)."""
-    seen = np.zeros(len(arcs), bool)
+    is_reached = np.zeros(len(arcs), bool)
     stack = [0]
-    seen[0] = True
+    is_reached[0] = True
     while stack:
-        new = np.flatnonzero(arcs[:, stack.pop()] & ~seen)
-        seen[new] = True
+        new = np.flatnonzero(arcs[:, stack.pop()] & ~is_reached)
+        is_reached[new] = True
         stack += new.tolist()
-    return seen
+    return is_reached

@@ -1,9 +1,10 @@
-"""Sums over all projective trees with one root: the log-partition, and the probability of each arc.
+"""The log-partition and arc probabilities, by sums over all projective trees with one root.
 
-The inside algorithm is Eisner's (see `eisner`) with sums for maxima (Baker 1979; Paskin 2001); each projective tree has
-one derivation there, so nothing is counted twice. The outside pass is written as the gradient of the inside one (Eisner
-2016, *Inside-Outside and Forward-Backward Algorithms Are Just Backprop*): the share of each term in its sum, never
-above 1, so that no range of scores overflows or cancels. O(n³) time, O(n²) memory, float64 logarithms.
+The inside algorithm is Eisner's (see `eisner`) with sums in place of maxima (Baker 1979; Paskin 2001). Each projective
+tree has one derivation in it, so no tree is counted twice. The outside pass is written as the gradient of the inside
+pass (Eisner 2016, *Inside-Outside and Forward-Backward Algorithms Are Just Backprop*). It computes with the share of
+each term in its sum, which is never above 1, so that no range of scores overflows or cancels. O(n³) time, O(n²) memory,
+float64 logarithms.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from depparse.structs.eisner import MAX_LENGTH
 def log_partition(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> float:
     """The logarithm of Σ exp(sum of ``scores[dependents, heads]``) over all projective trees with one root. O(n³).
 
-    Raises DepparseError if there is none, a score is NaN or +inf, or the sentence has more than `max_length` words.
+    Raises DepparseError if there is no tree, a score is NaN or +inf, or the sentence has more than `max_length` words.
     """
     return _run_inside(scores, max_length)[0]
 
 
 def arc_marginals(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> Floats:
-    """``probabilities[dependents, heads]`` of arcs, where a tree has probability ∝ exp(sum of its scores). O(n³).
+    """The probabilities of arcs ``[dependents, heads]``; that of a tree is ∝ exp(sum of its scores). O(n³).
 
     Rows of words sum to 1, row 0 is 0. Raises DepparseError as `log_partition` does.
     """
@@ -33,13 +34,14 @@ def arc_marginals(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> Floats:
 
 
 def _run_inside(scores: ArcScores, max_length: int) -> tuple[float, Floats, Floats, Floats, Floats]:
+    """The log-partition, and what `_outside` takes: shifted scores, and the sums of spans."""
     shifted = check_scores(scores)
     size = len(shifted)
     check_length(size - 1, max_length)
     complete, incomplete, between = (np.full((size, size), -np.inf) for _ in range(3))
     if size == 1:
         return 0.0, shifted, complete, incomplete, between
-    # Taking the best score off each row changes no probability and keeps numbers small.
+    # Subtracting its best score from each row changes no probability and keeps numbers small.
     shift = shifted[1:].max(1)
     shifted[1:] -= shift[:, None]
     total = _inside(shifted, complete, incomplete, between)
@@ -50,6 +52,7 @@ def _run_inside(scores: ArcScores, max_length: int) -> tuple[float, Floats, Floa
 
 @njit(cache=True, nogil=True)
 def _log_sum(values: Floats) -> float:
+    """log Σ exp(values)."""
     best = values.max()
     if best == -np.inf:
         return -np.inf
@@ -61,9 +64,9 @@ def _log_sum(values: Floats) -> float:
 
 @njit(cache=True, nogil=True)
 def _inside(scores: Floats, complete: Floats, incomplete: Floats, between: Floats) -> float:
-    """The log-partition; -inf if there is no tree. Spans are those of `eisner`, with logarithms of sums.
+    """The log-partition, -inf if there is no tree. Writes the sums of the spans of `eisner`, as logarithms.
 
-    ``between[left, right]`` is `incomplete` of both directions without the arc itself.
+    ``between[left, right]`` is `incomplete`, of either direction, without the score of the arc.
     """
     size = len(scores)
     terms = np.empty(size)
@@ -90,7 +93,7 @@ def _inside(scores: Floats, complete: Floats, incomplete: Floats, between: Float
 
 @njit(cache=True, nogil=True)
 def _outside(scores: Floats, complete: Floats, incomplete: Floats, between: Floats) -> Floats:
-    """Arc probabilities; ``closed`` and ``opened`` are those of the spans `complete` and `incomplete`."""
+    """The arc probabilities. ``closed`` and ``opened`` hold the probabilities of `complete` and `incomplete` spans."""
     size = len(scores)
     probabilities = np.zeros((size, size))
     closed = np.zeros((size, size))
@@ -111,17 +114,17 @@ def _outside(scores: Floats, complete: Floats, incomplete: Floats, between: Floa
                     continue
                 step = 1 if head < end else -1
                 for word in range(head + step, end + step, step):
-                    part = incomplete[head, word] + complete[word, end] - complete[head, end]
-                    part = closed[head, end] * np.exp(part)
-                    opened[head, word] += part
-                    closed[word, end] += part
+                    log_share = incomplete[head, word] + complete[word, end] - complete[head, end]
+                    share = closed[head, end] * np.exp(log_share)
+                    opened[head, word] += share
+                    closed[word, end] += share
             probabilities[right, left] = opened[left, right]
             probabilities[left, right] = opened[right, left]
             both = opened[left, right] + opened[right, left]
             if both == 0.0:
                 continue
             for split in range(left, right):
-                part = both * np.exp(complete[left, split] + complete[right, split + 1] - between[left, right])
-                closed[left, split] += part
-                closed[right, split + 1] += part
+                share = both * np.exp(complete[left, split] + complete[right, split + 1] - between[left, right])
+                closed[left, split] += share
+                closed[right, split + 1] += share
     return probabilities

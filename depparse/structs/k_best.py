@@ -1,10 +1,10 @@
 """The k best trees with one root, exactly, with or without crossing arcs.
 
-The partition of Lawler (1972) and Murty (1968): the best tree of a set of trees splits the rest of the set, word by
-word, into those that agree with it up to the word and differ there; each part is again decoded exactly, and a heap
-gives the best part. O(k · n) decodings: O(k · n³), for projective trees O(k · n⁴), and O(k · n²) memory. Camerini,
-Fratta & Maffioli (1980) save a factor of n for trees with crossing arcs (Zmigrod, Vieira & Cotterell 2021 with one
-root); we prefer one way for both kinds.
+We use the partition of Lawler (1972) and Murty (1968): the best tree of a set splits the other trees into subsets, one
+for each word: the trees that agree with the best one before that word and differ at it. Each subset is decoded exactly,
+and a heap gives the subset with the best tree. O(k · n) decodings: O(k · n³), for projective trees O(k · n⁴), and
+O(k · n²) memory. Camerini, Fratta & Maffioli (1980) save a factor of n for trees with crossing arcs (Zmigrod, Vieira &
+Cotterell 2021 with one root); we prefer one algorithm for both kinds of trees.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ class ScoredTree(NamedTuple):
     score: float
 
 
-class _Part(NamedTuple):
-    """A set of trees, ordered by its best: they have its heads before `word`, and at `word` none of `excluded`."""
+class _TreeSet(NamedTuple):
+    """The trees with the heads of the best one before `word`, and with none of the heads `excluded` at `word`.
+
+    Sets are ordered by their best trees.
+    """
 
     cost: float  # minus the score
-    heads: tuple[int, ...]  # of the best tree; no two parts share one, so the order is total
+    heads: tuple[int, ...]  # of the best tree; no two sets have the same best tree, so the order is total
     word: int
     excluded: tuple[int, ...]
 
@@ -41,7 +44,7 @@ def k_best(
 ) -> list[ScoredTree]:
     """The k best trees for ``scores[dependents, heads]``, best first; fewer if there are fewer.
 
-    Trees are different assignments of heads, with one root each; those of equal score come in a fixed order.
+    Trees are different assignments of heads, with one root each. Trees of equal score come in a fixed order.
 
     Raises DepparseError if there is no tree, a score is NaN or +inf, or, with `projective`, there are more than
     `max_projective_length` words.
@@ -51,50 +54,51 @@ def k_best(
     checked = check_scores(scores)
     if projective:
         check_length(len(checked) - 1, max_projective_length)
-    best = _best_part(checked, checked, 1, (), projective)
-    if best is None:
+    all_trees = _decode(checked, checked, 1, (), projective)
+    if all_trees is None:
         raise tree_error(NO_TREE)
-    heap = [best]
-    found: list[ScoredTree] = []
-    while heap and len(found) < k:
-        part = heapq.heappop(heap)
-        found.append(ScoredTree(np.array(part.heads, np.int64), -part.cost))
-        if len(found) < k:
-            for smaller in _split(checked, part, projective):
-                heapq.heappush(heap, smaller)
-    # Decoding adds in another order than scoring does, so neighbours may have come in the wrong order by a rounding.
-    return sorted(found, key=lambda tree: -tree.score)
+    heap = [all_trees]
+    trees: list[ScoredTree] = []
+    while heap and len(trees) < k:
+        tree_set = heapq.heappop(heap)
+        trees.append(ScoredTree(np.array(tree_set.heads, np.int64), -tree_set.cost))
+        if len(trees) < k:
+            for subset in _split(checked, tree_set, projective):
+                heapq.heappush(heap, subset)
+    # Decoding adds scores in another order than scoring does, so rounding may have swapped trees of nearly equal score.
+    return sorted(trees, key=lambda tree: -tree.score)
 
 
-def _split(scores: Floats, part: _Part, projective: bool) -> list[_Part]:
-    """The trees of a part other than its best, as parts: first different from the best at `word`, or at the next …"""
-    parts: list[_Part] = []
+def _split(scores: Floats, tree_set: _TreeSet, projective: bool) -> list[_TreeSet]:
+    """The trees of a set without the best one, as one set for each word at which they first differ from it."""
+    subsets: list[_TreeSet] = []
     if len(scores) == 1:
-        return parts
+        return subsets
     allowed = scores.copy()
-    for word in range(1, part.word):
-        _require(allowed, word, part.heads[word])
-    allowed[part.word, list(part.excluded)] = -np.inf
-    for word in range(part.word, len(scores)):
-        head = part.heads[word]
-        excluded = (*part.excluded, head) if word == part.word else (head,)
+    for word in range(1, tree_set.word):
+        _require(allowed, word, tree_set.heads[word])
+    allowed[tree_set.word, list(tree_set.excluded)] = -np.inf
+    for word in range(tree_set.word, len(scores)):
+        head = tree_set.heads[word]
+        excluded = (*tree_set.excluded, head) if word == tree_set.word else (head,)
         allowed[word, head] = -np.inf
-        smaller = _best_part(scores, allowed, word, excluded, projective)
-        if smaller is not None:
-            parts.append(smaller)
+        subset = _decode(scores, allowed, word, excluded, projective)
+        if subset is not None:
+            subsets.append(subset)
         allowed[word, head] = scores[word, head]
         _require(allowed, word, head)
-    return parts
+    return subsets
 
 
 def _require(allowed: Floats, word: int, head: int) -> None:
+    """Forbids all other heads of the word."""
     score = allowed[word, head]
     allowed[word] = -np.inf
     allowed[word, head] = score
 
 
-def _best_part(scores: Floats, allowed: Floats, word: int, excluded: tuple[int, ...], projective: bool) -> _Part | None:
-    """The part of the trees that `allowed` permits; None if there are none."""
+def _decode(scores: Floats, allowed: Floats, word: int, excluded: tuple[int, ...], projective: bool) -> _TreeSet | None:
+    """The set of the trees that `allowed` permits, with its best tree; None if there are none."""
     heads = np.zeros((1, len(scores)), np.int64)
     problems = np.zeros((1, 2), np.int64)
     decode = projective_batch if projective else spanning_batch
@@ -102,4 +106,4 @@ def _best_part(scores: Floats, allowed: Floats, word: int, excluded: tuple[int, 
     if problems[0, 0] != FINE:
         return None
     score = float(scores[np.arange(1, len(scores)), heads[0, 1:]].sum())
-    return _Part(-score, tuple(heads[0].tolist()), word, excluded)
+    return _TreeSet(-score, tuple(heads[0].tolist()), word, excluded)

@@ -1,16 +1,17 @@
-"""Sums over all trees with one root whose arcs may cross: the log-partition, and the probability of each arc.
+"""The log-partition and arc probabilities, by sums over all trees with one root; arcs may cross.
 
-The matrix-tree theorem for dependency trees (Koo, Globerson, Carreras & Collins 2007; Smith & Smith 2007; McDonald &
-Satta 2007), with one root as in the first. O(n³) time, O(n²) memory, float64.
+The matrix-tree theorem gives these sums for dependency trees (Koo, Globerson, Carreras & Collins 2007; Smith & Smith
+2007; McDonald & Satta 2007); we have one root as the first paper has. O(n³) time, O(n²) memory, float64.
 
-Where we differ: no determinant or inverse of a Laplacian, whose subtractions lose every digit when scores are large
-(two words that all but surely head each other make it singular). The sum is Σ_r exp(scores[r, 0]) · τ(r), with τ(r) the
-sum over trees of the words alone below r, and by the Markov chain tree theorem τ is proportional to the stationary
-distribution of the chain that walks from words to heads. Eliminating its states one by one (Grassmann, Taksar & Heyman
-1985) takes only sums, products and quotients of positive numbers, which we do on logarithms: no digits are lost, at any
-range. A word that reaches no other remaining word must be the root and is kept to the last; two of them, and there is
-no tree. Probabilities are the gradient of the log-partition, by reverse differentiation of the elimination: all numbers
-on the way are expected counts from 0 to 1, so they are exact to about 1e-12, not relative to themselves when tiny.
+Where we differ: we compute no determinant or inverse of a Laplacian. Its subtractions lose every digit when scores are
+large: two words that almost surely head each other make it singular. The sum is Σ_r exp(scores[r, 0]) · τ(r), where
+τ(r) is the sum over all trees of the words with the root r. By the Markov chain tree theorem, τ is proportional to the
+stationary distribution of the chain that walks from words to heads. Eliminating the states of the chain one by one
+(Grassmann, Taksar & Heyman 1985) takes only sums, products and quotients of positive numbers. We compute them as
+logarithms, so no digits are lost at any range of scores. A word that reaches no other remaining word must be the root
+and is kept to the last; if there are two such words, there is no tree. Probabilities are the gradient of the
+log-partition, by reverse differentiation of the elimination. All numbers on the way are expected counts from 0 to 1, so
+the absolute error is about 1e-12; the relative error of tiny probabilities may be larger.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def log_partition(scores: ArcScores) -> float:
 
 
 def arc_marginals(scores: ArcScores) -> Floats:
-    """``probabilities[dependents, heads]`` of arcs, where a tree has probability ∝ exp(sum of its scores). O(n³).
+    """The probabilities of arcs ``[dependents, heads]``; that of a tree is ∝ exp(sum of its scores). O(n³).
 
     Rows of words sum to 1, row 0 is 0. Raises DepparseError as `log_partition` does.
     """
@@ -39,13 +40,14 @@ def arc_marginals(scores: ArcScores) -> Floats:
 
 
 def _eliminate(scores: ArcScores) -> tuple[float, Floats, Floats, Floats, Floats, Integers]:
+    """The log-partition, and what `_marginals` takes: shifted scores, and what `_forward` writes."""
     shifted = check_scores(scores)
     size = len(shifted)
     rates, leaving, roots = shifted, np.zeros(size), np.zeros(size)
     order = np.arange(1, size)
     if size == 1:
         return 0.0, shifted, rates, leaving, roots, order
-    # Taking the best score off each row changes no probability and keeps numbers small.
+    # Subtracting its best score from each row changes no probability and keeps numbers small.
     shift = shifted[1:].max(1)
     shifted[1:] -= shift[:, None]
     rates = shifted.copy()
@@ -57,6 +59,7 @@ def _eliminate(scores: ArcScores) -> tuple[float, Floats, Floats, Floats, Floats
 
 @njit(cache=True, nogil=True)
 def _log_add(a: float, b: float) -> float:
+    """log(exp(a) + exp(b))."""
     if a < b:
         a, b = b, a
     return a if b == -np.inf else a + np.log1p(np.exp(b - a))
@@ -64,11 +67,11 @@ def _log_add(a: float, b: float) -> float:
 
 @njit(cache=True, nogil=True)
 def _forward(scores: Floats, rates: Floats, leaving: Floats, roots: Floats, order: Integers) -> float:
-    """The log-partition; -inf if there is no tree. All numbers are logarithms.
+    """The log-partition, -inf if there is no tree. Writes `rates`, `leaving`, `roots` and `order`, all as logarithms.
 
-    ``rates[d, h]`` is left as it was when the first of d and h was eliminated: direct and through eliminated words.
-    ``leaving[k]`` is the sum of the rates from k to words after it in `order`; ``roots[r]`` the sum of trees below r,
-    up to one factor.
+    ``rates[d, h]`` is the rate from d to h, directly and through eliminated words, when the first of the two was
+    eliminated. ``leaving[k]`` is the sum of the rates from k to the words after it in `order`. ``roots[r]`` is the sum
+    over trees with the root r, up to a factor that all words share.
     """
     n = len(order)
     stuck = False
@@ -112,7 +115,7 @@ def _forward(scores: Floats, rates: Floats, leaving: Floats, roots: Floats, orde
 
 @njit(cache=True, nogil=True)
 def _marginals(scores: Floats, rates: Floats, leaving: Floats, roots: Floats, order: Integers) -> Floats:
-    """The gradient of `_forward`. A name with `_count` is the gradient of a logarithm: how often it is expected."""
+    """The arc probabilities: the gradient of `_forward`. ``x_count`` is the gradient of x, an expected count."""
     n = len(order)
     size = n + 1
     probabilities = np.zeros((size, size))
@@ -132,9 +135,9 @@ def _marginals(scores: Floats, rates: Floats, leaving: Floats, roots: Floats, or
         if count > 0:
             for later in range(step + 1, n):
                 j = order[later]
-                part = count * np.exp(roots[j] + rates[j, k] - leaving[k] - roots[k])
-                roots_count[j] += part
-                rates_count[j, k] += part
+                share = count * np.exp(roots[j] + rates[j, k] - leaving[k] - roots[k])
+                roots_count[j] += share
+                rates_count[j, k] += share
 
     for step in range(n - 2, -1, -1):
         k = order[step]
@@ -146,10 +149,10 @@ def _marginals(scores: Floats, rates: Floats, leaving: Floats, roots: Floats, or
             for other in range(step + 1, n):
                 j = order[other]
                 if i != j and rates_count[i, j] != 0.0:
-                    part = rates_count[i, j] * np.exp(factor + rates[k, j] - rates[i, j])
-                    rates_count[i, k] += part
-                    rates_count[k, j] += part
-                    leaving_count[k] -= part
+                    share = rates_count[i, j] * np.exp(factor + rates[k, j] - rates[i, j])
+                    rates_count[i, k] += share
+                    rates_count[k, j] += share
+                    leaving_count[k] -= share
         for later in range(step + 1, n):
             j = order[later]
             rates_count[k, j] += leaving_count[k] * np.exp(rates[k, j] - leaving[k])

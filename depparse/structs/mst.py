@@ -1,14 +1,16 @@
 """The maximum spanning tree with one root, for trees whose arcs may cross, and decoding of a batch.
 
-Chu & Liu (1965), Edmonds (1967), in the dense form of Tarjan (1977) that grows a path (Gabow et al. 1986): follow best
-heads backwards, contract a cycle when the path closes, until ROOT is reached. McDonald et al. (2005) brought it to
-dependency parsing. O(n²) a sentence: rows are merged, columns stay words.
+The algorithm is that of Chu & Liu (1965) and Edmonds (1967), in the dense form of Tarjan (1977) that grows a path
+(Gabow et al. 1986): it follows best heads backwards until it reaches ROOT, and contracts a cycle when the path closes.
+McDonald et al. (2005) brought it to dependency parsing. It takes O(n²) a sentence: merging two nodes merges their rows
+of scores, while the columns stay words.
 
-Where we differ: one root is not found by trying each root, by a penalty, which costs digits, or by a second pass over
-the tree (Stanojević & Cohen 2021, *A Root of a Problem*). Scores are compared as pairs (minus the number of arcs from
-ROOT, sum), in lexicographic order. ROOT is in no cycle, so contraction never changes the first part, and the order
-comes down to: an arc from ROOT is taken only by what has no other permitted arc. If two parts must take one, there is
-no tree with one root. Sums are in float64: of trees closer than their rounding any may win, always the same one.
+Where we differ: we ensure one root without trying each root, without a penalty (which costs digits), and without a
+second pass over the tree (Stanojević & Cohen 2021, *A Root of a Problem*). Scores are compared as pairs (minus the
+number of arcs from ROOT, sum), in lexicographic order. ROOT is in no cycle, so contraction never changes the first
+item, and the order comes down to this: a node takes an arc from ROOT only if no other arc into it is permitted. If two
+nodes must take one, there is no tree with one root. Sums are in float64; of trees whose scores differ by less than the
+rounding either may win, but always the same one.
 """
 
 from __future__ import annotations
@@ -59,12 +61,13 @@ def decode(
 ) -> Integers:
     """The best tree with one root of each sentence, ``heads[batch, words]``, 0 at ROOT and padding.
 
-    ``scores[batch, dependents, heads]``, ``lengths[batch]`` in words without ROOT; padding is never read. The best head
-    of each word is tried first: if they make a tree (with `projective`, one without crossing arcs) it is the best one.
-    Other sentences take O(n²), with `projective` O(n³), which is refused above `max_projective_length` words. A
-    sentence decodes alike in any batch, and other Python threads run meanwhile.
+    `scores` are ``[batch, dependents, heads]``, `lengths` ``[batch]`` in words without ROOT; padding is never read. The
+    best head of each word is tried first: if these heads make a tree (with `projective`, one without crossing arcs), it
+    is the best tree. Other sentences take O(n²), with `projective` O(n³). A sentence gets the same tree in any batch,
+    and other Python threads can run meanwhile.
 
-    Raises DepparseError, naming the sentence, if it has no tree or a score is NaN or +inf.
+    Raises DepparseError, naming the sentence, if it has no tree or a score is NaN or +inf, and, with `projective`, if a
+    sentence has more than `max_projective_length` words.
     """
     arrays = check_batch(scores, lengths)
     heads = np.zeros(arrays[0].shape[:2], np.int64)
@@ -80,7 +83,7 @@ def decode(
 
 @njit(cache=True, nogil=True)
 def spanning_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
-    """`decode` without checks of the arguments; ``problems[batch]`` gets (kind, word) of what is wrong."""
+    """`decode` without checks of the arguments. Writes `heads`, and (kind, word) of errors to ``problems[batch]``."""
     for number in range(len(lengths)):
         row = heads[number, : lengths[number] + 1]
         kind, word = greedy_kernel(scores, number, row)
@@ -91,31 +94,32 @@ def spanning_batch(scores: ArcScores, lengths: Integers, heads: Integers, proble
 
 @njit(cache=True, nogil=True)
 def _spanning_tree(weights: Floats, heads: Integers) -> int:
-    """Replace the best head of each word by those of the best tree with one root and return FINE, or NO_TREE.
+    """Replaces the best heads of words by those of the best tree with one root, and returns FINE, or else NO_TREE.
 
-    A part is a word or a contracted cycle, named after its first word; its row of `weights` holds what an arc into it
-    gains, -inf for heads inside. All parts that ever were have a number: words their own, cycles from `size` on.
+    A node is a word or a contracted cycle, which is named after its first word. The row of `weights` of a node holds
+    what an arc from each head into it gains, -inf for heads inside it. Every node that was ever made has a number:
+    words have their own, cycles those from `size` on.
     """
     size = len(heads)
-    entries = np.empty((size, size), np.int32)  # the word of a part that the arc behind a weight enters
-    gain = np.empty(size)  # of each part, the weight of the arc that enters it
-    notes = np.empty((8, 2 * size), np.int64)
-    part = notes[0]  # of each word, the part it is in
-    following = notes[1]  # words of a part are a chain that begins with its name and ends with 0
-    number = notes[2]  # of each part
-    parent = notes[3]  # of each number, that of the cycle which contains it
-    chosen_dependent, chosen_head = notes[4], notes[5]  # of each number, the arc that enters it
-    state = notes[6]  # of each part: 0 new, 1 on the path, 2 connected to ROOT
-    path = notes[7]
+    entries = np.empty((size, size), np.int32)  # the word of the node that the arc of a weight enters
+    gain = np.empty(size)  # of each node, the weight of the arc that enters it
+    table = np.empty((8, 2 * size), np.int64)
+    node = table[0]  # of each word, the node it is in
+    following = table[1]  # links the words of a node to a chain that begins with its name and ends with 0
+    number = table[2]  # of each node, its number
+    parent = table[3]  # of each number, the number of the cycle that contains the node
+    chosen_dependent, chosen_head = table[4], table[5]  # of each number, the arc that enters it
+    state = table[6]  # of each node: 0 new, 1 on the path, 2 connected to ROOT
+    path = table[7]
     for word in range(size):
-        part[word] = number[word] = word
+        node[word] = number[word] = word
         following[word] = state[word] = 0
     state[0] = 2
     n_roots = 0
     n_numbers = size
 
     for start in range(1, size):
-        if state[part[start]] != 0:
+        if state[node[start]] != 0:
             continue
         path[0] = start
         length = 1
@@ -132,37 +136,37 @@ def _spanning_tree(weights: Floats, heads: Integers) -> int:
             gain[top] = weights[top, head]
             chosen_dependent[number[top]] = entries[top, head] if number[top] >= size else top
             chosen_head[number[top]] = head
-            other = part[head]
-            if state[other] == 0:
-                path[length] = other
+            head_node = node[head]
+            if state[head_node] == 0:
+                path[length] = head_node
                 length += 1
-            elif state[other] == 2:
+            elif state[head_node] == 2:
                 for index in range(length):
                     state[path[index]] = 2
                 length = 0
             else:
-                _open_row(weights[other], entries[other], gain[other], other, number[other] < size)
-                while path[length - 1] != other:
+                _open_row(weights[head_node], entries[head_node], gain[head_node], head_node, number[head_node] < size)
+                while path[length - 1] != head_node:
                     length -= 1
                     member = path[length]
                     _open_row(weights[member], entries[member], gain[member], member, number[member] < size)
-                    _merge(weights[other], entries[other], weights[member], entries[member])
+                    _merge(weights[head_node], entries[head_node], weights[member], entries[member])
                     parent[number[member]] = n_numbers
                     last = member
                     while following[last]:
                         last = following[last]
-                    following[last] = following[other]
-                    following[other] = member
-                parent[number[other]] = n_numbers
-                number[other] = n_numbers
+                    following[last] = following[head_node]
+                    following[head_node] = member
+                parent[number[head_node]] = n_numbers
+                number[head_node] = n_numbers
                 n_numbers += 1
-                word = other
+                word = head_node
                 while word:
-                    part[word] = other
-                    weights[other, word] = -np.inf
+                    node[word] = head_node
+                    weights[head_node, word] = -np.inf
                     word = following[word]
 
-    # Open the cycles, the last first: the arc that enters a cycle replaces that of the member which it enters.
+    # Open the cycles, the last one first: the arc into a cycle replaces the arc into the member that it enters.
     for cycle in range(n_numbers - 1, size - 1, -1):
         member = chosen_dependent[cycle]
         while parent[member] != cycle:
@@ -176,18 +180,18 @@ def _spanning_tree(weights: Floats, heads: Integers) -> int:
 
 @njit(cache=True, nogil=True)
 def _best_head(weights: Floats) -> int:
-    """The lowest of the best heads; ROOT only if all others are forbidden."""
-    best, at = -np.inf, 0
+    """The best head, of equals the lowest; ROOT only if all others are forbidden."""
+    best, best_head = -np.inf, 0
     for head in range(1, len(weights)):
         better = weights[head] > best
         best = weights[head] if better else best
-        at = head if better else at
-    return at
+        best_head = head if better else best_head
+    return best_head
 
 
 @njit(cache=True, nogil=True)
 def _open_row(weights: Floats, entries: Integers, gain: float, name: int, plain: bool) -> None:
-    """Make the row of a part ready for merging: what arcs into it gain over its own arc of the cycle."""
+    """Prepares the row of a node for merging: its weights become what they gain over the node's arc in the cycle."""
     for head in range(len(weights)):
         weights[head] -= gain
         entries[head] = name if plain else entries[head]
@@ -195,7 +199,7 @@ def _open_row(weights: Floats, entries: Integers, gain: float, name: int, plain:
 
 @njit(cache=True, nogil=True)
 def _merge(weights: Floats, entries: Integers, others: Floats, other_entries: Integers) -> None:
-    """Take the better of the arcs into two members of a cycle."""
+    """Merges the second row into the first: of two arcs from the same head into a cycle, the better one stays."""
     for head in range(len(weights)):
         better = others[head] > weights[head]
         weights[head] = others[head] if better else weights[head]

@@ -1,4 +1,4 @@
-"""Scores to probabilities, in double precision."""
+"""Probabilities from scores, in double precision."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from depparse.structs.checks import Floats
 
 
 def sigmoid(log_odds: NDArray[np.floating[Any]]) -> Floats:
-    """The probability of what has these odds. No number overflows."""
+    """The probabilities of events with these log-odds. No number overflows."""
     probabilities: Floats = np.exp(-np.logaddexp(0.0, -log_odds.astype(np.float64)))
     return probabilities

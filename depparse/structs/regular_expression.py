@@ -1,10 +1,10 @@
 """Regular expressions over labels, as automata.
 
-``(O | S-PER | B-PER I-PER* E-PER)*``: labels with blanks between them, ``|`` for either, ``*`` for any number, ``+``
-for at least one, ``?`` for at most one, brackets, and a dot for any label. ``()`` is the empty sequence.
+``(O | S-PER | B-PER I-PER* E-PER)*`` is an example: labels with blanks between them, ``|`` for either, ``*`` for any
+number, ``+`` for at least one, ``?`` for at most one, brackets, and a dot for any label. ``()`` is the empty sequence.
 
-An expression has one state for each label in it (Glushkov 1961, *The Abstract Theory of Automata*), and is ambiguous if
-it can read a sequence in several ways.
+The automaton has one state for each label in the expression (Glushkov 1961, *The Abstract Theory of Automata*). It is
+ambiguous if the expression can read a sequence in several ways.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from depparse.errors import DepparseError
 from depparse.structs.automaton import Automaton
 
 _TOKEN = re.compile(r"\s*([()|*+?]|[^\s()|*+?]+)")
-_AFTER = "*+?"
+_REPEATS = "*+?"
 
 
-class _Part(NamedTuple):
-    """A part of an expression: whether it may be empty, and the places in it that may be read first and last."""
+class _Fragment(NamedTuple):
+    """A piece of an expression: whether it may be empty, and which occurrences of labels may come first and last."""
 
     empty: bool
     first: frozenset[int] = frozenset()
@@ -29,93 +29,104 @@ class _Part(NamedTuple):
 
 
 def automaton_of(expression: str, labels_of: Callable[[str], Collection[int]], n_labels: int) -> Automaton:
-    """The automaton of a regular expression. O(places²).
+    """The automaton of a regular expression. O(n²) for n labels in the expression.
 
-    `labels_of` gives the numbers of the labels that a name means, none if it means nothing. Raises DepparseError with
-    the place of what is wrong.
+    `labels_of` gives the numbers of the labels that a name stands for, none if there is no such label. Raises
+    DepparseError, which says at which character the expression is wrong.
     """
-    return _Reader(expression, labels_of, n_labels).automaton()
+    return _Parser(expression, labels_of, n_labels).automaton()
 
 
-class _Reader:
+class _Parser:
+    """Parses one expression by recursive descent."""
+
     def __init__(self, expression: str, labels_of: Callable[[str], Collection[int]], n_labels: int) -> None:
         self.expression, self.labels_of, self.n_labels = expression, labels_of, n_labels
-        found = list(_TOKEN.finditer(expression.rstrip()))
-        self.tokens = [match[1] for match in found]
-        self.columns = [match.start(1) + 1 for match in found]
-        self.at = 0  # the next token
-        self.places: list[Collection[int]] = []  # the labels of each place
-        self.follows: list[set[int]] = []  # the places that may come after each
+        matches = list(_TOKEN.finditer(expression.rstrip()))
+        self.tokens = [match[1] for match in matches]
+        self.columns = [match.start(1) + 1 for match in matches]
+        self.position = 0  # number of the next token
+        self.occurrences: list[Collection[int]] = []  # for each label of the expression, what it stands for
+        self.follows: list[set[int]] = []  # for each occurrence, those that may come after it
 
     def automaton(self) -> Automaton:
+        """The automaton of the whole expression."""
         whole = self.choice()
-        if self.at < len(self.tokens):
+        if self.position < len(self.tokens):
             raise self.error("nothing is open that it closes")
-        start = len(self.places)
+        start = len(self.occurrences)
         arcs: list[dict[int, list[int]]] = []
         for after in (*self.follows, whole.first):
             row: dict[int, list[int]] = {}
-            for place in sorted(after):
-                for label in self.places[place]:
-                    row.setdefault(label, []).append(place)
+            for occurrence in sorted(after):
+                for label in self.occurrences[occurrence]:
+                    row.setdefault(label, []).append(occurrence)
             arcs.append(row)
         return Automaton(self.n_labels, arcs, (start,), whole.last | ({start} if whole.empty else set()))
 
-    def choice(self) -> _Part:
-        part = self.sequence()
+    def choice(self) -> _Fragment:
+        """Reads sequences with ``|`` between them."""
+        fragment = self.sequence()
         while self.next() == "|":
-            self.at += 1
-            other = self.sequence()
-            part = _Part(part.empty or other.empty, part.first | other.first, part.last | other.last)
-        return part
+            self.position += 1
+            alternative = self.sequence()
+            empty = fragment.empty or alternative.empty
+            fragment = _Fragment(empty, fragment.first | alternative.first, fragment.last | alternative.last)
+        return fragment
 
-    def sequence(self) -> _Part:
-        part = _Part(True)
+    def sequence(self) -> _Fragment:
+        """Reads fragments one after the other."""
+        fragment = _Fragment(True)
         while self.next() not in (None, "|", ")"):
-            other = self.repeated()
-            self.join(part.last, other.first)
-            first = part.first | other.first if part.empty else part.first
-            last = part.last | other.last if other.empty else other.last
-            part = _Part(part.empty and other.empty, first, last)
-        return part
+            following = self.repeated()
+            self.join(fragment.last, following.first)
+            first = fragment.first | following.first if fragment.empty else fragment.first
+            last = fragment.last | following.last if following.empty else following.last
+            fragment = _Fragment(fragment.empty and following.empty, first, last)
+        return fragment
 
-    def repeated(self) -> _Part:
-        part = self.single()
-        while (sign := self.next()) is not None and sign in _AFTER:
-            self.at += 1
+    def repeated(self) -> _Fragment:
+        """Reads a label or a bracket with the signs of repetition behind it."""
+        fragment = self.single()
+        while (sign := self.next()) is not None and sign in _REPEATS:
+            self.position += 1
             if sign != "?":
-                self.join(part.last, part.first)
-            part = part._replace(empty=part.empty or sign != "+")
-        return part
+                self.join(fragment.last, fragment.first)
+            fragment = fragment._replace(empty=fragment.empty or sign != "+")
+        return fragment
 
-    def single(self) -> _Part:
+    def single(self) -> _Fragment:
+        """Reads a label or a bracket."""
         name = self.next()
-        if name is not None and name in _AFTER:
+        if name is not None and name in _REPEATS:
             raise self.error("there is nothing before it to be repeated")
         if name == "(":
-            opened = self.at
-            self.at += 1
-            part = self.choice()
+            bracket = self.position
+            self.position += 1
+            fragment = self.choice()
             if self.next() != ")":
-                self.at = opened
+                self.position = bracket
                 raise self.error("it is never closed")
-            self.at += 1
-            return part
+            self.position += 1
+            return fragment
         labels = range(self.n_labels) if name == "." else self.labels_of(name or "")
         if not labels:
             raise self.error("there is no such label")
-        self.at += 1
-        place = frozenset({len(self.places)})
-        self.places.append(labels)
+        self.position += 1
+        occurrence = frozenset({len(self.occurrences)})
+        self.occurrences.append(labels)
         self.follows.append(set())
-        return _Part(False, place, place)
+        return _Fragment(False, occurrence, occurrence)
 
     def join(self, before: Collection[int], after: Collection[int]) -> None:
-        for place in before:
-            self.follows[place] |= set(after)
+        """Lets each occurrence in `after` follow each in `before`."""
+        for occurrence in before:
+            self.follows[occurrence] |= set(after)
 
     def next(self) -> str | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
+        """The next token, None at the end."""
+        return self.tokens[self.position] if self.position < len(self.tokens) else None
 
     def error(self, reason: str) -> DepparseError:
-        return DepparseError(f"{self.tokens[self.at]!r} at character {self.columns[self.at]}: {reason}")
+        """An error at the next token."""
+        return DepparseError(f"{self.tokens[self.position]!r} at character {self.columns[self.position]}: {reason}")

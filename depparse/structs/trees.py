@@ -1,8 +1,8 @@
-"""Trees as arrays of heads: whether they are valid, whether projective, and the heads that are best word by word.
+"""Trees as arrays of heads: whether they are valid and projective, and the best head of each word by itself.
 
-``heads[words]`` has ROOT at position 0, whose own entry is ignored; ``heads[d]`` is the head of word ``d``. A sentence
-without words counts as a tree. The kernels here are inlined into those of the other files; numba's cache on disk does
-not see that, so after a change here remove ``structs/__pycache__``.
+``heads[d]`` is the head of word ``d``. ROOT is at position 0; its own entry is ignored. A sentence without words counts
+as a tree. The kernels here are inlined into those of other files, and numba's cache on disk does not notice when they
+change: after a change here remove ``structs/__pycache__``.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from depparse.structs.checks import (
 
 
 def is_tree(heads: NDArray[np.integer[Any]]) -> bool:
-    """Whether ``heads[words]`` is a tree: every head exists, one word hangs on ROOT, no cycle. O(n)."""
+    """Whether ``heads[words]`` is a tree: every head exists, one word has the head ROOT, there is no cycle. O(n)."""
     return bool(tree_kernel(check_heads(heads)))
 
 
 def are_trees(heads: NDArray[np.integer[Any]], lengths: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-    """Of ``heads[batch, words]`` and ``lengths[batch]`` (without ROOT): which sentences are trees. O(batch · n)."""
+    """Which sentences of ``heads[batch, words]`` are trees; ``lengths[batch]`` are without ROOT. O(batch · n)."""
     return np.array([is_tree(row[: length + 1]) for row, length in zip(heads, lengths, strict=True)], dtype=np.bool_)
 
 
 def is_projective(heads: NDArray[np.integer[Any]]) -> bool:
-    """Whether no two arcs of the tree ``heads[words]`` cross, the arc from ROOT among them. O(n²).
+    """Whether no two arcs of the tree ``heads[words]`` cross, including the arc from ROOT. O(n²).
 
     Raises DepparseError if the heads are no tree.
     """
@@ -50,7 +50,7 @@ def is_projective(heads: NDArray[np.integer[Any]]) -> bool:
 
 
 def greedy_heads(scores: ArcScores, lengths: NDArray[np.integer[Any]]) -> Integers:
-    """The best head of each word by itself, of equals the lowest: maybe no tree. O(batch · n²).
+    """The best head of each word by itself, of equals the lowest. The heads need not be a tree. O(batch · n²).
 
     ``scores[batch, dependents, heads]`` and ``lengths[batch]`` give ``heads[batch, words]``, 0 at ROOT and padding.
     """
@@ -74,13 +74,13 @@ def tree_kernel(heads: Integers) -> bool:
             roots += 1
     if size > 1 and roots != 1:
         return False
-    walk = np.zeros(size, np.int64)  # the word from which each was reached first
+    reached_from = np.zeros(size, np.int64)  # of each word, the start of the walk that first reached it
     for word in range(1, size):
-        place = word
-        while place != 0 and walk[place] == 0:
-            walk[place] = word
-            place = heads[place]
-        if place != 0 and walk[place] == word:
+        ancestor = word
+        while ancestor != 0 and reached_from[ancestor] == 0:
+            reached_from[ancestor] = word
+            ancestor = heads[ancestor]
+        if ancestor != 0 and reached_from[ancestor] == word:
             return False
     return True
 
@@ -98,28 +98,29 @@ def projective_kernel(heads: Integers) -> bool:
 
 @njit(cache=True, nogil=True)
 def greedy_kernel(scores: ArcScores, number: int, heads: Integers) -> tuple[int, int]:
-    """Write the best heads of sentence `number` of a batch; what is wrong with its scores, and at which word."""
+    """Writes the best heads of sentence `number` of a batch. Returns kind and word of an error in its scores."""
     for word in range(1, len(heads)):
         row = scores[number, word]
-        best, at, bad = -np.inf, 0, 0
-        # Without branches this is three times as fast: which head is the best so far is hard to foresee.
+        best, best_head, n_bad = -np.inf, 0, 0
+        # Without branches the loop is three times as fast: a processor cannot predict which head is better.
         for begin, end in ((0, word), (word + 1, len(heads))):
             for head in range(begin, end):
                 score = row[head]
-                bad += 0 if score <= LIMIT else 1
+                n_bad += 0 if score <= LIMIT else 1
                 better = score > best
                 best = score if better else best
-                at = head if better else at
-        if bad:
+                best_head = head if better else best_head
+        if n_bad:
             return BAD_SCORE, word
         if best < -LIMIT:
             return NO_HEAD, word
-        heads[word] = at
+        heads[word] = best_head
     return FINE, 0
 
 
 @njit(cache=True, nogil=True)
 def _greedy_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
+    """`greedy_heads` without checks of the arguments."""
     for number in range(len(lengths)):
         kind, word = greedy_kernel(scores, number, heads[number, : lengths[number] + 1])
         problems[number, 0], problems[number, 1] = kind, word
@@ -127,7 +128,7 @@ def _greedy_batch(scores: ArcScores, lengths: Integers, heads: Integers, problem
 
 @njit(cache=True, nogil=True)
 def usable_scores(scores: ArcScores, number: int, size: int) -> Floats:
-    """A float64 copy of the scores of one sentence, with -inf for what is ignored or forbidden."""
+    """A float64 copy of the scores of one sentence, with -inf for ignored and forbidden arcs."""
     copy = np.empty((size, size))
     for dependent in range(size):
         for head in range(size):

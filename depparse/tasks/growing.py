@@ -14,9 +14,13 @@ word, in the form that a CRF has it (``distill``).
 ``causal`` adds what Zheng et al. 2022 (*Distilling Causal Effect from Miscellaneous Other-Class for Continual NER*)
 find in the `O` words: those that the old model is certain are old entities count as labelled, and like the new entities
 they get the effect of the old data back through their neighbours, words of the same tag with similar vectors in the old
-encoder, whose scores are averaged with their own; the weight grows with the share of old types. Where we differ: the
-neighbours are sought in the batch rather than in all the data, certainty is a fixed probability and no schedule over
-epochs, and averages are of scores and not of probabilities, since a CRF normalizes whole sequences.
+encoder, whose scores are averaged with their own; the weight grows with the share of old types. Where we differ:
+
+- Neighbours are sought in the batch, not in all the data.
+- Certainty is a fixed probability; there is no schedule over epochs (their curriculum).
+- Averages are of scores, not of probabilities, since a CRF normalizes whole sequences.
+- Gradients flow through the neighbours, too.
+- The rows of the old types in the last layer learn like the new ones: they are neither frozen nor rescaled.
 
 What the old model makes of a sentence is worked out once, by the `Teacher` that the network has: a `Lesson`, in arrays.
 """

@@ -6,7 +6,9 @@ the span between them, and no entity. Where we differ: only spans of at most `ma
 and memory grow with the length of a sentence, not with its square, and a width has a score of its own for each type.
 
 `syntax` lets it see dependency trees (layers/trees/syntax.py). With ``spans = "tree"`` only those spans are scored
-that go with the tree (`depparse.document.trees.chained_spans`); all of them in a sentence where a word has no head.
+that go with the tree, as in the model DGM of Jie, Muis & Lu 2017 (`depparse.document.trees.chained_spans`); all of them
+in a sentence where a word has no head. Where we differ from that: spans are classified one by one, by a network; theirs
+are segments of a semi-Markov CRF with features, and their variant DGM-S, of shorter chains, is not here.
 """
 
 from __future__ import annotations

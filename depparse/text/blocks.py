@@ -1,4 +1,4 @@
-"""A text of any length in blocks that are placed by the text alone, in memory for a few of them."""
+"""A text of any length in blocks. Only the text decides where they end; a few of them are in memory at a time."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import regex
 from depparse.text.spacing import LINE_BREAK
 
 _AHEAD = 64  # characters: how far past its size a block may grow so that it does not end inside a grapheme cluster
-_BACK = 128  # characters from which the clusters at a place are found
+_BACK = 128  # characters before a place, from which its grapheme clusters are counted
 _CLUSTER = regex.compile(r"\X")
-_REGIONAL = range(0x1F1E6, 0x1F200)  # letters of flags: the pairs are told by counting from the first of them
+_REGIONAL = range(0x1F1E6, 0x1F200)  # letters of flags: pairs are counted from the first letter of a run
 _ALONE = r"(?![\p{Grapheme_Cluster_Break=Extend}\p{Grapheme_Cluster_Break=SpacingMark}\u200d])"
 _SPACE = r"\s(?<!\r(?=\n))" + _ALONE
 _FINAL, _CLOSING = "[.!?…‽؟۔।॥。！？]", r"""["'”’»)\]}›」』）】]"""
-# Where a block ends best: at the last of the first kind that is there.
+# The ends of a block, best kind first: it ends at the last one of the best kind that it has.
 _ENDS = (
     re.compile(rf"{LINE_BREAK}[^\S\n\r]*{LINE_BREAK}|\u2029"),
     re.compile(LINE_BREAK),
@@ -26,31 +26,31 @@ _ENDS = (
 
 
 def iter_blocks(pieces: Iterable[str], size: int = 60_000) -> Iterator[str]:
-    """The text of `pieces` in blocks of at most about `size` characters, which joined are the text.
+    """The text of `pieces` in blocks of at most `size` characters, or slightly more; joined, they are the text.
 
-    A block ends at the last paragraph break in it, else line end, else white space after final punctuation, else white
-    space, else anywhere, but in its last three quarters; never between CR and LF or inside a grapheme cluster of up to
-    64 characters. Where it ends depends on the text, not on how the pieces part it. Takes linear time, and memory for
-    two blocks besides the pieces as they come.
+    A block ends in its last three quarters: at the last paragraph break there, else line end, else white space after
+    final punctuation, else white space, else anywhere. It never ends between CR and LF or inside a grapheme cluster of
+    up to 64 characters. The ends depend on the text, not on its division into pieces. Time is linear; memory holds two
+    blocks and the current piece. Raises ValueError for a size below 1.
     """
     if size < 1:
         raise ValueError(f"the size of a block is a number of characters, at least 1, not {size}")
     needed = size + _AHEAD + 1
-    held: list[str] = []
+    pending: list[str] = []
     length = 0
     for piece in pieces:
         for begin in range(0, len(piece), needed):
-            held.append(piece[begin : begin + needed])
-            length += len(held[-1])
+            pending.append(piece[begin : begin + needed])
+            length += len(pending[-1])
             if length < needed:
                 continue
-            text = "".join(held)
+            text = "".join(pending)
             while len(text) >= needed:
                 cut = _end(text, size)
                 yield text[:cut]
                 text = text[cut:]
-            held, length = [text], len(text)
-    text = "".join(held)
+            pending, length = [text], len(text)
+    text = "".join(pending)
     while len(text) > size:
         cut = _end(text, size)
         yield text[:cut]
@@ -60,9 +60,9 @@ def iter_blocks(pieces: Iterable[str], size: int = 60_000) -> Iterator[str]:
 
 
 def _end(text: str, size: int) -> int:
-    """Where the block that begins `text` ends; `text` has what comes after, or is the rest."""
+    """The end of the block that begins `text`, which goes on beyond the block or ends the whole text."""
     for pattern in _ENDS:
-        # One character more is searched, that a CR at the end is seen with its LF.
+        # The search goes one character further, so that it sees a CR at the end together with its LF.
         ends = [match.end() for match in pattern.finditer(text, size // 4, size + 1) if match.end() <= size]
         if ends:
             return ends[-1]
@@ -70,7 +70,7 @@ def _end(text: str, size: int) -> int:
 
 
 def _cluster_end(text: str, place: int) -> int:
-    """The end of a grapheme cluster that is nearest before `place`, or soon after it."""
+    """The last end of a grapheme cluster up to `place`, or else the first one soon after it, or else `place`."""
     start = max(0, place - _BACK)
     run = start
     while run and ord(text[run]) in _REGIONAL and ord(text[run - 1]) in _REGIONAL:

@@ -1,4 +1,4 @@
-"""Names for sentences and documents that come from text and have none: ``# newdoc id``, ``# sent_id``, ``# text``."""
+"""Comments for sentences and documents that come from text without any: ``# newdoc id``, ``# sent_id``, ``# text``."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from depparse.files import PathLike, name_of
 
 
 def document_names(paths: Sequence[PathLike]) -> list[str]:
-    """A name without blanks for the document in each file: its stem, or the path where stems are alike."""
+    """A name without blanks for the document in each file: the stem of the file, or its path if stems are equal."""
     stems = [Path(name_of(path)).name.split(".")[0] or name_of(path) for path in paths]
     names = [name_of(path) if stems.count(stem) > 1 else stem for path, stem in zip(paths, stems, strict=True)]
     return ["_".join(name.split()) for name in names]
 
 
 def name_document(sentences: Iterable[Sentence], name: str) -> Iterator[Sentence]:
-    """The sentences of one document, the first with ``# newdoc id = name``; changed in place."""
+    """The sentences of one document, of which the first gets ``# newdoc id = name``. They are changed in place."""
     for number, sentence in enumerate(sentences):
         if number == 0:
-            others = [line for line in sentence.comments if comment_name(line) != "newdoc"]
-            sentence.comments = [f"# newdoc id = {name}", *others]
+            comments = [line for line in sentence.comments if comment_name(line) != "newdoc"]
+            sentence.comments = [f"# newdoc id = {name}", *comments]
         yield sentence
 
 
 def name_sentences(sentences: Iterable[Sentence], prefix: str = "") -> Iterator[Sentence]:
-    """The sentences with ``# sent_id``, the prefix and their number, and ``# text`` if they have none; in place.
+    """The sentences, each with a ``# sent_id`` and a ``# text``. They are changed in place.
 
-    A sent_id that is there gets the prefix.
+    A sentence without a sent_id gets its number (from 1). Every sent_id gets the prefix.
     """
     for number, sentence in enumerate(sentences, 1):
         if prefix or sentence.sent_id is None:

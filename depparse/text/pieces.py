@@ -1,4 +1,4 @@
-"""Raw text of a file, read in pieces."""
+"""The raw text of a file, read in pieces."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CHUNK = 1 << 16  # bytes
 
 
 def iter_pieces(path: PathLike | BinaryIO) -> Iterator[str]:
-    """The text of a UTF-8 file as it comes, code point for code point, a BOM included. Raises FormatError."""
+    """The text of a UTF-8 file in pieces as they come, code point for code point, BOM included. Raises FormatError."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     line = 1
     with open_input(path) as stream:

@@ -1,4 +1,4 @@
-"""Text that has a sentence on each line: only the tokens are to be found."""
+"""Text that has a sentence on each line, so that only its tokens are to be found."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ Segment = Callable[[Iterable[str]], Iterator[Sentence]]
 def segment_lines(segment: Segment, pieces: Iterable[str]) -> Iterator[Sentence]:
     """The sentences of a text whose lines are sentences, with the tokens that `segment` finds in them.
 
-    Lines with nothing visible give no sentence; an empty line begins a paragraph. Memory is bounded by how far
-    `segment` reads ahead, and by the longest line.
+    A line with nothing visible gives no sentence; an empty line begins a paragraph. Memory is bounded by the distance
+    that `segment` reads ahead and by the longest line.
     """
     return build_sentences(_lines_with_tokens(segment, pieces))
 
 
 def _lines_with_tokens(segment: Segment, pieces: Iterable[str]) -> Iterator[tuple[str, list[RawToken]]]:
-    """Each line, with its end, and its tokens. `segment` reads every line as a paragraph, since these end sentences."""
-    waiting: deque[tuple[int, str]] = deque()  # (where the line begins in what `segment` reads, the line)
+    """Each line with its line end, and its tokens. `segment` gets each line as a paragraph, so that a sentence ends."""
+    waiting: deque[tuple[int, str]] = deque()  # (offset of the line in the text that `segment` reads, the line)
 
     def paragraphs() -> Iterator[str]:
         start = 0
@@ -56,13 +56,13 @@ def _ended(line: str, tokens: list[RawToken]) -> tuple[str, list[RawToken]]:
 
 
 def _lines(pieces: Iterable[str]) -> Iterator[str]:
-    """The lines of the text in pieces, each with its end."""
-    parts: list[str] = []
+    """The lines of a text that comes in pieces, each with its line end."""
+    open_line: list[str] = []
     for piece in pieces:
-        *lines, rest = piece.split("\n")
+        *lines, beginning = piece.split("\n")
         for line in lines:
-            yield "".join([*parts, line, "\n"])
-            parts.clear()
-        parts.append(rest)
-    if last := "".join(parts):
+            yield "".join([*open_line, line, "\n"])
+            open_line.clear()
+        open_line.append(beginning)
+    if last := "".join(open_line):
         yield last

@@ -1,7 +1,7 @@
-"""Plain text to sentences and tokens by rules that suit most languages a little and none fully.
+"""Sentences and tokens of plain text by rules, which suit most languages roughly and none fully.
 
-For reading plain text without a trained model. Paragraphs end at empty lines, tokens at white space and around
-punctuation, sentences after final punctuation. Multiword tokens are not split: that takes a model.
+They read plain text without a trained model. Paragraphs end at empty lines, tokens at white space and around
+punctuation, sentences after final punctuation. Multiword tokens are not split, as that takes a model.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _TOKEN = regex.compile(
     | [@\#]\w+                                           # a handle or a tag
     | \p{{N}}+(?:[.,:/’'\u00a0\u202f]\p{{N}}+){{0,30}}(?!\w)    # a number, a date, a time
     | (?:\p{{L}}\.){{2,}}                                # an abbreviation such as U.S.
-    | {_HAN}\p{{M}}*                                      # scripts without spaces: a character each
+    | {_HAN}\p{{M}}*                                      # scripts without spaces: each character alone
     | {_LETTERS}(?:['’\-\u2010\u2011·]{_LETTERS})*        # a word
     | (\p{{P}})\1*                                       # a sign, or a run of the same
     | [\U0001f1e6-\U0001f1ff]{{2}}\p{{M}}*                   # a flag: \X would count all flags before it
-    | \X                                                 # a symbol or an emoji sequence: what one sees as a character
+    | \X                                                 # a symbol or an emoji sequence that looks like one character
     """,
     regex.VERBOSE,
 )
@@ -53,11 +53,11 @@ def segment(pieces: Iterable[str]) -> Iterator[Sentence]:
 
 
 def _tokens(text: str) -> list[RawToken]:
-    """The tokens of a block, with the ends of sentences."""
+    """The tokens of a block, marked where sentences end."""
     matches = [match for match in _TOKEN.finditer(text) if is_visible(match.group())]
     tokens: list[RawToken] = []
-    ended = False  # by final punctuation, after which closing marks may follow
-    abbreviated = False  # the form before is an abbreviation if a full stop touches it
+    ended = False  # whether final punctuation came, after which closing marks may follow
+    abbreviated = False  # whether the form before is an abbreviation, if a full stop touches it
     for match, following in zip_longest(matches, matches[1:]):
         form, after = match.group(), "" if following is None else following.group()
         gap = text[match.end() : len(text) if following is None else following.start()]

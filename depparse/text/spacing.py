@@ -1,4 +1,4 @@
-"""Tokens found in raw text to sentences from which the text can be rebuilt, code point for code point."""
+"""Makes sentences of the tokens found in raw text, such that the text can be rebuilt code point for code point."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from depparse.document.sentence import Sentence
 from depparse.document.words import MultiwordToken
 from depparse.text.wrap import IDEOGRAPHIC
 
-# Tokens after which a sentence ends even if nothing says so, that text without ends may pass in bounded memory. The
+# A sentence ends after so many tokens even if nothing says so, so that text without such ends takes bounded memory. The
 # longest sentences of UD treebanks have some hundred tokens, and projective parsers take a thousand words.
 MAX_TOKENS = 600
 
 _BREAKS = "\n\r\x85\u2028\u2029"
 LINE_BREAK = "(?:\r\n|\r(?!\n)|[\n\x85\u2028])"
 _PARAGRAPH_BREAK = re.compile(f"\u2029|{LINE_BREAK}[^{_BREAKS}]*{LINE_BREAK}")
-# Not visible: white space, controls, zero-width and other default-ignorable characters, the blank of Braille, marks of
-# annotations between lines, and halves of UTF-16 pairs.
+# These are not visible: white space, controls, zero-width and other default-ignorable characters, the blank of Braille,
+# marks of annotations between lines, and halves of UTF-16 pairs.
 _VISIBLE = regex.compile(r"[^\s\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]")
-# What is no part of a token at its ends: white space, and the byte order mark.
+# Characters that are cut off at the ends of a token: white space, and the byte order mark.
 _EDGES = "".join(char for char in map(chr, range(0x3001)) if char.isspace()) + "\ufeff"
 _WHITE = re.compile(r"\s+")
 _NOT_WHITE = re.compile(r"\S+")
-_UNSPACED = regex.compile(rf"[{IDEOGRAPHIC}\p{{Line_Break=Complex_Context}}]")  # the latter: Thai, Lao, Khmer …
+_UNSPACED = regex.compile(rf"[{IDEOGRAPHIC}\p{{Line_Break=Complex_Context}}]")  # Complex_Context is Thai, Lao, Khmer …
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -36,8 +36,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 class RawToken:
     """A token in a block of text: ``text[start:end]``.
 
-    `words` are those of a multiword token, two or more, else empty. `ends_sentence` says that none of the tokens that
-    follow belongs to its sentence.
+    `words` are the two or more words of a multiword token, else empty. `ends_sentence` says that the token is the last
+    of its sentence.
     """
 
     start: int
@@ -47,32 +47,33 @@ class RawToken:
 
 
 def is_visible(text: str) -> bool:
-    """Whether `text` has a character that shows something: what has none is spacing."""
+    """Whether `text` has a visible character. Text without one is spacing."""
     return _VISIBLE.search(text) is not None
 
 
 def breaks_paragraph(spacing: str) -> bool:
-    """Whether a paragraph ends in this spacing: it has two line breaks (CR LF is one) or a paragraph separator."""
+    """Whether a paragraph ends in the spacing: it has two line breaks (CR LF is one) or a paragraph separator."""
     return _PARAGRAPH_BREAK.search(spacing) is not None
 
 
 def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterator[Sentence]:
     """The sentences of a text, given as consecutive blocks with the tokens in each, in order.
 
-    What stands between tokens is spacing, and so is a token without a visible character; visible text outside of all
+    The text between tokens is spacing, and so is a token without a visible character. Visible text outside of all
     tokens becomes tokens, so nothing is lost. Sentences may run over blocks. They end where a token says so, at a
-    paragraph break (spacing with two line breaks), after `MAX_TOKENS` tokens and at the end. Only the open sentence is
-    held in memory. A text without a visible character gives no sentence.
+    paragraph break (spacing with two line breaks), after `MAX_TOKENS` tokens and at the end of the text. Only the open
+    sentence is held in memory. A text without a visible character gives no sentence.
 
-    The sentences have ``# newdoc`` (the first), ``# newpar``, ``# sent_id`` (numbers from 1), ``# text`` with one space
-    for any spacing, and in MISC ``SpaceAfter=No`` where no space comes before the next token, nothing where one does,
-    ``SpacesAfter`` for all else. At the end of the text nothing is the rule, so it needs no mark, but one space does:
-    documents that follow each other in a file are not told to touch. What precedes the first token is its
-    ``SpacesBefore``. A form is as in the text, except that white space inside it that CoNLL-U cannot hold (line breaks,
-    tabs, runs) is one space, or nothing where a line breaks between characters of scripts without spaces, and half a
-    UTF-16 pair is U+FFFD; ``SpacesInToken`` then has the token as it was.
+    The comments are ``# newdoc`` (first sentence), ``# newpar``, ``# sent_id`` (numbers from 1) and ``# text``, which
+    has one space for any spacing. In MISC, ``SpaceAfter=No`` says that the next token follows directly, no attribute
+    says that one space does, and ``SpacesAfter`` has any other spacing. At the end of the text it is the other way
+    round: no spacing needs no attribute and one space does, so that documents after one another in a file are not said
+    to touch. ``SpacesBefore`` has the spacing before the first token.
 
-    A multiword token cannot have white space in CoNLL-U: one that has becomes a word with a space.
+    Forms are as in the text with two exceptions. White space that CoNLL-U cannot hold (line breaks, tabs, runs) becomes
+    one space, or nothing where a line breaks between characters of scripts without spaces; half a UTF-16 pair becomes
+    U+FFFD. ``SpacesInToken`` then has the token as it was. A multiword token cannot have white space in CoNLL-U: one
+    that has becomes a word with a space.
 
     Raises ValueError for tokens that overlap or lie outside of their block.
     """
@@ -81,7 +82,7 @@ def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterato
     tokens: list[tuple[str, tuple[str, ...]]] = []
     gaps: list[str] = []
     for gap, ended, raw, words in _with_spacing(blocks):
-        if not tokens:  # of the whole text: later a sentence is begun as soon as one is made
+        if not tokens:  # only before the first token: later a sentence is begun when the one before is made
             before = gap
             start = position = len(gap)
         else:
@@ -103,8 +104,10 @@ def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterato
 def _with_spacing(
     blocks: Iterable[tuple[str, Sequence[RawToken]]],
 ) -> Iterator[tuple[str, bool, str, tuple[str, ...]]]:
-    """(spacing before it, whether a sentence ends before it, its text, its words) of each token, and at last of the
-    end of the text as of a token without text."""
+    """(spacing before it, whether a sentence ends before it, its text, its words) of each token.
+
+    The last item is the end of the text, as a token without text.
+    """
     gap: list[str] = []
     ended = False
     for text, tokens in blocks:
@@ -122,7 +125,7 @@ def _with_spacing(
 
 
 def _complete(text: str, tokens: Iterable[RawToken]) -> Iterator[RawToken]:
-    """The tokens, checked, and further ones of what is visible between them."""
+    """The tokens, checked, and further tokens for visible text between them."""
     position = 0
     for token in (*tokens, RawToken(len(text), len(text))):
         if not position <= token.start <= token.end <= len(text):
@@ -141,7 +144,7 @@ def _complete(text: str, tokens: Iterable[RawToken]) -> Iterator[RawToken]:
 def _sentence(
     comments: list[str], tokens: list[tuple[str, tuple[str, ...]]], gaps: list[str], before: str, *, at_end: bool
 ) -> Sentence:
-    """The sentence of `tokens`, each followed by its spacing in `gaps`; `at_end` if it is the last of the text."""
+    """The sentence of `tokens`, each followed by its spacing in `gaps`. `at_end`: it is the last sentence."""
     forms: list[str] = []
     misc: list[str] = []
     mwts: list[MultiwordToken] = []
@@ -160,11 +163,11 @@ def _sentence(
         if form != raw:
             attributes.append(f"SpacesInToken={escape(raw)}")
         cell = "|".join(attributes) or "_"
-        parts = [_form(word.strip()) for word in words]
-        if len(parts) > 1 and all(parts) and not _WHITE.search(form):
-            mwts.append(MultiwordToken(len(forms) + 1, len(forms) + len(parts), {"FORM": form, "MISC": cell}))
-            forms += parts
-            misc += ["_"] * len(parts)
+        word_forms = [_form(word.strip()) for word in words]
+        if len(word_forms) > 1 and all(word_forms) and not _WHITE.search(form):
+            mwts.append(MultiwordToken(len(forms) + 1, len(forms) + len(word_forms), {"FORM": form, "MISC": cell}))
+            forms += word_forms
+            misc += ["_"] * len(word_forms)
         else:
             forms.append(form)
             misc.append(cell)
@@ -172,7 +175,7 @@ def _sentence(
 
 
 def _form(raw: str) -> str:
-    """The token as CoNLL-U can hold it."""
+    """The token in a form that CoNLL-U can hold."""
     if raw.isprintable() and "  " not in raw:
         return raw
     return _SURROGATE.sub("\ufffd", _WHITE.sub(_white_in_form, raw))

@@ -1,4 +1,4 @@
-"""Raw text written: plain, wrapped as in the UD releases, or exact (`depparse.document.raw_text`)."""
+"""Writers of raw text: plain, wrapped as in the UD releases, or exact (`depparse.document.raw_text`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNSPACED = re.compile(f"[{IDEOGRAPHIC}]")
 
 
 def write_text(sentences: Iterable[Sentence], path: PathLike, width: int | None = None) -> None:
-    """Writes the plain raw text and a line end after it; wrapped to lines of `width` characters if given."""
+    """Writes the plain raw text and a line end after it. Lines are wrapped at `width` characters, if given."""
     with open_output(path) as out:
         empty = True
         for piece in wrapped(iter_text(sentences), width) if width else iter_text(sentences):
@@ -28,7 +28,7 @@ def write_text(sentences: Iterable[Sentence], path: PathLike, width: int | None 
 
 
 def write_exact_text(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Writes the exact text and nothing after it. FormatError if it holds half a UTF-16 pair, which UTF-8 cannot."""
+    """Writes the exact text, nothing after it. Raises FormatError for half a UTF-16 pair, which UTF-8 cannot hold."""
     with open_output(path) as out:
         for piece in iter_exact_text(sentences):
             try:
@@ -41,31 +41,34 @@ def write_exact_text(sentences: Iterable[Sentence], path: PathLike) -> None:
 def wrapped(pieces: Iterable[str], width: int) -> Iterator[str]:
     """The text of `pieces` with each paragraph filled to lines of at most `width` characters (code points).
 
-    Lines break at spaces, which the line break replaces, and between Chinese or Japanese characters; a longer word
-    stays whole on its line. Memory is bounded by a line and a piece.
+    Lines break at spaces, which the line break replaces, and between Chinese or Japanese characters. A word longer than
+    a line stays whole on a line of its own. Memory is bounded by a line and a piece.
     """
-    rest = ""
+    pending = ""
     for piece in pieces:
-        for number, part in enumerate(piece.split("\n\n")):
+        for number, paragraph in enumerate(piece.split("\n\n")):
             if number:
-                yield rest.rstrip(" ") + "\n\n"
-                rest = ""
-            # Where no break was found before, none is: only what is new is searched.
-            searched = max(width, len(rest))
-            rest = (rest + part).lstrip(" ") if not rest else rest + part
+                yield pending.rstrip(" ") + "\n\n"
+                pending = ""
+            # The pending text was searched for a break already and has none, so only the new text is searched.
+            searched = max(width, len(pending))
+            pending = (pending + paragraph).lstrip(" ") if not pending else pending + paragraph
             begin = 0
-            while len(rest) - begin > width and (end := _break(rest, begin, width, searched)) is not None:
-                yield rest[begin:end].rstrip(" ") + "\n"
+            while len(pending) - begin > width and (end := _break(pending, begin, width, searched)) is not None:
+                yield pending[begin:end].rstrip(" ") + "\n"
                 begin = end
-                while begin < len(rest) and rest[begin] == " ":
+                while begin < len(pending) and pending[begin] == " ":
                     begin += 1
                 searched = width
-            rest = rest[begin:]
-    yield rest.rstrip(" ")
+            pending = pending[begin:]
+    yield pending.rstrip(" ")
 
 
 def _break(text: str, begin: int, width: int, searched: int) -> int | None:
-    """Where the line that begins at `begin` ends; None if no break has come yet in what is longer than `width`."""
+    """The end of the line that begins at `begin`; None if the text, longer than `width`, has no break yet.
+
+    If `searched` is more than `width`, the first `searched` characters of the line are known to have no break.
+    """
     near = range(begin + width, begin, -1) if searched <= width else ()
     for end in chain(near, range(begin + max(width + 1, searched), len(text))):
         if text[end] == " " or _UNSPACED.match(text[end]) or _UNSPACED.match(text[end - 1]):

@@ -12,6 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from depparse.config import Config
+from depparse.encoders.input import HasPretrained
 
 
 class OptimizerConfig(Config):
@@ -33,18 +34,20 @@ class OptimizerConfig(Config):
 
 def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
     """Four groups: pretrained or not, decayed or not."""
+    inputs = [module for module in model.modules() if isinstance(module, HasPretrained)]
+    pretrained = {id(weight) for module in inputs for weight in module.pretrained_parameters()}
     groups: dict[tuple[bool, bool], list[Tensor]] = {}
-    for name, parameter in model.named_parameters():
+    for parameter in model.parameters():
         if parameter.requires_grad:
-            groups.setdefault((".pretrained." in name, parameter.dim() > 1), []).append(parameter)
+            groups.setdefault((id(parameter) in pretrained, parameter.dim() > 1), []).append(parameter)
     settings = [
         {
             "params": parameters,
-            "pretrained": pretrained,
-            "lr": config.pretrained_learning_rate if pretrained else config.learning_rate,
+            "pretrained": is_pretrained,
+            "lr": config.pretrained_learning_rate if is_pretrained else config.learning_rate,
             "weight_decay": config.weight_decay if matrix else 0.0,
         }
-        for (pretrained, matrix), parameters in sorted(groups.items())
+        for (is_pretrained, matrix), parameters in sorted(groups.items())
     ]
     if config.kind == "sgd":
         return torch.optim.SGD(settings, lr=config.learning_rate)

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from depparse.inference.pipeline import Pipeline, load
+from depparse.inference.load import load
+from depparse.inference.pipeline import Pipeline
 from depparse.training.recipe import Recipe, read_recipe
 from depparse.training.records import Listener
 from depparse.training.run import run

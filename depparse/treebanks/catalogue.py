@@ -1,4 +1,4 @@
-"""The catalogue of UD treebanks and the sample treebanks that come with the package. No network here."""
+"""The catalogue of UD treebanks and the sample treebanks that come with the package; no network is needed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from depparse.errors import ConfigError, closest
 
-_FAMILIES = {"indo-european": "ie"}  # the catalogue has UD's short name
+_FAMILIES = {"indo-european": "ie"}  # other name: the one that UD and the catalogue have
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A treebank of UD: releases are ``2.18`` and the like, `scripts` are ISO 15924 codes joined by commas."""
+    """A treebank of UD. Releases are written ``2.18``; `scripts` are ISO 15924 codes joined by commas."""
 
     treebank: str
     language: str
@@ -30,7 +30,7 @@ class Entry:
 
 
 def corpora_folder() -> Path:
-    """Where the catalogue and the samples are: inside an installed package, or beside it in a checkout."""
+    """The folder of the catalogue and the samples: inside an installed package, or beside it in a checkout."""
     package = importlib.resources.files("depparse")
     for folder in (Path(str(package / "corpora")), Path(str(package)).parent / "corpora"):
         if (folder / "catalogue.tsv").is_file():
@@ -39,7 +39,7 @@ def corpora_folder() -> Path:
 
 
 def samples() -> dict[str, Path]:
-    """The sample treebanks that come with the package: name to folder."""
+    """The folders of the sample treebanks that come with the package, by name."""
     return {folder.name: folder for folder in sorted((corpora_folder() / "samples").glob("UD_*")) if folder.is_dir()}
 
 
@@ -59,35 +59,35 @@ def newest_release() -> str:
 
 
 def release_number(release: str) -> tuple[int, ...]:
-    """Releases as numbers, to compare them: 2.9 comes before 2.10."""
+    """A release as numbers, to compare releases: 2.9 comes before 2.10."""
     return tuple(map(int, release.split(".")))
 
 
 def entries(language: str | None = None) -> list[Entry]:
     """The treebanks of the catalogue, or those of a language.
 
-    `language` is its name, UD code or ISO 639-3 code; failing that a family or genus, or a word of a name
-    (``Sami``). Case does not matter. ConfigError with suggestions if nothing matches.
+    `language` is its name, UD code or ISO 639-3 code, or else a family or genus, or else a word of a name (``Sami``).
+    Case does not matter. Raises ConfigError, with suggestions, if nothing matches.
     """
     catalogue = _catalogue()
     if language is None:
         return list(catalogue)
     wanted = " ".join(language.replace("_", " ").split()).lower()
     wanted = _FAMILIES.get(wanted, wanted)
-    ways: tuple[Callable[[Entry], Iterable[str]], ...] = (
+    keys_of: tuple[Callable[[Entry], Iterable[str]], ...] = (
         lambda entry: (entry.language, entry.code, entry.iso639_3),
         lambda entry: (entry.family, entry.genus),
         lambda entry: entry.language.split(),
     )
-    for way in ways:
-        if wanted and (found := [entry for entry in catalogue if wanted in map(str.lower, way(entry))]):
-            return found
-    known = sorted({name for entry in catalogue for way in ways[:2] for name in way(entry) if len(name) > 3})
-    raise ConfigError(f"no treebank of a language or family {language!r}{_meant(closest(wanted, known, 3, 0.7))}")
+    for keys in keys_of:
+        if wanted and (matching := [entry for entry in catalogue if wanted in map(str.lower, keys(entry))]):
+            return matching
+    names = sorted({name for entry in catalogue for keys in keys_of[:2] for name in keys(entry) if len(name) > 3})
+    raise ConfigError(f"no treebank of a language or family {language!r}{_meant(closest(wanted, names, 3, 0.7))}")
 
 
 def find(name: str) -> Entry:
-    """The treebank of that name, with or without ``UD_``. ConfigError with suggestions if there is none."""
+    """The treebank of that name, with or without ``UD_``. Raises ConfigError, with suggestions, if there is none."""
     names = {entry.treebank.lower(): entry for entry in _catalogue()}
     for candidate in (name.lower(), f"ud_{name.lower()}"):
         if candidate in names:
@@ -96,10 +96,10 @@ def find(name: str) -> Entry:
 
 
 def similar(name: str) -> str:
-    """A question for the end of an error: treebanks with a name like `name`, or with its part after the dash."""
+    """The end of an error, a question: did you mean treebanks named like `name`, or ``UD_Language-NAME``?"""
     names = [entry.treebank for entry in _catalogue() if entry.treebank.lower() != name.lower()]
-    same = [known for known in names if known.lower().endswith(f"-{name.lower()}")]
-    return _meant(same[:3] or closest(name, names, 3, 0.7))
+    same_ending = [other for other in names if other.lower().endswith(f"-{name.lower()}")]
+    return _meant(same_ending[:3] or closest(name, names, 3, 0.7))
 
 
 def _meant(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""One file in the course of the check of a treebank: what is found in it alone."""
+"""One file during the check of a treebank, and the findings that it shows by itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from depparse.treebanks.treebank import Statistics, spell
 
 LONG_SENTENCE = 200  # words
 LONG_TOKEN = 100  # characters
-FORMULA = 5  # words; shorter sentences recur by themselves
+FORMULA = 5  # words; shorter sentences recur without having been copied
 
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffd]")
 _BLANKS = re.compile(r"^[^\S\n]|[^\S\n]$|[^\S\n]{2}", re.MULTILINE)
@@ -30,20 +30,21 @@ _CANONICAL = re.compile(r"# (?:(?:sent_id|text) = |newpar|newdoc)")
 
 
 class CheckedFile:
-    """One file in the course of a check."""
+    """One file during a check. `sent_ids` is shared by the files of a treebank."""
 
     def __init__(self, split: str, path: Path, findings: Findings, sent_ids: set[str]) -> None:
         self.split, self.path, self.findings, self.sent_ids = split, path, findings, sent_ids
         self.statistics = Statistics()
-        self.first: dict[tuple[str, str], str] = {}  # (column, label) to the place where it first stands
-        self.sentences: Counter[int] = Counter()  # hashes of their words
-        self.places: dict[int, str] = {}
+        self.first: dict[tuple[str, str], str] = {}  # by (column, label): the place where it first stands
+        self.sentences: Counter[int] = Counter()  # by the hash of their words: how often it occurs
+        self.places: dict[int, str] = {}  # by the same hash: the place of the first such sentence
         self._name = os.path.basename(name_of(path))
         self._line = 0
         self._mismatches: list[str] = []  # places where the text is not what the tokens spell
         self._underscores: list[str] = []  # places where form and lemma are `_`
 
     def check(self) -> None:
+        """Reads the file and adds its findings."""
         checkers = [checker for kind in kinds() if (checker := kind.checker(self)) is not None]
         for sentence in self._read():
             self.statistics.add(sentence)
@@ -64,7 +65,7 @@ class CheckedFile:
         self.findings.add(code, place, example, count)
 
     def _read(self) -> Iterator[Sentence]:
-        """The sentences; those that cannot be read are findings, and so is what the reader repairs."""
+        """The sentences. Unreadable sentences become findings, and so do faults that the reader repairs."""
         names: tuple[str, ...] = CONLLU_COLUMNS
         plus = self._name.removesuffix(".gz").endswith(".conllup")
         try:
@@ -80,7 +81,7 @@ class CheckedFile:
                         yield from conllu.parse_blocks([(line, block)], names, self._name)
                     except FormatError as error:
                         self._unreadable(error)
-        except FormatError as error:  # from the file itself: missing, or not UTF-8 from here on
+        except FormatError as error:  # the file is missing, or not UTF-8 from here on
             self._unreadable(error)
         except OSError as error:
             self._unreadable(FormatError(str(error)))
@@ -110,7 +111,7 @@ class CheckedFile:
         text = sentence.comment("text")
         if text is None:
             self.findings.add("missing-text", self.place())
-        elif text.split() != spell(sentence)[0].split():  # kinds of white space do not matter here
+        elif text.split() != spell(sentence)[0].split():  # the kind of white space does not matter here
             self._mismatches.append(self.place())
         if any("\t" in line for line in sentence.comments):
             self.findings.add("tab-in-comment", self.place())
@@ -155,7 +156,7 @@ class CheckedFile:
                     self.first[name, label] = self.place(sentence, column.index(label) + 1)
 
     def _text(self) -> None:
-        """What the file as a whole tells of its text: where it is absent, single words and sentences are not told."""
+        """Adds the findings about the text of the whole file; if its forms are withheld, no others."""
         counts = self.statistics
         withheld = counts.words - counts.filled["FORM"]
         if withheld > counts.words / 2:
@@ -171,24 +172,26 @@ class CheckedFile:
 
 
 class _Watched:
-    """A stream that notes what the reader repairs on the way."""
+    """A stream that notes the faults that the reader repairs."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._tail = b"\n\n"  # the last bytes; a file begins as if after a sentence
+        self._tail = b"\n\n"  # the last bytes read; at first, those that end a sentence
         self._begun = self._marks = self._empty_lines = False
 
     def read1(self, size: int) -> bytes:
+        """The next bytes, at most `size`."""
         data = self._stream.read(size)
         new = data if self._begun else data.removeprefix(b"\xef\xbb\xbf")
         self._begun = True
-        seen = self._tail + new
-        self._marks |= len(new) < len(data) or b"\r\n" in seen
-        self._empty_lines |= b"\n\n\n" in seen.replace(b"\r\n", b"\n")
-        self._tail = seen[-5:]
+        window = self._tail + new
+        self._marks |= len(new) < len(data) or b"\r\n" in window
+        self._empty_lines |= b"\n\n\n" in window.replace(b"\r\n", b"\n")
+        self._tail = window[-5:]
         return data
 
     def report(self, findings: Findings, name: str) -> None:
+        """Adds a finding for each kind of fault in the file `name`."""
         if not self._tail.replace(b"\r\n", b"\n").endswith(b"\n\n"):
             findings.add("no-empty-line", name)
         if self._empty_lines:

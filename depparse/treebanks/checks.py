@@ -1,9 +1,9 @@
-"""The check of a treebank: what is broken in its files, and what will hurt training.
+"""The check of a treebank, which finds broken files and annotation that will hurt training.
 
-Each file is read once, as a stream; what concerns several files is told at the end. `depparse.treebanks.findings` says
-what can be found of files, their comments, text and labels, and kinds of annotation look for their own mistakes. To
-add a check: a line there, and the lines of checked_file.py or comparisons.py that find it; or the codes of a kind, and
-its checker.
+Each file is read once, as a stream; findings that concern several files come at the end. `depparse.treebanks.findings`
+lists the findings about files, comments, text and labels; kinds of annotation look for their own mistakes. A new check
+is a code in that list, and the lines of checked_file.py or comparisons.py that find it; or a code of a kind, and the
+lines of its checker.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from depparse.treebanks.treebank import Treebank
 
 
 def check(path: PathLike | Treebank) -> list[Finding]:
-    """What is wrong with a treebank (a folder, or a file of CoNLL-U), errors first.
+    """The faults of a treebank (a folder, or a file of CoNLL-U), errors first.
 
-    Broken files are findings too. FormatError only if there is no treebank to check.
+    Broken files are findings too. Raises FormatError only if there is no treebank to check.
     """
     treebank = path if isinstance(path, Treebank) else Treebank.open(path)
     findings = Findings()

@@ -1,4 +1,4 @@
-"""What a check of treebanks finds by holding the files of one against each other, and against the lists of UD."""
+"""Checks that compare the files of a treebank with each other and with the lists of UD."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from depparse.treebanks.checked_file import CheckedFile
 
 SMALL_TRAIN = 5000  # words
-_COMPLETE = 0.95  # share of words; a column filled so far has exceptions rather than gaps
+_COMPLETE = 0.95  # share of words; a column filled this far has exceptions rather than gaps
 _UNSEEN = {"UPOS": "unseen-upos", "DEPREL": "unseen-relation", "FEATS": "unseen-feature"}
 
 
 def check_splits(files: dict[str, CheckedFile], findings: Findings) -> None:
-    """What the treebank lacks, and what stands in two of its files."""
+    """Finds missing files, and sentences of other files that stand in train too."""
     train = files.get("train")
     if train is None:
         findings.add("no-train")
@@ -42,7 +42,7 @@ def check_splits(files: dict[str, CheckedFile], findings: Findings) -> None:
 
 
 def check_columns(files: dict[str, CheckedFile], findings: Findings) -> None:
-    """Columns that are not annotated: at all, in part, or in some of the files."""
+    """Finds columns that are not annotated, in the whole treebank, in part of it, or in some files."""
     total = sum((file.statistics for file in files.values()), Statistics())
     for name in VALUE_COLUMNS[1:-1]:
         missing = total.words - total.filled[name]
@@ -64,7 +64,7 @@ def _of_words(part: int, whole: int) -> str:
 
 
 def check_unknown(file: CheckedFile, findings: Findings) -> None:
-    """Labels that UD does not have."""
+    """Finds labels that UD does not have."""
     for column, label, count in _each_label(file.statistics):
         place = file.first[column, label]
         if column == "UPOS" and label not in UPOS:
@@ -79,19 +79,21 @@ def check_unknown(file: CheckedFile, findings: Findings) -> None:
 
 
 def check_unseen(files: dict[str, CheckedFile], findings: Findings) -> None:
-    """Labels of dev and test that train never shows, for columns that train has."""
+    """Finds labels of dev and test that train does not have, in columns that train has."""
     train = files["train"].statistics
-    known = {column: labels(counter) for column, counter in train.label_counts.items()}
-    features = {part for bundle in known["FEATS"] for part in bundle.split("|")}
+    train_labels = {column: labels(counter) for column, counter in train.label_counts.items()}
+    features = {feature for bundle in train_labels["FEATS"] for feature in bundle.split("|")}
     for file in files.values():
         for column, label, count in _each_label(file.statistics):
-            if label in known[column] or not known[column]:
+            if label in train_labels[column] or not train_labels[column]:
                 continue
             place = file.first[column, label]
-            new = [part for part in label.split("|") if part not in features] if column == "FEATS" else [label]
-            for part in new:
-                findings.add(_UNSEEN[column], place, part, count)
-            if not new:
+            unseen = (
+                [feature for feature in label.split("|") if feature not in features] if column == "FEATS" else [label]
+            )
+            for new_label in unseen:
+                findings.add(_UNSEEN[column], place, new_label, count)
+            if not unseen:
                 findings.add("unseen-feats", place, count=count)
 
 

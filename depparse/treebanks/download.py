@@ -1,9 +1,12 @@
-"""Treebanks from their GitHub repositories, on request only: each file is checked against a hash, and resumed.
+"""Downloads treebanks from their GitHub repositories, on request only, resumes files and checks their hashes.
 
-The files of a release are listed by GitHub's API, ``/repos/OWNER/UD_X/git/trees/r2.18``, with the git object ID of
-each, which is a SHA-1 of its content. They are fetched from ``/OWNER/UD_X/r2.18/FILE``. A mirror serves both paths
-under one base URL; a folder of static files will do. Where a list of SHA-256 hashes is given, it says what to fetch,
-and the API is not asked. ``sha256sums.txt`` in the treebank's folder is such a list, in the format of sha256sum.
+GitHub's API, ``/repos/OWNER/UD_X/git/trees/r2.18``, lists the files of a release, each with its git object ID, which is
+a SHA-1 of its content. The files are fetched from ``/OWNER/UD_X/r2.18/FILE``. A mirror serves both paths under one base
+URL; a folder of static files is enough. If a list of SHA-256 hashes is given, it says which files to fetch, and the API
+is not asked. ``sha256sums.txt`` in the folder of a treebank is such a list, in the format of sha256sum.
+
+No library does all of this: pooch resumes no files and knows no git object IDs, and huggingface_hub fetches only from
+the hub.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from depparse.errors import ConfigError, DepparseError
+from depparse.errors import ConfigError, DepparseError, DownloadError
 from depparse.files import PathLike, open_output
 from depparse.treebanks import catalogue
 
@@ -32,16 +35,12 @@ MIRROR = "DEPPARSE_MIRROR"  # environment variable with a base URL
 SUMS = "sha256sums.txt"
 _API, _RAW = "https://api.github.com", "https://raw.githubusercontent.com"
 _CHUNK = 1 << 16  # bytes
-_AGAIN = frozenset((429, 500, 502, 503, 504))  # HTTP codes of passing trouble
+_AGAIN = frozenset((429, 500, 502, 503, 504))  # HTTP codes of trouble that may pass
 _WANTED = re.compile(r"[^/]*\.conllu|(?:README|LICEN[CS]E|COPYING)[^/]*|stats\.xml", re.IGNORECASE)
 _LICENCE = re.compile(r"^\s*licen[cs]e:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 
 Progress = Callable[[str, int, int | None], None]
 Result = TypeVar("Result")
-
-
-class DownloadError(DepparseError):
-    """The network or a server failed, or what came is not what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A treebank that is there now. `files` are name to SHA-256; `fetched` are those that were not there before."""
+    """A downloaded treebank. `files` are SHA-256 hashes by file name; `fetched` are the files that were missing."""
 
     folder: Path
     repository: str
@@ -66,6 +65,7 @@ class Download:
     licence: str | None
 
     def to_dict(self) -> dict[str, Any]:
+        """The download for JSON."""
         return {
             "folder": str(self.folder),
             "repository": self.repository,
@@ -78,7 +78,10 @@ class Download:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """How to ask: base URL instead of GitHub's, seconds before giving up on a silent server and between attempts."""
+    """Access to GitHub, or to a mirror at `base_url`.
+
+    `timeout` is the seconds before a silent server is given up; `waits` are the seconds between attempts.
+    """
 
     base_url: str | None = None
     timeout: float = 30.0
@@ -89,12 +92,16 @@ class Web:
             raise ConfigError(f"the URL of a mirror begins with http:// or https://, not {self.base_url!r}")
 
     def api(self, path: str) -> str:
+        """The URL of a path of the API."""
         return f"{(self.base_url or _API).rstrip('/')}/{urllib.parse.quote(path)}"
 
     def raw(self, path: str) -> str:
+        """The URL of a file."""
         return f"{(self.base_url or _RAW).rstrip('/')}/{urllib.parse.quote(path)}"
 
     def json(self, url: str) -> Any:
+        """The JSON at `url`. Raises DownloadError."""
+
         def attempt() -> Any:
             with self._open(url, {"Accept": "application/vnd.github+json"}) as response:
                 return json.loads(response.read())
@@ -107,7 +114,7 @@ class Web:
             raise DownloadError(f"{url} gave no JSON; is the mirror right?") from None
 
     def fetch(self, url: str, part: Path, size: int | None, progress: Callable[[int], None]) -> None:
-        """Fetches `url` into `part`, after what is there already."""
+        """Fetches `url` into the file `part`, after the bytes that it has already. Raises DownloadError."""
 
         def attempt() -> None:
             start = part.stat().st_size if part.exists() else 0
@@ -117,11 +124,11 @@ class Web:
                 start = 0
             try:
                 with self._open(url, {"Range": f"bytes={start}-"} if start else {}) as response:
-                    place = response.headers.get("Content-Range", "")
-                    go_on = start > 0 and response.status == 206 and place.startswith(f"bytes {start}-")
-                    _receive(response, part, start if go_on else 0, progress)
+                    content_range = response.headers.get("Content-Range", "")
+                    resumes = start > 0 and response.status == 206 and content_range.startswith(f"bytes {start}-")
+                    _receive(response, part, start if resumes else 0, progress)
             except urllib.error.HTTPError as error:
-                if error.code != 416 or not start:  # 416: there is nothing after what we have; the hash will tell
+                if error.code != 416 or not start:  # 416: no further bytes; the hash will tell
                     raise
 
         self._persist(url, attempt)
@@ -133,7 +140,7 @@ class Web:
         return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=self.timeout)
 
     def _persist(self, url: str, attempt: Callable[[], Result]) -> Result:
-        """The result of `attempt`, which is repeated while the trouble may pass."""
+        """The result of `attempt`, which is repeated while the trouble may pass. Raises DownloadError."""
         for wait in (*self.waits, None):
             try:
                 return attempt()
@@ -141,14 +148,14 @@ class Web:
                 error.close()
                 if error.code not in _AGAIN or wait is None:
                     raise DownloadError(_explain_status(url, error)) from error
-                asked = error.headers.get("Retry-After", "")
-                wait = max(wait, min(60.0, float(asked))) if asked.isdigit() else wait
+                retry_after = error.headers.get("Retry-After", "")
+                wait = max(wait, min(60.0, float(retry_after))) if retry_after.isdigit() else wait
             except (OSError, http.client.HTTPException) as error:
                 reason = getattr(error, "reason", None) or error
                 if wait is None or isinstance(reason, (socket.gaierror, ssl.SSLCertVerificationError)):
-                    said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+                    problem = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
                     raise DownloadError(
-                        f"cannot get {url}: {said}; is the network there? What came is kept: run again to go on"
+                        f"cannot get {url}: {problem}; is there a network? What came is kept: run again to go on"
                     ) from error
             time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
@@ -171,7 +178,7 @@ def _receive(response: Any, part: Path, start: int, progress: Callable[[int], No
 
 
 class _BrokenOffError(ConnectionError):
-    """The connection failed: worth another attempt, unlike a full disk."""
+    """The connection failed, which is worth another attempt, unlike a full disk."""
 
 
 def _read(response: Any) -> bytes:
@@ -200,22 +207,23 @@ def download(
     progress: Progress | None = None,
     web: Web | None = None,
 ) -> Download:
-    """Fetches a treebank of UD into the folder `to`/`name`, and checks it; what is there and right is not fetched.
+    """Fetches a treebank of UD into the folder `to`/`name`, and checks it. Right files are not fetched again.
 
-    `name` is one of the catalogue, or OWNER/REPOSITORY. `release` is 2.18 and the like (by default the last one that
-    the treebank is in), or a tag, branch or commit. `base_url`, or else the environment variable DEPPARSE_MIRROR,
-    names a mirror; `sha256` a file with hashes as sha256sum writes them. Raises ConfigError and DownloadError.
+    `name` is a treebank of the catalogue, or OWNER/REPOSITORY. `release` is a number such as 2.18 (by default the last
+    release that has the treebank), or a tag, branch or commit. `base_url`, or else the environment variable
+    DEPPARSE_MIRROR, names a mirror; `sha256` names a file with hashes as sha256sum writes them. Raises ConfigError and
+    DownloadError.
     """
     web = web or Web(base_url or os.environ.get(MIRROR) or None)
     repository, release, ref = _repository(name, release)
-    known = _read_sums(Path(sha256)) if sha256 is not None else _listing(web, repository, release, ref)
+    remote_files = _read_sums(Path(sha256)) if sha256 is not None else _listing(web, repository, release, ref)
     folder = Path(to) / repository.partition("/")[2]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DownloadError(f"{folder} cannot be made: {error.strerror or error}") from error
     files, fetched = {}, []
-    for file in known:
+    for file in remote_files:
         digest = _digest(folder / file.name, file)[1] if (folder / file.name).is_file() else None
         if digest is None:
             digest = _get(web, f"{repository}/{ref}/{file.name}", folder / file.name, file, progress)
@@ -227,7 +235,7 @@ def download(
 
 
 def _repository(name: str, release: str | None) -> tuple[str, str, str]:
-    """(OWNER/REPOSITORY, release, its tag). ConfigError if the catalogue knows that there is no such release."""
+    """(OWNER/REPOSITORY, release, its tag). Raises ConfigError if the catalogue shows that there is no such release."""
     if "/" in name:
         if not re.fullmatch(r"\w[\w.-]*/\w[\w.-]*", name):
             raise ConfigError(f"a repository is written OWNER/NAME, not {name!r}")
@@ -240,8 +248,8 @@ def _repository(name: str, release: str | None) -> tuple[str, str, str]:
         number = catalogue.release_number(release)
         newer = last == catalogue.newest_release() and number > catalogue.release_number(last)
         if not newer and not catalogue.release_number(first) <= number <= catalogue.release_number(last):
-            there = f"only in {first}" if first == last else f"in the releases {first} to {last}"
-            raise ConfigError(f"{entry.treebank} is {there} of UD, not in {release}")
+            releases = f"only in {first}" if first == last else f"in the releases {first} to {last}"
+            raise ConfigError(f"{entry.treebank} is {releases} of UD, not in {release}")
     return entry.repository, release, _tag(release)
 
 
@@ -276,7 +284,7 @@ def _listing(web: Web, repository: str, release: str, ref: str) -> list[RemoteFi
 
 
 def _read_sums(path: Path) -> list[RemoteFile]:
-    """The files of a list that sha256sum wrote."""
+    """The files in a list that sha256sum wrote. Raises ConfigError."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -293,31 +301,31 @@ def _read_sums(path: Path) -> list[RemoteFile]:
 
 
 def _get(web: Web, path: str, target: Path, file: RemoteFile, progress: Progress | None) -> str:
-    """Fetches one file beside its place, checks it and puts it there. Returns its SHA-256."""
+    """Fetches one file under a temporary name, checks it and renames it. Returns its SHA-256. Raises DownloadError."""
     expected = file.sha256 or file.blob or ""
-    # The hash in the name keeps apart what was begun from different releases.
+    # The hash in the name keeps the unfinished files of different releases apart.
     part = target.with_name(f"{target.name}.{expected[:8]}.part")
     url = web.raw(path)
     web.fetch(url, part, file.size, lambda done: progress(file.name, done, file.size) if progress else None)
-    found, digest = _digest(part, file)
+    actual, digest = _digest(part, file)
     if digest is None:
         part.unlink()
         kind = "SHA-256" if file.sha256 else "git object ID"
-        raise DownloadError(f"{url}: the {kind} is {found}, not {expected} as listed; the file was deleted")
+        raise DownloadError(f"{url}: the {kind} is {actual}, not {expected} as listed; the file was deleted")
     os.replace(part, target)
     return digest
 
 
 def _digest(path: Path, file: RemoteFile) -> tuple[str, str | None]:
-    """The hash of what is at `path`, of the kind that `file` has; then the SHA-256, None if that hash is another."""
+    """The hash of the file at `path`, of the kind that `file` has; then its SHA-256, None if that hash is wrong."""
     sha256 = hashlib.sha256()
     blob = hashlib.sha1(b"blob %d\0" % path.stat().st_size, usedforsecurity=False)
     with open(path, "rb") as stream:
         while data := stream.read(1 << 20):
             sha256.update(data)
             blob.update(data)
-    found = sha256.hexdigest() if file.sha256 else blob.hexdigest()
-    return found, sha256.hexdigest() if found == (file.sha256 or file.blob) else None
+    actual = sha256.hexdigest() if file.sha256 else blob.hexdigest()
+    return actual, sha256.hexdigest() if actual == (file.sha256 or file.blob) else None
 
 
 def licence(folder: Path) -> str | None:

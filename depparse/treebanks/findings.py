@@ -1,4 +1,4 @@
-"""What a check of a treebank can find: one line a code, saying what it means for training and what to do."""
+"""The findings that a check of a treebank can make. Each code says what it means for training and what to do."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from depparse.document.annotations.kind import Code
 from depparse.errors import ConfigError
 
 SEVERITIES = ("error", "warning", "note")
-_PLACES = 3  # kept for each finding
-_EXAMPLES = 5  # labels named in a message
+_PLACES = 3  # places kept for each finding
+_EXAMPLES = 5  # examples named in a message
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something found: `count` of `unit` (words, sentences …), and the first `places`, as ``file:line``.
+    """A finding of a check: it concerns `count` of `unit` (words, sentences …), the first of them at `places`.
 
-    `subject` is the column in question, if the code concerns one of several.
+    A place is ``file:line``. `subject` is the column in question, if the code can concern several.
     """
 
     severity: str
@@ -33,16 +33,17 @@ class Finding:
     remedy: str
 
     def to_dict(self) -> dict[str, Any]:
+        """The finding for JSON."""
         return asdict(self)
 
 
-# Findings about a kind of annotation are with the kind.
+# A kind of annotation has the findings about itself.
 _IN_FILES = {
     # -- the files
     "unreadable": Code(
         "error", "sentences", "cannot be read, so every command refuses the file: {examples}", "correct the file"
     ),
-    "empty-file": Code("error", "files", "there is no sentence to be had from the file", "get the file again"),
+    "empty-file": Code("error", "files", "the file holds no sentence that can be read", "get the file again"),
     "no-train": Code(
         "warning", "files", "there is no train file: no model can be trained on this treebank as it is",
         "name another file for training, or train on another treebank of the language",
@@ -59,7 +60,7 @@ _IN_FILES = {
         "add a line end",
     ),
     "empty-lines": Code(
-        "warning", "files", "there are more empty lines than one between sentences: the official scorer refuses that",
+        "warning", "files", "the file has superfluous empty lines: the official scorer refuses it",
         "rewrite the file by depparse convert",
     ),
     "line-ends": Code(
@@ -189,13 +190,13 @@ _ACROSS_FILES = {
 
 
 def codes() -> dict[str, Code]:
-    """All findings that there can be, by code, in the order in which they are told."""
-    of_kinds: dict[str, Code] = {}
+    """All codes of findings by name, in the order in which findings are listed."""
+    kind_codes: dict[str, Code] = {}
     for kind in kinds():
         if taken := [code for code in kind.codes if code in _IN_FILES or code in _ACROSS_FILES]:
             raise ConfigError(f"the kind {kind.name} has the code {taken[0]}, which is one of all treebanks already")
-        of_kinds |= kind.codes
-    return _IN_FILES | of_kinds | _ACROSS_FILES
+        kind_codes |= kind.codes
+    return _IN_FILES | kind_codes | _ACROSS_FILES
 
 
 @dataclass(slots=True)
@@ -206,7 +207,7 @@ class _Record:
 
 
 class Findings:
-    """Collects what is found. What concerns one column or label set is told apart by `subject`."""
+    """Collects findings. Findings with one code but different columns are kept apart by `subject`."""
 
     def __init__(self) -> None:
         self._records: dict[tuple[str, str], _Record] = {}
@@ -224,6 +225,7 @@ class Findings:
             record.examples[example] += count
 
     def add_all(self, code: str, places: Iterable[str]) -> None:
+        """Counts one more finding of this code at each place."""
         for place in places:
             self.add(code, place)
 

@@ -1,6 +1,6 @@
-"""A treebank: its train, dev and test files, and what can be counted in them.
+"""A treebank: its train, dev and test files, and counts over them.
 
-What is wrong with them is told by `depparse.treebanks.checks`.
+`depparse.treebanks.checks` finds their faults.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from depparse.formats import conllu
 SPLITS = ("train", "dev", "test")
 WHOLE = "file"  # the one split of a treebank that is a single file of another name
 _ENDINGS = (".conllu", ".conllu.gz")
-# `en_ewt-ud-train`, `train`, `my.train`; then `mytrain`; then the parts of a train file too large for GitHub.
+# These match `en_ewt-ud-train`, `train`, `my.train`; then `mytrain`; then a part of a file too large for GitHub.
 _NAMES = (r"(?:^|.*[\W_]){}", r".*{}", r"(?:^|.*[\W_]){}[-_.]\w{{1,2}}(?:[-_.]\w{{1,2}})?")
 
 
 def find_splits(path: PathLike) -> dict[str, Path]:
     """The CoNLL-U files of a treebank: those of a folder whose names end in train, dev and test, in this order.
 
-    The folder may have any name and hold other files. A single file is a treebank too: its split is told by its name
-    or is called ``file``. FormatError if there is nothing of the kind, or two files could be the same split.
+    The folder may have any name and hold other files. A single file is a treebank too: its name tells its split, which
+    is ``file`` if it does not. Raises FormatError if there is no such file, or if two files could be the same split.
     """
     path = Path(path)
     if not path.exists() and path != Path("-"):
@@ -42,7 +42,7 @@ def find_splits(path: PathLike) -> dict[str, Path]:
         split = next((name for pattern in _NAMES for name in SPLITS if re.fullmatch(pattern.format(name), stem)), WHOLE)
         return {split: path}
     files = sorted(file for file in path.iterdir() if file.name.endswith(_ENDINGS) and not file.name.startswith("."))
-    found = {}
+    splits = {}
     for split in SPLITS:
         for pattern in _NAMES:
             matching = [file for file in files if re.fullmatch(pattern.format(split), _stem(file))]
@@ -52,11 +52,11 @@ def find_splits(path: PathLike) -> dict[str, Path]:
                     f"several files for {split}: {names}; join or move them, so that one is left", path=str(path)
                 )
             if matching:
-                found[split] = matching[0]
+                splits[split] = matching[0]
                 break
-    if not found:
+    if not splits:
         raise FormatError(_explain_folder(path, files), path=str(path))
-    return found
+    return splits
 
 
 def _stem(file: Path) -> str:
@@ -101,8 +101,8 @@ class Treebank:
 
     def _file(self, split: str) -> Path:
         if split not in self.splits:
-            there = ", ".join(self.splits)
-            raise FormatError(f"the treebank {self.name} has no {split} file, only {there}")
+            splits = ", ".join(self.splits)
+            raise FormatError(f"the treebank {self.name} has no {split} file, only {splits}")
         return self.splits[split]
 
 
@@ -123,26 +123,26 @@ class Statistics:
     mwt_sentences: int = 0
     empty_nodes: int = 0
     trees: int = 0  # sentences with every HEAD annotated
-    nonprojective: int = 0  # of them, those with a non-projective arc
+    nonprojective: int = 0  # trees with a non-projective arc
     nonprojective_arcs: int = 0
     texts: int = 0  # sentences with a `# text` comment
-    spelled: int = 0  # of them, those that the tokens with SpaceAfter=No spell exactly
+    spelled: int = 0  # texts that the tokens with SpaceAfter=No spell exactly
     unspaced: int = 0  # tokens with SpaceAfter=No
     spaced_words: int = 0  # words that contain white space
     lengths: Counter[int] = field(default_factory=Counter)
-    filled: Counter[str] = field(default_factory=Counter)  # words whose column is not `_`, by column
+    filled: Counter[str] = field(default_factory=Counter)  # by column: words whose cell is not `_`
     upos: Counter[str] = field(default_factory=Counter)
     relations: Counter[str] = field(default_factory=Counter)
     feats: Counter[str] = field(default_factory=Counter)
 
     @property
     def label_counts(self) -> dict[str, Counter[str]]:
-        """The labels of each column whose labels are counted."""
+        """The counts of labels, by column, of the columns whose labels are counted."""
         return {"UPOS": self.upos, "DEPREL": self.relations, "FEATS": self.feats}
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Statistics:
-        """The statistics of sentences, in one pass. Memory grows with the numbers of labels, not of sentences."""
+        """The statistics of sentences, in one pass. Memory grows with the number of labels, not of sentences."""
         statistics = cls()
         for sentence in sentences:
             statistics.add(sentence)
@@ -182,11 +182,11 @@ class Statistics:
         return Statistics(**sums)
 
     def share(self, column: str) -> float:
-        """Of the words, those whose `column` is not ``_``, as a fraction of 1; 0 without words."""
+        """The share of words whose `column` is not ``_``, as a fraction of 1; 0 without words."""
         return self.filled[column] / self.words if self.words else 0.0
 
     def length_at(self, fraction: float) -> int:
-        """The length that this fraction of the sentences does not exceed: 0.5 gives the median, 1 the longest."""
+        """The length in words that this fraction of sentences does not exceed: 0.5 is the median, 1 the longest."""
         count = 0
         for length in sorted(self.lengths):
             count += self.lengths[length]
@@ -195,7 +195,7 @@ class Statistics:
         return 0
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-able dictionaries; shares are fractions of 1, labels stand by falling frequency, ``_`` left out."""
+        """The counts for JSON. Shares are fractions of 1; labels are sorted by falling frequency, without ``_``."""
         return {
             "sentences": self.sentences,
             "words": self.words,
@@ -224,12 +224,12 @@ class Statistics:
 
 
 def labels(counter: Counter[str]) -> dict[str, int]:
-    """The labels counted, by falling frequency, without ``_``."""
+    """The counted labels, by falling frequency, without ``_``."""
     return {label: count for label, count in counter.most_common() if label != "_"}
 
 
 def spell(sentence: Sentence) -> tuple[str, int]:
-    """The text that the tokens with their ``SpaceAfter=No`` spell, and how many tokens have it."""
+    """The text that the tokens with their ``SpaceAfter=No`` spell, and the number of tokens that have it."""
     forms = sentence.columns["FORM"]
     misc = sentence.columns.get("MISC") or ["_"] * len(forms)
     if sentence.mwts:
@@ -238,5 +238,5 @@ def spell(sentence: Sentence) -> tuple[str, int]:
             forms[mwt.start - 1 : mwt.end] = [mwt.cells.get("FORM", "_")]
             misc[mwt.start - 1 : mwt.end] = [mwt.cells.get("MISC", "_")]
     unspaced = ["SpaceAfter=No" in cell and "SpaceAfter=No" in cell.split("|") for cell in misc]
-    parts = [form if tight else form + " " for form, tight in zip(forms, unspaced, strict=True)]
-    return "".join(parts).removesuffix(" "), sum(unspaced)
+    pieces = [form if no_space else form + " " for form, no_space in zip(forms, unspaced, strict=True)]
+    return "".join(pieces).removesuffix(" "), sum(unspaced)

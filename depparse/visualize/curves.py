@@ -1,4 +1,4 @@
-"""The curves of a training run over its epochs, as one PNG: dev scores, losses, learning rate, speed."""
+"""The curves of a training run as one PNG: dev scores, losses, learning rate and speed by epoch."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _Row = dict[str, Any]
 
 
 def draw_curves(log: Path, output: Path, metric: str | None = None) -> None:
-    """Draws ``metrics.jsonl``, a line an evaluation, as the PNG `output`. FormatError where it cannot be read.
+    """Draws the log ``metrics.jsonl`` as the PNG `output`. Raises FormatError if the log cannot be read.
 
-    A line has ``epoch`` and scores as fractions of 1, and perhaps ``loss``, ``losses`` (by task, mean a word),
-    ``learning_rate`` and ``words_per_second``; what no line has is not drawn. `metric` is the score that chose the
-    model: its best epoch is marked. By default it is the most important one that there is.
+    Each line of the log is one evaluation: ``epoch``, scores as fractions of 1, and perhaps ``loss``, ``losses`` (by
+    task, the mean over words), ``learning_rate`` and ``words_per_second``. What no line has is not drawn. `metric` is
+    the score by which the model was chosen, by default the most important score in the log; its best epoch is marked.
     """
     rows = _read(log)
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # nothing about fonts and its cache
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would warn about fonts and its cache
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
@@ -41,7 +41,7 @@ def draw_curves(log: Path, output: Path, metric: str | None = None) -> None:
         panels.append(_draw_rates)
     heights = [4.2, 2.8, 1.8][: len(panels)]
     figure = Figure(figsize=(8, sum(heights) + 0.4), dpi=144, layout="constrained")
-    FigureCanvasAgg(figure)  # draws into memory, whatever the user's backend is
+    FigureCanvasAgg(figure)  # this backend draws into memory, whatever the user has set
     axes = figure.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for panel, ax in zip(panels, axes, strict=True):
         ax.grid(color="#e4e7ec", linewidth=0.8)
@@ -73,6 +73,7 @@ def _read(path: Path) -> list[_Row]:
 
 
 def _plot(ax: Axes, rows: list[_Row], values: list[float | None], label: str, color: str | None, bold: bool) -> None:
+    """Draws the values that are not None, one for each row."""
     points = [(row["epoch"], value) for row, value in zip(rows, values, strict=True) if value is not None]
     if points:
         style = "o-" if len(points) <= 40 else "-"
@@ -83,20 +84,22 @@ def _plot(ax: Axes, rows: list[_Row], values: list[float | None], label: str, co
 
 def _draw_scores(ax: Axes, rows: list[_Row], metric: str | None) -> None:
     names = [*([metric] if metric is not None else []), *(shown.name for shown in by_rank(Use.CURVES))]
-    drawn = [name for name in dict.fromkeys(names) if any(row.get(name) is not None for row in rows)]
+    drawn_names = [name for name in dict.fromkeys(names) if any(row.get(name) is not None for row in rows)]
     colours = {shown.name: shown.colour for shown in metrics()}
-    for name in drawn:
+    for name in drawn_names:
         values = [None if row.get(name) is None else 100 * row[name] for row in rows]
         best = max(value for value in values if value is not None)
-        _plot(ax, rows, values, f"{name}  {best:.1f}", colours.get(name), bold=name == drawn[0])
+        _plot(ax, rows, values, f"{name}  {best:.1f}", colours.get(name), bold=name == drawn_names[0])
     ax.set_ylabel("dev F1, %")
-    if drawn:
-        best_row = max(rows, key=lambda row: row.get(drawn[0]) or 0.0)
+    if drawn_names:
+        best_row = max(rows, key=lambda row: row.get(drawn_names[0]) or 0.0)
         ax.axvline(best_row["epoch"], color=_GREY, linewidth=1, linestyle=":")
-        ax.set_title(f"best {drawn[0]} {100 * best_row[drawn[0]]:.2f} after epoch {best_row['epoch']}", fontsize=11)
-        # The beginning may fall out of the picture, so that the end can be seen.
-        bests = [max(row.get(name) or 0.0 for row in rows) for name in drawn]
-        worst = min(row.get(name) or 0.0 for name in drawn for row in rows)
+        ax.set_title(
+            f"best {drawn_names[0]} {100 * best_row[drawn_names[0]]:.2f} after epoch {best_row['epoch']}", fontsize=11
+        )
+        # Low scores of the first epochs may fall out of the picture, so that the later ones can be told apart.
+        bests = [max(row.get(name) or 0.0 for row in rows) for name in drawn_names]
+        worst = min(row.get(name) or 0.0 for name in drawn_names for row in rows)
         ax.set_ylim(bottom=max(0.0, 100 * worst - 2, 100 * min(bests) - 40))
         _legend(ax, "best of each")
 

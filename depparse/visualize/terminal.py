@@ -1,4 +1,4 @@
-"""Dependency trees for the terminal: a word a line, in order, the arcs to its left.
+"""Dependency trees for the terminal: each word on its own line, in order, with the arcs to its left.
 
 Each head has one vertical bar, from which lines lead to its dependents and to itself; ``●`` marks the root::
 
@@ -7,7 +7,7 @@ Each head has one vertical bar, from which lines lead to its dependents and to i
       ├─► n't    PART   advmod  ┘
     ●─┴─► sleep  VERB   root
 
-A line that passes behind a bar leaves the bar whole (``─│─``), so that arcs that cross are told from arcs that meet.
+A line that passes behind a bar leaves the bar whole (``─│─``), so a reader can tell crossing arcs from meeting ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads, cycles
 from depparse.visualize.text import clean, shown_column
 
-# The joint of a bar on a line that goes on to the right, by where else it goes: left, up, down.
+# The joint of a bar with a line to the right, by whether other lines lead to the left, up and down.
 _JOINTS = {
     (False, False, True): "╭",
     (False, True, False): "╰",
@@ -35,7 +35,7 @@ _ASCII = str.maketrans("╭╰├┬┴┼─│►●↻…┐┘", ".`++++-|>*
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
 _ARC, _ROOT, _UPOS, _DEPREL, _TOKEN = "\x1b[36m", "\x1b[1m", "\x1b[32m", "\x1b[33m", "\x1b[35m"
 
-_SHORT = 8  # columns that a word at least has before it is cut
+_SHORT = 8  # columns: no word is cut to fewer
 _Styled = tuple[str, str]  # text and its style, '' for none
 
 
@@ -43,8 +43,8 @@ def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = Fal
     """The tree as lines, one a word: arcs, form, UPOS, relation, multiword token; '' for a sentence without words.
 
     Words without a head have no arc. The arc that closes a cycle is not drawn but written: ``obj ↻ 4 closed``. `width`
-    is the number of columns of the terminal: to stay within it, arcs are drawn closer, long words are cut (``…``), and
-    at last lines. `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
+    is the number of columns of the terminal: to stay within it, arcs are drawn closer, then long words are cut (``…``),
+    then whole lines. `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
     """
     if not len(sentence):
         return ""
@@ -52,8 +52,8 @@ def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = Fal
     heads = sentence.heads
     forms = [clean(form) for form in sentence.columns["FORM"]]
     relations = shown_column(sentence, "DEPREL")
-    cut = {cycle[0] for cycle in cycles(heads)}
-    for word in cut:
+    cycle_ends = {cycle[0] for cycle in cycles(heads)}
+    for word in cycle_ends:
         head = heads[word - 1] or 0
         relations[word - 1] += f" {'↻'.translate(signs)} {head} {forms[head - 1]}"
     columns = [
@@ -64,27 +64,27 @@ def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = Fal
     ]
     columns = [column for column in columns if any(column.cells)]
 
-    arcs = draw_arcs(heads, cut)
+    arcs = draw_arcs(heads, cycle_ends)
     if width is not None and _overhang(arcs, columns, width) > 0:
-        arcs = [_cut_left(line, width // 2) for line in draw_arcs(heads, cut, spacing=1)]
-        # A long word is cut rather than what stands after all the words.
-        most = max(columns[0].width - max(_overhang(arcs, columns, width), 0), _SHORT)
-        columns[0].cells = [_cut(form, most, "…".translate(signs)) for form in forms]
+        arcs = [_cut_left(line, width // 2) for line in draw_arcs(heads, cycle_ends, spacing=1)]
+        # Long words are cut first, because cutting lines would lose what stands after the words.
+        longest_form = max(columns[0].width - max(_overhang(arcs, columns, width), 0), _SHORT)
+        columns[0].cells = [_cut(form, longest_form, "…".translate(signs)) for form in forms]
     widths = [column.width for column in columns]
     lines = []
     for index, line in enumerate(arcs):
-        parts: list[_Styled] = [(line.translate(signs), _ARC)]
+        pieces: list[_Styled] = [(line.translate(signs), _ARC)]
         gap = 0
         for number, column in enumerate(columns):
             cell = column.cells[index]
             if cell:
                 style = _ROOT if number == 0 and heads[index] == 0 else column.style
-                parts += [(" " * gap, ""), (cell, style)]
+                pieces += [(" " * gap, ""), (cell, style)]
                 gap = 0
             gap += widths[number] - cell_len(cell) + column.space
         if width is not None:
-            parts = _within(parts, width, "…".translate(signs))
-        lines.append("".join(_paint(text, style if color else "") for text, style in parts).rstrip(" "))
+            pieces = _within(pieces, width, "…".translate(signs))
+        lines.append("".join(_paint(text, style if color else "") for text, style in pieces).rstrip(" "))
     return "\n".join(lines)
 
 
@@ -102,15 +102,15 @@ class _Column:
 
 
 def _overhang(arcs: list[str], columns: list[_Column], width: int) -> int:
-    """By how many columns the lines are longer than `width`."""
+    """The number of columns by which the lines are longer than `width`."""
     return len(arcs[0]) + sum(column.width + column.space for column in columns) - columns[-1].space - width
 
 
 def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> list[str]:
-    """What stands before each word, all equally long, in `spacing` columns for each bar. `cut` words get no arc.
+    """The arcs before each word, as strings of the same length with `spacing` columns a bar. `cut` words get no arc.
 
-    A bar is as near to the words as its dependents' own bars allow. In a projective tree the bars of one height never
-    overlap, and no line crosses a bar; where other trees have such bars, one moves to the left.
+    The bar of a word is as near to the words as the bars of its dependents allow. In a projective tree, bars in one
+    column never overlap, and no line crosses a bar; if bars of another tree would overlap, one moves to the left.
     """
     children: list[list[int]] = [[] for _ in range(len(heads) + 1)]
     tops = []
@@ -122,26 +122,26 @@ def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> l
     if all(head is None for head in heads):
         return [""] * len(heads)
     order = list(tops)
-    for word in order:  # which grows meanwhile
+    for word in order:  # the list grows: dependents are appended after their head
         order += children[word]
-    column = [0] * (len(heads) + 1)  # of each word's bar, from 1 at the words leftwards; 0 for words without
+    column = [0] * (len(heads) + 1)  # of each word's bar, from 1 next to the words to the left; 0 for no bar
     spans: dict[int, tuple[int, int]] = {}  # the first and the last line of each word's bar
-    taken: list[bytearray] = [bytearray()]  # for each column, the lines that have a bar
+    taken_lines: list[bytearray] = [bytearray()]  # for each column: 1 at the lines that a bar takes
     for word in reversed(order):
         if not children[word]:
             continue
         first, last = min(word, children[word][0]), max(word, children[word][-1])
-        place = 1 + max(column[child] for child in children[word])
-        while place < len(taken) and taken[place].find(1, first, last + 1) >= 0:
-            place += 1
-        if place == len(taken):
-            taken.append(bytearray(len(heads) + 1))
-        taken[place][first : last + 1] = b"\1" * (last + 1 - first)
-        column[word], spans[word] = place, (first, last)
+        bar = 1 + max(column[child] for child in children[word])
+        while bar < len(taken_lines) and taken_lines[bar].find(1, first, last + 1) >= 0:
+            bar += 1
+        if bar == len(taken_lines):
+            taken_lines.append(bytearray(len(heads) + 1))
+        taken_lines[bar][first : last + 1] = b"\1" * (last + 1 - first)
+        column[word], spans[word] = bar, (first, last)
 
     margin = spacing if 0 in heads else 0  # for the sign of the root
-    length = margin + spacing * (len(taken) - 1)
-    left = [length - spacing * place for place in column]
+    length = margin + spacing * (len(taken_lines) - 1)
+    left = [length - spacing * bar for bar in column]
     rows = [[" "] * (length + 1) for _ in heads]
     for word, (first, last) in spans.items():
         for line in range(first, last + 1):
@@ -156,8 +156,8 @@ def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> l
             row[begin] = _JOINTS[False, first < word, word < last]
         elif word in spans:
             begin, row[-1] = left[word], "─"
-        for place in range(begin + 1, length):
-            row[place] = "─" if row[place] == " " else row[place]
+        for x in range(begin + 1, length):
+            row[x] = "─" if row[x] == " " else row[x]
         if word in spans:
             first, last = spans[word]
             row[left[word]] = _JOINTS[begin < left[word], first < word, word < last]
@@ -165,14 +165,14 @@ def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> l
 
 
 def _tokens(sentence: Sentence, signs: dict[int, int]) -> list[_Column]:
-    """A bracket beside the words of each multiword token, and its form beside the first."""
+    """Two columns: a bracket beside the words of each multiword token, and the token's form beside its first word."""
     brackets, forms = [""] * len(sentence), [""] * len(sentence)
     for multiword in sentence.mwts:
         for word in range(multiword.start, multiword.end + 1):
             sign = "┐" if word == multiword.start else "┘" if word == multiword.end else "│"
             brackets[word - 1] = sign.translate(signs)
         forms[multiword.start - 1] = clean(multiword.cells.get("FORM", "_"))
-    # In columns of their own: a form that runs from right to left must not take the bracket to its other side.
+    # Bracket and form have columns of their own, lest a right-to-left form move the bracket to its other side.
     return [_Column(brackets, _TOKEN, space=1), _Column(forms, _TOKEN)]
 
 
@@ -186,13 +186,13 @@ def _cut_left(line: str, length: int) -> str:
     return ("…" if line[: -length + 1].strip() else " ") + line[len(line) - length + 1 :]
 
 
-def _within(parts: list[_Styled], width: int, sign: str) -> list[_Styled]:
-    """The parts of a line cut to `width` columns."""
-    if sum(cell_len(text) for text, _ in parts) <= width:
-        return parts
+def _within(pieces: list[_Styled], width: int, sign: str) -> list[_Styled]:
+    """The pieces of a line, cut to `width` columns."""
+    if sum(cell_len(text) for text, _ in pieces) <= width:
+        return pieces
     kept: list[_Styled] = []
     left = width - 1
-    for text, style in parts:
+    for text, style in pieces:
         if cell_len(text) > left:
             return [*kept, (set_cell_size(text, left) + sign, style)]
         kept.append((text, style))
@@ -201,12 +201,12 @@ def _within(parts: list[_Styled], width: int, sign: str) -> list[_Styled]:
 
 
 def styled(text: str, style: str, color: bool) -> str:
-    """A line of text beside a tree, cleaned like the words in it; `style` is ``bold`` or ``dim``."""
+    """A line of text for beside a tree, cleaned like the words of the tree. `style` is ``bold`` or ``dim``."""
     return _paint(clean(text), {"bold": _ROOT, "dim": _DIM}[style] if color else "")
 
 
 def _paint(text: str, style: str) -> str:
-    """In its colour; right-to-left text isolated, so that terminals which turn it around turn nothing else."""
+    """The text in its colour. Right-to-left text is isolated, so that terminals reverse nothing else with it."""
     if not text.isascii() and any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         text = f"\u2068{text}\u2069"
     return f"{style}{text}{_RESET}" if style and text.strip() else text

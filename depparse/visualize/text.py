@@ -1,4 +1,4 @@
-"""What drawings of trees share: the text of a column, fit to be shown."""
+"""Text made fit for drawing, for all drawings of trees."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 
 def clean(text: str) -> str:
-    """Without what would move the cursor or the text around it, or what XML cannot hold: controls, line breaks, marks
-    of direction, halves of UTF-16 pairs."""
+    """The text with U+FFFD for what would move the cursor or neighbouring text, or what XML cannot hold: control
+    characters, line breaks, direction marks, lone surrogates."""
     if text.isprintable():
         return text
     return "".join("\ufffd" if _is_unfit(char) else char for char in text)
@@ -23,12 +23,12 @@ def _is_unfit(char: str) -> bool:
 
 
 def shown_column(sentence: Sentence, name: str) -> list[str]:
-    """The cells of a column, '' where there is no annotation."""
+    """The cells of a column, cleaned; '' for cells without annotation."""
     cells = sentence.columns.get(name)
     return [""] * len(sentence) if cells is None else ["" if cell == "_" else clean(cell) for cell in cells]
 
 
 def is_right_to_left(texts: Sequence[str]) -> bool:
-    """Whether most of the letters are of scripts that run from right to left."""
+    """Whether most of the letters belong to right-to-left scripts."""
     kinds = [unicodedata.bidirectional(char) for text in texts for char in text]
     return sum(kind in ("R", "AL") for kind in kinds) > kinds.count("L")

@@ -283,6 +283,7 @@ def test_numbers_on_a_terminal_are_whole(width: int, files: tuple[Path, Path]) -
     assert len(intervals) > shown >= 2
 
 
+@pytest.mark.slow
 def test_a_model_is_scored_end_to_end(run: Run, samples: Path, tmp_path: Path) -> None:
     gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
     document = formats.read(gold)

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from depparse.files import hash_file
+from depparse.model_folder.find import FACTS as FACTS_FILE
 from depparse.model_folder.find import FILES
 from depparse.model_folder.store import save
 from tests.cli.conftest import Run
-from tests.models import CARD, small_model
+from tests.models import FACTS, small_model
 
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    save(small_model(), tmp_path / "run" / "model", CARD)
+    save(small_model(), tmp_path / "run" / "model", FACTS)
     return tmp_path / "run" / "model"
 
 
@@ -47,18 +48,22 @@ def test_json(model: Path, run: Run) -> None:
     assert found["tasks"]["lemmatizer"]["columns"] == ["LEMMA"]
     tags = found["tasks"]["tagger"]["labels"]
     assert tags["UPOS"] == len({"PROPN", "AUX", "PART", "VERB", "NUM", "NOUN", "PUNCT", "PRON"})
-    assert found["scores"] == [{"data": "dev", "UPOS": 97.0, "LAS": 88.12}]
-    assert found["raw_scores"] == [{"data": "dev", "Words": 99.01, "LAS": 85.43}]
-    assert found["treebanks"][0]["language"] == "Swedish"
+    assert found["scores"] == [
+        {"data": "dev", "source": "words", "UPOS": 97.0, "LAS": 88.12},
+        {"data": "dev", "source": "text", "Words": 99.01, "LAS": 85.43},
+    ]
+    assert found["scores_as_packed"] is False
+    assert found["languages"] == ["Swedish"]
+    assert (found["data"][0]["file"], found["data"][0]["licence"]) == ("sv_test-ud-train.conllu", "CC0 1.0")
     assert found["card_as_saved"] is True
     assert found["size"] == sum(path.stat().st_size for path in model.iterdir())
 
 
 def test_weights_in_bytes(model: Path, run: Run) -> None:
     described = json.loads(run("info", model, "--json").stdout)
-    save(small_model(), model, CARD + "\n## Licence\n\n`CC0-1.0`, by us.\n", weights="int8")
+    save(small_model(), model, FACTS.model_copy(update={"licence": "CC0-1.0"}), weights="int8")
     found = json.loads(run("info", model, "--json").stdout)
-    assert (described["weights"], found["weights"], found["licence"]) == ("float32", "int8", "CC0-1.0`, by us")
+    assert (described["weights"], found["weights"], found["licences"]) == ("float32", "int8", ["CC0-1.0"])
     assert found["parameters"] == described["parameters"] == sum(found["types"].values())
     assert set(found["types"]) == {"F16", "I8"}
     assert {name: task["parameters"] for name, task in found["tasks"].items()} == {
@@ -101,9 +106,16 @@ def test_whole_files_that_are_no_model(model: Path, run: Run) -> None:
 
     def write(name: str, content: str) -> None:
         (model / name).write_text(content, encoding="utf-8")
-        hashes = {name: hash_file(model / name) for name in FILES}
+        hashes = {name: hash_file(model / name) for name in (*FILES, FACTS_FILE)}
         (model / "manifest.json").write_text(json.dumps(hashes), encoding="utf-8")
 
+    for content, message in (
+        ('{"format": 1, "licence": 5}', "facts.json: the key licence: input should be a valid string, not 5"),
+        ('{"format": 2}', "facts.json: the key format: input should be 1, not 2"),
+        ('{"model": ' * 500 + "{}" + "}" * 500, "models within models, more than 20 deep"),
+    ):
+        write("facts.json", content)
+        assert message in run("info", model).stderr
     write("model.safetensors", "short")
     assert "not a model that this version knows" in run("info", model).stderr
     write("config.json", '{"format": 1, "model": {}}')
@@ -116,7 +128,7 @@ def test_whole_files_that_are_no_model(model: Path, run: Run) -> None:
 def test_no_torch(model: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from depparse.model_folder.description import describe\n"
-        f"describe(Path({str(model)!r})); print({{'torch', 'numpy', 'pydantic'}} & set(sys.modules))"
+        f"describe(Path({str(model)!r})); print({{'torch', 'numpy'}} & set(sys.modules))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"

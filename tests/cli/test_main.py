@@ -165,11 +165,14 @@ def test_progress_is_cleared_before_an_error(monkeypatch: pytest.MonkeyPatch) ->
 
     screen, clock = Terminal(), itertools.count()
     monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(time, "monotonic", lambda: 10.0 * next(clock))
     with pytest.raises(ValueError):
         list(progress(broken(), "sentences"))
-    assert "3 sentences" in screen.getvalue()
-    assert screen.getvalue().endswith("\r\x1b[K")
+    assert "3 sentences, " in screen.getvalue()
+    end = screen.getvalue()[screen.getvalue().rindex("sentences") :]
+    assert "\x1b[2K" in end  # the line is erased
+    assert end.endswith("\x1b[?25h") or "\x1b[?25h" in end  # and the cursor is shown again
 
 
 def test_an_error_leaves_no_file_and_keeps_the_old_one(run: Run, tmp_path: Path, samples: Path) -> None:

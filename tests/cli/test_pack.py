@@ -7,13 +7,13 @@ from pathlib import Path
 
 from depparse.model_folder.store import save
 from tests.cli.conftest import Run
-from tests.models import CARD, small_model
+from tests.models import FACTS, small_model
 
 HEAD = "# English\n\n## Licence\n\nApache-2.0\n"
 
 
 def test_the_command(run: Run, tmp_path: Path) -> None:
-    save(small_model(), tmp_path / "m", CARD)
+    save(small_model(), tmp_path / "m", FACTS)
     (tmp_path / "head.md").write_text(HEAD, encoding="utf-8")
     arguments = ["pack", "m", "-o", "p", "--weights", "int8", "--without", "tagger,lemmatizer", "--card", "head.md"]
     result = run(*arguments)

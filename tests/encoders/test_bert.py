@@ -15,7 +15,6 @@ from transformers import BertConfig, BertModel
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
-from depparse.encoders.subwords import drop_unreachable
 from depparse.encoders.transformer.codec import TransformerCodec, TransformerConfig
 from depparse.encoders.transformer.network import Transformer
 from depparse.formats.table import read
@@ -129,7 +128,7 @@ def same_words(whole: Transformer, smaller: Transformer, forms: list[str]) -> bo
 def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) -> None:
     model = small_model("none", [MINILM]).eval()
     whole: Any = transformer_of(model)
-    smaller, n_dropped = drop_unreachable(whole)
+    smaller, n_dropped = whole.without_unused()
     assert n_dropped > 1000
     kept = smaller.codec.tokenizer.get_vocab()
     assert len(kept) == smaller.pretrained.config.vocab_size == whole.codec.tokenizer.get_vocab_size() - n_dropped
@@ -175,4 +174,4 @@ def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) ->
 def test_other_tokenizers_keep_their_subwords(tmp_path: Path) -> None:
     for kind in ("bytes", "unigram"):
         whole = Transformer.build(TransformerConfig.model_validate(tiny_transformer(kind, tmp_path / kind)), [])
-        assert drop_unreachable(whole) == (whole, 0)
+        assert whole.without_unused() == (whole, 0)

@@ -156,6 +156,7 @@ def test_windows_are_their_definition(pooling: str, window: int, tmp_path: Path)
         assert subwords.mask.sum(1).max() == longest
 
 
+@pytest.mark.slow
 @needs_minilm
 def test_long_sentences_are_analysed_alike_in_any_batch(samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")

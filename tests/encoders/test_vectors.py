@@ -10,7 +10,8 @@ import torch
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
-from depparse.inference.pipeline import Pipeline, load
+from depparse.inference.load import load
+from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.store import load as load_model
 from depparse.model_folder.store import save
 from depparse.training.loop import Evaluation, TrainingConfig, train
@@ -74,6 +75,7 @@ def test_vectors_of_another_language(tmp_path: Path) -> None:
         small_model("none", [{"type": "vectors", "file": str(tmp_path / "v.vec")}])
 
 
+@pytest.mark.slow
 def test_a_treebank_embedding_learns_how_treebanks_differ(tmp_path: Path) -> None:
     # The same words, tagged by two conventions: only the treebank tells which.
     first = Document.from_conllu("1\tyes\t_\tINTJ" + "\t_" * 6 + "\n2\tyes\t_\tX" + "\t_" * 6 + "\n\n")

@@ -29,7 +29,8 @@ from depparse.training.records import Record
 from depparse.treebanks.join import join
 from depparse.visualize.curves import draw_curves
 from tests.conftest import ROOT
-from tests.networks import two_sentences
+from tests.packages import install
+from tests.sentences import two_sentences
 
 # Metrics of another package: one more in a table of ours, and one of its own annotation.
 CAPITALS = """
@@ -57,16 +58,12 @@ PROBES = (Metric("UUAS", SHOUTING, "the same two words", count, ("HEAD", "DEPREL
 def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Installs a package with these entry points, as far as `importlib.metadata` can see."""
     site = tmp_path / "site"
-    info = site / "shouting_package-1.0.dist-info"
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shouting-package\nVersion: 1.0\n", encoding="utf-8")
-    (site / "shouting_package.py").write_text(CAPITALS, encoding="utf-8")
     monkeypatch.syspath_prepend(str(site))
 
-    def install(points: str) -> None:
-        (info / "entry_points.txt").write_text(f"[{GROUP}]\n{points}\n", encoding="utf-8")
+    def install_with(points: str) -> None:
+        install(site, "shouting-package", f"[{GROUP}]\n{points}\n", CAPITALS)
 
-    yield install
+    yield install_with
     sys.modules.pop("shouting_package", None)
 
 
@@ -182,7 +179,7 @@ def test_what_cannot_be_imported_is_one_line(other_package: Callable[[str], None
     [
         (
             "theirs = shouting_package:OURS",
-            "the entry point 'theirs' of depparse.metrics has the metric LAS, which there",
+            "the entry point 'theirs' of depparse.metrics has the metric LAS, which exists already",
         ),
         ("one = shouting_package:ONE", "the entry point 'one' of depparse.metrics is no tuple of Metric, but Metric"),
         ("m = broken_package:X", "'m' of the package shouting-package cannot be imported: RuntimeError: broken"),

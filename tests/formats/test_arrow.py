@@ -128,7 +128,7 @@ def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert read_parquet(tmp_path / "x.parquet")[2].columns == {"FORM": ["c"], "NEW": ["x"]}
     write_parquet(Document(sentences), tmp_path / "x.parquet")
     assert read_parquet(tmp_path / "x.parquet")[2].columns == {"FORM": ["c"], "NEW": ["x"]}
-    with pytest.raises(FormatError, match="sentence 0: column FORM: a column that the schema has not"):
+    with pytest.raises(FormatError, match="sentence 0: column FORM: the schema does not have this column"):
         write_parquet(sentences, tmp_path / "x.parquet", columns=["NEW"])
 
 
@@ -143,7 +143,7 @@ CELLS = {"FORM": "x"}
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"UPOS": ["X"]}, "table, row 0: sentence s1, column UPOS: expected 8 values, one a word, found 1"),
+        ({"UPOS": ["X"]}, "table, row 0: sentence s1, column UPOS: expected 8 values, one for each word, found 1"),
         ({"UPOS": [1] * 8}, "table, row 0: sentence s1: expected a cell as a string, found int 1"),
         ({"UPOS": "NOUN"}, "expected the column UPOS as a list, found str 'NOUN'"),
         ({"UPOS": ["a\nb"] * 8}, "column UPOS: a cell holds no tab and no line break, but 'a\\nb' does"),
@@ -154,7 +154,7 @@ CELLS = {"FORM": "x"}
         ({"mwts": [{"start": 2, "end": 9, "cells": CELLS}]}, "multiword token 2-9 goes beyond the last word, 8"),
         ({"mwts": [{"start": 9, "end": 9, "cells": CELLS}]}, "9-9 is outside the sentence of 8 words, or stands in it"),
         ({"mwts": [{"start": 2, "end": 3, "cells": CELLS}] * 2}, "2-3 is outside the sentence of 8 words, or stands"),
-        ({"mwts": [{"start": 2, "cells": CELLS}]}, "a multiword token has a start and an end"),
+        ({"mwts": [{"start": 2, "cells": CELLS}]}, "expected a multiword token with a start and an end"),
         ({"mwts": [{"start": 2, "end": 3}]}, "expected the cells of a line as a dictionary, found NoneType None"),
         ({"empty_nodes": [{"id": "9.1", "cells": CELLS}]}, "9.1 is outside the sentence of 8 words, or stands in it"),
         ({"empty_nodes": [{"id": "8.2", "cells": CELLS}]}, "found '8.2'"),
@@ -366,7 +366,7 @@ def test_fields_of_other_names() -> None:
         list(sentences_from_rows([row], None, {"words": "FORM"}))
     with pytest.raises(FormatError, match="two fields for one column"):
         list(sentences_from_rows([row], None, {"sent": "FORM", "tokens": "FORM"}))
-    with pytest.raises(FormatError, match="column NER: expected 2 values, one a word, found 3"):
+    with pytest.raises(FormatError, match="column NER: expected 2 values, one for each word, found 3"):
         list(sentences_from_rows([{"tokens": ["a", "b"], "ner_tags": ["O", "O", "O"]}]))
 
 

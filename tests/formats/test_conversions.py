@@ -181,7 +181,7 @@ WORD = {"id": 1, "text": "a"}
             "sentences[0]: sentence s: a comment is one line that begins with #, not 'x'",
         ),
         ({"sentences": [{"comments": "# x", "tokens": [WORD]}]}, "expected the comments as a list, found str '# x'"),
-        ({"sentences": [{"tokens": [WORD], "ents": [{}]}]}, "an entity has a start and an end"),
+        ({"sentences": [{"tokens": [WORD], "ents": [{}]}]}, "expected an entity with a start and an end"),
         (
             {"sentences": [{"tokens": [WORD], "ents": [{"start": 1, "end": 2, "type": "X"}]}]},
             "sentences[0]: expected end to be a word from 1 to 1, found int 2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from depparse.document.spans import Span
 from depparse.errors import ConfigError, FormatError
 from depparse.formats import table as formats
 from depparse.formats import tagged
+from tests.packages import install
 
 ENTITIES = "conllu conllup iob2 biose two-column conll2003 json parquet".split()
 
@@ -206,3 +208,39 @@ def test_json_is_written_as_a_stream(tmp_path: Path, samples: Path) -> None:
         whole = json.dumps(document.to_dict(), ensure_ascii=False, indent=1) + "\n"
         assert (tmp_path / "whole.json").read_text(encoding="utf-8") == whole
         assert formats.read(tmp_path / "stream.json").to_conllu() == document.to_conllu()
+
+
+# A format of another package: a sentence a line. Its reader does not say where sentences begin in the text.
+LINES = """
+from depparse.document.sentence import Sentence
+from depparse.files import open_input, open_output
+from depparse.formats.table import Format
+
+def read(path):
+    with open_input(path) as stream:
+        for line in stream:
+            yield Sentence.from_forms(line.decode().split())
+
+def write(sentences, path):
+    with open_output(path) as out:
+        for sentence in sentences:
+            out.write(" ".join(sentence.columns["FORM"]) + "\\n")
+
+LINES = Format("a sentence a line", (".lines",), read, write, has_comments=False)
+"""
+
+
+def test_a_format_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, "other-formats", "[depparse.formats]\nlines = other_formats:LINES\nno = json:loads\n", LINES)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "a.lines").write_text("Ann slept\nBob left\n", encoding="utf-8")
+    assert formats.format_names()[-2:] == ["lines", "no"]
+    begins = [sentence.words[0].start_char for sentence in formats.iter_sentences(tmp_path / "a.lines")]
+    assert begins == [0, len("Ann slept ")]
+    document = formats.read(tmp_path / "a.lines")
+    assert document.text == "Ann slept Bob left"
+    formats.write(document, tmp_path / "b.lines")
+    assert (tmp_path / "b.lines").read_bytes() == (tmp_path / "a.lines").read_bytes()
+    with pytest.raises(ConfigError, match=r"the entry point 'no' of depparse\.formats is no Format"):
+        formats.get_format("no")
+    sys.modules.pop("other_formats")

@@ -16,7 +16,8 @@ from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, DepparseError
 from depparse.formats.conllu import iter_conllu
 from depparse.formats.table import read
-from depparse.inference.pipeline import Pipeline, load
+from depparse.inference.load import load
+from depparse.inference.pipeline import Pipeline
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
 from depparse.tasks.tagger.codec import TaggerCodec
@@ -305,7 +306,7 @@ def test_what_is_complete_stays_and_what_is_blank_is_filled() -> None:
     [
         ({1: "2", 2: "1"}, ["# sent_id = s1"], "sentence s1: required arcs form a cycle: [1, 2, 1]"),
         ({1: "0", 3: "0"}, [], "sentence 3: required arcs make words 1 and 3 roots; a tree has one"),
-        ({2: "2"}, ["# sent_id = s1"], "sentence s1: expected arcs (dependent, head) of different places"),
+        ({2: "2"}, ["# sent_id = s1"], "sentence s1: expected arcs (dependent, head) of two different words"),
     ],
 )
 def test_contradictions_name_the_sentence(heads: dict[int, str], comments: list[str], message: str) -> None:

@@ -19,7 +19,8 @@ from depparse.errors import ConfigError
 from depparse.formats.conllu import iter_conllu
 from depparse.inference import memory
 from depparse.inference.annotator import Annotator
-from depparse.inference.pipeline import Pipeline, load
+from depparse.inference.load import load
+from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import Request
 from depparse.model_folder.store import save
 from depparse.segmentation.segmenter import Segmenter

@@ -120,6 +120,7 @@ print(count, peak_memory_mib())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["x", "line", "flag", "sentence"])
 def test_a_megabyte_of_anything_is_segmented_in_bounded_memory(kind: str, folder: Path) -> None:
     peaks = []
@@ -166,6 +167,7 @@ def first(path: Path, number: int) -> Document:
     return Document(itertools.islice(iter_conllu(path), number))
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_output_of_every_test_set_is_valid_and_the_same_in_any_company(shared: Path, tmp_path: Path) -> None:
     """Small pipelines of each treebank on the raw text of its test set: it is about form, not about being right."""

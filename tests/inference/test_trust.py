@@ -72,6 +72,7 @@ def words_of(scores: dict[str, Any], batch: Batch, place: int) -> list[Tensor]:
     return kept + [column[place, 1:end] for column in [*scores["tagger"], scores["lemmatizer"]]]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("kind", ["bilstm", "linear_recurrent", pytest.param("transformer", marks=needs_minilm)])
 def test_the_same_analysis_of_every_treebank_in_any_batch(kind: str, shared: Path) -> None:
@@ -198,6 +199,7 @@ def test_nothing_gives_nothing(tmp_path: Path) -> None:
 # -- memory
 
 
+@pytest.mark.slow
 def test_a_stream_is_in_memory_for_some_batches_only() -> None:
     sentence = two_sentences()[0]
     group = BATCHES * 50 // (len(sentence) + 1) + 1  # sentences in as many batches of 50 words

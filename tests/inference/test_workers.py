@@ -118,7 +118,7 @@ def test_errors_of_analyses_name_the_sentence() -> None:
 
 SCRIPT = """
 import multiprocessing, pickle, sys, torch
-from depparse.inference.pipeline import load
+from depparse.inference.load import load
 from tests.segmenters import Expanding
 from tests.sentences import TEXTS, conllu
 
@@ -134,6 +134,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 def test_workers_may_be_forked_or_spawned(method: str, tmp_path: Path) -> None:
     Pipeline(small_model("bilstm")).save(tmp_path / "m")

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.linear_chain import LinearChain
-from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
+from depparse.structs.automaton import Automaton, bioes, intersect
 from depparse.structs.regular_expression import automaton_of
+from tests.structs.oracles import at_most_once
 
 TAGS = ["O", "B-PER", "I-PER", "E-PER", "S-PER"]
 

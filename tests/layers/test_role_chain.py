@@ -18,8 +18,9 @@ from depparse.layers.linear_chain import LinearChain
 from depparse.layers.role_chain import RoleChain
 from depparse.layers.role_sums import sums_in
 from depparse.layers.semirings import Logarithms, Numbers
-from depparse.structs.automaton import Automaton, at_most_once, bioes, intersect
+from depparse.structs.automaton import Automaton, bioes, intersect
 from depparse.tasks.srl.argument_codec import role_tags
+from tests.structs.oracles import at_most_once
 
 ROLES = ["ARG0", "ARGM-TMP", "ARG1"]
 CASES = {"all core": (ROLES[::2], (0, 1)), "none core": (ROLES[1:2], ()), "some core": (ROLES, (2, 0))}

@@ -40,7 +40,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(socket.socket, "connect", blocked)
     monkeypatch.setattr(socket, "getaddrinfo", blocked)
     for name in ("en", "en-large"):
-        save(small_model(), tmp_path / "models" / name, f"# {name}")
+        save(small_model(), tmp_path / "models" / name, card=f"# {name}")
     monkeypatch.setattr(models, "FOLDER", tmp_path / "models")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
@@ -51,7 +51,7 @@ def test_a_bundled_name_a_folder_and_a_run(home: Path, recwarn: pytest.WarningsR
     assert bundled() == ["en", "en-large"]
     assert find("en") == models.FOLDER / "en"
     assert depparse.load("en").card == "# en"
-    save(small_model(), home / "run" / "model", "# run")
+    save(small_model(), home / "run" / "model", card="# run")
     for name in ("run", "run/model", "./run", home / "run", str(home / "run") + "/"):
         assert depparse.load(name).card == "# run"
     # A folder that is no model changes nothing.
@@ -61,7 +61,7 @@ def test_a_bundled_name_a_folder_and_a_run(home: Path, recwarn: pytest.WarningsR
 
 
 def test_a_model_here_with_the_name_of_a_bundled_one(home: Path) -> None:
-    save(small_model(), home / "en", "# mine")
+    save(small_model(), home / "en", card="# mine")
     with pytest.warns(UserWarning, match=r"^'en' is the model that comes with depparse; that folder here is \./en$"):
         assert depparse.load("en").card == "# en"
     assert depparse.load("./en").card == "# mine"
@@ -123,7 +123,7 @@ def test_the_hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert depparse.load("user/repo").card == "# en"
     calls.clear()
     # A folder goes before, and other names never ask the hub.
-    save(small_model(), home / "user" / "repo", "# folder")
+    save(small_model(), home / "user" / "repo", card="# folder")
     assert depparse.load("user/repo", fetch=True).card == "# folder"
     for name in ("en", "./en-large", "a/b/c", "../user/x", Path("user/other")):
         try:

@@ -217,11 +217,11 @@ def test_a_segmenter_without_weights_of_torch_is_not_saved(segmenter: Segmenter,
 def test_save_and_load_parse_alike(tmp_path: Path, samples: Path) -> None:
     document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
     model = small_model(document=document)
-    save(model, tmp_path / "m", "# card")
+    save(model, tmp_path / "m", card="# card")
     again = load(tmp_path / "m")
     assert annotated(again, document).to_conllu() == annotated(model, document).to_conllu()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["m"]
-    save(model, tmp_path / "m", "# other card")
+    save(model, tmp_path / "m", card="# other card")
     assert depparse.load(tmp_path / "m").card == "# other card"
 
 
@@ -261,5 +261,5 @@ def test_a_model_survives_a_kill_while_it_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_saved_model_can_be_read_by_whom_its_card_can(tmp_path: Path) -> None:
-    save(small_model(), tmp_path / "m", "# card")
+    save(small_model(), tmp_path / "m", card="# card")
     assert len({path.stat().st_mode for path in (tmp_path / "m").iterdir()}) == 1

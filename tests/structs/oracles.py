@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
 from hypothesis import strategies as st
+
+from depparse.structs.automaton import Automaton
 
 FORBIDDEN = -np.inf
 
@@ -85,3 +88,10 @@ def score_matrices(draw: st.DrawFn, longest: int = 5) -> np.ndarray:
     )
     cells = draw(st.lists(numbers, min_size=(n + 1) ** 2, max_size=(n + 1) ** 2))
     return np.array(cells).reshape(n + 1, n + 1)
+
+
+def at_most_once(n_labels: int, labels: Collection[int]) -> Automaton:
+    """Of the sequences that have one of `labels` once or not at all: the beginnings of a core role, for instance."""
+    others = [label for label in range(n_labels) if label not in labels]
+    before, after = dict.fromkeys(others, (0,)), dict.fromkeys(others, (1,))
+    return Automaton(n_labels, [before | dict.fromkeys(labels, (1,)), after], (0,), (0, 1))

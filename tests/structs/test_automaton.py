@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from depparse.document.spans import decode_tags, encode_tags
 from depparse.errors import DepparseError
-from depparse.structs.automaton import Automaton, at_most_once, bioes, determinize, intersect, iob2
+from depparse.structs.automaton import Automaton, bioes, determinize, intersect, iob2
 from depparse.structs.regular_expression import automaton_of
+from tests.structs.oracles import at_most_once
 
 BIOES = ["O", *(f"{prefix}-{kind}" for kind in ("PER", "LOC") for prefix in "BIES")]
 IOB2 = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]

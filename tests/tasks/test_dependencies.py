@@ -282,7 +282,7 @@ def test_constraints_that_no_tree_has_name_the_sentence() -> None:
 # -- what is written
 
 
-def test_trees_are_written_and_probabilities_where_the_tree_has_them() -> None:
+def test_trees_are_written_and_probabilities_beside_them() -> None:
     sentence = Sentence({"FORM": ["a", "b"], "MISC": ["SpaceAfter=No", "_"], "HEAD": ["2", "0"]})
     codec = codec_of()
     codec.annotate(sentence, Tree([0, 1], ["root", "obj"]))
@@ -290,11 +290,13 @@ def test_trees_are_written_and_probabilities_where_the_tree_has_them() -> None:
     assert sentence.columns["MISC"] == ["SpaceAfter=No", "_"]
     tree = Tree([0, 1], ["root", "obj"], -0.5, [0.75, 2 / 3], [0.5, 0.12345])
     codec.annotate(sentence, tree)
+    assert sentence.columns["MISC"] == ["SpaceAfter=No", "_"]
+    codec.write_probabilities(sentence, tree)
     assert sentence.columns["MISC"] == [
         "SpaceAfter=No|HeadProb=0.7500|LabelProb=0.5000",
         "HeadProb=0.6667|LabelProb=0.1235",
     ]
-    codec.annotate(sentence, tree)  # again
+    codec.write_probabilities(sentence, tree)  # again
     assert sentence.columns["MISC"][1] == "HeadProb=0.6667|LabelProb=0.1235"
     bare = Sentence.from_forms(["a"])
     codec.annotate(bare, Tree([0], ["root"]))

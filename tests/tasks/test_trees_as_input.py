@@ -211,6 +211,7 @@ def test_what_has_no_tree_is_told_and_learned() -> None:
         assert torch.isfinite(model.losses(batch)["ner"])
 
 
+@pytest.mark.slow
 def test_spans_that_go_with_the_tree(tmp_path: Path) -> None:
     document = told_by_trees()
     document[0].ents = [Span(3, 5, "LOC"), Span(4, 5, "ORG")]

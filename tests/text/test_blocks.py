@@ -69,6 +69,7 @@ def test_an_absurd_cluster_is_cut() -> None:
     assert [len(block) for block in iter_blocks([text], 100)] == [100] * 9 + [101]
 
 
+@pytest.mark.slow
 def test_one_piece_without_any_end_takes_linear_time_and_little_memory() -> None:
     """Copying what is left with each block or character would take hours."""
 

@@ -65,6 +65,7 @@ def command(samples: Path, output: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "depparse", "train", "recurrent", "-o", str(output), *options, *more]
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_as_a_whole_one(tmp_path: Path, samples: Path) -> None:
     environment = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     subprocess.run(command(samples, tmp_path / "whole"), check=True, capture_output=True, env=environment)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from torch import nn
 
 from depparse.training.loop import Evaluation, TrainingConfig, train
-from depparse.training.optim import Average, OptimizerConfig, non_monotonic, rate_at
+from depparse.training.optim import Average, OptimizerConfig, make_optimizer, non_monotonic, rate_at, set_rate
 from tests.models import small_model
 from tests.recipes import QUICK
 from tests.sentences import two_sentences
@@ -98,3 +100,24 @@ def test_sgd_and_adamw_are_two_optimizers() -> None:
     # The first step of Adam has the length of the learning rate in every direction, that of SGD follows the gradient.
     assert ends[0] == pytest.approx(0.1, rel=1e-3)
     assert 0 < ends[1] < 0.1
+
+
+def test_weights_that_an_input_calls_pretrained_have_their_own_rate() -> None:
+    class Input(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rows, self.project = nn.Embedding(2, 3), nn.Linear(3, 4)
+
+        def pretrained_parameters(self) -> Iterator[nn.Parameter]:
+            return self.rows.parameters()
+
+    model = nn.ModuleDict({"inputs": nn.ModuleList([Input()]), "task": nn.Linear(4, 1)})
+    config = OptimizerConfig(learning_rate=0.1, pretrained_learning_rate=0.001, weight_decay=0.5)
+    optimizer = make_optimizer(model, config)
+    rates = {id(weight): group["lr"] for group in optimizer.param_groups for weight in group["params"]}
+    decays = {id(weight): group["weight_decay"] for group in optimizer.param_groups for weight in group["params"]}
+    for name, weight in model.named_parameters():
+        assert rates[id(weight)] == (0.001 if "rows" in name else 0.1), name
+        assert decays[id(weight)] == (0.5 if name.endswith("weight") else 0.0), name
+    set_rate(optimizer, 0.5, config)
+    assert {group["lr"] for group in optimizer.param_groups} == {0.05, 0.0005}

@@ -28,11 +28,9 @@ folder = Path(sys.argv[1])
 document = Document.from_conllu(partly_annotated())
 model = small_model("bilstm", document=document)
 for module in model.modules():
-    for name in ("probability", "dropout"):
+    for name in ("probability", "dropout", "weight_drop"):
         if isinstance(getattr(module, name, None), float):
             setattr(module, name, 0.0)
-    if hasattr(module, "config") and hasattr(module.config, "weight_drop"):
-        module.config = module.config.model_copy(update={"weight_drop": 0.0})
     config = getattr(getattr(module, "codec", None), "config", None)
     if hasattr(config, "min_count") and hasattr(config, "dropout"):
         module.codec.config = config.model_copy(update={"dropout": 0.0})
@@ -49,6 +47,7 @@ save_file({name: value.contiguous() for name, value in model.state_dict().items(
 """
 
 
+@pytest.mark.slow
 def test_two_processes_learn_as_one(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(TWO_PROCESSES)
     for processes in (1, 2):
@@ -68,6 +67,7 @@ def test_two_processes_learn_as_one(tmp_path: Path) -> None:
         assert here == pytest.approx(there, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_the_command_in_two_processes_prints_and_writes_once(tmp_path: Path, samples: Path) -> None:
     settings = ["training.epochs=1", "model.encoder.context.width=16", "training.batch_words=500"]
     settings += ["segmentation.training.epochs=2", "segmentation.network.width=16"]
@@ -114,6 +114,7 @@ save_file(dict(learner.state_dict()), folder / f"{number}.safetensors")
 """
 
 
+@pytest.mark.slow
 def test_two_processes_learn_to_segment_as_one(tmp_path: Path, samples: Path) -> None:
     (tmp_path / "script.py").write_text(SEGMENTING)
     for processes in (1, 2):

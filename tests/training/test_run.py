@@ -105,6 +105,7 @@ print(peak_memory_mib())
 """
 
 
+@pytest.mark.slow
 def test_memory_hardly_grows_with_data_on_disk(tmp_path: Path) -> None:
     words = "one two three four five six seven eight nine ten".split()
     peaks = {}
@@ -143,6 +144,7 @@ def test_treebanks_that_annotate_different_columns_train_together(tmp_path: Path
     assert scores["LAS"].f1 > 0.9
 
 
+@pytest.mark.slow
 def test_one_recipe_trains_everything_from_three_files(tmp_path: Path, samples: Path) -> None:
     folder = samples / "UD_English-Sample"
     given = {

@@ -22,9 +22,9 @@ from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
+from depparse.training.loop import Step
 from depparse.training.recipe import read_recipe
 from depparse.training.records import Began, Done, Record, Scored, Warned
-from depparse.training.run import Step
 from tests.recipes import WHOLE
 from tests.runs import scored, weights
 from tests.sentences import TWO

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, DownloadError
 from depparse.treebanks import catalogue
-from depparse.treebanks.download import SUMS, DownloadError, Web, download, licence
+from depparse.treebanks.download import SUMS, Web, download, licence
 from tests.local_github import LocalGitHub, local_github
 
 NAME = "UD_Swedish-Talbanken"

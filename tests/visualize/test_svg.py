@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.formats.table import read
-from depparse.visualize.svg import _FORM, _SMALL, _arcs, _length, draw_svg
+from depparse.visualize.pixels import text_width
+from depparse.visualize.svg import _FORM, _SMALL, _arcs, draw_svg
 from tests.sentences import CONTRACTION, CROSSING
 from tests.strategies import heads_of_any_kind
 
@@ -65,7 +66,7 @@ def geometry(root: ET.Element) -> Geometry:
     for text in root.iter(f"{SPACE}text"):
         kind = (text.get("class") or "").split()[0]
         size = {"form": _FORM, "token": 13}.get(kind, _SMALL)
-        x, y, length = float(text.get("x", "")), float(text.get("y", "")), _length(text.text or "", size)
+        x, y, length = float(text.get("x", "")), float(text.get("y", "")), text_width(text.text or "", size)
         box = Box(x - length / 2, y - 0.75 * size, x + length / 2, y + 0.2 * size)
         {"form": seen.words, "tag": seen.words, "token": seen.tokens, "label": seen.labels}[kind].append(box)
     for rect in root.iter(f"{SPACE}rect"):

@@ -111,6 +111,7 @@ def french(models: Path) -> StanzaTokenizer:
     return StanzaTokenizer.load("fr", folder=models)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", SAMPLES)
 def test_what_stanza_learned(language: str, models: Path, samples: Path) -> None:
     """Most tokens and the multiword tokens of the training text, in which the text can be found again."""

@@ -1,6 +1,6 @@
-"""The kinds of annotation, one file a kind (`depparse.document.annotations.kind`), and what is done with all of them.
+"""The kinds of annotation, one file each (`depparse.document.annotations.kind`), and functions over all of them.
 
-They are found by name when they are first needed, so that what a sentence is needs no import of what its annotation is.
+Kinds are imported when they are first needed, so that `Sentence` need not import them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from depparse.document import kinds as found
+from depparse.document import kinds as kind_folder
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.errors import ConfigError
 
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
 
 
 def kinds() -> tuple[Kind, ...]:
-    """All kinds: in the order of their columns in CoNLL-U, then by name. Raises ConfigError if two claim one column."""
-    return found.kinds()
+    """All kinds, in the order of their columns in CoNLL-U, then by name. Raises ConfigError if two claim one column."""
+    return kind_folder.kinds()
 
 
 def kinds_of(names: Collection[str]) -> Iterator[Kind]:
-    """The kinds that have one of these names, or a column of one of them."""
+    """The kinds that `names` mentions, by their own names or by their columns."""
     return (kind for kind in kinds() if kind.name in names or not set(kind.columns).isdisjoint(names))
 
 
 def annotated(sentence: Sentence, columns: Collection[str]) -> bool:
-    """Whether the sentence is annotated in any of these columns, wherever its kind then stands."""
+    """Whether the sentence has annotation of any of these columns, be it in the column itself or in MISC."""
     if any(kind.annotated(sentence, columns) for kind in kinds_of(columns)):
         return True
-    others = set(columns).difference(*(kind.columns for kind in kinds()))
-    return any(cell != "_" for name in others for cell in sentence.columns.get(name, ()))
+    kindless = set(columns).difference(*(kind.columns for kind in kinds()))
+    return any(cell != "_" for name in kindless for cell in sentence.columns.get(name, ()))
 
 
 # -- what is kept while the rest is predicted
 
 
 def kept_names() -> tuple[str, ...]:
-    """All that users may ask to be kept: the columns of CoNLL-U, and what kinds have besides."""
+    """All names that users may ask to keep: the columns of CoNLL-U, and further names of kinds."""
     return tuple(dict.fromkeys((*VALUE_COLUMNS, *(name for kind in kinds() for name in kind.keep))))
 
 
 def check_kept(names: Collection[str]) -> frozenset[str]:
-    """The names that a user gives, in capitals. Raises ConfigError for one that there is not."""
+    """The names that a user asks to keep, in capitals. Raises ConfigError for an unknown one."""
     kept = frozenset(name.upper() for name in names)
     if wrong := kept.difference(kept_names()):
         raise ConfigError(f"keep names columns ({', '.join(kept_names())}), not {', '.join(sorted(wrong))}")
@@ -52,19 +52,19 @@ def check_kept(names: Collection[str]) -> frozenset[str]:
 
 
 def complete(sentence: Sentence, kept: Collection[str], names: Collection[str]) -> bool:
-    """Whether the sentence has all of what `names` (kinds or columns) say, and all of it is to be `kept`."""
+    """Whether the sentence has all annotation of `names` (kinds or columns), and all of it is to be `kept`."""
     chosen = list(kinds_of(names))
-    others = set(names).difference(*({kind.name, *kind.columns} for kind in chosen))
-    return not others and all(kind.complete(sentence, kept) for kind in chosen)
+    kindless = set(names).difference(*({kind.name, *kind.columns} for kind in chosen))
+    return not kindless and all(kind.complete(sentence, kept) for kind in chosen)
 
 
 def restore(
     sentence: Sentence, original: Sentence, kept: Collection[str], names: Collection[str] | None = None
 ) -> None:
-    """Puts back what is `kept` of the kinds in `names` (kinds or columns; None: of all kinds) as the original has it.
+    """Puts back the `kept` annotation of the original, for the kinds in `names` (kinds or columns; None: all kinds).
 
-    To be called after they were written, by one task or by several, to a copy of the original. Where MISC is kept, that
-    is what they stand in there too; all of MISC only if it is in `names`, or if these are None.
+    Call it after one task or several have written these kinds to a copy of the original. If MISC is kept, it also puts
+    back what MISC has of these kinds, and all of MISC if `names` has it or is None.
     """
     keeps_misc = "MISC" in kept and "MISC" in original.columns
     for kind in kinds() if names is None else kinds_of(names):
@@ -79,6 +79,6 @@ def restore(
 
 
 def lost_in_conllu(sentence: Sentence) -> list[str]:
-    """The columns of the sentence that CoNLL-U has no place for, not even in MISC."""
-    kept = set(CONLLU_COLUMNS).union(*(kind.columns for kind in kinds() if kind.misc))
-    return [name for name in sentence.columns if name not in kept]
+    """The columns of the sentence that CoNLL-U cannot hold, not even in MISC."""
+    held = set(CONLLU_COLUMNS).union(*(kind.columns for kind in kinds() if kind.misc))
+    return [name for name in sentence.columns if name not in held]

@@ -1,4 +1,4 @@
-"""Predicate-argument frames: `Frame`s, in the columns of Universal PropBank or in MISC attributes like them."""
+"""Predicate-argument frames: `Frame`s, in the columns of Universal PropBank or in equivalent attributes of MISC."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from depparse.document.annotations.kind import Cells, CheckedFile, Code
 from depparse.document.annotations.objects import ObjectKind
-from depparse.document.annotations.records import Fail, as_dict, as_list, as_position, as_score, as_text, shown
+from depparse.document.annotations.records import as_dict, as_list, as_position, as_score, as_text, shown
 from depparse.document.spans import Argument, Frame, check_label
-from depparse.errors import DepparseError, FormatError
+from depparse.errors import DepparseError, Fail, FormatError
 
 if TYPE_CHECKING:
     import pyarrow
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
 
 FRAME_COLUMNS = ("UP:PRED", "UP:ARGHEADS", "UP:ARGSPANS")
-# What of frames may be kept besides the column of senses: the words that are predicates; all of the frames.
+# Names that users may keep besides the column of senses: the words that are predicates, and the whole frames.
 PREDICATES, FRAMES = "PREDICATES", "FRAMES"
 _CODES = {
     "frame-arguments": Code(
@@ -31,7 +31,7 @@ _CODES = {
 
 
 class FrameKind(ObjectKind[Frame]):
-    """Frames; a word is the predicate of one at most."""
+    """Frames. A word is the predicate of at most one."""
 
     name = "frames"
     columns = FRAME_COLUMNS
@@ -42,12 +42,13 @@ class FrameKind(ObjectKind[Frame]):
     codes = _CODES
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
-        """Where there is a column of predicates, a sentence without any is annotated too."""
+        """Whether the sentence has frames, or a column of predicates, even an empty one."""
         cells = self.cells(sentence)
         in_cells = FRAME_COLUMNS[0] in sentence.columns or (cells is not None and cells.columns[0] is not None)
         return in_cells or bool(sentence.remembered(self.name, cells))
 
     def decode(self, cells: Cells | None, sentence: Sentence) -> tuple[Frame, ...]:
+        """The frames in the cells. Raises FormatError if an argument cell is broken."""
         if cells is None:
             return ()
         predicates, heads, spans = cells.columns
@@ -57,9 +58,11 @@ class FrameKind(ObjectKind[Frame]):
             raise FormatError(str(error), sent_id=sentence.sent_id, column=FRAME_COLUMNS[1]) from None
 
     def encode(self, items: Iterable[Frame], length: int, joint: str) -> Sequence[list[str]]:
+        """The columns of senses, argument heads and argument spans."""
         return encode_frames(items, length, joint)
 
     def accept(self, items: Sequence[Frame], sentence: Sentence) -> None:
+        """Raises DepparseError for a wrong predicate or label, or for two frames with the same predicate."""
         for frame in items:
             if not 1 <= frame.predicate <= len(sentence):
                 raise DepparseError(f"a predicate is a word from 1 to {len(sentence)}, not {frame.predicate}")
@@ -70,7 +73,7 @@ class FrameKind(ObjectKind[Frame]):
             raise DepparseError("a word is the predicate of at most one frame")
 
     def restore(self, sentence: Sentence, original: Sentence, kept: Collection[str]) -> None:
-        """With predicates kept, or their senses too, the arguments stay those that were predicted for them."""
+        """Puts back what is `kept`. If that is predicates or senses without arguments, the predicted arguments stay."""
         super().restore(sentence, original, kept)
         if FRAMES in kept or not {PREDICATES, FRAME_COLUMNS[0]} & set(kept) or not self.annotated(original):
             return
@@ -85,18 +88,21 @@ class FrameKind(ObjectKind[Frame]):
             self.write(sentence, frames, in_columns=True)
 
     def copied(self, value: tuple[Frame, ...], sentence: Sentence) -> tuple[Frame, ...]:
+        """Copies of the frames and of their arguments."""
         return tuple(replace(frame, arguments=list(map(replace, frame.arguments))) for frame in value)
 
     # -- records
 
     def to_record(self, item: Frame) -> dict[str, Any]:
+        """The predicate, sense, score and arguments of the frame."""
         return item.to_dict()
 
     def from_record(self, record: object, sentence: Sentence, fail: Fail) -> Frame:
+        """The frame of a record. Raises the error of `fail` if the record is wrong."""
         fields = as_dict(record, "a frame", fail)
         predicate = as_position(fields, "predicate", sentence, fail)
         if predicate is None:
-            raise fail(f"a frame names the word of its predicate, but {shown(fields)} does not", -1, None)
+            raise fail(f"a frame names the word of its predicate, but {shown(fields)} does not")
         arguments = [
             _argument(as_dict(argument, "an argument", fail), sentence, fail)
             for argument in as_list(fields.get("arguments"), "the arguments of a frame", fail)
@@ -104,9 +110,11 @@ class FrameKind(ObjectKind[Frame]):
         return Frame(predicate, as_text(fields.get("sense"), "its sense", fail), arguments, as_score(fields, fail))
 
     def is_scored(self, item: Frame) -> bool:
+        """Whether the frame or one of its arguments has a score."""
         return item.score is not None or any(argument.score is not None for argument in item.arguments)
 
     def arrow_type(self) -> pyarrow.DataType:
+        """A list of structs with the fields of `to_record`."""
         import pyarrow as pa
 
         text, position, score = pa.string(), pa.int32(), pa.float64()
@@ -117,17 +125,18 @@ class FrameKind(ObjectKind[Frame]):
     # -- checks
 
     def checker(self, file: CheckedFile) -> FrameChecker:
+        """A checker of the argument cells in the file."""
         return FrameChecker(self, file)
 
 
 class FrameChecker:
-    """Finds arguments that cannot be read, or that are no words of the sentence."""
+    """Finds argument cells that cannot be read, and arguments outside of their sentence."""
 
     def __init__(self, kind: FrameKind, file: CheckedFile) -> None:
         self.kind, self.file = kind, file
 
     def check(self, sentence: Sentence) -> None:
-        """Finds those of a sentence."""
+        """Finds them in a sentence."""
         cells = self.kind.cells(sentence)
         if cells is None:
             return
@@ -139,7 +148,7 @@ class FrameChecker:
                 self.file.find("frame-arguments", self.file.place(sentence, word), arguments)
 
     def finish(self) -> None:
-        """Nothing hangs on the whole file."""
+        """Does nothing, as no finding depends on the whole file."""
 
 
 # -- cells
@@ -148,27 +157,27 @@ class FrameChecker:
 def decode_frames(
     predicates: Sequence[str], heads: Sequence[str] | None, spans: Sequence[str] | None, joint: str = "|"
 ) -> list[Frame]:
-    """Frames from the columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` of Universal PropBank.
+    """The frames in the columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` of Universal PropBank.
 
-    One of the two argument columns may be empty. Raises DepparseError with a plain reason if both are filled and do not
-    name the same roles in the same order.
+    One of the two argument columns may be empty. Raises DepparseError if a cell is broken, or if both argument columns
+    are filled but do not have the same roles in the same order.
     """
     frames = []
-    for position, sense in enumerate(predicates, 1):
+    for word, sense in enumerate(predicates, 1):
         if sense in ("_", ""):
             continue
         arguments: list[Argument] = []
-        by_head = _role_items(heads[position - 1], joint) if heads is not None else []
-        by_span = _role_items(spans[position - 1], joint) if spans is not None else []
+        by_head = _role_items(heads[word - 1], joint) if heads is not None else []
+        by_span = _role_items(spans[word - 1], joint) if spans is not None else []
         for role, place in by_head or by_span:
             arguments.append(Argument(role, head=_number(place)) if by_head else Argument(role))
         if by_span:
             if [role for role, _ in by_span] != [argument.role for argument in arguments]:
-                raise DepparseError(f"the roles of UP:ARGHEADS and UP:ARGSPANS of word {position} differ")
+                raise DepparseError(f"the roles of UP:ARGHEADS and UP:ARGSPANS of word {word} differ")
             for argument, (_, place) in zip(arguments, by_span, strict=True):
                 first, _, last = place.partition("-")
                 argument.start, argument.end = _number(first), _number(last or first)
-        frames.append(Frame(position, sense, arguments))
+        frames.append(Frame(word, sense, arguments))
     return frames
 
 
@@ -191,21 +200,21 @@ def _number(text: str) -> int | None:
 
 
 def encode_frames(frames: Iterable[Frame], length: int, joint: str = "|") -> tuple[list[str], list[str], list[str]]:
-    """Columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` for a sentence of `length` words.
+    """The columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` of a sentence of `length` words with these frames.
 
-    Both argument columns list all roles; an unknown head or span is ``_``, and a column without any known place is left
-    empty. An argument without any place stands among the heads.
+    Both argument columns list all roles; an unknown head or span is ``_``. A column in which all are unknown is left
+    empty, except that the column of heads lists the roles if both columns would be empty.
     """
     predicates, heads, spans = (["_"] * length for _ in range(3))
     for frame in frames:
-        place = frame.predicate - 1
-        predicates[place] = frame.sense
-        known_spans = [a.start is not None and a.end is not None for a in frame.arguments]
-        if any(a.head is not None for a in frame.arguments) or (frame.arguments and not any(known_spans)):
-            heads[place] = joint.join(f"{a.role}:{'_' if a.head is None else a.head}" for a in frame.arguments)
-        if any(known_spans):
-            pairs = zip(frame.arguments, known_spans, strict=True)
-            spans[place] = joint.join(f"{a.role}:{f'{a.start}-{a.end}' if known else '_'}" for a, known in pairs)
+        row = frame.predicate - 1
+        predicates[row] = frame.sense
+        has_span = [a.start is not None and a.end is not None for a in frame.arguments]
+        if any(a.head is not None for a in frame.arguments) or (frame.arguments and not any(has_span)):
+            heads[row] = joint.join(f"{a.role}:{'_' if a.head is None else a.head}" for a in frame.arguments)
+        if any(has_span):
+            pairs = zip(frame.arguments, has_span, strict=True)
+            spans[row] = joint.join(f"{a.role}:{f'{a.start}-{a.end}' if known else '_'}" for a, known in pairs)
     return predicates, heads, spans
 
 
@@ -217,14 +226,14 @@ def _argument(fields: dict[str, object], sentence: Sentence, fail: Fail) -> Argu
 
 
 def _are_arguments(sense: str, heads: str, spans: str, length: int, joint: str) -> bool:
-    """Whether the argument cells of a word can be read, and their places are words of a sentence of `length`."""
+    """Whether the argument cells of a word can be read, and all arguments lie in a sentence of `length` words."""
     try:
         frames = decode_frames([sense], [heads], [spans], joint)
     except DepparseError:
         return False
     for argument in (argument for frame in frames for argument in frame.arguments):
-        places = [place for place in (argument.head, argument.start, argument.end) if place is not None]
-        if not all(1 <= place <= length for place in places):
+        words = [word for word in (argument.head, argument.start, argument.end) if word is not None]
+        if not all(1 <= word <= length for word in words):
             return False
         if argument.start is not None and argument.end is not None and argument.start > argument.end:
             return False

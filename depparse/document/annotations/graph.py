@@ -26,9 +26,9 @@ _CODES = {
 
 
 class GraphKind(Kind):
-    """Graphs. Words depend on each other over empty nodes, so a graph is kept as a whole or not at all.
+    """Graphs. Words depend on each other over empty nodes, so either the whole graph is kept or nothing of it.
 
-    The lines of empty nodes are part of a file as those of multiword tokens are: `strip` leaves them.
+    Lines of empty nodes are part of a file like those of multiword tokens: `strip` leaves them.
     """
 
     name = "graph"
@@ -36,10 +36,12 @@ class GraphKind(Kind):
     codes = _CODES
 
     def put_back(self, sentence: Sentence, original: Sentence) -> None:
+        """Makes the graph that of the original, empty nodes included."""
         super().put_back(sentence, original)
         sentence.empty_nodes = list(original.empty_nodes)
 
     def checker(self, file: CheckedFile) -> GraphChecker:
+        """A checker of the graphs in the file."""
         return GraphChecker(file)
 
 
@@ -50,7 +52,7 @@ class GraphChecker:
         self.file = file
 
     def check(self, sentence: Sentence) -> None:
-        """Finds those of a sentence that has a graph."""
+        """Finds them in a sentence, if it has a graph."""
         deps = sentence.columns.get(GRAPH_COLUMN, [])
         if deps.count("_") == len(deps):
             return
@@ -59,21 +61,21 @@ class GraphChecker:
         heads: dict[str, list[str]] = {}
         for node, cell in cells.items():
             heads[node] = []
-            for part in cell.split("|") if cell != "_" else ():
-                head, colon, relation = part.partition(":")
+            for edge in cell.split("|") if cell != "_" else ():
+                head, colon, relation = edge.partition(":")
                 if (head in cells or head == "0") and colon and relation:
                     heads[node].append(head)
                 else:
-                    self.file.find("enhanced-head", self.file.place(sentence, _word(node)), part)
+                    self.file.find("enhanced-head", self.file.place(sentence, _word(node)), edge)
         if lost := unreachable(heads):
             self.file.find("enhanced-unreachable", self.file.place(sentence, _word(lost[0])), count=len(lost))
 
     def finish(self) -> None:
-        """Nothing hangs on the whole file."""
+        """Does nothing, as no finding depends on the whole file."""
 
 
 def _word(node: str) -> int:
-    """The word of that ID, or the one that the empty node stands behind."""
+    """The word with that ID, or the word that the empty node with that ID stands behind."""
     return int(node.partition(".")[0])
 
 

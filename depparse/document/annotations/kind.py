@@ -1,9 +1,9 @@
-"""The contract of a kind of annotation: all that the package knows of it but the networks that predict it.
+"""The contract of a kind of annotation: all that the package knows about it, except the networks that predict it.
 
 A kind is one file of this folder that ends with ``KIND = …``, or an entry point ``depparse.annotations`` of another
-package: an object of a class derived from one of three. `Kind` is made for annotation that is cells or comments,
-`ColumnKind` for columns of CoNLL-U itself, and `ObjectKind` (objects.py) for what Python sees as objects. Whatever
-reads, writes, joins, copies, keeps or checks annotation goes through the kinds and names none of them
+package. `KIND` is an object of a class derived from one of three: `Kind` is for annotation that is cells or comments,
+`ColumnKind` for columns of CoNLL-U itself, and `ObjectKind` (objects.py) for annotation that is objects in Python. All
+code that reads, writes, joins, copies, keeps or checks annotation goes through the kinds and names none of them
 (tests/document/annotations/test_homes.py lists the exceptions).
 """
 
@@ -13,9 +13,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from depparse.document.annotations.records import Fail, shown
+from depparse.document.annotations.records import shown
 from depparse.document.columns import CONLLU_COLUMNS, check_cell, comment_key, get_from_misc, set_in_misc
-from depparse.errors import DepparseError
+from depparse.errors import DepparseError, Fail
 
 if TYPE_CHECKING:
     import pyarrow
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A finding that a check can make: ``{subject}`` and ``{examples}`` in the message are filled in.
+    """The code of a finding that a check can make: ``{subject}`` and ``{examples}`` in its message are filled in.
 
-    `severity` is error (training or the official scorer refuses it), warning (it hurts) or note; `unit` is what is
-    counted, in the plural; `remedy` is what to do.
+    `severity` is error (training or the official scorer refuses it), warning (it hurts) or note. `unit` names what is
+    counted, in the plural. `remedy` says what to do.
     """
 
     severity: str
@@ -38,19 +38,21 @@ class Code:
 
 
 class Counts(Protocol):
-    """What was counted of a file once all of it is read."""
+    """The counts of a file after it was read."""
 
     trees: int
     nonprojective: int
 
 
 class CheckedFile(Protocol):
-    """A file in the course of a check, as the kinds see it; `split` is train, dev …"""
+    """A file during a check, as the kinds see it; `split` is train, dev …"""
 
     split: str
 
     @property
-    def statistics(self) -> Counts: ...
+    def statistics(self) -> Counts:
+        """The counts of the sentences read so far."""
+        ...
 
     def place(self, sentence: Sentence | None = None, word: int = 0) -> str:
         """``file:line`` of a word (from 1) of the sentence that was read last, or of its beginning."""
@@ -60,19 +62,19 @@ class CheckedFile(Protocol):
 
 
 class Checker(Protocol):
-    """What looks for the mistakes of one kind in one file."""
+    """An object that looks for the mistakes of one kind in one file."""
 
     def check(self, sentence: Sentence) -> None:
-        """Looks at the next sentence."""
+        """Checks the next sentence."""
 
     def finish(self) -> None:
-        """Tells what only the whole file shows."""
+        """Adds the findings that only the whole file shows."""
 
 
 class Cells(NamedTuple):
-    """The cells that hold a kind, such that they can be compared; None for a column that is absent or empty.
+    """The cells that hold a kind, made to be compared; None for a column that is absent or empty.
 
-    `joint` stands between the values of a cell: a bar, or a comma in MISC, whose attributes bars already part.
+    `joint` joins the values of a cell. It is a bar, or a comma in MISC, where bars already separate the attributes.
     """
 
     columns: tuple[tuple[str, ...] | None, ...]
@@ -80,32 +82,32 @@ class Cells(NamedTuple):
 
 
 class Kind:
-    """A kind of annotation; as it stands, one whose cells and comments say everything about it.
+    """A kind of annotation. This base class serves kinds whose cells and comments say everything.
 
-    The attributes say where it stands, the methods what is done with it. The values that `read` gives and `write` takes
-    are what the kind likes; here, a dictionary of cells by column and of text by comment.
+    The attributes say where the annotation stands, and the methods say what can be done with it. Each kind chooses the
+    type of value that `read` returns and `write` takes; here it is a dictionary of cells by column and text by comment.
     """
 
-    name: str  # that of its file or entry point
-    columns: tuple[str, ...] = ()  # of CoNLL-U or CoNLL-U Plus; where the first one is, the kind is in columns
-    misc: tuple[str, ...] = ()  # attributes of MISC, one a column, for files that have no such columns
-    aliases: tuple[str, ...] = ()  # further names of the first of them: read, and replaced when written
+    name: str  # the name of its file or entry point
+    columns: tuple[str, ...] = ()  # of CoNLL-U or CoNLL-U Plus; if a sentence has the first, its cells hold the kind
+    misc: tuple[str, ...] = ()  # the attribute of MISC for each column, for files without these columns
+    aliases: tuple[str, ...] = ()  # other names of the first attribute, which are read, and replaced on writing
     comments: tuple[str, ...] = ()  # keys of comments
-    empty: str = "_"  # the cell of a word without a value, which MISC does not have
-    keep: tuple[str, ...] = ()  # in capitals, what users may ask to be kept; the last of them is all of the annotation
-    record: str | None = None  # key in JSON and field in Arrow, if there is more to it than cells and comments
-    codes: Mapping[str, Code] = {}  # what its checker may find
+    empty: str = "_"  # the cell of a word without a value; MISC has no attribute then
+    keep: tuple[str, ...] = ()  # names in capitals that users may ask to keep; the last one means all of the annotation
+    record: str | None = None  # its key in JSON and Arrow, if cells and comments do not say everything
+    codes: Mapping[str, Code] = {}  # the findings that its checker can make
 
-    # -- what a sentence has
+    # -- the annotation of a sentence
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
-        """Whether the sentence is annotated, be it with nothing; in `columns` alone if each is annotated by itself."""
+        """Whether the sentence is annotated, even with nothing. A `ColumnKind` looks only at `columns`, if any."""
         cells = self.cells(sentence)
         filled = (cell != self.empty for column in (cells.columns if cells else ()) for cell in column or ())
         return any(filled) or bool(self._lines(sentence))
 
     def read(self, sentence: Sentence) -> Any:
-        """The value; one that is false if there is nothing."""
+        """The value; a false one if there is no annotation."""
         value: dict[str, Any] = {}
         if (cells := self.cells(sentence)) is not None:
             for name, column in zip(self.columns, cells.columns, strict=True):
@@ -114,9 +116,9 @@ class Kind:
         return value | {key: text for key in self.comments if (text := sentence.comment(key)) is not None}
 
     def write(self, sentence: Sentence, value: Any, *, in_columns: bool = False) -> None:
-        """Replaces the value: in columns where the sentence has them, else in MISC; `in_columns`, in columns alone.
+        """Replaces the value in the columns, if the sentence has them or `in_columns` is set, or else in MISC.
 
-        Raises DepparseError for what cannot be written.
+        Raises DepparseError for a value that cannot be written.
         """
         columns = self._checked(value, sentence)
         self._put(sentence, lambda joint: [[c.replace("|", joint) for c in cells] for cells in columns], in_columns)
@@ -124,7 +126,7 @@ class Kind:
             sentence.set_comment(key, value.get(key))
 
     def cells(self, sentence: Sentence) -> Cells | None:
-        """The cells that hold it, or None."""
+        """The cells that hold the annotation, or None if there are none."""
         columns = sentence.columns
         if not self.columns:
             return None
@@ -139,28 +141,28 @@ class Kind:
     # -- in files
 
     def to_misc(self, sentence: Sentence, misc: list[str]) -> list[str]:
-        """The cells of MISC with what stands in columns that CoNLL-U does not have."""
+        """The cells of MISC with the annotation, which stands in columns that CoNLL-U does not have."""
         value = self.read(sentence)
         blank = [self.empty] * len(sentence)
         return self._into(misc, [[c.replace("|", ",") for c in value.get(name, blank)] for name in self.columns])
 
     def to_columns(self, sentence: Sentence) -> None:
-        """Moves it from MISC to columns, which say of a sentence without anything that it is annotated with nothing."""
+        """Moves the annotation from MISC to columns. Without any, the columns say: annotated with nothing."""
         self.write(sentence, self.read(sentence), in_columns=True)
 
     # -- kept, copied, taken away
 
     def complete(self, sentence: Sentence, kept: Collection[str]) -> bool:
-        """Whether all of the annotation is to be `kept` and the sentence has it, so that nothing is to be predicted."""
+        """Whether the sentence has the annotation and all of it is to be `kept`, so that nothing is to be predicted."""
         return bool(self.keep) and self.keep[-1] in kept and self.annotated(sentence)
 
     def restore(self, sentence: Sentence, original: Sentence, kept: Collection[str]) -> None:
-        """Puts back what is to be `kept` of the original, after something else may have been written over it."""
+        """Puts back the annotation of the original that is to be `kept`, after predictions may have replaced it."""
         if self.complete(original, kept):
             self.put_back(sentence, original)
 
     def put_back(self, sentence: Sentence, original: Sentence) -> None:
-        """Makes the annotation that of the original, cell for cell, and leaves what else stands in MISC."""
+        """Makes the annotation that of the original, cell for cell; other attributes of MISC stay."""
         for name in self.columns:
             if name in original.columns:
                 sentence.columns[name] = list(original.columns[name])
@@ -171,13 +173,13 @@ class Kind:
         self._take_value(sentence, original)
 
     def restore_misc(self, sentence: Sentence, original: Sentence) -> None:
-        """Puts back what the original has of it in MISC."""
+        """Puts back the attributes of the kind that the original has in MISC."""
         if self.misc and ("MISC" in original.columns or "MISC" in sentence.columns):
             pairs = zip(original.misc_cells, sentence.misc_cells, strict=True)
             sentence.columns["MISC"] = [_with_attributes(old, new, (*self.misc, *self.aliases)) for old, new in pairs]
 
     def strip(self, sentence: Sentence) -> None:
-        """Takes the annotation away."""
+        """Removes the annotation."""
         for name in self.columns:
             sentence.columns.pop(name, None)
         self._clear_misc(sentence)
@@ -185,9 +187,9 @@ class Kind:
             sentence.comments = [line for line in sentence.comments if comment_key(line) not in self.comments]
 
     def take(self, sentence: Sentence, other: Sentence) -> list[str]:
-        """Joins what another sentence of the same words has; returns the columns that came with it, cells as written.
+        """Adds the annotation of another sentence with the same words; returns the columns that were copied with it.
 
-        A kind that stands in columns of CoNLL-U takes nothing: of that, a treebank has its own.
+        A kind in columns of CoNLL-U takes nothing, since a treebank has its own annotation there.
         """
         if not set(self.columns).isdisjoint(CONLLU_COLUMNS):
             return []
@@ -202,21 +204,21 @@ class Kind:
         return names
 
     def copied(self, value: Any, sentence: Sentence) -> Any:
-        """A value that the sentence remembers (`Sentence.remember`) as that of its copy `sentence`."""
+        """The remembered value (`Sentence.remember`) of a sentence, copied for `sentence`, which is its copy."""
         return value
 
-    # -- records; for kinds with the key `record`
+    # -- records, for kinds with a key `record`
 
     def to_json(self, sentence: Sentence) -> Any:
-        """All of the annotation, with what is derived from it, as JSON has it; None if there is nothing."""
+        """All of the annotation, with fields derived from it, as JSON has it; None if there is none."""
         return None
 
     def stored(self, sentence: Sentence) -> Any:
-        """What cells and comments do not say, as Arrow has it; None if they say everything."""
+        """The annotation as Arrow has it; None if cells and comments say everything."""
         return None
 
     def from_records(self, sentence: Sentence, records: object, fail: Fail) -> None:
-        """Gives the sentence, whose cells stand, what `to_json` or `stored` gave. Raises the error of `fail`."""
+        """Gives a sentence that has its cells the result of `to_json` or `stored`. Raises the error of `fail`."""
 
     def arrow_type(self) -> pyarrow.DataType:
         """The type of `stored` in Arrow."""
@@ -225,13 +227,13 @@ class Kind:
     # -- checks
 
     def checker(self, file: CheckedFile) -> Checker | None:
-        """What looks for mistakes in a file, if anything does."""
+        """A checker that looks for mistakes in a file, or None if the kind has none."""
         return None
 
-    # -- for kinds alone
+    # -- helpers of kinds
 
     def _checked(self, value: Any, sentence: Sentence) -> list[list[str]]:
-        """The columns of a dictionary of cells. DepparseError unless each has a cell a word, all fit to be written."""
+        """The columns in a dictionary of cells. Raises DepparseError unless each has a writable cell for each word."""
         if not isinstance(value, Mapping):
             raise DepparseError(f"the annotation {self.name} is a dictionary of cells by column, not {shown(value)}")
         if unknown := [name for name in value if name not in (*self.columns, *self.comments)]:
@@ -242,14 +244,16 @@ class Kind:
             cells = value.get(name, [self.empty] * len(sentence))
             if not isinstance(cells, Sequence) or isinstance(cells, str) or len(cells) != len(sentence):
                 number = len(sentence)
-                raise DepparseError(f"the column {name} is a list of {number} cells, one a word, not {shown(cells)}")
+                raise DepparseError(
+                    f"the column {name} is a list of {number} cells, one for each word, not {shown(cells)}"
+                )
             columns.append([check_cell(cell, name) for cell in cells])
         return columns
 
     def _put(
         self, sentence: Sentence, cells: Callable[[str], Sequence[Sequence[str]]], in_columns: bool = False
     ) -> None:
-        """Writes the cells, which depend on the sign between values, where they belong."""
+        """Writes the cells to columns or MISC. `cells` makes them for the sign that joins the values of a cell."""
         if in_columns or not self.misc or self.columns[0] in sentence.columns:
             sentence.columns |= zip(self.columns, map(list, cells("|")), strict=True)
             if in_columns:
@@ -280,28 +284,31 @@ class Kind:
             sentence.comments = [line for line in sentence.comments if comment_key(line) not in self.comments] + lines
 
     def _take_value(self, sentence: Sentence, other: Sentence) -> None:
-        """What the other remembers beside the cells, which are alike by now; else nothing is remembered."""
+        """Remembers what the other sentence remembers beside its cells, which are equal by now, or else nothing."""
         value = other.remembered(self.name, self.cells(other))
         copied = None if value is None else self.copied(value, sentence)
         sentence.remember(self.name, self.cells(sentence), copied)
 
 
 class ColumnKind(Kind):
-    """A kind that is columns of CoNLL-U, which are annotated, and filled where they are blank, word by word."""
+    """A kind that is columns of CoNLL-U. They are annotated word by word, and only blank cells are filled."""
 
-    blanks: frozenset[str] = frozenset()  # columns where `_` is a blank to be filled, and no value
+    blanks: frozenset[str] = frozenset()  # columns in which `_` is a blank to fill and no value
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
+        """Whether any of the kind's columns is annotated; only those among `columns` count, if there are any."""
         names = [name for name in self.columns if name in columns] if columns else self.columns
         return any(cell != "_" for name in names for cell in sentence.columns.get(name, ()))
 
     def complete(self, sentence: Sentence, kept: Collection[str]) -> bool:
+        """Whether all columns are to be `kept` and no cell of them is blank."""
         return all(
             name in kept and not any(self.is_blank(sentence, name, word) for word in range(len(sentence)))
             for name in self.columns
         )
 
     def restore(self, sentence: Sentence, original: Sentence, kept: Collection[str]) -> None:
+        """Puts back the `kept` columns of the original, except its blank cells, which stay as they were filled."""
         for name in self.columns:
             if name not in kept or (cells := original.columns.get(name)) is None:
                 continue
@@ -312,13 +319,13 @@ class ColumnKind(Kind):
             ]
 
     def is_blank(self, sentence: Sentence, column: str, word: int) -> bool:
-        """Whether the cell of a word (from 0) is to be filled."""
+        """Whether the cell of a word (from 0) is blank, so that it is to be filled."""
         cells = sentence.columns.get(column)
         return cells is None or (column in self.blanks and cells[word] == "_")
 
 
 def _with_attributes(old: str, new: str, keys: Sequence[str]) -> str:
-    """The MISC cell `new` with the attributes `keys` of `old`; the same cell where nothing else differs."""
+    """The MISC cell `new` with the attributes `keys` of `old`; `old` itself if the cells differ in nothing else."""
     bare = old
     for key in keys:
         bare, new = set_in_misc(bare, key, None), set_in_misc(new, key, None)

@@ -1,4 +1,4 @@
-"""Kinds of annotation that Python sees as objects, such as entities: how these and the cells go together."""
+"""The base of kinds whose annotation is objects in Python, such as entities: objects to cells and back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from depparse.document.annotations.kind import Cells, Kind
-from depparse.document.annotations.records import Fail, as_list, shown
-from depparse.errors import DepparseError, FormatError
+from depparse.document.annotations.records import as_list, shown
+from depparse.errors import DepparseError, Fail, FormatError
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
@@ -20,58 +20,61 @@ Item = TypeVar("Item")
 class ObjectKind(Kind, ABC, Generic[Item]):
     """A kind whose value is a tuple of objects.
 
-    Objects may say more than their cells, such as scores. Then the sentence remembers them beside the cells that they
-    were written to, for as long as these stay as they are: what the cells say is true.
+    Objects may say more than their cells, such as scores. So the sentence remembers them beside the cells that they
+    were written to. They count no longer when these cells change, as the cells are always right.
     """
 
     item: type = object  # the class of the objects
 
     @abstractmethod
     def decode(self, cells: Cells | None, sentence: Sentence) -> tuple[Item, ...]:
-        """The objects that cells of the sentence say. FormatError if the cells are broken."""
+        """The objects that the cells of the sentence hold. Raises FormatError if the cells are broken."""
 
     @abstractmethod
     def encode(self, items: Iterable[Item], length: int, joint: str) -> Sequence[list[str]]:
-        """The cells for a sentence of `length` words, a list for each column; `joint` is that of `Cells`."""
+        """The cells of the objects in a sentence of `length` words, by column; `joint` is as in `Cells`."""
 
     def accept(self, items: Sequence[Item], sentence: Sentence) -> None:
-        """Raises DepparseError unless the sentence can have these objects, which belong to it from then on."""
+        """Makes the objects belong to the sentence. Raises DepparseError if it cannot have them."""
 
     def owned(self, items: tuple[Item, ...], sentence: Sentence) -> tuple[Item, ...]:
-        """The objects as the sentence has them that they are assigned to: copies, where another one may have them."""
+        """The objects to be assigned to the sentence: copies, if another sentence may have them too."""
         return self.copied(items, sentence)
 
     @abstractmethod
     def to_record(self, item: Item) -> dict[str, Any]:
-        """What `from_record` needs, as JSON and Arrow have it."""
+        """The record of the object in JSON and Arrow, which `from_record` reads."""
 
     @abstractmethod
     def from_record(self, record: object, sentence: Sentence, fail: Fail) -> Item:
-        """The object of a record."""
+        """The object of a record. Raises the error of `fail` if the record is wrong."""
 
     def describe(self, item: Item) -> dict[str, Any]:
-        """The record with what is derived from the sentence."""
+        """The record with further fields that are derived from the sentence."""
         return self.to_record(item)
 
     def is_scored(self, item: Item) -> bool:
         """Whether the object has a score."""
         return False
 
-    # -- what all kinds do
+    # -- the methods of Kind
 
     def copied(self, value: tuple[Item, ...], sentence: Sentence) -> tuple[Item, ...]:
         """Copies of the objects; a kind whose objects hold further ones copies these as well."""
         return tuple(map(copy, value))
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
+        """Whether the sentence has any object of the kind."""
         return bool(self.read(sentence))
 
     def read(self, sentence: Sentence) -> tuple[Item, ...]:
+        """The objects: those that the sentence remembers, or else those in the cells. Raises FormatError."""
         cells = self.cells(sentence)
         value: tuple[Item, ...] | None = sentence.remembered(self.name, cells)
         return self.decode(cells, sentence) if value is None else value
 
     def write(self, sentence: Sentence, value: Iterable[Item], *, in_columns: bool = False) -> None:
+        """Replaces the objects, in columns or in MISC as in `Kind.write`. Raises DepparseError."""
         if not isinstance(value, Iterable):
             raise DepparseError(f"{self.name} are assigned as a list of objects, not as {shown(value)}")
         items = tuple(value)
@@ -83,17 +86,21 @@ class ObjectKind(Kind, ABC, Generic[Item]):
         sentence.remember(self.name, self.cells(sentence), items)
 
     def to_misc(self, sentence: Sentence, misc: list[str]) -> list[str]:
+        """The cells of MISC with the objects, which columns hold, as attributes."""
         return self._into(misc, self.encode(self.read(sentence), len(sentence), ","))
 
     def to_columns(self, sentence: Sentence) -> None:
-        items = self.read(sentence)  # as they were read, however odd their labels
+        """Moves the objects from MISC to columns."""
+        items = self.read(sentence)  # `accept` does not check them, as a file may have odd labels
         self._put(sentence, lambda joint: self.encode(items, len(sentence), joint), in_columns=True)
         sentence.remember(self.name, self.cells(sentence), items)
 
     def to_json(self, sentence: Sentence) -> Any:
+        """The descriptions of the objects, or None if there are none."""
         return [self.describe(item) for item in self._readable(sentence)] or None
 
     def stored(self, sentence: Sentence) -> Any:
+        """The records of the objects, or None if the cells say everything that the objects say."""
         cells = self.cells(sentence)
         if (items := sentence.remembered(self.name, cells)) is None:
             return None
@@ -102,21 +109,22 @@ class ObjectKind(Kind, ABC, Generic[Item]):
         return [self.to_record(item) for item in items]
 
     def from_records(self, sentence: Sentence, records: object, fail: Fail) -> None:
+        """Gives the sentence the objects of the records. Raises the error of `fail` if a record is wrong."""
         items = tuple(self.from_record(record, sentence, fail) for record in as_list(records, f"the {self.name}", fail))
         if items == self._readable(sentence) and not any(map(self.is_scored, items)):
             return
-        if items and self.cells(sentence) is None:  # records alone have them, so the cells are made of these
+        if items and self.cells(sentence) is None:  # only the records have the objects, so the cells are made from them
             try:
                 self.write(sentence, items)
             except DepparseError as error:
-                raise fail(str(error), -1, None) from None
+                raise fail(str(error)) from None
         else:
             sentence.remember(self.name, self.cells(sentence), items)
 
-    # -- for these kinds alone
+    # -- helpers of this class
 
     def _readable(self, sentence: Sentence) -> tuple[Item, ...]:
-        """The objects; none where the cells are broken, for records have these as they are anyway."""
+        """The objects; none if the cells are broken, which JSON and Arrow hold as they are anyway."""
         try:
             return self.read(sentence)
         except FormatError:

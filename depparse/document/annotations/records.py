@@ -1,63 +1,60 @@
-"""Records of JSON and of tables: what each value must be, with an error that says where it stands if it is not."""
+"""Records of JSON and of tables: checks of their values, with errors that say where a wrong value stands."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from depparse.errors import FormatError
+from depparse.errors import Fail
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
 
-# (message, row from 0 or -1 for the whole sentence, column) to an error that says where
-Fail = Callable[[str, int, str | None], FormatError]
 SURROGATE = "text holds no lone surrogates"
 
 
 def as_list(value: object, what: str, fail: Fail) -> list[object]:
-    """The value, which is a list; raises the error of `fail`, which names it by `what`, if it is none."""
+    """The value, which must be a list. If it is none, raises the error of `fail`, which calls the value `what`."""
     if not isinstance(value, list):
-        raise fail(f"expected {what} as a list, found {shown(value)}", -1, None)
+        raise fail(f"expected {what} as a list, found {shown(value)}")
     return value
 
 
 def as_dict(value: object, what: str, fail: Fail) -> dict[str, object]:
-    """The value, which is a dictionary."""
+    """The value, which must be a dictionary."""
     if not isinstance(value, dict):
-        raise fail(f"expected {what} as a dictionary, found {shown(value)}", -1, None)
+        raise fail(f"expected {what} as a dictionary, found {shown(value)}")
     return value
 
 
 def as_text(value: object, what: str, fail: Fail) -> str:
-    """The value, which is text that can be written."""
+    """The value, which must be a string that UTF-8 can hold."""
     if not isinstance(value, str):
-        raise fail(f"expected {what} as a string, found {shown(value)}", -1, None)
+        raise fail(f"expected {what} as a string, found {shown(value)}")
     if not is_unicode(value):
-        raise fail(f"{SURROGATE}, but {what} does: {shown(value)}", -1, None)
+        raise fail(f"{SURROGATE}, but {what} does: {shown(value)}")
     return value
 
 
 def as_position(record: dict[str, object], key: str, sentence: Sentence, fail: Fail) -> int | None:
-    """The ID of a word of the sentence under `key`, or None if there is nothing."""
+    """The word ID under `key`, which must lie in the sentence, or None if the record has none."""
     value = record.get(key)
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= len(sentence):
-        raise fail(f"expected {key} to be a word from 1 to {len(sentence)}, found {shown(value)}", -1, None)
+        raise fail(f"expected {key} to be a word from 1 to {len(sentence)}, found {shown(value)}")
     return value
 
 
 def as_score(record: dict[str, object], fail: Fail) -> float | None:
-    """The number under ``score``, or None if there is nothing."""
+    """The number under ``score``, or None if the record has none."""
     value = record.get("score")
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         return value
-    raise fail(f"expected score to be a number, found {shown(value)}", -1, None)
+    raise fail(f"expected score to be a number, found {shown(value)}")
 
 
 def is_unicode(text: str) -> bool:
-    """Whether `text` can be written: JSON may hold halves of UTF-16 pairs, which are no characters."""
+    """Whether UTF-8 can hold `text`: strings from JSON may have halves of UTF-16 pairs, which are no characters."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -6,7 +6,7 @@ from depparse.document.annotations.kind import ColumnKind
 
 
 class TagKind(ColumnKind):
-    """Tags. In FEATS, an underscore says that a word has no features; so it is kept as they are."""
+    """Tags. An underscore in FEATS says that a word has no features, so it is a value to keep and no blank to fill."""
 
     name = "tags"
     columns = keep = ("UPOS", "XPOS", "FEATS")

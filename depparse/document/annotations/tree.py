@@ -43,7 +43,7 @@ _CODES = {
 
 
 class TreeKind(ColumnKind):
-    """Trees. What is kept of one constrains the rest of it, so it is known to the parser: see `kept_arcs`."""
+    """Trees. The parser gets the kept heads and relations (`kept_arcs`), as they constrain the rest of the tree."""
 
     name = "tree"
     columns = keep = TREE_COLUMNS
@@ -60,18 +60,19 @@ class TreeKind(ColumnKind):
         return [heads, relations]
 
     def checker(self, file: CheckedFile) -> TreeChecker:
+        """A checker of the trees in the file."""
         return TreeChecker(file)
 
 
 class KeptArcs(NamedTuple):
-    """What kept columns say of a tree."""
+    """The heads and relations of a tree that kept columns have."""
 
-    heads: list[tuple[int, int]]  # word, from 1, and its head
-    relations: dict[int, str]  # of words
+    heads: list[tuple[int, int]]  # (word, its head); words count from 1
+    relations: dict[int, str]  # by word
 
 
 def kept_arcs(sentence: Sentence, kept: Collection[str]) -> KeptArcs:
-    """What the sentence has of a tree in those of its columns that are `kept`."""
+    """The heads and relations that the sentence has in `kept` columns."""
     heads = sentence.heads if "HEAD" in kept else ()
     relations = sentence.columns.get("DEPREL", ()) if "DEPREL" in kept else ()
     return KeptArcs(
@@ -81,13 +82,13 @@ def kept_arcs(sentence: Sentence, kept: Collection[str]) -> KeptArcs:
 
 
 class TreeChecker:
-    """Finds what is no tree, and tells how many trees are non-projective."""
+    """Finds annotation that is no tree, and tells how many trees are non-projective."""
 
     def __init__(self, file: CheckedFile) -> None:
         self.file = file
 
     def check(self, sentence: Sentence) -> None:
-        """Finds wrong roots and cycles."""
+        """Finds wrong roots and cycles in a sentence."""
         file, heads = self.file, sentence.heads
         roots = [word for word, head in enumerate(heads, 1) if head == 0]
         relations = sentence.columns.get("DEPREL", [])

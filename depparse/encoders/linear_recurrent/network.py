@@ -2,8 +2,12 @@
 
 After HGRN (Qin, Yang & Zhong 2023, *Hierarchically Gated Recurrent Neural Network for Sequence Modeling*): a forget
 gate with a lower bound that grows from layer to layer, so that low layers look near and high layers far, an output
-gate, and a feed-forward layer, each in a pre-norm residual. We differ in real instead of complex states, and in running
-both directions in one layer.
+gate, and a feed-forward layer, each in a pre-norm residual. Where we differ:
+
+- States are real, not complex.
+- Both directions run in one layer, each with candidates and forget gates of its own.
+- The output gate comes after the linear layer that merges both directions, not before it.
+- The feed-forward layer has a GELU, not a gated linear unit (GLU).
 """
 
 from __future__ import annotations

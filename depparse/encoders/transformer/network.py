@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.input import InputNetwork, InputType, InputVectors
+from depparse.encoders.subwords import without_unreachable
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig
 from depparse.errors import ConfigError
 from depparse.layers.tensors import Layout
@@ -43,6 +44,23 @@ class Transformer(nn.Module):
         self.mix = nn.Parameter(torch.zeros(self.n_layers))
         self.pretrained.requires_grad_(not codec.config.frozen)
         self._inside: frozenset[str] = frozenset()
+
+    def pretrained_parameters(self) -> Iterator[nn.Parameter]:
+        """All weights but those of the mix of layers."""
+        return self.pretrained.parameters()  # type: ignore[no-any-return]
+
+    def without_unused(self) -> tuple[Transformer, int]:
+        """Without the rows of subwords that no text is split into: known of BERT with a WordPiece of its own."""
+        found = without_unreachable(self.codec) if isinstance(self.pretrained, Bert) else None
+        if found is None:
+            return self, 0
+        codec, rows = found
+        smaller = Transformer(codec)
+        smaller.mix = self.mix
+        state, name = self.state_dict(), "pretrained.embeddings.word_embeddings.weight"
+        n_dropped = len(state[name]) - len(rows)
+        smaller.load_state_dict(state | {name: state[name][rows]})
+        return smaller.train(self.training), n_dropped
 
     @classmethod
     def build(

@@ -7,7 +7,7 @@ number, so that their units have a mean square of 1, whatever the file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -38,6 +38,10 @@ class Vectors(nn.Module):
         self.pretrained.requires_grad_(not codec.config.frozen)
         self.project = nn.Linear(rows.shape[1], self.width)
         self.special = nn.Parameter(torch.randn(RESERVED, self.width) * self.width**-0.5)
+
+    def pretrained_parameters(self) -> Iterator[nn.Parameter]:
+        """The rows of the file."""
+        return self.pretrained.parameters()
 
     @classmethod
     def build(cls, config: VectorsConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Vectors:

@@ -1,8 +1,8 @@
-"""Where two words stand to each other in the basic tree, as input for scores of pairs of words.
+"""The kinship of two words in the basic tree, as input for the scores of pairs of words.
 
-Most of an enhanced graph follows from the tree: an arc is one of the tree; or it leads from a conjunct's sibling, from
-the head of the head, or to the subject of an open complement. So a pair of words that are so near has a vector, made of
-their kinship, of the relations of both, and of that of the dependent's head.
+Most of an enhanced graph follows from the tree: an arc is an arc of the tree, or it comes from a conjunct's sibling or
+from the head of the head, or it leads to the subject of an open complement. So two words that are this near in the tree
+have a vector, made from their kinship, from the relations of both, and from the relation of the dependent's head.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from depparse.layers.trees.reader import Arcs
 
-WINDOW = 64  # words; what is further apart is kin as head and dependent alone, as siblings could be all pairs
-# What the head is to the dependent of a pair: the first one that holds counts.
+# Words further apart are kin only as head and dependent, because all pairs of words could be siblings.
+WINDOW = 64
+# What the head of a pair is to its dependent in the tree; the first kinship that holds counts.
 KINSHIPS = ("head", "dependent", "grandparent", "sibling", "sibling of the head", "dependent of a sibling")
 
 
 class Kin(NamedTuple):
-    """Pairs of words that are kin, in the order of sentences, dependents and heads."""
+    """Pairs of words that are kin, ordered by sentence, dependent and head."""
 
     pairs: Tensor  # [pairs, 3]: sentence, dependent, head
     kinships: Tensor  # [pairs]: number of the kinship in KINSHIPS
@@ -34,12 +35,12 @@ def find_kin(arcs: Arcs[Tensor], present: Tensor) -> Kin:
     grand = heads.gather(1, heads)
     has_grand = has_head & has_head.gather(1, heads)
     words = torch.arange(heads.shape[1], device=heads.device).expand_as(heads)
-    # No number of a word, so that what has no head is kin to nothing.
+    # Missing heads get numbers that no word has, different on both sides, so that they match nothing.
     of_dependent, of_head = heads.masked_fill(~has_head, -1), heads.masked_fill(~has_head, -2)
     grand_of_dependent, grand_of_head = grand.masked_fill(~has_grand, -1), grand.masked_fill(~has_grand, -2)
-    nothing = len(KINSHIPS)
-    numbers = torch.full((*heads.shape, heads.shape[1]), nothing, dtype=torch.uint8, device=heads.device)
-    # The last ones first: what comes later covers them.
+    not_kin = len(KINSHIPS)
+    numbers = torch.full((*heads.shape, heads.shape[1]), not_kin, dtype=torch.uint8, device=heads.device)
+    # The last kinships come first, because later ones overwrite them.
     for kinship, left, right in (
         (5, of_dependent, grand_of_head),
         (4, grand_of_dependent, of_head),
@@ -47,19 +48,19 @@ def find_kin(arcs: Arcs[Tensor], present: Tensor) -> Kin:
         (2, grand_of_dependent, words),
     ):
         numbers.masked_fill_(left[:, :, None] == right[:, None, :], kinship)
-    far = torch.ones(numbers.shape[1:], dtype=torch.bool, device=heads.device).tril(-WINDOW - 1)
-    numbers.masked_fill_(far | far.T, nothing)
+    distant = torch.ones(numbers.shape[1:], dtype=torch.bool, device=heads.device).tril(-WINDOW - 1)
+    numbers.masked_fill_(distant | distant.T, not_kin)
     numbers.masked_fill_(words[:, :, None] == of_head[:, None, :], 1)
     numbers.masked_fill_(of_dependent[:, :, None] == words[:, None, :], 0)
-    numbers.masked_fill_(~present[:, None, :], nothing).diagonal(dim1=1, dim2=2).fill_(nothing)
-    pairs = (numbers < nothing).nonzero()
+    numbers.masked_fill_(~present[:, None, :], not_kin).diagonal(dim1=1, dim2=2).fill_(not_kin)
+    pairs = (numbers < not_kin).nonzero()
     sentence, dependent, head = pairs.unbind(-1)
-    chosen = [arcs.relations[sentence, word] for word in (dependent, head, heads[sentence, dependent])]
-    return Kin(pairs, numbers[sentence, dependent, head].long(), torch.stack(chosen, -1))
+    relations = [arcs.relations[sentence, word] for word in (dependent, head, heads[sentence, dependent])]
+    return Kin(pairs, numbers[sentence, dependent, head].long(), torch.stack(relations, -1))
 
 
 class Kinship(nn.Module):
-    """``[pairs, width]`` of pairs of kin."""
+    """Vectors ``[pairs, width]`` of pairs of kin."""
 
     def __init__(self, width: int, n_relations: int) -> None:
         super().__init__()
@@ -67,7 +68,7 @@ class Kinship(nn.Module):
         self.embeddings = nn.ModuleList(nn.Embedding(len(KINSHIPS) * n_relations, width) for _ in range(3))
 
     def forward(self, kin: Kin) -> Tensor:
-        """The sum of embeddings of the relations, of each in this kinship, through a GELU."""
+        """The GELU of the sum of three embeddings, one for each relation in this kinship."""
         numbers = kin.kinships[:, None] * self.n_relations + kin.relations
-        parts = (embedding(column) for embedding, column in zip(self.embeddings, numbers.unbind(-1), strict=True))
-        return nn.functional.gelu(reduce(torch.add, parts))
+        embedded = (embedding(column) for embedding, column in zip(self.embeddings, numbers.unbind(-1), strict=True))
+        return nn.functional.gelu(reduce(torch.add, embedded))

@@ -1,5 +1,7 @@
-"""Dependency paths between a word and all others, without networks: their config, and which step comes after which.
-No torch here; path_lstm.py makes embeddings of paths."""
+"""Dependency paths from a predicate to all other words: their settings, and the order in which an LSTM reads them.
+
+This file does without torch; path_lstm.py makes embeddings of paths.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,17 @@ Array = TypeVar("Array")  # of NumPy or of torch
 
 
 class PathsConfig(PartConfig):
-    """Embeddings of paths."""
+    """The settings of path embeddings."""
 
     type: Literal["paths"] = "paths"
-    width: int = Field(64, ge=1)  # units
+    width: int = Field(64, ge=1)  # units of a path
     word_width: int = Field(64, ge=1)  # units of a word of the path
     relation_width: int = Field(32, ge=1)  # units of the embedding of a relation with its direction
     dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
 
 
 class PathInputs(NamedTuple, Generic[Array]):
-    """What paths are made of; heads and relations are those of `Arcs`."""
+    """The input of path embeddings; heads and relations are those of `Arcs`."""
 
     words: Array  # [batch, words, word width]
     heads: Array  # [batch, words]
@@ -34,19 +36,20 @@ class PathInputs(NamedTuple, Generic[Array]):
 
 
 class Level(NamedTuple):
-    """The words at the same distance from their predicates: a cell each."""
+    """The words at the same distance from their predicates. Each array has one item for each word."""
 
     predicates: Integers
     words: Integers
-    before: Integers  # the word before each on its path, the word itself at distance 0
-    cells: Integers  # the cell of the level before that has the path to that word
+    before: Integers  # the word before it on its path; at distance 0 the word itself
+    cells: Integers  # the index, in the level before, of the path to that word
 
 
 def levels(heads: Integers, predicates: Integers) -> list[Level]:
-    """The trees as they hang from predicates, the predicates themselves first. O(predicates · words · longest path).
+    """The levels of trees whose roots are the predicates, the predicates first. O(predicates · words · longest path).
 
-    ``heads[predicates, words]``: the head of each word in the sentence of each predicate, 0 for ROOT or none;
-    ``predicates[predicates]`` are their words. ROOT is on no path. What hangs on a cycle has a path once, if at all.
+    ``heads[predicates, words]`` are the heads in the sentence of each predicate, 0 for ROOT or none;
+    ``predicates[predicates]`` are the words of the predicates. ROOT is on no path. If heads form a cycle, each word
+    still has at most one path.
     """
     rows = np.arange(len(predicates))
     before = heads.copy()
@@ -54,25 +57,25 @@ def levels(heads: Integers, predicates: Integers) -> list[Level]:
     current, climbing = predicates, rows
     before[rows, predicates] = 0
     reached[rows, predicates] = True
-    while len(climbing):  # what is above a predicate is reached from below
+    while len(climbing):  # words above a predicate are reached from below
         above = heads[climbing, current]
-        on = (above > 0) & ~reached[climbing, above]
-        climbing, current, above = climbing[on], current[on], above[on]
+        goes_on = (above > 0) & ~reached[climbing, above]
+        climbing, current, above = climbing[goes_on], current[goes_on], above[goes_on]
         before[climbing, above] = current
         reached[climbing, above] = True
         current = above
     by_distance, cell = [], np.full(heads.shape, -1)
-    todo = before > 0
+    waiting = before > 0
     new = rows, predicates, predicates, np.zeros_like(rows)
     while len(new[0]):
         level = Level(*new)
         by_distance.append(level)
         cell[:] = -1
         cell[level.predicates, level.words] = np.arange(len(level.words))
-        row, word = np.nonzero(todo)
+        row, word = np.nonzero(waiting)
         earlier = cell[row, before[row, word]]
         next_to = earlier >= 0
         row, word, earlier = row[next_to], word[next_to], earlier[next_to]
-        todo[row, word] = False
+        waiting[row, word] = False
         new = row, word, before[row, word], earlier
     return by_distance

@@ -270,7 +270,7 @@ def test_columns_are_put_in_order() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "message"),
     [
-        ("tags", {"UPOS": ["X"]}, "the column UPOS is a list of 2 cells, one a word, not list"),
+        ("tags", {"UPOS": ["X"]}, "the column UPOS is a list of 2 cells, one for each word, not list"),
         ("tags", {"UPOS": "XX"}, "the column UPOS is a list of 2 cells"),
         ("tags", {"HEAD": ["0", "1"]}, "the annotation tags has UPOS, XPOS, FEATS, but no 'HEAD'"),
         ("tags", None, "the annotation tags is a dictionary of cells by column, not NoneType None"),

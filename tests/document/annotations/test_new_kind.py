@@ -27,6 +27,7 @@ from depparse.treebanks.checks import check
 from depparse.treebanks.findings import codes
 from depparse.treebanks.join import join
 from tests.conftest import ROOT
+from tests.packages import install
 
 # Directed relations between words, in a column or in MISC; and what a sentence feels like, in a comment.
 PACKAGE = """
@@ -128,12 +129,8 @@ ROWS = """\
 def package(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The module of the other package, installed as far as `importlib.metadata` can see."""
     site = tmp_path_factory.mktemp("site")
-    info = site / "other_kinds-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-kinds\nVersion: 1.0\n", encoding="utf-8")
     points = "[depparse.annotations]\nrelations = other_kinds:relations\nsentiment = other_kinds:sentiment\n"
-    (info / "entry_points.txt").write_text(points, encoding="utf-8")
-    (site / "other_kinds.py").write_text(PACKAGE, encoding="utf-8")
+    install(site, "other-kinds", points, PACKAGE)
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("PYTHONPATH", f"{site}:{ROOT}")
     import other_kinds  # type: ignore[import-not-found]

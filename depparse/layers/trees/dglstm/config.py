@@ -1,4 +1,4 @@
-"""The settings of dependency-guided LSTM layers. No torch here."""
+"""The settings of dependency-guided LSTM layers, without torch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Interaction = Literal["self", "concatenation", "addition", "mlp"]
 
 
 class DGLSTMConfig(PartConfig):
-    """Bidirectional LSTMs that see heads."""
+    """The settings of bidirectional LSTMs that read each word with its head."""
 
     type: Literal["dglstm"] = "dglstm"
     width: int = Field(200, ge=2)  # units of both directions together

@@ -1,12 +1,13 @@
 """Dependency-guided LSTM layers (Jie & Lu 2019, *Dependency-Guided LSTM-CRF for Named Entity Recognition*).
 
-The first LSTM reads each word with its head and an embedding of their relation, [h; h_head; v_relation]; each further
-one reads what an interaction function g makes of the word and its head, as the LSTM before has them:
+The first LSTM reads each word with its head and an embedding of their relation, [h; h_head; v_relation]. Each further
+LSTM reads the result of an interaction function g of the word's and the head's states in the LSTM before:
 
     self: h    concatenation: [h; h_head]    addition: h + h_head    mlp: ReLU(W h + V h_head + b), twice as wide
 
-Two layers and the mlp are the paper's best (there L = 1, as the first one is not counted). Where we differ: words are
-those of the encoder, in context; the head of the root is ROOT, not the root itself; without a head, h_head is zero.
+Two layers and the mlp are best in the paper, which does not count the first layer and says L = 1. Where we differ: the
+words come from the encoder, in context; the head of the root is ROOT, not the root itself; h_head is zero for a word
+without a head; and weight drop (`depparse.layers.bilstm`) drops recurrent weights for a whole batch.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from depparse.layers.trees.syntax import at_heads
 
 
 class DGLSTM(nn.Module):
-    """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+    """LSTMs that read heads, from ``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
 
     def __init__(self, config: DGLSTMConfig, input_width: int, n_relations: int) -> None:
         super().__init__()
@@ -36,15 +37,16 @@ class DGLSTM(nn.Module):
         self.lstms = nn.ModuleList(lstm(interaction.width) for interaction in interactions)
 
     def forward(self, values: Tensor, arcs: Arcs[Tensor], lengths: Tensor) -> Tensor:
-        seen = torch.cat([values, at_heads(arcs, values), self.relations(arcs.relations)], -1)
-        values = self.first(seen, lengths)
+        """The states of the last LSTM. `lengths` are words without ROOT."""
+        inputs = torch.cat([values, at_heads(arcs, values), self.relations(arcs.relations)], -1)
+        values = self.first(inputs, lengths)
         for interaction, lstm in zip(self.interactions, self.lstms, strict=True):
             values = lstm(interaction(values, at_heads(arcs, values)), lengths)
         return values
 
 
 class _Interaction(nn.Module):
-    """The function g of a word and its head."""
+    """The interaction function g of a word and its head."""
 
     def __init__(self, kind: Interaction, width: int) -> None:
         super().__init__()

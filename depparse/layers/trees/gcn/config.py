@@ -1,4 +1,4 @@
-"""The settings of graph convolutions over trees. No torch here."""
+"""The settings of graph convolutions over trees, without torch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from depparse.registry import PartConfig
 
 
 class GCNConfig(PartConfig):
-    """Graph convolutions."""
+    """The settings of graph convolutions."""
 
     type: Literal["gcn"] = "gcn"
     width: int = Field(200, ge=1)  # units
-    layers: int = Field(1, ge=1)  # so many arcs a message can go
+    layers: int = Field(1, ge=1)  # a message travels one arc in each layer
     dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
 
 

@@ -1,12 +1,16 @@
 """Graph convolutions over the tree (Marcheggiani & Titov 2017, *Encoding Sentences with Graph Convolutional Networks
 for Semantic Role Labeling*).
 
-A word gets messages from its head, from its dependents and from itself, by a matrix for each of these directions and a
-bias for each relation in each direction; a gate of the same form, a scalar, says how much each message counts:
+A word gets messages from its head, from its dependents and from itself. There is a matrix for each of these directions,
+and a bias for each relation in each direction. A scalar gate of the same form says how much each message counts:
 
     h'_v = ReLU(Σ_u σ(h_u · w_direction + c_relation) (W_direction h_u + b_relation))
 
-Where we differ: ROOT is a node like the words.
+Where we differ:
+
+- ROOT is a node like the words.
+- Dropout drops the same units at all words of a sentence; the paper drops whole messages.
+- Messages and gates from a word to itself have a bias; those along arcs only have one for each relation and direction.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from depparse.layers.trees.syntax import at_heads, sum_to_heads
 
 
 class GCN(nn.Module):
-    """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+    """Graph convolutions, from ``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
 
     def __init__(self, config: GCNConfig, input_width: int, n_relations: int) -> None:
         super().__init__()
@@ -33,15 +37,18 @@ class GCN(nn.Module):
         self.dropout = SharedDropout(config.dropout)
 
     def forward(self, values: Tensor, arcs: Arcs[Tensor], lengths: Tensor) -> Tensor:
+        """The output of the last convolution."""
         for layer in self.layers:
             values = self.dropout(layer(values, arcs))
         return values
 
 
 class _Convolution(nn.Module):
+    """One layer of the graph convolutions."""
+
     def __init__(self, input_width: int, width: int, n_relations: int) -> None:
         super().__init__()
-        # Message and gate side by side. An unknown relation has no bias.
+        # Each layer gives a message and, as its last unit, a gate. An unknown relation has no bias.
         self.from_self = nn.Linear(input_width, width + 1)
         self.from_head, self.from_dependent = (nn.Linear(input_width, width + 1, bias=False) for _ in range(2))
         self.head_biases, self.dependent_biases = (
@@ -58,6 +65,7 @@ class _Convolution(nn.Module):
 
 
 def _gated(messages: Tensor) -> Tensor:
+    """The messages times their gates, which are the last units."""
     return messages[..., :-1] * messages[..., -1:].sigmoid()
 
 

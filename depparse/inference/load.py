@@ -1,0 +1,46 @@
+"""From the name of a model to its pipeline."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+
+import torch
+
+from depparse.errors import ConfigError
+from depparse.inference.pipeline import SEGMENTER, Pipeline
+from depparse.model_folder.find import find
+from depparse.model_folder.store import load_parts, read_card, read_facts
+
+
+def load(
+    name: str | os.PathLike[str],
+    device: str | torch.device = "cpu",
+    *,
+    without: str | Collection[str] = (),
+    fetch: bool = False,
+    revision: str | None = None,
+) -> Pipeline:
+    """The pipeline called `name`, on a device of torch such as ``cuda``; parts `without` are left out of it for good.
+
+    `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id of the
+    Hugging Face hub (``user/repo``), which must have been fetched before, or is fetched if `fetch` is true, at
+    `revision`. A bundled name goes before a folder of that name here, which is ``./en``. Raises ModelError and
+    ConfigError.
+    """
+    folder = find(name, fetch=fetch, revision=revision)
+    try:
+        parts = load_parts(folder).to(device)
+    except (RuntimeError, AssertionError) as error:  # of torch, about devices that there are not
+        reason = str(error).splitlines()[0]
+        raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
+    pipeline = Pipeline(parts.model, read_card(folder), parts.segmenter, read_facts(folder))
+    off = pipeline.request(without=without).without
+    if SEGMENTER in off:
+        pipeline.segmenter = None
+    if off and pipeline.model is not None:
+        if off.issuperset(pipeline.model.tasks):
+            pipeline.model = None
+        else:
+            pipeline.model.leave_out(off)
+    return pipeline

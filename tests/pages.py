@@ -1,0 +1,46 @@
+"""The code in the pages of the documentation, and how it is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.conftest import ROOT
+
+COMMANDS = f'set -euo pipefail; depparse() {{ {sys.executable} -m depparse "$@"; }}\n'
+
+
+class Block(NamedTuple):
+    language: str
+    code: str
+    shown: str  # what stands below it as its output, else empty
+
+    @property
+    def needs_bundled(self) -> bool:
+        return re.search(r'--model en\b|load\("en"\)', self.code) is not None
+
+
+def blocks(page: str, languages: Sequence[str] = ("sh", "python")) -> list[Block]:
+    """The code of a page in these languages, in order."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    fence = rf"^```({'|'.join(languages)})\n(.*?)^```(?:\n\n```text\n(.*?)^```)?"
+    return [Block(*groups) for groups in re.findall(fence, text, re.DOTALL | re.MULTILINE)]
+
+
+def run(block: Block, folder: Path, *sites: Path) -> str:
+    """What the block prints; the commands are those of this environment, as after installing. `sites` are folders with
+    further packages."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    packages = ":".join(map(str, (*sites, ROOT)))
+    environment = os.environ | {"PATH": path, "PYTHONPATH": packages, "HF_HUB_OFFLINE": "1"}
+    command = ["bash", "-c", COMMANDS + block.code] if block.language == "sh" else [sys.executable, "-c", block.code]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, f"{block.code}\n{result.stderr}"
+    for line in block.shown.splitlines():
+        assert line in result.stdout.splitlines(), f"{block.code}\nprints\n{result.stdout}"
+    return result.stdout
