@@ -84,12 +84,19 @@ class Batch:
         return len(self.examples), 1 + int(self.lengths.max())
 
 
-def pad(rows: Sequence[Sequence[int]], *, root: int = IGNORE, padding: int = IGNORE) -> Ints:
-    """The numbers of the words of each sentence as ``[batch, words]``, with `root` before and `padding` behind them."""
-    cells = np.full((len(rows), 1 + max(map(len, rows), default=0)), padding, np.int64)
+def pad(rows: Sequence[Sequence[int]], *, root: int = IGNORE, padding: int = IGNORE, width: int = 0) -> Ints:
+    """The numbers of the words of each sentence as ``[batch, words]``, with `root` before and `padding` behind them; at
+    least `width` wide."""
+    cells = pad_rows(rows, padding, first=1, width=width)
     cells[:, 0] = root
+    return cells
+
+
+def pad_rows(rows: Sequence[Sequence[int] | Ints], padding: int, *, first: int = 0, width: int = 0) -> Ints:
+    """The rows one below the other, from the column `first`, with `padding` around; at least `width` wide."""
+    cells = np.full((len(rows), max(width, first + max(map(len, rows), default=0))), padding, np.int64)
     for number, row in enumerate(rows):
-        cells[number, 1 : len(row) + 1] = row
+        cells[number, first : first + len(row)] = row
     return cells
 
 

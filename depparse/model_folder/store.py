@@ -34,7 +34,7 @@ from depparse.model_folder.weights import WEIGHTS, Weights, as_weights, decode, 
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
 from depparse.segmentation.segmenter import Segmenter
-from depparse.segmentation.torch_scorer import TorchScorer, network_of
+from depparse.segmentation.torch_scorer import TorchSegmenterScorer, network_of
 
 _SEGMENTER = "segmenter."
 
@@ -182,7 +182,7 @@ def load_parts(folder: Path) -> Parts:
         if config.get("segmenter") is not None:
             segmenter_config = parse(SegmenterConfig, config["segmenter"], "segmenter")
             codec = SegmenterCodec.from_json(vocabularies["segmenter"])
-            parts.segmenter = Segmenter(codec, TorchScorer(SegmenterNetwork(segmenter_config, codec.sizes)))
+            parts.segmenter = Segmenter(codec, TorchSegmenterScorer(SegmenterNetwork(segmenter_config, codec.sizes)))
         weights = decode(load_file(folder / "model.safetensors"))
         if parts.segmenter is not None:
             own = [name for name in weights if name.startswith(_SEGMENTER)]

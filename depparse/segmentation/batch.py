@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from depparse.features.batch import pad_rows
 from depparse.segmentation.symbols import PARAGRAPH, Bools, Floats, Ints, Symbols
 
 SPACING = 3  # values for the spacing of a token: white space before it, white space after it, end of paragraph after it
@@ -60,14 +61,6 @@ class SymbolBatch:
         return {"tokens": self.ends, "sentences": self.sentences, "words": self.expansions}
 
 
-def pad(rows: Sequence[Ints], width: int, padding: int) -> Ints:
-    """The rows, each with `padding` behind it, as ``[rows, width]``."""
-    cells = np.full((len(rows), width), padding, np.int64)
-    for cell, row in zip(cells, rows, strict=True):
-        cell[: len(row)] = row
-    return cells
-
-
 def pad_symbols(numbers: Sequence[Ints]) -> Ints:
     """The numbers of each text, ``[kinds, symbols]``, as one array ``[kinds, batch, symbols]``; 0 at padding."""
     longest = max(row.shape[1] for row in numbers)
@@ -88,9 +81,9 @@ def pad_tokens(texts: Sequence[Symbols], ranges: Sequence[TokenRanges], forms: S
         cells[: len(firsts), 1] = white[lasts + 2]
         cells[: len(firsts), 2] = np.concatenate((text.points == PARAGRAPH, [False]))[lasts + 1]
     return TokenBatch(
-        pad([firsts for firsts, _ in ranges], n_tokens, n_symbols),
-        pad([lasts for _, lasts in ranges], n_tokens, n_symbols),
-        pad(forms, n_tokens, 0),
+        pad_rows([firsts for firsts, _ in ranges], n_symbols, width=n_tokens),
+        pad_rows([lasts for _, lasts in ranges], n_symbols, width=n_tokens),
+        pad_rows(forms, 0, width=n_tokens),
         spacing,
         np.array([len(row) for row in forms], np.int64),
     )

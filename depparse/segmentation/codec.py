@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from depparse.features.batch import pad_rows
 from depparse.features.vocabulary import IGNORE, Vocabulary
-from depparse.segmentation.batch import Sizes, SymbolBatch, TokenBatch, TokenRanges, pad, pad_symbols, pad_tokens
+from depparse.segmentation.batch import Sizes, SymbolBatch, TokenBatch, TokenRanges, pad_symbols, pad_tokens
 from depparse.segmentation.expansion import Expansion, Expansions
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.symbols import (
@@ -93,13 +94,13 @@ class SegmenterCodec:
         width = tokens.forms.shape[1]
         sentences = [np.array([token.ends_sentence for token in passage.tokens], np.int64) for passage in passages]
         # The end of a paragraph always ends a sentence, so it is no target.
-        sentence_targets = np.where(tokens.ends_paragraph, IGNORE, pad(sentences, width, IGNORE))
+        sentence_targets = np.where(tokens.ends_paragraph, IGNORE, pad_rows(sentences, IGNORE, width=width))
         return SymbolBatch(
             symbols,
             tokens,
-            pad(ends, symbols.shape[2], IGNORE),
+            pad_rows(ends, IGNORE, width=symbols.shape[2]),
             sentence_targets,
-            pad([self._script_targets(passage) for passage in passages], width, IGNORE),
+            pad_rows([self._script_targets(passage) for passage in passages], IGNORE, width=width),
             sum(passage.length for passage in passages),
         )
 

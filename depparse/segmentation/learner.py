@@ -12,7 +12,7 @@ from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
-from depparse.segmentation.torch_scorer import TorchScorer
+from depparse.segmentation.torch_scorer import TorchSegmenterScorer
 
 
 class SegmenterLearner(nn.Module):
@@ -26,7 +26,7 @@ class SegmenterLearner(nn.Module):
     def __init__(self, codec: SegmenterCodec, network: SegmenterNetwork) -> None:
         super().__init__()
         self.codec, self.network = codec, network
-        self.segmenter = Segmenter(codec, TorchScorer(network))
+        self.segmenter = Segmenter(codec, TorchSegmenterScorer(network))
 
     @classmethod
     def build(cls, config: SegmenterConfig, passages: Sequence[Passage]) -> SegmenterLearner:

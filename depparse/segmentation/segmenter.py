@@ -1,8 +1,8 @@
 """The segmenter: from raw text to sentences, tokens and words.
 
 First the scores of symbols decide where tokens end; then the scores of tokens decide where sentences end and which
-tokens are multiword. An engine computes the scores (`Scorer`; `torch_scorer` has that of torch), and the codec does the
-rest.
+tokens are multiword. An engine computes the scores (`SegmenterScorer`; `torch_scorer` has that of torch), and the codec
+does the rest.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HELD = 4 * _BATCH  # characters in memory, so that texts of similar length are 
 States = TypeVar("States")
 
 
-class Scorer(Protocol[States]):
+class SegmenterScorer(Protocol[States]):
     """An engine that computes the network, in two stages on NumPy arrays. Safe to call from several threads.
 
     `States` is what the first stage passes on to the second, in a form of the engine's own; the segmenter only hands it
@@ -53,7 +53,7 @@ class Scorer(Protocol[States]):
 class Segmenter:
     """Splits raw text into sentences, tokens and words. Safe to call from several threads."""
 
-    def __init__(self, codec: SegmenterCodec, scorer: Scorer[Any]) -> None:
+    def __init__(self, codec: SegmenterCodec, scorer: SegmenterScorer[Any]) -> None:
         self.codec, self.scorer = codec, scorer
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:

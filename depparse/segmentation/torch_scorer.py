@@ -13,8 +13,8 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.symbols import Floats, Ints
 
 
-class TorchScorer:
-    """Scores of the network for the segmenter (a `segmenter.Scorer`). The states stay on the network's device."""
+class TorchSegmenterScorer:
+    """Scores of the network for the segmenter (a `SegmenterScorer`). The states stay on the network's device."""
 
     def __init__(self, network: SegmenterNetwork) -> None:
         self.network = network
@@ -40,7 +40,7 @@ class TorchScorer:
 
 def network_of(segmenter: Segmenter) -> SegmenterNetwork:
     """The network of the segmenter. Raises ModelError if an engine other than torch computes the scores."""
-    if not isinstance(segmenter.scorer, TorchScorer):
+    if not isinstance(segmenter.scorer, TorchSegmenterScorer):
         engine = type(segmenter.scorer).__name__
         raise ModelError(f"the weights of a segmenter are needed in torch, but {engine} computes its scores")
     return segmenter.scorer.network

@@ -10,7 +10,7 @@ from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
 from depparse.features.vocabulary import Vocabulary
 from depparse.layers.trees.reader import TreeSource
-from depparse.tasks.findings import tell
+from depparse.tasks.findings import tell_of_trees
 
 WRITES = (ENTITY_COLUMN,)  # in CoNLL-U, where there is no such column, as the MISC attribute
 
@@ -30,10 +30,6 @@ def count_types(sentences: Iterable[Sentence]) -> Vocabulary:
     return Vocabulary.count(span.type for sentence in sentences for span in sentence.ents)
 
 
-def tell_of_trees(sentences: Iterable[Sentence], source: TreeSource | None) -> list[str]:
-    """Of the annotated sentences, how many lack a tree that a task learns with, or a part of it."""
-    if source != "given":
-        return []
-    annotated = ((number, s) for number, s in enumerate(sentences, 1) if entities_of(s) is not None)
-    lacking = ((number, s, None) for number, s in annotated if None in s.heads)
-    return tell(lacking, "annotated sentences have no tree, or words without a head, and are learned as such")
+def tell_of_entities_without_trees(sentences: Iterable[Sentence], source: TreeSource | None) -> list[str]:
+    """Of the sentences annotated with entities, how many lack a tree that a task learns with, or a part of it."""
+    return tell_of_trees(((n, s) for n, s in enumerate(sentences, 1) if entities_of(s) is not None), source)

@@ -6,13 +6,21 @@ from collections.abc import Iterable
 
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
+from depparse.layers.trees.reader import TreeSource
+
+Problem = tuple[int, Sentence, Span | None]  # number of the sentence, the sentence, and the entity, if it is about one
 
 
-def tell(problems: Iterable[tuple[int, Sentence, Span | None]], what: str) -> list[str]:
-    """A line that says `what` is wrong, how often, and where first; none if it never is.
+def tell_of_trees(annotated: Iterable[tuple[int, Sentence]], source: TreeSource | None) -> list[str]:
+    """Of the numbered sentences, which a task learns, how many lack a tree that it learns with, or a part of it."""
+    if source != "given":
+        return []
+    lacking = ((number, sentence, None) for number, sentence in annotated if None in sentence.heads)
+    return tell(lacking, "annotated sentences have no tree, or words without a head, and are learned as such")
 
-    `problems` are the number of a sentence, from 1, the sentence, and the entity, if it is about one.
-    """
+
+def tell(problems: Iterable[Problem], what: str) -> list[str]:
+    """A line that says `what` is wrong, how often, and where first; none if it never is. Sentences count from 1."""
     listed = list(problems)
     if not listed:
         return []

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from depparse.document.sentence import Sentence
-from depparse.features.batch import Ints
+from depparse.features.batch import Ints, pad_rows
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.linear_chain import LinearChain
 from depparse.tasks.task import Remember
@@ -134,13 +134,11 @@ def _lesson(tags: Tensor, expected: Tensor, pairs: Tensor, kinds: Tensor, vector
 def collate(lessons: Sequence[Lesson]) -> Lessons[NDArray[Any]]:
     """The lessons side by side."""
     n_words, n_tags = max(len(lesson.tags) for lesson in lessons), lessons[0].expected.shape[1]
-    tags, kinds = np.full((2, len(lessons), n_words), IGNORE, np.int64)
+    tags, kinds = pad_rows([one.tags for one in lessons], IGNORE), pad_rows([one.kinds for one in lessons], IGNORE)
     expected = np.zeros((len(lessons), n_words, n_tags), np.float32)
     pairs = np.zeros((n_tags + 1) ** 2, np.float32)
     for number, lesson in enumerate(lessons):
-        words = slice(len(lesson.tags))
-        tags[number, words], kinds[number, words] = lesson.tags, lesson.kinds
-        expected[number, words] = lesson.expected
+        expected[number, : len(lesson.tags)] = lesson.expected
         pairs[lesson.pairs] += lesson.counts
     vectors = [lesson.vectors for lesson in lessons if len(lesson.vectors)]
     return Lessons(

@@ -34,7 +34,7 @@ from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSou
 from depparse.layers.trees.syntax import Syntax
 from depparse.structs.automaton import Automaton, bioes, determinize, intersect
 from depparse.structs.regular_expression import automaton_of
-from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees
+from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_entities_without_trees
 from depparse.tasks.findings import tell
 from depparse.tasks.growing import WEIGHT, Lesson, Lessons, Teacher, collate, growing_loss
 from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Remember, Stage, TaskConfig
@@ -116,7 +116,7 @@ class NerCodec:
             if len(sentence) and entities_of(sentence) is not None and self.targets(sentence)[0] == IGNORE
         )
         what = "sentences with entities that overlap (nested_ner learns them) or are not in its language are left out"
-        return [*tell(refused, what), *tell_of_trees(sentences, self.reads_trees)]
+        return [*tell(refused, what), *tell_of_entities_without_trees(sentences, self.reads_trees)]
 
     def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[Span]]:
         """The entities of the most probable tags, each with its probability. ``scores[batch, words, tags]``.

@@ -34,8 +34,8 @@ from depparse.layers.dropout import SharedDropout
 from depparse.layers.tensors import Layout
 from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
 from depparse.layers.trees.syntax import Syntax
-from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_trees
-from depparse.tasks.findings import tell
+from depparse.tasks.entities import WRITES, count_types, entities_of, tell_of_entities_without_trees
+from depparse.tasks.findings import Problem, tell
 from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
@@ -136,9 +136,7 @@ class NestedNerCodec:
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """What of the training data is not learned."""
-        wide: list[tuple[int, Sentence, Span | None]] = []
-        double: list[tuple[int, Sentence, Span | None]] = []
-        apart: list[tuple[int, Sentence, Span | None]] = []
+        wide, double, apart = list[Problem](), list[Problem](), list[Problem]()
         restricted = self.config.spans == "tree" and self.config.trees == "given"
         for number, sentence in enumerate(sentences, 1):
             taken: set[tuple[int, int]] = set()
@@ -155,7 +153,7 @@ class NestedNerCodec:
             *tell(wide, f"entities of more than {self.max_width} words (max_width) are not learned"),
             *tell(double, "entities of the same words as another one are not learned"),
             *tell(apart, "entities that do not go with the tree (spans) are not learned"),
-            *tell_of_trees(sentences, self.reads_trees),
+            *tell_of_entities_without_trees(sentences, self.reads_trees),
         ]
 
     def collate(self, rows: Sequence[EntityTargets]) -> Ints:

@@ -7,7 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, overload
+from typing import Generic, Protocol, TypeVar, overload
 
 from depparse.document.annotations import kinds
 from depparse.document.annotations.kind import Kind
@@ -17,10 +17,25 @@ from depparse.files import open_input, open_output
 from depparse.formats import arrow
 from depparse.formats.table import guess_format, iter_sentences
 from depparse.model.model import Model
-from depparse.segmentation.passages import Passage
 
 
-class Examples(Protocol):
+class HasPlace(Protocol):
+    """What is learned of a sentence or a text."""
+
+    @property
+    def length(self) -> int:
+        """Words."""
+
+    @property
+    def source(self) -> int:
+        """The number of the treebank."""
+
+
+Placed = TypeVar("Placed", bound=HasPlace)
+Placed_co = TypeVar("Placed_co", bound=HasPlace, covariant=True)
+
+
+class Examples(Protocol[Placed_co]):
     """Lengths (words) and treebanks of all sentences at hand; examples when they are asked for."""
 
     @property
@@ -29,18 +44,18 @@ class Examples(Protocol):
     @property
     def sources(self) -> Sequence[int]: ...
 
-    def take(self, numbers: Sequence[int]) -> Sequence[Example | Passage]: ...
+    def take(self, numbers: Sequence[int]) -> Sequence[Placed_co]: ...
 
 
-class InMemory:
+class InMemory(Generic[Placed]):
     """Examples made once."""
 
-    def __init__(self, examples: Sequence[Example] | Sequence[Passage]) -> None:
+    def __init__(self, examples: Sequence[Placed]) -> None:
         self._examples = examples
         self.lengths = [example.length for example in examples]
         self.sources = [example.source for example in examples]
 
-    def take(self, numbers: Sequence[int]) -> list[Example | Passage]:
+    def take(self, numbers: Sequence[int]) -> list[Placed]:
         return [self._examples[number] for number in numbers]
 
 
@@ -134,7 +149,7 @@ def read_sentences(
     return [sentence for sentence, _ in found], [source for _, source in found]
 
 
-def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence[int]) -> Examples:
+def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence[int]) -> Examples[Example]:
     """What the model learns from the sentences, which `read_sentences` gave. One without words gives no example."""
     if isinstance(sentences, StoredSentences):
         return OnDisk(model, sentences)

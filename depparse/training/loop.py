@@ -11,21 +11,19 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import torch
 from pydantic import Field
+from torch import nn
 
 from depparse.config import Config
-from depparse.features.batch import Example
-from depparse.model.model import Model
-from depparse.segmentation.learner import SegmenterLearner
 from depparse.training.checkpoint import Progress, State, epoch_random, load_checkpoint, save_checkpoint
-from depparse.training.examples import Examples, InMemory, plan_epoch
+from depparse.training.examples import Examples, InMemory, Placed, plan_epoch
 from depparse.training.interrupts import Interrupts
 from depparse.training.optim import Average, OptimizerConfig, make_optimizer, non_monotonic, rate_at, set_rate
 from depparse.training.processes import Precision, Processes, choose_precision
-from depparse.training.step import step
+from depparse.training.step import AnyBatch, Learner, step
 
 
 class TrainingConfig(Config):
@@ -81,8 +79,8 @@ class Evaluation:
 
 
 def train(
-    model: Model | SegmenterLearner,
-    examples: Examples | Sequence[Example],
+    learner: Learner[Placed, AnyBatch],
+    examples: Examples[Placed] | Sequence[Placed],
     config: TrainingConfig,
     evaluate: Callable[[], float],
     *,
@@ -91,13 +89,13 @@ def train(
     run: str = "",
     warn: Callable[[str], None] = lambda _: None,
 ) -> Generator[Step | Evaluation]:
-    """Trains `model` on `examples`. `evaluate` scores the model (in evaluation mode, averaged weights) on dev.
+    """Trains the `learner` on `examples`. `evaluate` scores it (in evaluation mode, averaged weights) on dev.
 
     With `checkpoint`, the state is written there now and then and when interrupted, and read from there first if
     `resume`; `run` is a fingerprint of config and data that must be the same. Of several processes, the main one
     evaluates and writes. DepparseError if a loss is no number any more.
     """
-    settings, processes = config.optimizer, Processes()
+    model, settings, processes = cast(nn.Module, learner), config.optimizer, Processes()
     examples = InMemory(examples) if isinstance(examples, Sequence) else examples
     config = config.sized(sum(examples.lengths))
     precision = choose_precision(config.precision, processes.device)
@@ -136,7 +134,7 @@ def train(
                 set_rate(state.optimizer, rate, settings)
                 begin = time.monotonic()
                 here = examples.take(processes.part(numbers))
-                words, losses = step(model, state, here, processes, precision, settings.clip, config.weights)
+                words, losses = step(learner, state, here, processes, precision, settings.clip, config.weights)
                 progress.add(words, losses, time.monotonic() - begin, rate * settings.learning_rate)
                 yield Step(
                     progress.epoch + 1, progress.step, steps, words, losses, time.monotonic() - began, progress.rate

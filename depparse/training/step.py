@@ -4,21 +4,50 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Protocol, TypeVar
 
 import torch
+from torch import Tensor
 
 from depparse.errors import DepparseError
-from depparse.model.model import Model
-from depparse.segmentation.learner import SegmenterLearner
 from depparse.training.checkpoint import State
 from depparse.training.processes import Processes
 
 
+class CountsWords(Protocol):
+    """A batch, in whatever form its learner has it."""
+
+    @property
+    def n_words(self) -> int:
+        """Real words in the batch."""
+
+
+Item = TypeVar("Item")  # what is learned of one sentence or text
+Item_contra = TypeVar("Item_contra", contravariant=True)
+AnyBatch = TypeVar("AnyBatch", bound=CountsWords)
+
+
+class Learner(Protocol[Item_contra, AnyBatch]):
+    """What the training loop trains: an `nn.Module` that makes batches of its examples, and tells their losses."""
+
+    @property
+    def learned(self) -> Sequence[str]:
+        """The names of what is trained: of each there is a loss."""
+
+    def collate(self, examples: Sequence[Item_contra], /) -> AnyBatch:
+        """The examples side by side."""
+
+    def count_targets(self, task: str, batch: AnyBatch) -> int:
+        """What of the batch the loss is a mean over."""
+
+    def losses(self, batch: AnyBatch) -> dict[str, Tensor]:
+        """Each loss, a scalar."""
+
+
 def step(
-    model: Model | SegmenterLearner,
+    learner: Learner[Item, AnyBatch],
     state: State,
-    examples: Sequence[Any],
+    examples: Sequence[Item],
     processes: Processes,
     precision: torch.dtype,
     clip: float,
@@ -30,36 +59,36 @@ def step(
     mean loss a word of each task, without weights. DepparseError if a loss is no number.
     """
     state.optimizer.zero_grad(set_to_none=True)
-    names = list(model.learned)
+    names = list(learner.learned)
     device = processes.device
     losses = torch.zeros(len(names), device=device)
     counts = torch.zeros(1 + len(names), device=device)  # words, and those that each task learns from
     if examples:
-        batch: Any = model.collate(examples)  # of the model's own kind
+        batch = learner.collate(examples)
         counts[0] = batch.n_words
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            found = model.losses(batch)
-        losses = torch.stack([found[name] for name in names])
+            by_name = learner.losses(batch)
+        losses = torch.stack([by_name[name] for name in names])
     if processes.count > 1:
         # Losses are means over words. So weighed, they add up to the mean over the whole batch; nearly so where a task
         # has several columns that are annotated at different words.
         if examples:
-            counts[1:] = torch.tensor([model.count_targets(name, batch) for name in names])
+            counts[1:] = torch.tensor([learner.count_targets(name, batch) for name in names])
         here, counts = counts, processes.add(counts)
         losses = losses * (here / counts.clamp(min=1))[1:]
     weighted = losses * torch.tensor([weights.get(name, 1.0) for name in names], device=device)
     scaled = state.scaler.scale(weighted.sum())  # without examples too, as the scaler asks for it
     if examples:
         scaled.backward()  # type: ignore[no-untyped-call]
-    processes.add_gradients(model.parameters())
+    processes.add_gradients(state.model.parameters())
     shown = dict(zip(names, processes.add(losses.detach()).tolist(), strict=True))
     _check(shown)
     state.scaler.unscale_(state.optimizer)
-    torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+    torch.nn.utils.clip_grad_norm_(state.model.parameters(), clip)
     state.scaler.step(state.optimizer)
     state.scaler.update()
     if state.average is not None:
-        state.average.update(model)
+        state.average.update(state.model)
     return int(counts[0]), shown
 
 

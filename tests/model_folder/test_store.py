@@ -21,7 +21,7 @@ from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.description import describe
 from depparse.model_folder.store import load, load_parts, recover, save
-from depparse.segmentation.segmenter import Scorer, Segmenter
+from depparse.segmentation.segmenter import Segmenter, SegmenterScorer
 from depparse.segmentation.torch_scorer import network_of
 from tests.models import annotated, small_model
 from tests.pretrained import tiny_transformer
@@ -205,7 +205,7 @@ def test_a_segmenter_of_another_package_is_not_saved(tmp_path: Path) -> None:
 
 
 def test_a_segmenter_without_weights_of_torch_is_not_saved(segmenter: Segmenter, tmp_path: Path) -> None:
-    class Engine(Scorer[None]):
+    class Engine(SegmenterScorer[None]):
         pass
 
     other = Segmenter(segmenter.codec, Engine())

@@ -21,7 +21,7 @@ from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.symbols import Floats, Ints, read_symbols
-from depparse.segmentation.torch_scorer import TorchScorer, network_of
+from depparse.segmentation.torch_scorer import TorchSegmenterScorer, network_of
 from depparse.text.spacing import RawToken
 
 PASSAGE = Passage(
@@ -90,7 +90,7 @@ print(json.dumps([made, [array.tolist() for array in arrays], learned]))
 class Recorder:
     """The scorer of torch, with all that it is given and gives kept as arrays."""
 
-    def __init__(self, scorer: TorchScorer) -> None:
+    def __init__(self, scorer: TorchSegmenterScorer) -> None:
         self.scorer, self.arrays, self.calls = scorer, dict[str, Any](), 0
 
     def ends(self, symbols: Ints) -> tuple[Tensor, Floats]:
@@ -108,7 +108,7 @@ class Recorder:
 
 def test_another_engine_segments_alike_without_torch(segmenter: Segmenter, samples: Path, tmp_path: Path) -> None:
     treebank = samples / "UD_French-Sample" / "fr_sample-ud-train.conllu"
-    recorder = Recorder(TorchScorer(network_of(segmenter)))
+    recorder = Recorder(TorchSegmenterScorer(network_of(segmenter)))
     recorded = Segmenter(segmenter.codec, recorder)
     sentences = [list(recorded.segment([TEXT])), *recorded.segment_all([TEXT, "", TEXT[:9]])]
     np.savez(tmp_path / "scores.npz", **recorder.arrays)

@@ -19,7 +19,7 @@ from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
 from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.segmenter import Segmenter
-from depparse.segmentation.torch_scorer import TorchScorer, network_of
+from depparse.segmentation.torch_scorer import TorchSegmenterScorer, network_of
 
 SMALL = SegmenterConfig(
     embedding=16, width=32, layers=2, words=16, token_width=32, token_layers=1, dropout=0, unknown=0, min_count=1
@@ -169,6 +169,6 @@ def test_saved_and_read_it_segments_alike(segmenter: Segmenter, passages: list[P
     codec = SegmenterCodec.from_json(segmenter.codec.to_json())
     network = SegmenterNetwork(SMALL, codec.sizes)
     network.load_state_dict(network_of(segmenter).state_dict())
-    again = Segmenter(codec, TorchScorer(network))
+    again = Segmenter(codec, TorchSegmenterScorer(network))
     text = "Le petit chat du voisin dort. Il rêve des souris !"
     assert list(again.analyse([text])) == list(segmenter.analyse([text]))

@@ -253,7 +253,7 @@ def test_classes_of_labels_and_what_is_told() -> None:
     assert all(not label.startswith("conj:{cc}>") for label in rare.codec.tasks["enhanced"].labels.items)  # type: ignore[attr-defined]
     document[0].columns["HEAD"] = ["_"] * 10
     no_tree, few = rare.codec.findings(document.sentences, ["enhanced"])
-    assert no_tree.startswith("warning: enhanced: sentences with a graph have no tree, or words without a head")
+    assert no_tree.startswith("warning: enhanced: annotated sentences have no tree, or words without a head")
     assert no_tree.endswith("1 (first: sentence 1 (1))")
     assert few.startswith("warning: enhanced: arcs whose label is too rare (min_count) are learned without it: ")
     assert IGNORE in [label for _, _, label in rare.codec.tasks["enhanced"].targets(document[1])[0]]

@@ -25,7 +25,7 @@ from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
 from depparse.structs.graphs import best_graph
 from depparse.structs.probabilities import sigmoid
-from depparse.tasks.findings import tell
+from depparse.tasks.findings import tell_of_trees
 from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
@@ -135,15 +135,15 @@ class EnhancedCodec:
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """What of the training data is not learned."""
-        lacking: list[tuple[int, Sentence, None]] = []
+        lacking: list[tuple[int, Sentence]] = []
         rare = total = 0
         for number, sentence in enumerate(sentences, 1):
             arcs = list(_arcs_of(sentence))
             total += len(arcs)
             rare += sum(label not in self.labels for _, _, label in arcs)
-            if arcs and self.config.trees == "given" and None in sentence.heads:
-                lacking.append((number, sentence, None))
-        lines = tell(lacking, "sentences with a graph have no tree, or words without a head, and are learned as such")
+            if arcs and None in sentence.heads:
+                lacking.append((number, sentence))
+        lines = tell_of_trees(lacking, self.reads_trees)
         if rare:
             lines.append(f"arcs whose label is too rare (min_count) are learned without it: {rare} of {total}")
         return lines

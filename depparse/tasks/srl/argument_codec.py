@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depparse.document.spans import Argument, Span, decode_tags, encode_tags
-from depparse.features.batch import Ints
+from depparse.features.batch import Ints, pad
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.layers.trees.paths import PathInputs
 from depparse.tasks.task import Stage
@@ -76,7 +76,8 @@ class ArgumentCodec:
 
     def collate(self, targets: Sequence[tuple[list[int], list[int]]], words: int) -> ArgumentTargets[Ints]:
         """The targets of several predicates side by side, for so many `words` with ROOT."""
-        return ArgumentTargets(_pad([roles for roles, _ in targets], words), _pad([tags for _, tags in targets], words))
+        roles, tags = (pad([target[place] for target in targets], width=words) for place in (0, 1))
+        return ArgumentTargets(roles, tags)
 
     def problem(self, arguments: Sequence[Argument], length: int) -> str | None:
         """What of the arguments of a predicate is not learned, besides those of other roles."""
@@ -153,11 +154,3 @@ class ArgumentCodec:
 def role_tags(roles: Sequence[str]) -> list[str]:
     """The tags, in the order of the scores."""
     return ["O", *(f"{prefix}-{role}" for role in roles for prefix in "BIES")]
-
-
-def _pad(rows: Sequence[list[int]], words: int) -> Ints:
-    """``[predicates, words]``, IGNORE at ROOT and padding."""
-    cells = np.full((len(rows), words), IGNORE, np.int64)
-    for number, row in enumerate(rows):
-        cells[number, 1 : len(row) + 1] = row
-    return cells

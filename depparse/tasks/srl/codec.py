@@ -30,7 +30,7 @@ from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.layers.trees.paths import PathsConfig
 from depparse.layers.trees.reader import Arcs, SyntaxConfig, TreeReader, TreeSource, count_relations
 from depparse.structs.probabilities import sigmoid
-from depparse.tasks.findings import tell
+from depparse.tasks.findings import Problem, tell, tell_of_trees
 from depparse.tasks.srl.argument_codec import ArgumentCodec, ArgumentScores, ArgumentTargets, Decoder
 from depparse.tasks.srl.sense_codec import SenseCodec, SenseTargets, count_scripts
 from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
@@ -160,7 +160,8 @@ class SrlCodec:
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """What of the training data is not learned."""
-        problems: dict[str, list[tuple[int, Sentence, None]]] = {}
+        problems: dict[str, list[Problem]] = {}
+        lacking: list[tuple[int, Sentence]] = []
         for number, sentence in enumerate(sentences, 1):
             place = number, sentence, None
             frames = frames_of(sentence) or ()
@@ -171,10 +172,10 @@ class SrlCodec:
                 for argument in arguments:
                     if argument.role not in self.arguments.roles:
                         problems.setdefault("arguments of rare roles (rare) are not learned", []).append(place)
-            if frames and self.reads_trees == "given" and None in sentence.heads:
-                problem = "annotated sentences have no tree, or words without a head, and are learned as such"
-                problems.setdefault(problem, []).append(place)
-        return [line for problem, sources in problems.items() for line in tell(sources, problem)]
+            if frames and None in sentence.heads:
+                lacking.append((number, sentence))
+        lines = [line for problem, places in problems.items() for line in tell(places, problem)]
+        return [*lines, *tell_of_trees(lacking, self.reads_trees)]
 
     # -- what is predicted
 

@@ -16,7 +16,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from depparse.features.batch import Ints
+from depparse.features.batch import Ints, pad_rows
 from depparse.features.edit_scripts import apply_script, make_script
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import Stage
@@ -62,7 +62,7 @@ class SenseCodec:
         rows = [self._siblings(roleset) for _, roleset in targets]
         chosen = [IGNORE if r == IGNORE else row.index(r) for row, (_, r) in zip(rows, targets, strict=True)]
         scripts = np.array([script for script, _ in targets], np.int64)
-        return SenseTargets(scripts, _pad(rows), np.array(chosen, np.int64))
+        return SenseTargets(scripts, pad_rows(rows, -1), np.array(chosen, np.int64))
 
     def _siblings(self, roleset: int) -> list[int]:
         return [0] if roleset == IGNORE else self.of_lemma[split_sense(self.rolesets.item(roleset))[0]]
@@ -77,7 +77,7 @@ class SenseCodec:
         shares, scripts = (part.tolist() for part in stage("sense_scripts", hidden))
         lemmas = [self._lemma(*row) for row in zip(scripts, shares, forms, strict=True)]
         # A lemma without rolesets is scored with the first of all, so that no row is empty, and that is not looked at.
-        candidates = _pad([self.of_lemma.get(lemma, [0]) for lemma, _ in lemmas])
+        candidates = pad_rows([self.of_lemma.get(lemma, [0]) for lemma, _ in lemmas], -1)
         (of_senses,) = stage("sense_shares", hidden, candidates)
         best = of_senses.argmax(-1)[:, None]
         rolesets = np.take_along_axis(candidates, best, 1)[:, 0].tolist()
@@ -108,9 +108,3 @@ def split_sense(sense: str) -> tuple[str, str]:
 def count_scripts(pairs: Iterable[tuple[str, str]]) -> Vocabulary:
     """The scripts of pairs of form and sense."""
     return Vocabulary.count(make_script(form, split_sense(sense)[0]) for form, sense in pairs)
-
-
-def _pad(rows: Sequence[Sequence[int]]) -> Ints:
-    """The rows side by side, -1 behind the shorter ones."""
-    several = max(map(len, rows), default=0)
-    return np.array([[*row, *[-1] * (several - len(row))] for row in rows], np.int64).reshape(len(rows), several)
