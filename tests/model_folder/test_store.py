@@ -20,6 +20,7 @@ from depparse.files import hash_file
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.description import describe
+from depparse.model_folder.facts import Base, Facts, Origin
 from depparse.model_folder.store import load, load_parts, recover, save
 from depparse.segmentation.segmenter import Segmenter, SegmenterScorer
 from depparse.segmentation.torch_scorer import network_of
@@ -263,3 +264,20 @@ def test_a_model_survives_a_kill_while_it_is_replaced(tmp_path: Path) -> None:
 def test_a_saved_model_can_be_read_by_whom_its_card_can(tmp_path: Path) -> None:
     save(small_model(), tmp_path / "m", card="# card")
     assert len({path.stat().st_mode for path in (tmp_path / "m").iterdir()}) == 1
+
+
+def test_no_path_of_the_machine_is_saved(tmp_path: Path) -> None:
+    """The encoder and the vectors were read from absolute paths, and so was the base model."""
+    (tmp_path / "v.vec").write_text("2 3\nTom 1 2 3\nsees 3 2 1\n", encoding="utf-8")
+    inputs = [{"type": "vectors", "file": str(tmp_path / "v.vec")}, tiny_transformer("wordpiece", tmp_path / "t")]
+    facts = Facts(base=Base(origin=Origin(name="en", manifest_sha256="0"), frozen=False, facts=Facts(licence="MIT")))
+    save(small_model("none", inputs), tmp_path / "m", facts)
+    for path in (tmp_path / "m").iterdir():
+        assert str(tmp_path).encode() not in path.read_bytes(), path.name
+    config = json.loads((tmp_path / "m" / "config.json").read_text(encoding="utf-8"))
+    assert [part.get("file") or part.get("name") for part in config["model"]["encoder"]["inputs"]] == ["v.vec", "t"]
+    (tmp_path / "v.vec").unlink()  # and nothing of them is needed any more
+    shutil.rmtree(tmp_path / "t")
+    nlp = depparse.load(tmp_path / "m")
+    assert nlp(two_sentences()).num_words == two_sentences().num_words
+    assert nlp.facts == facts
