@@ -1,4 +1,4 @@
-"""A model and a segmenter, each trained by itself, as one small folder, with the scores that it has as packed."""
+"""Packs a model and a segmenter, each trained by itself, into one small folder, with the scores of the whole."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def pack(
     command: str = "",
     score: Sequence[PathLike] = (),
 ) -> Facts:
-    """Writes the folder `output`: a pipeline of what is in the folder `model` and the segmenter in another folder.
+    """Writes the folder `output` with a pipeline of the model in `model` and the segmenter in `segmenter`.
 
-    The segmenter goes before one that `model` has. Tasks in `without` are left out, and so are weights that inference
-    never reads, which changes no analysis; `weights` stored as float16 or int8 may change a few. `card` is Markdown for
-    the beginning of the card, with the licence under ``## Licence``; `command` is what the card says made it. The
-    pipeline is scored as packed on the gold files `score`. Returns the facts. Raises ModelError, ConfigError and, of a
-    gold file, FormatError.
+    Both are named as for `load`. Without `segmenter`, that of `model` is taken, if it has one. Tasks in `without` are
+    left out. Weights that inference never reads are left out too, which changes no analysis; `weights` stored as
+    float16 or int8 may change a few analyses. `card` is Markdown for the beginning of the card, with the licence under
+    ``## Licence``; `command` is the command that the card shows. The packed pipeline is scored on the gold files
+    `score`. Returns the facts. Raises ModelError, ConfigError and, for a gold file, FormatError.
     """
     output = Path(output)
     check_replaceable(output)
@@ -84,19 +84,19 @@ def _scores(folder: Path, files: Sequence[PathLike]) -> tuple[ScoreRow, ...]:
     """The scores of the pipeline in the folder, from gold words and, if it has a segmenter, from raw text."""
     parts = load_parts(folder)
     pipeline = Pipeline(parts.model, segmenter=parts.segmenter)
-    names = parts.model.treebanks if parts.model is not None else ()
-    gold = [part for file in files for part in read_gold(Path(file).stem, [os.fspath(file)], names)]
+    treebanks = parts.model.treebanks if parts.model is not None else ()
+    gold_files = [gold for file in files for gold in read_gold(Path(file).stem, [os.fspath(file)], treebanks)]
     rows: tuple[ScoreRow, ...] = ()
     if parts.model is not None:
-        rows += score_facts({part.name: part.score(pipeline) for part in gold}, "words")
+        rows += score_facts({gold.name: gold.score(pipeline) for gold in gold_files}, "words")
     if parts.segmenter is not None:
-        found = {part.name: part.score(pipeline, raw=True) for part in gold}
-        rows += score_facts(found, "text", has_model=parts.model is not None)
+        raw_scores = {gold.name: gold.score(pipeline, raw=True) for gold in gold_files}
+        rows += score_facts(raw_scores, "text", has_model=parts.model is not None)
     return rows
 
 
 def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
-    """Takes the tasks out of the model."""
+    """Takes the tasks of these `names` out of the model; returns the names. Raises ConfigError."""
     tasks = list(model.tasks) if model is not None else []
     for name in names:
         if name not in tasks:
@@ -110,11 +110,11 @@ def _leave_out(model: Model | None, names: Collection[str]) -> list[str]:
 
 
 def _drop_subwords(model: Model) -> int:
-    """Takes subwords that are never met out of the model's transformers."""
+    """Takes the subwords that no text is split into out of the model's transformers; returns how many there were."""
     n_dropped = 0
-    for number, part in enumerate(model.encoder.inputs):
-        if isinstance(part, DropsUnused):
-            smaller, n = part.without_unused()
+    for number, network in enumerate(model.encoder.inputs):
+        if isinstance(network, DropsUnused):
+            smaller, n = network.without_unused()
             model.encoder.inputs[number] = cast("nn.Module", smaller)
             n_dropped += n
     model.renew_codec()

@@ -1,4 +1,4 @@
-"""The card of a model, Markdown made of its facts."""
+"""The card of a model, which is Markdown made from its facts."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from depparse.model_folder.facts import DataFile, Facts, Origin, Packing, ScoreR
 
 
 def render(facts: Facts) -> str:
-    """The README of a model folder."""
+    """The text of the README of a model folder."""
     lines = [facts.head.strip() or ("# A pipeline of depparse" if facts.packing else "# A model of depparse")]
     return "\n".join([*lines, *_body(facts, "##")]) + "\n"
 
 
 def _body(facts: Facts, level: str) -> list[str]:
-    """All that stands under the title; headings begin with `level`."""
+    """All lines below the title; headings begin with `level`."""
     lines: list[str] = []
     if facts.training is not None:
         lines += _training(facts.training)
@@ -36,7 +36,7 @@ def _body(facts: Facts, level: str) -> list[str]:
 
 
 def _part(facts: Facts, level: str, title: str) -> list[str]:
-    """The facts of a model within another one, as a section of its own."""
+    """A section with the facts of a model that another model was made from."""
     lines = ["", f"{level} {title}"]
     inside_code = False
     for line in facts.head.strip().splitlines()[1:]:
@@ -46,6 +46,7 @@ def _part(facts: Facts, level: str, title: str) -> list[str]:
 
 
 def _training(training: Training) -> list[str]:
+    """The command that trained the model, and a table of how it was trained."""
     memory = training.peak_memory_mib
     rows = {
         "depparse": training.depparse,
@@ -60,6 +61,7 @@ def _training(training: Training) -> list[str]:
 
 
 def _packing(packing: Packing, level: str) -> list[str]:
+    """A section about how the folder was packed."""
     scales = ", a scale for each row of a matrix" if packing.weights == "int8" else ""
     rows = {
         "depparse": packing.depparse,
@@ -75,25 +77,32 @@ def _packing(packing: Packing, level: str) -> list[str]:
 
 
 def _data(files: Sequence[DataFile], level: str) -> list[str]:
+    """A section with a table of the data files."""
     lines = ["", f"{level} Data", "", "| split | file | SHA-256 | licence |", "|---|---|---|---|"]
     return lines + [_row(file.split, file.file, f"`{file.sha256}`", file.licence or "not stated") for file in files]
 
 
 def _scores(rows: Sequence[ScoreRow], level: str, title: str) -> list[str]:
+    """A section for the scores from gold words, and one for those from raw text."""
     names = {name for row in rows for name in row.f1}
     notes = dict.fromkeys(metric.section.note for metric in metrics() if metric.name in names and metric.section.note)
-    more = "".join(f" {note}" for note in notes)
+    all_notes = "".join(f" {note}" for note in notes)
     lines: list[str] = []
-    for source, heading, what in (
-        ("words", title, f"Official scores, gold tokenization, F1 in percent.{more} One seed is one data point."),
-        ("text", f"{title} from raw text", f"Official scores, F1 in percent, of the raw text of the treebank.{more}"),
+    for source, heading, caption in (
+        ("words", title, f"Official scores, gold tokenization, F1 in percent.{all_notes} One seed is one data point."),
+        (
+            "text",
+            f"{title} from raw text",
+            f"Official scores, F1 in percent, of the raw text of the treebank.{all_notes}",
+        ),
     ):
         if of_source := [row for row in rows if row.source == source]:
-            lines += ["", f"{level} {heading}", "", what, *_table(of_source)]
+            lines += ["", f"{level} {heading}", "", caption, *_table(of_source)]
     return lines
 
 
 def _table(rows: Sequence[ScoreRow]) -> list[str]:
+    """A table with a row for each data file and a column for each metric."""
     names = list(dict.fromkeys(name for row in rows for name in row.f1))
     lines = ["", "| | " + " | ".join(names) + " |", "|---|" + "--:|" * len(names)]
     return lines + [
@@ -106,6 +115,7 @@ def _command(command: str) -> list[str]:
 
 
 def _pairs(rows: dict[str, str]) -> list[str]:
+    """A table of names and values, without a head."""
     return ["", "| | |", "|---|---|", *(_row(name, value) for name, value in rows.items())]
 
 

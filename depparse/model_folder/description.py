@@ -1,4 +1,4 @@
-"""What a model folder says about itself, read from its JSON and the header of its weights. No torch here."""
+"""The description of a model folder, read from its JSON files and the header of its weights. No torch here."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from depparse.model_folder.facts import Facts, facts_from
 from depparse.model_folder.find import CARD, FACTS, FILES, find
 
 FORMAT = 2
-READ = (1, 2)  # 1 had neither segmenters nor other weights than float32
-SCALE = ":scale"  # behind the name of a tensor of int8: the tensor of its scales
+READ = (1, 2)  # formats that can be read; 1 had no segmenters, and no other weights than float32
+SCALE = ":scale"  # ends the name of the tensor that has the scales of an int8 tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """A model, without its weights. Sizes are in bytes."""
+    """The description of a model, without its weights. Sizes are in bytes."""
 
     folder: str
     format: int
     size: int
     parameters: int
-    types: dict[str, int]  # number of parameters by the type they are stored as, such as F32, I8
+    types: dict[str, int]  # number of parameters by the type that they are stored as, such as F32, I8
     weights: str  # how they are stored: float32, float16 or int8
-    segmenter: dict[str, Any] | None  # its config, and "parameters"
-    inputs: list[dict[str, Any]]  # their configs
-    context: dict[str, Any] | None
+    segmenter: dict[str, Any] | None  # its config, and the number of its "parameters"
+    inputs: list[dict[str, Any]]  # configs of the encoder's inputs
+    context: dict[str, Any] | None  # config of the encoder's context layer
     tasks: dict[str, dict[str, Any]]  # by name: "type", "columns", "labels" (their number by column), "parameters"
     facts: Facts  # data, licences, scores …
-    card_as_saved: bool  # whether the card is the one that was saved; all other files are, or `describe` fails
+    card_as_saved: bool  # whether the card is still the saved one; no other file may have changed
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON. Scores are in percent, with two digits, as in the card."""
+        """The description as a dictionary for JSON. Scores are in percent, with two decimal places, as in the card."""
         data = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "facts"}
         facts = self.facts
         return data | {
@@ -54,7 +54,7 @@ class Description:
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
-    """The content of ``config.json``, once all files are found to be as they were saved. Raises ModelError."""
+    """Checks that all files are as they were saved; returns the content of ``config.json``. Raises ModelError."""
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such model folder")
     missing = [name for name in (*FILES, "manifest.json") if not (folder / name).is_file()]
@@ -75,7 +75,10 @@ def check_folder(folder: Path) -> dict[str, Any]:
 
 
 def describe(name: str | os.PathLike[str]) -> Description:
-    """The description of a model (see `depparse.model_folder.find.find`). A damaged or foreign one is a ModelError."""
+    """The description of a model, which is named as for `depparse.model_folder.find.find`.
+
+    Raises ModelError if there is no such model, or if its folder is damaged or not of depparse.
+    """
     folder = find(name)
     config = check_folder(folder)
     try:
@@ -97,9 +100,9 @@ def describe(name: str | os.PathLike[str]) -> Description:
         inputs, context = encoder["inputs"], encoder["context"]
     except (KeyError, TypeError, AttributeError, ValueError, struct.error) as error:
         raise ModelError(f"{folder}: not a model that this version knows: {type(error).__name__} {error}") from None
-    path, facts = folder / CARD, folder / FACTS
+    card, facts = folder / CARD, folder / FACTS
     size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
-    card_as_saved = path.is_file() and hash_file(path) == read_json(folder / "manifest.json").get(CARD)
+    card_as_saved = card.is_file() and hash_file(card) == read_json(folder / "manifest.json").get(CARD)
     parameters = sum(sizes.values())
     return Description(
         str(folder), config["format"], size, parameters, types, config.get("weights", "float32"), segmenter,
@@ -114,12 +117,15 @@ def read_json(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: not JSON: {error}") from None
     if not isinstance(data, dict):
-        raise ModelError(f"{path}: not of a depparse model: no JSON object")
+        raise ModelError(f"{path}: not a file of a depparse model: its JSON is no object")
     return data
 
 
 def _count(path: Path) -> tuple[dict[str, int], dict[str, int]]:
-    """Parameters by tensor and by type: the header of safetensors, which says the shapes, is all that is read."""
+    """The numbers of parameters, by tensor and by type.
+
+    Only the header of the safetensors file is read, which has the names, types and shapes of the tensors.
+    """
     with open(path, "rb") as stream:
         (length,) = struct.unpack("<Q", stream.read(8))
         header = json.loads(stream.read(min(length, path.stat().st_size)))
@@ -136,11 +142,12 @@ def _count(path: Path) -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _sum(sizes: dict[str, int], prefix: str) -> int:
+    """The number of parameters in all tensors whose names begin with `prefix`."""
     return sum(size for name, size in sizes.items() if name.startswith(prefix))
 
 
 def _count_labels(vocabulary: Any) -> dict[str, int]:
-    """Number of labels by column; of a task with one vocabulary under ''."""
+    """The number of labels by column; for a task with a single vocabulary, under ''."""
     if isinstance(vocabulary, dict):
         return {name: len(items) for name, items in vocabulary.items() if isinstance(items, list)}
     return {"": len(vocabulary)} if isinstance(vocabulary, list) else {}

@@ -1,7 +1,8 @@
-"""What is known of a model besides its network: how it was made, of which data, under which licences, and its scores.
+"""The facts of a model: how it was made, from which data, under which licences, and its scores.
 
-``facts.json`` of a model folder holds it; `depparse.model_folder.card` renders it for people. Files are named without
-their folders, and commands too, so that nothing of the machine that made the model is told.
+They are stored in ``facts.json`` of a model folder, and `depparse.model_folder.card` renders them for people. Files are
+named without their folders, and commands without absolute paths, so that nothing about the machine that made the model
+is revealed.
 """
 
 from __future__ import annotations
@@ -17,24 +18,24 @@ from depparse.errors import ConfigError, ModelError
 from depparse.files import hash_file
 from depparse.treebanks.catalogue import entries
 
-# An absolute path, of Unix or Windows, that begins an argument or a value.
+# An absolute path, of Unix or Windows, at the beginning of an argument or a value.
 _PATH = re.compile(r"""(?<![\w.~:/\\-])(?:/|[A-Za-z]:[/\\])[^\s'",=]*""")
-_DEPTH = 20  # models that a model was made of, one of the other
+_DEPTH = 20  # the longest chain of models that were each made from the next
 
 
 class DataFile(Config):
-    """A file that a model was trained, chosen or tested on."""
+    """A data file on which a model was trained, chosen or tested."""
 
     split: str  # train, dev or test
     file: str
     sha256: str
     treebank: str = ""
     language: str = ""  # as UD names it; empty if the name of the file does not tell
-    licence: str = ""  # as the treebank's README has it
+    licence: str = ""  # as stated in the treebank's README
 
 
 class ScoreRow(Config):
-    """The official scores of one file."""
+    """The official scores of one data file."""
 
     data: str  # dev, test, or the name of the file
     source: Literal["words", "text"]  # what was analysed: the gold words, or the raw text
@@ -55,19 +56,19 @@ class Training(Config):
 
 
 class Origin(Config):
-    """Another model folder, or what it was called."""
+    """Another model folder, by its name and the SHA-256 of its manifest."""
 
     name: str
     manifest_sha256: str
 
     @classmethod
     def of(cls, name: str | os.PathLike[str], folder: Path) -> Origin:
-        """The model in `folder`, which was asked for by this name: a bundled one, an id of the hub, or a path."""
+        """The origin `folder`, which the user named `name`: a bundled model, an id on the hub, or a path."""
         return cls(name=without_paths(os.fspath(name)), manifest_sha256=hash_file(folder / "manifest.json"))
 
 
 class Packing(Config):
-    """How a model and a segmenter were made one folder."""
+    """How a model and a segmenter were packed into one folder."""
 
     command: str = ""
     depparse: str
@@ -79,7 +80,7 @@ class Packing(Config):
 
 
 class Facts(Config):
-    """All facts of a folder. Those of the models that it was made of are inside, so that no licence gets lost."""
+    """All facts of a model folder, with those of the models that it was made from, so that no licence gets lost."""
 
     format: Literal[1] = 1
     head: str = ""  # Markdown for the beginning of the card
@@ -88,24 +89,24 @@ class Facts(Config):
     data: tuple[DataFile, ...] = ()
     scores: tuple[ScoreRow, ...] = ()  # of the weights in this folder
     packing: Packing | None = None
-    base: Base | None = None  # what training began with
-    model: Facts | None = None  # of the model and the segmenter that were packed
-    segmenter: Facts | None = None
+    base: Base | None = None  # the model that training began with
+    model: Facts | None = None  # facts of the model that was packed
+    segmenter: Facts | None = None  # facts of the segmenter that was packed
 
     def all(self) -> Iterator[Facts]:
-        """These facts, and those of all models that this one was made of."""
+        """These facts, and those of all models that this one was made from."""
         yield self
         for part in (self.model, self.base.facts if self.base is not None else None, self.segmenter):
             if part is not None:
                 yield from part.all()
 
     def all_data(self) -> list[DataFile]:
-        """Every file that anything in the model learned of or was tested on, once."""
+        """Every file on which any part of the model was trained, chosen or tested, each once."""
         files = {(file.split, file.file, file.sha256): file for facts in self.all() for file in facts.data}
         return list(files.values())
 
     def licences(self) -> list[str]:
-        """The licences of the model, and of those that it was made of."""
+        """The licences of the model, and of those that it was made from."""
         return list(dict.fromkeys(facts.licence for facts in self.all() if facts.licence))
 
     def languages(self) -> list[str]:
@@ -130,9 +131,9 @@ Facts.model_rebuild()
 
 
 def facts_from(data: Any, place: str) -> Facts:
-    """The facts in the content of a file. Raises ModelError."""
-    depth, inner = 0, [data]
-    while inner := [value for item in inner for value in _inside(item)]:
+    """The facts in `data`, the content of the file `place`. Raises ModelError."""
+    depth, level = 0, [data]
+    while level := [value for item in level for value in _inside(item)]:
         depth += 1
         if depth > 4 * _DEPTH:
             raise ModelError(f"{place}: models within models, more than {_DEPTH} deep")
@@ -143,27 +144,28 @@ def facts_from(data: Any, place: str) -> Facts:
 
 
 def _inside(value: Any) -> list[Any]:
+    """The values in an object or a list of JSON; none in anything else."""
     return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
 
 
 def without_paths(text: str) -> str:
-    """A command or a name with absolute paths cut to their last part."""
+    """The text of a command or a name, with absolute paths cut to their last part."""
     return _PATH.sub(lambda match: _last_part(match[0]), text)
 
 
 def _last_part(path: str) -> str:
-    """The name of a file or folder; of the folder ``model`` of a run, with that of the run."""
+    """The name of a file or folder. That of a folder ``model`` includes the folder it is in, which is that of a run."""
     *folders, name = re.split(r"[/\\]+", path.rstrip("/\\"))
     return f"{folders[-1]}/{name}" if name == "model" and folders and folders[-1] else name or "/"
 
 
 def language_of(file: str) -> str:
-    """The language of a file that is named as UD does it, ``sv_talbanken-ud-train.conllu``; empty if it is not."""
+    """The language of a file with a name as in UD, such as ``sv_talbanken-ud-train.conllu``; empty for other names."""
     code = re.match(r"([a-z]{2,3})_[a-z0-9]+-", Path(file).name)
     return next((entry.language for entry in entries() if code and entry.code == code[1]), "")
 
 
 def licence_of(markdown: str) -> str:
-    """The first line under the heading Licence."""
+    """The first line under the heading Licence; empty if there is none."""
     text = markdown.partition("\n## Licence\n")[2].partition("\n## ")[0].strip()
     return text.splitlines()[0].strip("`. ") if text else ""

@@ -1,4 +1,4 @@
-"""From the name of a model to its folder: one that comes with depparse (a folder of depparse/models), a path, a hub id.
+"""Finds a model's folder by a name: of a model that comes with depparse (in depparse/models), a path, or a hub id.
 
 Nothing is fetched unless that is asked for.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 from depparse.errors import ConfigError, ModelError, closest
 
 FOLDER = Path(__file__).parents[1] / "models"
-FILES = ("config.json", "vocab.json", "model.safetensors")  # of a model folder, beside these:
-FACTS, CARD = "facts.json", "README.md"
+FILES = ("config.json", "vocab.json", "model.safetensors")  # which every model folder has
+FACTS, CARD = "facts.json", "README.md"  # which a model folder may lack
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
 
 
@@ -24,13 +24,13 @@ def bundled() -> list[str]:
 
 
 def find(name: str | os.PathLike[str], *, fetch: bool = False, revision: str | None = None) -> Path:
-    """The model folder that is meant by `name`.
+    """The model folder that `name` stands for.
 
     A string is, in this order: the name of a bundled model; the folder of a model, or of the run that made one; the
-    id of a model on the Hugging Face hub (``user/repo``) that was fetched before. With `fetch` it is fetched, at
-    `revision` (a branch, tag or commit). A path object, and a string such as ``./en``, is always a folder.
+    id of a model on the Hugging Face hub (``user/repo``) that was fetched before. With `fetch` it is fetched now, at
+    `revision` (a branch, tag or commit). A path object, or a string such as ``./en``, is always a folder.
 
-    Raises ModelError if there is no such model, and ConfigError if a revision is given of something else than a hub id.
+    Raises ModelError if there is no such model, and ConfigError if a `revision` is given and `name` is no hub id.
     """
     if isinstance(name, str) and name in bundled():
         if _is_model(Path(name)):
@@ -43,31 +43,36 @@ def find(name: str | os.PathLike[str], *, fetch: bool = False, revision: str | N
     else:
         raise ModelError(_no_such(name))
     if revision is not None:
-        raise ConfigError(f"a revision is that of a model on the hub, and {os.fspath(name)} is the folder {folder}")
+        raise ConfigError(
+            f"only a model on the hub has revisions, but {os.fspath(name)} is the folder {folder}; give no revision"
+        )
     return folder
 
 
 def _is_model(folder: Path) -> bool:
-    return any((place / "config.json").is_file() for place in (folder, folder / "model"))
+    """Whether the folder is that of a model, or of a run that made one."""
+    return any((path / "config.json").is_file() for path in (folder, folder / "model"))
 
 
 def _no_such(name: str | os.PathLike[str]) -> str:
+    """The message of the error that there is no such model."""
     if not isinstance(name, str) or Path(name).name != name:
         return f"{os.fspath(name)}: no such model folder"
     names = bundled()
-    hint = "".join(f"did you mean {other}? " for other in closest(name, names))
-    there = f"those that come with depparse are: {', '.join(names)}" if names else "none comes with this depparse"
-    return f"{name}: no such model folder, nor a model of that name; {hint}{there}; or give the folder of a model"
+    hint = "".join(f"did you mean {similar}? " for similar in closest(name, names))
+    choice = f"those that come with depparse are: {', '.join(names)}" if names else "none comes with this depparse"
+    return f"{name}: no such model folder, nor a model of that name; {hint}{choice}; or give the folder of a model"
 
 
 def _find_on_hub(name: str, fetch: bool, revision: str | None) -> Path:
+    """The folder of a model on the hub, which is fetched if `fetch` says so. Raises ModelError."""
     from huggingface_hub import snapshot_download
 
-    # Every file that may be in a model folder, and nothing else that is in the repository.
-    wanted = [*FILES, "manifest.json", FACTS, CARD]
+    # Only the files of a model folder are fetched, whatever else the repository has.
+    files = [*FILES, "manifest.json", FACTS, CARD]
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted, local_files_only=not fetch))
-    except Exception as error:  # of the hub, of the library below it that speaks HTTP (which changes), of the disk
+        return Path(snapshot_download(name, revision=revision, allow_patterns=files, local_files_only=not fetch))
+    except Exception as error:  # of the hub, of its HTTP library (which it may change), or of the disk
         if not fetch:
             raise ModelError(
                 f"{name}: no such model folder, and not among the models fetched from the Hugging Face hub before; "

@@ -1,9 +1,9 @@
 """The model folder: JSON and safetensors, with a manifest of hashes. No pickle is ever read.
 
-``config.json`` (what kind of model, how its weights are stored, and the version of the format), ``vocab.json``
-(vocabularies), ``model.safetensors`` (weights), ``facts.json`` (how the model was made, and its scores), ``README.md``
-(the card, made of the facts), ``manifest.json`` (SHA-256 of each of them).
-A folder holds a model, a segmenter, or both; the segmenter's weights are those whose names begin with ``segmenter.``.
+Its files are ``config.json`` (the config of the model, how its weights are stored, and the version of the format),
+``vocab.json`` (vocabularies), ``model.safetensors`` (weights), ``facts.json`` (how the model was made, and its scores),
+``README.md`` (the card, made from the facts) and ``manifest.json`` (the SHA-256 of each of these files).
+A folder holds a model, a segmenter, or both; the names of the segmenter's weights begin with ``segmenter.``.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import TorchSegmenterScorer, network_of
 
-_SEGMENTER = "segmenter."
+_SEGMENTER = "segmenter."  # begins the names of the segmenter's weights
 
 
 @dataclass(slots=True)
 class Parts:
-    """What a model folder holds."""
+    """The model and the segmenter of a model folder; it may have only one of them."""
 
     model: Model | None
     segmenter: Segmenter | None
 
     def to(self, device: str | torch.device) -> Parts:
-        """The parts themselves, with their weights on the device."""
+        """Moves the weights to the device; returns the parts themselves."""
         if self.model is not None:
             self.model.to(device)
         if self.segmenter is not None:
@@ -64,9 +64,10 @@ def save(
     segmenter: Segmenter | None = None,
     weights: Weights = "float32",
 ) -> None:
-    """Writes the model to `folder`, which appears (or is replaced) only when all of it is there.
+    """Writes the model and the segmenter to `folder`, which appears (or is replaced) only once it is complete.
 
-    The card is made of the `facts`, unless one is given. No absolute path stands in what is written.
+    The card is made from the `facts` unless `card` is given. No absolute path is written into the config. Raises
+    ModelError, and ConfigError for `weights` that are not known.
     """
     if model is None and segmenter is None:
         raise ModelError(f"{folder}: there is nothing to save: no model and no segmenter")
@@ -90,7 +91,7 @@ def save(
         facts = facts or Facts()
         _write_json(temporary / FACTS, facts.model_dump(mode="json", exclude_defaults=True) | {"format": 1}, indent=1)
         (temporary / CARD).write_text(render(facts) if card is None else card, encoding="utf-8")
-        # Made readable for those who can read the other files; safetensors writes for the owner alone.
+        # Safetensors makes its file readable for the owner alone; whoever can read the card may read the weights.
         (temporary / "model.safetensors").chmod((temporary / CARD).stat().st_mode)
         hashes = {name: hash_file(temporary / name) for name in (*FILES, FACTS, CARD)}
         _write_json(temporary / "manifest.json", hashes, indent=1)
@@ -101,7 +102,7 @@ def save(
 
 
 def read_facts(folder: Path) -> Facts:
-    """The facts of a model folder; none if it is older than these. Raises ModelError."""
+    """The facts of a model folder; empty ones if the folder is so old that it has none. Raises ModelError."""
     path = folder / FACTS
     return facts_from(read_json(path), str(path)) if path.is_file() else Facts()
 
@@ -113,7 +114,7 @@ def read_card(folder: Path) -> str:
 
 
 def _portable(value: Any) -> Any:
-    """The config without absolute paths, such as that of a pretrained encoder, which the folder holds by now."""
+    """The config with absolute paths cut to their last part: the folder holds what was read from them."""
     if isinstance(value, dict):
         return {key: _portable(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -122,7 +123,7 @@ def _portable(value: Any) -> Any:
 
 
 def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]:
-    """The weights of both, as they are named in the folder."""
+    """The weights of the model and the segmenter, by their names in the folder."""
     weights: dict[str, Tensor] = {} if model is None else dict(model.state_dict())
     if segmenter is not None:
         weights |= {_SEGMENTER + name: value for name, value in network_of(segmenter).state_dict().items()}
@@ -130,7 +131,7 @@ def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]
 
 
 def check_replaceable(folder: Path) -> None:
-    """Raises ModelError if there is something else than a model in the place of the folder."""
+    """Raises ModelError if there is something other than a model at the path of the folder."""
     if folder.is_dir():
         if any(folder.iterdir()) and not all((folder / name).is_file() for name in (*FILES, "manifest.json")):
             raise ModelError(f"{folder}: holds something else than a model; give another folder, or move that away")
@@ -139,15 +140,20 @@ def check_replaceable(folder: Path) -> None:
 
 
 def recover(folder: Path) -> None:
-    """Puts the folder back, or removes what is left over, where a process was killed while it saved there."""
+    """Repairs what a process left that was killed while it saved to the folder.
+
+    If the old folder had been moved away and the new one is not in its place, the old one is put back. All temporary
+    folders are removed.
+    """
     for old in folder.parent.glob(f".{folder.name}.old.*/model"):
         if not folder.exists():
             os.rename(old, folder)
-    for rest in folder.parent.glob(f".{folder.name}.*"):
-        shutil.rmtree(rest, ignore_errors=True)
+    for temporary in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _replace(new: Path, folder: Path) -> None:
+    """Moves the folder `new` into the place of `folder`."""
     if not folder.exists():
         os.rename(new, folder)
         return
@@ -158,7 +164,7 @@ def _replace(new: Path, folder: Path) -> None:
 
 
 def load(folder: Path) -> Model:
-    """The model in `folder`. A missing, damaged or foreign folder is one ModelError, and so is a segmenter alone."""
+    """The model in `folder`. Raises ModelError as `load_parts` does, and if the folder holds only a segmenter."""
     model = load_parts(folder).model
     if model is None:
         raise ModelError(f"{folder}: holds a segmenter and no model")
@@ -166,13 +172,13 @@ def load(folder: Path) -> Model:
 
 
 def load_parts(folder: Path) -> Parts:
-    """The model and the segmenter in `folder`. A missing, damaged or foreign folder is one ModelError."""
+    """The model and the segmenter in `folder`. Raises ModelError if it is missing, damaged, or not of depparse."""
     folder = Path(folder)
     config = check_folder(folder)
     stored_as = config.get("weights", "float32")
     if stored_as not in WEIGHTS:
-        known = ", ".join(WEIGHTS)
-        raise ModelError(f"{folder}: weights stored as {stored_as!r}, but this version reads {known}; update depparse")
+        choice = ", ".join(WEIGHTS)
+        raise ModelError(f"{folder}: weights stored as {stored_as!r}, but this version reads {choice}; update depparse")
     vocabularies = read_json(folder / "vocab.json")
     parts = Parts(None, None)
     try:
@@ -185,9 +191,9 @@ def load_parts(folder: Path) -> Parts:
             parts.segmenter = Segmenter(codec, TorchSegmenterScorer(SegmenterNetwork(segmenter_config, codec.sizes)))
         weights = decode(load_file(folder / "model.safetensors"))
         if parts.segmenter is not None:
-            own = [name for name in weights if name.startswith(_SEGMENTER)]
+            names = [name for name in weights if name.startswith(_SEGMENTER)]
             network = network_of(parts.segmenter)
-            network.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in own})
+            network.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in names})
             network.eval()
         if parts.model is not None:
             parts.model.load_state_dict(weights)

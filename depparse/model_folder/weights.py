@@ -1,6 +1,6 @@
-"""How weights are stored: float32, float16, or int8 with a scale for each row. Loaded, they are float32 again.
+"""Weights are stored as float32, as float16, or as int8 with a scale for each row. Once loaded, they are float32 again.
 
-So storage changes the weights a little, and arithmetic not at all: a sentence scores the same in any batch.
+So storage changes the weights a little but arithmetic not at all: a sentence has the same scores in any batch.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from depparse.model_folder.description import SCALE
 
 Weights = Literal["float32", "float16", "int8"]
 WEIGHTS: tuple[str, ...] = get_args(Weights)
-_LEAST = 1024  # numbers: smaller tensors, and vectors (biases, norms), are float16 where others are int8
-_ROW = 32  # numbers that share a scale, at least
+_LEAST = 1024  # numbers in an int8 tensor, at least; smaller ones, and vectors (biases, norms), become float16
+_ROW = 32  # numbers in a row of int8, at least; they share a scale
 _HALF = torch.finfo(torch.float16)
 
 
 def as_weights(name: str) -> Weights:
-    """`name`, if weights can be stored so. Raises ConfigError."""
+    """The `name` itself, if it is that of a way to store weights; else raises ConfigError."""
     if name not in WEIGHTS:
         raise ConfigError(f"weights are stored as {', '.join(WEIGHTS)}, not as {name!r}")
     return cast(Weights, name)
 
 
 def encode(state: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
-    """The tensors to be written.
+    """The tensors that store the weights in `state`.
 
-    A row of int8 is the last axis, or the last few where that is short (convolutions). It is ``round(value / scale)``,
-    with the scale ``max |value| / 127``: no value is changed by more than half its row's scale.
+    A row of an int8 tensor is its last axis, or the last few if that is short (as in convolutions). Each number is
+    ``round(value / scale)``, with the row's scale ``max |value| / 127``: no value is changed by more than half of it.
     """
     stored: dict[str, Tensor] = {}
     for name, value in state.items():
@@ -44,7 +44,7 @@ def encode(state: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
         else:
             rows = value.float().flatten(_row_axis(value.shape))
             scale = _halve(rows.abs().amax(-1) / 127, exactly=True)
-            # A row of zeros has no scale that could be divided by.
+            # The scale of a row of zeros is 0, by which nothing can be divided.
             numbers = (rows / torch.where(scale > 0, scale.float(), 1.0)[..., None]).round().clamp(-127, 127)
             stored[name] = numbers.to(torch.int8).view(value.shape).contiguous()
             stored[name + SCALE] = scale.contiguous()
@@ -52,7 +52,7 @@ def encode(state: Mapping[str, Tensor], weights: Weights) -> dict[str, Tensor]:
 
 
 def decode(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights that `encode` was given, about."""
+    """The weights that `encode` was given, up to rounding."""
     state: dict[str, Tensor] = {}
     for name, value in stored.items():
         scale = stored.get(name + SCALE)
@@ -65,14 +65,17 @@ def decode(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _halve(value: Tensor, *, exactly: bool = False) -> Tensor:
-    """As float16, if its range is enough: also for the least numbers, if they are to have all digits of float16."""
+    """The tensor as float16, or unchanged if it has numbers too large for that.
+
+    With `exactly`, it is unchanged also if it has numbers too small for the full precision of float16.
+    """
     sizes = value[value != 0].abs()
     fits = not len(sizes) or (sizes.max() <= _HALF.max and (not exactly or sizes.min() >= _HALF.smallest_normal))
     return value.half() if fits else value
 
 
 def _row_axis(shape: torch.Size) -> int:
-    """The first axis of those that make up a row."""
+    """The first of the axes that make up a row."""
     axis = len(shape) - 1
     while axis > 1 and math.prod(shape[axis:]) < _ROW:
         axis -= 1

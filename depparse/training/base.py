@@ -17,16 +17,16 @@ from depparse.training.recipe import RecipeConfig
 
 @dataclass(slots=True)
 class Base:
-    """What is in its folder."""
+    """The content of the base model's folder."""
 
     folder: Path
     model: Model
     segmenter: Segmenter | None
-    hash: str  # of its manifest
+    hash: str  # SHA-256 of the folder's manifest.json
 
     @classmethod
     def load(cls, name: str) -> Base:
-        """The model of that name or in that folder. Raises ModelError."""
+        """Loads the model of that name or in that folder. Raises ModelError."""
         folder = find(name)
         parts = load_parts(folder)
         if parts.model is None:
@@ -34,6 +34,6 @@ class Base:
         return cls(folder, parts.model, parts.segmenter, hash_file(folder / "manifest.json"))
 
     def facts(self, config: RecipeConfig) -> facts.Base:
-        """What is to be known of it in the facts of what is made of it: data and licences among them."""
+        """The facts of the base model, such as its data and licences, for the facts of the model trained from it."""
         origin = facts.Origin.of(config.base or "", self.folder)
         return facts.Base(origin=origin, frozen=config.freeze, facts=read_facts(self.folder))

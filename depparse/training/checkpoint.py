@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file with all that a run needs to go on as if it had never stopped."""
+"""Checkpoints. Each is one safetensors file with all that a run needs to go on as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from depparse.training.optim import Average
 
 @dataclass
 class Progress:
-    """Where a run stands. Epochs count from 0; `done` batches of the current one are finished."""
+    """How far a run has come. Epochs count from 0; `done` batches of the current epoch are finished."""
 
     epoch: int = 0
     done: int = 0
@@ -31,12 +31,12 @@ class Progress:
     scores: list[float] = field(default_factory=list)  # of all evaluations
     # Since the last evaluation:
     words: int = 0
-    learning: float = 0.0  # seconds of steps alone
+    learning: float = 0.0  # seconds spent in steps, without evaluations and checkpoints
     losses: dict[str, float] = field(default_factory=dict)  # sums over words, by task
     rate: float = 0.0  # learning rate of the last step
 
     def add(self, words: int, losses: dict[str, float], seconds: float, rate: float) -> None:
-        """Counts a step."""
+        """Counts a step: `words` of its batch, mean `losses` per word by task, its `seconds`, its learning `rate`."""
         self.step += 1
         self.done += 1
         self.words += words
@@ -47,7 +47,7 @@ class Progress:
 
 
 def environment(model: nn.Module) -> dict[str, str]:
-    """What the last bits of a result depend on."""
+    """The software, hardware and settings on which the last bits of a result depend."""
     return {
         "torch": torch.__version__,
         "threads": str(torch.get_num_threads()),
@@ -59,7 +59,7 @@ def environment(model: nn.Module) -> dict[str, str]:
 
 @dataclass
 class State:
-    """All that changes in training, the random numbers aside."""
+    """All that changes in training, except the states of the random number generators."""
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
@@ -69,58 +69,72 @@ class State:
 
 
 def save_checkpoint(path: Path, state: State, run: str) -> None:
-    """Writes beside, then renames: a run killed at any moment leaves a whole checkpoint. `run` names its config."""
+    """Writes a checkpoint beside `path`, then renames it, so that a run killed at any moment leaves a whole one.
+
+    `run` is the fingerprint of the run's config and data.
+    """
     tensors = {f"model.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
     entries = state.optimizer.state_dict()["state"]
     tensors |= {f"optimizer.{n}.{key}": value for n, entry in entries.items() for key, value in entry.items()}
-    extra: dict[str, Any] = {"progress": asdict(state.progress), "environment": environment(state.model), "run": run}
-    extra["scaler"] = state.scaler.state_dict()
+    metadata: dict[str, Any] = {
+        "progress": asdict(state.progress),
+        "environment": environment(state.model),
+        "run": run,
+    }
+    metadata["scaler"] = state.scaler.state_dict()
     if state.average is not None:
         tensors |= {f"average.{name}": value for name, value in state.average.weights.items()}
-        extra["average"] = {"steps": state.average.steps, "triggered": state.average.triggered}
+        metadata["average"] = {"steps": state.average.steps, "triggered": state.average.triggered}
     tensors["random"] = torch.get_rng_state()
     if torch.cuda.is_available():
         tensors["random_cuda"] = torch.cuda.get_rng_state()
     temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, metadata={"depparse": json.dumps(extra)})
+    save_file(tensors, temporary, metadata={"depparse": json.dumps(metadata)})
     with open(temporary, "rb") as stream:
         os.fsync(stream.fileno())
     os.replace(temporary, path)
 
 
 def load_checkpoint(path: Path, state: State, run: str) -> list[str]:
-    """Puts everything back; returns warnings where the last bits may differ from those of a whole run."""
+    """Restores `state` from a checkpoint. Returns the changes for which the result's last bits may differ.
+
+    Raises ModelError if the file is no checkpoint, or if its run has another fingerprint than `run`.
+    """
     try:
         with safe_open(path, "pt") as file:
-            extra = json.loads(file.metadata()["depparse"])
+            metadata = json.loads(file.metadata()["depparse"])
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"{path}: not a checkpoint: {error}; remove it to begin anew") from None
-    if extra["run"] != run:
-        raise ModelError(f"{path}: of a run with another config or other data; give another --output, or no --resume")
-    state.model.load_state_dict(_under(tensors, "model."))
+    if metadata["run"] != run:
+        raise ModelError(
+            f"{path}: is the checkpoint of a run with another config or other data; "
+            "resume with those, or give another --output"
+        )
+    state.model.load_state_dict(_with_prefix(tensors, "model."))
     entries: dict[int, dict[str, Tensor]] = {}
-    for name, value in _under(tensors, "optimizer.").items():
+    for name, value in _with_prefix(tensors, "optimizer.").items():
         number, _, key = name.partition(".")
         entries.setdefault(int(number), {})[key] = value
     state.optimizer.load_state_dict({**state.optimizer.state_dict(), "state": entries})
-    state.scaler.load_state_dict(extra["scaler"])
+    state.scaler.load_state_dict(metadata["scaler"])
     if state.average is not None:
-        for name, value in _under(tensors, "average.").items():
+        for name, value in _with_prefix(tensors, "average.").items():
             state.average.weights[name].copy_(value)
-        state.average.steps, state.average.triggered = extra["average"]["steps"], extra["average"]["triggered"]
+        state.average.steps, state.average.triggered = metadata["average"]["steps"], metadata["average"]["triggered"]
     torch.set_rng_state(tensors["random"])
     if "random_cuda" in tensors and torch.cuda.is_available():
         torch.cuda.set_rng_state(tensors["random_cuda"])
-    state.progress = Progress(**extra["progress"])
+    state.progress = Progress(**metadata["progress"])
     now = environment(state.model)
-    return [f"{key} was {old}, is {now[key]}" for key, old in extra["environment"].items() if now.get(key) != old]
+    return [f"{key} was {old}, is {now[key]}" for key, old in metadata["environment"].items() if now.get(key) != old]
 
 
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose names begin with `prefix`, by their names without it."""
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def epoch_random(seed: int, epoch: int) -> random.Random:
-    """The order of an epoch depends on the seed and its number alone, so that a resumed epoch has the same."""
+    """The random numbers that order an epoch. They depend only on seed and epoch, so a resumed epoch has the same."""
     return random.Random(f"{seed} {epoch}")

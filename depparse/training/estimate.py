@@ -1,4 +1,4 @@
-"""How long a run will take."""
+"""An estimate of how long a run will take."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from depparse.training.loop import Step, TrainingConfig
 
 @dataclass(slots=True)
 class Estimate:
-    """After some steps: what the rest of the run will take, evaluations included."""
+    """The seconds that the rest of the run will take, evaluations included."""
 
     seconds: float
 
 
 class Clock:
-    """Guesses from some steps how long the run will take."""
+    """Estimates from the first steps of a session how long the rest of the run will take."""
 
-    BEGIN, END = 5, 25  # steps of this session; the first ones are slower, as loops are compiled
+    BEGIN, END = 5, 25  # the steps between these are timed; the first ones are slower, as loops are compiled
 
     def __init__(self, training: TrainingConfig, dev_words: int) -> None:
         self._training, self._dev_words = training, dev_words
-        self._taken = self._words = 0
+        self._n_steps = self._words = 0
         self._begin = 0.0
 
     def __call__(self, record: Step) -> Estimate | None:
-        self._taken += 1
-        if self._taken == self.BEGIN:
+        """Counts a step. Returns the estimate once, after step `END` of the session, and None after all others."""
+        self._n_steps += 1
+        if self._n_steps == self.BEGIN:
             self._begin = record.seconds
-        elif self.BEGIN < self._taken <= self.END:
+        elif self.BEGIN < self._n_steps <= self.END:
             self._words += record.words
-        if self._taken != self.END:
+        if self._n_steps != self.END:
             return None
-        taken = record.seconds - self._begin
-        steps = (record.steps - record.step) * taken / (self.END - self.BEGIN)
-        evaluations = -(-(self._training.epochs - record.epoch + 1) // self._training.evaluate_every)
-        # The forward pass is about a third of a step.
-        return Estimate(steps + evaluations * self._dev_words * taken / self._words / 3)
+        seconds = record.seconds - self._begin
+        training = (record.steps - record.step) * seconds / (self.END - self.BEGIN)
+        n_evaluations = -(-(self._training.epochs - record.epoch + 1) // self._training.evaluate_every)
+        # An evaluation runs only the forward pass, which is about a third of a step.
+        return Estimate(training + n_evaluations * self._dev_words * seconds / self._words / 3)

@@ -1,4 +1,4 @@
-"""The facts of a run (`depparse.model_folder.facts`), made of what it was given and what it measured."""
+"""The facts of a run (`depparse.model_folder.facts`), made from its recipe, its data and its measurements."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from depparse.training.log import peak_memory_mib
 from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
 from depparse.treebanks.download import licence
 
-_DIGITS = 6  # of a score
+_DIGITS = 6  # decimal places of a score, which is a fraction of 1
 
 
 def training_facts(config: RecipeConfig, command: str, minutes: float, speed: float) -> Training:
-    """How the model was trained; `speed` is in words a second."""
+    """The facts of how the model was trained; `speed` is in words per second."""
     memory = peak_memory_mib()
     seeds = [] if config.segmentation is None else [config.segmentation.training.seed]
     seeds += [config.training.seed] if config.model.tasks else []
@@ -37,7 +37,7 @@ def training_facts(config: RecipeConfig, command: str, minutes: float, speed: fl
 
 
 def data_facts(data: DataConfig, hashes: Mapping[str, str]) -> tuple[DataFile, ...]:
-    """The files of a run; `hashes` are by file."""
+    """The facts of each data file of a run; `hashes` has the SHA-256 of each file."""
     return tuple(
         DataFile(
             split=split,
@@ -55,7 +55,10 @@ def data_facts(data: DataConfig, hashes: Mapping[str, str]) -> tuple[DataFile, .
 def score_facts(
     scores: Mapping[str, Scores], source: Literal["words", "text"], *, has_model: bool = True
 ) -> tuple[ScoreRow, ...]:
-    """The scores that a card shows, by data such as ``dev``. Without a model, only those of segmentation."""
+    """The scores that a card shows, a row for each entry of `scores`, whose keys name the data, such as ``dev``.
+
+    Of raw text (`source` "text") without a model, only segmentation is scored.
+    """
     names = model_metrics(Use.CARD)
     if source == "text":
         names = (*segmenter_metrics(Use.RAW), *(model_metrics(Use.RAW) if has_model else ()))
@@ -63,7 +66,7 @@ def score_facts(
         ScoreRow(
             data=data,
             source=source,
-            f1={name: round(found[name].f1, _DIGITS) for name in names if name in found},
+            f1={name: round(by_metric[name].f1, _DIGITS) for name in names if name in by_metric},
         )
-        for data, found in scores.items()
+        for data, by_metric in scores.items()
     )

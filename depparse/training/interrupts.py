@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps: a run that is interrupted leaves a checkpoint of a whole step."""
+"""Interrupts such as Ctrl-C are held back until a step ends, so that an interrupted run saves only whole steps."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if
 class Interrupts:
     """Holds back interrupts, which could come in the middle of an update of the weights, until `check` is called.
 
-    A second one of the same kind comes through at once. Signals that Python does not handle are left alone, and so are
-    all of them outside the main thread, where none arrives.
+    A second interrupt of the same kind is handled at once. Signals without a Python handler are left alone. Outside the
+    main thread all signals are left alone, as none arrives there.
     """
 
     def __init__(self) -> None:
-        self._before: dict[int, Callable[[int, FrameType | None], Any]] = {}
+        self._handlers: dict[int, Callable[[int, FrameType | None], Any]] = {}  # those outside the block
         self.pending: int | None = None  # the signal that is held back
         self._through = False
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
             for number in _SIGNALS:
-                before = signal.getsignal(number)
-                if callable(before):
-                    self._before[number] = before
+                handler = signal.getsignal(number)
+                if callable(handler):
+                    self._handlers[number] = handler
                     signal.signal(number, self._hold)
         return self
 
     def __exit__(self, *_: object) -> None:
         if threading.current_thread() is threading.main_thread():
-            for number, before in self._before.items():
-                signal.signal(number, before)
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
 
     def _hold(self, number: int, frame: FrameType | None) -> None:
         if self._through or self.pending == number:
-            self._before[number](number, frame)
+            self._handlers[number](number, frame)
         self.pending = number
 
     def check(self) -> None:
-        """Raises what was held back."""
+        """Handles the signal that was held back, if there is one; most handlers raise an exception."""
         if self.pending is not None:
             number, self.pending = self.pending, None
-            self._before[number](number, None)
+            self._handlers[number](number, None)
 
     @contextmanager
     def let_through(self) -> Iterator[None]:
-        """Within, interrupts come at once."""
+        """Lets interrupts through at once within the block."""
         self.check()
         self._through = True
         try:

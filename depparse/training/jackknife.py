@@ -1,8 +1,8 @@
-"""Jackknifing: trees for training data, each of a parser that did not see the sentence.
+"""Jackknifing predicts trees for training data, each by a parser that did not see the sentence in training.
 
-What learns with trees that a parser predicts (`trees = "given"` of a task) should learn with trees as bad as those it
-will get. A parser's trees of its own training data are nearly gold; so the data is cut into folds, and the trees of
-each come from a parser that was trained on the others.
+A task that reads the trees of a parser (`trees = "given"`) should learn with trees as bad as those that it will get
+later. A parser's trees of its own training data are nearly gold. So the data is cut into folds, and the trees of each
+fold come from a parser that was trained on the other folds.
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ def jackknife(
 ) -> Document:
     """Copies of the sentences, with predicted HEAD and DEPREL.
 
-    Folds are stretches of text, of like numbers of words, as neighbours have much in common. The parser of each is
-    trained by the recipe (`set` overrides it) for as many epochs as that says, and sees words alone when it predicts.
-    It stays in a folder of `output`, where a call that was interrupted goes on. `listen` gets the records of training.
-    Raises ConfigError, also if `output` holds folds of other data or another recipe.
+    A fold is a stretch of text, since neighbouring sentences have much in common; all folds have about the same number
+    of words. The parser of each fold is trained by the recipe, with the keys in `set` overridden, for as many epochs as
+    the recipe says. It sees only words when it predicts. It stays in a folder of `output`, so that the same call goes
+    on after an interrupt. `listen` gets the records of training. Raises ConfigError, also if `output` holds folds of
+    other data or of another recipe.
     """
     sentences = list(sentences)
     if not 2 <= folds <= len(sentences):
@@ -56,28 +57,31 @@ def jackknife(
             "jackknifing trains parsers anew: give a recipe without a base and with a task that predicts trees, "
             "such as one of type dependencies"
         )
-    found: list[Sentence] = []
+    copies: list[Sentence] = []
     begin = 0
     for number, end in enumerate(_ends(sentences, folds), 1):
-        rest = [*sentences[:begin], *sentences[end:]]
-        model = train_parser(config, rest, Path(output) / f"fold-{number}", listen=listen)
-        found += with_trees_of(model, sentences[begin:end])
+        other_folds = [*sentences[:begin], *sentences[end:]]
+        model = train_parser(config, other_folds, Path(output) / f"fold-{number}", listen=listen)
+        copies += with_trees_of(model, sentences[begin:end])
         begin = end
-    return Document(found)
+    return Document(copies)
 
 
 def train_parser(
     recipe: Recipe, sentences: Iterable[Sentence], output: Path, *, listen: Listener = lambda _: None
 ) -> Model:
-    """A model trained on the sentences, or the one that is in `output` already. Raises ConfigError as `jackknife`."""
+    """A model trained on the sentences, or the one that is in `output` already.
+
+    Raises ConfigError if `output` holds a parser of other sentences or of another recipe.
+    """
     text = "".join(sentence.to_conllu() for sentence in sentences)
     file = output / "train.conllu"
     if file.exists() and file.read_text(encoding="utf-8") != text:
         raise ConfigError(f"{output}: holds a parser of other sentences; give another folder")
     config = read_recipe(recipe).model_copy(update={"segmentation": None, "data": DataConfig(train=(str(file),))})
-    if (kept := output / "recipe.json").exists():
-        before = RecipeConfig.model_validate_json(kept.read_text(encoding="utf-8"))
-        if before.model_copy(update={"data": config.data}) != config:
+    if (recipe_file := output / "recipe.json").exists():
+        old_config = RecipeConfig.model_validate_json(recipe_file.read_text(encoding="utf-8"))
+        if old_config.model_copy(update={"data": config.data}) != config:
             raise ConfigError(f"{output}: holds a parser of another recipe; give another folder")
     output.mkdir(parents=True, exist_ok=True)
     with open_output(file) as stream:
@@ -88,13 +92,13 @@ def train_parser(
 
 
 def with_trees_of(model: Model, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """Copies of the sentences with HEAD and DEPREL as the model predicts them from the words; all else stays."""
+    """Copies of the sentences with the HEAD and DEPREL that the model predicts from the words; all else is kept."""
     sentences = list(sentences)
     parsed = Pipeline(model).annotate_stream(bare_copies(sentences))
     for sentence, tree in zip(sentences, parsed, strict=True):
-        copied = sentence.copy()
-        copied.columns |= {name: tree.column(name) for name in TREE_COLUMNS}
-        yield copied
+        copy = sentence.copy()
+        copy.columns |= {name: tree.column(name) for name in TREE_COLUMNS}
+        yield copy
 
 
 def _parses(config: PartConfig) -> bool:
@@ -102,12 +106,12 @@ def _parses(config: PartConfig) -> bool:
 
 
 def _ends(sentences: Sequence[Sentence], folds: int) -> list[int]:
-    """Where each fold ends: a sentence belongs to the fold that its middle falls into; none is empty."""
+    """The number of sentences up to the end of each fold. A sentence is in the fold of its middle; no fold is empty."""
     sums = [0, *itertools.accumulate(max(1, len(sentence)) for sentence in sentences)]
     ends: list[int] = []
     for fold in range(1, folds + 1):
-        wanted = sums[-1] * fold / folds
-        end = sum((before + after) / 2 < wanted for before, after in itertools.pairwise(sums))
+        boundary = sums[-1] * fold / folds  # in words
+        end = sum((before + after) / 2 < boundary for before, after in itertools.pairwise(sums))
         least, most = (ends[-1] if ends else 0) + 1, len(sentences) - (folds - fold)
         ends.append(min(max(end, least), most))
     return ends

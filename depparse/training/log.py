@@ -1,4 +1,4 @@
-"""What is logged of a run: ``metrics.jsonl``, and TensorBoard's event files."""
+"""The logs of a run: ``metrics.jsonl`` and TensorBoard's event files."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from depparse.training.loop import Evaluation, Step
 
 
 def peak_memory_mib() -> float | None:
-    """The most memory that this process had so far; None on Windows, which does not say."""
+    """The most memory that this process has used so far, in MiB; None on Windows, which does not tell."""
     try:
         status = Path("/proc/self/status").read_text(encoding="utf-8")
-        # The other figure counts what the parent had when it started this process.
+        # The figure of getrusage would include the memory that the parent had when it started this process.
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
     except (OSError, IndexError, ValueError):
         pass
@@ -31,12 +31,12 @@ def peak_memory_mib() -> float | None:
 
 
 def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequence[str]) -> None:
-    """Appends those of the `metrics` that there are to a file such as ``metrics.jsonl``.
+    """Appends an evaluation to a file such as ``metrics.jsonl``, with those of the `metrics` that dev has scores of.
 
-    What an interrupted session wrote of this and later epochs goes.
-    Scores are means over the dev files that have them; with several files, ``dev`` has those of each.
+    Lines that an interrupted session wrote of this epoch and later ones are removed. Scores are means over the dev
+    files that have them; with several dev files, the key ``dev`` has the scores of each.
     """
-    kept = [line for line in read_log(path) if line["epoch"] < record.epoch]
+    earlier_lines = [line for line in read_log(path) if line["epoch"] < record.epoch]
     memory = peak_memory_mib()
     entry: dict[str, Any] = {
         "epoch": record.epoch,
@@ -54,18 +54,18 @@ def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequ
         entry["dev"] = {
             file: {name: scores[name].f1 for name in metrics if name in scores} for file, scores in dev.items()
         }
-    path.write_text("".join(json.dumps(line) + "\n" for line in [*kept, entry]), encoding="utf-8")
+    path.write_text("".join(json.dumps(line) + "\n" for line in [*earlier_lines, entry]), encoding="utf-8")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of ``metrics.jsonl``, one an evaluation."""
+    """The lines of a file such as ``metrics.jsonl``, one for each evaluation; none if there is no file."""
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 class TensorBoard:
-    """Losses, learning rate and dev scores as event files. ConfigError if the package tensorboard is missing."""
+    """Writes losses, learning rates and dev scores as event files. Raises ConfigError if tensorboard is missing."""
 
     def __init__(self, folder: Path, metrics: Sequence[str]) -> None:
         try:
@@ -78,15 +78,18 @@ class TensorBoard:
         self._step = 0
 
     def step(self, record: Step) -> None:
+        """Writes the losses and the learning rate of a step."""
         self._step = record.step
         for name, loss in record.losses.items():
             self._writer.add_scalar(f"loss/{name}", loss, record.step)
         self._writer.add_scalar("learning_rate", record.learning_rate, record.step)
 
     def evaluation(self, dev: Mapping[str, Scores]) -> None:
+        """Writes the scores of each dev file, at the last step."""
         for file, scores in dev.items():
             for name in (name for name in self._metrics if name in scores):
                 self._writer.add_scalar(f"{file}/{name}", scores[name].f1, self._step)
 
     def close(self) -> None:
+        """Closes the event files."""
         self._writer.close()

@@ -1,4 +1,4 @@
-"""Optimizer, learning rate, and averages of weights."""
+"""The optimizer, its learning rate, and averages of the weights."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ class OptimizerConfig(Config):
     kind: Literal["adamw", "sgd"] = "adamw"  # sgd needs a learning rate of its own, some hundred times that of adamw
     learning_rate: float = Field(2e-3, gt=0)  # of everything but a pretrained encoder
     pretrained_learning_rate: float = Field(5e-5, gt=0)  # of a pretrained encoder
-    warmup: float = Field(0.1, ge=0, le=1)  # share of all steps, rising
+    warmup: float = Field(0.1, ge=0, le=1)  # share of all steps in which the learning rate rises
     decay: Literal["cosine", "linear", "none"] = "cosine"
     floor: float = Field(0.05, ge=0, le=1)  # share of the learning rate that the decay ends at
     weight_decay: float = Field(0.01, ge=0)  # of matrices; vectors (biases, norms) have none
     beta2: float = Field(0.95, gt=0, lt=1)
     clip: float = Field(2.0, gt=0)  # largest norm of the gradient
     average: Literal["ema", "asgd", "none"] = "ema"
-    ema_decay: float = Field(0.998, ge=0, lt=1)  # a step
-    trigger: int = Field(5, ge=0)  # evaluations; asgd averages once dev is worse than the best of so many before
+    ema_decay: float = Field(0.998, ge=0, lt=1)  # share of the average that is kept in each step
+    # Evaluations: asgd begins to average once dev is worse than its best score before the last so many evaluations.
+    trigger: int = Field(5, ge=0)
 
 
 def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Optimizer:
-    """Four groups: pretrained or not, decayed or not."""
+    """The optimizer of the trained weights, in up to four groups: pretrained or not, with weight decay or not."""
     inputs = [module for module in model.modules() if isinstance(module, HasPretrained)]
     pretrained = {id(weight) for module in inputs for weight in module.pretrained_parameters()}
     groups: dict[tuple[bool, bool], list[Tensor]] = {}
@@ -55,7 +56,7 @@ def make_optimizer(model: nn.Module, config: OptimizerConfig) -> torch.optim.Opt
 
 
 def rate_at(step: int, steps: int, config: OptimizerConfig) -> float:
-    """The share of the learning rate at `step` (from 0) of `steps`."""
+    """The fraction of the full learning rate at `step` (from 0) of `steps`."""
     warmup = int(steps * config.warmup)
     if step < warmup:
         return (step + 1) / (warmup + 1)
@@ -67,7 +68,7 @@ def rate_at(step: int, steps: int, config: OptimizerConfig) -> float:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float, config: OptimizerConfig) -> None:
-    """Gives each group its share `rate` of its learning rate."""
+    """Sets the learning rate of each group to the fraction `rate` of its full one."""
     for group in optimizer.param_groups:
         group["lr"] = rate * (config.pretrained_learning_rate if group.get("pretrained") else config.learning_rate)
 
@@ -75,8 +76,8 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float, config: OptimizerCon
 def non_monotonic(scores: Sequence[float], n: int) -> bool:
     """Whether the last of `scores` is worse than the best of those more than `n` evaluations before it.
 
-    The trigger of NT-ASGD (Merity, Keskar & Socher 2018, *Regularizing and Optimizing LSTM Language Models*, algorithm
-    1, n = 5), with the range that the authors' program has: the best of all but the last n earlier scores.
+    This is the trigger of NT-ASGD (Merity, Keskar & Socher 2018, *Regularizing and Optimizing LSTM Language Models*,
+    algorithm 1, n = 5). As in the authors' program, the best is that of all earlier scores but the last n.
     """
     return len(scores) > n + 1 and scores[-1] < max(scores[: -1 - n])
 
@@ -85,8 +86,9 @@ class Average:
     """A running average of a model's weights: exponential ("ema"), or the mean since a trigger ("asgd").
 
     The averaged SGD of Merity et al. (2018) returns the mean of the weights after each step from T on, where T is the
-    step of the evaluation that triggers it (`non_monotonic`); until then the weights themselves are the average. They
-    use it with plain SGD of a constant learning rate: ``kind = "sgd"``, ``decay = "none"``; here AdamW has it too.
+    step of the evaluation that triggers it (`non_monotonic`); until then the weights themselves are the average. The
+    authors use it with plain SGD and a constant learning rate (``kind = "sgd"``, ``decay = "none"``); here AdamW can
+    have it too.
     """
 
     def __init__(self, model: nn.Module, kind: Literal["ema", "asgd"], decay: float) -> None:
@@ -95,18 +97,18 @@ class Average:
         self.weights = {name: value.detach().clone() for name, value in _floats(model)}
 
     def trigger(self) -> None:
-        """Begins the mean, with the weights as they are now. It cannot be undone."""
+        """Begins the mean with the present weights. This cannot be undone."""
         if not self.triggered:
             self.triggered, self.steps = True, 1
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
-        """After each step of the optimizer."""
+        """Adds the weights of `model` to the average; to be called after each step of the optimizer."""
         self.steps += 1 if self.triggered else 0
         if not self.triggered:
             keep = 0.0
         elif self.kind == "ema":
-            # A short memory at first, so that the random start is soon forgotten.
+            # The memory is short at first, so that the random start is soon forgotten.
             keep = min(self.decay, (1 + self.steps) / (10 + self.steps))
         else:
             keep = (self.steps - 1) / self.steps
@@ -115,7 +117,7 @@ class Average:
 
     @contextmanager
     def inside(self, model: nn.Module) -> Iterator[None]:
-        """Within, the model has the average as its weights."""
+        """Gives the model the average as its weights within the block."""
         self._swap(model)
         try:
             yield
@@ -125,13 +127,13 @@ class Average:
     @torch.no_grad()
     def _swap(self, model: nn.Module) -> None:
         for name, value in _floats(model):
-            kept = value.clone()
+            copy = value.clone()
             value.copy_(self.weights[name])
-            self.weights[name].copy_(kept)
+            self.weights[name].copy_(copy)
 
 
 def _floats(model: nn.Module) -> Iterable[tuple[str, Tensor]]:
-    """What changes in training: not the frozen parameters, which may be most of a model."""
+    """The weights that change in training. Frozen parameters, which may be most of a model, are left out."""
     frozen = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
     values = model.state_dict().items()
     return ((name, value) for name, value in values if value.dtype.is_floating_point and name not in frozen)

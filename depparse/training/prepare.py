@@ -1,4 +1,4 @@
-"""Before a run: what cannot be trained is refused, the data is checked, the run's folder is made."""
+"""The preparation of a run: recipes and data that cannot be trained on are refused, and the run's folder is made."""
 
 from __future__ import annotations
 
@@ -22,21 +22,25 @@ METRICS_FILE = "metrics.jsonl"
 SEGMENTER = "segmenter"  # the folder of the trained segmenter, while the model is trained
 SEGMENTER_BEST = "segmenter-best"  # of the best one so far, while the segmenter is trained
 SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors", "segmenter.jsonl"
-CURVES = "curves.png"  # drawn at the end: where it is and no checkpoint, the run is finished
+CURVES = "curves.png"  # drawn at the end: a folder with it and without a checkpoint is that of a finished run
 
 
 def is_finished(output: Path) -> bool:
-    """Whether the run in the folder came to its end."""
+    """Whether the run in the folder is finished."""
     return (output / CURVES).exists() and not (output / CHECKPOINT).exists()
 
 
 def is_begun(output: Path) -> bool:
-    """Whether there is something in the folder that an interrupted run can go on from."""
+    """Whether the folder holds anything that an interrupted run can go on from."""
     return any((output / name).exists() for name in (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, "model"))
 
 
 def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Processes) -> dict[str, str]:
-    """Refuses what cannot be trained, makes the run's folder; returns the hash of each file of data."""
+    """Makes the run's folder. Returns the SHA-256 of each data file.
+
+    Raises ConfigError if the recipe cannot be trained or the folder holds a run already (with `resume`: none), and
+    ModelError if something other than a model is where the model would be saved.
+    """
     data = config.data
     if not data.train:
         reason = "has no train split" if data.dev or data.test else "is missing"
@@ -45,22 +49,22 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
         raise ConfigError("config key base: the recipe has no tasks for that model to learn: model.tasks is empty")
     if not config.model.tasks and config.segmentation is None:
         raise ConfigError("the recipe has no tasks and no segmentation: config key model.tasks is empty")
-    parts = {"training": config.training} if config.model.tasks else {}
+    tables = {"training": config.training} if config.model.tasks else {}
     if config.segmentation is not None:
-        parts["segmentation.training"] = config.segmentation.training
-    for table, training in parts.items():
+        tables["segmentation.training"] = config.segmentation.training
+    for table, training in tables.items():
         if not data.dev and (training.patience or training.optimizer.average == "asgd"):
             key = "patience" if training.patience else "optimizer.average=asgd"
             raise ConfigError(f"config key {table}.{key} needs dev data to go by: give --dev FILE")
         choose_precision(training.precision, processes.device, f"{table}.precision")
     hashes = {file: hash_file(Path(file)) for file in (*data.train, *data.dev, *data.test)}
     check_replaceable(output / "model")
-    files = (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, SEGMENTER_BEST, "model", "recipe.json")
-    begun = [name for name in files if (output / name).exists()]
-    if resume and not begun:
-        raise ConfigError(f"{output} holds no run to resume; without --resume one begins")
-    # A recipe alone is what a run leaves that failed before its first step.
-    if not resume and begun not in ([], ["recipe.json"]):
+    names = (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, SEGMENTER_BEST, "model", "recipe.json")
+    old_files = [name for name in names if (output / name).exists()]
+    if resume and not old_files:
+        raise ConfigError(f"{output} holds no run to resume; leave out --resume to begin one")
+    # A run that failed before its first step leaves its recipe alone.
+    if not resume and old_files not in ([], ["recipe.json"]):
         raise ConfigError(f"{output} holds a run already: --resume goes on with it, another --output begins a new one")
     output.mkdir(parents=True, exist_ok=True)
     if processes.main:
@@ -75,7 +79,7 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
 
 
 def treebank_names(files: Sequence[str]) -> list[str]:
-    """Names of the treebanks, in the order of their numbers."""
+    """The names of the files' treebanks, in the order of their numbers. Raises ConfigError if two have one name."""
     folders: dict[str, Path] = {}
     for file in files:
         name, folder = treebank_name(file), Path(file).resolve().parent
@@ -85,9 +89,9 @@ def treebank_names(files: Sequence[str]) -> list[str]:
 
 
 def choose_metric(config: RecipeConfig, model: Model, dev: Sequence[Gold]) -> str | None:
-    """The score that chooses the model: what the recipe says, or LAS, or what a model without a parser has instead.
+    """The name of the score that chooses the model: the recipe's, or else the highest in rank, as LAS for parsers.
 
-    None if no score tells anything of the model's tasks, which may be of another package.
+    None if no score tells anything about the model's tasks, which may come from another package. Raises ConfigError.
     """
     writes = {column for name in model.learned for column in model.codec.writes[name]}
     metrics = [metric.name for metric in by_rank(Use.TRAINING) if metric.tells_of(writes)]
@@ -95,22 +99,27 @@ def choose_metric(config: RecipeConfig, model: Model, dev: Sequence[Gold]) -> st
     if config.metric is None:
         return next((name for name in metrics if name in scored or not dev), None)
     if config.metric not in metrics:
-        found = ", ".join(metrics) or "none"
-        raise ConfigError(f"config key metric: the model predicts nothing that {config.metric} scores, only {found}")
+        choice = ", ".join(metrics) or "none"
+        raise ConfigError(
+            f"config key metric: the model predicts nothing that {config.metric} scores; scores that fit it: {choice}"
+        )
     if dev and config.metric not in scored:
         raise ConfigError(f"config key metric: the dev data holds nothing that {config.metric} scores")
     return config.metric
 
 
 def check_data(data: DataConfig) -> list[str]:
-    """What the data check says of the files of CoNLL-U, notes aside: train and dev together if there is one of each."""
+    """The findings of the data check in CoNLL-U files, a line each, without notes.
+
+    If there is one train file and one dev file, they are checked as one treebank; else each train file by itself.
+    """
     if len(data.train) == len(data.dev) == 1 and all(_is_conllu(file, data) for file in (*data.train, *data.dev)):
-        found = check(Treebank("data", {"train": Path(data.train[0]), "dev": Path(data.dev[0])}))
+        findings = check(Treebank("data", {"train": Path(data.train[0]), "dev": Path(data.dev[0])}))
     else:
-        found = [finding for file in data.train if _is_conllu(file, data) for finding in check(Path(file))]
+        findings = [finding for file in data.train if _is_conllu(file, data) for finding in check(Path(file))]
     return [
         f"{finding.severity}: {finding.message}" + "".join(f" ({place})" for place in finding.places[:1])
-        for finding in found
+        for finding in findings
         if finding.severity != "note"
     ]
 

@@ -1,8 +1,8 @@
 """Devices, precision and processes, as `accelerate` finds them: one process, ``torchrun`` or ``accelerate launch``.
 
 Every process has the whole model and learns from its part of each batch. Gradients are added up in one flat vector
-rather than by a wrapper around the model: so models need no ``forward`` of a certain form, parts of it may be unused in
-a batch, and a single process pays nothing.
+rather than by a wrapper around the model. So models need no ``forward`` of a certain form, a batch need not use all of
+their weights, and a single process pays nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 
 class Processes:
-    """All processes of the run, and which of them this is. The first (`main`) alone prints, evaluates and writes."""
+    """The processes of a run, seen from this one. Only the first (`main`) prints, evaluates and writes."""
 
     def __init__(self) -> None:
-        # Several processes without a GPU are only found when a processor is asked for.
+        # Without a GPU, accelerate finds several processes only when it is told to run on the processor.
         self._state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU") or not torch.cuda.is_available())
         self.device: torch.device = self._state.device
         self.number: int = self._state.process_index
@@ -37,7 +37,7 @@ class Processes:
             atexit.register(end_group)
 
     def part(self, numbers: Sequence[int]) -> Sequence[int]:
-        """What this process takes of a batch; nothing, if there are fewer sentences than processes."""
+        """The part of a batch that this process takes. It may be empty if there are fewer sentences than processes."""
         return numbers[self.number :: self.count]
 
     def add(self, values: Tensor) -> Tensor:
@@ -48,22 +48,22 @@ class Processes:
         return values
 
     def add_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Makes each gradient the sum of those of all processes."""
+        """Replaces each gradient by its sum over all processes."""
         if self.count == 1:
             return
-        learning = [parameter for parameter in parameters if parameter.requires_grad]
-        gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in learning]
+        trained = [parameter for parameter in parameters if parameter.requires_grad]
+        gradients = [p.grad if p.grad is not None else torch.zeros_like(p) for p in trained]
         flat = self.add(torch.cat([gradient.flatten() for gradient in gradients]))
-        parts = torch.split(flat, [parameter.numel() for parameter in learning])
-        for parameter, part in zip(learning, parts, strict=True):
-            parameter.grad = part.view_as(parameter)
+        sums = torch.split(flat, [parameter.numel() for parameter in trained])
+        for parameter, gradient in zip(trained, sums, strict=True):
+            parameter.grad = gradient.view_as(parameter)
 
     def tell(self, value: float) -> float:
-        """The value that the main process has."""
+        """The `value` of the main process, in every process."""
         if self.count == 1:
             return value
-        told = torch.tensor(value if self.main else 0.0, dtype=torch.float64, device=self.device)
-        return float(self.add(told))
+        addend = torch.tensor(value if self.main else 0.0, dtype=torch.float64, device=self.device)
+        return float(self.add(addend))
 
     def tell_weights(self, model: nn.Module) -> None:
         """Gives every process the weights of the main one."""
@@ -72,7 +72,7 @@ class Processes:
                 distributed.broadcast(value, 0)
 
     def wait(self) -> None:
-        """Until all processes are here."""
+        """Waits until all processes have come to this call."""
         self._state.wait_for_everyone()
 
 
@@ -83,7 +83,10 @@ def end_group() -> None:
 
 
 def choose_precision(asked: Precision, device: torch.device, key: str = "training.precision") -> torch.dtype:
-    """The type of autocast; float32 is none. ConfigError, which names the config `key`, for fp16 without a GPU."""
+    """The type that autocast computes in; float32 stands for no autocast.
+
+    Raises ConfigError, which names the config key `key`, if fp16 is asked for without a GPU.
+    """
     if asked == "fp16":
         if device.type == "cpu":
             raise ConfigError(f"config key {key}: fp16 needs a GPU; on a processor there are bf16 and fp32")
@@ -93,7 +96,7 @@ def choose_precision(asked: Precision, device: torch.device, key: str = "trainin
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether the device multiplies bf16 itself; where it does not, bf16 is only slower."""
+    """Whether the device has instructions for bf16. Without them, bf16 would only be slower."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     if device.type != "cpu":

@@ -1,4 +1,4 @@
-"""Recipes: everything about a run, from a TOML file, a dictionary, and what overrides them."""
+"""Recipes. A recipe says everything about a run; it is a TOML file or a dictionary, whose keys can be overridden."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ Files = Annotated[tuple[str, ...], BeforeValidator(lambda value: [value] if isin
 
 
 class DataConfig(Config):
-    """Files, of several treebanks if you like."""
+    """The data files of a run, which may be those of several treebanks."""
 
     train: Files = ()
     dev: Files = ()  # scored after epochs; the mean over the files chooses the model that is kept
     test: Files = ()  # scored once, at the end
     format: str = "conllu"  # of files whose endings tell none, such as conll2003
-    on_disk: bool = False  # for more training data than memory: sentences are read from disk for each batch
+    on_disk: bool = False  # for training data that does not fit in memory: sentences are read from disk for each batch
 
 
 class SegmenterOptimizerConfig(OptimizerConfig):
-    """As of the model, with other defaults."""
+    """The segmenter's optimizer: the settings of the model's optimizer with other defaults."""
 
     decay: Literal["cosine", "linear", "none"] = "linear"
     floor: float = Field(0.0, ge=0, le=1)  # share of the learning rate that the decay ends at
@@ -42,7 +42,7 @@ class SegmenterOptimizerConfig(OptimizerConfig):
 
 
 class SegmenterTrainingConfig(TrainingConfig):
-    """As of the model, with other defaults."""
+    """The training of the segmenter: the settings of the model's training with other defaults."""
 
     batch_words: int = Field(500, ge=1)  # words of a batch, with padding, of all processes together
     optimizer: OptimizerConfig = SegmenterOptimizerConfig()
@@ -57,8 +57,8 @@ class SegmentationConfig(Config):
     """The segmenter, and how it is trained."""
 
     network: SegmenterConfig = SegmenterConfig()
-    passage_words: int = Field(100, ge=1)  # of a piece of text that is learned from; whole sentences
-    max_words: int = Field(2_000_000, ge=1)  # of the training data, evenly from all of it; more teach little
+    passage_words: int = Field(100, ge=1)  # words of a passage, the piece of text it learns from; whole sentences
+    max_words: int = Field(2_000_000, ge=1)  # words it learns from, taken evenly from all data; more teach little
     training: SegmenterTrainingConfig = SegmenterTrainingConfig()
 
 
@@ -72,11 +72,11 @@ class RecipeConfig(Config):
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     data: DataConfig = Field(default_factory=DataConfig)
     metric: str | None = None  # score that chooses the model; by default LAS, or UPOS … NER without a parser
-    base: str | None = None  # a trained model to begin with (name or folder); its encoder goes before that of `model`
+    base: str | None = None  # a trained model to begin with (name or folder); its encoder replaces that of `model`
     freeze: bool = False  # train nothing of the base but the tasks that the recipe names
 
     def with_seed(self, seed: int) -> RecipeConfig:
-        """The recipe with this seed for all of it."""
+        """The recipe with this seed for the model and the segmenter."""
         changed: dict[str, Config] = {"training": self.training.model_copy(update={"seed": seed})}
         if self.segmentation is not None:
             training = self.segmentation.training.model_copy(update={"seed": seed})
@@ -88,7 +88,7 @@ Recipe = str | os.PathLike[str] | Mapping[str, Any] | RecipeConfig
 
 
 def recipe_file(name: str | os.PathLike[str]) -> Path:
-    """The recipe of that name in ``configs/``, or the file itself."""
+    """The file of the recipe of that name in ``configs/``, or the TOML file `name` itself. Raises ConfigError."""
     folder = corpora_folder().parent / "configs"
     path = Path(name)
     if path.suffix != ".toml" and not path.exists():
@@ -107,10 +107,10 @@ def read_recipe(
     base: str | None = None,
     freeze: bool = False,
 ) -> RecipeConfig:
-    """The recipe with overrides (``training.epochs=3``, or keys and values).
+    """The recipe with `overrides` (``training.epochs=3``, or a mapping of keys to values).
 
     `treebanks` are UD folders, whose splits are added to those of the recipe; `data` replaces whole splits by files.
-    `base` and `freeze`, if given, go before those of the recipe.
+    `base` and `freeze`, if given, replace those of the recipe. Raises ConfigError.
     """
     if isinstance(recipe, RecipeConfig):
         content = recipe.model_dump(mode="json")
@@ -143,7 +143,7 @@ def read_recipe(
 
 
 def treebank_name(file: str) -> str:
-    """The treebank that a file belongs to: its folder's name if it is a split of that folder, else its own stem."""
+    """The name of a file's treebank: the folder's name if the file is one of the folder's splits, else its own stem."""
     path = Path(file)
     try:
         if path in find_splits(path.parent).values():

@@ -1,4 +1,4 @@
-"""What a run of training tells, record by record. The caller prints, draws, or waits."""
+"""The records that a training run sends to its caller, who may print them, draw them, or just wait."""
 
 from __future__ import annotations
 
@@ -17,29 +17,30 @@ Part = Literal["segmenter", "model"]  # of a pipeline, in the order of training
 
 @dataclass(slots=True)
 class Began:
-    """What is about to be trained."""
+    """The record before a part is trained: what it is, and what it learns from."""
 
-    parameters: int  # that are trained
+    parameters: int  # trained ones only
     sentences: int
     words: int
-    findings: list[str]  # what the data check says, a line each; before the first part
+    findings: list[str]  # what the data check says, a line each; only before the first part
     part: Part = "model"
-    # Scores that dev and test data have something for.
+    # Names of the scores that dev or test data can give.
     metrics: tuple[str, ...] = field(default_factory=lambda: segmenter_metrics(Use.LOG))
 
 
 @dataclass(slots=True)
 class Warned:
-    """Something that the user should know, in the course of a run."""
+    """A warning to the user in the course of a run."""
 
     message: str
 
 
 @dataclass(slots=True)
 class Scored:
-    """Official scores of a dev file after an epoch; of several files, each has a record. None without dev data.
+    """The official scores of one dev file after an epoch; each dev file has a record of its own.
 
-    The segmenter is scored from raw text, the model from gold words.
+    Without dev data, there is one record, whose scores are None. The segmenter is scored from raw text, the model from
+    gold words.
     """
 
     evaluation: Evaluation
@@ -50,7 +51,7 @@ class Scored:
 
 @dataclass(slots=True)
 class Done:
-    """The end: scores of the kept model on each test file, by name."""
+    """The record at the end of a run: the scores of the kept model on each test file, by its name."""
 
     folder: Path
     minutes: float

@@ -1,4 +1,4 @@
-"""A training run from a recipe to a model folder: read, check, build, train, keep the best, test, tell the facts."""
+"""A training run from a recipe to a model folder: read, check, build, train, keep the best, test, write the facts."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ from depparse.visualize.curves import draw_curves
 
 
 def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: str = "", listen: Listener) -> None:
-    """Trains by the recipe: the segmenter, then the model. Keeps those of the best dev scores in ``output/model``.
+    """Trains the segmenter, then the model, and keeps those with the best dev scores in ``output/model``.
 
-    Of several processes, the main one alone calls `listen`, evaluates and writes.
+    Of several processes, only the main one calls `listen`, evaluates and writes. Raises DepparseError.
     """
     processes = Processes()
     listen = listen if processes.main else _silent
@@ -76,7 +76,7 @@ def run(config: RecipeConfig, output: Path, *, resume: bool = False, command: st
 
 
 class _Run:
-    """A run, its data read. The parts of `run`, in order."""
+    """A run whose data has been read. The methods are the stages of `run`, in order."""
 
     def __init__(
         self,
@@ -94,31 +94,31 @@ class _Run:
         self.base = Base.load(config.base) if config.base is not None else None
         self.fingerprint = _fingerprint(config, hashes, self.base)
         data = config.data
-        self.names: Sequence[str] = treebank_names(data.train)
+        self.treebanks: Sequence[str] = treebank_names(data.train)
         if self.base is not None:
-            self.names = self.base.model.treebanks
+            self.treebanks = self.base.model.treebanks
         self.dev, self.tests = (
-            read_gold(split, files, self.names, data.format)
+            read_gold(split, files, self.treebanks, data.format)
             for split, files in (("dev", data.dev), ("test", data.test))
         )
         self.findings = check_data(data) if processes.main else []
-        self.metric: str | None = None  # that chooses the model
+        self.metric: str | None = None  # the score that chooses the model
         folder = None
         if data.on_disk:
             folder = output / f"sentences-{processes.number}"
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        # A base model knows its own treebanks only; what is of another one is read as of its first.
+        # A base model knows only its own treebanks; files of any other treebank are read as those of its first one.
         names = [treebank_name(file) for file in data.train]
-        numbers = [self.names.index(name) if name in self.names else 0 for name in names]
+        numbers = [self.treebanks.index(name) if name in self.treebanks else 0 for name in names]
         self.sentences, self.sources = read_sentences(data.train, numbers, folder, data.format)
         if not any(map(len, self.sentences)):
             raise ConfigError(f"no sentences in {', '.join(data.train)}")
 
     def build_model(self) -> Model:
-        """The model before training; refuses what could not be scored."""
+        """The model before training. Raises ConfigError, also if the dev or test data could not be scored."""
         torch.manual_seed(self.config.training.seed)
         if self.base is None:
-            model = Model.build(self.config.model, self.sentences, self.names)
+            model = Model.build(self.config.model, self.sentences, self.treebanks)
         else:
             model, freeze = self.base.model, self.config.freeze
             self.findings += extend(model, self.config.model.tasks, self.sentences, freeze=freeze)
@@ -142,7 +142,7 @@ class _Run:
         return model
 
     def make_segmenter(self) -> Segmenter | None:
-        """Trained, if the recipe has one and a base model is not to stay as it is; else that of the base."""
+        """The base model's segmenter if the recipe has none or freezes the base; else a trained one, or None."""
         config, base = self.config.segmentation, self.base
         if base is not None and base.segmenter is not None and (config is None or self.config.freeze):
             network_of(base.segmenter).to(self.processes.device)
@@ -150,9 +150,10 @@ class _Run:
         return self.train_segmenter(config) if config is not None else None
 
     def train_segmenter(self, config: SegmentationConfig) -> Segmenter | None:
-        """The segmenter of the best dev score, in evaluation mode; kept in a folder of its own until the run ends.
+        """The trained segmenter with the best dev score, in evaluation mode. A folder of its own has it until the end.
 
-        None if the training data does not say how its tokens are spaced, and there is a model to be trained.
+        None if the training data does not say how its tokens are spaced; without a model to be trained, this raises
+        ConfigError.
         """
         folder, checkpoint = self.output / SEGMENTER, self.output / SEGMENTER_CHECKPOINT
         if not (self.resume and folder.exists()):
@@ -166,7 +167,7 @@ class _Run:
             self._run_stage(self._segmenter_stage(config, passages))
             self.processes.wait()
             if self.processes.main:
-                os.rename(self.output / SEGMENTER_BEST, folder)  # from now on it is whole
+                os.rename(self.output / SEGMENTER_BEST, folder)  # under this name, its training is complete
             self.processes.wait()
         if self.processes.main:
             checkpoint.unlink(missing_ok=True)
@@ -192,7 +193,7 @@ class _Run:
             ),
             len(passages),
             sum(passage.length for passage in passages),
-            self._told(),
+            self._take_findings(),
             segmenter_metrics(Use.LOG),
             latest,
             bool(self.dev),
@@ -202,11 +203,11 @@ class _Run:
         )
 
     def train_model(self, model: Model, segmenter: Segmenter | None) -> None:
-        """Trains the model, and saves it with the segmenter whenever it is the best."""
+        """Trains the model, and saves it with the segmenter whenever it is the best so far."""
         examples = make_examples(model, self.sentences, self.sources)
         pipeline, metric, latest = Pipeline(model), self.metric, dict[str, Scores]()
         scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model)}
-        logged = {*model_metrics(Use.LOG), metric}  # the score that chooses is logged, whatever else is
+        logged = {*model_metrics(Use.LOG), metric}  # the score that chooses is always logged
         metrics = tuple(name for name in model_metrics(Use.TRAINING) if name in scored & logged)
 
         def score() -> float:
@@ -233,7 +234,7 @@ class _Run:
             ),
             len(self.sentences),
             sum(examples.lengths),
-            self._told(),
+            self._take_findings(),
             metrics,
             latest,
             bool(self.dev) and metric is not None,
@@ -243,8 +244,8 @@ class _Run:
         )
         self._run_stage(stage)
 
-    def _told(self) -> list[str]:
-        """The findings, which the first stage tells."""
+    def _take_findings(self) -> list[str]:
+        """The findings, which only the first stage gets, so that the user is told them once."""
         findings, self.findings = self.findings, []
         return findings
 
@@ -256,32 +257,34 @@ class _Run:
         stage.run(self.listen, dev_words, main=self.processes.main)
 
     def finish(self, segmenter: Segmenter | None) -> None:
-        """Scores what was kept, writes its card and the curves, removes what only a resumed run would need."""
+        """Scores the kept model, writes its card and the curves, and removes files that only a resumed run needs."""
         model = None
         if self.config.model.tasks:
             model = load(self.output / "model")
             model.to(self.processes.device)
-        pipeline, files = Pipeline(model, segmenter=segmenter), (*self.dev, *self.tests)
-        gold = {} if model is None else {part.name: part.score(pipeline) for part in files}
-        raw = {} if segmenter is None else {part.name: part.score(pipeline, raw=True) for part in files}
-        save(model, self.output / "model", self._facts(gold, raw), segmenter=segmenter)
+        pipeline, gold_files = Pipeline(model, segmenter=segmenter), (*self.dev, *self.tests)
+        scores = {} if model is None else {gold.name: gold.score(pipeline) for gold in gold_files}
+        raw = {} if segmenter is None else {gold.name: gold.score(pipeline, raw=True) for gold in gold_files}
+        save(model, self.output / "model", self._facts(scores, raw), segmenter=segmenter)
         if model is not None:
             draw_curves(self.output / METRICS_FILE, self.output / CURVES, self.metric)
         else:
             draw_curves(self.output / SEGMENTER_METRICS_FILE, self.output / CURVES, WORDS.name)
         (self.output / CHECKPOINT).unlink(missing_ok=True)
         shutil.rmtree(self.output / SEGMENTER, ignore_errors=True)
-        tests = [part.name for part in self.tests]
+        tests = [gold.name for gold in self.tests]
         done = Done(self.output / "model", self._minutes())
-        done.tests = {name: gold[name] for name in tests if name in gold}
+        done.tests = {name: scores[name] for name in tests if name in scores}
         done.raw = {name: raw[name] for name in tests if name in raw}
         self.listen(done)
 
     def _minutes(self) -> float:
+        """The minutes that the model and the segmenter were trained."""
         logs = [read_log(self.output / file) for file in (METRICS_FILE, SEGMENTER_METRICS_FILE)]
         return sum(float(lines[-1]["seconds"]) for lines in logs if lines) / 60
 
     def _facts(self, scores: Mapping[str, Scores], raw: Mapping[str, Scores] | None = None) -> Facts:
+        """The facts of the model, with its scores from gold words and, if there are any, from `raw` text."""
         lines = read_log(self.output / METRICS_FILE) or read_log(self.output / SEGMENTER_METRICS_FILE)
         speed = statistics.median(line["words_per_second"] for line in lines)
         from_text = score_facts(raw or {}, "text", has_model=bool(scores))
@@ -298,7 +301,7 @@ def _silent(record: Record) -> None:
 
 
 def _fingerprint(config: RecipeConfig, hashes: Mapping[str, str], base: Base | None) -> str:
-    """Names config, data and base model, so that no checkpoint is resumed with others."""
+    """A hash of config, data and base model, so that no checkpoint is resumed with other ones."""
     digest = hashlib.sha256(config.model_dump_json().encode())
     digest.update((base.hash if base is not None else "").encode())
     for file in (*config.data.train, *config.data.dev):

@@ -1,4 +1,4 @@
-"""What the segmenter learns from, and the score that chooses it."""
+"""The passages that the segmenter learns from, and the score that chooses it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.training.gold import Gold
 from depparse.training.recipe import SegmentationConfig
 
-# A wrong word costs more of a parse than a wrong sentence end, and words are many: so weighed, dev chooses about as the
-# LAS from raw text would.
+# A wrong word harms a parse more than a wrong sentence end, and there are many more words. With these weights, the
+# score chooses nearly the same segmenter as the LAS from raw text would.
 _WEIGHTS = {WORDS.name: 1.0, SENTENCES.name: 0.1}
 
 
 def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sources: Sequence[int]) -> list[Passage]:
-    """What the segmenter learns from; `sources` numbers the treebank of each sentence.
+    """The passages that the segmenter learns from; `sources` numbers the treebank of each sentence.
 
-    Treebanks that do not say how their tokens are spaced teach nothing: that all of them stand apart would be learned.
+    Treebanks that do not say how their tokens are spaced are left out: they would teach that all tokens stand apart.
     """
     spaced = _spaced(sentences, sources)
     words = sum(len(sentence) for source, sentence in zip(sources, sentences, strict=True) if source in spaced)
@@ -37,18 +37,18 @@ def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sou
         if source in spaced
         for passage in make_passages((sentence for _, sentence in group), config.passage_words, source)
     )
-    # Every 1 / share of them, from the first on.
+    # One passage in 1 / share is taken, beginning with the first.
     return [p for number, p in enumerate(passages) if math.floor(number * share) > math.floor((number - 1) * share)]
 
 
 def _spaced(sentences: Iterable[Sentence], sources: Iterable[int]) -> set[int]:
-    """Numbers of the treebanks that say how their tokens are spaced.
+    """The numbers of the treebanks that say how their tokens are spaced.
 
-    They have ``SpaceAfter=No``, or most of their ``# text`` has a space after every token, as in Vietnamese-VTB. Data
-    of entities in columns may have ``# text``, but no sign of which tokens touch in it.
+    These have ``SpaceAfter=No`` somewhere, or a ``# text`` that in most sentences has a space after every token, as in
+    Vietnamese-VTB. Data with entities in columns may have ``# text`` but no mark of which tokens touch in it.
     """
     marked: set[int] = set()
-    fitting: Counter[int] = Counter()  # sentences whose text fits, less those whose text does not
+    fitting: Counter[int] = Counter()  # sentences whose text has these spaces, minus those whose text has not
     for source, sentence in zip(sources, sentences, strict=True):
         if source in marked:
             continue
@@ -61,8 +61,8 @@ def _spaced(sentences: Iterable[Sentence], sources: Iterable[int]) -> set[int]:
 
 
 def segmenter_score(segmenter: Segmenter, dev: Sequence[Gold], latest: dict[str, Scores]) -> float:
-    """What chooses the segmenter: its scores on the raw text of dev, which are put into `latest` too."""
+    """The score that chooses the segmenter, from the raw text of dev. All its dev scores are put into `latest`."""
     pipeline = Pipeline(None, segmenter=segmenter)
     latest.update((gold.name, gold.score(pipeline, raw=True)) for gold in dev)
-    weighed = [sum(weight * scores[name].f1 for name, weight in _WEIGHTS.items()) for scores in latest.values()]
-    return statistics.fmean(weighed) if weighed else 0.0
+    sums = [sum(weight * scores[name].f1 for name, weight in _WEIGHTS.items()) for scores in latest.values()]
+    return statistics.fmean(sums) if sums else 0.0

@@ -1,4 +1,4 @@
-"""A stage of a run: one part of the pipeline in training. The segmenter and the model go through the same loop."""
+"""The stages of a run. Each trains one part of the pipeline; the segmenter and the model go through the same loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from depparse.training.records import Began, Listener, Part, Scored
 
 @dataclass
 class Stage:
-    """What a stage trains, and what becomes of its records."""
+    """A stage of a run: the part that it trains, and what becomes of the records of its training."""
 
     part: Part
     learner: Model | SegmenterLearner
@@ -26,16 +26,16 @@ class Stage:
     records: Generator[Step | Evaluation]
     sentences: int
     words: int
-    findings: list[str]  # what the user is told before it begins
-    metrics: tuple[str, ...]  # that are logged, of those that its dev data has something for
-    latest: Mapping[str, Scores]  # on dev, as the generator of records leaves them at each evaluation
-    chosen: bool  # whether dev scores choose; else the last state is the one to keep
+    findings: list[str]  # what the user is told before the stage begins
+    metrics: tuple[str, ...]  # names of the scores that are logged, if dev data has them
+    latest: Mapping[str, Scores]  # the last dev scores by file, which `records` renews at each evaluation
+    chosen: bool  # whether dev scores choose the state that is kept; else it is the last one
     log: Path
     board: Path  # the folder of TensorBoard's files
     keep: Callable[[], None]  # saves the part as it is now
 
     def run(self, listen: Listener, dev_words: int, *, main: bool) -> None:
-        """Trains to the end. Of several processes, the `main` one alone logs and keeps; `dev_words` are scored."""
+        """Trains to the end. Of several processes, only the `main` one logs and saves. Dev has `dev_words` words."""
         parameters = sum(weight.numel() for weight in self.learner.parameters() if weight.requires_grad)
         listen(Began(parameters, self.sentences, self.words, self.findings, self.part, self.metrics))
         clock = Clock(self.training.sized(self.words), dev_words)

@@ -1,4 +1,4 @@
-"""`train`: a run of training as a call."""
+"""`train`, a training run as a function call."""
 
 from __future__ import annotations
 
@@ -35,27 +35,28 @@ def train(
     ``depparse.train("recurrent", treebank="UD_French-Sequoia", set={"training.epochs": 10}, output="runs/sequoia")``
 
     `config` is the name of a recipe, a TOML file, a dictionary, or a RecipeConfig. `treebank` are UD folders, whose
-    splits are used; `train`, `dev` and `test` are files in place of theirs. `set` has any key of the recipe, with dots.
-    `base` is a trained model, named as for `load`, that learns the tasks of the recipe besides its own, or further if
-    it has them; with `freeze` all else of it stays as it is, to the last digit of what it predicts.
-    `listen` is called with a record of each step and evaluation (`depparse.training.run.Record`); nothing is printed.
-    `command` is what the model card says made it. Raises ConfigError, FormatError, ModelError, and DepparseError if
-    training diverges.
+    splits are used; `train`, `dev` and `test` are files that replace those splits. `set` overrides keys of the recipe,
+    written with dots. `base` is a trained model, named as for `load`. It learns the tasks of the recipe in addition to
+    its own, and goes on learning those that it has already; with `freeze`, everything else that it predicts stays the
+    same to the last digit. `listen` is called with the records of the run (`depparse.training.records.Record`); nothing
+    is printed. `command` is the command that the model card shows, by default this call. Raises ConfigError,
+    FormatError, ModelError, and DepparseError if training diverges.
     """
     set = [set] if isinstance(set, str) else set
     data = {"train": _paths(train), "dev": _paths(dev), "test": _paths(test)}
-    begin = None if base is None else os.fspath(base)
-    recipe = read_recipe(config, set, _paths(treebank), data, begin, freeze)
+    base_name = None if base is None else os.fspath(base)
+    recipe = read_recipe(config, set, _paths(treebank), data, base_name, freeze)
     if seed is not None:
         recipe = recipe.with_seed(seed)
     if command is None:
-        given: dict[str, Any] = {"treebank": _paths(treebank), **data, "output": os.fspath(output), "set": set}
-        given |= {"base": begin, "freeze": freeze, "resume": resume}
+        options: dict[str, Any] = {"treebank": _paths(treebank), **data, "output": os.fspath(output), "set": set}
+        options |= {"base": base_name, "freeze": freeze, "resume": resume}
         name = repr(config if not isinstance(config, os.PathLike) else os.fspath(config))
-        command = f"depparse.train({', '.join([name, *(f'{key}={value!r}' for key, value in given.items() if value)])})"
+        arguments = [name, *(f"{key}={value!r}" for key, value in options.items() if value)]
+        command = f"depparse.train({', '.join(arguments)})"
     run(recipe, Path(output), resume=resume, command=command, listen=listen or (lambda _: None))
     return load(Path(output))
 
 
-def _paths(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
-    return [os.fspath(path) for path in ([given] if isinstance(given, (str, os.PathLike)) else given)]
+def _paths(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
+    return [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]

@@ -131,7 +131,7 @@ def test_the_hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         except ModelError:
             assert name != "en"
     assert not calls
-    with pytest.raises(ConfigError, match="a revision is that of a model on the hub, and user/repo is the folder"):
+    with pytest.raises(ConfigError, match="only a model on the hub has revisions, but user/repo is the folder"):
         depparse.load("user/repo", revision="v2")
 
 
