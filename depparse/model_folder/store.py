@@ -114,7 +114,7 @@ def read_card(folder: Path) -> str:
 
 
 def _portable(value: Any) -> Any:
-    """The config with absolute paths cut to their last part: paths to what the folder holds, as a pretrained encoder."""
+    """The config with absolute paths, such as that of a pretrained encoder, cut to their last part."""
     if isinstance(value, dict):
         return {key: _portable(item) for key, item in value.items()}
     if isinstance(value, list):
