@@ -1,8 +1,9 @@
-"""Where two words stand to each other in the basic tree, as input for scores of pairs of words.
+"""The kinship of two words in the basic tree, as input for scores of pairs of words.
 
-Most of an enhanced graph follows from the tree: an arc is one of the tree; or it leads from a conjunct's sibling, from
-the head of the head, or to the subject of an open complement. So a pair of words that are so near has a vector, made of
-their kinship, of the relations of both, and of that of the dependent's head.
+Most of an enhanced graph follows from the tree: an arc is an arc of the tree too; or it leads from a conjunct's
+sibling, from the head of the head, or to the subject of an open complement. So each pair of words that are near in the
+tree has a vector. It is made from their kinship, from the relations of both to their heads, and from the relation of
+the dependent's head.
 """
 
 from __future__ import annotations
@@ -15,17 +16,18 @@ from torch import Tensor, nn
 
 from depparse.layers.trees.reader import Arcs
 
-WINDOW = 64  # words; what is further apart is kin as head and dependent alone, as siblings could be all pairs
-# What the head is to the dependent of a pair: the first one that holds counts.
+# Words further apart than this many words are kin only as head and dependent; else all pairs might be siblings.
+WINDOW = 64
+# What the head of a pair is to its dependent; if several are true, the first one counts.
 KINSHIPS = ("head", "dependent", "grandparent", "sibling", "sibling of the head", "dependent of a sibling")
 
 
 class Kin(NamedTuple):
-    """Pairs of words that are kin, in the order of sentences, dependents and heads."""
+    """The pairs of words that are kin, in the order of sentences, dependents and heads."""
 
     pairs: Tensor  # [pairs, 3]: sentence, dependent, head
-    kinships: Tensor  # [pairs]: number of the kinship in KINSHIPS
-    relations: Tensor  # [pairs, 3]: of the dependent, of the head, and of the dependent's head in the tree
+    kinships: Tensor  # [pairs]: index of the kinship in KINSHIPS
+    relations: Tensor  # [pairs, 3]: those of the dependent, of the head, and of the dependent's head in the tree
 
 
 def find_kin(arcs: Arcs[Tensor], present: Tensor) -> Kin:
@@ -34,12 +36,12 @@ def find_kin(arcs: Arcs[Tensor], present: Tensor) -> Kin:
     grand = heads.gather(1, heads)
     has_grand = has_head & has_head.gather(1, heads)
     words = torch.arange(heads.shape[1], device=heads.device).expand_as(heads)
-    # No number of a word, so that what has no head is kin to nothing.
+    # A missing head is -1 on the dependent's side and -2 on the head's, so that it is equal to no other number.
     of_dependent, of_head = heads.masked_fill(~has_head, -1), heads.masked_fill(~has_head, -2)
     grand_of_dependent, grand_of_head = grand.masked_fill(~has_grand, -1), grand.masked_fill(~has_grand, -2)
     nothing = len(KINSHIPS)
     numbers = torch.full((*heads.shape, heads.shape[1]), nothing, dtype=torch.uint8, device=heads.device)
-    # The last ones first: what comes later covers them.
+    # In reverse order, as each kinship overwrites those before it.
     for kinship, left, right in (
         (5, of_dependent, grand_of_head),
         (4, grand_of_dependent, of_head),
@@ -59,7 +61,7 @@ def find_kin(arcs: Arcs[Tensor], present: Tensor) -> Kin:
 
 
 class Kinship(nn.Module):
-    """``[pairs, width]`` of pairs of kin."""
+    """The network that gives each pair of kin a vector, ``[pairs, width]``."""
 
     def __init__(self, width: int, n_relations: int) -> None:
         super().__init__()
@@ -67,7 +69,7 @@ class Kinship(nn.Module):
         self.embeddings = nn.ModuleList(nn.Embedding(len(KINSHIPS) * n_relations, width) for _ in range(3))
 
     def forward(self, kin: Kin) -> Tensor:
-        """The sum of embeddings of the relations, of each in this kinship, through a GELU."""
+        """A GELU of the sum of three embeddings, one for each relation together with the kinship."""
         numbers = kin.kinships[:, None] * self.n_relations + kin.relations
-        parts = (embedding(column) for embedding, column in zip(self.embeddings, numbers.unbind(-1), strict=True))
-        return nn.functional.gelu(reduce(torch.add, parts))
+        vectors = (embedding(column) for embedding, column in zip(self.embeddings, numbers.unbind(-1), strict=True))
+        return nn.functional.gelu(reduce(torch.add, vectors))

@@ -2,17 +2,20 @@
 with Dependency Path Embeddings*, PathLSTM).
 
 An LSTM reads the words from a predicate to another word along the tree, each with the relation and the direction, up or
-down, by which it is reached; its last state is the embedding of the path. The path to a word is that to the word before
-it on the path and one step more. So the LSTM runs once over the tree as it hangs from the predicate, all words at the
-same distance and all predicates together: O(predicates · words) steps of the LSTM, one after the other only as far as
-the longest path.
+down, by which it is reached; its last state is the embedding of the path. The path to a word is the path to the word
+before it and one step more. So the LSTM runs only once over the tree, which hangs from the predicate, and takes all
+words at the same distance and all predicates together. That is O(predicates · words) steps of the LSTM, but only as
+many in sequence as the longest path has words.
 
-Where we differ: word, relation and direction are one item of the path, not several, one after the other; a word is what
-the inputs of the encoder say of it, which tells of its part of speech too, not embeddings of form and part of speech
-that are learned for the paths; the same units of it are dropped in a whole sentence. There is a path to every word, not
-only to candidates that another classifier has chosen. The embedding stands beside a biaffine form of predicate and word
-(depparse/tasks/srl/argument_network.py), not beside binary features made by hand, and arguments are decoded together,
-not identified, classified and reranked.
+Where we differ:
+
+- Word, relation and direction are one item of the path, not several items in sequence.
+- A word is represented by the encoder's inputs, which tell of its part of speech too, not by embeddings of form and
+  part of speech that are learned for the paths. The same units are dropped in a whole sentence.
+- There is a path to every word, not only to candidates that another classifier has chosen.
+- The embedding is used beside a biaffine form of predicate and word (depparse/tasks/srl/argument_network.py), not
+  beside binary features made by hand.
+- Arguments are decoded together, not identified, classified and reranked.
 """
 
 from __future__ import annotations
@@ -26,22 +29,25 @@ from depparse.layers.trees.reader import Arcs
 
 
 class Paths(nn.Module):
-    """``[batch, words, input width]``, trees and positions of predicates to ``[predicates, words, width]``."""
+    """The network that embeds the path from each predicate to each word, ``[predicates, words, width]``."""
 
     def __init__(self, config: PathsConfig, input_width: int, n_relations: int) -> None:
         super().__init__()
         self.width, self.n_relations = config.width, n_relations
         self.word = nn.Sequential(nn.Linear(input_width, config.word_width), SharedDropout(config.dropout))
-        # The start of a path, then relations up, then relations down.
+        # Number 0 is the start of a path; then come relations up, then relations down.
         self.steps = nn.Embedding(1 + 2 * n_relations, config.relation_width)
         self.cell = nn.LSTMCell(config.word_width + config.relation_width, config.width)
 
     def prepare(self, values: Tensor, arcs: Arcs[Tensor]) -> PathInputs[Tensor]:
-        """What the paths of a batch are made of, whatever its predicates are."""
+        """The input of `forward`, from ``values[batch, words, input width]``; it is the same for all predicates."""
         return PathInputs(self.word(values), arcs.heads, arcs.relations)
 
     def forward(self, inputs: PathInputs[Tensor], positions: Tensor) -> Tensor:
-        """For ``positions[predicates, 2]``, sentence and word, the path to each word; zeros where there is none."""
+        """The embedding of the path from each predicate to each word; zeros if there is no path.
+
+        ``positions[predicates, 2]`` are the sentence and the word of each predicate.
+        """
         sentence, word = positions.T
         heads, relations = inputs.heads[sentence], inputs.relations[sentence]
         paths = inputs.words.new_zeros(len(positions), inputs.words.shape[1], self.width)
@@ -49,7 +55,7 @@ class Paths(nn.Module):
         states: list[Tensor] = []
         rows: list[Tensor] = []
         for distance, level in enumerate(levels(heads.numpy(force=True), word.numpy(force=True))):
-            predicates, words, before, earlier = (torch.as_tensor(part, device=heads.device) for part in level)
+            predicates, words, before, earlier = (torch.as_tensor(field, device=heads.device) for field in level)
             down = heads[predicates, words] == before
             step = torch.where(down, self.n_relations, 0) + torch.where(
                 down, relations[predicates, words], relations[predicates, before]

@@ -1,5 +1,7 @@
-"""Dependency paths between a word and all others, without networks: their config, and which step comes after which.
-No torch here; path_lstm.py makes embeddings of paths."""
+"""Dependency paths between a word and all others, without networks: their config, and the order of their steps.
+
+No torch here; path_lstm.py makes embeddings of paths.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +18,17 @@ Array = TypeVar("Array")  # of NumPy or of torch
 
 
 class PathsConfig(PartConfig):
-    """Embeddings of paths."""
+    """The settings of embeddings of paths."""
 
     type: Literal["paths"] = "paths"
     width: int = Field(64, ge=1)  # units
     word_width: int = Field(64, ge=1)  # units of a word of the path
     relation_width: int = Field(32, ge=1)  # units of the embedding of a relation with its direction
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
+    dropout: float = Field(0.33, ge=0, lt=1)  # probability that a unit is dropped, in a whole sentence
 
 
 class PathInputs(NamedTuple, Generic[Array]):
-    """What paths are made of; heads and relations are those of `Arcs`."""
+    """The arrays that paths are made from; heads and relations are those of `Arcs`."""
 
     words: Array  # [batch, words, word width]
     heads: Array  # [batch, words]
@@ -34,19 +36,20 @@ class PathInputs(NamedTuple, Generic[Array]):
 
 
 class Level(NamedTuple):
-    """The words at the same distance from their predicates: a cell each."""
+    """All words at the same distance from a predicate. Each pair of a predicate and such a word is a cell."""
 
-    predicates: Integers
-    words: Integers
-    before: Integers  # the word before each on its path, the word itself at distance 0
-    cells: Integers  # the cell of the level before that has the path to that word
+    predicates: Integers  # [cells]
+    words: Integers  # [cells]
+    before: Integers  # [cells], the word before it on the path; at distance 0 the word itself
+    cells: Integers  # [cells], the index of that word's cell in the level before
 
 
 def levels(heads: Integers, predicates: Integers) -> list[Level]:
-    """The trees as they hang from predicates, the predicates themselves first. O(predicates · words · longest path).
+    """The levels of the trees as they hang from predicates, beginning with the predicates themselves.
 
-    ``heads[predicates, words]``: the head of each word in the sentence of each predicate, 0 for ROOT or none;
-    ``predicates[predicates]`` are their words. ROOT is on no path. What hangs on a cycle has a path once, if at all.
+    ``heads[predicates, words]`` is the head of each word in the sentence of each predicate, 0 for ROOT or none;
+    ``predicates[predicates]`` is the word of each predicate. ROOT is on no path. In a graph with a cycle, a word has at
+    most one path. O(predicates · words · longest path).
     """
     rows = np.arange(len(predicates))
     before = heads.copy()
@@ -54,10 +57,10 @@ def levels(heads: Integers, predicates: Integers) -> list[Level]:
     current, climbing = predicates, rows
     before[rows, predicates] = 0
     reached[rows, predicates] = True
-    while len(climbing):  # what is above a predicate is reached from below
+    while len(climbing):  # words above a predicate are reached from the word below them, all others from their head
         above = heads[climbing, current]
-        on = (above > 0) & ~reached[climbing, above]
-        climbing, current, above = climbing[on], current[on], above[on]
+        goes_on = (above > 0) & ~reached[climbing, above]
+        climbing, current, above = climbing[goes_on], current[goes_on], above[goes_on]
         before[climbing, above] = current
         reached[climbing, above] = True
         current = above

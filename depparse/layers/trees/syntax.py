@@ -1,9 +1,9 @@
 """Layers over dependency trees, which a task puts between the encoder and itself.
 
-A layer is a folder or a file beside this one (see registry.py) with a class ``SYNTAX`` of `(config, input width, number
-of relations)`: `width`, and `forward(values, arcs, lengths)`, which gives ``[batch, words, width]``. What `arcs` are
-stands in reader.py. Its settings are ``CONFIG`` in config.py of a folder, or the attribute ``Config`` of a class in a
-file. The codec of a task reads trees by a `TreeReader`; its network has
+A layer is a folder or a file beside this one (see registry.py) with a class ``SYNTAX``, which is called with `(config,
+input width, number of relations)`. It has a `width`, and `forward(values, arcs, lengths)`, which gives ``[batch, words,
+width]``; `arcs` are the `Arcs` of reader.py. The class of its settings is ``CONFIG`` in config.py of a folder, or the
+attribute ``Config`` of the layer's class in a file. The codec of a task reads trees by a `TreeReader`; its network has
 ``self.syntax = Syntax(config.syntax, widths.context, len(relations))`` and
 ``values = self.syntax(encoded.context, arcs, layout)``.
 """
@@ -19,23 +19,23 @@ from depparse.registry import PartConfig
 
 
 def at_heads(arcs: Arcs[Tensor], values: Tensor) -> Tensor:
-    """``values[batch, words, width]`` of the head of each word; zeros where there is none."""
-    chosen = values.gather(1, arcs.heads[..., None].expand(-1, -1, values.shape[-1]))
-    return chosen * arcs.known.to(values.dtype)
+    """For each word, ``values[batch, words, width]`` of its head; zeros if it has no head."""
+    head_values = values.gather(1, arcs.heads[..., None].expand(-1, -1, values.shape[-1]))
+    return head_values * arcs.known.to(values.dtype)
 
 
 def sum_to_heads(arcs: Arcs[Tensor], values: Tensor) -> Tensor:
     """The sum of ``values[batch, words, width]`` over the dependents of each word and of ROOT."""
-    places = arcs.heads[..., None].expand_as(values)
-    return torch.zeros_like(values).scatter_add(1, places, values * arcs.known.to(values.dtype))
+    heads = arcs.heads[..., None].expand_as(values)
+    return torch.zeros_like(values).scatter_add(1, heads, values * arcs.known.to(values.dtype))
 
 
 class Syntax(nn.Module):
-    """``[batch, words, input width]`` to ``[batch, words, width]``: what layers over trees make of it, after the input
-    itself; without a config, the input alone.
+    """Appends the output of layers over trees to their input; without a config, it gives the input alone.
 
-    The papers have the layers' output in place of their input; here it stands beside it. Whether that helps depends on
-    the trees: gold ones helped entities and roles, predicted ones only roles (benchmarks/README.md, "Syntax as input").
+    That is ``[batch, words, input width]`` to ``[batch, words, width]``. In the papers, the layers' output replaces
+    their input; here both are kept. Whether that helps depends on the trees: gold ones helped entities and roles,
+    predicted ones only roles (benchmarks/README.md, "Syntax as input").
     """
 
     def __init__(self, config: PartConfig | None, input_width: int, n_relations: int) -> None:
@@ -44,7 +44,7 @@ class Syntax(nn.Module):
         self.width = input_width + (self.layers.width if self.layers is not None else 0)
 
     def forward(self, values: Tensor, arcs: Arcs[Tensor] | None, layout: Layout) -> Tensor:
-        """`arcs` are needed only by layers."""
+        """The input and the layers' output, side by side; `arcs` may be None if there are no layers."""
         if self.layers is None:
             return values
         return torch.cat([values, self.layers(values, arcs, layout.lengths)], -1)

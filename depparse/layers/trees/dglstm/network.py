@@ -1,13 +1,13 @@
 """Dependency-guided LSTM layers (Jie & Lu 2019, *Dependency-Guided LSTM-CRF for Named Entity Recognition*).
 
-The first LSTM reads each word with its head and an embedding of their relation, [h; h_head; v_relation]; each further
-one reads what an interaction function g makes of the word and its head, as the LSTM before has them:
+The first LSTM reads each word with its head and an embedding of their relation, [h; h_head; v_relation]. Each further
+one reads the result of an interaction function g of the word and its head, both taken from the LSTM before:
 
     self: h    concatenation: [h; h_head]    addition: h + h_head    mlp: ReLU(W h + V h_head + b), twice as wide
 
-Two layers and the mlp are the paper's best (there L = 1, as the first one is not counted). Where we differ: words are
-those of the encoder, in context; the head of the root is ROOT, not the root itself; without a head, h_head is zero;
-recurrent weights are dropped for a batch (weight drop, `depparse.layers.bilstm`).
+Two layers and the mlp are the paper's best (there L = 1, as the first one is not counted). Where we differ: words have
+the vectors of the encoder, in context; the head of the root is ROOT, not the root itself; without a head, h_head is
+zero; recurrent weights are dropped for a batch (weight drop, `depparse.layers.bilstm`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from depparse.layers.trees.syntax import at_heads
 
 
 class DGLSTM(nn.Module):
-    """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+    """The layers, from ``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
 
     def __init__(self, config: DGLSTMConfig, input_width: int, n_relations: int) -> None:
         super().__init__()
@@ -37,8 +37,9 @@ class DGLSTM(nn.Module):
         self.lstms = nn.ModuleList(lstm(interaction.width) for interaction in interactions)
 
     def forward(self, values: Tensor, arcs: Arcs[Tensor], lengths: Tensor) -> Tensor:
-        seen = torch.cat([values, at_heads(arcs, values), self.relations(arcs.relations)], -1)
-        values = self.first(seen, lengths)
+        """The output of the last LSTM; ``lengths[batch]`` are in words without ROOT."""
+        joined = torch.cat([values, at_heads(arcs, values), self.relations(arcs.relations)], -1)
+        values = self.first(joined, lengths)
         for interaction, lstm in zip(self.interactions, self.lstms, strict=True):
             values = lstm(interaction(values, at_heads(arcs, values)), lengths)
         return values
