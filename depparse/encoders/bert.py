@@ -1,7 +1,7 @@
-"""BERT (Devlin et al. 2019), the encoder alone, with the parameter names of transformers' ``BertModel``.
+"""BERT (Devlin et al. 2019): the encoder alone, with the parameter names of transformers' ``BertModel``.
 
-The numbers are those of that class. It is here because a model has to load fast: importing that class takes several
-times as long as importing torch, and all that it is needed for is what stands below.
+It computes the same numbers as that class. It is written here so that models load fast: importing that class takes
+several times as long as importing torch, and only the code below is needed.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ from torch.nn import functional
 
 
 class BertSettings(SimpleNamespace):
-    """What transformers calls a config, with its names."""
+    """The settings of a network, which transformers calls its config, by the names that they have there."""
 
     def to_dict(self) -> dict[str, Any]:
+        """The settings by name."""
         return dict(vars(self))
 
 
 @dataclass(slots=True)
 class BertOutput:
-    """What models of transformers call it."""
+    """The output of `Bert`, whose fields have the same names as in transformers."""
 
     hidden_states: list[Tensor]  # [windows, subwords, width] each: the embeddings, then every layer
     attentions: list[Tensor]  # [windows, heads, subwords, subwords] of every layer, if they are asked for
 
 
 class Bert(nn.Module):
-    """Called as models of transformers are. `settings` are the config of such a model, for which `fits` holds."""
+    """The network. It is called like a model of transformers, and `settings` are those of one that `fits`."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__()
@@ -40,7 +41,7 @@ class Bert(nn.Module):
         width, padding = settings["hidden_size"], settings.get("pad_token_id")
         self.embeddings: Any = nn.ModuleDict(
             {
-                # Without random numbers, which would take longest of all: the weights are to be loaded.
+                # The weights will be loaded; random numbers would take longer than all else here.
                 "word_embeddings": nn.Embedding(
                     settings["vocab_size"],
                     width,
@@ -58,7 +59,7 @@ class Bert(nn.Module):
 
     @staticmethod
     def fits(settings: Mapping[str, Any]) -> bool:
-        """Whether this is the network that the settings describe."""
+        """Whether the settings describe this network."""
         return (
             settings.get("model_type") == "bert"
             and settings.get("hidden_act") == "gelu"
@@ -74,11 +75,14 @@ class Bert(nn.Module):
         output_hidden_states: bool = True,
         output_attentions: bool = False,
     ) -> BertOutput:
-        """`input_ids` and `attention_mask` are ``[windows, subwords]``; all hidden states are always there."""
-        part = self.embeddings
-        values = part["word_embeddings"](input_ids) + part["token_type_embeddings"].weight[0]
-        values = values + part["position_embeddings"].weight[: input_ids.shape[1]]
-        values = self.dropout(part["LayerNorm"](values))
+        """All hidden states, and attentions if asked for, of ``[windows, subwords]``.
+
+        `output_hidden_states` is there for callers of transformers and changes nothing.
+        """
+        embeddings = self.embeddings
+        values = embeddings["word_embeddings"](input_ids) + embeddings["token_type_embeddings"].weight[0]
+        values = values + embeddings["position_embeddings"].weight[: input_ids.shape[1]]
+        values = self.dropout(embeddings["LayerNorm"](values))
         mask = attention_mask[:, None, None, :].bool()
         output = BertOutput([values], [])
         for layer in self.encoder["layer"]:
@@ -87,14 +91,16 @@ class Bert(nn.Module):
             )
         return output
 
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
-        # Weights of the whole class have a pooler, which nothing reads.
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *arguments: Any) -> None:
+        # The weights of transformers' class include a pooler, which nothing reads.
         for name in [name for name in state_dict if name.startswith(f"{prefix}pooler.")]:
             del state_dict[name]
-        super()._load_from_state_dict(state_dict, prefix, *rest)
+        super()._load_from_state_dict(state_dict, prefix, *arguments)
 
 
 class _Layer(nn.Module):
+    """A layer of BERT: attention, then a feed-forward network."""
+
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__()
         width, inner, epsilon = settings["hidden_size"], settings["intermediate_size"], settings["layer_norm_eps"]
@@ -104,29 +110,31 @@ class _Layer(nn.Module):
         def added(input_width: int) -> nn.ModuleDict:
             return nn.ModuleDict({"dense": nn.Linear(input_width, width), "LayerNorm": nn.LayerNorm(width, epsilon)})
 
-        read = nn.ModuleDict({name: nn.Linear(width, width) for name in ("query", "key", "value")})
-        self.attention = nn.ModuleDict({"self": read, "output": added(width)})
+        projections = nn.ModuleDict({name: nn.Linear(width, width) for name in ("query", "key", "value")})
+        self.attention = nn.ModuleDict({"self": projections, "output": added(width)})
         self.intermediate = nn.ModuleDict({"dense": nn.Linear(width, inner)})
         self.output = added(inner)
         self.dropout = nn.Dropout(settings["hidden_dropout_prob"])
 
     def forward(self, values: Tensor, mask: Tensor, attentions: list[Tensor] | None = None) -> Tensor:
-        """The layer's values; its attention is put into `attentions`, if that is there."""
-        read: Any = self.attention["self"]
+        """The values after the layer. Its attention is appended to `attentions`, if a list is given."""
+        projections: Any = self.attention["self"]
         query, key, value = (
-            read[name](values).unflatten(-1, (self.n_heads, -1)).transpose(1, 2) for name in ("query", "key", "value")
+            projections[name](values).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
+            for name in ("query", "key", "value")
         )
         dropout = self.attention_dropout if self.training else 0.0
         if attentions is None:
-            seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+            attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
         else:
             scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
             weights = scores.masked_fill(~mask, float("-inf")).softmax(-1)
             attentions.append(weights)
-            seen = functional.dropout(weights, dropout) @ value
-        values = self._add(self.attention["output"], seen.transpose(1, 2).flatten(2), values)
+            attended = functional.dropout(weights, dropout) @ value
+        values = self._add(self.attention["output"], attended.transpose(1, 2).flatten(2), values)
         return self._add(self.output, functional.gelu(self.intermediate["dense"](values)), values)
 
-    def _add(self, part: Any, new: Tensor, values: Tensor) -> Tensor:
-        added: Tensor = part["LayerNorm"](self.dropout(part["dense"](new)) + values)
+    def _add(self, modules: Any, new: Tensor, values: Tensor) -> Tensor:
+        """The normalized sum of `values` and a linear layer of `new`."""
+        added: Tensor = modules["LayerNorm"](self.dropout(modules["dense"](new)) + values)
         return added

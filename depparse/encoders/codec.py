@@ -1,4 +1,4 @@
-"""The encoder without its networks: its config, and sentences to the arrays that its inputs read. No torch here."""
+"""The encoder without its networks: its config, and the codecs that turn sentences into arrays. No torch here."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ def _words_and_characters() -> tuple[PartConfig, ...]:
 
 
 class EncoderConfig(Config):
-    """Inputs, concatenated; a context layer over them, or none."""
+    """The settings of the encoder: inputs, which are concatenated, and a context layer over them, or none."""
 
     inputs: tuple[InputConfig, ...] = Field(default_factory=_words_and_characters, min_length=1)
-    context: ContextConfig = None  # or "none", for --set
+    context: ContextConfig = None  # None, or "none" for --set: no context layer
     input_dropout: float = Field(0.33, ge=0, lt=1)  # probability that an input of a word is dropped
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability, of the concatenated inputs, the same for a sentence
+    dropout: float = Field(0.33, ge=0, lt=1)  # probability that a unit of all inputs is dropped, in a whole sentence
 
 
 class Widths(NamedTuple):
-    """Units of the vectors that tasks read of each word."""
+    """The numbers of units in the two vectors that tasks read of each word."""
 
     context: int  # of the word in its sentence
     inputs: int  # of the word by itself
@@ -52,15 +52,15 @@ class EncoderCodec:
         return [codec.features(sentence) for codec in self.inputs]
 
     def collate(self, rows: Sequence[list[Any]]) -> list[Any]:
-        """The features of several sentences side by side: arrays for each input."""
+        """The features of several sentences side by side, as the arrays of each input."""
         return [codec.collate([row[number] for row in rows]) for number, codec in enumerate(self.inputs)]
 
     def to_json(self) -> list[Any]:
-        """What the codecs know."""
+        """All that the codecs know besides their configs, fit for JSON."""
         return [codec.to_json() for codec in self.inputs]
 
     @classmethod
     def from_json(cls, config: EncoderConfig, data: Sequence[Any]) -> EncoderCodec:
-        """The codecs that gave `data`."""
+        """The codecs that gave `data` by `to_json`."""
         pairs = zip(config.inputs, data, strict=True)
         return cls([INPUTS.codec(part.type).from_json(part, item) for part, item in pairs])

@@ -19,13 +19,13 @@ from depparse.registry import PartConfig
 
 @dataclass(slots=True)
 class Encoded:
-    """What tasks read of a batch. Position 0 of the word axis is ROOT."""
+    """The tensors that tasks read of a batch. Position 0 of the word axis is ROOT."""
 
     context: Tensor  # [batch, words, width]: each word in its sentence
     inputs: Tensor  # [batch, words, input width]: each word by itself
-    by_task: tuple[Encoded, ...] = ()  # what each task reads, in their order, if an input differs between tasks
-    layers: Sequence[Tensor] = ()  # of `InputVectors`, if a task asks for them
-    attention: Sequence[Tensor] = ()
+    by_task: tuple[Encoded, ...] = ()  # what each task reads, in the order of tasks, if an input differs between tasks
+    layers: Sequence[Tensor] = ()  # those of `InputVectors`, if a task asks for them
+    attention: Sequence[Tensor] = ()  # that of `InputVectors`, if a task asks for it
 
     def of_task(self, number: int) -> Encoded:
         """What the task of that number reads."""
@@ -33,17 +33,18 @@ class Encoded:
 
 
 class Encoder(nn.Module):
-    """Tensors of the inputs to `Encoded`.
+    """The network that makes `Encoded` from the tensors of the inputs.
 
-    Where inputs differ by task (layers of a transformer, mixed for each), a context layer reads the shared vectors, and
-    `Encoded.inputs` are the task's own; without a context layer all that a task reads is its own.
+    If an input differs between tasks (such as the layers of a transformer, mixed for each task), the context layer
+    reads the shared vectors, and only `Encoded.inputs` are the task's own. Without a context layer, all vectors that a
+    task reads are its own.
     """
 
     def __init__(self, config: EncoderConfig, inputs: Sequence[AnyInputNetwork]) -> None:
         super().__init__()
         self.config = config
         self.inputs = nn.ModuleList(cast(Sequence[nn.Module], inputs))
-        self.input_width = sum(part.width for part in self._inputs())
+        self.input_width = sum(network.width for network in self._inputs())
         self.input_dropout, self.dropout = InputDropout(config.input_dropout), SharedDropout(config.dropout)
         self.context = (
             CONTEXTS[config.context.type](config.context, self.input_width) if config.context is not None else None
@@ -52,69 +53,70 @@ class Encoder(nn.Module):
 
     @classmethod
     def build(cls, config: EncoderConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Encoder:
-        """The encoder with the vocabularies of `sentences`; `treebanks` are the names of those they come from."""
+        """The encoder with the vocabularies of `sentences`; `treebanks` are the names of their treebanks."""
         return cls(config, [_type_of(part).build(part, sentences, treebanks) for part in config.inputs])
 
     @classmethod
     def from_codec(cls, config: EncoderConfig, codec: EncoderCodec) -> Encoder:
-        """The encoder of these codecs, with weights still to be loaded."""
+        """The encoder of these codecs, with weights that are still to be loaded."""
         pairs = zip(config.inputs, codec.inputs, strict=True)
-        return cls(config, [_type_of(part)(own) for part, own in pairs])
+        return cls(config, [_type_of(part)(input_codec) for part, input_codec in pairs])
 
     @property
     def codec(self) -> EncoderCodec:
         """The codecs of the inputs."""
-        return EncoderCodec([part.codec for part in self._inputs()])
+        return EncoderCodec([network.codec for network in self._inputs()])
 
     @property
     def widths(self) -> Widths:
-        """The widths of what tasks read."""
+        """The widths of the vectors that tasks read."""
         return Widths(self.width, self.input_width)
 
     def set_tasks(self, n_tasks: int) -> None:
         """Tells the inputs how many tasks read them."""
-        for part in self.inputs:
-            if isinstance(part, DiffersByTask):
-                part.set_tasks(n_tasks)
+        for network in self.inputs:
+            if isinstance(network, DiffersByTask):
+                network.set_tasks(n_tasks)
 
     def add_tasks(self, n_tasks: int) -> None:
-        """Tells the inputs that so many more tasks will read them."""
-        for part in self.inputs:
-            if isinstance(part, DiffersByTask):
-                part.add_tasks(n_tasks)
+        """Tells the inputs that `n_tasks` more tasks will read them."""
+        for network in self.inputs:
+            if isinstance(network, DiffersByTask):
+                network.add_tasks(n_tasks)
 
     def keep_tasks(self, numbers: Sequence[int]) -> None:
         """Tells the inputs which of the tasks stay."""
-        for part in self.inputs:
-            if isinstance(part, DiffersByTask):
-                part.keep_tasks(numbers)
+        for network in self.inputs:
+            if isinstance(network, DiffersByTask):
+                network.keep_tasks(numbers)
 
     def show_inside(self, parts: frozenset[str]) -> None:
-        """Tells the inputs which of ``layers`` and ``attention`` tasks ask for."""
-        for part in self.inputs:
-            if isinstance(part, ShowsInside):
-                part.show_inside(parts)
+        """Tells the inputs which of ``layers`` and ``attention`` the tasks ask for."""
+        for network in self.inputs:
+            if isinstance(network, ShowsInside):
+                network.show_inside(parts)
 
     def forward(self, inputs: Sequence[Any], layout: Layout) -> Encoded:
-        """`inputs` is what the codecs collate, as tensors."""
-        read = [_vectors(part(data, layout)) for part, data in zip(self._inputs(), inputs, strict=True)]
-        shared = self._join([part.shared for part in read])
+        """The vectors of a batch; `inputs` are the arrays that the codecs collate, as tensors."""
+        vectors = [_vectors(network(data, layout)) for network, data in zip(self._inputs(), inputs, strict=True)]
+        shared = self._join([each.shared for each in vectors])
         values = self.dropout(shared)
         if self.context is not None:
             values = self.context(values, layout.lengths)
-        layers, attention = ([item for part in read for item in part[place]] for place in (2, 3))
+        layers = [layer for each in vectors for layer in each.layers]
+        attention = [layer for each in vectors for layer in each.attention]
         by_task = []
-        for number in range(max(len(part.by_task) for part in read)):
-            own = self._join([part.by_task[number] if part.by_task else part.shared for part in read])
+        for number in range(max(len(each.by_task) for each in vectors)):
+            own = self._join([each.by_task[number] if each.by_task else each.shared for each in vectors])
             context = values if self.context is not None else self.dropout(own)
             by_task.append(Encoded(context, own, (), layers, attention))
         return Encoded(values, shared, tuple(by_task), layers, attention)
 
-    def _join(self, parts: list[Tensor]) -> Tensor:
-        return torch.cat(self.input_dropout(parts), -1)
+    def _join(self, vectors: list[Tensor]) -> Tensor:
+        return torch.cat(self.input_dropout(vectors), -1)
 
     def _inputs(self) -> Iterator[AnyInputNetwork]:
-        return (cast(AnyInputNetwork, part) for part in self.inputs)
+        return (cast(AnyInputNetwork, network) for network in self.inputs)
 
 
 def _type_of(config: PartConfig) -> InputType[Any, Any]:
@@ -122,5 +124,5 @@ def _type_of(config: PartConfig) -> InputType[Any, Any]:
     return type_of_input
 
 
-def _vectors(made: Tensor | InputVectors) -> InputVectors:
-    return made if isinstance(made, InputVectors) else InputVectors(made)
+def _vectors(output: Tensor | InputVectors) -> InputVectors:
+    return output if isinstance(output, InputVectors) else InputVectors(output)

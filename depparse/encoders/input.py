@@ -1,15 +1,15 @@
-"""What an input is: the contract between the encoder and all that reads words. No torch here.
+"""The contract of an input, by which the encoder uses all that reads words. No torch here.
 
-An input reads each word by itself: its form, its characters, its subwords. Like a task (depparse/tasks/task.py) it is a
-*codec*, which makes NumPy arrays of sentences, and a *network*, which makes vectors of them.
+An input reads each word by itself: its form, its characters, or its subwords. Like a task (depparse/tasks/task.py) it
+has a *codec*, which makes NumPy arrays of sentences, and a *network*, which makes vectors of these arrays.
 
 An input is a file of this folder (see registry.py) with a class ``INPUT``, its network, whose attribute ``Codec`` is
-the class of its codec; or a folder with the files ``codec.py`` (``CODEC``, without torch) and ``network.py``
+the class of its codec; or it is a folder with the files ``codec.py`` (``CODEC``, without torch) and ``network.py``
 (``INPUT``). In another package it is an entry point of the group ``depparse.inputs`` that names the network.
 
-A context layer reads words in their sentence: a class ``CONTEXT`` of `(config, input width)` with `Config`, `width`,
-and `forward(values, lengths)`, from ``[batch, words, input width]`` to ``[batch, words, width]``; entry points of the
-group ``depparse.contexts``.
+A context layer reads words in their sentence. It is a class ``CONTEXT``, called with `(config, input width)`, that has
+`Config`, `width`, and `forward(values, lengths)`, from ``[batch, words, input width]`` to ``[batch, words, width]``. In
+another package it is an entry point of the group ``depparse.contexts``.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ Settings = TypeVar("Settings", bound=PartConfig)
 Settings_contra = TypeVar("Settings_contra", bound=PartConfig, contravariant=True)
 OwnCodec = TypeVar("OwnCodec")
 Data_contra = TypeVar("Data_contra", contravariant=True)  # the arrays of the codec, as tensors
-Arrays_co = TypeVar("Arrays_co", covariant=True)  # the same of a batch: an array, or a NamedTuple of arrays, or None
+Arrays_co = TypeVar("Arrays_co", covariant=True)  # the features of a batch: an array, a NamedTuple of arrays, or None
 
 
 class InputVectors(NamedTuple):
-    """What an input makes of words that has more to give than one vector for each."""
+    """The output of an input that gives more than one vector for each word."""
 
     shared: Tensor  # [batch, words, width]
-    by_task: Sequence[Tensor] = ()  # the same for each task, if they differ
+    by_task: Sequence[Tensor] = ()  # [batch, words, width] for each task, if tasks get different vectors
     layers: Sequence[Tensor] = ()  # [batch, words, width] of each layer, the embeddings first
     attention: Sequence[Tensor] = ()  # [batch, heads, words, words] of each layer: how much a word looks at another
 
 
 class InputCodec(Protocol[Features, Arrays_co]):
-    """Sentences to arrays."""
+    """The part of an input that turns sentences into arrays."""
 
     @property
     def config(self) -> PartConfig:
         """The settings of the input."""
 
     def features(self, sentence: Sentence) -> Features:
-        """What is read of the sentence, made once."""
+        """What the input reads of the sentence; made once for each sentence."""
 
     def collate(self, rows: Sequence[Features]) -> Arrays_co:
         """The features of several sentences side by side, as arrays."""
@@ -63,7 +63,7 @@ AnyInputCodec: TypeAlias = InputCodec[Any, Any]
 
 
 class InputCodecType(Protocol[Settings]):
-    """What the class of a codec has besides."""
+    """The class of a codec."""
 
     @property
     def Config(self) -> type[Settings]:
@@ -74,7 +74,7 @@ class InputCodecType(Protocol[Settings]):
 
 
 class InputNetwork(Protocol[Data_contra]):
-    """Arrays, as tensors, to vectors: an `nn.Module`."""
+    """The part of an input that turns arrays into vectors: an `nn.Module`, which gets the arrays as tensors."""
 
     @property
     def codec(self) -> AnyInputCodec:
@@ -82,20 +82,20 @@ class InputNetwork(Protocol[Data_contra]):
 
     @property
     def width(self) -> int:
-        """Units of a vector."""
+        """The number of units in a vector."""
 
     def forward(self, data: Data_contra, layout: Layout) -> Tensor | InputVectors:
-        """``[batch, words, width]``, ROOT at word 0; `data` is what the codec collates, as tensors."""
+        """The vectors ``[batch, words, width]``, with ROOT at word 0; `data` is what the codec collates, as tensors."""
 
     def __call__(self, data: Data_contra, layout: Layout) -> Tensor | InputVectors:
-        """`forward`, as a module is called."""
+        """Calls `forward`, as for any module."""
 
 
 AnyInputNetwork: TypeAlias = InputNetwork[Any]
 
 
 class InputType(Protocol[OwnCodec, Settings_contra]):
-    """What the class of a network has besides."""
+    """The class of a network."""
 
     @property
     def Codec(self) -> type[OwnCodec]:
@@ -109,33 +109,33 @@ class InputType(Protocol[OwnCodec, Settings_contra]):
     ) -> AnyInputNetwork:
         """The network with the vocabulary of `sentences`, the training data, and pretrained weights if it has any.
 
-        `treebanks` are the names of those that the sentences come from. Raises ConfigError.
+        `treebanks` are the names of the treebanks that the sentences come from. Raises ConfigError.
         """
 
 
-# -- what only some networks can do
+# -- abilities that only some networks have
 
 
 @runtime_checkable
 class DiffersByTask(Protocol):
-    """An input that may make other vectors for each task: `InputVectors.by_task`."""
+    """An input that may make different vectors for each task: `InputVectors.by_task`."""
 
     def set_tasks(self, n_tasks: int) -> None:
-        """Makes room for so many tasks. Called once, before there are trained weights."""
+        """Makes room for `n_tasks` tasks. Called once, before there are trained weights."""
 
     def add_tasks(self, n_tasks: int) -> None:
-        """Makes room for so many more, after those that there are."""
+        """Makes room for `n_tasks` more tasks, after the present ones."""
 
     def keep_tasks(self, numbers: Sequence[int]) -> None:
-        """Forgets the other tasks; those that stay are numbered anew, in their order."""
+        """Keeps only the tasks of these numbers, which are numbered anew in this order."""
 
 
 @runtime_checkable
 class HasPretrained(Protocol):
-    """An input some of whose weights were learned elsewhere, and so have a learning rate of their own."""
+    """An input some of whose weights are pretrained, and therefore have a learning rate of their own."""
 
     def pretrained_parameters(self) -> Iterator[nn.Parameter]:
-        """These weights."""
+        """The pretrained weights."""
 
 
 @runtime_checkable
@@ -143,12 +143,12 @@ class DropsUnused(Protocol):
     """An input that may hold weights which no text ever reaches."""
 
     def without_unused(self) -> tuple[AnyInputNetwork, int]:
-        """An input that gives the same vectors, and the number of rows that were dropped; itself and 0 if none was."""
+        """An input that gives the same vectors, and the number of rows that it lacks; itself and 0 if all are used."""
 
 
 @runtime_checkable
 class ShowsInside(Protocol):
-    """An input that can give its single layers and its attention, for tasks that `reads_inside` them."""
+    """An input that can give its single layers and its attention, for tasks whose `reads_inside` asks for them."""
 
     def show_inside(self, parts: frozenset[str]) -> None:
-        """From now on gives ``layers``, ``attention`` or both in `InputVectors`, as `parts` say."""
+        """Makes `forward` give ``layers``, ``attention`` or both in its `InputVectors`, as `parts` say."""

@@ -1,4 +1,4 @@
-"""A smaller vocabulary of subwords, for the same analyses: without those that no text can be split into."""
+"""Makes a vocabulary of subwords smaller without changing analyses: drops those that no text can be split into."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from depparse.encoders.transformer.codec import TransformerCodec
 def without_unreachable(codec: TransformerCodec) -> tuple[TransformerCodec, list[int]] | None:
     """A codec without the subwords that no text can be split into, and the rows of the others in the old vocabulary.
 
-    Known of the WordPiece of BERT, which normalizes text character by character and splits off punctuation and Chinese
-    characters: a subword that this would change or split, such as ``[unused7]`` or ``##.``, stands in no text that has
-    gone through it. None for other tokenizers.
+    Only the WordPiece of BERT is known well enough; for other tokenizers this is None. BERT normalizes text character
+    by character and splits off punctuation and Chinese characters before WordPiece reads it. So a subword that this
+    would change or split, such as ``[unused7]`` or ``##.``, is never met.
     """
     settings = json.loads(codec.tokenizer.to_str())
     kinds = [(settings[name] or {}).get("type") for name in ("model", "normalizer", "pre_tokenizer", "post_processor")]
@@ -44,7 +44,8 @@ def without_unreachable(codec: TransformerCodec) -> tuple[TransformerCodec, list
 
 
 def _is_reachable(subword: str, tokenizer: Tokenizer, prefix: str) -> bool:
-    # The rest of a word is looked at behind a letter, as it stands in words.
+    """Whether some text can be split into this subword; `prefix` marks subwords that continue a word."""
+    # A subword that continues a word is tried after a letter, as it never begins a word.
     inside = subword.startswith(prefix) and subword != prefix
     text = "a" + subword.removeprefix(prefix) if inside else subword
     words = tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(text))

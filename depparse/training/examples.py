@@ -36,19 +36,22 @@ Placed_co = TypeVar("Placed_co", bound=HasPlace, covariant=True)
 
 
 class Examples(Protocol[Placed_co]):
-    """Lengths (words) and treebanks of all sentences at hand; examples when they are asked for."""
+    """What a model learns from. Lengths and treebanks are always in memory; examples may be made when asked for."""
 
     @property
-    def lengths(self) -> Sequence[int]: ...
+    def lengths(self) -> Sequence[int]:
+        """The number of words of each example."""
 
     @property
-    def sources(self) -> Sequence[int]: ...
+    def sources(self) -> Sequence[int]:
+        """The number of the treebank of each example."""
 
-    def take(self, numbers: Sequence[int]) -> Sequence[Placed_co]: ...
+    def take(self, numbers: Sequence[int]) -> Sequence[Placed_co]:
+        """The examples of these numbers, in this order."""
 
 
 class InMemory(Generic[Placed]):
-    """Examples made once."""
+    """Examples that are made once and stay in memory."""
 
     def __init__(self, examples: Sequence[Placed]) -> None:
         self._examples = examples
@@ -56,6 +59,7 @@ class InMemory(Generic[Placed]):
         self.sources = [example.source for example in examples]
 
     def take(self, numbers: Sequence[int]) -> list[Placed]:
+        """The examples of these numbers, in this order."""
         return [self._examples[number] for number in numbers]
 
 
@@ -70,6 +74,7 @@ class OnDisk:
         self.sources = array("q", (sentences.sources[place] for place in self._places))
 
     def take(self, numbers: Sequence[int]) -> list[Example]:
+        """The examples of these numbers, in this order, made anew."""
         read = self._sentences.take([self._places[number] for number in numbers])
         return [
             self._model.example(sentence, targets=True, source=self.sources[number])

@@ -7,7 +7,7 @@ from depparse.layers.bilstm import BiLSTM
 
 
 class BiLSTMContext(BiLSTM):
-    """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+    """The context layer, from ``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
 
     def __init__(self, config: BiLSTMConfig, input_width: int) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Words as characters, with case: each different word of a batch is spelt once."""
+"""Words as characters, with case; each different word of a batch is spelt once."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from depparse.features.batch import Ints
 from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
 
-_NO_POINT = 0x110000
+_NO_POINT = 0x110000  # greater than any code point
 _ROOT, _BEGIN, END = 1, 2, 3  # ROOT is spelt with a character of its own
 Array = TypeVar("Array")  # of NumPy or of torch
 
 
 class CharactersConfig(PartConfig):
-    """Words read character by character, case kept."""
+    """The settings of an input that reads words character by character, with case."""
 
     type: Literal["characters"] = "characters"
     kind: Literal["cnn", "bilstm"] = "cnn"
-    embedding: int = Field(64, ge=1)  # units a character
-    width: int = Field(128, ge=2)  # units a word
-    windows: tuple[int, ...] = (2, 3, 4, 5)  # characters seen at once by the filters of the cnn
+    embedding: int = Field(64, ge=1)  # units per character
+    width: int = Field(128, ge=2)  # units per word
+    windows: tuple[int, ...] = (2, 3, 4, 5)  # characters that the filters of the cnn see at once
     min_count: int = Field(2, ge=1)  # rarer characters are unknown
     max_length: int = Field(40, ge=4)  # characters; of a longer word the middle is left out
     dropout: float = Field(0.05, ge=0, lt=1)  # probability that a character is read as unknown, in training
@@ -42,21 +42,21 @@ class CharactersConfig(PartConfig):
 
 
 class SpeltWords(NamedTuple, Generic[Array]):
-    """The different words of a batch, and which of them stands where."""
+    """The different words of a batch, and the places where they stand."""
 
-    characters: Array  # [different words, characters], 0 behind a word's end; ROOT is the first word
-    lengths: Array  # [different words], characters with those that mark begin and end
-    words: Array  # [batch, words], number of the word among the different ones
+    characters: Array  # [different words, characters], 0 after the end of a word; the first word is ROOT
+    lengths: Array  # [different words], in characters, with the marks of beginning and end
+    words: Array  # [batch, words], the number of each word among the different ones
 
 
 class CharactersCodec:
-    """Characters to numbers of a vocabulary."""
+    """The codec of characters as numbers of a vocabulary."""
 
     Config = CharactersConfig
 
     def __init__(self, config: CharactersConfig, vocabulary: Vocabulary) -> None:
         self.config, self.vocabulary = config, vocabulary
-        # The characters in order of their code points; then one that no text holds, as there may be none.
+        # Code points in rising order. The last one is in no text; it is there as the vocabulary may be empty.
         pairs = sorted((ord(char), vocabulary.number(char)) for char in vocabulary.items)
         self._points = np.array([point for point, _ in pairs] + [_NO_POINT], np.uint32)
         self._numbers_of_points = np.array([number for _, number in pairs] + [UNKNOWN])
@@ -68,7 +68,7 @@ class CharactersCodec:
         return cls(config, Vocabulary.count(characters, min_count=config.min_count, reserved=4))
 
     def features(self, sentence: Sentence) -> list[str]:
-        """The forms, of long ones begin and end."""
+        """The forms; of a long one, its beginning and its end."""
         return [self._cut(form) for form in sentence.columns["FORM"]]
 
     def _cut(self, form: str) -> str:
@@ -79,10 +79,10 @@ class CharactersCodec:
         """The words of several sentences, each different one once."""
         numbers: dict[str, int] = {}  # ROOT is word 0, the others follow
         words = np.zeros((len(rows), 1 + max(map(len, rows))), np.int64)
-        for place, row in enumerate(rows):
-            words[place, 1 : len(row) + 1] = [numbers.setdefault(word, len(numbers) + 1) for word in row]
+        for number, row in enumerate(rows):
+            words[number, 1 : len(row) + 1] = [numbers.setdefault(word, len(numbers) + 1) for word in row]
         lengths = np.array([1, *(len(word) + 2 for word in numbers)])
-        # A fixed least length gives every window something to see, and the same numbers in every batch.
+        # With at least the length of the longest window, each window has something to see, the same in every batch.
         spelt = np.zeros((len(lengths), max(lengths.max(), *self.config.windows)), np.int64)
         spelt[0, 0] = _ROOT
         spelt[1:, 0] = _BEGIN
@@ -95,8 +95,8 @@ class CharactersCodec:
     def _numbers(self, text: str) -> Ints:
         """The vocabulary's number of each character."""
         points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        place = np.searchsorted(self._points, points)
-        numbers: Ints = np.where(self._points[place] == points, self._numbers_of_points[place], UNKNOWN)
+        index = np.searchsorted(self._points, points)
+        numbers: Ints = np.where(self._points[index] == points, self._numbers_of_points[index], UNKNOWN)
         return numbers
 
     def to_json(self) -> Any:

@@ -1,4 +1,4 @@
-"""Vectors of words from their characters, with case: a convolution (or BiLSTM) over each word."""
+"""Vectors of words from their characters, with case, by a convolution or a BiLSTM over each word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from depparse.layers.tensors import Layout
 
 
 class Characters(nn.Module):
-    """`SpeltWords` to ``[batch, words, width]``: each different word of a batch is read once."""
+    """The network, from `SpeltWords` to ``[batch, words, width]``. It reads each different word of a batch once."""
 
     Codec = CharactersCodec
 
@@ -44,7 +44,7 @@ class Characters(nn.Module):
         return cls(CharactersCodec.build(config, sentences))
 
     def forward(self, data: SpeltWords[Tensor], layout: Layout) -> Tensor:
-        """The vectors; in training some characters are unknown."""
+        """The vectors of the words. In training, some characters are read as unknown."""
         spelt, lengths, words = data
         config = self.codec.config
         inside = torch.arange(spelt.shape[1], device=spelt.device) < lengths[:, None]
@@ -61,13 +61,14 @@ class Characters(nn.Module):
         return vectors[words]
 
     def _convolve(self, module: nn.Module, embedded: Tensor, lengths: Tensor) -> Tensor:
-        seen = module(embedded.transpose(1, 2))
+        """The greatest output of each filter over the windows of each word, ``[different words, filters]``."""
+        outputs = module(embedded.transpose(1, 2))
         # Windows that reach beyond the word would let its vector depend on the longest word of the batch. A word
         # shorter than the window has one window, with zeros behind it.
-        window = embedded.shape[1] - seen.shape[2] + 1
+        window = embedded.shape[1] - outputs.shape[2] + 1
         last = (lengths - window).clamp(min=0)
-        beyond = torch.arange(seen.shape[2], device=seen.device) > last[:, None]
-        return torch.relu(seen.masked_fill(beyond[:, None], float("-inf")).amax(2))
+        beyond = torch.arange(outputs.shape[2], device=outputs.device) > last[:, None]
+        return torch.relu(outputs.masked_fill(beyond[:, None], float("-inf")).amax(2))
 
 
 INPUT: InputType[CharactersCodec, CharactersConfig] = Characters

@@ -10,13 +10,13 @@ from depparse.registry import PartConfig
 
 
 class LinearRecurrentConfig(PartConfig):
-    """Stacked bidirectional linear recurrences."""
+    """The settings of stacked bidirectional linear recurrences."""
 
     type: Literal["linear_recurrent"] = "linear_recurrent"
     width: int = Field(400, ge=2)  # units
     layers: int = Field(3, ge=1)
-    expansion: float = Field(2.0, gt=0)  # width of the feed-forward layer, in widths
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
+    expansion: float = Field(2.0, gt=0)  # width of the feed-forward layer, as a multiple of `width`
+    dropout: float = Field(0.33, ge=0, lt=1)  # probability that a unit is dropped, in a whole sentence
 
 
 CONFIG = LinearRecurrentConfig

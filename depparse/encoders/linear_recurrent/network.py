@@ -1,8 +1,8 @@
 """A context layer of bidirectional gated linear recurrences in residual blocks.
 
-After HGRN (Qin, Yang & Zhong 2023, *Hierarchically Gated Recurrent Neural Network for Sequence Modeling*): a forget
-gate with a lower bound that grows from layer to layer, so that low layers look near and high layers far, an output
-gate, and a feed-forward layer, each in a pre-norm residual. Where we differ:
+It follows HGRN (Qin, Yang & Zhong 2023, *Hierarchically Gated Recurrent Neural Network for Sequence Modeling*). A block
+has a forget gate, whose lower bound grows from layer to layer, so that low layers look near and high layers far; an
+output gate; and a feed-forward layer. Both halves of a block are pre-norm residuals. Where we differ:
 
 - States are real, not complex.
 - Both directions run in one layer, each with candidates and forget gates of its own.
@@ -21,7 +21,7 @@ from depparse.layers.recurrence import linear_recurrence
 
 
 class LinearRecurrent(nn.Module):
-    """``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
+    """The context layer, from ``[batch, words, input width]`` to ``[batch, words, width]``. O(words)."""
 
     def __init__(self, config: LinearRecurrentConfig, input_width: int) -> None:
         super().__init__()
@@ -33,12 +33,13 @@ class LinearRecurrent(nn.Module):
         self.bounds = nn.Parameter(torch.zeros(config.layers, config.width * 2))
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
+        """The vectors of words in their sentences, whose ``lengths[batch]`` are in words without ROOT."""
         values = self.project(values)
         shares = self.bounds.softmax(0)
         bounds = shares.cumsum(0) - shares[0]
-        # Padding must not reach the backward direction: its drive is zero there, and so is its state.
-        places = torch.arange(values.shape[1], device=values.device)
-        present = (places <= lengths[:, None])[..., None].to(values.dtype)
+        # Padding must not reach words by the backward direction: with a drive of zero, its state is zero too.
+        positions = torch.arange(values.shape[1], device=values.device)
+        present = (positions <= lengths[:, None])[..., None].to(values.dtype)
         for block, bound in zip(self.blocks, bounds, strict=True):
             values = block(values, bound, present)
         normed: Tensor = self.norm(values)
@@ -46,6 +47,8 @@ class LinearRecurrent(nn.Module):
 
 
 class _Block(nn.Module):
+    """A gated linear recurrence in both directions, then a feed-forward layer."""
+
     def __init__(self, config: LinearRecurrentConfig) -> None:
         super().__init__()
         width, inner = config.width, int(config.width * config.expansion)
@@ -60,6 +63,7 @@ class _Block(nn.Module):
         nn.init.zeros_(self.gates.bias)
 
     def forward(self, values: Tensor, bound: Tensor, present: Tensor) -> Tensor:
+        """The values after the block; `bound` is that of the forget gates, `present` is 1 at words and 0 at padding."""
         width = values.shape[-1]
         candidates, forget, output = self.gates(self.norm_mixing(values)).split([2 * width, 2 * width, width], -1)
         decay = bound + (1 - bound) * torch.sigmoid(forget)

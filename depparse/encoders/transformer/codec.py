@@ -1,7 +1,8 @@
-"""Subwords of a pretrained transformer: words to subwords, sentences to windows of them. No torch here.
+"""The subwords of a pretrained transformer, in windows that it can see. No torch here.
 
-Words are split one by one, so that alignment is exact also inside multiword tokens. Sentences longer than the model can
-see are read in overlapping windows, and each subword is taken from the window in which it stands most central.
+Words are split one by one, so that alignment is exact also inside multiword tokens. A sentence that is longer than the
+transformer can see is read in overlapping windows, and each subword is taken from the window in which it is most
+central.
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ _COUNT_FROM_PADDING = frozenset(
     "roberta xlm-roberta xlm-roberta-xl camembert roberta-prelayernorm data2vec-text longformer luke mpnet esm ibert "
     "xmod layoutlmv3".split()
 )
-_LEAST = 4  # subwords that a model sees at once: two marks, and two more, so that windows overlap
+_LEAST = 4  # the fewest subwords that a model may see at once: two marks, and two more so that windows overlap
 Array = TypeVar("Array")  # of NumPy or of torch
 
 
 class TransformerConfig(PartConfig):
-    """A pretrained encoder, fine-tuned or frozen."""
+    """The settings of a pretrained encoder, fine-tuned or frozen."""
 
     type: Literal["transformer"] = "transformer"
     name: str  # a folder, a name on the hub, or package:NAME/FOLDER for one inside an installed Python package
     download: bool = False  # whether it may be fetched from the hub
     frozen: bool = False
-    pooling: Literal["first", "mean"] = "mean"  # of the subwords of a word
-    layers: int = Field(4, ge=1)  # the last so many, mixed by learned weights
+    pooling: Literal["first", "mean"] = "mean"  # a word's vector is that of its first subword, or the mean of all
+    layers: int = Field(4, ge=1)  # number of the last layers that are mixed, by learned weights
     mix: Literal["shared", "task"] = "shared"  # one mix, or one for each task (and one for the context layer)
-    window: int = Field(512, ge=16)  # subwords seen at once, special ones included; at most what the model can
+    window: int = Field(512, ge=16)  # subwords read at once, with special ones; never more than the model can see
 
 
 @dataclass(slots=True)
@@ -49,7 +50,7 @@ class Pieces:
     """The subwords of a sentence."""
 
     ids: Ints  # [subwords]
-    counts: Ints  # [words], how many of them each word has: at least one
+    counts: Ints  # [words], the number of subwords of each word, at least one
 
 
 class Subwords(NamedTuple, Generic[Array]):
@@ -57,17 +58,17 @@ class Subwords(NamedTuple, Generic[Array]):
 
     ids: Array  # [windows, subwords]
     mask: Array  # [windows, subwords], 1 at real subwords
-    places: Array  # [parts of words], place in ids.flatten(); their windows never decrease
-    words: Array  # [parts of words], number of the word among batch · words
-    firsts: Array  # [parts of words], True at the first part of a word
-    owners: Array | None  # [windows, subwords], word in its sentence or -1; if attention is asked for
+    places: Array  # [subwords of words], index in ids.flatten(), rising
+    words: Array  # [subwords of words], the number of the word in [batch, words], flattened
+    firsts: Array  # [subwords of words], True at the first subword of a word
+    owners: Array | None  # [windows, subwords], number of the word in its sentence or -1; None without attention
 
 
 class TransformerCodec:
-    """The tokenizer, and the `settings` of the pretrained model, with the names that transformers has for them.
+    """The tokenizer, and the `settings` of the pretrained model by the names that transformers has for them.
 
-    `positions` is how many subwords the model can see at once, None if that is not limited. `shows_attention`: whether
-    batches say which word each subword of a window belongs to.
+    `positions` is how many subwords the model can see at once, or None if that is not limited. `shows_attention` says
+    whether batches tell which word each subword of a window belongs to.
     """
 
     Config = TransformerConfig
@@ -77,10 +78,10 @@ class TransformerCodec:
     ) -> None:
         _check_positions(positions, settings)
         self.config, self.tokenizer, self.settings, self.positions = config, tokenizer, dict(settings), positions
-        # Both would change what is read without a word; they are settings of the file, not of the model.
+        # The tokenizer's file may ask for truncation and padding, which would silently change what is read.
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        tokenizer.encode_special_tokens = True  # a word "[SEP]" is a word
+        tokenizer.encode_special_tokens = True  # so that a word "[SEP]" is read as a word, not as the mark
         self.window = config.window if positions is None else min(config.window, positions)
         self.shows_attention = False
         self._lead = _lead(tokenizer)
@@ -91,12 +92,12 @@ class TransformerCodec:
 
     def features(self, sentence: Sentence) -> Pieces:
         """The subwords of the words."""
-        # Half a surrogate pair is no text to a tokenizer.
+        # A tokenizer does not accept half a surrogate pair.
         forms = [self._lead + _SURROGATES.sub("\ufffd", form) for form in sentence.columns["FORM"]]
         encoding = self.tokenizer.encode(forms, is_pretokenized=True, add_special_tokens=False)
         ids, owners = np.array(encoding.ids, np.int64), np.array(encoding.word_ids, np.int64)
         counts = np.bincount(owners, minlength=len(forms))
-        # A word of control characters has no subword, but it is a word.
+        # A word of control characters has no subword, but needs one to have a vector.
         missing = np.flatnonzero(counts == 0)
         ids = np.insert(ids, np.searchsorted(owners, missing), self._unknown)
         counts[missing] = 1
@@ -107,8 +108,8 @@ class TransformerCodec:
         n_words = 1 + max(len(row.counts) for row in rows)
         ids = np.concatenate([row.ids for row in rows])
         sizes = np.array([len(row.ids) for row in rows])
-        before = sizes.cumsum() - sizes  # [batch], subwords of the sentences before
-        # Windows: they begin at every half window.
+        before = sizes.cumsum() - sizes  # [batch], the number of subwords in the sentences before
+        # A window begins every half window.
         capacity = self.window - 2
         step = capacity // 2
         n_windows = np.where(sizes <= capacity, 1, -(-(sizes - step) // step))
@@ -117,13 +118,13 @@ class TransformerCodec:
         begin = (np.arange(len(sentence)) - windows_before[sentence]) * step
         size = np.minimum(capacity, sizes[sentence] - begin)
         longest = 2 + int(size.max())
-        places = np.arange(longest)
-        inside = (places > 0) & (places <= size[:, None])
+        positions = np.arange(longest)
+        inside = (positions > 0) & (positions <= size[:, None])
         matrix = np.full((len(sentence), longest), self._padding)
         matrix[:, 0] = self._begin
         matrix[np.arange(len(sentence)), size + 1] = self._end
-        matrix[inside] = ids[((before[sentence] + begin)[:, None] + places - 1)[inside]]
-        # Words: ROOT is the begin of the first window of its sentence.
+        matrix[inside] = ids[((before[sentence] + begin)[:, None] + positions - 1)[inside]]
+        # The subword of ROOT is the mark at the beginning of its sentence's first window.
         root_words = np.arange(len(rows)) * n_words
         words = np.concatenate(
             [
@@ -132,20 +133,20 @@ class TransformerCodec:
             ]
         )
         owner = np.repeat(np.arange(len(rows)), sizes)  # [subwords], their sentence
-        place = np.arange(len(ids)) - before[owner]
+        position = np.arange(len(ids)) - before[owner]
         firsts = np.diff(words, prepend=-1) > 0
-        window = _most_central(place, sizes[owner], n_windows[owner], step, capacity)
-        flat = (windows_before[owner] + window) * longest + 1 + place - window * step
+        window = _most_central(position, sizes[owner], n_windows[owner], step, capacity)
+        flat = (windows_before[owner] + window) * longest + 1 + position - window * step
         flat, words = np.concatenate([windows_before * longest, flat]), np.concatenate([root_words, words])
         firsts = np.concatenate([np.ones(len(rows), np.bool_), firsts])
         order = flat.argsort(kind="stable")
-        mask = (places < size[:, None] + 2).astype(np.int64)
+        mask = (positions < size[:, None] + 2).astype(np.int64)
         owners = None
         if self.shows_attention:
             owners = np.full(matrix.shape, -1)
             owners[windows_before, 0] = 0
             in_sentence = np.concatenate([np.repeat(1 + np.arange(len(row.counts)), row.counts) for row in rows])
-            owners[inside] = in_sentence[((before[sentence] + begin)[:, None] + places - 1)[inside]]
+            owners[inside] = in_sentence[((before[sentence] + begin)[:, None] + positions - 1)[inside]]
         return Subwords(matrix, mask, flat[order], words[order], firsts[order], owners)
 
     def to_json(self) -> Any:
@@ -155,14 +156,14 @@ class TransformerCodec:
         if isinstance(vocabulary, dict):
             subwords = sorted(vocabulary, key=vocabulary.__getitem__)
             if list(map(vocabulary.__getitem__, subwords)) == list(range(len(subwords))):
-                tokenizer["model"]["vocab"] = subwords  # numbered by their places: a third of the file is saved
+                tokenizer["model"]["vocab"] = subwords  # a list numbers them by its order, in two thirds of the bytes
         settings = dict(self.settings)
-        settings.pop("_name_or_path", None)  # a folder of the machine that trained it
+        settings.pop("_name_or_path", None)  # a folder of the machine that trained the model
         return {"config": settings, "tokenizer": tokenizer, "positions": self.positions}
 
     @classmethod
     def from_json(cls, config: TransformerConfig, data: Any) -> TransformerCodec:
-        """The codec that gave `data`. Raises ModelError for what no such codec gives."""
+        """The codec that gave `data` by `to_json`. Raises ModelError for data that no codec gives."""
         settings, tokenizer = dict(data["config"]), dict(data["tokenizer"])
         vocabulary = tokenizer["model"]["vocab"]
         if vocabulary and isinstance(vocabulary, list) and isinstance(vocabulary[0], str):
@@ -170,31 +171,31 @@ class TransformerCodec:
             tokenizer["model"] = tokenizer["model"] | {"vocab": numbers}
         positions = data["positions"] if "positions" in data else _positions(settings)
         try:
-            read = Tokenizer.from_str(json.dumps(tokenizer))
+            loaded = Tokenizer.from_str(json.dumps(tokenizer))
         except Exception as error:  # the library has no class of its own for its errors
             raise ModelError(f"the tokenizer cannot be read: {error}") from None
-        return cls(config, read, settings, positions)
+        return cls(config, loaded, settings, positions)
 
 
-def _most_central(places: Ints, sizes: Ints, n_windows: Ints, step: int, capacity: int) -> Ints:
+def _most_central(positions: Ints, sizes: Ints, n_windows: Ints, step: int, capacity: int) -> Ints:
     """The window, among those of its sentence, in which each subword is farthest from the nearer end.
 
-    `places` are those in a sentence of `sizes` subwords and `n_windows` windows. Of the two or three windows that a
-    subword is in, the first of the best is taken.
+    ``positions[subwords]`` are those in sentences of `sizes` subwords and `n_windows` windows, a window every `step`
+    subwords, with `capacity` subwords. A subword is in two or three windows; of equally good ones, the first is taken.
     """
-    last = np.minimum(places // step, n_windows - 1)
+    last = np.minimum(positions // step, n_windows - 1)
     candidates = np.stack([np.maximum(last - back, 0) for back in (2, 1, 0)])
     begins = candidates * step
     ends = np.minimum(begins + capacity, sizes) - 1
-    best = np.minimum(places - begins, ends - places).argmax(0)
-    central: Ints = candidates[best, np.arange(len(places))]
+    best = np.minimum(positions - begins, ends - positions).argmax(0)
+    central: Ints = candidates[best, np.arange(len(positions))]
     return central
 
 
 def _lead(tokenizer: Tokenizer) -> str:
-    """What is put before each word, so that it is read as a word after a space and not as the rest of one.
+    """The text that is put before each word, so that it is read as a new word after a space.
 
-    Tokenizers that keep spaces inside subwords (byte-level, and some of SentencePiece) are the ones that need it.
+    Only tokenizers that keep spaces inside subwords (byte-level, and some of SentencePiece) need a space there.
     """
     settings = json.loads(tokenizer.to_str())
     first = settings.get("pre_tokenizer") or {}
@@ -204,7 +205,7 @@ def _lead(tokenizer: Tokenizer) -> str:
 
 
 def _check_positions(positions: object, settings: Mapping[str, Any]) -> None:
-    """Raises ModelError unless the model can see `positions` subwords at once; None: any number of them."""
+    """Raises ModelError unless a model with these settings can see `positions` subwords at once; None is no limit."""
     most = settings.get("max_position_embeddings")
     if positions is None and most is None:
         return
@@ -214,16 +215,16 @@ def _check_positions(positions: object, settings: Mapping[str, Any]) -> None:
 
 
 def _positions(settings: Mapping[str, Any]) -> int | None:
-    """How many subwords a model of format 2, which does not say it, can see at once, if that is limited."""
+    """How many subwords a model of format 2, which may not say it, can see at once, if that is limited."""
     positions: int | None = settings.get("max_position_embeddings")
-    # RoBERTa and its like count from the padding's number + 1.
+    # RoBERTa and similar models count positions from the number of the padding + 1.
     if positions is not None and settings.get("model_type") in _COUNT_FROM_PADDING:
         return positions - (settings.get("pad_token_id") or 0) - 1
     return positions
 
 
 def _special(tokenizer: Tokenizer, settings: Mapping[str, Any]) -> tuple[int, int]:
-    """The subwords that stand before and after a text: those of the tokenizer, or else of the model's settings."""
+    """The subwords that mark the beginning and the end of a text, from the tokenizer or else the model's settings."""
     encoding = tokenizer.encode("")
     ids = [i for i, special in zip(encoding.ids, encoding.special_tokens_mask, strict=True) if special]
     if not ids:

@@ -1,4 +1,4 @@
-"""A pretrained transformer of Hugging Face as an input: subwords in, a vector a word out.
+"""A pretrained transformer of Hugging Face as an input. It reads subwords and gives a vector for each word.
 
 Layers are mixed by learned weights (Peters et al. 2018, *Deep Contextualized Word Representations*, without their
 scale, which the layer above learns), one mix for all or one for each task.
@@ -26,16 +26,16 @@ from depparse.errors import ConfigError
 from depparse.layers.tensors import Layout
 
 _PACKAGE = "package:"
-_PIECE = 8_192  # subwords, with padding, that are read at once: bounds memory where no gradient is kept
+_PIECE = 8_192  # subwords, with padding, that are read at once, which bounds memory if no gradient is kept
 
 
 class Transformer(nn.Module):
-    """`Subwords` to ``[batch, words, width]``; ROOT is what the model has for the begin of the text."""
+    """The network, from `Subwords` to ``[batch, words, width]``; ROOT has the vector of the mark before the text."""
 
     Codec = TransformerCodec
 
     def __init__(self, codec: TransformerCodec, pretrained: Any = None) -> None:
-        """Without a `pretrained` model, one with the codec's settings is made, whose weights are to be loaded."""
+        """Without a `pretrained` model, one with the codec's settings is made, whose weights are still to be loaded."""
         super().__init__()
         self.codec = codec
         self.pretrained = _new(codec.settings) if pretrained is None else pretrained
@@ -50,11 +50,14 @@ class Transformer(nn.Module):
         return self.pretrained.parameters()  # type: ignore[no-any-return]
 
     def without_unused(self) -> tuple[Transformer, int]:
-        """Without the rows of subwords that no text is split into: known of BERT with a WordPiece of its own."""
-        found = without_unreachable(self.codec) if isinstance(self.pretrained, Bert) else None
-        if found is None:
+        """The input without the rows of subwords that no text is split into, and their number.
+
+        Only for BERT with its WordPiece it is known which these are; any other input is returned as it is.
+        """
+        reduced = without_unreachable(self.codec) if isinstance(self.pretrained, Bert) else None
+        if reduced is None:
             return self, 0
-        codec, rows = found
+        codec, rows = reduced
         smaller = Transformer(codec)
         smaller.mix = self.mix
         state, name = self.state_dict(), "pretrained.embeddings.word_embeddings.weight"
@@ -66,7 +69,7 @@ class Transformer(nn.Module):
     def build(
         cls, config: TransformerConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()
     ) -> Transformer:
-        """The network with the pretrained weights."""
+        """The network with the pretrained weights. Raises ConfigError if they cannot be loaded."""
         from transformers import AutoModel, AutoTokenizer
 
         folder = resolve(config.name)
@@ -96,33 +99,33 @@ class Transformer(nn.Module):
     def set_tasks(self, n_tasks: int) -> None:
         """Makes a mix for each task beside the shared one, if the config says so."""
         if self.codec.config.mix == "task":
-            # All in one vector: it has a gradient also where a task does not read its mix.
+            # All mixes are one parameter, so that it has a gradient even if a task does not read its own mix.
             self.mix = nn.Parameter(torch.zeros((1 + n_tasks) * self.n_layers))
 
     def add_tasks(self, n_tasks: int) -> None:
-        """Further mixes, which begin as the shared one."""
+        """Makes a mix for each of `n_tasks` more tasks, which begins as a copy of the shared one."""
         if self.codec.config.mix == "task":
             shared = self.mix.detach()[: self.n_layers]
             self.mix = nn.Parameter(torch.cat([self.mix.detach(), shared.repeat(n_tasks)]))
 
     def keep_tasks(self, numbers: Sequence[int]) -> None:
-        """Forgets the mixes of the other tasks."""
+        """Keeps the shared mix and those of the tasks of these numbers."""
         if self.codec.config.mix == "task":
             mixes = self.mix.detach().view(-1, self.n_layers)
             self.mix = nn.Parameter(mixes[[0, *(1 + number for number in numbers)]].flatten())
 
     def show_inside(self, parts: frozenset[str]) -> None:
-        """From now on gives ``layers``, ``attention`` or both in `InputVectors`, as `parts` say."""
+        """Makes `forward` give ``layers``, ``attention`` or both in its `InputVectors`, as `parts` say."""
         self._inside, self.codec.shows_attention = parts, "attention" in parts
         if "attention" in parts and not isinstance(self.pretrained, Bert):
-            self.pretrained.set_attn_implementation("eager")  # the faster ones do not tell it
+            self.pretrained.set_attn_implementation("eager")  # the faster implementations do not give it
 
     def forward(self, subwords: Subwords[Tensor], layout: Layout) -> InputVectors:
-        """The mixed layers; with a mix for each task, the shared mix and that of each task.
+        """The mixed layers: the shared mix and, if each task has its own, also these.
 
         Attention of a word to another is summed over the subwords of the other and averaged over its own, as in Clark,
-        Khandelwal, Levy & Manning 2019 (*What Does BERT Look At?*). What it gives to the mark at the end of the text,
-        and to other windows of a long sentence, is left out; ROOT is the mark at the begin. O(words²).
+        Khandelwal, Levy & Manning 2019 (*What Does BERT Look At?*). Attention to the mark at the end of the text, and
+        to other windows of a long sentence, is left out; ROOT is the mark at the beginning. O(words²).
         """
         config = self.codec.config
         with torch.set_grad_enabled(torch.is_grad_enabled() and not config.frozen):
@@ -137,18 +140,19 @@ class Transformer(nn.Module):
         return InputVectors(mixed[0], by_task, layers if "layers" in self._inside else (), attention)
 
     def _read(self, subwords: Subwords[Tensor], layout: Layout) -> tuple[list[Tensor], list[Tensor]]:
-        """For each layer that is mixed or shown ``[batch, words, width]``, and if it is shown its attention ``[batch,
-        heads, words, words]``. Windows of like lengths are read together.
+        """The layers that are mixed or shown, each ``[batch, words, width]``, and the attention of all layers if it is
+        shown, each ``[batch, heads, words, words]``.
 
-        Batches are of like numbers of words, but one of these may have hundreds of subwords (a URL), to whose length
-        all windows would be padded: seconds become minutes, and megabytes gigabytes.
+        Windows of similar lengths are read together. The sentences of a batch have similar numbers of words, but a word
+        such as a URL may have hundreds of subwords. If all windows were padded to that length, seconds would become
+        minutes, and megabytes gigabytes.
         """
         n_sentences, n_words = layout.mask.shape
         longest = subwords.ids.shape[1]
         lengths = subwords.mask.sum(1)
         order = lengths.argsort(stable=True)
-        rank = order.argsort()  # of each window, its place in that order
-        part_rank = rank[subwords.places // longest]
+        rank = order.argsort()  # the position of each window in that order
+        subword_rank = rank[subwords.places // longest]  # that of the window of each subword
         pooled = subwords.firsts if self.codec.config.pooling == "first" else torch.ones_like(subwords.firsts)
         n_layers = None if "layers" in self._inside else self.n_layers
         asked = {"output_attentions": True} if subwords.owners is not None else {}
@@ -161,17 +165,17 @@ class Transformer(nn.Module):
                 output_hidden_states=True,
                 **asked,
             )
-            here = (part_rank >= first) & (part_rank < end)
-            places = (part_rank - first) * length + subwords.places % longest
-            own = here & pooled
+            in_piece = (subword_rank >= first) & (subword_rank < end)
+            index = (subword_rank - first) * length + subwords.places % longest
+            chosen = in_piece & pooled
             states = output.hidden_states if n_layers is None else output.hidden_states[-n_layers:]
-            layers.add(subwords.words[own], [layer.flatten(0, 1)[places[own]] for layer in states])
+            layers.add(subwords.words[chosen], [layer.flatten(0, 1)[index[chosen]] for layer in states])
             if subwords.owners is not None:
                 owners = subwords.owners[windows, :length]
                 words = nn.functional.one_hot(owners.clamp(min=0), n_words) * (owners >= 0)[..., None]
                 to_words = (weights @ words[:, None].to(weights.dtype) for weights in output.attentions)
-                rows = [weights.transpose(1, 2).flatten(0, 1)[places[here]] for weights in to_words]
-                attention.add(subwords.words[here], rows)
+                rows = [weights.transpose(1, 2).flatten(0, 1)[index[in_piece]] for weights in to_words]
+                attention.add(subwords.words[in_piece], rows)
         return (
             [mean.view(n_sentences, n_words, -1) for mean in layers.means()],
             [mean.view(n_sentences, n_words, -1, n_words).transpose(1, 2) for mean in attention.means()],
@@ -186,7 +190,7 @@ class Transformer(nn.Module):
 
 
 class _Sums:
-    """Sums of rows for each of `size` words, and their means, one for each layer."""
+    """The sums and means of rows for each of `size` words, separately for each layer."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -194,7 +198,7 @@ class _Sums:
         self._words: list[Tensor] = []
 
     def add(self, words: Tensor, layers: Sequence[Tensor]) -> None:
-        """Adds rows ``[parts, …]`` of each layer to ``words[parts]``."""
+        """Adds the rows ``[subwords, …]`` of each layer to the sums of ``words[subwords]``."""
         if not self._sums:
             self._sums = [rows.new_zeros(self._size, *rows.shape[1:]) for rows in layers]
         for sum_, rows in zip(self._sums, layers, strict=True):
@@ -202,7 +206,7 @@ class _Sums:
         self._words.append(words)
 
     def means(self) -> Iterator[Tensor]:
-        """``[words, …]`` for each layer; zeros for a word without parts."""
+        """The means ``[words, …]`` of each layer; zeros for a word without rows."""
         if self._sums:
             counts = torch.bincount(torch.cat(self._words), minlength=self._size).clamp(min=1)
             for sum_ in self._sums:
@@ -215,13 +219,14 @@ def _new(settings: dict[str, Any]) -> Any:
         return Bert(settings)
     from transformers import AutoConfig, AutoModel
 
-    rest = {key: value for key, value in settings.items() if key != "model_type"}
-    return AutoModel.from_config(AutoConfig.for_model(settings["model_type"], **rest))  # type: ignore[no-untyped-call]
+    options = {key: value for key, value in settings.items() if key != "model_type"}
+    config = AutoConfig.for_model(settings["model_type"], **options)
+    return AutoModel.from_config(config)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the progress bars of transformers, which a library does not print."""
+    """Turns off the progress bars of transformers within the block, as a library should print none."""
     from transformers.utils import logging
 
     enabled = logging.is_progress_bar_enabled()
@@ -234,34 +239,35 @@ def _quiet() -> Iterator[None]:
 
 
 def _plan_pieces(lengths: Sequence[int]) -> list[tuple[int, int]]:
-    """What is read at once of windows whose rising `lengths` are given: from the first of a pair to before the second.
+    """The pieces in which windows of rising `lengths` are read: for each, its first window and the one after its last.
 
-    A piece has at most `_PIECE` subwords with padding, or one window, and none is padded to more than twice its length.
+    A piece has at most `_PIECE` subwords with padding, or is one window. No window is padded to more than twice its
+    length.
     """
     pieces: list[tuple[int, int]] = []
     first = 0
-    for place, length in enumerate(lengths):
-        if place > first and (length > 2 * lengths[first] or length * (place + 1 - first) > _PIECE):
-            pieces.append((first, place))
-            first = place
+    for window, length in enumerate(lengths):
+        if window > first and (length > 2 * lengths[first] or length * (window + 1 - first) > _PIECE):
+            pieces.append((first, window))
+            first = window
     return [*pieces, (first, len(lengths))]
 
 
 def resolve(name: str) -> str:
-    """The folder of ``package:NAME/FOLDER``; any other name as it is."""
+    """The folder that ``package:NAME/FOLDER`` names; any other name is returned unchanged. Raises ConfigError."""
     if not name.startswith(_PACKAGE):
         return name
-    package, _, rest = name.removeprefix(_PACKAGE).partition("/")
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
+    package, _, folder = name.removeprefix(_PACKAGE).partition("/")
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         raise ConfigError(f"the transformer {name!r} is in a package that is not installed: pip install {package}")
-    return str(Path(next(iter(found.submodule_search_locations))) / rest)
+    return str(Path(next(iter(spec.submodule_search_locations))) / folder)
 
 
 def _positions(pretrained: Any) -> int | None:
     """How many subwords the model can see at once, if that is limited."""
     positions: int | None = getattr(pretrained.config, "max_position_embeddings", None)
-    # RoBERTa and its like count from the padding's number + 1.
+    # RoBERTa and similar models count positions from the number of the padding + 1.
     table = getattr(getattr(pretrained, "embeddings", None), "position_embeddings", None)
     padding = getattr(table, "padding_idx", None)
     return positions - padding - 1 if positions is not None and padding is not None else positions

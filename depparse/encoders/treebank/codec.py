@@ -1,4 +1,4 @@
-"""Treebanks as numbers: each sentence has that of its treebank, which the batch knows."""
+"""Treebanks as numbers. The batch knows the number of each sentence's treebank, so nothing is read of the sentence."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from depparse.registry import PartConfig
 
 
 class TreebankConfig(PartConfig):
-    """Embeddings of treebanks."""
+    """The settings of embeddings of treebanks."""
 
     type: Literal["treebank"] = "treebank"
     width: int = Field(12, ge=1)  # units
 
 
 class TreebankCodec:
-    """How many treebanks there are. Sentences are not looked at."""
+    """The codec of treebanks, which knows only how many there are."""
 
     Config = TreebankConfig
 
@@ -28,10 +28,10 @@ class TreebankCodec:
         self.config, self.n_treebanks = config, n_treebanks
 
     def features(self, sentence: Sentence) -> None:
-        """None: the number of the treebank stands in `Batch.sources`."""
+        """Gives no features, as the number of the treebank is in `Batch.sources`."""
 
     def collate(self, rows: Sequence[None]) -> None:
-        """None, as there are no features."""
+        """Gives no arrays, as there are no features."""
 
     def to_json(self) -> Any:
         """The number of treebanks."""
@@ -39,7 +39,7 @@ class TreebankCodec:
 
     @classmethod
     def from_json(cls, config: TreebankConfig, data: Any) -> TreebankCodec:
-        """The codec of so many treebanks as `data` says."""
+        """The codec of `data` treebanks."""
         return cls(config, data)
 
 

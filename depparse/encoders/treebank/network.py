@@ -17,7 +17,7 @@ from depparse.layers.tensors import Layout
 
 
 class Treebank(nn.Module):
-    """`Layout.sources` to ``[batch, words, width]``; ROOT has the vector of its treebank too."""
+    """The network, from `Layout.sources` to ``[batch, words, width]``; ROOT has the vector of its treebank too."""
 
     Codec = TreebankCodec
 

@@ -1,4 +1,4 @@
-"""Words as numbers of the rows of a file of pretrained vectors."""
+"""Words as the numbers of their rows in a file of pretrained vectors."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ RESERVED = 2  # UNKNOWN and ROOT
 
 
 class VectorsConfig(PartConfig):
-    """Pretrained vectors of words, and a learned projection of them."""
+    """The settings of pretrained vectors of words, and of a learned projection of them."""
 
     type: Literal["vectors"] = "vectors"
     file: str  # .vec or .txt, .bin (word2vec or fastText), each also .gz; read in training only
-    limit: int = Field(100_000, ge=0)  # rows from the begin of the file that are kept for new words
+    limit: int = Field(100_000, ge=0)  # rows at the beginning of the file that are kept for new words
     width: int = Field(128, ge=1)  # units that the vectors are projected to
     frozen: bool = True  # else the rows are fine-tuned, with the learning rate of pretrained weights
     dropout: float = Field(0.05, ge=0, lt=1)  # probability that a word is read as unknown, in training
 
 
 class VectorsCodec:
-    """Forms to numbers of rows; `units` are those of a row."""
+    """The codec of forms as numbers of rows; a row has `units` units."""
 
     Config = VectorsConfig
 
@@ -49,7 +49,7 @@ class VectorsCodec:
         return pad_numbers(rows)
 
     def to_json(self) -> Any:
-        """The words, and the units of a row."""
+        """The words, and the number of units in a row."""
         return {"words": self.vocabulary.to_json(), "units": self.units}
 
     @classmethod
@@ -59,7 +59,7 @@ class VectorsCodec:
 
 
 def readings(form: str) -> Iterator[str]:
-    """How a form may stand in the file, the best first: as it is, in lower case; inner spaces as underscores."""
+    """The ways to write a form, the best first: unchanged, in lower case; then both with underscores for spaces."""
     for spaced in (form, form.replace(" ", "_")) if " " in form else (form,):
         yield spaced
         yield spaced.lower()

@@ -1,8 +1,8 @@
 """Pretrained word vectors of a file as an input (word2vec, fastText: see features/vectors.py).
 
-The model keeps the rows of the training data and the most frequent ones of the file, and is saved with them: words
-that the training data does not have get a vector too, and a loaded model needs no file. All rows are scaled by one
-number, so that their units have a mean square of 1, whatever the file.
+The model keeps the rows of the words in the training data and of the most frequent ones in the file, and is saved with
+them. So words that are not in the training data get a vector too, and a loaded model needs no file. All rows are scaled
+by one number, so that the mean square of their units is 1 for any file.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ from depparse.layers.tensors import Layout
 
 
 class Vectors(nn.Module):
-    """``[batch, words]`` numbers to ``[batch, words, width]``; ROOT and unknown words have learned vectors."""
+    """The network, from numbers ``[batch, words]`` to ``[batch, words, width]``.
+
+    ROOT and unknown words have learned vectors.
+    """
 
     Codec = VectorsCodec
 
     def __init__(self, codec: VectorsCodec, rows: Tensor | None = None) -> None:
-        """`rows` are the pretrained vectors ``[words, units]``; without them they are zeros, to be loaded."""
+        """`rows` are the pretrained vectors ``[words, units]``; without them, zeros stand in until they are loaded."""
         super().__init__()
         self.codec, self.width = codec, codec.config.width
         rows = torch.zeros(len(codec.vocabulary.items), codec.units) if rows is None else rows
@@ -45,7 +48,7 @@ class Vectors(nn.Module):
 
     @classmethod
     def build(cls, config: VectorsConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Vectors:
-        """The network with the rows of the file. Raises FormatError, and ConfigError if none is of `sentences`."""
+        """The network with the file's rows. Raises FormatError, or ConfigError if no word of `sentences` has a row."""
         forms = {form for sentence in sentences for form in sentence.columns["FORM"]}
         needed = {reading for form in forms for reading in readings(form)}
         vectors = read_vectors(config.file, needed, config.limit)
@@ -59,7 +62,7 @@ class Vectors(nn.Module):
         return cls(codec, rows.div_(scale))
 
     def forward(self, numbers: Tensor, layout: Layout) -> Tensor:
-        """The projected vectors; in training some words are unknown."""
+        """The projected vectors. In training, some words are read as unknown."""
         if self.training:
             numbers = hide_words(numbers, self.codec.config.dropout)
         special = nn.functional.embedding(numbers.clamp(max=ROOT), self.special)

@@ -1,4 +1,4 @@
-"""Words as numbers: a number for each frequent form."""
+"""Words as numbers; each frequent form has one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = 1  # its number; 0 is UNKNOWN
 
 
 class WordsConfig(PartConfig):
-    """Embeddings of whole forms."""
+    """The settings of embeddings of whole forms."""
 
     type: Literal["words"] = "words"
     width: int = Field(128, ge=1)  # units
@@ -27,7 +27,7 @@ class WordsConfig(PartConfig):
 
 
 class WordsCodec:
-    """Forms to numbers of a vocabulary."""
+    """The codec of forms as numbers of a vocabulary."""
 
     Config = WordsConfig
 
@@ -59,11 +59,12 @@ class WordsCodec:
 
 
 def pad_numbers(rows: Sequence[list[int]]) -> Ints:
-    """Numbers of words as ``[batch, words]``, with ROOT before them and unknown words behind."""
+    """The numbers of words as an array ``[batch, words]``, with ROOT before each row and unknown words after it."""
     return pad(rows, root=ROOT, padding=UNKNOWN)
 
 
 def _read(form: str, config: WordsConfig) -> str:
+    """The form as the vocabulary has it."""
     return form.lower() if config.lowercase else form
 
 

@@ -16,7 +16,10 @@ from depparse.layers.tensors import Layout
 
 
 class Words(nn.Module):
-    """``[batch, words]`` numbers to ``[batch, words, width]`` vectors; ROOT and unknown words have vectors too."""
+    """The network, from numbers ``[batch, words]`` to ``[batch, words, width]``.
+
+    ROOT and unknown words have vectors too.
+    """
 
     Codec = WordsCodec
 
@@ -32,7 +35,7 @@ class Words(nn.Module):
         return cls(WordsCodec.build(config, sentences))
 
     def forward(self, numbers: Tensor, layout: Layout) -> Tensor:
-        """The vectors; in training some words are unknown."""
+        """The vectors of the words. In training, some words are read as unknown."""
         if self.training:
             numbers = hide_words(numbers, self.codec.config.dropout)
         vectors: Tensor = self.embedding(numbers)
@@ -40,7 +43,7 @@ class Words(nn.Module):
 
 
 def hide_words(numbers: Tensor, probability: float) -> Tensor:
-    """``[batch, words]`` with words made unknown with that probability, but not ROOT."""
+    """The numbers ``[batch, words]``, in which each word but ROOT is made unknown with this `probability`."""
     if not probability:
         return numbers
     hidden = torch.rand(numbers.shape, device=numbers.device) < probability

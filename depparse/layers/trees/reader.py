@@ -1,11 +1,11 @@
-"""Dependency trees as input, without networks: which trees a task reads, and as what numbers. No torch here.
+"""Dependency trees as input, without networks: which trees a task reads, and how they become numbers. No torch here.
 
-``given`` trees are learned with as they stand in HEAD and DEPREL: gold, or those of any parser. Since a parser's trees
-of its own training data are better than those that it will give later, `depparse.training.jackknife` makes trees of
-parsers that did not see the sentences. ``own`` trees are what the model's parser predicts in the same forward pass, in
-training too (so at first bad ones, and with its units dropped); decoded exactly, and without a gradient through the
-decision. When the model is used, both are the same: the trees of its parser, or if that is switched off or there is
-none, those that the sentences have.
+In training, ``given`` trees are those in HEAD and DEPREL: gold, or from any parser. Since a parser's trees of its own
+training data are better than those that it will give later, `depparse.training.jackknife` makes trees by parsers that
+did not see the sentences. ``own`` trees are those that the model's parser predicts in the same forward pass, also in
+training; so they are bad at first, and made with dropout. They are decoded exactly, and no gradient flows through the
+decision. When the model is used, both are the same: the trees of its parser, or those of the sentences if the parser is
+switched off or the model has none.
 """
 
 from __future__ import annotations
@@ -37,14 +37,16 @@ TreeSource = Literal["given", "own"]
 class Arcs(NamedTuple, Generic[Array]):
     """The trees of a batch. A word without a head, ROOT and padding have 0 everywhere."""
 
-    heads: Array  # [batch, words]: place of the head
+    heads: Array  # [batch, words]: number of the head in its sentence
     relations: Array  # [batch, words]: number of the relation, 0 if it is not known
     known: Array  # [batch, words, 1]: True at words that have a head
 
 
 class TreeReader:
-    """Trees as numbers. The relations are those of the training data; a subtype that they lack is read as its universal
-    relation."""
+    """Turns trees into numbers. The relations are those of the training data.
+
+    A subtype that the training data lacks is read as its universal relation.
+    """
 
     def __init__(self, relations: Vocabulary) -> None:
         self.relations = relations
@@ -52,13 +54,13 @@ class TreeReader:
     def arcs(self, batch: Batch) -> Arcs[Any]:
         """The trees that the batch has for tasks to read, as arrays."""
         heads, relations = np.zeros((2, *batch.shape), np.int64)
-        known = np.zeros(batch.shape, np.bool_)
+        has_head = np.zeros(batch.shape, np.bool_)
         for number, tree in enumerate(batch.trees):
             words = slice(1, len(tree.heads) + 1)
             heads[number, words] = [head or 0 for head in tree.heads]
             relations[number, words] = list(map(self._number, tree.labels))
-            known[number, words] = [head is not None for head in tree.heads]
-        return Arcs(heads, relations * known, known[..., None])
+            has_head[number, words] = [head is not None for head in tree.heads]
+        return Arcs(heads, relations * has_head, has_head[..., None])
 
     def _number(self, relation: str) -> int:
         return self.relations.number(relation, self.relations.number(relation.partition(":")[0]))
@@ -74,10 +76,10 @@ class TreeReader:
 
 
 def count_relations(config: PartConfig | None, sentences: Iterable[Sentence], trees: TreeSource) -> Vocabulary:
-    """The relations of the sentences, for `TreeReader`; none if there is no config of layers. 0 is the unknown one.
+    """The relations of the sentences, for `TreeReader`; none without a `config` of layers. Unknown ones have number 0.
 
-    Of a parser's `own` trees the sentences need not have any: the universal ones are known too. Raises ConfigError if
-    trees are to be `given` and no sentence has a relation.
+    If `trees` are the parser's `own`, the universal relations are added, and the sentences need not have any. Raises
+    ConfigError if trees are `given` and no sentence has a relation.
     """
     if config is None:
         return Vocabulary([], reserved=1)
