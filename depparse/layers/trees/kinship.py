@@ -25,8 +25,8 @@ class Kin(NamedTuple):
     """Pairs of words that are kin, ordered by sentence, dependent and head."""
 
     pairs: Tensor  # [pairs, 3]: sentence, dependent, head
-    kinships: Tensor  # [pairs]: index of the kinship in KINSHIPS
-    relations: Tensor  # [pairs, 3]: those of the dependent, of the head, and of the dependent's head in the tree
+    kinships: Tensor  # [pairs]: number of the kinship in KINSHIPS
+    relations: Tensor  # [pairs, 3]: of the dependent, of the head, and of the dependent's head in the tree
 
 
 def find_kin(arcs: Arcs[Tensor], present: Tensor) -> Kin:

@@ -24,7 +24,7 @@ class PathsConfig(PartConfig):
     width: int = Field(64, ge=1)  # units of a path
     word_width: int = Field(64, ge=1)  # units of a word of the path
     relation_width: int = Field(32, ge=1)  # units of the embedding of a relation with its direction
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability that a unit is dropped, in a whole sentence
+    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
 
 
 class PathInputs(NamedTuple, Generic[Array]):

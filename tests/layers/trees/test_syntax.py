@@ -34,7 +34,7 @@ TREES = [
 def batch_of(trees: Sequence[WordTree]) -> Batch:
     lengths = np.array([len(tree.heads) for tree in trees])
     examples = [Example(Sentence.from_forms(["x"] * len(tree.heads)), len(tree.heads), []) for tree in trees]
-    return Batch(examples, lengths, np.zeros(len(trees), np.int64), [], {}, trees)
+    return Batch(examples, lengths, np.zeros(len(trees), np.int64), [], {}, parsed=trees)
 
 
 def values_of(batch: Batch, seed: int = 0) -> Tensor:

@@ -19,7 +19,7 @@ class DGLSTMConfig(PartConfig):
     layers: int = Field(2, ge=1)
     interaction: Interaction = "mlp"
     relation_width: int = Field(50, ge=1)  # units of the embedding of a relation
-    dropout: float = Field(0.33, ge=0, lt=1)  # probability that a unit is dropped, in a whole sentence
+    dropout: float = Field(0.33, ge=0, lt=1)  # probability, the same units for a whole sentence
     weight_drop: float = Field(0.2, ge=0, lt=1)  # probability that a recurrent weight is dropped for a batch
 
 
