@@ -1,5 +1,5 @@
-"""What all tasks that find entities share: which sentences say what their entities are, and which lack a tree. No torch
-here."""
+"""What all tasks that find entities share: the annotated entities of sentences, their types, and a count of sentences
+that lack a tree. No torch here."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from depparse.features.vocabulary import Vocabulary
 from depparse.layers.trees.reader import TreeSource
 from depparse.tasks.findings import tell_of_trees
 
-WRITES = (ENTITY_COLUMN,)  # in CoNLL-U, where there is no such column, as the MISC attribute
+WRITES = (ENTITY_COLUMN,)  # CoNLL-U has no such column: there, entities are a MISC attribute
 
 
 def entities_of(sentence: Sentence) -> tuple[Span, ...] | None:
-    """The entities of a sentence, sorted by start, longest first; None if it is not annotated with any.
+    """The entities of a sentence, sorted by start, longest first; None if the sentence is not annotated.
 
-    Where there is a column of entities, a sentence without any is annotated too.
+    A sentence that has a column of entities is annotated, even if it holds no entity.
     """
     if sentence.entity_tags() is None:
         return None
@@ -31,5 +31,5 @@ def count_types(sentences: Iterable[Sentence]) -> Vocabulary:
 
 
 def tell_of_entities_without_trees(sentences: Iterable[Sentence], source: TreeSource | None) -> list[str]:
-    """Of the sentences annotated with entities, how many lack a tree that a task learns with, or a part of it."""
+    """Says how many sentences annotated with entities lack a tree, or a part of one, that a task learns with."""
     return tell_of_trees(((n, s) for n, s in enumerate(sentences, 1) if entities_of(s) is not None), source)

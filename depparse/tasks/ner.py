@@ -1,10 +1,10 @@
 """Named entities that do not overlap, by a linear-chain CRF over BIOES tags.
 
-As Lample et al. 2016 (*Neural Architectures for Named Entity Recognition*), with a BIOES tag of each word and learned
-transitions. Where we differ: the CRF gives probability to valid sequences of tags alone, in training too (Papay,
-Klinger & Padó 2022), and `language` may narrow them further. The probability of an entity is that of its tags, over all
-sequences. For entities that nest or overlap there is the task ``nested_ner``. `syntax` lets it see dependency trees
-(layers/trees/syntax.py).
+The model is that of Lample et al. 2016 (*Neural Architectures for Named Entity Recognition*): each word has a BIOES
+tag, and transitions between tags are learned. Where we differ: the CRF gives probability to valid sequences of tags
+alone, in training too (Papay, Klinger & Padó 2022), and `language` may narrow them further. The probability of an
+entity is that of its tags, over all sequences. For entities that nest or overlap there is the task ``nested_ner``.
+With `syntax`, the task sees dependency trees (layers/trees/syntax.py).
 """
 
 from __future__ import annotations
@@ -41,23 +41,23 @@ from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Remember
 
 
 class NerConfig(TaskConfig):
-    """Flat entities."""
+    """The settings of the task: entities that do not overlap."""
 
     type: Literal["ner"] = "ner"
     width: int = Field(200, ge=1)  # units of the hidden layer
     dropout: float = Field(0.33, ge=0, lt=1)
     # A regular expression that valid sequences of BIOES tags must match as well, such as "O* (PER+ O*)?" for at most
-    # one stretch of persons: see depparse.structs.regular_expression. A type stands for any of its tags. "": no more.
+    # one stretch of persons: see depparse.structs.regular_expression. A type stands for any of its tags. "": none.
     language: str = ""
-    # Of a trained model that learns new types: how it keeps those that the data does not annotate. See growing.py;
-    # with "forget", a word without an entity in the data has none.
+    # How a trained model that learns new types keeps the types that the data does not annotate: see growing.py. With
+    # "forget", it learns that a word without an annotated entity is in none.
     old_types: Literal["causal", "distill", "forget"] = "causal"
     syntax: SyntaxConfig = None  # layers over dependency trees, such as {type="dglstm"}, between encoder and task
-    trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
+    trees: TreeSource = "given"  # the trees it learns with: of the training data, or those that the model predicts
 
 
 class NerCodec:
-    """BIOES tags, and which sequences of them there are."""
+    """BIOES tags, and the language of their valid sequences."""
 
     Config = NerConfig
     reads = ()
@@ -71,13 +71,14 @@ class NerCodec:
 
     @classmethod
     def build(cls, config: NerConfig, sentences: Sequence[Sentence]) -> NerCodec | None:
-        """The codec of the types of `sentences`, and if it needs them of the relations."""
+        """The codec of the types of entities in `sentences` and, if it reads trees, of their relations."""
         types = count_types(sentences)
         if not len(types):
             return None
         return cls(config, types, TreeReader(count_relations(config.syntax, sentences, config.trees)))
 
     def _language(self) -> Automaton:
+        """The automaton of the valid sequences of tags. Raises ConfigError for a wrong regular expression."""
         valid = bioes(self.tags.items)
         if not self.config.language:
             return valid
@@ -87,18 +88,18 @@ class NerCodec:
             return [number for number, tag in enumerate(tags) if name == tag or name == tag[2:]]
 
         try:
-            more = automaton_of(self.config.language, tags_of, len(tags))
+            configured = automaton_of(self.config.language, tags_of, len(tags))
         except DepparseError as error:
             names = ", ".join(["O", *self.types.items])
             raise ConfigError(f"config key language of the task ner: {error}; there are {names}") from None
-        return intersect(valid, more)
+        return intersect(valid, configured)
 
     def read_trees(self, batch: Batch) -> Arcs[NDArray[Any]]:
-        """The trees, for `syntax`."""
+        """The trees as numbers, for `syntax`."""
         return self.trees.arcs(batch)
 
     def targets(self, sentence: Sentence) -> list[int]:
-        """A tag for each word; none of a sentence that is not annotated or not in the language."""
+        """A tag for each word; IGNORE throughout a sentence that is not annotated or whose tags the language lacks."""
         spans = entities_of(sentence)
         tags = [] if spans is None else self.tags.numbers(encode_tags(spans, len(sentence), "BIOES"), IGNORE)
         learned = spans is not None and IGNORE not in tags and self.language.accepts(tags)
@@ -109,19 +110,21 @@ class NerCodec:
         return pad(rows)
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
-        """What of the training data is not learned."""
+        """Says which training data is not learned."""
         refused = (
             (number, sentence, None)
             for number, sentence in enumerate(sentences, 1)
             if len(sentence) and entities_of(sentence) is not None and self.targets(sentence)[0] == IGNORE
         )
-        what = "sentences with entities that overlap (nested_ner learns them) or are not in its language are left out"
-        return [*tell(refused, what), *tell_of_entities_without_trees(sentences, self.reads_trees)]
+        message = (
+            "sentences with entities that overlap (nested_ner learns them) or that `language` forbids are left out"
+        )
+        return [*tell(refused, message), *tell_of_entities_without_trees(sentences, self.reads_trees)]
 
     def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[Span]]:
-        """The entities of the most probable tags, each with its probability. ``scores[batch, words, tags]``.
+        """The entities of the most probable tags, each with its probability, from ``scores[batch, words, tags]``.
 
-        DepparseError if a sentence has no tags within the language.
+        Raises DepparseError if a sentence has no tags within the language.
         """
         best, totals = stage("best_tags", scores, batch.lengths)
         entities: list[list[Span]] = []
@@ -144,11 +147,11 @@ class NerCodec:
         return entities
 
     def annotate(self, sentence: Sentence, prediction: list[Span]) -> None:
-        """Writes the entities; their probabilities are always among them."""
+        """Writes the entities, always with their probabilities."""
         sentence.ents = prediction
 
     def to_json(self) -> Any:
-        """The types, and if it needs them the relations."""
+        """The types of entities and, if the task reads trees, the relations."""
         types = self.types.to_json()
         return types if self.config.syntax is None else {"types": types, "relations": self.trees.to_json()}
 
@@ -177,8 +180,8 @@ class Ner(nn.Module):
         # transitions[previous, next]; the last row is the beginning of the sentence, the last column its end.
         self.transitions = nn.Parameter(torch.zeros(n_tags + 1, n_tags + 1))
         self.chain = LinearChain(codec.language)
-        self.teacher: Teacher | None = None  # while old types are kept
-        self.kept: Sequence[str] = ()  # these types
+        self.teacher: Teacher | None = None  # there is one while old types are kept
+        self.kept: Sequence[str] = ()  # the old types that are kept
 
     def forward(self, encoded: Encoded, layout: Layout, trees: Arcs[Tensor] | None = None) -> Tensor:
         """Scores of tags, ``[batch, words, tags]``."""
@@ -196,7 +199,7 @@ class Ner(nn.Module):
         logarithms = logarithms - self.chain.log_partition(scores, self.transitions, lengths)
         return -logarithms.sum() / lengths.sum().clamp(min=1)
 
-    # -- while old types are kept, it learns from a teacher
+    # -- learning from a teacher, while old types are kept
 
     @property
     def is_taught(self) -> bool:
@@ -204,37 +207,41 @@ class Ner(nn.Module):
         return self.teacher is not None
 
     def lesson(self, sentence: Sentence, target: list[int]) -> Lesson:
-        """What the teacher makes of the sentence with these tags."""
+        """The lesson that the teacher makes of the sentence, whose annotated tags are `target`."""
         assert self.teacher is not None
         return self.teacher.teach(sentence, target)
 
     def collate_lessons(self, lessons: Sequence[Lesson]) -> Lessons[NDArray[Any]]:
-        """The lessons side by side."""
+        """Pads the lessons to one batch."""
         return collate(lessons)
 
     def loss_of_lessons(self, scores: Tensor, lessons: Lessons[Tensor]) -> Tensor:
-        """See growing.py."""
+        """The loss of the scores against the lessons of the teacher (growing.py)."""
         assert self.teacher is not None
         return growing_loss(self.teacher, self.chain, scores[:, 1:], self.transitions, lessons)
 
     # -- second stages
 
     def best_tags(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """The most probable tags ``[batch, words]`` without ROOT, IGNORE behind the end, and their score ``[batch]``:
-        -inf if no tags are in the language."""
+        """The most probable tags ``[batch, words]`` without ROOT, IGNORE behind the end, and their score ``[batch]``.
+
+        The score is -inf if no tags are in the language.
+        """
         return self.chain.viterbi(_exact(scores), self.transitions, lengths)
 
     def segment_probabilities(
         self, scores: Tensor, lengths: Tensor, sentences: Tensor, starts: Tensor, tags: Tensor
     ) -> Tensor:
-        """``[segments]``: the probability of ``tags[segments, words]``, with IGNORE behind the end, from the word
-        ``starts[segments]``, the first being 0, of the sentence ``sentences[segments]`` of the batch."""
+        """The probability ``[segments]`` of each row of ``tags[segments, words]``, with IGNORE behind its end.
+
+        Segment i begins at the word ``starts[i]`` (the first word is 0) of the sentence ``sentences[i]`` of the batch.
+        """
         return self.chain.segment_probabilities(_exact(scores), self.transitions, lengths, sentences, starts, tags)
 
     def grown(
         self, config: NerConfig, widths: Widths, sentences: Sequence[Sentence], remember: Callable[[], Remember]
     ) -> Ner:
-        """With the types of `sentences` besides its own, which stay known as `config.old_types` says."""
+        """A network that also has the types of `sentences`; `config.old_types` says how it keeps those it had."""
         types, annotated = self.codec.types, count_types(sentences)
         new = [kind for kind in annotated.items if kind not in types]
         old = [kind for kind in types.items if kind not in annotated]
@@ -247,21 +254,24 @@ class Ner(nn.Module):
             weight = WEIGHT * (len(old) / len(annotated)) ** 0.5 if causal else WEIGHT
             other = codec.tags.number("O")
             free = [other, *(codec.tags.number(f"{prefix}-{kind}") for kind in old for prefix in "BIES")]
-            chain = copy.deepcopy(grown.chain)  # of its own: it stays on the processor
+            chain = copy.deepcopy(grown.chain)  # the teacher's copy stays on the CPU when the network moves
             grown.kept = old
             grown.teacher = Teacher(remember(), chain, grown.transitions, other, free, causal=causal, weight=weight)
         return grown
 
     @torch.no_grad()
     def _inherit(self, old: Ner) -> None:
-        """Takes the weights of one with fewer types; transitions of new tags begin as the mean of those of the old."""
+        """Takes over the weights of a network with fewer types.
+
+        Transitions of new tags begin with the mean of those of the old tags with the same prefixes.
+        """
         n_tags, n_old, n_types = len(self.codec.tags), len(old.codec.tags), len(old.codec.types)
         weights = self.state_dict()
         for name, value in old.state_dict().items():
             if name == "transitions":
                 continue
             weights[name][: len(value)] = value
-        # By prefix, old types are places 1 + 4k + prefix; the last row and column are the boundary.
+        # A tag has the number 1 + 4 · type + prefix, and O is 0; the last row and column are the sentence boundary.
         group = [0, *(1 + (number - 1) % 4 for number in range(1, n_tags)), 5]
         mean = torch.zeros(6, 6)
         members = [[0], *([1 + 4 * kind + prefix for kind in range(n_types)] for prefix in range(4)), [n_old]]
@@ -275,7 +285,7 @@ class Ner(nn.Module):
 
 
 def _exact(scores: Tensor) -> Tensor:
-    """The scores without ROOT, in float64, of which the device mps has none."""
+    """The scores without ROOT, in float64; in float32 on mps, a device without float64."""
     return scores[:, 1:].to(torch.float32 if scores.device.type == "mps" else torch.float64)
 
 

@@ -1,14 +1,15 @@
 """Named entities that may nest or overlap: every span of words is scored (Yu, Bohnet & Poesio 2020, *Named Entity
 Recognition as Dependency Parsing*).
 
-Each word has a representation as the first and one as the last word of an entity; a biaffine form scores the types of
-the span between them, and no entity. Where we differ: only spans of at most `max_width` words are scored, so that time
-and memory grow with the length of a sentence, not with its square, and a width has a score of its own for each type.
+Each word has a representation as the first and one as the last word of an entity. For the span between two words, a
+biaffine form scores each type, and that it is no entity. Where we differ: only spans of at most `max_width` words are
+scored, so that time and memory grow with the length of a sentence, not with its square, and each width has a score of
+its own for each type.
 
-`syntax` lets it see dependency trees (layers/trees/syntax.py). With ``spans = "tree"`` only those spans are scored
-that go with the tree, as in the model DGM of Jie, Muis & Lu 2017 (`depparse.document.trees.chained_spans`); all of them
-in a sentence where a word has no head. Where we differ from that: spans are classified one by one, by a network; theirs
-are segments of a semi-Markov CRF with features, and their variant DGM-S, of shorter chains, is not here.
+With `syntax`, the task sees dependency trees (layers/trees/syntax.py). With ``spans = "tree"``, only the spans that
+agree with the tree are scored, as in the model DGM of Jie, Muis & Lu 2017 (`depparse.document.trees.chained_spans`); in
+a sentence where a word has no head, all spans are. Where we differ from DGM: a network classifies spans one by one,
+while theirs are segments of a semi-Markov CRF with features; and we lack their variant DGM-S, of shorter chains.
 """
 
 from __future__ import annotations
@@ -40,27 +41,28 @@ from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Stage, T
 
 Array = TypeVar("Array")  # of NumPy or of torch
 
-_COVERED = 0.999  # share of the entities of the training data that the width found by itself covers
+_COVERED = 0.999  # share of the entities of the training data that are no wider than the default max_width
 _NONE = 0  # the label of spans that are no entity
 
 
 class NestedNerConfig(TaskConfig):
-    """Entities that may overlap."""
+    """The settings of the task: entities that may overlap."""
 
     type: Literal["nested_ner"] = "nested_ner"
     width: int = Field(150, ge=1)  # units of each representation
     dropout: float = Field(0.33, ge=0, lt=1)
-    # Words of the widest entity that is looked for. 0: as in the training data, the widest in a thousand aside.
+    # Most words of an entity. 0: as many as the widest in the training data has, leaving out the widest in a thousand.
     max_width: int = Field(0, ge=0)
-    # none: the more probable of two entities that share words; nested: unless the one is within the other; any: both.
+    # What is kept of two entities that share words. none: the more probable one; nested: both if one lies within the
+    # other, else the more probable one; any: both.
     overlap: Literal["none", "nested", "any"] = "nested"
-    spans: Literal["all", "tree"] = "all"  # those that are scored
+    spans: Literal["all", "tree"] = "all"  # the spans that are scored
     syntax: SyntaxConfig = None  # layers over dependency trees, such as {type="dglstm"}, between encoder and task
-    trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
+    trees: TreeSource = "given"  # the trees it learns with: of the training data, or those that the model predicts
 
 
 class EntityTargets(NamedTuple):
-    """What is learned of a sentence."""
+    """What is learned from a sentence."""
 
     length: int  # words
     annotated: bool
@@ -71,7 +73,7 @@ class TreesAndSpans(NamedTuple, Generic[Array]):
     """What the network reads of the trees of a batch."""
 
     arcs: Arcs[Array] | None  # for `syntax`
-    spans: Array | None  # [spans, 3]: those that go with the trees; None if all are scored
+    spans: Array | None  # [spans, 3]: the spans that agree with the trees; None if all spans are scored
 
 
 class SpanScores(NamedTuple, Generic[Array]):
@@ -82,7 +84,7 @@ class SpanScores(NamedTuple, Generic[Array]):
 
 
 class NestedNerCodec:
-    """Labels of spans; the most probable entities are taken first, as far as they go together."""
+    """Labels of spans; the most probable entities are taken first, as far as they may overlap."""
 
     Config = NestedNerConfig
     reads = ()
@@ -95,8 +97,10 @@ class NestedNerCodec:
 
     @classmethod
     def build(cls, config: NestedNerConfig, sentences: Sequence[Sentence]) -> NestedNerCodec | None:
-        """The codec of the types, and if it is open the greatest width, of the entities of `sentences`; and of the
-        relations."""
+        """The codec of the types of entities in `sentences`, and of the relations if it reads trees.
+
+        The greatest width is that of the config or, by default, `covering_width`.
+        """
         types = count_types(sentences)
         if not len(types):
             return None
@@ -105,11 +109,11 @@ class NestedNerCodec:
 
     @property
     def n_labels(self) -> int:
-        """Types, and no entity before them."""
+        """The number of labels: the types, and before them the label of spans that are no entity."""
         return 1 + len(self.types)
 
     def read_trees(self, batch: Batch) -> TreesAndSpans[NDArray[Any]]:
-        """The trees for `syntax`, and the spans that go with them. O(words + spans)."""
+        """The trees for `syntax`, and the spans that agree with them. O(words + spans)."""
         arcs = self.trees.arcs(batch) if self.config.syntax is not None else None
         if self.config.spans == "all":
             return TreesAndSpans(arcs, None)
@@ -118,14 +122,14 @@ class NestedNerCodec:
         return TreesAndSpans(arcs, np.array(rows, np.int64).reshape(-1, 3))
 
     def _spans_of(self, heads: Sequence[int | None]) -> list[tuple[int, int]]:
-        """First and last words of the spans that go with the tree, if it is whole; else of all."""
+        """First and last words of the spans that agree with the tree; of all spans if a word has no head."""
         if None not in heads:
             return chained_spans(heads, self.max_width)
         length = len(heads)
         return [(i, j) for i in range(1, length + 1) for j in range(i, min(i + self.max_width, length + 1))]
 
     def targets(self, sentence: Sentence) -> EntityTargets:
-        """Entities that are too wide, and a second type of the same words, are left out."""
+        """The entities of the sentence, without those that are too wide and without second types of the same words."""
         labels: dict[tuple[int, int], int] = {}
         spans = entities_of(sentence)
         for span in spans or ():
@@ -135,29 +139,29 @@ class NestedNerCodec:
         return EntityTargets(len(sentence), spans is not None, entities)
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
-        """What of the training data is not learned."""
-        wide, double, apart = list[Problem](), list[Problem](), list[Problem]()
+        """Says which training data is not learned."""
+        wide, double, unscored = list[Problem](), list[Problem](), list[Problem]()
         restricted = self.config.spans == "tree" and self.config.trees == "given"
         for number, sentence in enumerate(sentences, 1):
-            taken: set[tuple[int, int]] = set()
+            earlier_spans: set[tuple[int, int]] = set()
             candidates = set(self._spans_of(sentence.heads)) if restricted else set()
             for span in entities_of(sentence) or ():
                 if span.end - span.start >= self.max_width:
                     wide.append((number, sentence, span))
-                elif (span.start, span.end) in taken:
+                elif (span.start, span.end) in earlier_spans:
                     double.append((number, sentence, span))
                 elif restricted and (span.start, span.end) not in candidates:
-                    apart.append((number, sentence, span))
-                taken.add((span.start, span.end))
+                    unscored.append((number, sentence, span))
+                earlier_spans.add((span.start, span.end))
         return [
             *tell(wide, f"entities of more than {self.max_width} words (max_width) are not learned"),
             *tell(double, "entities of the same words as another one are not learned"),
-            *tell(apart, "entities that do not go with the tree (spans) are not learned"),
+            *tell(unscored, "entities that do not go with the tree (spans) are not learned"),
             *tell_of_entities_without_trees(sentences, self.reads_trees),
         ]
 
     def collate(self, rows: Sequence[EntityTargets]) -> Ints:
-        """Labels of spans ``[batch, first words, width - 1]``; IGNORE where there is no span, or none is annotated."""
+        """Labels of spans ``[batch, first words, width - 1]``; IGNORE where there is no span or no annotation."""
         words = 1 + max(row.length for row in rows)
         first, wider = np.arange(words)[:, None], np.arange(self.max_width)
         labels = np.full((len(rows), words, self.max_width), IGNORE, np.int64)
@@ -169,7 +173,7 @@ class NestedNerCodec:
         return labels
 
     def count_targets(self, targets: Any) -> int:
-        """Words of annotated sentences."""
+        """The number of words in annotated sentences."""
         return int((targets[..., 0] != IGNORE).sum())
 
     def decode(self, scores: SpanScores[NDArray[Any]], batch: Batch, stage: Stage) -> list[list[Span]]:
@@ -177,7 +181,7 @@ class NestedNerCodec:
         labels = scores.scores.argmax(-1)
         is_entity = labels != _NONE
         logits = scores.scores[is_entity].astype(np.float64)
-        # The greatest score has the exponential 1.
+        # The greatest logit is subtracted, so that no exponential is above 1.
         probabilities = 1 / np.exp(logits - logits.max(-1, keepdims=True)).sum(-1)
         rows = zip(scores.spans[is_entity].tolist(), labels[is_entity].tolist(), probabilities.tolist(), strict=True)
         entities: list[list[Span]] = [[] for _ in batch.examples]
@@ -186,7 +190,7 @@ class NestedNerCodec:
         return [self._choose(spans) for spans in entities]
 
     def _choose(self, spans: list[Span]) -> list[Span]:
-        """Those that go together, the most probable first. O(spans²)."""
+        """The entities that are kept, sorted: the most probable first, then each that clashes with none. O(spans²)."""
         chosen: list[Span] = []
         for span in sorted(spans, key=lambda span: -(span.score or 0.0)):
             if not any(self._clash(span, other) for other in chosen):
@@ -194,16 +198,17 @@ class NestedNerCodec:
         return sorted(chosen, key=lambda span: (span.start, -span.end))
 
     def _clash(self, a: Span, b: Span) -> bool:
+        """Whether `overlap` allows only one of the two entities."""
         if self.config.overlap == "any" or a.end < b.start or b.end < a.start:
             return False
         return self.config.overlap == "none" or (a.start - b.start) * (a.end - b.end) > 0
 
     def annotate(self, sentence: Sentence, prediction: list[Span]) -> None:
-        """Writes the entities; their probabilities are always among them."""
+        """Writes the entities, always with their probabilities."""
         sentence.ents = prediction
 
     def to_json(self) -> Any:
-        """The types, the greatest width, and if it needs them the relations."""
+        """The types, the greatest width and, for `syntax`, the relations."""
         data = {"types": self.types.to_json(), "max_width": self.max_width}
         return data if self.config.syntax is None else data | {"relations": self.trees.to_json()}
 
@@ -234,7 +239,7 @@ class NestedNer(nn.Module):
     def forward(
         self, encoded: Encoded, layout: Layout, trees: TreesAndSpans[Tensor] | None = None
     ) -> SpanScores[Tensor]:
-        """Scores of all spans, O(words · max_width), or of those that go with the trees, O(words + spans)."""
+        """Scores of all spans, O(words · max_width), or of those that agree with the trees, O(words + spans)."""
         arcs, spans = trees if trees is not None else (None, None)
         values = torch.cat([self.syntax(encoded.context, arcs, layout), encoded.inputs], -1)
         first, last = with_one(self.first(values)), with_one(self.last(values))
@@ -244,7 +249,7 @@ class NestedNer(nn.Module):
             sentence, start, wider = spans.T
             scores = (by_label[sentence, start] @ last[sentence, start + wider][..., None]).squeeze(-1)
         else:
-            # For each first word the last words that go with it, side by side.
+            # For each first word, a window of the last words that a span from there can have.
             windows = nn.functional.pad(last, (0, 0, 0, max_width - 1)).unfold(1, max_width, 1)
             starts, widths = (torch.arange(size, device=last.device) for size in (last.shape[1], max_width))
             spans = ((starts[:, None] > 0) & (starts[:, None] + widths <= layout.lengths[:, None, None])).nonzero()
@@ -252,14 +257,17 @@ class NestedNer(nn.Module):
         return SpanScores(spans, (scores / self.codec.config.width**0.5).float() + self.widths[spans[:, 2]])
 
     def loss(self, scores: SpanScores[Tensor], targets: Tensor) -> Tensor:
-        """Cross-entropy of all scored spans, by annotated words: as one word, a span is worth what it is elsewhere."""
+        """Cross-entropy, summed over the scored spans and divided by the number of annotated words.
+
+        So a span weighs the same in a batch of few spans and of many.
+        """
         labels = targets[tuple(scores.spans.T)]
         total = nn.functional.cross_entropy(scores.scores, labels, ignore_index=IGNORE, reduction="sum")
         return total / (targets[..., 0] != IGNORE).sum().clamp(min=1)
 
 
 def covering_width(sentences: Iterable[Sentence]) -> int:
-    """The least width in words that nearly all of the entities have at most; there must be one."""
+    """The least number of words that nearly no entity exceeds. There must be an entity."""
     widths = sorted(span.end - span.start + 1 for sentence in sentences for span in sentence.ents)
     return widths[min(len(widths) - 1, int(_COVERED * len(widths)))]
 

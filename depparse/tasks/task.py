@@ -1,12 +1,12 @@
-"""What a task is: the contract between the model and everything that annotates. No torch here.
+"""The contract between the model and its tasks. No torch here.
 
 A task annotates sentences with one thing: tags, trees, entities. It is a *codec* and a *network*.
 
-The codec knows sentences and vocabularies and works on NumPy arrays: what is learned from a sentence, what an array of
-scores means, and how that is written. The network knows tensors alone: vectors of words in, scores out, and a loss.
-Where scores depend on decisions (the labels of the arcs of a tree), the network has a second stage, a method of its own
-name from tensors to tensors, which the codec calls by a `Stage`. So another engine than torch can run the network,
-and the codec does not notice.
+The codec knows sentences and vocabularies and works on NumPy arrays: it says what is learned from a sentence, what an
+array of scores means, and how that is written. The network knows tensors alone: it turns vectors of words into scores,
+and computes a loss. Where scores depend on decisions (those of labels on the arcs of a tree), the network has a second
+stage: a method with a name of its own, from tensors to tensors, which the codec calls by a `Stage`. So an engine other
+than torch can run the network, and the codec does not notice.
 
 A task is a file of this folder (see registry.py) with a class ``TASK``, its network, whose attribute ``Codec`` is the
 class of its codec; or a folder with the files ``codec.py`` (``CODEC``, without torch) and ``network.py`` (``TASK``).
@@ -17,12 +17,13 @@ For a batch, the model asks in this order; the axes of arrays are ``[batch, word
 
 1. ``codec.targets(sentence)`` and ``codec.collate(rows)``, in training;
 2. ``network(encoded, layout, trees)``: the scores, a tensor or a NamedTuple of tensors, alike in training and in use;
-3. ``network.loss(scores, targets)`` in training; else ``codec.decode(scores, batch, stage)``: a prediction a sentence;
+3. ``network.loss(scores, targets)`` in training; else ``codec.decode(scores, batch, stage)``: a prediction for each
+   sentence;
 4. ``codec.annotate(sentence, prediction)``, after all tasks that write what the codec says it `reads`.
 
 A task whose network reads trees (`ReadsTrees`) comes after the parser, if there is one.
 
-What only some tasks can do are protocols of their own, below; the model asks for these, never for a class.
+What only some tasks can do is stated by protocols of its own, below; the model checks for these, never for a class.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from depparse.layers.tensors import Layout
 
 Target = TypeVar("Target")  # what is learned from a sentence
-# Of a batch: an array or tensor, or a list or NamedTuple of them.
+# What is learned from a batch, and its scores: an array or tensor, or a list or NamedTuple of them.
 Targets_co = TypeVar("Targets_co", covariant=True)
 Targets_contra = TypeVar("Targets_contra", contravariant=True)
 Scores = TypeVar("Scores")
@@ -60,9 +61,9 @@ OwnCodec = TypeVar("OwnCodec")
 
 
 class TaskConfig(PartConfig):
-    """Base of the configs of tasks."""
+    """The base class of the settings of tasks."""
 
-    # The name of a task of the base model that this one takes the place of, where both write the same column.
+    # The name of a task of the base model whose place this one takes, where both write the same column.
     replaces: str = Field("", exclude_if=lambda name: not name)
 
 
@@ -70,11 +71,11 @@ class Stage(Protocol):
     """Calls a second stage of the network by the name of its method, with arrays for tensors."""
 
     def __call__(self, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
-        """What the method of that name gives; one array is a tuple of one."""
+        """The arrays that the method of that name returns; a tuple of one if it returns one array."""
 
 
 class Codec(Protocol[Target, Targets_co, Scores_contra, Prediction]):
-    """Sentences to targets, scores to annotation."""
+    """The part of a task that turns sentences into targets and scores into annotation."""
 
     @property
     def config(self) -> PartConfig:
@@ -82,8 +83,10 @@ class Codec(Protocol[Target, Targets_co, Scores_contra, Prediction]):
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The columns that other tasks write and `annotate` reads; those tasks come first. Trees that the network
-        reads are not among them (`ReadsTrees`)."""
+        """The columns of other tasks that `annotate` reads; those tasks annotate first.
+
+        Trees that the network reads are not among them (`ReadsTrees`).
+        """
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -96,27 +99,29 @@ class Codec(Protocol[Target, Targets_co, Scores_contra, Prediction]):
         """The targets of several sentences side by side, as arrays."""
 
     def decode(self, scores: Scores_contra, batch: Batch, stage: Stage) -> list[Prediction]:
-        """What the scores, as arrays, say of each sentence. Writes nothing. Raises DepparseError."""
+        """The prediction for each sentence, from scores as arrays. Writes nothing. Raises DepparseError."""
 
     def annotate(self, sentence: Sentence, prediction: Prediction) -> None:
-        """Writes the prediction into the sentence. What the prediction holds is not changed: it may be written again,
-        into another copy of the sentence."""
+        """Writes the prediction into the sentence.
+
+        Does not change the prediction, which may be written again, into another copy of the sentence.
+        """
 
     def to_json(self) -> Any:
-        """All that the codec knows besides its config, fit for JSON."""
+        """All that the codec knows besides its config, as values that JSON can hold."""
 
 
 class CodecType(Protocol[Settings]):
-    """What the class of a codec has besides."""
+    """What the class of a codec has besides its instances' methods."""
 
     @property
     def Config(self) -> type[Settings]:
         """The class of the settings."""
 
     def build(self, config: Settings, sentences: Sequence[Sentence]) -> AnyCodec | None:
-        """The codec with the labels of `sentences`, the training data; None if they annotate nothing for it.
+        """The codec with the labels of `sentences`, the training data; None if they annotate nothing for the task.
 
-        The sentences may be on disk: they are gone through, one at a time, and not kept. Raises ConfigError.
+        The sentences may be on disk, so they are read one at a time and not kept. Raises ConfigError.
         """
 
     def from_json(self, config: Settings, data: Any) -> AnyCodec:
@@ -124,24 +129,24 @@ class CodecType(Protocol[Settings]):
 
 
 class Network(Protocol[Trees_contra, Scores, Targets_contra]):
-    """Vectors of words to scores: an `nn.Module`, with its second stages as methods of their own names."""
+    """The part of a task that turns vectors of words into scores: an `nn.Module`, whose second stages are methods."""
 
     @property
     def codec(self) -> AnyCodec:
         """The codec that the network belongs to."""
 
     def forward(self, encoded: Encoded, layout: Layout, trees: Trees_contra) -> Scores:
-        """Scores of a batch. `trees` is what `ReadsTrees.read_trees` made, as tensors; None for all other tasks."""
+        """Scores of a batch. `trees` is what `ReadsTrees.read_trees` made, as tensors; None if the task reads none."""
 
     def __call__(self, encoded: Encoded, layout: Layout, trees: Trees_contra) -> Scores:
-        """`forward`, as a module is called."""
+        """Calls `forward`, as every module does."""
 
     def loss(self, scores: Scores, targets: Targets_contra) -> Tensor:
-        """The loss, a scalar: a mean over annotated words; 0, with a gradient of 0, if there are none."""
+        """The loss, a scalar: a mean over the annotated words. Without any, it is 0 and has a gradient of 0."""
 
 
 class NetworkType(Protocol[OwnCodec]):
-    """What the class of a network has besides."""
+    """What the class of a network has besides its instances' methods."""
 
     @property
     def Codec(self) -> type[OwnCodec]:
@@ -151,8 +156,8 @@ class NetworkType(Protocol[OwnCodec]):
         """The network, with new weights."""
 
 
-# Of any kinds of targets, trees, scores and predictions: what they are is between a codec and its network. The file of
-# each codec and each network says so of its own, which mypy checks.
+# The model takes any kinds of targets, trees, scores and predictions: only a codec and its network must agree on them.
+# The file of each codec and each network states its own kinds, which mypy checks.
 AnyCodec: TypeAlias = Codec[Any, Any, Any, Any]
 AnyNetwork: TypeAlias = Network[Any, Any, Any]
 
@@ -161,7 +166,7 @@ AnyNetwork: TypeAlias = Network[Any, Any, Any]
 
 
 class ParsesTrees(Protocol):
-    """A codec of dependency trees: it writes HEAD and DEPREL, and decodes to `Tree`. Its trees are what others read."""
+    """A codec of dependency trees: it writes HEAD and DEPREL, and decodes to `Tree`. Other tasks read its trees."""
 
     parses_trees: Literal[True]
 
@@ -181,12 +186,12 @@ class AnalysesTrees(Protocol):
 
 @runtime_checkable
 class TellsProbabilities(Protocol):
-    """A codec that can write how probable its prediction is, where that is asked for."""
+    """A codec that can write the probabilities of its prediction, if the user asks for them."""
 
     def write_probabilities(self, sentence: Sentence, prediction: Any) -> None:
         """Writes the probabilities of the prediction, and nothing else, into a sentence that all tasks have annotated.
 
-        What was to be kept has been put back by then. If the codec `AnalysesTrees`, the `Tree` has its probabilities.
+        Kept annotation has been put back by then. If the codec `AnalysesTrees`, the `Tree` has its probabilities.
         """
 
 
@@ -194,13 +199,13 @@ class TellsProbabilities(Protocol):
 class ReadsTrees(Protocol):
     """A codec whose network reads dependency trees beside vectors.
 
-    In use it reads the trees of the model's parser or, without one, those that the sentences have; in training those
-    that `reads_trees` says: ``given``, of the training data, or the model's ``own``, as it predicts them; None: none.
+    In use, it reads the trees of the model's parser or, without a parser, those that the sentences have. In training,
+    `reads_trees` says which trees it reads: those ``given`` by the training data, or the model's ``own`` predictions.
     """
 
     @property
     def reads_trees(self) -> TreeSource | None:
-        """The trees that are learned with; None if the task, as it is configured, reads none."""
+        """Which trees the task learns with; None if the task, as it is configured, reads none."""
 
     def read_trees(self, batch: Batch) -> Any:
         """What the network reads of `Batch.trees`, as arrays."""
@@ -208,7 +213,7 @@ class ReadsTrees(Protocol):
 
 @runtime_checkable
 class ChecksData(Protocol):
-    """A codec that can tell what of the training data is not learned."""
+    """A codec that can say which training data is not learned."""
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
         """A line for each kind of problem, with the place of the first; sentences are numbered from 1."""
@@ -219,59 +224,58 @@ class LimitsLength(Protocol):
     """A codec that refuses long sentences."""
 
     def check_length(self, words: int) -> None:
-        """Raises DepparseError if a sentence of so many words is too long for the task."""
+        """Raises DepparseError if a sentence of that many words is too long for the task."""
 
 
 @runtime_checkable
 class CountsTargets(Protocol):
-    """A codec whose targets are not numbers of words with IGNORE among them, so that it counts them itself."""
+    """A codec that counts its targets itself: they are not arrays with one number, or IGNORE, for each word."""
 
     def count_targets(self, targets: Any) -> int:
-        """Words that the loss is a mean over."""
+        """The number of words that the loss is a mean over."""
 
 
-# What a model was before it learned more: scores of the task for a sentence, as arrays, and the encoder's vectors of
-# its words, ``[words, width]``.
+# What a model computed before it learned more: the scores of the task for a sentence, as arrays, and the encoder's
+# vectors of its words, ``[words, width]``.
 Remember: TypeAlias = Callable[[Sentence], tuple[Any, NDArray[Any]]]
 
 
 @runtime_checkable
 class ReadsInside(Protocol):
-    """A network that reads single layers or the attention of a pretrained input: of `Encoded`, where they are else
-    empty."""
+    """A network that reads single layers or the attention of a pretrained input, which `Encoded` has only for it."""
 
     reads_inside: frozenset[str]  # "layers", "attention"
 
 
 @runtime_checkable
 class Grows(Network[Any, Any, Any], Protocol):
-    """A network whose task can learn labels that it did not know, without forgetting those it knew."""
+    """A network whose task can learn new labels without forgetting those it has."""
 
     kept: Sequence[str]  # labels that the new data does not annotate and that stay known
 
     def grown(
         self, config: Any, widths: Widths, sentences: Sequence[Sentence], remember: Callable[[], Remember]
     ) -> Grows:
-        """A network with the weights of this one, and the labels of `sentences` besides its own.
+        """A network with the weights of this one, and with the labels of `sentences` besides its own.
 
-        `config` is that of the recipe. `remember` gives a function that tells what the model of now, before it is
-        trained further, makes of a sentence.
+        `config` is that of the recipe. `remember` returns a function that computes what the present model, before it
+        is trained further, makes of a sentence.
         """
 
 
 @runtime_checkable
 class Distills(Protocol):
-    """A network that may have a teacher: another model, from whose scores it learns beside what is annotated."""
+    """A network that may have a teacher: another model, from whose scores it learns besides the annotation."""
 
     @property
     def is_taught(self) -> bool:
-        """Whether it has one: then its loss is that of lessons, and not of targets."""
+        """Whether the network has a teacher: then its loss is that of lessons, and not of targets."""
 
     def lesson(self, sentence: Sentence, target: Any) -> Any:
-        """What is learned from the sentence, of which the codec makes `target`, in arrays. Worked out once."""
+        """What is learned from the sentence, in arrays; `target` is what the codec makes of it. Computed once."""
 
     def collate_lessons(self, lessons: Sequence[Any]) -> Any:
         """The lessons of several sentences side by side, as arrays."""
 
     def loss_of_lessons(self, scores: Any, lessons: Any) -> Tensor:
-        """The loss, a scalar, as that of `Network.loss`."""
+        """The loss against the lessons: a scalar, as that of `Network.loss`."""

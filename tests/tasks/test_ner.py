@@ -118,7 +118,7 @@ def test_gold_tags_outside_the_language_are_told_with_their_place_and_not_learne
     assert [set(task.targets(s)) == {IGNORE} for s in document] == [False, False, False, True, True]
     (line,) = model.codec.findings(document.sentences, ["ner"])
     assert line == (
-        "warning: ner: sentences with entities that overlap (nested_ner learns them) or are not in its language "
+        "warning: ner: sentences with entities that overlap (nested_ner learns them) or that `language` forbids "
         "are left out: 2 (first: sentence 4)"
     )
     document[0].set_comment("sent_id", "two")

@@ -1,4 +1,4 @@
-"""Dependency trees: scores of arcs to trees, decoded exactly, and all that they say of other trees."""
+"""Dependency trees: the best tree, decoded exactly from scores of arcs, and the analysis of all other trees."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Array = TypeVar("Array")  # of NumPy or of torch
 
 
 class DependenciesConfig(TaskConfig):
-    """HEAD and DEPREL of words."""
+    """The settings of the task: HEAD and DEPREL of words."""
 
     type: Literal["dependencies"] = "dependencies"
     arc_width: int = Field(400, ge=1)  # units
@@ -37,9 +37,9 @@ class DependenciesConfig(TaskConfig):
 
 
 class DependencyScores(NamedTuple, Generic[Array]):
-    """Scores of arcs, and what label scores are made of once the arcs are known."""
+    """Scores of arcs, and the vectors from which labels are scored once the arcs are decided."""
 
-    arc_scores: Array  # [batch, dependents, heads]: score of h being the head of d; 0 is ROOT
+    arc_scores: Array  # [batch, dependents, heads]: the score of the arc from each head to each dependent; 0 is ROOT
     label_dependents: Array  # [batch, words, label width]
     label_heads: Array  # [batch, words, label width]
 
@@ -52,7 +52,7 @@ class DependencyTargets(NamedTuple, Generic[Array]):
 
 
 class DependencyCodec:
-    """Trees with exactly one root, whose relation is ``root``, as that of no other word: so UD has it."""
+    """Trees as UD has them: exactly one word is the root, and it alone has the relation ``root``."""
 
     Config = DependenciesConfig
     reads = ()
@@ -76,7 +76,7 @@ class DependencyCodec:
         return heads, self.labels.numbers(labels, IGNORE)
 
     def collate(self, rows: Sequence[tuple[list[int], list[int]]]) -> DependencyTargets[Ints]:
-        """The trees side by side."""
+        """The trees of several sentences as arrays."""
         return DependencyTargets(pad([heads for heads, _ in rows]), pad([labels for _, labels in rows]))
 
     def check_length(self, words: int) -> None:
@@ -108,14 +108,17 @@ class DependencyCodec:
         ]
 
     def _label_scores(self, stage: Stage, dependents: NDArray[Any], heads: NDArray[Any], chosen: Integers) -> Floats:
-        """``[batch, words, several, labels]`` for ``chosen[batch, words, several]`` heads: -inf where UD has none."""
+        """The scores ``[batch, words, heads, labels]`` of arcs from the heads ``chosen[batch, words, heads]``.
+
+        A label that UD does not allow for an arc has -inf.
+        """
         (label_scores,) = stage("label_scores", dependents, heads, chosen.astype(np.int64, copy=False))
         if "root" in self.labels and len(self.labels) > 1:
             root = self.labels.number("root")
             from_root = chosen == 0
-            of_root = label_scores[..., root].copy()
+            root_scores = label_scores[..., root].copy()
             label_scores[from_root] = -np.inf
-            label_scores[..., root] = np.where(from_root, of_root, -np.inf)
+            label_scores[..., root] = np.where(from_root, root_scores, -np.inf)
         return label_scores
 
     def analyze(
@@ -140,12 +143,12 @@ class DependencyCodec:
         stage: Stage,
         constraints: Constraints | None,
     ) -> ParseAnalysis:
-        # Copies, so that an analysis that is kept does not keep its whole batch.
-        one, words = slice(number, number + 1), slice(length + 1)
-        dependents, heads = scores.label_dependents[one, words].copy(), scores.label_heads[one, words].copy()
+        # The analysis gets copies, so that it does not keep the whole batch in memory.
+        row, words = slice(number, number + 1), slice(length + 1)
+        dependents, heads = scores.label_dependents[row, words].copy(), scores.label_heads[row, words].copy()
 
-        def label_model(words: Integers, several: Integers) -> Floats:
-            label_scores = self._label_scores(stage, dependents[:, words], heads, several[None])[0]
+        def label_model(words: Integers, chosen: Integers) -> Floats:
+            label_scores = self._label_scores(stage, dependents[:, words], heads, chosen[None])[0]
             return _log_softmax(label_scores.astype(np.float64))
 
         return ParseAnalysis(
@@ -164,7 +167,7 @@ class DependencyCodec:
         sentence.columns["DEPREL"] = list(prediction.labels)
 
     def write_probabilities(self, sentence: Sentence, prediction: Tree) -> None:
-        """Writes to MISC the probabilities that the tree has: of each arc, and of it with its relation."""
+        """Writes to MISC the probabilities that the tree has: of each arc, and of each arc with its relation."""
         for name, values in (
             ("HeadProb", prediction.arc_probabilities),
             ("LabelProb", prediction.label_probabilities),

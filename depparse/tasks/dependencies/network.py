@@ -1,9 +1,9 @@
 """Dependency trees by deep biaffine attention (Dozat & Manning 2017, *Deep Biaffine Attention for Neural Dependency
 Parsing*).
 
-Each word has a representation as a dependent and one as a head, for arcs and for labels. Labels are scored for the arcs
-in use only: the gold ones in training, those of the decoded tree afterwards. Where we differ: scores of arcs are
-divided by the square root of their width, and the loss of labels is smoothed.
+Each word has a representation as a dependent and one as a head, for arcs and for labels. Labels are scored only for the
+arcs of one tree: the gold tree in training, the decoded tree otherwise. Where we differ: scores of arcs are divided by
+the square root of their width, and the loss of labels is smoothed.
 """
 
 from __future__ import annotations
@@ -40,23 +40,25 @@ class Dependencies(nn.Module):
         self.label_weights = nn.Parameter(torch.zeros(config.label_width + 1, n_labels, config.label_width + 1))
 
     def forward(self, encoded: Encoded, layout: Layout, trees: None = None) -> DependencyScores[Tensor]:
-        """Scores of all arcs: O(words²)."""
-        dependents, heads, label_dependents, label_heads = (part(encoded.context) for part in self.represent)
+        """Scores of all arcs, and vectors for those of labels. O(words²)."""
+        dependents, heads, label_dependents, label_heads = (layers(encoded.context) for layers in self.represent)
         mixed = (with_one(dependents) @ self.arcs) / self.codec.config.arc_width**0.5
-        # [words, words] is 400 MB for 10,000 of them, so there is one such matrix, changed in place.
+        # A matrix [words, words] takes 400 MB for 10,000 words, so there is only one, which is changed in place.
         arc_scores = (mixed @ heads.transpose(1, 2)).float()
-        # Nothing hangs on padding, and no word on itself.
+        # No word depends on padding or on itself.
         arc_scores.masked_fill_(~layout.present[:, None, :], float("-inf"))
         arc_scores.diagonal(dim1=1, dim2=2).fill_(float("-inf"))
         return DependencyScores(arc_scores, label_dependents, label_heads)
 
     def label_scores(self, label_dependents: Tensor, label_heads: Tensor, heads: Tensor) -> Tensor:
-        """``[batch, words, several, labels]`` for the arcs of each word to each of ``heads[b, d, several]``; the other
-        two are those of `DependencyScores`."""
+        """The scores ``[batch, words, heads, labels]`` of arcs to each word from its ``heads[batch, words, heads]``.
+
+        `label_dependents` and `label_heads` are those of `DependencyScores`.
+        """
         width, n_labels = self.label_weights.shape[:2]
         index = heads.flatten(1)[..., None].expand(-1, -1, label_heads.shape[-1])
         chosen = with_one(label_heads.gather(1, index)).view(-1, heads.shape[-1], width)
-        # Labels last: rows times a matrix for each word read memory in order.
+        # Labels come last, so that the products of rows with the matrix of each word read memory in order.
         weights = self.label_weights.transpose(1, 2).flatten(1)
         by_label = (with_one(label_dependents) @ weights).view(-1, width, n_labels)  # [batch · words, …]
         return torch.bmm(chosen, by_label).view(*heads.shape, -1).float()
@@ -67,11 +69,11 @@ class Dependencies(nn.Module):
         arcs = nn.functional.cross_entropy(
             scores.arc_scores.flatten(0, 1), heads.flatten(), ignore_index=IGNORE, reduction="sum"
         )
-        known = labels.masked_fill(heads == IGNORE, IGNORE)
+        gold_labels = labels.masked_fill(heads == IGNORE, IGNORE)
         chosen = heads.clamp(min=0)[..., None]
         label_scores = self.label_scores(scores.label_dependents, scores.label_heads, chosen).squeeze(2)
         smoothing = self.codec.config.smoothing
-        return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, known, smoothing)
+        return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, gold_labels, smoothing)
 
 
 TASK: NetworkType[DependencyCodec] = Dependencies

@@ -1,9 +1,9 @@
-"""Enhanced dependencies: graphs in which a word may have several heads, from scores of arcs.
+"""Enhanced dependencies: graphs in which a word may have several heads, decoded from scores of arcs.
 
-Labels are learned without the lemmas that they name, and those are put in when the graph is written, from HEAD, DEPREL
-and LEMMA as they stand by then (features/graph_labels.py). Empty nodes are learned collapsed, as labels such as
-``conj:and>nsubj``, and expanded when the graph is written (document/graphs.py); those that no word hangs on are
-not predicted.
+Labels are learned without the lemmas that they name. The lemmas are put in when the graph is written, from the HEAD,
+DEPREL and LEMMA that the sentence has by then (features/graph_labels.py). Empty nodes are learned collapsed, as labels
+such as ``conj:and>nsubj``, and expanded when the graph is written (document/graphs.py); an empty node without
+dependents is not predicted.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ Bools = NDArray[np.bool_]
 
 
 class EnhancedConfig(TaskConfig):
-    """DEPS of words, and empty nodes."""
+    """The settings of the task: DEPS of words, and empty nodes."""
 
     type: Literal["enhanced"] = "enhanced"
     arc_width: int = Field(300, ge=1)  # units
     label_width: int = Field(200, ge=1)  # units
-    tree_width: int = Field(64, ge=0)  # units of what scores know of the basic tree; 0: nothing
+    tree_width: int = Field(64, ge=0)  # units of the vectors by which scores see the basic tree; 0: they do not see it
     dropout: float = Field(0.33, ge=0, lt=1)
     smoothing: float = Field(0.03, ge=0, lt=1)  # share of probability that the loss gives to all labels alike
-    min_count: int = Field(3, ge=1)  # arcs in the training data; classes of labels with fewer are not predicted
+    min_count: int = Field(3, ge=1)  # classes of labels with fewer arcs in the training data are not predicted
     syntax: SyntaxConfig = None  # layers over dependency trees, such as {type="gcn"}, between encoder and task
-    trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
+    trees: TreeSource = "given"  # the trees it learns with: of the training data, or those that the model predicts
 
 
 class GraphTargets(NamedTuple, Generic[Array]):
@@ -55,16 +55,16 @@ class GraphTargets(NamedTuple, Generic[Array]):
 
 
 class KinVectors(NamedTuple, Generic[Array]):
-    """What the basic tree says of pairs of words that are near each other in it."""
+    """Vectors of pairs of words that are near each other in the basic tree."""
 
     pairs: Array  # [pairs, 3]: sentence, dependent, head; sorted
     vectors: Array  # [pairs, tree width]
 
 
 class GraphScores(NamedTuple, Generic[Array]):
-    """Scores of arcs, and what label scores are made of once the arcs are decided."""
+    """Scores of arcs, and the vectors from which labels are scored once the arcs are decided."""
 
-    arc_scores: Array  # [batch, dependents, heads]: log-odds of an arc from h to d; 0 is ROOT
+    arc_scores: Array  # [batch, dependents, heads]: log-odds of an arc from each head to each dependent; 0 is ROOT
     label_dependents: Array  # [batch, words, label width]
     label_heads: Array  # [batch, words, label width]
     kin: KinVectors[Array] | None  # None if `tree_width` is 0
@@ -75,12 +75,12 @@ class Arc:
     """An arc to a word."""
 
     head: int  # 0 is ROOT
-    label: str  # its class, without words of the tree
+    label: str  # the class of its label, without lemmas
     probability: float  # of the arc with its label
 
 
 class EnhancedCodec:
-    """Graphs whose words are all in reach of ROOT."""
+    """Graphs in which all words are in reach of ROOT."""
 
     Config = EnhancedConfig
     reads = ("HEAD", "DEPREL", "LEMMA")
@@ -90,8 +90,10 @@ class EnhancedCodec:
         self.config, self.labels, self.trees = config, labels, TreeReader(relations)
         self.reads_trees: TreeSource | None = config.trees
         self._sources = [sources_of(label) for label in labels.items]
-        parts = [label.split("|") for label in labels.items]
-        self._of_root = np.array([all(part.split(">")[0] == "root" for part in joined) for joined in parts], np.bool_)
+        split_labels = [label.split("|") for label in labels.items]
+        self._of_root = np.array(
+            [all(label.split(">")[0] == "root" for label in joined) for joined in split_labels], np.bool_
+        )
 
     @classmethod
     def build(cls, config: EnhancedConfig, sentences: Sequence[Sentence]) -> EnhancedCodec | None:
@@ -116,12 +118,12 @@ class EnhancedCodec:
     # -- what is learned
 
     def targets(self, sentence: Sentence) -> tuple[list[tuple[int, int, int]], list[bool]]:
-        """Dependent, head and label of each arc, and which words are annotated."""
+        """The dependent, head and label of each arc; and for each word, whether it is annotated."""
         arcs = [(word, head, self.labels.number(label, IGNORE)) for word, head, label in _arcs_of(sentence)]
         return arcs, [cell != "_" for cell in sentence.columns.get("DEPS", ["_"] * len(sentence))]
 
     def collate(self, rows: Sequence[tuple[list[tuple[int, int, int]], list[bool]]]) -> GraphTargets[Ints | Bools]:
-        """The graphs side by side."""
+        """The graphs of several sentences as arrays."""
         numbered = [(number, *arc) for number, (arcs, _) in enumerate(rows) for arc in arcs]
         table = np.array(numbered, np.int64).reshape(-1, 4)
         annotated = np.zeros((len(rows), 1 + max(len(words) for _, words in rows)), np.bool_)
@@ -130,11 +132,11 @@ class EnhancedCodec:
         return GraphTargets(table[:, :3], table[:, 3], annotated)
 
     def count_targets(self, targets: GraphTargets[Any]) -> int:
-        """The annotated words."""
+        """The number of annotated words."""
         return int(targets.annotated.sum())
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
-        """What of the training data is not learned."""
+        """Says which training data is not learned."""
         lacking: list[tuple[int, Sentence]] = []
         rare = total = 0
         for number, sentence in enumerate(sentences, 1):
@@ -158,25 +160,25 @@ class EnhancedCodec:
             graph = best_graph(scores.arc_scores[number, :size, :size])
             numbered += ((number, dependent, head) for dependent, head in np.argwhere(graph).tolist())
         arcs = np.array(numbered, np.int64)
-        of_arcs = sigmoid(scores.arc_scores[tuple(arcs.T)])
+        arc_probabilities = sigmoid(scores.arc_scores[tuple(arcs.T)])
         (label_scores,) = stage("label_scores", scores.label_dependents, scores.label_heads, arcs, *(scores.kin or ()))
-        of_labels, best = self._best_labels(label_scores.astype(np.float64), arcs, batch)
+        label_probabilities, best = self._best_labels(label_scores.astype(np.float64), arcs, batch)
         predictions: list[list[list[Arc]]] = [[[] for _ in range(example.length)] for example in batch.examples]
-        cells = zip(arcs.tolist(), best.tolist(), (of_arcs * of_labels).tolist(), strict=True)
+        cells = zip(arcs.tolist(), best.tolist(), (arc_probabilities * label_probabilities).tolist(), strict=True)
         for (number, dependent, head), label, probability in cells:
             predictions[number][dependent - 1].append(Arc(head, self.labels.item(label), probability))
         return predictions
 
     def _best_labels(self, label_scores: NDArray[Any], arcs: Ints, batch: Batch) -> tuple[NDArray[Any], Ints]:
-        """The best label of each arc among those that it may have, and its probability among these.
+        """The probability of the best label of each arc, among the labels that the arc may have, and that label.
 
-        ``label_scores[arcs, labels]`` are changed: -inf is given to all other labels.
+        ``label_scores[arcs, labels]`` are changed: all other labels get -inf.
         """
-        # As UD has it, the relation root is for arcs from ROOT and for nothing else.
+        # In UD, arcs from ROOT and no others have the relation root.
         wrong = (arcs[:, 2] == 0)[:, None] != self._of_root
         label_scores[wrong & ~wrong.all(-1, keepdims=True)] = -np.inf
-        # Of these, the labels whose words the tree has, if there are such. Their lemmas may not stand yet, so any text
-        # is theirs.
+        # Of these labels, an arc may have those whose words are in the tree, if there are any. The lemmas may not be
+        # written yet, and only their sources matter here, so every word gets the same lemma.
         words = [LabelWords(tree.heads, tree.labels, ["x"] * len(tree.heads)) for tree in batch.trees]
         lacking = self._lacking(words[number].sources(dependent) for number, dependent, _ in arcs.tolist())
         fits = (~lacking & np.isfinite(label_scores)).any(-1, keepdims=True)
@@ -186,11 +188,11 @@ class EnhancedCodec:
         return 1.0 / np.exp(label_scores - highest).sum(-1), best
 
     def _lacking(self, sources: Iterable[dict[str, str]]) -> Bools:
-        """``[arcs, labels]``, True where the sources of an arc's dependent lack one that the label names."""
+        """``[arcs, labels]``: True where the sources of an arc's dependent lack one that the label names."""
         numbers: dict[frozenset[str], int] = {}
-        of_arcs = [numbers.setdefault(frozenset(names), len(numbers)) for names in sources]
+        arc_numbers = [numbers.setdefault(frozenset(names), len(numbers)) for names in sources]
         rows = np.array([[not named <= names for named in self._sources] for names in numbers], np.bool_)
-        lacking: Bools = rows[of_arcs]
+        lacking: Bools = rows[arc_numbers]
         return lacking
 
     def annotate(self, sentence: Sentence, prediction: list[list[Arc]]) -> None:
@@ -199,10 +201,10 @@ class EnhancedCodec:
         sentence.columns["DEPS"] = [format_deps(set(row)) for row in edges]
 
     def write_probabilities(self, sentence: Sentence, prediction: list[list[Arc]]) -> None:
-        """Writes those of the arcs to MISC, in the order of DEPS."""
+        """Writes the probabilities of the arcs to MISC, in the order of DEPS."""
         edges, _ = expanded_edges(_paths(sentence, prediction))
-        of_edges = ([arc.probability for arc in arcs for _ in arc.label.split("|")] for arcs in prediction)
-        rows = zip(sentence.column("MISC"), edges, of_edges, strict=True)
+        probabilities = ([arc.probability for arc in arcs for _ in arc.label.split("|")] for arcs in prediction)
+        rows = zip(sentence.column("MISC"), edges, probabilities, strict=True)
         sentence.columns["MISC"] = [set_in_misc(misc, "DepsProb", _join(row, values)) for misc, row, values in rows]
 
     # -- saving
@@ -218,9 +220,9 @@ class EnhancedCodec:
 
 
 def _arcs_of(sentence: Sentence) -> Iterator[tuple[int, int, str]]:
-    """Dependent, head and class of the label of each arc, empty nodes collapsed; loops and broken heads left out.
+    """The dependent, head and class of label of each arc. Empty nodes are collapsed, loops and broken heads left out.
 
-    The labels of several arcs between the same words are one, joined with bars.
+    The labels of several arcs between the same words are joined with bars into one.
     """
     if all(cell == "_" for cell in sentence.columns.get("DEPS", ())):
         return
@@ -236,7 +238,7 @@ def _arcs_of(sentence: Sentence) -> Iterator[tuple[int, int, str]]:
 
 
 def _paths(sentence: Sentence, prediction: list[list[Arc]]) -> list[list[Edge]]:
-    """The arcs to each word, empty nodes collapsed, with the words of the tree in their labels."""
+    """The arcs to each word, with collapsed empty nodes and with lemmas in their labels."""
     columns = sentence.columns
     lemmas, relations = columns.get("LEMMA", ()), columns.get("DEPREL", ["_"] * len(sentence))
     words = LabelWords(sentence.heads, relations, columns["FORM"], lemmas)
@@ -247,7 +249,7 @@ def _paths(sentence: Sentence, prediction: list[list[Arc]]) -> list[list[Edge]]:
 
 
 def _join(edges: list[Edge], probabilities: list[float]) -> str:
-    """The probabilities in the order of DEPS; of edges that have become the same, the highest."""
+    """The probabilities in the order of DEPS, with commas; of edges that have become the same, the highest one."""
     highest = dict(sorted(zip(edges, probabilities, strict=True), key=lambda item: item[1]))
     return ",".join(f"{highest[edge]:.4f}" for edge in parse_deps(format_deps(set(edges))))
 

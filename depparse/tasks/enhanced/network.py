@@ -1,5 +1,5 @@
 """Enhanced dependencies by deep biaffine attention (Dozat & Manning 2018, *Simpler but More Accurate Semantic
-Dependency Parsing*): every arc is there or not by itself, and has the best label.
+Dependency Parsing*): the graph has an arc or not, whatever other arcs it has, and each arc has its best label.
 
 Where we differ:
 
@@ -7,10 +7,10 @@ Where we differ:
   arcs of positive score.
 - Scores of arcs and labels see the basic tree, from which most of the graph follows (layers/trees/kinship.py), and
   `syntax` may put layers over the tree between the encoder and the task (layers/trees/syntax.py).
-- Labels are scored by a perceptron, which combines that with linear layers of both words, not by a biaffine form over
-  perceptrons of them. They are classes without the lemmas that they name (depparse/features/graph_labels.py), and only
-  those that the words can have are chosen from.
-- Scores of arcs are divided by the square root of their width, and have a bias that makes arcs rare at first.
+- Labels are scored by a perceptron over linear layers of both words and the vector of the tree, not by a biaffine form
+  over perceptrons. They are classes without the lemmas that they name (depparse/features/graph_labels.py), and an arc
+  gets only a label that its words can have.
+- Scores of arcs are divided by the square root of their width, and their bias makes arcs rare at first.
 - The loss of arcs is a mean over words, that of labels a mean over arcs, smoothed; they are not weighted against each
   other.
 """
@@ -36,7 +36,7 @@ from depparse.tasks.task import Network, NetworkType
 
 
 class Enhanced(nn.Module):
-    """A biaffine form of arcs, and a perceptron of labels."""
+    """A biaffine form for arcs, and a perceptron for labels."""
 
     Codec = EnhancedCodec
 
@@ -51,7 +51,7 @@ class Enhanced(nn.Module):
             for _ in range(2)
         )
         self.arcs = nn.Parameter(torch.zeros(config.arc_width + 1, config.arc_width + 1))
-        self.arc_bias = nn.Parameter(torch.tensor([-3.0]))  # of a sentence of twenty words, one arc in twenty is there
+        self.arc_bias = nn.Parameter(torch.tensor([-3.0]))  # at first, one arc in twenty: right for twenty words
         self.label_parts = nn.ModuleList(nn.Linear(width, config.label_width) for _ in range(2))
         self.classify = nn.Sequential(nn.GELU(), nn.Dropout(config.dropout), nn.Linear(config.label_width, n_labels))
         self.kinship: Kinship | None = None
@@ -61,21 +61,24 @@ class Enhanced(nn.Module):
             self.labels_of_kin = nn.Linear(config.tree_width, config.label_width)
 
     def forward(self, encoded: Encoded, layout: Layout, trees: Arcs[Tensor] | None) -> GraphScores[Tensor]:
-        """Scores of all arcs: O(words²). `trees` are read if the config has `tree_width` or `syntax`."""
+        """Scores of all arcs, and vectors for those of labels. O(words²).
+
+        `trees` are read if the config has `tree_width` or `syntax`.
+        """
         values = self.syntax(encoded.context, trees, layout)
-        dependents, heads = (part(values) for part in self.represent)
+        dependents, heads = (layers(values) for layers in self.represent)
         mixed = (with_one(dependents) @ self.arcs) / self.codec.config.arc_width**0.5
         arc_scores = (mixed @ with_one(heads).transpose(1, 2)).float().add_(self.arc_bias)
         present, kin_vectors = layout.present, None
         if self.kinship is not None and trees is not None:
             kin = find_kin(trees, present)
             kin_vectors = KinVectors(kin.pairs, self.kinship(kin))
-            more = self.arcs_of_kin(kin_vectors.vectors).squeeze(-1).float()
-            arc_scores.index_put_(tuple(kin.pairs.unbind(-1)), more, accumulate=True)
-        # Nothing hangs on padding, and no word on itself.
+            kin_scores = self.arcs_of_kin(kin_vectors.vectors).squeeze(-1).float()
+            arc_scores.index_put_(tuple(kin.pairs.unbind(-1)), kin_scores, accumulate=True)
+        # No word depends on padding or on itself.
         arc_scores.masked_fill_(~present[:, None, :], float("-inf"))
         arc_scores.diagonal(dim1=1, dim2=2).fill_(float("-inf"))
-        label_dependents, label_heads = (part(values) for part in self.label_parts)
+        label_dependents, label_heads = (layer(values) for layer in self.label_parts)
         return GraphScores(arc_scores, label_dependents, label_heads, kin_vectors)
 
     def label_scores(
@@ -86,21 +89,21 @@ class Enhanced(nn.Module):
         pairs: Tensor | None = None,
         vectors: Tensor | None = None,
     ) -> Tensor:
-        """``[arcs, labels]`` for ``arcs[arcs, 3]``: sentence, dependent, head.
+        """The scores ``[arcs, labels]`` of the labels of ``arcs[arcs, 3]``: sentence, dependent, head.
 
-        The others are those of `GraphScores` and, if there are any, of its `KinVectors`.
+        The other arguments are those of `GraphScores` and, if it has any, of its `KinVectors`.
         """
         sentence, dependent, head = arcs.unbind(-1)
         values = label_dependents[sentence, dependent] + label_heads[sentence, head]
         if pairs is not None and vectors is not None and len(pairs):
-            keys, wanted = (_keys(triples, label_heads.shape[1]) for triples in (pairs, arcs))
-            at = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
-            values = values + self.labels_of_kin(vectors[at]) * (keys[at] == wanted)[:, None]
+            pair_keys, arc_keys = (_keys(triples, label_heads.shape[1]) for triples in (pairs, arcs))
+            index = torch.searchsorted(pair_keys, arc_keys).clamp(max=len(pair_keys) - 1)
+            values = values + self.labels_of_kin(vectors[index]) * (pair_keys[index] == arc_keys)[:, None]
         label_scores: Tensor = self.classify(values).float()
         return label_scores
 
     def loss(self, scores: GraphScores[Tensor], targets: GraphTargets[Tensor]) -> Tensor:
-        """Of the arcs to each annotated word, a mean over the words; and of the labels, a mean over the arcs."""
+        """The loss of arcs, as a mean over the annotated words, and that of labels, as a mean over the arcs."""
         gold = torch.zeros_like(scores.arc_scores)
         gold[tuple(targets.arcs.unbind(-1))] = 1.0
         possible = scores.arc_scores.isfinite() & targets.annotated[..., None]
@@ -115,7 +118,7 @@ class Enhanced(nn.Module):
 
 
 def _keys(triples: Tensor, size: int) -> Tensor:
-    """A number for each of ``triples[several, 3]``, in their order; the last two of a triple are below `size`."""
+    """A number for each of ``triples[triples, 3]``, in the same order; the last two of each are below `size`."""
     return (triples[:, 0] * size + triples[:, 1]) * size + triples[:, 2]
 
 

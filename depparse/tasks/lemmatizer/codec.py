@@ -18,7 +18,7 @@ from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 
 
 class LemmatizerConfig(TaskConfig):
-    """Lemmas of words."""
+    """The settings of the task: lemmas of words."""
 
     type: Literal["lemmatizer"] = "lemmatizer"
     width: int = Field(200, ge=1)  # units of the hidden layer
@@ -28,7 +28,7 @@ class LemmatizerConfig(TaskConfig):
 
 
 class LemmatizerCodec:
-    """Numbers of edit scripts."""
+    """The edit scripts of words, as numbers."""
 
     Config = LemmatizerConfig
     reads = ()
@@ -74,15 +74,19 @@ class LemmatizerCodec:
 
 
 def _scripts(sentence: Sentence) -> list[str | None]:
+    """The script of each word; None where no lemma is annotated."""
     forms, lemmas = sentence.columns["FORM"], sentence.columns.get("LEMMA")
     if lemmas is None:
         return [None] * len(forms)
-    # An underscore is "not annotated", except as the lemma of an underscore.
+    # An underscore means "not annotated", except as the lemma of an underscore.
     return [make_script(f, x) if x != "_" or f == "_" else None for f, x in zip(forms, lemmas, strict=True)]
 
 
 def _lemma(script: str, form: str) -> str:
-    """What the script makes of the form. Where that leaves spaces at its ends or several at once, those go."""
+    """The lemma that the script makes of the form, without outer spaces and with single ones inside.
+
+    The form itself if nothing is left.
+    """
     lemma = apply_script(script, form)
     return re.sub("  +", " ", lemma.strip()) or form
 

@@ -17,7 +17,7 @@ from depparse.tasks.task import Network, NetworkType
 
 
 class Lemmatizer(nn.Module):
-    """A perceptron."""
+    """A perceptron with one hidden layer."""
 
     Codec = LemmatizerCodec
 
@@ -37,7 +37,7 @@ class Lemmatizer(nn.Module):
         return scores
 
     def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy."""
+        """Cross-entropy, smoothed."""
         return cross_entropy(scores, targets, self.codec.config.smoothing)
 
 

@@ -1,8 +1,8 @@
-"""Arguments of predicates as targets, and from scores of what each word is to a predicate.
+"""Arguments of predicates: their targets, and their decoding from scores of pairs of a predicate and a word.
 
-``arcs``: the word is the head of an argument of a role, or of none. O(predicates · words) scores.
-``spans``: the word has a BIOES tag, and the tags of a predicate are one sequence of `depparse.layers.role_chain`, which
-states what it costs. The scores of arcs are there too, and tell the head of each span: no tree is needed.
+``arcs``: a word is the head of an argument with some role, or of none. There are O(predicates · words) scores.
+``spans``: a word has a BIOES tag, and the tags of a predicate are one sequence of `depparse.layers.role_chain`, which
+states the cost. Arcs are scored too and tell the head of each span, so that no tree is needed.
 """
 
 from __future__ import annotations
@@ -22,26 +22,28 @@ from depparse.tasks.task import Stage
 
 Array = TypeVar("Array")  # of NumPy or of torch
 Decoder = Literal["arcs", "spans"]
-_CELLS = 1 << 24  # scores that are in memory at a time
+_CELLS = 1 << 24  # most scores in memory at a time
 
 
 class ArgumentScores(NamedTuple, Generic[Array]):
-    """What scores of pairs of a predicate and a word are made of."""
+    """The vectors from which pairs of a predicate and a word are scored."""
 
     predicates: Array  # [batch, words, width + 1]: each word as a predicate
-    words: Array  # [batch, words, width + 1]: each word as what it is to predicates
-    paths: PathInputs[Array] | None  # if there are embeddings of paths
+    words: Array  # [batch, words, width + 1]: each word as a possible argument
+    paths: PathInputs[Array] | None  # None without embeddings of paths
 
 
 class ArgumentTargets(NamedTuple, Generic[Array]):
-    """What the words are to some predicates."""
+    """The gold roles and tags of the words, for some predicates."""
 
-    roles: Array  # [predicates, words]: as heads, 0 for nothing; IGNORE where it is not annotated, at ROOT and padding
+    # [predicates, words]: the role of an argument whose head is the word, 0 for none; IGNORE where heads are not
+    # annotated, at ROOT and padding
+    roles: Array
     tags: Array  # [predicates, words]: IGNORE at all words of a predicate whose spans are not annotated
 
 
 class ArgumentCodec:
-    """Roles, and tags of them."""
+    """Roles of arguments, and BIOES tags with these roles."""
 
     def __init__(self, decoder: Decoder, roles: Vocabulary, core: Sequence[str]) -> None:
         self.decoder, self.roles = decoder, roles
@@ -53,10 +55,10 @@ class ArgumentCodec:
     # -- targets
 
     def target(self, arguments: Sequence[Argument], length: int) -> tuple[list[int], list[int]]:
-        """For each word the number of its role as the head of an argument, and that of its tag.
+        """For each word, the number of its role as the head of an argument, and the number of its tag.
 
-        Arguments of other roles than `roles` are left out, and so is a second one of the same head; a predicate whose
-        spans are not annotated or not in the language gives no tags.
+        Arguments with other roles than `roles` are left out, and so is a second argument with the same head. The tags
+        are IGNORE if spans of the predicate are not annotated, overlap or repeat a core role.
         """
         learned = [argument for argument in arguments if argument.role in self.roles]
         roles = [0] * length
@@ -68,19 +70,20 @@ class ArgumentCodec:
         return roles, self._tags(learned, length) or [IGNORE] * length
 
     def _tags(self, arguments: Sequence[Argument], length: int) -> list[int] | None:
+        """The tag of each word; None if spans are not annotated, overlap or repeat a core role."""
         spans = [Span(a.start, a.end, a.role) for a in arguments if a.start is not None and a.end is not None]
-        times = Counter(span.type for span in spans)
-        twice = any(times[self.roles.item(role)] > 1 for role in self.core)
+        role_counts = Counter(span.type for span in spans)
+        repeats_core = any(role_counts[self.roles.item(role)] > 1 for role in self.core)
         tags = self.tags.numbers(encode_tags(spans, length, "BIOES"), IGNORE)
-        return None if len(spans) < len(arguments) or twice or IGNORE in tags else tags
+        return None if len(spans) < len(arguments) or repeats_core or IGNORE in tags else tags
 
     def collate(self, targets: Sequence[tuple[list[int], list[int]]], words: int) -> ArgumentTargets[Ints]:
-        """The targets of several predicates side by side, for so many `words` with ROOT."""
-        roles, tags = (pad([target[place] for target in targets], width=words) for place in (0, 1))
+        """The targets of several predicates as arrays, padded to that many `words`, ROOT among them."""
+        roles, tags = (pad([target[number] for target in targets], width=words) for number in (0, 1))
         return ArgumentTargets(roles, tags)
 
     def problem(self, arguments: Sequence[Argument], length: int) -> str | None:
-        """What of the arguments of a predicate is not learned, besides those of other roles."""
+        """Says which arguments of a predicate are not learned, besides those of other roles; None if all are."""
         learned = [argument for argument in arguments if argument.role in self.roles]
         heads = [argument.head for argument in learned]
         if None not in heads and len(set(heads)) < len(heads):
@@ -96,14 +99,16 @@ class ArgumentCodec:
     def decode(
         self, scores: ArgumentScores[NDArray[Any]], positions: Ints, lengths: Ints, stage: Stage
     ) -> list[list[Argument]]:
-        """The arguments of each predicate of ``positions[predicates, 2]`` (sentence and word), by their first words;
-        ``lengths[predicates]`` in words."""
+        """The arguments of each predicate of ``positions[predicates, 2]`` (sentence and word), in order of words.
+
+        ``lengths[predicates]`` are the words of their sentences.
+        """
         if not len(positions) or not len(self.roles):
             return [[] for _ in positions]
-        several = max(1, _CELLS // (max(scores.words.shape[1:]) * self.n_scores))
+        rows_at_once = max(1, _CELLS // (max(scores.words.shape[1:]) * self.n_scores))
         arguments: list[list[Argument]] = []
-        for start in range(0, len(positions), several):
-            rows = slice(start, start + several)
+        for start in range(0, len(positions), rows_at_once):
+            rows = slice(start, start + rows_at_once)
             inputs = scores.predicates, scores.words, positions[rows], lengths[rows], *(scores.paths or ())
             if self.decoder == "spans":
                 tags, tag_scores, role_scores = stage("argument_tags", *inputs)
@@ -114,7 +119,10 @@ class ArgumentCodec:
         return arguments
 
     def from_heads(self, roles: NDArray[Any], probabilities: NDArray[Any]) -> list[list[Argument]]:
-        """The arguments of each predicate, of ``roles[predicates, words]`` (0 is none) without ROOT."""
+        """The arguments of each predicate, from the ``roles[predicates, words]`` (0 is none) of words without ROOT.
+
+        ``probabilities[predicates, words]`` are those of the roles.
+        """
         arguments: list[list[Argument]] = [[] for _ in roles]
         heads = roles > 0
         rows, words = (column.tolist() for column in heads.nonzero())
@@ -126,10 +134,10 @@ class ArgumentCodec:
     def from_tags(
         self, tags: NDArray[Any], tag_scores: NDArray[Any], role_scores: NDArray[Any], lengths: Ints, stage: Stage
     ) -> list[list[Argument]]:
-        """The arguments of each predicate, of the best ``tags[predicates, words]`` without ROOT.
+        """The arguments of each predicate, from the best ``tags[predicates, words]`` of words without ROOT.
 
-        ``role_scores[predicates, words, 1 + roles]`` tell the head of each, ``tag_scores[predicates, words, tags]`` how
-        probable it is.
+        ``role_scores[predicates, words, 1 + roles]`` tell the head of each argument, and
+        ``tag_scores[predicates, words, tags]`` tell how probable it is.
         """
         arguments: list[list[Argument]] = []
         spans: list[tuple[int, int, int, int]] = []  # predicate, first and last word, role
@@ -142,15 +150,15 @@ class ArgumentCodec:
                 spans.append((row, span.start - 1, span.end - 1, role))
         if spans:
             table = np.array(spans)
-            # Many predicates, such as auxiliaries, have no argument, and need no sums.
+            # Probabilities are computed only for predicates with arguments: many, such as auxiliaries, have none.
             rows, table[:, 0] = np.unique(table[:, 0], return_inverse=True)
             (probabilities,) = stage("span_probabilities", tag_scores[rows], lengths[rows], table)
-            every = (argument for of_predicate in arguments for argument in of_predicate)
-            for argument, probability in zip(every, probabilities.tolist(), strict=True):
+            flat_arguments = (argument for row in arguments for argument in row)
+            for argument, probability in zip(flat_arguments, probabilities.tolist(), strict=True):
                 argument.score = probability
         return arguments
 
 
 def role_tags(roles: Sequence[str]) -> list[str]:
-    """The tags, in the order of the scores."""
+    """The BIOES tags of these roles, in the order of the scores."""
     return ["O", *(f"{prefix}-{role}" for role in roles for prefix in "BIES")]

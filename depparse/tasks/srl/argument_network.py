@@ -1,10 +1,14 @@
-"""Scores of arguments: for each predicate and word, what the word is to the predicate.
+"""Scores of arguments: for each pair of a predicate and a word, those of the roles that the word may have.
 
-A biaffine form scores each pair of the predicate's representation as such and the word's (as Cai, He, Li & Zhao 2018,
-*A Full End-to-End Semantic Role Labeler*), all predicates of a batch in one pass over the words. Where we differ: the
-scores of the form are divided by the square root of its width; a hidden layer over the pair, their distance in words
-and, if it is read, the path between them in the tree adds scores of its own (layers/trees/path_lstm.py); decoding
-keeps each core role at most once; and there may be tags of spans besides roles of head words.
+A biaffine form scores the representation of one word as a predicate with that of the other as an argument (as Cai, He,
+Li & Zhao 2018, *A Full End-to-End Semantic Role Labeler*), for all predicates of a batch in one pass over the words.
+Where we differ:
+
+- The scores of the form are divided by the square root of its width.
+- A hidden layer adds scores of its own; it reads the pair, their distance in words and, with `paths`, the path between
+  them in the tree (layers/trees/path_lstm.py).
+- Decoding keeps each core role at most once.
+- There may be tags of spans besides roles of head words.
 """
 
 from __future__ import annotations
@@ -21,11 +25,11 @@ from depparse.layers.trees.path_lstm import Paths
 from depparse.layers.trees.paths import PathInputs
 from depparse.tasks.srl.argument_codec import ArgumentCodec, ArgumentScores, ArgumentTargets
 
-_FARTHEST = 32  # words; farther ones are scored as these
+_FARTHEST = 32  # distance in words; a longer one is scored as this one
 
 
 class Arguments(nn.Module):
-    """Scores of pairs of a predicate and a word, and what the best sequences of them are."""
+    """Scores of pairs of a predicate and a word, and the best sequences of roles or tags."""
 
     def __init__(
         self, codec: ArgumentCodec, input_width: int, width: int, dropout: float, paths: Paths | None = None
@@ -46,27 +50,28 @@ class Arguments(nn.Module):
         self.mix = nn.Linear(width, self.n_scores)
 
     def forward(self, values: Tensor, paths: PathInputs[Tensor] | None) -> ArgumentScores[Tensor]:
-        """What scores of pairs are made of; `paths` are what `Paths.prepare` gives."""
+        """The vectors from which pairs are scored; `paths` are what `Paths.prepare` returns."""
         return ArgumentScores(with_one(self.predicate(values)), with_one(self.word(values)), paths)
 
     def pair_scores(self, scores: ArgumentScores[Tensor], positions: Tensor) -> Tensor:
-        """``[predicates, words, scores]`` for ``positions[predicates, 2]``: sentence and word, sentence after sentence.
+        """The scores ``[predicates, words, scores]`` of all words, for predicates at ``positions[predicates, 2]``.
 
-        The scores of a pair are those of roles, nothing first, and of tags, if there are any.
+        A position is a sentence and a word; positions are sorted by sentence. The scores of a pair are those of no
+        role, of each role and, if there are tags, of each tag.
         """
         sentence, word = positions.T
         predicates = scores.predicates[sentence, word]
         by_score = (predicates @ self.weights.flatten(1)).view(len(positions), self.n_scores, self.width + 1)
-        # Sentence by sentence: side by side, there would be a copy of the words for each predicate.
+        # One product for each sentence: a single one would need a copy of the words for each predicate.
         numbers, counts = sentence.unique_consecutive(return_counts=True)
-        parts = [
-            (part.flatten(0, 1) @ scores.words[number].T).view(*part.shape[:2], -1)
-            for number, part in zip(numbers.tolist(), torch.split(by_score, counts.tolist()), strict=True)
+        products = [
+            (rows.flatten(0, 1) @ scores.words[number].T).view(*rows.shape[:2], -1)
+            for number, rows in zip(numbers.tolist(), torch.split(by_score, counts.tolist()), strict=True)
         ]
-        biaffine = torch.cat(parts).transpose(1, 2) / self.width**0.5
+        biaffine = torch.cat(products).transpose(1, 2) / self.width**0.5
         words = torch.arange(biaffine.shape[1], device=biaffine.device)
-        away = (words - word[:, None]).clamp(-_FARTHEST, _FARTHEST) + _FARTHEST
-        hidden = self.from_predicate(predicates)[:, None] + self.distances(away)
+        distance = (words - word[:, None]).clamp(-_FARTHEST, _FARTHEST) + _FARTHEST
+        hidden = self.from_predicate(predicates)[:, None] + self.distances(distance)
         hidden = hidden + self.from_word(scores.words)[sentence]
         if scores.paths is not None and self.paths is not None and self.from_path is not None:
             hidden = hidden + self.from_path(self.paths(scores.paths, positions))
@@ -74,7 +79,10 @@ class Arguments(nn.Module):
         return pair_scores.float()
 
     def loss(self, pair_scores: Tensor, lengths: Tensor, targets: ArgumentTargets[Tensor]) -> Tensor:
-        """Minus the logarithm of the probability of what is annotated, summed; ``lengths[predicates]`` in words."""
+        """Minus the logarithm of the probability of the annotated arguments, summed.
+
+        ``lengths[predicates]`` are the words of their sentences.
+        """
         heads = pair_scores[..., : self.n_labels].transpose(1, 2)
         loss = nn.functional.cross_entropy(heads, targets.roles, ignore_index=IGNORE, reduction="sum")
         if self.has_spans and self.n_labels > 1:
@@ -84,19 +92,22 @@ class Arguments(nn.Module):
             loss = loss + (self.chain.log_partition(tag_scores, words) - gold).sum()
         return loss
 
-    # -- the best sequences, of pair scores without ROOT
+    # -- the best sequences; `pair_scores` are without ROOT
 
     def best_heads(self, pair_scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """``[predicates, words]``: the role of each word, 0 for none, each core role at most once; its probability."""
-        # Arguments of one word are a case of spans.
+        # Each argument is a span of one word, so the chain of spans can decode them.
         tags = pair_scores.new_full((*pair_scores.shape[:2], self.n_tags), -torch.inf)
         tags[..., 0::4] = pair_scores
         roles = self.chain.viterbi(tags, lengths)[0].clamp(min=0).div(4, rounding_mode="floor")
         return roles, pair_scores.softmax(-1).gather(2, roles[..., None]).squeeze(-1)
 
     def best_tags(self, pair_scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """``[predicates, words]``: the best tags, each core role at most once. ``[predicates, words, tags]``: their
-        scores. ``[predicates, words, 1 + roles]``: logarithms of the probabilities of roles of head words."""
+        """The best tags, each core role at most once; the scores of all tags; and those of roles of head words.
+
+        ``[predicates, words]``, ``[predicates, words, tags]`` and ``[predicates, words, 1 + roles]``. The last are
+        logarithms of probabilities.
+        """
         tag_scores = pair_scores[..., self.n_labels :]
         tags, _ = self.chain.viterbi(precise(tag_scores), lengths)
         return tags, tag_scores, pair_scores[..., : self.n_labels].log_softmax(-1)

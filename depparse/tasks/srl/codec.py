@@ -1,13 +1,13 @@
 """Semantic roles: predicates, their senses and their arguments, as in Universal PropBank (Jindal et al. 2022).
 
-Each word is a predicate or not; sense_codec.py tells the sense of those that are, argument_codec.py their arguments, by
-labelled arcs to head words or by spans. In training, senses and arguments are those of the gold predicates; otherwise
-of the predicates that the model finds, or of those that are kept (`keep` of a pipeline).
+Each word is a predicate or not. For the predicates, sense_codec.py finds the sense and argument_codec.py the arguments,
+as labelled arcs to head words or as spans. In training, senses and arguments are learned for the gold predicates;
+otherwise they are predicted for the predicates that the model finds, or for those that are kept (`keep` of a pipeline).
 
-With ``decoder = "arcs"``, ``UP:ARGHEADS`` is written: a head word says nothing of the span. With ``"spans"``,
-``UP:ARGSPANS`` too, and the head words are those of the same model, so neither needs a tree; in training data without
-head words they are those of the tree. `syntax` and `paths` let it see trees (depparse/layers/trees/syntax.py,
-path_lstm.py).
+With ``decoder = "arcs"``, only ``UP:ARGHEADS`` is written, since a head word says nothing of the span. With
+``"spans"``, ``UP:ARGSPANS`` is written too; the model predicts heads and spans, so it needs no tree. Where the training
+data has no head words, they are taken from the tree. With `syntax` and `paths`, the task sees trees
+(depparse/layers/trees/syntax.py, path_lstm.py).
 """
 
 from __future__ import annotations
@@ -36,59 +36,59 @@ from depparse.tasks.srl.sense_codec import SenseCodec, SenseTargets, count_scrip
 from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
-CORE = tuple(f"{prefix}{number}" for prefix in ("ARG", "A") for number in "012345A")  # in PropBank and in CoNLL
+CORE = tuple(f"{prefix}{number}" for prefix in ("ARG", "A") for number in "012345A")  # as PropBank and CoNLL name them
 
 
 class SrlConfig(TaskConfig):
-    """Predicates, senses and arguments."""
+    """The settings of the task: predicates, their senses and their arguments."""
 
     type: Literal["srl"] = "srl"
     decoder: Decoder = "spans"
     width: int = Field(200, ge=1)  # units of the hidden layer of predicates and senses
-    argument_width: int = Field(100, ge=1)  # units of predicates, and of words, as to arguments
+    argument_width: int = Field(100, ge=1)  # units of the representation of predicates, and of words as arguments
     dropout: float = Field(0.33, ge=0, lt=1)
-    # Roles that a predicate has at most once. The spans of a predicate cost as much as 2 to the power of their number.
+    # Roles that a predicate has at most once. Decoding the spans of a predicate takes O(2 ** number of these roles).
     core: tuple[str, ...] = CORE
-    rare: float = Field(1e-4, ge=0, lt=1)  # roles with a smaller share in the arguments of the data are not learned
+    rare: float = Field(1e-4, ge=0, lt=1)  # roles with a smaller share of the arguments in the data are not learned
     syntax: SyntaxConfig = None  # layers over dependency trees, such as {type="gcn"}, between encoder and task
     paths: PathsConfig | None = None  # embeddings of the paths between predicates and words, {type="paths"}
-    trees: TreeSource = "given"  # those it learns with: of the training data, or the model's own, as it predicts them
+    trees: TreeSource = "given"  # the trees it learns with: of the training data, or those that the model predicts
 
 
 class FrameTarget(NamedTuple):
-    """What is learned of a predicate."""
+    """What is learned from a predicate."""
 
     word: int
-    sense: tuple[int, int]  # as `SenseCodec.target` has it
-    arguments: tuple[list[int], list[int]]  # as `ArgumentCodec.target` has them
+    sense: tuple[int, int]  # what `SenseCodec.target` returns
+    arguments: tuple[list[int], list[int]]  # what `ArgumentCodec.target` returns
 
 
 class SentenceTarget(NamedTuple):
-    """What is learned of a sentence."""
+    """What is learned from a sentence."""
 
     predicates: list[int]  # for each word 1 or 0; IGNORE if the sentence is not annotated
     frames: list[FrameTarget]
 
 
 class SrlTargets(NamedTuple, Generic[Array]):
-    """What is learned of a batch."""
+    """What is learned from a batch."""
 
-    predicates: Array  # [batch, words]: 1 at predicates, 0 elsewhere; IGNORE where it is not annotated
+    predicates: Array  # [batch, words]: 1 at predicates, 0 elsewhere; IGNORE where frames are not annotated
     positions: Array  # [predicates, 2]: sentence and word
     senses: SenseTargets[Array]
     arguments: ArgumentTargets[Array]
 
 
 class SrlScores(NamedTuple, Generic[Array]):
-    """Scores of predicates, and what others are made of once those are decided."""
+    """Scores of predicates, and the vectors from which senses and arguments are scored once those are decided."""
 
-    predicates: Array  # [batch, words]: logarithm of the odds of being a predicate
-    hidden: Array  # [batch, words, width]: what senses are told by
+    predicates: Array  # [batch, words]: log-odds of being a predicate
+    hidden: Array  # [batch, words, width]: vectors from which senses are scored
     arguments: ArgumentScores[Array]
 
 
 class SrlCodec:
-    """Frames; every word is at most one predicate."""
+    """Frames of sentences; every word is at most one predicate."""
 
     Config = SrlConfig
     reads = ()
@@ -105,7 +105,7 @@ class SrlCodec:
 
     @classmethod
     def build(cls, config: SrlConfig, sentences: Sequence[Sentence]) -> SrlCodec | None:
-        """The codec of the senses and roles of `sentences`, and if the task needs them of the relations."""
+        """The codec of the senses and roles of `sentences` and, if the task reads trees, of their relations."""
         pairs = ((s.columns["FORM"][frame.predicate - 1], frame.sense) for s in sentences for frame in s.frames)
         forms = Counter(pairs)
         if not forms:
@@ -119,6 +119,7 @@ class SrlCodec:
 
     @property
     def writes(self) -> tuple[str, ...]:
+        """The columns of frames; that of spans is among them only if the decoder finds spans."""
         return FRAME_COLUMNS if self.config.decoder == "spans" else FRAME_COLUMNS[:2]
 
     def read_trees(self, batch: Batch) -> Arcs[Any]:
@@ -128,7 +129,10 @@ class SrlCodec:
     # -- what is learned
 
     def targets(self, sentence: Sentence) -> SentenceTarget:
-        """Of a sentence without annotation nothing; of one without columns of arguments its predicates and senses."""
+        """The frames of the sentence; without columns of arguments, only predicates and senses.
+
+        Everything is IGNORE in a sentence that is not annotated.
+        """
         frames, forms = frames_of(sentence), sentence.columns["FORM"]
         if frames is None:
             return SentenceTarget([IGNORE] * len(sentence), [])
@@ -144,7 +148,7 @@ class SrlCodec:
         return SentenceTarget(predicates, learned)
 
     def collate(self, rows: Sequence[SentenceTarget]) -> SrlTargets[Ints]:
-        """The targets of several sentences side by side, predicate after predicate."""
+        """The targets of several sentences as arrays, predicate after predicate."""
         frames = [(number, frame) for number, row in enumerate(rows) for frame in row.frames]
         words = 1 + max(len(row.predicates) for row in rows)
         return SrlTargets(
@@ -155,32 +159,32 @@ class SrlCodec:
         )
 
     def count_targets(self, targets: SrlTargets[Ints]) -> int:
-        """The annotated words."""
+        """The number of annotated words."""
         return int((targets.predicates != IGNORE).sum())
 
     def findings(self, sentences: Iterable[Sentence]) -> list[str]:
-        """What of the training data is not learned."""
+        """Says which training data is not learned."""
         problems: dict[str, list[Problem]] = {}
         lacking: list[tuple[int, Sentence]] = []
         for number, sentence in enumerate(sentences, 1):
-            place = number, sentence, None
+            case = number, sentence, None
             frames = frames_of(sentence) or ()
             for frame in frames if _has_arguments(sentence) else ():
                 arguments = _with_heads(frame.arguments, sentence)
-                if (problem := self.arguments.problem(arguments, len(sentence))) is not None:
-                    problems.setdefault(problem, []).append(place)
+                if (message := self.arguments.problem(arguments, len(sentence))) is not None:
+                    problems.setdefault(message, []).append(case)
                 for argument in arguments:
                     if argument.role not in self.arguments.roles:
-                        problems.setdefault("arguments of rare roles (rare) are not learned", []).append(place)
+                        problems.setdefault("arguments of rare roles (rare) are not learned", []).append(case)
             if frames and None in sentence.heads:
                 lacking.append((number, sentence))
-        lines = [line for problem, places in problems.items() for line in tell(places, problem)]
+        lines = [line for message, cases in problems.items() for line in tell(cases, message)]
         return [*lines, *tell_of_trees(lacking, self.reads_trees)]
 
     # -- what is predicted
 
     def decode(self, scores: SrlScores[NDArray[Any]], batch: Batch, stage: Stage) -> list[list[Frame] | None]:
-        """The frames of each sentence, by their predicates; None where those that it has are kept as they are."""
+        """The frames of each sentence, in order of predicates; None if it keeps the frames that it has, unchanged."""
         probabilities = sigmoid(scores.predicates).tolist()
         predictions: list[list[Frame] | None] = []
         for example, row in zip(batch.examples, probabilities, strict=True):
@@ -205,7 +209,7 @@ class SrlCodec:
         return predictions
 
     def annotate(self, sentence: Sentence, prediction: list[Frame] | None) -> None:
-        """Writes columns, which CoNLL-U has in MISC, so that a sentence without frames is annotated with none."""
+        """Writes the frames as columns (in CoNLL-U, into MISC), so that a sentence without frames is annotated too."""
         if prediction is None:
             return
         sentence.annotate("frames", prediction, in_columns=True)
@@ -213,7 +217,7 @@ class SrlCodec:
     # -- saving
 
     def to_json(self) -> Any:
-        """The vocabularies."""
+        """The vocabularies of the codec."""
         return {
             "scripts": self.senses.scripts.to_json(),
             "rolesets": self.senses.rolesets.to_json(),
@@ -229,16 +233,16 @@ class SrlCodec:
 
 
 def frames_of(sentence: Sentence) -> tuple[Frame, ...] | None:
-    """The frames of a sentence, by their predicates; None if it is not annotated with any.
+    """The frames of a sentence, in order of predicates; None if the sentence is not annotated.
 
-    Where there is a column of predicates, a sentence without any is annotated too.
+    A sentence that has a column of predicates is annotated, even if it holds no frame.
     """
     frames = sentence.frames
     return tuple(sorted(frames, key=lambda f: f.predicate)) if frames or FRAME_COLUMNS[0] in sentence.columns else None
 
 
 def _with_heads(arguments: Sequence[Argument], sentence: Sentence) -> list[Argument]:
-    """The arguments, with head words by the tree for those that have a span alone."""
+    """The arguments; those that have a span and no head word get the head word of the tree."""
     return [
         replace(a, head=top_word(sentence.heads, a.start, a.end))
         if a.head is None and a.start is not None and a.end is not None
@@ -254,7 +258,7 @@ def _has_arguments(sentence: Sentence) -> bool:
 
 
 def _kept_frames(example: Example) -> tuple[Frame, ...] | None:
-    """The frames of the sentence if these, or something of them, are to be kept; None if they are to be predicted."""
+    """The frames of the sentence if they are kept, in whole or in part; None if they are to be predicted."""
     kept = not example.kept.isdisjoint((PREDICATES, FRAME_COLUMNS[0], FRAMES))
     return frames_of(example.sentence) if kept else None
 

@@ -25,7 +25,7 @@ from depparse.tasks.task import Network, NetworkType
 
 
 class Srl(nn.Module):
-    """A perceptron of predicates and senses, and biaffine scores of arguments."""
+    """A perceptron for predicates and senses, and biaffine scores of arguments."""
 
     Codec = SrlCodec
 
@@ -41,12 +41,12 @@ class Srl(nn.Module):
         self.arguments = Arguments(codec.arguments, inputs, config.argument_width, config.dropout, paths)
 
     def forward(self, encoded: Encoded, layout: Layout, trees: Arcs[Tensor] | None) -> SrlScores[Tensor]:
-        """Scores of predicates; `trees` are read if the config has `syntax` or `paths`."""
+        """Scores of predicates, and vectors for the rest; `trees` are read if the config has `syntax` or `paths`."""
         values = torch.cat([self.syntax(encoded.context, trees, layout), encoded.inputs], -1)
         hidden = self.hidden(values)
         paths = self.arguments.paths
-        read = paths.prepare(encoded.inputs, trees) if paths is not None and trees is not None else None
-        return SrlScores(self.predicate(hidden).squeeze(-1).float(), hidden, self.arguments(values, read))
+        path_inputs = paths.prepare(encoded.inputs, trees) if paths is not None and trees is not None else None
+        return SrlScores(self.predicate(hidden).squeeze(-1).float(), hidden, self.arguments(values, path_inputs))
 
     def loss(self, scores: SrlScores[Tensor], targets: SrlTargets[Tensor]) -> Tensor:
         """Minus the logarithm of the probability of the gold frames, as a mean over the annotated words."""
@@ -62,34 +62,34 @@ class Srl(nn.Module):
             loss = loss + self.arguments.loss(pair_scores, lengths, targets.arguments)
         return loss / annotated.sum().clamp(min=1)
 
-    # -- second stages; of arguments, the first two inputs and `paths` are those of `ArgumentScores`
+    # -- second stages; `predicates`, `words` and `paths` are those of `ArgumentScores`
 
     def sense_scripts(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """`Senses.sense_scripts`."""
+        """Calls `Senses.sense_scripts`."""
         return self.senses.sense_scripts(hidden)
 
     def sense_shares(self, hidden: Tensor, candidates: Tensor) -> Tensor:
-        """`Senses.sense_shares`."""
+        """Calls `Senses.sense_shares`."""
         return self.senses.sense_shares(hidden, candidates)
 
     def argument_heads(
         self, predicates: Tensor, words: Tensor, positions: Tensor, lengths: Tensor, *paths: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """`Arguments.best_heads` of the predicates at ``positions[predicates, 2]`` with ``lengths[predicates]``."""
+        """Calls `Arguments.best_heads` for predicates at ``positions[predicates, 2]``, of ``lengths[predicates]``."""
         return self.arguments.best_heads(self._pair_scores(predicates, words, positions, *paths), lengths)
 
     def argument_tags(
         self, predicates: Tensor, words: Tensor, positions: Tensor, lengths: Tensor, *paths: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """`Arguments.best_tags` of the predicates at ``positions[predicates, 2]`` with ``lengths[predicates]``."""
+        """Calls `Arguments.best_tags` for predicates at ``positions[predicates, 2]``, of ``lengths[predicates]``."""
         return self.arguments.best_tags(self._pair_scores(predicates, words, positions, *paths), lengths)
 
     def span_probabilities(self, tag_scores: Tensor, lengths: Tensor, spans: Tensor) -> Tensor:
-        """`RoleChain.span_probabilities`."""
+        """Calls `RoleChain.span_probabilities`."""
         return self.arguments.chain.span_probabilities(tag_scores, lengths, spans)
 
     def _pair_scores(self, predicates: Tensor, words: Tensor, positions: Tensor, *paths: Tensor) -> Tensor:
-        """``[predicates, words, scores]``, without ROOT."""
+        """The scores of pairs, ``[predicates, words, scores]``, without ROOT."""
         scores = ArgumentScores(predicates, words, PathInputs(*paths) if paths else None)
         return self.arguments.pair_scores(scores, positions)[:, 1:]
 

@@ -1,10 +1,10 @@
 """Senses of predicates: rolesets such as ``pick_up.04``, of a lemma and a suffix.
 
-The lemma of a roleset is not always that of its word: nouns are named after verbs (*services*: ``serve.02``), and
-particles belong to it (*picked*: ``pick_up.04``). So it has a classifier of its own, over edit scripts from the form as
-in the lemmatizer, which needs no other annotation and makes lemmas that were never seen; but those that the training
-data has are preferred. The suffix is one that the lemma has in the training data; a lemma that the training data lacks
-gets ``.01``.
+The lemma of a roleset is not always that of its word: nouns have the lemmas of verbs (*services*: ``serve.02``), and
+particles belong to a lemma (*picked*: ``pick_up.04``). So a classifier of its own finds the lemma, by edit scripts from
+the form, as in the lemmatizer. It needs no other annotation and makes lemmas that were never seen; but lemmas of the
+training data are preferred. The suffix is one that the lemma has in the training data; a lemma that the training data
+lacks gets ``.01``.
 """
 
 from __future__ import annotations
@@ -24,59 +24,61 @@ from depparse.tasks.task import Stage
 Array = TypeVar("Array")  # of NumPy or of torch
 
 _FIRST = ".01"  # the suffix of a lemma that the training data lacks
-_SCRIPTS = 20  # that are looked at, of a predicate
-# What a lemma that the training data lacks is worth beside one that it has: scripts alone make *digg* of *digging*.
+_SCRIPTS = 20  # most scripts that are tried for a predicate
+# The weight of a lemma that the training data lacks, where one that it has weighs 1: scripts alone make *digg* of
+# *digging*.
 _UNKNOWN = 0.001
-_FORBIDDEN = re.compile(r"[|,=\s]")  # what a cell of rolesets cannot hold
+_FORBIDDEN = re.compile(r"[|,=\s]")  # characters that a cell of rolesets cannot hold
 
 
 class SenseTargets(NamedTuple, Generic[Array]):
-    """The gold senses of some predicates; IGNORE where the script, or the roleset, has no number."""
+    """The gold senses of some predicates; IGNORE for a script or a roleset that is not in the vocabulary."""
 
     scripts: Array  # [predicates]
-    candidates: Array  # [predicates, several]: the rolesets of the lemma, -1 behind them
-    chosen: Array  # [predicates]: which of them is the gold one
+    candidates: Array  # [predicates, candidates]: the rolesets of the lemma, -1 behind them
+    chosen: Array  # [predicates]: index of the gold roleset among the candidates
 
 
 class SenseCodec:
-    """Scripts and rolesets: P(lemma) · P(suffix | lemma)."""
+    """Scripts and rolesets. The probability of a sense is P(lemma) · P(suffix | lemma)."""
 
     def __init__(self, scripts: Vocabulary, rolesets: Vocabulary) -> None:
         self.scripts, self.rolesets = scripts, rolesets
-        parts = list(map(split_sense, rolesets.items))
-        self.suffixes = Vocabulary.count(suffix for _, suffix in parts)
-        self.suffix_of = self.suffixes.numbers(suffix for _, suffix in parts)  # of each roleset
-        self.n_scripts = min(_SCRIPTS, len(scripts))  # that are looked at, of a predicate
+        lemmas_and_suffixes = list(map(split_sense, rolesets.items))
+        self.suffixes = Vocabulary.count(suffix for _, suffix in lemmas_and_suffixes)
+        self.suffix_of = self.suffixes.numbers(suffix for _, suffix in lemmas_and_suffixes)  # of each roleset
+        self.n_scripts = min(_SCRIPTS, len(scripts))  # scripts that are tried for a predicate
         self._unknown = _FIRST if _FIRST in self.suffixes else self.suffixes.item(0)
         self.of_lemma: dict[str, list[int]] = {}
-        for number, (lemma, _) in enumerate(parts):
+        for number, (lemma, _) in enumerate(lemmas_and_suffixes):
             self.of_lemma.setdefault(lemma, []).append(number)
 
     def target(self, form: str, sense: str) -> tuple[int, int]:
-        """Numbers of script and roleset, IGNORE for those that are not in the vocabularies."""
+        """The numbers of the script and the roleset; IGNORE for one that is not in its vocabulary."""
         script = make_script(form, split_sense(sense)[0])
         return self.scripts.number(script, IGNORE), self.rolesets.number(sense, IGNORE)
 
     def collate(self, targets: Sequence[tuple[int, int]]) -> SenseTargets[Ints]:
-        """The targets of several predicates side by side."""
+        """The targets of several predicates as arrays."""
         rows = [self._siblings(roleset) for _, roleset in targets]
         chosen = [IGNORE if r == IGNORE else row.index(r) for row, (_, r) in zip(rows, targets, strict=True)]
         scripts = np.array([script for script, _ in targets], np.int64)
         return SenseTargets(scripts, pad_rows(rows, -1), np.array(chosen, np.int64))
 
     def _siblings(self, roleset: int) -> list[int]:
+        """The rolesets with the lemma of `roleset`; any one row for IGNORE, since that is not learned."""
         return [0] if roleset == IGNORE else self.of_lemma[split_sense(self.rolesets.item(roleset))[0]]
 
     def decode(self, hidden: NDArray[Any], forms: Sequence[str], stage: Stage) -> list[tuple[str, float]]:
-        """The sense of each predicate, of the best lemma and the best suffix then; its probability.
+        """The sense of each predicate, and its probability: the best lemma with the best suffix of that lemma.
 
-        ``hidden[predicates, width]`` is what the network has of each.
+        ``hidden[predicates, width]`` are the vectors of the predicates.
         """
         if not forms:
             return []
-        shares, scripts = (part.tolist() for part in stage("sense_scripts", hidden))
+        shares, scripts = (array.tolist() for array in stage("sense_scripts", hidden))
         lemmas = [self._lemma(*row) for row in zip(scripts, shares, forms, strict=True)]
-        # A lemma without rolesets is scored with the first of all, so that no row is empty, and that is not looked at.
+        # So that no row is empty, a lemma without rolesets gets the first of all; its score is not used below.
         candidates = pad_rows([self.of_lemma.get(lemma, [0]) for lemma, _ in lemmas], -1)
         (of_senses,) = stage("sense_shares", hidden, candidates)
         best = of_senses.argmax(-1)[:, None]
@@ -90,7 +92,7 @@ class SenseCodec:
         ]
 
     def _lemma(self, scripts: Sequence[int], shares: Sequence[float], form: str) -> tuple[str, float]:
-        """The best lemma of the most probable scripts, and the probability of all that make it."""
+        """The best lemma that the most probable scripts make, and the probability of all scripts that make it."""
         by_lemma: dict[str, float] = {}
         for script, share in zip(scripts, shares, strict=True):
             lemma = _FORBIDDEN.sub("_", apply_script(self.scripts.item(script), form))
@@ -100,7 +102,7 @@ class SenseCodec:
 
 
 def split_sense(sense: str) -> tuple[str, str]:
-    """Lemma and suffix: ``go.01`` to ``go`` and ``.01``; all is lemma where there is no dot within."""
+    """The lemma and the suffix: ``go`` and ``.01`` of ``go.01``. Without a dot inside, all of it is lemma."""
     lemma, dot, number = sense.rpartition(".")
     return (lemma, dot + number) if lemma else (sense, "")
 

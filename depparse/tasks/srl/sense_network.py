@@ -1,4 +1,4 @@
-"""Scores of senses: of edit scripts that make the lemma, and of the rolesets that the lemma has.
+"""Scores of senses: those of edit scripts that make the lemma, and those of the rolesets that the lemma has.
 
 Each roleset has weights of its own besides those of its suffix, which all lemmas share.
 """
@@ -13,7 +13,7 @@ from depparse.tasks.srl.sense_codec import SenseCodec, SenseTargets
 
 
 class Senses(nn.Module):
-    """``[predicates, width]`` to scores of scripts and of rolesets."""
+    """Scores of scripts and of rolesets, from vectors ``[predicates, width]``."""
 
     suffix_of: Tensor  # [rolesets]
 
@@ -38,17 +38,19 @@ class Senses(nn.Module):
         return scripts + rolesets
 
     def sense_scripts(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """``[predicates, several]``: the probabilities of the most probable scripts, the best first; their numbers."""
+        """``[predicates, scripts]``: the probabilities of the most probable scripts, the best first; their numbers."""
         shares, numbers = self.script_scores(hidden).float().softmax(-1).topk(self.n_scripts)
         return shares, numbers
 
     def sense_shares(self, hidden: Tensor, candidates: Tensor) -> Tensor:
-        """``[predicates, several]``: the probabilities of the rolesets ``candidates[predicates, several]`` among each
-        other; -1 is none."""
+        """The probability of each of the rolesets ``candidates[predicates, candidates]`` among those of its row.
+
+        A candidate of -1 is none.
+        """
         return self._choices(hidden, candidates).softmax(-1)
 
     def _choices(self, hidden: Tensor, candidates: Tensor) -> Tensor:
-        """Scores of the candidates; -inf where there is none."""
+        """The scores of the candidates; -inf where there is none."""
         rolesets = candidates.clamp(min=0)
         own = (self.own_weights(rolesets) @ hidden[..., None] + self.own_biases(rolesets)).squeeze(-1)
         shared = self.suffix_scores(hidden).gather(1, self.suffix_of[rolesets])

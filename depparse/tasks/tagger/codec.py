@@ -1,4 +1,4 @@
-"""Part-of-speech and feature tags: labels of each column, and the numbers of them."""
+"""Part-of-speech and feature tags: the labels of each column, as numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Scores = NDArray[np.float32]
 
 
 class TaggerConfig(TaskConfig):
-    """Tags of words."""
+    """The settings of the task: tags of words."""
 
     type: Literal["tagger"] = "tagger"
     columns: tuple[Column, ...] = ("UPOS", "XPOS", "FEATS")  # those that the data does not annotate are left out
@@ -29,7 +29,7 @@ class TaggerConfig(TaskConfig):
 
 
 class TaggerCodec:
-    """A whole FEATS cell is one label: features of a word depend on each other, and combinations are few."""
+    """The labels of columns. A whole FEATS cell is one label: features depend on each other, in few combinations."""
 
     Config = TaggerConfig
     reads = ()
@@ -50,6 +50,7 @@ class TaggerCodec:
 
     @property
     def writes(self) -> tuple[str, ...]:
+        """The columns that the training data annotates."""
         return tuple(self.vocabularies)
 
     def targets(self, sentence: Sentence) -> list[list[int]]:

@@ -17,7 +17,7 @@ from depparse.tasks.task import Network, NetworkType
 
 
 class Tagger(nn.Module):
-    """A perceptron a column."""
+    """A perceptron for each column."""
 
     Codec = TaggerCodec
 
