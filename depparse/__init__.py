@@ -1,6 +1,6 @@
 """depparse: train, run and evaluate dependency parsers on Universal Dependencies treebanks.
 
-Names are loaded when they are first used, so that ``import depparse`` is fast and reading and scoring need no torch.
+Names are loaded when they are first used, so ``import depparse`` is fast, and reading and scoring need no torch.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ def blob_id(content: bytes) -> str:
 
 
 class LocalGitHub(http.server.ThreadingHTTPServer):
-    """Serves `files` of `repository` at the tag `tag`, and what `failures` say first."""
+    """Serves `files` of `repository` at the tag `tag`, after the errors in `failures`."""
 
     daemon_threads = True
 
@@ -32,9 +32,11 @@ class LocalGitHub(http.server.ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
+        """The address of the server."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def tree(self) -> bytes:
+        """The list of files, as GitHub writes it."""
         tree = [
             {"path": name, "mode": "100644", "type": "blob", "sha": blob_id(content), "size": len(content)}
             for name, content in self.files.items()
@@ -93,7 +95,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def local_github(repository: str, tag: str, files: dict[str, bytes]) -> Iterator[LocalGitHub]:
-    """The server, running."""
+    """Runs the server while the context lasts."""
     with LocalGitHub(repository, tag, files) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()

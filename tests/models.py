@@ -1,4 +1,4 @@
-"""Small models: built with a seed, randomized, trained for a moment; and what they make of sentences."""
+"""Small models, built with a seed, randomized or trained for a moment; and their annotation of sentences."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def small_model(
     document: Document | None = None,
     treebanks: Sequence[str] = (),
 ) -> Model:
-    """A tagger, a lemmatizer and a parser."""
+    """A seeded model with a tagger, a lemmatizer and a parser."""
     return model_of(TASKS, document, context, inputs=inputs, treebanks=treebanks)
 
 
 def random_model(tasks: dict[str, Any], document: Document, prefix: str = "tasks.") -> Model:
-    """An untrained model whose tasks have random weights, also where new ones are zeros, so that it finds something."""
+    """An untrained model whose tasks have random weights, also those that begin as zeros, so it finds something."""
     model = model_of(tasks, document)
     randomize(model, prefix)
     return model
@@ -83,7 +83,7 @@ def learned(tasks: dict[str, Any], document: Document) -> Model:
 
 
 def randomize(model: Model, prefix: str) -> None:
-    """Gives the parameters whose names begin with the prefix weights that are not zero, always the same."""
+    """Sets the parameters whose names begin with the prefix to random weights, the same in each call."""
     generator = torch.Generator().manual_seed(3)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
@@ -107,14 +107,17 @@ def loss_of(model: Model, task: str, *sentences: Sentence) -> torch.Tensor:
 
 
 def annotated(model: Model, document: Document) -> Document:
-    """What the model makes of the words of the document, with a tree in any case."""
+    """The model's annotation of the words of the document; a model without a parser gives chains as trees."""
     return Pipeline(model).reanalyze(document)
 
 
 def annotated_copies(
     model: Model, document: Document, batch_words: int = BATCH_WORDS, order: int = 1
 ) -> list[Sentence]:
-    """What the model makes of the words of each sentence, in batches of so many words, read in that order (1, -1)."""
+    """The model's annotation of the words of each sentence, in batches of `batch_words` words.
+
+    The sentences are read forwards if `order` is 1, backwards if it is -1.
+    """
     copies = bare(document).sentences[::order]
     return list(Pipeline(model).annotate_stream(copies, batch_words=batch_words))[::order]
 
@@ -130,7 +133,7 @@ def parser_of(model: Model) -> Dependencies:
 
 
 def clear_pipeline(*, projective: bool = False, document: Document | None = None, longest: int = 1000) -> Pipeline:
-    """A small model whose scores of arcs and labels are random but clear: no tie hangs on the last bit."""
+    """A small model whose scores of arcs and labels are random, but so different that rounding decides no tree."""
     model = small_model(document=document)
     parser = parser_of(model)
     generator = torch.Generator().manual_seed(5)

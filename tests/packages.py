@@ -1,4 +1,4 @@
-"""Other packages, which are installed as far as `importlib.metadata` can see."""
+"""Fake installations of other packages, which `importlib.metadata` takes for real ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 def install(site: Path, package: str, entry_points: str, code: str = "") -> None:
     """Writes a package with these entry points, and a module of its name with this code, into a folder.
 
-    The folder is still to be put on the path, as by ``monkeypatch.syspath_prepend``.
+    The caller must put the folder on the path, as by ``monkeypatch.syspath_prepend``.
     """
     info = site / f"{package.replace('-', '_')}-1.0.dist-info"
     info.mkdir(parents=True, exist_ok=True)
@@ -21,7 +21,7 @@ def install(site: Path, package: str, entry_points: str, code: str = "") -> None
 
 
 def install_project(site: Path, project: Path) -> None:
-    """Puts a project into a folder as pip does: what its pyproject.toml says, and the packages beside that."""
+    """Installs a project into a folder as pip does: the entry points of its pyproject.toml, and its packages."""
     data = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     groups = data["entry-points"].items()
     lines = [line for group, points in groups for line in (f"[{group}]", *(f"{n} = {v}" for n, v in points.items()))]

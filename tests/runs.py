@@ -1,4 +1,4 @@
-"""What runs of training leave behind and say, and how they are run in several processes."""
+"""The weights and records of runs of training, and a launcher that runs them in several processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def scored(records: Iterable[Record], part: str) -> list[Scored]:
 
 
 def launch(processes: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs Python with these arguments, in so many processes that train together, each with one thread."""
+    """Runs Python with these arguments, in that many processes that train together, each with one thread."""
     environment = os.environ | {"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
     prefix = torchrun if processes > 1 else []

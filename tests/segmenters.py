@@ -1,4 +1,4 @@
-"""Segmenters: a small one with random weights, and one of rules that knows multiword tokens."""
+"""Segmenters: a small one with random weights, and one by rules that knows multiword tokens."""
 
 from __future__ import annotations
 
@@ -28,19 +28,21 @@ def random_segmenter(samples: Path) -> Segmenter:
 
 
 def described(segmenter: Segmenter) -> dict[str, Any]:
-    """What `describe` says of it."""
+    """What `describe` says of the segmenter."""
     network = network_of(segmenter)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     return network.config.model_dump() | {"parameters": parameters}
 
 
 class Expanding:
-    """Rules; and tokens such as *didn't* are two words."""
+    """A segmenter by rules that splits tokens such as *didn't* into two words."""
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
+        """The sentences of the text, with multiword tokens."""
         return self.expand(rules.segment(pieces))
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+        """The sentences, with tokens that end in *n't* split."""
         for sentence in sentences:
             forms: list[str] = []
             misc: list[str] = []

@@ -1,4 +1,4 @@
-"""Sentences, documents and texts that the tests of several rooms read, and how they are written down and compared."""
+"""Sentences, documents and texts for the tests of several folders, and functions to write and compare them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:ob
 
 
 def two_sentences() -> Document:
-    """A multiword token, and arcs that cross; all that UD has but enhanced graphs."""
+    """Two sentences with all annotation of UD but enhanced graphs; one has a multiword token, one has crossing arcs."""
     return Document.from_conllu(TWO)
 
 
@@ -108,7 +108,7 @@ def partly_annotated() -> str:
 
 
 def blanked(heads: dict[int, str], labels: dict[int, str], *comments: str) -> str:
-    """The sentence of `FORMS` in CoNLL-U, of which these words alone have heads and relations."""
+    """The sentence of `FORMS` in CoNLL-U; only the words in `heads` have heads, and those in `labels` relations."""
     rows = [
         f"{word}\t{form}\t_\t_\t_\t_\t{heads.get(word, '_')}\t{labels.get(word, '_')}\t_\t_"
         for word, form in enumerate(FORMS, 1)
@@ -117,7 +117,7 @@ def blanked(heads: dict[int, str], labels: dict[int, str], *comments: str) -> st
 
 
 def with_trees(document: Document, *trees: str) -> Document:
-    """The document with a tree for each sentence: heads and relations, such as ``2:nsubj 0:root``."""
+    """The document, changed: each sentence gets the tree of these heads and relations, such as ``2:nsubj 0:root``."""
     for sentence, tree in zip(document, trees, strict=True):
         cells = [cell.split(":", 1) for cell in tree.split()]
         sentence.columns["HEAD"], sentence.columns["DEPREL"] = (list(column) for column in zip(*cells, strict=True))
@@ -125,7 +125,7 @@ def with_trees(document: Document, *trees: str) -> Document:
 
 
 def bare(document: Document) -> Document:
-    """The words of the document alone."""
+    """A document with nothing but the words of the given one."""
     return Document([Sentence.from_forms(sentence.columns["FORM"]) for sentence in document])
 
 
@@ -133,7 +133,7 @@ def bare(document: Document) -> Document:
 
 
 def entity_sentence(text: str, *spans: tuple[int, int, str]) -> Sentence:
-    """A sentence of words between blanks, with a column of entities: first word, last word, type."""
+    """A sentence of the words in `text`, with a column of the entities in `spans`: first word, last word, type."""
     sentence = Sentence.from_forms(text.split())
     sentence.columns["NER"] = ["O"] * len(sentence)
     sentence.ents = [Span(*span) for span in spans]
@@ -141,7 +141,7 @@ def entity_sentence(text: str, *spans: tuple[int, int, str]) -> Sentence:
 
 
 def flat_entities() -> Document:
-    """Persons and places side by side, and a sentence without any."""
+    """A document with persons and places that do not overlap, and with a sentence without entities."""
     return Document(
         [
             entity_sentence("Anna Maria of Bern met Tom .", (1, 2, "PER"), (4, 4, "LOC"), (6, 6, "PER")),
@@ -152,7 +152,7 @@ def flat_entities() -> Document:
 
 
 def entities(document: Document) -> list[list[tuple[int, int, str]]]:
-    """First word, last word and type of the entities of each sentence."""
+    """The first word, last word and type of the entities of each sentence."""
     return [[(span.start, span.end, span.type) for span in sentence.ents] for sentence in document]
 
 
@@ -168,5 +168,5 @@ TEXTS = [
 
 
 def conllu(documents: Iterable[Document]) -> list[str]:
-    """The documents in CoNLL-U, to compare."""
+    """The documents in CoNLL-U, to be compared."""
     return [document.to_conllu() for document in documents]

@@ -1,4 +1,4 @@
-"""What the validator of UD says of CoNLL-U."""
+"""The errors that the validator of UD finds in CoNLL-U."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _validator() -> Validator:
 
 
 def complaints(conllu: str) -> list[str]:
-    """Its errors at level 2, NFC aside: forms keep the code points of the input."""
+    """The errors at level 2, except those of Unicode normalization, since forms keep the code points of the input."""
     stream = io.TextIOWrapper(io.BytesIO(conllu.encode()), encoding="utf-8")
     state = _validator().validate_file_handle(stream)
     # U+FFFD is not wrong in itself: it stands in the input, or for half a pair.

@@ -1,5 +1,5 @@
-"""Sentences in, annotated copies out: a model, its scores, and what is asked. The one way in which depparse annotates:
-for users, for `evaluate`, for the scores of training and for jackknifing."""
+"""Annotation of sentences by a model, as a request asks: the one way in which depparse annotates, for users, for
+`evaluate`, for the scores of training and for jackknifing."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.constraints import Constraints
 from depparse.tasks.task import AnalysesTrees, AnyCodec, TellsProbabilities
 
-# First words of comments that would begin a document or paragraph anew with each tree of a sentence.
+# First words of comments that stay with the first tree of a sentence alone, since a copy of them would begin another
+# document or paragraph.
 _ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
-# Batches whose sentences are sorted by length together. Workers get fewer at a time, so that all of them have work.
+# Batches in a group, whose sentences are sorted by length together. Workers get smaller groups, so that all have work.
 BATCHES, BATCHES_OF_WORKER = 20, 5
 
 
 class Group(NamedTuple):
-    """Sentences that are analysed together; `first` is the number of the first, from 1."""
+    """Sentences that are annotated together; `first` is the number of the first one, counted from 1."""
 
     first: int
     sentences: list[Sentence]
@@ -43,14 +44,14 @@ class Group(NamedTuple):
 class Predicted:
     """What the model makes of a sentence."""
 
-    by_task: dict[str, Any] = field(default_factory=dict)  # predictions, of the parser too if there is no analysis
-    analysis: ParseAnalysis | None = None  # of all trees, if the request asks about them
+    by_task: dict[str, Any] = field(default_factory=dict)  # predictions; the parser's only if there is no analysis
+    analysis: ParseAnalysis | None = None  # the analysis of all trees, if the request needs it
 
 
 class Annotator:
-    """A model (None does nothing), the scores of its networks, and a request.
+    """Annotates sentences with a model and the scores of its networks, as a request asks.
 
-    Raises ConfigError if the model cannot do what is asked.
+    Without a model, it copies sentences. Raises ConfigError if the model cannot do what is asked.
     """
 
     def __init__(self, model: ModelCodec | None, scorer: Scorer | None, request: Request) -> None:
@@ -59,11 +60,11 @@ class Annotator:
         self._source = _find_treebank(model, request.treebank)
         self._parser = model.parser(request.without) if model is not None else None
         self._readers = frozenset(model.readers(request.without) if model is not None else ())
-        # Whether more of the parser is asked for than its best tree.
         codecs = {name: self._codec(name) for name in self.tasks}
         self._telling = {name: codec for name, codec in codecs.items() if isinstance(codec, TellsProbabilities)}
-        of_trees = request.probabilities and (self._parser is not None or not self._telling)
-        self._asks = request.constrained or of_trees or request.k_best is not None
+        tree_probabilities = request.probabilities and (self._parser is not None or not self._telling)
+        # Whether the request asks for more of the parser than its best tree.
+        self._asks = request.constrained or tree_probabilities or request.k_best is not None
         if self._asks and self._parser is None:
             message = "the model predicts no trees, so nothing about them: it has no task that predicts HEAD and DEPREL"
             raise ConfigError(message + (" that is not switched off" if request.without else ""))
@@ -77,7 +78,7 @@ class Annotator:
     def annotate(
         self, sentences: Iterable[Sentence], constraints: Iterable[Constraints | None] | None = None
     ) -> Iterator[Sentence]:
-        """Annotated copies of the sentences, in order, some batches at a time."""
+        """Annotated copies of the sentences, in order, computed some batches at a time."""
         for group in self.groups(sentences, constraints):
             for copies in self.annotate_group(group):
                 yield from copies
@@ -88,20 +89,23 @@ class Annotator:
         constraints: Iterable[Constraints | None] | None = None,
         batches: int = BATCHES,
     ) -> Iterator[Group]:
-        """Consecutive sentences together, of about so many batches. ConfigError if constraints are not one for each."""
-        rest = repeat(None) if constraints is None else iter(constraints)
+        """Groups of consecutive sentences, each of about that many batches.
+
+        Raises ConfigError if there are not as many constraints as sentences.
+        """
+        all_constraints = repeat(None) if constraints is None else iter(constraints)
         first = 1
         for group in chunks(iter(sentences), batches * self.request.batch_words):
-            own = list(islice(rest, len(group)))
-            if len(own) < len(group):
-                raise ConfigError(f"constraints end at sentence {first + len(own)}; give one for each, or None")
-            yield Group(first, group, own)
+            group_constraints = list(islice(all_constraints, len(group)))
+            if (n_constraints := len(group_constraints)) < len(group):
+                raise ConfigError(f"constraints end at sentence {first + n_constraints}; give one for each, or None")
+            yield Group(first, group, group_constraints)
             first += len(group)
-        if constraints is not None and any(True for _ in rest):
+        if constraints is not None and any(True for _ in all_constraints):
             raise ConfigError(f"there are more constraints than the {first - 1} sentences; give one for each, or None")
 
     def annotate_group(self, group: Group) -> Iterator[list[Sentence]]:
-        """For each sentence, in order, its annotated copy; or a copy for each of its best trees."""
+        """A list for each sentence, in order: its annotated copy or, with `k_best`, one for each of its best trees."""
         predictions = self._predict(group)
         for sentence in group.sentences:
             predicted = predictions.popleft()
@@ -117,7 +121,7 @@ class Annotator:
     def all_analyses(
         self, sentences: Iterable[Sentence], constraints: Iterable[Constraints | None] | None
     ) -> Iterator[ParseAnalysis]:
-        """The analysis of each sentence, in order, with a group of them in memory at a time."""
+        """The analysis of each sentence, in order; those of one group are in memory at a time."""
         for group in self.groups(sentences, constraints):
             for sentence, analysis in zip(group.sentences, self.analyses(group), strict=True):
                 if analysis is None:  # a sentence without words
@@ -127,7 +131,7 @@ class Annotator:
                 yield analysis
 
     def analyses(self, group: Group) -> Iterator[ParseAnalysis | None]:
-        """What the parser makes of each sentence, in order; None for one without words."""
+        """The analysis of each sentence of the group, in order; None for a sentence without words."""
         predictions = self._predict(group)
         while predictions:
             yield predictions.popleft().analysis
@@ -135,7 +139,7 @@ class Annotator:
     # -- predictions
 
     def _predict(self, group: Group) -> deque[Predicted]:
-        """What the model makes of each sentence of the group; to be taken out one by one, since analyses are large."""
+        """The predictions for each sentence of the group. Take them out one by one, since analyses are large."""
         predictions = deque(Predicted() for _ in group.sentences)
         if self.model is None or self.scorer is None or not self.tasks:
             return predictions
@@ -148,7 +152,7 @@ class Annotator:
                 examples.append(example)
         several = sum(map(len, group.sentences)) > self.request.batch_words
         if several:
-            memory.give_back()  # what segmentation left
+            memory.give_back()  # segmentation leaves free blocks behind
         for numbers in plan_batches([example.length for example in examples], self.request.batch_words):
             batch = self.model.collate([examples[number] for number in numbers])
             reading = self.scorer.read(batch)
@@ -159,32 +163,36 @@ class Annotator:
         return predictions
 
     def _predict_batch(self, batch: Batch, reading: Reading, group: Group, predictions: Sequence[Predicted]) -> None:
-        """Puts what the tasks predict for the batch into `predictions`, which are those of the group."""
+        """Adds the predictions of the tasks for the batch to `predictions`, which are those of the group."""
         assert self.model is not None
-        parsed, own = batch, [predictions[example.number - group.first] for example in batch.examples]
+        parsed = batch
+        batch_predictions = [predictions[example.number - group.first] for example in batch.examples]
         for name in self.tasks:
-            codec, stage, read = self._codec(name), reading.stage(name), parsed if name in self._readers else batch
-            scores = reading.scores(name, self.model.read_trees(name, read))
+            codec, stage = self._codec(name), reading.stage(name)
+            task_batch = parsed if name in self._readers else batch
+            scores = reading.scores(name, self.model.read_trees(name, task_batch))
             if name == self._parser and self._analyses and isinstance(codec, AnalysesTrees):
                 constraints = [self._constraints(example, group) for example in batch.examples]
-                for predicted, analysis in zip(own, codec.analyze(scores, batch, stage, constraints), strict=True):
+                analyses = codec.analyze(scores, batch, stage, constraints)
+                for predicted, analysis in zip(batch_predictions, analyses, strict=True):
                     predicted.analysis = analysis
             else:
-                for predicted, prediction in zip(own, codec.decode(scores, read, stage), strict=True):
+                decoded = codec.decode(scores, task_batch, stage)
+                for predicted, prediction in zip(batch_predictions, decoded, strict=True):
                     predicted.by_task[name] = prediction
             if name == self._parser and self._readers:
-                parsed = replace(batch, parsed=list(map(self._tree_to_read, batch.examples, own)))
+                parsed = replace(batch, parsed=list(map(self._tree_to_read, batch.examples, batch_predictions)))
 
     def _constraints(self, example: Example, group: Group) -> Constraints | None:
         return _constraints(example.sentence, self.request.keep, group.constraints[example.number - group.first])
 
     def _tree_to_read(self, example: Example, predicted: Predicted) -> WordTree:
-        """The best tree that will be written, for tasks that read it."""
+        """The tree that tasks read: the best one of those to be written, or that of the sentence if it stays."""
         best = self._trees(example.sentence, predicted, None)
         return tree_of(example.sentence) if best is None else WordTree(best[0].heads, best[0].labels)
 
     def _trees(self, sentence: Sentence, predicted: Predicted, k_best: int | None) -> list[Tree] | None:
-        """The trees to be written, best first; None if that of the sentence stays, or none is predicted."""
+        """The trees to be written, best first; None if the tree of the sentence stays, or none is predicted."""
         analysis = predicted.analysis
         if analysis is None:
             return [predicted.by_task[self._parser]] if self._parser in predicted.by_task else None
@@ -195,10 +203,10 @@ class Annotator:
     # -- writing
 
     def _write(self, sentence: Sentence, predicted: Predicted, tree: Tree | None) -> Sentence:
-        """A copy of the sentence with all that is predicted, in the order of the tasks, and what is kept of its own.
+        """A copy of the sentence with all predictions, in the order of the tasks, and with its own kept annotation.
 
-        Of the tree, what is kept is in it already, below the constraints that come with the sentence. Probabilities are
-        written last, so that they stand behind all else in MISC.
+        The tree already has the kept heads and relations, except where the constraints of the sentence override them.
+        Probabilities are written last, so that they stand behind all else in MISC.
         """
         copy, request = sentence.copy(), self.request
         predictions = {
@@ -211,8 +219,8 @@ class Annotator:
         for name in (name for name in self.tasks if name in predictions):
             codec = self._codec(name)
             codec.annotate(copy, predictions[name])
-            own = [column for column in codec.writes if name != self._parser or column not in TREE_COLUMNS]
-            restore(copy, sentence, request.keep, own)
+            columns = [column for column in codec.writes if name != self._parser or column not in TREE_COLUMNS]
+            restore(copy, sentence, request.keep, columns)
         if request.probabilities:
             if self._parser is not None and tree is not None and predicted.analysis is not None:
                 predictions[self._parser] = predicted.analysis.with_probabilities(tree)
@@ -228,6 +236,7 @@ class Annotator:
 
 
 def _find_treebank(model: ModelCodec | None, treebank: str | None) -> int:
+    """The index of the treebank of that name, by default the first. Raises ConfigError if the model has none such."""
     names = model.treebanks if model else ()
     if treebank is None:
         return 0
@@ -236,19 +245,22 @@ def _find_treebank(model: ModelCodec | None, treebank: str | None) -> int:
     return names.index(treebank)
 
 
-def _constraints(sentence: Sentence, kept: frozenset[str], more: Constraints | None) -> Constraints | None:
-    """What the kept columns and `more` say of the tree."""
+def _constraints(sentence: Sentence, kept: frozenset[str], asked: Constraints | None) -> Constraints | None:
+    """The constraints that the kept columns set on the tree, together with those that are asked, which go first."""
     if kept.isdisjoint(TREE_COLUMNS):
-        return more
-    more = more or Constraints()
+        return asked
+    asked = asked or Constraints()
     heads, relations = kept_arcs(sentence, kept)
-    return Constraints([*heads, *more.required], more.forbidden, relations | dict(more.labels))
+    return Constraints([*heads, *asked.required], asked.forbidden, relations | dict(asked.labels))
 
 
 def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:
+    """Writes the rank and the probability of the tree as comments; trees after the first get a sent_id of their own."""
     if rank > 1:
         sentence.comments = [line for line in sentence.comments if line[1:].split(None, 1)[:1] not in _ONCE]
         if sentence.sent_id is not None:
             sentence.set_comment("sent_id", f"{sentence.sent_id}-tree{rank}")
     sentence.set_comment("tree_rank", str(rank))
-    sentence.set_comment("tree_log_probability", f"{round(log_probability, 4) + 0.0:.4f}")  # no minus before a zero
+    sentence.set_comment(
+        "tree_log_probability", f"{round(log_probability, 4) + 0.0:.4f}"
+    )  # adding 0.0 turns -0.0 to 0.0

@@ -1,4 +1,4 @@
-"""What a pipeline takes, text, documents, lists of tokens and files, as sentences that are ready to be annotated."""
+"""Reading of all inputs of a pipeline (text, documents, lists of tokens and files) as sentences to be annotated."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from depparse.text.pieces import iter_pieces
 from depparse.text.presplit import segment_lines
 
 Input = str | Document | Iterable[Sequence[str]]
-Given = str | Document | list[list[str]]  # an input, checked
-_CHARS_A_WORD = 6  # about, to tell how much work a text is
+Given = str | Document | list[list[str]]  # a checked input
+_CHARS_A_WORD = 6  # a rough estimate, by which texts are counted in words
 
 
 class Segmenter(Protocol):
-    """What splits text: `depparse.segmentation`, or anything else that does the same."""
+    """A splitter of text: that of `depparse.segmentation`, or any other with these methods."""
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
-        """The sentences, with tokens and words, of a text that comes in pieces."""
+        """The sentences of a text that comes in pieces, with their tokens and words."""
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        """The sentences, whose words are tokens, with multiword tokens found among them."""
+        """The sentences, whose words are tokens so far, with the multiword tokens among these split into words."""
 
 
 @runtime_checkable
@@ -45,7 +45,8 @@ class SegmentsTogether(Protocol):
 class InputReader:
     """Makes sentences of inputs. Without a `segmenter`, text is split by rules.
 
-    `presplit`: each line of text is a sentence. `expand`: multiword tokens are found among the words of other input.
+    With `presplit`, each line of text is a sentence. With `expand`, multiword tokens are found among the words of
+    inputs that are not text.
     """
 
     segmenter: Segmenter | None
@@ -57,7 +58,7 @@ class InputReader:
             raise ConfigError("expanding multiword tokens takes a segmenter, and the pipeline has none at work")
 
     def check(self, given: object) -> Given:
-        """The input, with lists for other iterables. Raises ConfigError for what is none."""
+        """The input, with other iterables turned into lists. Raises ConfigError if it is of no kind that is taken."""
         if self.presplit and not isinstance(given, str):
             raise ConfigError("presplit is for text, a sentence a line; other input has its sentences already")
         if isinstance(given, (str, Document)):
@@ -77,7 +78,7 @@ class InputReader:
         return sentences
 
     def sentences(self, given: Given) -> Iterable[Sentence]:
-        """The sentences of an input, not annotated if it is no Document; those of a Document are its own."""
+        """The sentences of an input: the very ones of a Document, or new ones without annotation."""
         if isinstance(given, str):
             return self.segment([given])
         if isinstance(given, list):
@@ -85,7 +86,7 @@ class InputReader:
         return given if self.segmenter is None or not self.expand else expanded(self.segmenter, given)
 
     def sentences_of_all(self, inputs: Sequence[Given]) -> list[list[Sentence]]:
-        """Those of several inputs; texts are read together where the segmenter can."""
+        """The sentences of each of several inputs; texts are segmented together if the segmenter can do so."""
         texts = [given for given in inputs if isinstance(given, str)]
         segmenter: object = self.segmenter
         if not isinstance(segmenter, SegmentsTogether) or self.presplit or len(texts) < 2:
@@ -126,33 +127,33 @@ class InputReader:
 
 
 def expanded(segmenter: Segmenter, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """New sentences of the tokens of the given ones, with their comments and MISC, and multiword tokens expanded."""
+    """New sentences with the tokens, comments and MISC of the given ones, in which multiword tokens are expanded."""
     return segmenter.expand(map(_surface, sentences))
 
 
 def _surface(sentence: Sentence) -> Sentence:
-    """A sentence whose words are the tokens of the given one."""
+    """A new sentence whose words are the tokens of the given one."""
     tokens = sentence.tokens
     columns = {"FORM": [token.text for token in tokens], "MISC": [token.misc or "_" for token in tokens]}
     return Sentence(columns, sentence.comments)
 
 
 def jobs_of(inputs: Iterable[Given], size: int, words: int) -> Iterator[list[Given]]:
-    """Consecutive inputs together: at most `size`, of about `words` words."""
+    """Lists of consecutive inputs: at most `size` in each, with about `words` words."""
     job: list[Given] = []
-    weight = 0
+    n_words = 0
     for given in inputs:
         job.append(given)
-        weight += len(given) // _CHARS_A_WORD if isinstance(given, str) else sum(len(s) + 1 for s in given)
-        if len(job) == size or weight >= words:
+        n_words += len(given) // _CHARS_A_WORD if isinstance(given, str) else sum(len(s) + 1 for s in given)
+        if len(job) == size or n_words >= words:
             yield job
-            job, weight = [], 0
+            job, n_words = [], 0
     if job:
         yield job
 
 
 def annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Given]) -> list[list[Sentence]]:
-    """The sentences of each input, annotated together."""
+    """The annotated sentences of each input; all inputs share batches."""
     documents = reader.sentences_of_all(inputs)
     groups = annotator.groups(chain.from_iterable(documents))
     annotated = (copies for group in groups for copies in annotator.annotate_group(group))
@@ -160,5 +161,5 @@ def annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Give
 
 
 def annotate_group(annotator: Annotator, group: Group) -> list[Sentence]:
-    """All copies of the sentences of a group, in order."""
+    """All annotated copies of the sentences of a group, in order."""
     return list(chain.from_iterable(annotator.annotate_group(group)))

@@ -1,4 +1,4 @@
-"""From the name of a model to its pipeline."""
+"""Loading of a model by its name, as a pipeline."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def load(
     fetch: bool = False,
     revision: str | None = None,
 ) -> Pipeline:
-    """The pipeline called `name`, on a device of torch such as ``cuda``; parts `without` are left out of it for good.
+    """The pipeline called `name`, on a device of torch such as ``cuda``. Parts in `without` are left out for good.
 
-    `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id of the
-    Hugging Face hub (``user/repo``), which must have been fetched before, or is fetched if `fetch` is true, at
-    `revision`. A bundled name goes before a folder of that name here, which is ``./en``. Raises ModelError and
-    ConfigError.
+    `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id on the
+    Hugging Face hub (``user/repo``). A model of the hub must have been fetched before, or is fetched if `fetch` is
+    true, at `revision`. A bundled model is preferred to a folder of the same name; call that folder ``./en``. Raises
+    ModelError and ConfigError.
     """
     folder = find(name, fetch=fetch, revision=revision)
     try:
         parts = load_parts(folder).to(device)
-    except (RuntimeError, AssertionError) as error:  # of torch, about devices that there are not
+    except (RuntimeError, AssertionError) as error:  # torch raises these for devices that it does not have
         reason = str(error).splitlines()[0]
         raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
     pipeline = Pipeline(parts.model, read_card(folder), parts.segmenter, read_facts(folder))

@@ -42,20 +42,21 @@ if TYPE_CHECKING:
     from depparse.model.model import Model
     from depparse.model_folder.weights import Weights
 
-SEGMENTER = "segmenter"  # the name of that part
+SEGMENTER = "segmenter"  # the name of the part that segments text
 
 
 class Pipeline:
-    """A trained model: ``pipeline(text)`` gives the text analysed. Safe to call from several threads.
+    """A trained model: ``pipeline(text)`` returns the annotated text. It is safe to call it from several threads.
 
     A `segmenter` finds sentences, tokens and words in text; without one, rules do, which expand no multiword tokens.
-    Without a `model`, text is segmented and no more. By default torch computes its networks. Where another engine does,
-    which is the `scorer`, the codecs of the model are enough (`ModelCodec`), and torch is not imported.
+    Without a `model`, text is segmented and no more. By default torch computes the networks of the model. If another
+    engine, the `scorer`, computes them, the codecs of the model are enough (`ModelCodec`), and torch is not imported.
 
-    What may be asked of it (`keep`, `without`, `probabilities`, `k_best`, `treebank` …) is given by name to each of its
-    methods, and `Request` says what it means: ``pipeline(text, keep="upos")``. Asked often, it can be checked once:
-    ``request = pipeline.request(keep="upos")``, then ``pipeline(text, request=request)``. A request is for all of the
-    work: of ``pipeline.annotate_stream(pipeline.read(files, request=request), request=request)``, each does its part.
+    Each method takes what is asked (`keep`, `without`, `probabilities`, `k_best`, `treebank` …) by keyword:
+    ``pipeline(text, keep="upos")``. `Request` says what each keyword means. A request that is used often can be checked
+    once: ``request = pipeline.request(keep="upos")``, then ``pipeline(text, request=request)``. One request serves
+    several methods, each of which does its part of it:
+    ``pipeline.annotate_stream(pipeline.read(files, request=request), request=request)``.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Pipeline:
 
     @property
     def scorer(self) -> Scorer | None:
-        """What computes the networks of the model: that which was given, or torch."""
+        """The engine that computes the networks of the model: the one that was given, or torch."""
         if self._scorer is not None or self.model is None:
             return self._scorer
         from depparse.runtimes.torch import TorchScorer
@@ -93,9 +94,9 @@ class Pipeline:
         return TorchScorer(self.model)
 
     def request(self, *, constrained: bool = False, **asked: Unpack[Asked]) -> Request:
-        """The request, checked against the parts that there are. Raises ConfigError.
+        """The request, checked against the parts of the pipeline. Raises ConfigError.
 
-        `constrained`: whether constraints on the trees will be given beside it.
+        `constrained` says whether constraints on the trees will be given with it.
         """
         request = self._requested(None, asked, constrained=constrained)
         self._annotator(request)
@@ -109,12 +110,12 @@ class Pipeline:
         request: Request | None = None,
         **asked: Unpack[Asked],
     ) -> Document:
-        """The input, analysed: a text, a Document (which is copied), or sentences that are lists of tokens.
+        """Annotates a text, a Document (which is copied), or sentences that are lists of tokens.
 
-        `constraints` are one for each sentence or None: arcs that must or must not be there, and relations, which go
-        before kept ones. What else may be asked, `Request` says.
+        `constraints` has an item for each sentence, which may be None: arcs that the tree must or must not have, and
+        relations; they override what is kept. `Request` says what else may be asked.
 
-        Raises ConfigError, and DepparseError naming the sentence if there is no tree as `keep` and `constraints` ask.
+        Raises ConfigError, and DepparseError naming the sentence if no tree meets `keep` and `constraints`.
         """
         request = self._requested(request, asked, constrained=constraints is not None)
         reader = self._reader(request)
@@ -130,14 +131,14 @@ class Pipeline:
         request: Request | None = None,
         **asked: Unpack[Asked],
     ) -> Iterator[Document]:
-        """Many inputs, analysed, in order: each as by a call, but faster, since their sentences share batches.
+        """Annotates many inputs, in order: each as a call does, but faster, since their sentences share batches.
 
-        Inputs are read when they are needed: at most `batch_size` ahead, fewer if they are long. `workers` are
-        processes, of one thread each, that share the work out; each has such a batch in work and one waiting. See
-        `depparse.inference.workers.run_in_order` for how they start and end. Closing the iterator stops them. The
-        analyses do not depend on `batch_size` (inputs) or `workers`.
+        Inputs are read when they are needed: at most `batch_size` ahead, fewer if they are long. `workers` is the
+        number of processes that share the work, with one thread each; each has up to `batch_size` inputs in work and as
+        many waiting. See `depparse.inference.workers.run_in_order` for how they start and end. Closing the iterator
+        stops them. The annotation does not depend on `batch_size` or `workers`.
 
-        Raises as a call does, and what a worker raises; nothing comes after an error.
+        Raises what a call or a worker raises. Nothing comes after an error.
         """
         if isinstance(inputs, (str, Document)):
             raise ConfigError("pipe takes many texts or documents; call the pipeline itself for one")
@@ -159,12 +160,12 @@ class Pipeline:
         request: Request | None = None,
         **asked: Unpack[Asked],
     ) -> Iterator[Sentence]:
-        """Copies of the sentences, annotated, in order, with a few batches in memory at a time.
+        """Annotated copies of the sentences, in order, with a few batches in memory at a time.
 
         Comments, multiword tokens and MISC are not touched, nor are empty nodes unless the model predicts DEPS.
-        `workers` are those of `pipe`, `constraints` those of a call.
+        `workers` is that of `pipe`, `constraints` that of a call.
 
-        Raises ConfigError, and DepparseError naming the sentence if there is no tree as `keep` and `constraints` ask.
+        Raises ConfigError, and DepparseError naming the sentence if no tree meets `keep` and `constraints`.
         """
         able = ("keep", "without", "probabilities", "k_best", "treebank", "batch_words")
         request = self._requested(request, asked, "annotate_stream", able, constrained=constraints is not None)
@@ -178,7 +179,7 @@ class Pipeline:
     def segment(
         self, pieces: Iterable[str], *, request: Request | None = None, **asked: Unpack[Asked]
     ) -> Iterator[Sentence]:
-        """The sentences of a text that comes in pieces, of any length, not annotated; in bounded memory.
+        """The sentences, not annotated, of a text that comes in pieces. It may be of any length: memory is bounded.
 
         It does not matter where the text is cut into pieces.
         """
@@ -186,7 +187,7 @@ class Pipeline:
         return reader.segment([pieces] if isinstance(pieces, str) else pieces)
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-        """New sentences of the tokens of the given ones, with multiword tokens expanded; not annotated.
+        """New sentences with the tokens of the given ones, in which multiword tokens are expanded; not annotated.
 
         Comments and MISC are kept. Raises ConfigError if there is no segmenter.
         """
@@ -201,13 +202,13 @@ class Pipeline:
         request: Request | None = None,
         **asked: Unpack[Asked],
     ) -> Iterator[Sentence]:
-        """The sentences of files, text segmented, a few at a time: what `annotate_stream` takes.
+        """Reads the sentences of files, a few at a time, for `annotate_stream`. Text is segmented.
 
-        `format` is that of all files; by default their endings tell it, and others are CoNLL-U. Sentences of text,
-        horizontal and vertical files get ``# sent_id`` and ``# text``, the first of each file ``# newdoc id``, its
-        name. If there are several files, their sent_ids begin with it.
+        `format` is that of all files; by default the ending of a file tells its format, and unknown endings mean
+        CoNLL-U. Sentences of text, horizontal and vertical files get ``# sent_id`` and ``# text``, and the first of
+        each file ``# newdoc id``, the name of the file. If there are several files, their sent_ids begin with the name.
 
-        Raises ConfigError, and FormatError, for a file that is not there at once.
+        Raises ConfigError and FormatError; for a missing file, before anything is read.
         """
         able = ("without", "presplit", "expand")
         return self._reader(self._requested(request, asked, "read", able)).read(paths, format)
@@ -221,12 +222,12 @@ class Pipeline:
         treebank: str | None = None,
         given_predicates: bool = False,
     ) -> Document:
-        """What the pipeline makes of gold data, to be scored against it. It sees the words, not their annotation; but
-        their trees if a task reads trees and no part predicts them.
+        """Annotates the words of gold data anew, to be scored against it.
 
-        `raw`: of the plain raw text, with lines of at most `wrap` characters if given. Where no part predicts trees,
-        chains stand for them, since the scorer asks for trees. `given_predicates`: which words are predicates is told,
-        where gold has frames; their senses and arguments are not.
+        The pipeline sees the words without their annotation; but with their trees if a task reads trees and no part
+        predicts them. With `raw`, it sees the plain raw text, with lines of at most `wrap` characters if given. If no
+        part predicts trees, chains replace them, since the scorer needs trees. With `given_predicates`, it sees which
+        words are predicates where gold has frames, but not their senses and arguments.
         """
         trees = self.codec is not None and self.codec.needs_trees()
         if raw and given_predicates:
@@ -245,9 +246,10 @@ class Pipeline:
         request: Request | None = None,
         **asked: Unpack[Asked],
     ) -> Iterator[ParseAnalysis]:
-        """What the parser makes of each sentence, in order: probabilities of all arcs and relations, the best trees.
+        """The parser's analysis of each sentence, in order: probabilities of all arcs and relations, the best trees.
 
-        Each is computed when it is asked for. `keep` (of HEAD and DEPREL), `treebank` and `batch_words` may be asked.
+        Each is computed when it is needed. `keep` (of HEAD and DEPREL), `without`, `treebank` and `batch_words` may be
+        asked.
         """
         able = ("keep", "without", "treebank", "batch_words")
         request = self._requested(request, asked, "analyses", able, constrained=True)
@@ -256,7 +258,7 @@ class Pipeline:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Names of the parts that there are: ``segmenter`` if there is one, and the tasks."""
+        """The names of the parts of the pipeline: ``segmenter``, if there is one, and those of the tasks."""
         return (*((SEGMENTER,) if self.segmenter is not None else ()), *(self.codec.tasks if self.codec else ()))
 
     @property
@@ -273,7 +275,7 @@ class Pipeline:
         *,
         constrained: bool = False,
     ) -> Request:
-        """The request that was given, or one of what was asked by name of a method that is `able` to do so much."""
+        """The given request, or one made of the keywords in `asked`. Raises ConfigError for keywords not in `able`."""
         if request is None:
             request = Request.of(asked, constrained=constrained)
             _refuse(method, [name for name in request.asked if name not in able], able)
@@ -302,7 +304,8 @@ class Pipeline:
     def save(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
         """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space.
 
-        Raises ConfigError for what a folder cannot hold: a segmenter that is not of depparse, or a model without torch.
+        Raises ConfigError for parts that a folder cannot hold: a segmenter that is not depparse's, or a model whose
+        networks are not torch's.
         """
         if self.segmenter is not None and not isinstance(self.segmenter, OwnSegmenter):
             kind = type(self.segmenter).__name__
@@ -314,7 +317,7 @@ class Pipeline:
             )
         from depparse.model_folder.store import save as save_model
 
-        card = self.card or None  # made of the facts, if there is none
+        card = self.card or None  # without a card, one is made of the facts
         save_model(self.model, Path(folder), self.facts, card=card, segmenter=self.segmenter, weights=weights)
 
 
@@ -330,12 +333,12 @@ def _documents(analysed: Generator[tuple[list[Given], list[list[Sentence]]], Non
                 yield _document(sentences, given)
 
 
-def _flat(analysed: Generator[tuple[Group, list[Sentence]], None, None]) -> Iterator[Sentence]:
-    with closing(analysed):
-        for _, sentences in analysed:
+def _flat(annotated: Generator[tuple[Group, list[Sentence]], None, None]) -> Iterator[Sentence]:
+    with closing(annotated):
+        for _, sentences in annotated:
             yield from sentences
 
 
 def _document(sentences: Iterable[Sentence], given: object) -> Document:
-    """The analysed document, with the column names of the given one."""
+    """The annotated document, with the column names of the given one, if that is a Document."""
     return Document(sentences, given.column_names) if isinstance(given, Document) else Document(sentences)

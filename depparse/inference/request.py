@@ -1,4 +1,4 @@
-"""What a user asks of a pipeline, said and checked once."""
+"""The request of a user to a pipeline, stated and checked once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, TypedDict
 from depparse.document.annotations import check_kept
 from depparse.errors import ConfigError, did_you_mean
 
-BATCH_WORDS = 2000  # that are annotated at once, with padding; memory grows with them
+BATCH_WORDS = 2000  # words, with padding, that are annotated at once; memory grows with them
 
 
 class Asked(TypedDict, total=False):
-    """What may be asked, by keyword; `Request` says what each means."""
+    """The keywords by which a pipeline is asked; `Request` says what each means."""
 
     keep: str | Collection[str]
     without: str | Collection[str]
@@ -30,30 +30,30 @@ class Asked(TypedDict, total=False):
 class Request:
     """What is asked of a pipeline; the same for all of its input.
 
-    `keep` names columns (``upos``, ``LEMMA``): what they hold stays, and only what is ``_`` in them is predicted.
-    FEATS, where ``_`` is a value, stays as it is. ``ner`` keeps the entities of sentences that are annotated with any,
-    or with none in a column of their own; ``frames`` does so with frames. Of the frames of such sentences,
-    ``predicates`` keeps the words, and ``up:pred`` their senses too; the rest is predicted. ``deps`` keeps the enhanced
-    graphs of sentences that have one, with their empty nodes. The tree is built around kept heads and relations: it is
-    the best one that has them.
+    `keep` names columns (``upos``, ``LEMMA``): the values in them stay, and only a value ``_`` is predicted. FEATS
+    stays as it is, since ``_`` is a value there. ``ner`` keeps the entities of each annotated sentence: one that has
+    entities, or a column for them. ``frames`` does the same with frames; of the frames of such sentences,
+    ``predicates`` keeps the predicate words, and ``up:pred`` keeps these and their senses, while the rest is predicted.
+    ``deps`` keeps the enhanced graphs of sentences that have one, with their empty nodes. The tree is the best one
+    among those that have the kept heads and relations.
 
-    `without` switches parts off (`Pipeline.parts`): what the input holds of them stays. A task that reads trees (its
-    `syntax`, `spans`) reads those that are written; without the parser, those that the sentences have.
+    `without` switches parts off (`Pipeline.parts`); the annotation that the input has of them stays. A task that reads
+    trees (by its `syntax`, `spans`) reads the trees that are written or, without the parser, those of the sentences.
 
-    `probabilities` writes HeadProb (of the arc) and LabelProb (of the arc with its relation) into MISC, and of an
-    enhanced graph DepsProb (of each arc with its label, in the order of DEPS, with commas). `k_best` gives so many
+    `probabilities` writes HeadProb (of the arc) and LabelProb (of the arc with its relation) into MISC and, for an
+    enhanced graph, DepsProb (of each arc with its label, in the order of DEPS, with commas). `k_best` gives that many
     trees of each sentence, best first, each as a sentence with the comments ``tree_rank`` and ``tree_log_probability``
-    (natural logarithm). Those after the first have ``-tree2``, ``-tree3`` … behind their sent_id and begin no document
-    or paragraph; their enhanced graph is that of the best tree, too. Probabilities of trees are over all trees that
-    have what is kept and required.
+    (natural logarithm). The sentences after the first have ``-tree2``, ``-tree3`` … behind their sent_id and begin no
+    document or paragraph; their enhanced graph is that of the best tree, too. The probability of a tree is its share
+    among all trees that have what is kept and required.
 
-    A model of several treebanks annotates in the manner of `treebank`, by default the first that it learned.
-    `presplit`: each line of a text is a sentence, and only its tokens are to be found. `expand`: multiword tokens among
-    the words of other input are found and split; its other columns are not read then. The analyses do not depend on
-    `batch_words`, the words of a batch with padding.
+    A model of several treebanks annotates in the style of `treebank`, by default the first that it learned from. With
+    `presplit`, each line of a text is a sentence, and only its tokens are to be found. With `expand`, multiword tokens
+    among the words of other input are found and split, and its other columns are not read. The annotation does not
+    depend on `batch_words`, the words of a batch with padding.
     """
 
-    keep: frozenset[str] = frozenset()  # in capitals
+    keep: frozenset[str] = frozenset()  # names in capitals
     without: frozenset[str] = frozenset()
     probabilities: bool = False
     k_best: int | None = None
@@ -64,7 +64,7 @@ class Request:
     constrained: bool = False  # whether each sentence comes with constraints on its tree
 
     def __post_init__(self) -> None:
-        """Names may be given as one string or any collection. Raises ConfigError for what no pipeline could do."""
+        """Takes names as one string or any collection. Raises ConfigError for values that no pipeline could follow."""
         object.__setattr__(self, "keep", check_kept(_names(self.keep, "keep")))
         object.__setattr__(self, "without", frozenset(_names(self.without, "without")))
         if self.k_best is not None:
@@ -82,18 +82,18 @@ class Request:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """What is asked for: the names of all values that are not those of a plain request."""
-        plain = Request()
-        return tuple(name for name in Asked.__annotations__ if getattr(self, name) != getattr(plain, name))
+        """The names of all values that differ from the defaults."""
+        defaults = Request()
+        return tuple(name for name in Asked.__annotations__ if getattr(self, name) != getattr(defaults, name))
 
 
-def _check_number(number: object, what: str, unit: str) -> None:
+def _check_number(number: object, key: str, unit: str) -> None:
     if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
-        raise ConfigError(f"{what} is a number of {unit}, at least 1, not {number!r}")
+        raise ConfigError(f"{key} is a number of {unit}, at least 1, not {number!r}")
 
 
-def _names(names: object, what: str) -> Collection[str]:
+def _names(names: object, key: str) -> Collection[str]:
     names = [names] if isinstance(names, str) else names
     if not isinstance(names, Collection) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"{what} is a name or a list of names, not {names!r}")
+        raise ConfigError(f"{key} is a name or a list of names, not {names!r}")
     return names

@@ -1,4 +1,4 @@
-"""Work shared out among processes; its results come in the order of the jobs."""
+"""Work that is shared among processes, with results in the order of the jobs."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from depparse.errors import DepparseError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-_AHEAD = 2  # jobs for each worker that are read ahead: one in work, one waiting
+_AHEAD = 2  # jobs that are read ahead for each worker: one in work, one waiting
 
-# A forked child has none of its parent's OpenMP threads, and torch would wait for them forever. (A DataLoader does the
-# same in its workers.)
+# A forked child has none of its parent's OpenMP threads, and torch would wait for them forever, so every child uses one
+# thread. (A DataLoader does the same in its workers.)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=lambda: _use_one_thread())
 
@@ -32,12 +32,13 @@ if hasattr(os, "register_at_fork"):
 def run_in_order(
     work: Callable[[Job], Result], jobs: Iterable[Job], workers: int = 1
 ) -> Generator[tuple[Job, Result], None, None]:
-    """(job, ``work(job)``) for each job, in order; with several workers, in so many processes of one torch thread each.
+    """Yields (job, ``work(job)``) for each job, in order.
 
-    Jobs are read when they are needed, at most twice as many as there are workers ahead. An exception of a worker is
-    raised here. When the iterator is closed, interrupted or ended by an error, the workers are killed, whatever they
-    do; and they end when this process is killed. They are started in the way that `multiprocessing` is set to, so a
-    script whose platform does not fork needs its ``if __name__ == "__main__":``.
+    Several workers are as many processes, with one torch thread each. Jobs are read when they are needed, at most two
+    ahead for each worker. An exception in a worker is raised here. When the iterator is closed, interrupted or ended by
+    an error, the workers are killed, whatever they do; and they end when this process is killed. They are started by
+    the start method that is set in `multiprocessing`, so on a platform that does not fork, a script needs its
+    ``if __name__ == "__main__":``.
 
     Raises DepparseError if a worker is killed.
     """
@@ -60,17 +61,17 @@ def run_in_order(
 class _Workers:
     """Processes, each with a pipe of its own.
 
-    The pools of the standard library have one for all, so that one which is killed while it sends a result leaves
-    their reader waiting for the rest of it, forever. Here it is the end of its pipe. loky survives this as well, but
-    always starts new programs, each of which imports torch and loads the model; forked processes share the model.
+    The pools of the standard library have one pipe for all processes. If a process is killed while it sends a result,
+    their reader waits forever for the rest of it; here, the pipe ends with its process. loky survives this as well, but
+    always starts new programs, each of which imports torch and loads the model, while forked processes share the model.
     """
 
     def __init__(self, work: Callable[[Any], Any], workers: int) -> None:
         context = multiprocessing.get_context()
-        # A forked child has all that its parent has. Others get bytes: what torch passes instead lies in shared memory,
-        # which is small in many containers.
-        given = work if context.get_start_method() == "fork" else pickle.dumps(work)
-        self._alive = context.Pipe(duplex=False)  # nothing is ever sent: its end is that of this process
+        # A forked child has all that its parent has. Other processes get the work as bytes: torch would otherwise pass
+        # tensors by shared memory, which is small in many containers.
+        sent_work = work if context.get_start_method() == "fork" else pickle.dumps(work)
+        self._alive = context.Pipe(duplex=False)  # nothing is sent: the pipe ends when this process ends
         self._processes: list[Any] = []
         self._idle: SimpleQueue[Connection] = SimpleQueue()
         self._threads = ThreadPoolExecutor(workers)  # each waits for one process
@@ -78,7 +79,7 @@ class _Workers:
             for _ in range(workers):
                 ours, theirs = context.Pipe()
                 self._idle.put(ours)
-                process = context.Process(target=_serve, args=(given, theirs, *self._alive), daemon=True)
+                process = context.Process(target=_serve, args=(sent_work, theirs, *self._alive), daemon=True)
                 self._processes.append(process)
                 with _no_interrupts():
                     process.start()
@@ -91,13 +92,14 @@ class _Workers:
         return self
 
     def submit(self, job: Any) -> Future[Any]:
+        """Gives the job to the next idle process; the future has its result."""
         return self._threads.submit(self._run, job)
 
     def _run(self, job: Any) -> Any:
-        given = pickle.dumps(job)
+        pickled_job = pickle.dumps(job)
         connection = self._idle.get()
         try:
-            connection.send_bytes(given)
+            connection.send_bytes(pickled_job)
             answer = connection.recv_bytes()
         except (EOFError, OSError):
             message = "a worker process was killed or could not start; if memory ran out, use fewer workers"
@@ -125,7 +127,7 @@ class _Workers:
 
 @contextlib.contextmanager
 def _no_interrupts() -> Iterator[None]:
-    """A process that is started here is not interrupted before it can tell what to do then."""
+    """Blocks SIGINT, so that a process that is started here is not interrupted before it has set its own handling."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -139,13 +141,13 @@ def _no_interrupts() -> Iterator[None]:
 # -- in the workers
 
 
-def _serve(given: Any, connection: Connection, reader: Connection, writer: Connection) -> None:
-    """Does the jobs that come, until there are no more."""
-    writer.close()  # so that it closes with the parent
+def _serve(sent_work: Any, connection: Connection, reader: Connection, writer: Connection) -> None:
+    """Does the jobs that come through the connection, until it ends."""
+    writer.close()  # the parent alone holds this end, so that it closes when the parent ends
     threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all its processes: the parent decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all of its processes, but the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    work = pickle.loads(given) if isinstance(given, bytes) else given
+    work = pickle.loads(sent_work) if isinstance(sent_work, bytes) else sent_work
     _use_one_thread()
     with contextlib.suppress(EOFError):
         while True:
@@ -153,13 +155,13 @@ def _serve(given: Any, connection: Connection, reader: Connection, writer: Conne
 
 
 def _use_one_thread() -> None:
-    """Of torch, if that is the engine: it is not imported for this."""
+    """Limits torch to one thread, if it is imported at all."""
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_num_threads(1)
 
 
 def _answer(work: Callable[[Any], Any], job: bytes) -> bytes:
-    """A pickled pair: the result and None, or None and the exception."""
+    """The answer to a pickled job, as a pickled pair: the result and None, or None and the exception."""
     try:
         return pickle.dumps((work(pickle.loads(job)), None))
     except Exception as error:
@@ -167,12 +169,13 @@ def _answer(work: Callable[[Any], Any], job: bytes) -> bytes:
             error.add_note(f"in a worker process:\n{traceback.format_exc()}")
         try:
             answer = pickle.dumps((None, error))
-            pickle.loads(answer)  # which is what fails if an exception wants other arguments than it passes on
+            pickle.loads(answer)  # this fails if the exception takes other arguments than it passes to its base class
             return answer
         except Exception:
             return pickle.dumps((None, RuntimeError("".join(traceback.format_exception(error)))))
 
 
 def _end_with_parent(reader: Connection) -> None:
+    """Ends this process when the parent's end of the pipe closes."""
     wait([reader])
     os._exit(1)

@@ -1,6 +1,6 @@
 """A model without its networks: the codecs of its encoder and its tasks. No torch here.
 
-This is what an engine other than torch needs of a model beside the scores (depparse/runtimes/scorer.py).
+An engine other than torch needs only this and the scores (depparse/runtimes/scorer.py).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
 
 
-# No task can have a name that torch, or transformers, has where networks are kept (`torch.nn.ModuleDict`): one of
-# these, or one that begins with an underscore.
+# Networks are kept in a `torch.nn.ModuleDict`, so no task can have a name that is an attribute there, of torch or of
+# transformers: one of these, or one that begins with an underscore.
 RESERVED = frozenset(
     """
     T_destination add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double dump_patches
@@ -42,12 +42,12 @@ NO_NAME = "cannot be the name of a task; take another word, such as its type"
 
 
 def can_name_task(name: object) -> bool:
-    """Whether a task can have that name; else it is `NO_NAME`."""
+    """Whether a task can have that name; `NO_NAME` is the message if not."""
     return isinstance(name, str) and name.isidentifier() and not name.startswith("_") and name not in RESERVED
 
 
 class ModelConfig(Config):
-    """An encoder and its tasks."""
+    """The settings of an encoder and its tasks."""
 
     encoder: EncoderConfig = EncoderConfig()
     tasks: dict[str, TaskConfig] = Field(default_factory=dict)
@@ -62,10 +62,11 @@ class ModelConfig(Config):
 
 
 class ModelCodec:
-    """Sentences to batches, and what the model knows of its tasks.
+    """Turns sentences into batches, and knows the codecs of all tasks and their order.
 
-    `treebanks` are the names of those that it learned from, in the order of `Example.source`. Raises ConfigError if two
-    tasks write the same column, or if there is no order in which each could read what others write.
+    `treebanks` are the names of the treebanks that the model learned from, in the order of `Example.source`. Raises
+    ConfigError if two tasks write the same column, or if there is no order in which each task comes after those that it
+    reads from.
     """
 
     def __init__(self, encoder: EncoderCodec, tasks: Mapping[str, AnyCodec], treebanks: Sequence[str] = ()) -> None:
@@ -76,12 +77,12 @@ class ModelCodec:
     # -- sentences to batches
 
     def example(self, sentence: Sentence, *, learned: Collection[str] = (), source: int = 0) -> Example:
-        """What the model reads of the sentence, and what the tasks `learned` learn from it."""
+        """What the model reads from the sentence, and what the tasks in `learned` learn from it."""
         targets = {name: codec.targets(sentence) for name, codec in self.tasks.items() if name in learned}
         return Example(sentence, len(sentence), self.encoder.features(sentence), targets, source=source)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
-        """The examples side by side."""
+        """The examples as one batch of arrays."""
         targets = {
             name: codec.collate([example.targets[name] for example in examples])
             for name, codec in self.tasks.items()
@@ -96,10 +97,10 @@ class ModelCodec:
         )
 
     def count_targets(self, task: str, batch: Batch) -> int:
-        """Words of the batch that the loss of the task is a mean over; all of them if that is not to be told."""
+        """The number of words that the loss of the task is a mean over; all of the batch if the targets do not tell."""
         codec, targets = self.tasks[task], batch.targets[task]
-        number = codec.count_targets(targets) if isinstance(codec, CountsTargets) else count_targets(targets)
-        return batch.n_words if number is None else number
+        n_words = codec.count_targets(targets) if isinstance(codec, CountsTargets) else count_targets(targets)
+        return batch.n_words if n_words is None else n_words
 
     # -- tasks
 
@@ -109,12 +110,12 @@ class ModelCodec:
         return {name: codec.writes for name, codec in self.tasks.items()}
 
     def parser(self, without: Collection[str] = ()) -> str | None:
-        """The name of the task that predicts trees, if there is one that is not among `without`."""
+        """The name of the task that predicts trees; None if there is none but those in `without`."""
         parsers = (name for name, codec in self.tasks.items() if is_parser(codec))
         return next((name for name in parsers if name not in without), None)
 
     def readers(self, without: Collection[str] = ()) -> dict[str, TreeSource]:
-        """The tasks, not those `without`, that read trees, and which they learn with."""
+        """The tasks that read trees, leaving out those in `without`, and the trees that each learns with."""
         readers = {name: codec for name, codec in self.tasks.items() if name not in without}
         return {name: codec.reads_trees for name, codec in readers.items() if reads_trees(codec) and codec.reads_trees}
 
@@ -132,11 +133,14 @@ class ModelCodec:
                     raise ConfigError(f"config key model.tasks.{name}.trees: own, but {reason}")
 
     def needs_trees(self, without: Collection[str] = ()) -> bool:
-        """Whether sentences must have trees: a task at work reads them, and no parser is."""
+        """Whether sentences must have trees, since a task reads them and no parser predicts them.
+
+        Tasks in `without`, the parser among them, do not count.
+        """
         return bool(self.readers(without)) and self.parser(without) is None
 
     def check_trees(self, sentences: Iterable[Sentence], without: Collection[str] = (), *, first: int = 1) -> None:
-        """Raises ConfigError for the first sentence, numbered from `first`, that must have a tree and has none."""
+        """Raises ConfigError if a sentence must have a tree and has none; sentences are numbered from `first`."""
         if not self.needs_trees(without):
             return
         for number, sentence in enumerate(sentences, first):
@@ -147,7 +151,7 @@ class ModelCodec:
                 raise ConfigError(f"sentence {name} has no tree (HEAD, DEPREL), which {readers} reads, and {parser}")
 
     def findings(self, sentences: Iterable[Sentence], tasks: Collection[str]) -> list[str]:
-        """What of the training data these tasks do not learn, a line each."""
+        """Says which training data these tasks do not learn, in a line for each kind of problem."""
         checking = [
             (name, codec) for name, codec in self.tasks.items() if name in tasks and isinstance(codec, ChecksData)
         ]
@@ -156,7 +160,7 @@ class ModelCodec:
     # -- saving
 
     def to_json(self) -> dict[str, Any]:
-        """What all codecs know, and the names of the treebanks."""
+        """All that the codecs know, and the names of the treebanks."""
         tasks = {name: codec.to_json() for name, codec in self.tasks.items()}
         return {"encoder": self.encoder.to_json(), "tasks": tasks, "treebanks": self.treebanks}
 

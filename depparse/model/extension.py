@@ -1,4 +1,4 @@
-"""A trained model that is to learn more: other tasks beside those it has, or new labels of one of them."""
+"""Extending a trained model: other tasks besides those it has, or new labels for one of them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def extend(
 ) -> list[str]:
     """Gives `base` the `tasks`, to be trained on `sentences`. Returns a line on each thing that may go wrong.
 
-    The encoder, its vocabularies and the names of treebanks are those it has. A task that it has is trained further,
-    with the settings it has, and grows by new labels if it `Grows`; others are built, and left out if `sentences` do
-    not annotate them. A new task that `replaces` one takes its place, once it is built. With `freeze`, the encoder and
-    the tasks that are not among `tasks` stay as they are. Raises ConfigError.
+    `base` keeps its encoder, its vocabularies and the names of its treebanks. A task that it already has keeps its
+    settings, is trained further, and gets new labels if it `Grows`. Other tasks are built, and left out if `sentences`
+    do not annotate them. A new task that `replaces` another takes its place, once it is built. With `freeze`, the
+    encoder and the tasks that are not among `tasks` stay as they are. Raises ConfigError.
     """
     replacing = _replacing(base, tasks)
     networks = {name: base.network(name) for name in base.tasks}
@@ -53,8 +53,8 @@ def extend(
                 notes.append(f"note: {name}: the data does not annotate {kept}, which the model stays able to find")
         else:
             notes.append(f"note: {name} is trained further with its labels; others in the data are not learned")
-    replaced, told = _replaced(base, replacing, built)
-    notes = [*told, *notes]
+    replaced, replacement_notes = _replaced(base, replacing, built)
+    notes = [*replacement_notes, *notes]
     idle = [name for name in idle if name not in replaced]
     networks = {name: network for name, network in networks.items() if name not in replaced} | built
     configs = {name: config for name, config in configs.items() if name not in replaced}
@@ -73,12 +73,14 @@ def extend(
         base.freeze(networks.keys() - learned)
         unlearned = ", ".join(name for name in tasks if name in idle)
         return [*notes, *([f"note: {unlearned} stays as it is: the data does not annotate it"] if unlearned else [])]
-    what = f"{', '.join(sorted(idle))}: the data does not annotate these tasks of the base model, and will spoil them"
-    return [*notes, *([f"warning: {what}; --freeze leaves them as they are"] if idle else [])]
+    spoiled = (
+        f"{', '.join(sorted(idle))}: the data does not annotate these tasks of the base model, and will spoil them"
+    )
+    return [*notes, *([f"warning: {spoiled}; --freeze leaves them as they are"] if idle else [])]
 
 
 def _replacing(base: Model, tasks: Mapping[str, PartConfig]) -> dict[str, str]:
-    """The tasks that are to take the place of one of `base`, and of which."""
+    """The new tasks that replace tasks of `base`, each with the name of the task that it replaces."""
     replacing = {}
     for name, config in tasks.items():
         if isinstance(config, TaskConfig) and config.replaces:
@@ -98,7 +100,7 @@ def _replacing(base: Model, tasks: Mapping[str, PartConfig]) -> dict[str, str]:
 def _replaced(
     base: Model, replacing: Mapping[str, str], built: Mapping[str, AnyNetwork]
 ) -> tuple[dict[str, list[str]], list[str]]:
-    """The tasks of `base` whose place is taken by tasks that were built, and these; a note on each."""
+    """The tasks of `base` that are replaced, each with the names of the built tasks that replace it; and notes."""
     replaced: dict[str, list[str]] = {}
     notes: list[str] = []
     for name, old in replacing.items():
@@ -125,13 +127,14 @@ def _annotates(sentences: Sequence[Sentence], codec: AnyCodec) -> bool:
 
 
 def _remember(base: Model, name: str) -> Remember:
+    """A function that computes what a copy of `base`, as it is now, makes of a sentence for the task of that name."""
     model = copy.deepcopy(base).eval()
-    others = set() if name in model.codec.readers() else set(model.tasks) - {name}
+    idle_tasks = set() if name in model.codec.readers() else set(model.tasks) - {name}
 
     def read(sentence: Sentence) -> tuple[Any, NDArray[Any]]:
         with torch.no_grad():
             batch = model.collate([model.example(sentence)])
-            scores = model(batch, others, predicted=("own",))[name]
+            scores = model(batch, idle_tasks, predicted=("own",))[name]
             return to_arrays(scores), to_arrays(model.read(batch).encoded.context[0, 1:])
 
     return read

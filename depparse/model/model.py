@@ -24,9 +24,9 @@ from depparse.tasks.task import AnyNetwork, CodecType, Distills, NetworkType, Re
 
 
 class Model(nn.Module):
-    """An encoder, and a network for each task; with `codec`, sentences in and annotation out.
+    """An encoder, and a network for each task. Its `codec` turns sentences into batches and scores into annotation.
 
-    `treebanks` are the names of those that it learned from, in the order of `Example.source`.
+    `treebanks` are the names of the treebanks that it learned from, in the order of `Example.source`.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class Model(nn.Module):
     def build(cls, config: ModelConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Model:
         """A model with the vocabularies of `sentences`, the training data; without the tasks that they do not annotate.
 
-        The sentences are gone through several times, one at a time, so they need not be in memory. `treebanks` are the
-        names of those that they come from; `Example.source` is a place among them. Raises ConfigError.
+        The sentences are read several times, one at a time, so they need not be in memory. `treebanks` are the names of
+        the treebanks that they come from; `Example.source` is an index into them. Raises ConfigError.
         """
         encoder = Encoder.build(config.encoder, sentences, treebanks)
         tasks: dict[str, AnyNetwork] = {}
@@ -66,11 +66,11 @@ class Model(nn.Module):
     def from_codec(cls, config: ModelConfig, codec: ModelCodec) -> Model:
         """The model of these codecs, with weights still to be loaded."""
         encoder = Encoder.from_codec(config.encoder, codec.encoder)
-        tasks = {name: _type_of(config.tasks[name])(own, encoder.widths) for name, own in codec.tasks.items()}
+        tasks = {name: _type_of(config.tasks[name])(task, encoder.widths) for name, task in codec.tasks.items()}
         return cls(config, encoder, tasks, codec.treebanks)
 
     def renew_codec(self) -> None:
-        """Puts the codecs of encoder and tasks together; to be called when these have changed. Raises ConfigError."""
+        """Collects the codecs of the encoder and the tasks. Call it when these have changed. Raises ConfigError."""
         codecs = {name: self.network(name).codec for name in self.tasks}
         self.codec = ModelCodec(self.encoder.codec, codecs, self.treebanks)
         self._numbers = {name: number for number, name in enumerate(self.tasks)}
@@ -82,19 +82,22 @@ class Model(nn.Module):
         return cast(AnyNetwork, self.tasks[name])
 
     def freeze(self, tasks: Collection[str]) -> None:
-        """Training will change nothing of the encoder and of these tasks, so that their predictions stay the same."""
+        """Excludes the encoder and these tasks from training, so that their predictions stay the same."""
         self.frozen, self.encoder_frozen = frozenset(tasks), True
-        for part in self._still():
-            part.requires_grad_(False)
+        for module in self._frozen_modules():
+            module.requires_grad_(False)
 
     def train(self, mode: bool = True) -> Model:
-        """Switches dropout on or off, but not where nothing is learned, as it would only add noise there."""
+        """Switches the model to training, with dropout, or to evaluation.
+
+        Frozen modules stay in evaluation mode, since dropout would only add noise there.
+        """
         super().train(mode)
-        for part in self._still():
-            part.eval()
+        for module in self._frozen_modules():
+            module.eval()
         return self
 
-    def _still(self) -> list[nn.Module]:
+    def _frozen_modules(self) -> list[nn.Module]:
         encoder = [self.encoder] if self.encoder_frozen else []
         return [*encoder, *(self.tasks[name] for name in sorted(self.frozen))]
 
@@ -111,7 +114,7 @@ class Model(nn.Module):
     # -- sentences to batches
 
     def example(self, sentence: Sentence, *, targets: bool = False, source: int = 0) -> Example:
-        """What the model reads of the sentence, and what it learns from it if `targets` are asked for."""
+        """What the model reads from the sentence and, with `targets`, what it learns from it."""
         example = self.codec.example(sentence, learned=self.learned if targets else (), source=source)
         if targets:
             taught = {name: network for name, network in self._taught().items() if name in example.targets}
@@ -119,7 +122,7 @@ class Model(nn.Module):
         return example
 
     def collate(self, examples: Sequence[Example]) -> Batch:
-        """The examples side by side."""
+        """The examples as one batch of arrays."""
         batch = self.codec.collate(examples)
         batch.lessons = {
             name: network.collate_lessons([example.lessons[name] for example in examples])
@@ -134,23 +137,23 @@ class Model(nn.Module):
         return {name: task for name, task in distilling.items() if task.is_taught}
 
     def count_targets(self, task: str, batch: Batch) -> int:
-        """Words of the batch that the loss of the task is a mean over."""
+        """The number of words of the batch that the loss of the task is a mean over."""
         return self.codec.count_targets(task, batch)
 
     # -- the network
 
     def read(self, batch: Batch) -> TorchReading:
-        """Runs the encoder."""
+        """Runs the encoder on the batch."""
         layout = Layout.of(batch, self.device)
         return TorchReading(self, self.encoder(to_tensors(batch.inputs, self.device), layout), layout)
 
     def forward(
         self, batch: Batch, without: Collection[str] = (), *, predicted: Collection[TreeSource] = ("given", "own")
     ) -> dict[str, Any]:
-        """The scores of each task, as tensors in its own form; not of the tasks `without`.
+        """The scores of each task, as tensors in its own form, leaving out the tasks in `without`.
 
-        Tasks that learn with `predicted` trees read those that the parser, if there is one, predicts for the batch. No
-        gradient goes through that.
+        Tasks whose source of trees is in `predicted` read those that the parser, if there is one, predicts for the
+        batch. No gradient flows through these trees.
         """
         reading = self.read(batch)
         readers = [name for name, source in self.codec.readers(without).items() if source in predicted]
@@ -166,11 +169,12 @@ class Model(nn.Module):
 
     @torch.no_grad()
     def _parse(self, name: str, reading: TorchReading, scores: Any, batch: Batch) -> list[WordTree]:
+        """The tree of each sentence that the parser of that name predicts."""
         trees: list[Tree] = self.codec.tasks[name].decode(to_arrays(scores), batch, reading.stage(name))
         return [WordTree(tree.heads, tree.labels) for tree in trees]
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
-        """The loss of each trained task, a scalar each."""
+        """The losses of the trained tasks, a scalar for each."""
         without = set(self.frozen)
         if "own" in self.codec.readers(without).values() and (parser := self.codec.parser()) is not None:
             without.discard(parser)
@@ -185,9 +189,10 @@ class Model(nn.Module):
         }
 
     def leave_out(self, names: Collection[str]) -> None:
-        """Takes tasks out of the model, for good.
+        """Removes tasks from the model, for good.
 
-        What the others predict stays as it is; but without the parser, tasks that read trees need given ones.
+        The predictions of the other tasks stay as they are; but without the parser, tasks that read trees need
+        sentences that have them.
         """
         self.encoder.keep_tasks([number for number, name in enumerate(self.tasks) if name not in names])
         self.tasks = as_modules({name: self.network(name) for name in self.tasks if name not in names})
@@ -204,28 +209,29 @@ class TorchReading:
         self.model, self.encoded, self.layout = model, encoded, layout
 
     def tensors(self, task: str, trees: Any = None) -> Any:
-        """The scores of a task, as tensors in its own form; `trees` are arrays, for a task that reads trees."""
+        """The scores of a task, as tensors in its own form. `trees` are arrays, or None if the task reads no trees."""
         encoded = self.encoded.of_task(self.model._numbers[task])
         return self.model.network(task)(encoded, self.layout, to_tensors(trees, self.model.device))
 
     @torch.inference_mode()
     def scores(self, task: str, trees: Any = None) -> Any:
-        """The scores of a task, as arrays."""
+        """The scores of a task, as arrays. `trees` are those of `tensors`."""
         return to_arrays(self.tensors(task, trees))
 
     def stage(self, task: str) -> Stage:
-        """The second stages of the task's network."""
+        """A function that runs the second stages of the task's network."""
         return partial(_run_stage, self.model.tasks[task])
 
 
 @torch.inference_mode()
 def _run_stage(network: nn.Module, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Calls the method of that name, with tensors made of the arrays, and returns arrays."""
     device = next(network.parameters()).device
     return as_arrays(getattr(network, name)(*to_tensors(inputs, device)))
 
 
 def as_modules(networks: Mapping[str, AnyNetwork]) -> nn.ModuleDict:
-    """The networks of tasks as a part of a model. Raises ConfigError for names that they cannot have there."""
+    """The networks of tasks as a module of a model. Raises ConfigError for names that they cannot have there."""
     for name in networks:
         if not can_name_task(name):
             raise ConfigError(f"config key model.tasks.{name} {NO_NAME}")

@@ -1,4 +1,4 @@
-"""Which task comes after which: what one reads, another may write."""
+"""The order of tasks: a task comes after those that write what it reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from depparse.tasks.task import AnyCodec, ParsesTrees, ReadsTrees
 
 
 def is_parser(codec: object) -> TypeGuard[ParsesTrees]:
-    """Whether a codec, or the class of one, is that of a parser: its trees are those that other tasks read."""
+    """Whether a codec, or the class of one, is that of a parser, whose trees other tasks read."""
     return getattr(codec, "parses_trees", False) is True
 
 
@@ -21,7 +21,7 @@ def reads_trees(codec: object) -> TypeGuard[ReadsTrees]:
 
 
 def check_columns(tasks: Mapping[str, AnyCodec]) -> None:
-    """Raises ConfigError if two tasks write the same column: only one of them would be seen."""
+    """Raises ConfigError if two tasks write the same column, since one would overwrite the other."""
     writers: dict[str, str] = {}
     for name, codec in tasks.items():
         for column in codec.writes:
@@ -33,7 +33,7 @@ def check_columns(tasks: Mapping[str, AnyCodec]) -> None:
 
 
 def order_tasks(tasks: Mapping[str, AnyCodec]) -> tuple[str, ...]:
-    """The names of the tasks, each after those that write what it reads, and else as they stand.
+    """The names of the tasks, each after those that write what it reads, and otherwise in the given order.
 
     A task whose network reads trees comes after the parser. Raises ConfigError if there is no such order.
     """

@@ -1,4 +1,4 @@
-"""What an engine is to the rest: something that turns batches into scores. No torch here."""
+"""The interface of an engine, which turns batches into scores. No torch here."""
 
 from __future__ import annotations
 
@@ -14,16 +14,15 @@ class Reading(Protocol):
     def scores(self, task: str, trees: Any = None) -> Any:
         """The scores of a task, as the arrays that its codec decodes.
 
-        `trees` are the arrays that `ModelCodec.read_trees` makes of the trees that the task reads; None if it reads
-        none.
+        `trees` are the arrays that `ModelCodec.read_trees` makes, or None if the task reads no trees.
         """
 
     def stage(self, task: str) -> Stage:
-        """The second stages of the task's network."""
+        """A function that runs the second stages of the task's network."""
 
 
 class Scorer(Protocol):
     """A model's networks. Scores of a sentence do not depend on the others in its batch."""
 
     def read(self, batch: Batch) -> Reading:
-        """Runs the encoder."""
+        """Runs the encoder on the batch."""

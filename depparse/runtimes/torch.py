@@ -1,4 +1,4 @@
-"""Scores by torch."""
+"""The engine that computes scores by torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TorchScorer:
 
     @torch.inference_mode()
     def read(self, batch: Batch) -> TorchReading:
-        """Runs the encoder."""
+        """Runs the encoder on the batch, after switching the model to evaluation mode."""
         if self.model.training:
             self.model.eval()
         return self.model.read(batch)
