@@ -1,12 +1,12 @@
-"""What the CRF of entities, or that of semantic roles, costs in training: its loss and gradient as a share of a step.
+"""The cost of the CRF of entities or semantic roles in training: its loss and gradient as a share of a step.
 
     python benchmarks/crf.py [--train FILE] [--recipe ner] [--words 25000] [--steps 20] [--set KEY=VALUE …]
 
-FILE holds entities, by default WNUT-17 (six types, so 25 tags) of $DEPPARSE_SHARED (by default ../shared), or with
-`--recipe srl` roles; its first `--words` words are used. A step is one of `training.loop`, with collating, losses,
-clipping, optimizer and average; the CRF's part, from the scores of tags to their gradient, is measured after it on the
-same batch, which is full. All in one process after a warm-up; the share is the median over the steps, with the least
-and the greatest.
+FILE holds entities, or roles with `--recipe srl`; by default it is WNUT-17 (six types, so 25 tags) in $DEPPARSE_SHARED
+(by default ../shared). Its first `--words` words are used. A step is one of `training.loop`, with collating, losses,
+clipping, optimizer and average. The CRF's part, from the scores of tags to their gradient, is measured after the step
+on the same batch; only full batches count. Everything runs in one process after a warm-up. The share that is shown is
+the median over the steps, with the least and the greatest.
 """
 
 from __future__ import annotations
@@ -34,17 +34,18 @@ from depparse.training.examples import plan_epoch
 from depparse.training.loop import train
 from depparse.training.recipe import RecipeConfig, read_recipe
 
-WARM = 3  # steps
+WARM = 3  # steps of the warm-up
 
 
 def seconds(work: Callable[[], object]) -> float:
+    """The seconds that a call takes."""
     begin = time.perf_counter()
     work()
     return time.perf_counter() - begin
 
 
 def make_crf(task: Ner | Srl, scores: Any, targets: Any) -> Callable[[], object]:
-    """From the scores of tags to the gradient; for roles this includes the loss of argument heads."""
+    """The CRF's work, from the scores of tags to their gradient; for roles with the loss of argument heads."""
     if isinstance(task, Srl):
         arguments = task.arguments
         pairs = arguments.pair_scores(scores.arguments, targets.positions).detach().requires_grad_()
@@ -55,7 +56,7 @@ def make_crf(task: Ner | Srl, scores: Any, targets: Any) -> Callable[[], object]
 
 
 def measure(path: Path, recipe: RecipeConfig, words: int, steps: int) -> list[tuple[float, float]]:
-    """Seconds of each step, and of the CRF in it."""
+    """The seconds of each step, and those of the CRF in it."""
     sentences = next(chunks(iter_sentences(path), words))
     torch.manual_seed(1)
     model = Model.build(recipe.model, sentences)
@@ -70,7 +71,7 @@ def measure(path: Path, recipe: RecipeConfig, words: int, steps: int) -> list[tu
         for numbers in plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle):
             batch = model.collate([examples[number] for number in numbers])
             step = seconds(lambda: next(records))
-            if math.prod(batch.shape) >= 0.85 * config.batch_words:  # not what was left at the end of an epoch
+            if math.prod(batch.shape) >= 0.85 * config.batch_words:  # the last batch of an epoch may not be full
                 targets = to_tensors(batch.targets[name], model.device)
                 times.append((step, seconds(make_crf(task, model(batch)[name], targets))))
             if len(times) == WARM + steps:
@@ -79,17 +80,18 @@ def measure(path: Path, recipe: RecipeConfig, words: int, steps: int) -> list[tu
 
 
 def main() -> None:
+    """Measures by the command line, and prints the CRF's share."""
     shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description="The CRF's share of a training step.")
     parser.add_argument("--train", type=Path, default=shared / "ner" / "wnut17" / "wnut17train.conll")
     parser.add_argument("--recipe", default="ner", help="with a task of type ner or srl")
     parser.add_argument("--words", type=int, default=25_000)
-    parser.add_argument("--steps", type=int, default=20, help="full batches")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipe")
+    parser.add_argument("--steps", type=int, default=20, help="number of full batches")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a key of the recipe")
     options = parser.parse_args()
-    found = measure(options.train, read_recipe(options.recipe, options.set), options.words, options.steps)
-    shares = sorted(100 * crf / step for step, crf in found)
-    step, crf = (statistics.median(column) * 1000 for column in zip(*found, strict=True))
+    times = measure(options.train, read_recipe(options.recipe, options.set), options.words, options.steps)
+    shares = sorted(100 * crf / step for step, crf in times)
+    step, crf = (statistics.median(column) * 1000 for column in zip(*times, strict=True))
     print(f"{options.train.name}, {options.recipe}, {torch.get_num_threads()} threads, {options.steps} steps")
     print(
         f"step {step:.0f} ms, CRF {crf:.0f} ms: {statistics.median(shares):.1f} % ({shares[0]:.1f} to {shares[-1]:.1f})"

@@ -1,13 +1,14 @@
-"""Speed of `depparse.structs.mst.decode` against ufal.chu_liu_edmonds called per sentence, in turn, in one process.
+"""The speed of `depparse.structs.mst.decode` against ufal.chu_liu_edmonds, which decodes sentence by sentence.
 
     python benchmarks/decoding.py [FILE.conllu]
 
-Batches have the lengths of FILE, without it of English-EWT dev of $DEPPARSE_SHARED (by default ../shared), and about
-5000 words each. Two kinds of float32 scores, as a network gives them: `random` (normal numbers: greedy arcs are hardly
-ever a tree) and `parser` (a random tree, each head raised so that about a tenth of them are still overtaken). Theirs
-allows several roots, ours one; so that both do the same work, `agree` counts the sentences where theirs has one root,
-and checks that both trees then have the same score. Milliseconds are for all sentences, medians over rounds; `float64`
-hands theirs arrays that are ready made, outside the time.
+Both run in turn in one process. The sentences have the lengths of those in FILE, by default English-EWT dev in
+$DEPPARSE_SHARED (by default ../shared), and a batch has about 5000 words. There are two kinds of float32 scores, as a
+network would give: `random` (normal numbers, whose greedy arcs hardly ever make a tree) and `parser` (a random tree,
+whose arcs are raised so far that about a tenth of them still lose). Their decoder allows several roots, ours one. So
+`agree` counts the sentences in which their tree has one root; for these, both trees must have the same score.
+Milliseconds are for all sentences, medians over rounds. In the column `float64`, their decoder gets arrays that are
+converted beforehand, outside the measured time.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from depparse.structs.mst import decode
 from depparse.structs.trees import are_trees, greedy_heads
 
 ROUNDS = 7
-WORDS = 5000  # a batch
+WORDS = 5000  # words of a batch
 
 
 def make_batches(lengths: list[int], kind: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Scores [batch, dependents, heads] and lengths [batch] of all batches."""
+    """The scores [batch, dependents, heads] and lengths [batch] of all batches."""
     generator = np.random.default_rng(20)
     batches = []
     for plan in plan_batches(lengths, WORDS):
@@ -41,21 +42,23 @@ def make_batches(lengths: list[int], kind: str) -> list[tuple[np.ndarray, np.nda
         scores = generator.normal(size=(len(plan), width, width)).astype(np.float32)
         if kind == "parser":
             for row, n in enumerate(sizes):
-                order = 1 + generator.permutation(n)  # each word hangs on an earlier one of a random order
-                for place in range(n):
-                    head = order[generator.integers(place)] if place else 0
-                    scores[row, order[place], head] += 4
+                order = 1 + generator.permutation(n)  # each word hangs on one that is earlier in a random order
+                for index in range(n):
+                    head = order[generator.integers(index)] if index else 0
+                    scores[row, order[index], head] += 4
         batches.append((scores, sizes))
     return batches
 
 
 def milliseconds(work: Callable[[], object]) -> float:
+    """The milliseconds that a call takes."""
     begin = time.perf_counter()
     work()
     return 1000 * (time.perf_counter() - begin)
 
 
 def compare(lengths: list[int], kind: str) -> None:
+    """Decodes scores of this kind by both decoders, and prints the row of the table. Exits if the trees differ."""
     batches = make_batches(lengths, kind)
     sentences = [(scores[row, : n + 1, : n + 1], n) for scores, sizes in batches for row, n in enumerate(sizes)]
     ready = [np.ascontiguousarray(scores, dtype=np.float64) for scores, _ in sentences]

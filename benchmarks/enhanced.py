@@ -1,11 +1,12 @@
-"""Enhanced graphs of a model beside what copying the basic tree into DEPS gives, the gold one and the predicted one.
+"""Scores of a model's enhanced graphs beside those of copies of the basic tree in DEPS, gold and predicted.
 
     python benchmarks/enhanced.py GOLD.conllu [--model MODEL]
 
-Scores are F1 in percent from gold sentences and words: ELAS and EULAS as officially defined, in which edges from empty
-nodes are left out, and after collapsing the empty nodes of both sides. Without a model, of the gold tree alone. Below
-stand the model's empty nodes, and how much of the labels the tree tells: of all edges of GOLD, those that come back
-from a class without words of the tree, and how many labels and classes there are.
+Scores are F1 in percent from gold sentences and words: ELAS and EULAS as officially defined, which leave out edges from
+empty nodes, and the same after collapsing the empty nodes of both sides. Without a model, only the copied gold tree is
+scored. Below the table stand the scores of the model's empty nodes. The last line says how many labels the tree
+determines: how many edges of GOLD get their label back after the words in it were replaced by a class, and how many
+different labels and classes there are.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ HEAD = ("DEPS", "LAS", "ELAS", "EULAS", "ELAS, collapsed", "EULAS, collapsed")
 
 
 def copied(sentences: Iterable[Sentence]) -> Document:
-    """The sentences, with the basic tree for a graph and no empty nodes."""
+    """Copies of the sentences, with the basic tree as their graph and without empty nodes."""
     copies = []
     for sentence in sentences:
         arcs = zip(sentence.columns["HEAD"], sentence.columns["DEPREL"], strict=True)
@@ -39,13 +40,14 @@ def copied(sentences: Iterable[Sentence]) -> Document:
 
 
 def row(name: str, gold: Document, system: Document) -> str:
+    """A row of the table with the scores of a system."""
     raw, whole = evaluate(gold, system), evaluate(collapsed(gold), collapsed(system))
     values = (raw["LAS"], raw["ELAS"], raw["EULAS"], whole["ELAS"], whole["EULAS"])
     return f"| {name} | {' | '.join(f'{100 * score.f1:.2f}' for score in values)} |"
 
 
 def coverage(document: Document) -> str:
-    """How many labels come back when the words that they name are taken out and put in again."""
+    """A line with how many edges get their labels back after the words in these are taken out and put in again."""
     labels: set[str] = set()
     classes: set[str] = set()
     right = total = 0
@@ -63,9 +65,10 @@ def coverage(document: Document) -> str:
 
 
 def main() -> None:
+    """Scores by the command line, and prints the table."""
     parser = argparse.ArgumentParser(description="Enhanced graphs beside copied trees.")
     parser.add_argument("gold", type=Path)
-    parser.add_argument("--model", help="name or folder")
+    parser.add_argument("--model", help="the name or the folder of a model")
     options = parser.parse_args()
     gold = read_conllu(options.gold)
     print(f"| {' | '.join(HEAD)} |\n|---{'|--:' * (len(HEAD) - 1)}|")

@@ -1,23 +1,24 @@
-"""Golden outputs: what depparse gives, before and after a change that is not to change it.
+"""Golden outputs of depparse, to be compared before and after a change that must not change them.
 
     python benchmarks/golden.py make FOLDER [--only GROUP,GROUP]
     python benchmarks/golden.py compare FOLDER_A FOLDER_B
 
-`make` writes to FOLDER, which must not be there yet, what the depparse that it imports gives: the bundled model on the
-samples and on odd texts, with all options and formats, and small models of every task, input, context layer and layer
-over trees, trained on the samples in a few steps: what training logs and shows, cards, and what they predict; scores,
-checks, drawings, conversions between all formats, help and errors. It takes some minutes of one processor, the models
-most of them. Paths of the machine, times and versions are left out, so two runs on one machine give the same files.
-Processors differ in the last bits of sums, and training multiplies that: make both folders on the same machine.
+`make` writes the outputs of the depparse that it imports to FOLDER, which must not exist yet. They are those of the
+bundled model on the samples and on odd texts, with all options and formats; those of small models with every task,
+input, context layer and layer over trees, trained on the samples in a few steps: logs, cards and predictions; and
+scores, checks, drawings, conversions between all formats, help and errors. That takes some minutes on one processor,
+most of them for the models. Paths of the machine, times and versions are left out, so two runs on one machine give the
+same files. Processors differ in the last bits of sums, and training amplifies that: make both folders on the same
+machine.
 
-It goes through the command line, within this process, and through the public Python API, so that it keeps running when
-what lies behind these is rebuilt. To run it on another checkout, put that first: ``PYTHONPATH=CHECKOUT``.
+It uses only the command line, within this process, and the public Python API, so that it keeps running when the code
+behind these is rebuilt. To run it on another checkout, put that first: ``PYTHONPATH=CHECKOUT``.
 
-`compare` says every difference, and exits with 1 if there is any. Probabilities and losses may differ by 1e-4;
+`compare` prints every difference, and exits with 1 if there is any. Probabilities and losses may differ by 1e-4;
 all else is compared exactly (golden_comparison.py).
 
-FOLDER/model-folders holds models in the format of folders that this depparse writes, with what they make of some words
-and a text; the first of them stand in tests/golden, as proof that they can be read for ever. `compare` passes them by.
+FOLDER/model-folders holds models in the folder format that this depparse writes, with their analyses of some words and
+a text. The first ones are in tests/golden, where a test proves that they can still be read. `compare` ignores them.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def make(folder: Path, only: list[str]) -> None:
     if wrong := [name for name in only if name not in groups]:
         sys.exit(f"there is no group {', '.join(wrong)}; there are {', '.join(groups)}")
     if folder.exists():
-        sys.exit(f"{folder} is there already")
+        sys.exit(f"{folder} exists already; give the name of a new folder")
     print(f"depparse of {Path(depparse.__file__).parent}", file=sys.stderr)
     folder = folder.resolve()
     quiet_environment()
@@ -61,12 +62,13 @@ def make(folder: Path, only: list[str]) -> None:
 
 
 def main() -> None:
+    """Makes or compares golden outputs by the command line."""
     parser = argparse.ArgumentParser(description="Golden outputs of depparse.")
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("make", help="write all outputs of the depparse that is imported")
-    making.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that is not there yet")
+    making.add_argument("folder", type=Path, metavar="FOLDER", help="a folder that does not exist yet")
     making.add_argument("--only", default="", metavar="GROUPS", help="some groups, with commas between them")
-    comparing = commands.add_parser("compare", help="say every difference between two folders")
+    comparing = commands.add_parser("compare", help="print every difference between two folders")
     comparing.add_argument("a", type=Path, metavar="FOLDER_A")
     comparing.add_argument("b", type=Path, metavar="FOLDER_B")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 """The golden outputs that need no training: the bundled model, formats, scores, checks, drawings and errors.
 
-`prepare` makes the files that they and the small models of golden_models.py read.
+`prepare` makes the files that these cases and the small models of golden_models.py read.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ FLAT = "joined/UD_French-All"  # the French sample with entities
 TEST, DEV, TRAIN = (split_file(ENGLISH, split) for split in ("test", "dev", "train"))
 WHOLE = f"{ALL}/en_all-ud-test.conllu"
 PLUS = "joined/en_all-test.conllup"
-DRAFTS = {  # by name: the columns that are partly blank (counted from 0), and what is kept of them
+DRAFTS = {  # by name: the columns that are partly blank (counted from 0), and what `--keep` is to keep
     "upos": ((2, 3, 4, 5), "upos"),
     "tags": ((2, 3, 4), "upos,xpos,feats,lemma"),
     "tree": ((6, 7), "head,deprel"),
@@ -61,7 +61,7 @@ EXTENSIONS = {
 
 
 def prepare(recorder: Recorder) -> None:
-    """Writes the odd texts and the broken files, joins the samples with entities and frames, blanks parts of them."""
+    """Writes odd texts and broken files, joins samples with their entities and frames, and blanks parts of them."""
     work = recorder.work
     write_texts(work)
     write_broken(work)
@@ -76,19 +76,21 @@ def prepare(recorder: Recorder) -> None:
             shutil.copy(work / sample / file, work / whole / file)
         for split in SPLITS:
             target = split_file(whole, split)
-            given = f"{sample}/{code}_sample-ner-{split}.{entities}"
+            entity_file = f"{sample}/{code}_sample-ner-{split}.{entities}"
             label = f"convert/join/{code}-{split}"
             if sample == ENGLISH:
                 roles = f"{sample}/en_sample-up-{split}.conllup"
                 part = f"joined/en_part-{split}.conllu"
-                recorder.command(f"{label}-entities", "convert", split_file(sample, split), "--join", given, "-o", part)
+                recorder.command(
+                    f"{label}-entities", "convert", split_file(sample, split), "--join", entity_file, "-o", part
+                )
                 recorder.command(f"{label}-roles", "convert", part, "--join", roles, "-o", target, keep=[target])
                 recorder.command(f"{label}-plus", "convert", target, "-o", f"joined/en_all-{split}.conllup")
             else:
                 options = ["--join-from", entities] if entities == "biose" else []
                 recorder.command(
-                    f"{label}-{name}", "convert", split_file(sample, split), "--join", given, *options, "-o", target,
-                    keep=[target],
+                    f"{label}-{name}", "convert", split_file(sample, split), "--join", entity_file, *options,
+                    "-o", target, keep=[target],
                 )  # fmt: skip
     text = (work / WHOLE).read_text(encoding="utf-8")
     for name, (columns, _) in DRAFTS.items():
@@ -103,7 +105,7 @@ def prepare(recorder: Recorder) -> None:
 
 
 def english(recorder: Recorder) -> None:
-    """What `en` makes of words and of text, by the command line."""
+    """The analyses that `en` makes of words and of text, by the command line."""
     parse = partial(_parse, recorder)
     for language, code in CODES.items():
         sample = f"{SAMPLES}/UD_{language}-Sample"
@@ -114,7 +116,7 @@ def english(recorder: Recorder) -> None:
     parse("raw/wrapped", "raw/wrapped.txt")
     training = "raw/train.txt"
     recorder.command("en/raw/train-text", "convert", TRAIN, "-o", training)
-    # Longer than the blocks that text is read in.
+    # This text is longer than the blocks that text is read in.
     long = (recorder.work / training).read_text(encoding="utf-8").strip()
     (recorder.work / "raw/long.txt").write_text(f"{long} {long}\n{long}", encoding="utf-8")
     parse("raw/long", "raw/long.txt", "--without", "enhanced,srl")
@@ -132,7 +134,7 @@ def english(recorder: Recorder) -> None:
 
 
 def _formats(recorder: Recorder) -> None:
-    """Formats in and out of `depparse parse`; `convert` goes through all pairs of them."""
+    """Input and output formats of `depparse parse`; `convert` goes through all pairs of formats."""
     parse = partial(_parse, recorder)
     for name in ("conllu", "conllup", "iob2", "vertical", "json"):
         parse(f"formats/{name}", WHOLE, "--to", name)
@@ -172,7 +174,7 @@ def _parse(recorder: Recorder, name: str, *arguments: str, input: str = "", keep
 
 
 def python(recorder: Recorder) -> None:
-    """What `en` makes of them in Python: documents, views of words, constraints, analyses."""
+    """The outputs of `en` in Python: documents, views of words, constraints, analyses."""
     nlp = depparse.load("en")
     conllu = partial(_write_conllu, recorder)
     recorder.json("python/parts.json", {"parts": nlp.parts, "writes": nlp.writes})
@@ -196,7 +198,7 @@ def python(recorder: Recorder) -> None:
     conllu("read", nlp.read(["odd/lists.txt", DEV]))
     before = gold.to_conllu()
     conllu("document", nlp(gold, probabilities=True, keep="upos"))
-    assert gold.to_conllu() == before  # an input is copied
+    assert gold.to_conllu() == before  # the pipeline changes only a copy of its input
     conllu("reanalyzed", nlp.reanalyze(gold))
     conllu("reanalyzed-raw", nlp.reanalyze(gold, raw=True, wrap=30))
     conllu("reanalyzed-predicates", nlp.reanalyze(gold, given_predicates=True))
@@ -216,9 +218,9 @@ def python(recorder: Recorder) -> None:
 
 
 def _constraints(recorder: Recorder, nlp: depparse.Pipeline, gold: depparse.Document) -> None:
-    """Trees as constraints have them, all probabilities of a sentence, and what cannot be."""
+    """Trees under constraints, all probabilities of some sentences, and constraints that no tree satisfies."""
     conllu, size = partial(_write_conllu, recorder), len(gold)
-    known = {
+    possible = {
         "required": depparse.Constraints(required=[(1, 3), (2, 3)]),
         "forbidden": depparse.Constraints(forbidden=[(1, 4), (3, 1), (6, 4)]),
         "labels": depparse.Constraints(labels={1: "nsubj", 3: "obj", 6: "nsubj:pass"}),
@@ -227,22 +229,23 @@ def _constraints(recorder: Recorder, nlp: depparse.Pipeline, gold: depparse.Docu
             required=[(3, 1), (4, 0)], forbidden=[(1, 4), (8, 4)], labels={3: "conj", 8: "obl"}
         ),
     }
-    for name, constraints in known.items():
-        given = (
+    for name, constraints in possible.items():
+        by_sentence = (
             [constraints, None, *[constraints] * (size - 2)] if name != "all" else [constraints, *[None] * (size - 1)]
         )
-        conllu(f"constraints/{name}", nlp(gold, constraints=given, probabilities=True, without=["srl"]))
-    given = [known["all"], *[None] * (size - 1)]
+        conllu(f"constraints/{name}", nlp(gold, constraints=by_sentence, probabilities=True, without=["srl"]))
+    by_sentence = [possible["all"], *[None] * (size - 1)]
     conllu(
-        "constraints/k-best", nlp(gold, constraints=given, k_best=4, probabilities=True, without=["srl", "enhanced"])
+        "constraints/k-best",
+        nlp(gold, constraints=by_sentence, k_best=4, probabilities=True, without=["srl", "enhanced"]),
     )
     few, document = gold.sentences[:3], depparse.Document(gold.sentences[:3])
-    for name, options in (("free", {}), ("kept", {"keep": "head"}), ("constrained", {"constraints": given[:3]})):
+    for name, options in (("free", {}), ("kept", {"keep": "head"}), ("constrained", {"constraints": by_sentence[:3]})):
         recorder.json(f"python/analyses/{name}.json", [analysis(a) for a in nlp.analyses(few, **options)])  # type: ignore[arg-type]
-    # With an analysis as the score of a whole sentence of odd words, and of none.
+    # Sentences of odd words have analyses too.
     odd = [depparse.Sentence.from_forms(words) for words in LISTS["odd_tokens"]]
     recorder.json("python/analyses/odd.json", [analysis(a) for a in nlp.analyses(odd)])
-    wrong = {
+    impossible = {
         "two-heads": depparse.Constraints(required=[(1, 2), (1, 3)]),
         "two-roots": depparse.Constraints(required=[(1, 0), (2, 0)]),
         "cycle": depparse.Constraints(required=[(1, 2), (2, 1)]),
@@ -251,7 +254,7 @@ def _constraints(recorder: Recorder, nlp: depparse.Pipeline, gold: depparse.Docu
         "outside": depparse.Constraints(required=[(1, 99)]),
         "label-outside": depparse.Constraints(labels={99: "obj"}),
     }
-    for name, constraints in wrong.items():
+    for name, constraints in impossible.items():
         recorder.error(
             f"python/constraints/error-{name}", partial(nlp, document, constraints=[constraints, None, None])
         )
@@ -260,7 +263,7 @@ def _constraints(recorder: Recorder, nlp: depparse.Pipeline, gold: depparse.Docu
 
 
 def views(document: depparse.Document) -> dict[str, Any]:
-    """All that words, tokens, entities and frames of a document say of themselves."""
+    """All attributes of the words, tokens, entities and frames of a document."""
     word = "id text lemma upos xpos feats head deprel deps misc start_char end_char feats_dict deps_list misc_dict"
     return {
         "text": document.text,
@@ -289,27 +292,27 @@ def views(document: depparse.Document) -> dict[str, Any]:
     }
 
 
-def analysis(found: Any) -> dict[str, Any]:
-    """The probabilities of all arcs, of the likely relations, and the three best trees of a sentence."""
-    arcs, labels = found.arc_probabilities, found.label_probabilities
+def analysis(parse: Any) -> dict[str, Any]:
+    """The probabilities of all arcs and of the likely relations, and the three best trees of a sentence."""
+    arcs, labels = parse.arc_probabilities, parse.label_probabilities
     likely = [
-        (*place, found.labels[place[2]], float(labels[place])) for place in zip(*(labels > 0.01).nonzero(), strict=True)
+        (*index, parse.labels[index[2]], float(labels[index])) for index in zip(*(labels > 0.01).nonzero(), strict=True)
     ]
     return {
-        "length": len(found),
+        "length": len(parse),
         "arc_probabilities": arcs.round(6).tolist(),
         "label_probabilities": {
             f"{int(word)} {int(head)} {label}": round(probability, 6) for word, head, _, label, probability in likely
         },
         "trees": [
             {"heads": tree.heads, "labels": tree.labels, "log_probability": tree.log_probability}
-            for tree in found.trees(3)
+            for tree in parse.trees(3)
         ],
     }
 
 
 def parquet(file: Path) -> dict[str, Any]:
-    """What a Parquet file holds, read without depparse."""
+    """The schema and the rows of a Parquet file, read without depparse."""
     table = pyarrow.parquet.read_table(file)
     return {"schema": _schema(table.schema), "rows": table.to_pylist()}
 
@@ -326,7 +329,7 @@ def _write_conllu(recorder: Recorder, name: str, sentences: Iterable[depparse.Se
 
 
 def convert(recorder: Recorder) -> None:
-    """From each format to each other, and to text and back."""
+    """Conversions from each format to every format, and to text and back."""
     for name, extension in EXTENSIONS.items():
         source = f"in.{extension}"
         if name == "conllup":
@@ -367,7 +370,7 @@ MISTAKES = "broken/UD_English-Mistakes/en_mistakes-ud-train.conllu"
 
 
 def evaluate(recorder: Recorder) -> None:
-    """Tables and JSON of scores, of files and of `en`."""
+    """Scores of files and of `en`, as tables and as JSON."""
     score = partial(_scores, recorder)
     recorder.command("evaluate/parsed", "parse", TEST, "--model", "en", "--without", "srl", "-o", "parsed.conllu")
     recorder.command("evaluate/parsed-raw", "parse", "raw/en.txt", "--model", "en", "-o", "parsed-raw.conllu")
@@ -394,7 +397,7 @@ def evaluate(recorder: Recorder) -> None:
 
 
 def _entities(recorder: Recorder) -> None:
-    """Scores of entities, nested ones too, and of frames: of files in which some are missing or wrong."""
+    """Scores of entities, also nested ones, and of frames, for files in which some are missing or wrong."""
     score, work = partial(_scores, recorder), recorder.work
     files = {
         "iob2": f"{ENGLISH}/en_sample-ner-test.iob2", "biose": f"{GERMAN}/de_sample-ner-train.biose",
@@ -429,7 +432,7 @@ def _scores(recorder: Recorder, name: str, *arguments: str) -> None:
 
 
 def corpora(recorder: Recorder) -> None:
-    """Checks and statistics of the samples and of a treebank with mistakes; the catalogue."""
+    """Checks and statistics of the samples and of a treebank with mistakes, the catalogue, and the help of commands."""
     folders = [f"{SAMPLES}/UD_{language}-Sample" for language in CODES]
     for name, paths in {
         "samples": folders, "joined": [ALL, NESTED], "mistakes": [str(Path(MISTAKES).parent)], "file": [TEST],
@@ -447,7 +450,7 @@ def corpora(recorder: Recorder) -> None:
 
 
 def info(recorder: Recorder) -> None:
-    """What `en` is."""
+    """The description of `en`."""
     recorder.command("info/en", "info", "en")
     recorder.command("info/en-json", "info", "en", "--json")
 
@@ -480,7 +483,7 @@ def show(recorder: Recorder) -> None:
 # -- mistakes
 
 
-# By name, commands that end in an error.
+# Commands that end in an error, by name.
 MISUSES = """\
 no-command: pars
 no-option: parse --modell en
@@ -578,7 +581,7 @@ get-name: corpora get UD_Swedish-Talbankn"""
 
 
 def errors(recorder: Recorder) -> None:
-    """Exit codes and error lines of common mistakes; recipes that cannot be trained; mistakes in Python."""
+    """Exit codes and error lines of common mistakes, of recipes that cannot be trained, and of mistakes in Python."""
     work = recorder.work
     (work / "empty-folder").mkdir()
     (work / "recipe-broken.toml").write_text("[model\n", encoding="utf-8")

@@ -1,8 +1,8 @@
-"""What differs between two folders of golden outputs.
+"""The differences between two folders of golden outputs.
 
-Everything is compared exactly, byte for byte, but probabilities and losses, which may differ by `TOLERANCE`: in text
-those behind ``HeadProb=``, ``LabelProb=``, ``DepsProb=`` and ``tree_log_probability =``, in JSON numbers under a key
-``score``, ``loss``, ``losses`` or with ``probabilit`` in it.
+Everything is compared byte for byte, except probabilities and losses, which may differ by `TOLERANCE`. In text these
+are the numbers after ``HeadProb=``, ``LabelProb=``, ``DepsProb=`` and ``tree_log_probability =``; in JSON, the numbers
+under a key ``score``, ``loss``, ``losses`` or one with ``probabilit`` in it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from difflib import SequenceMatcher, unified_diff
 from itertools import zip_longest
 from pathlib import Path
 
-INDEX = "commands.json"  # which command made which file
-MODEL_FOLDERS = "model-folders"  # where models are left that may become those of tests/golden
+INDEX = "commands.json"  # tells which command made which file
+MODEL_FOLDERS = "model-folders"  # holds models that may become those of tests/golden
 TOLERANCE = 1e-4
-_ROUNDED = 1e-9  # of numbers written with four places, which may lie a little more than the tolerance apart
+_ROUNDED = 1e-9  # added to the tolerance, as floats of numbers with four decimals may lie a little more than it apart
 _NUMBERS = re.compile(r"((?:Head|Label|Deps)Prob=|tree_log_probability = )([-\d.,e]+|-inf)")
 _COLUMNS = "ID FORM LEMMA UPOS XPOS FEATS HEAD DEPREL DEPS MISC".split()
 _KEYS = ("score", "loss", "losses")  # and those with "probabilit" in them
 
 
 def compare_folders(a: Path, b: Path) -> Iterator[str]:
-    """A line or more for each difference, file by file."""
+    """The lines that tell the differences, file by file; there is at least one for each difference."""
     files = {side: _files(folder) for side, folder in (("a", a), ("b", b))}
     commands = json.loads((b / INDEX).read_text(encoding="utf-8")) if (b / INDEX).exists() else {}
     for name in sorted(files["a"] | files["b"]):
@@ -52,7 +52,7 @@ def compare_files(a: Path, b: Path) -> Iterator[str]:
 
 
 def compare_texts(a: str, b: str, *, columns: bool = False) -> Iterator[str]:
-    """The differences between two texts; with `columns`, those of CoNLL-U that have the same lines cell by cell."""
+    """The differences between two texts. With `columns`, CoNLL-U of equally many lines is compared cell by cell."""
     lines = a.split("\n"), b.split("\n")
     bare = tuple([_without_numbers(line) for line in side] for side in lines)
     if columns and len(lines[0]) == len(lines[1]):
@@ -158,6 +158,6 @@ def _is_tolerant(path: Sequence[str]) -> bool:
 
 
 def _files(folder: Path) -> set[str]:
-    """All files of outputs; model folders and the index are not looked at."""
+    """The names of all output files; model folders and the index are left out."""
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     return {name for name in names if name != INDEX and not name.startswith(f"{MODEL_FOLDERS}/")}

@@ -1,6 +1,6 @@
-"""What golden outputs are made of besides the samples: odd texts, treebanks with mistakes, vectors, transformers.
+"""The inputs of golden outputs besides the samples: odd texts, treebanks with mistakes, vectors, transformers.
 
-All of it is written here by ourselves; nothing is downloaded.
+All of them are made here; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ TEXTS = {
     "white_space": " \n\t \u00a0 \n\n \u3000 \u200b \n",
     "zero_width": "Zero\u200bwidth joi\u200dner and\u2060 a soft\u00adhyphen.\ufeff The end\u200b. \u200b\u200b\n",
 }
-LONGEST = "never_ends"  # of the texts, a sentence of hundreds of words, which takes as long as all others together
+LONGEST = "never_ends"  # a text of one sentence with hundreds of words, which takes as long as all others together
 LISTS = {  # sentences as lists of tokens
     "one_word": [["Yes"]],
     "two": [["a", "b"], ["Anna", "liked", "it", "."]],
@@ -68,7 +68,7 @@ LISTS = {  # sentences as lists of tokens
     "odd_tokens": [["New York", "is", "_", "."], ["\u200b", "x"], ["👩🏽‍🚀", "شكرا", "東京", "…"], ["x" * 300, "ends"]],
     "long": [[f"word{number % 9}" for number in range(150)]],
 }
-# Sentences for the model folders of tests/golden, like those that they learn from, and some that are odd.
+# For the model folders of tests/golden: sentences like those that the models learn from, and some odd ones.
 GOLDEN_TEXT = """\
 Anna and Tom didn't go to Oslo by train. They'll stay in Riverton, where John's sister works for Northwind Bank!
 
@@ -93,7 +93,7 @@ GOLDEN_WORDS = [
 
 
 def write_texts(work: Path) -> list[str]:
-    """Writes each text to a file in the folder ``odd``; the files, relative to `work`."""
+    """Writes each text to a file in the folder ``odd``; returns the paths of the files, relative to `work`."""
     folder = work / "odd"
     folder.mkdir()
     for name, text in TEXTS.items():
@@ -111,7 +111,7 @@ def split_file(treebank: str, split: str) -> str:
 
 
 def changed(text: str, change: Callable[[int, list[str]], None]) -> str:
-    """A text in CoNLL-U in which `change` was called with the number and the cells of each line of a word."""
+    """CoNLL-U after a `change` of its lines of words, which is called with the number and the cells of each."""
     lines = []
     for number, line in enumerate(text.split("\n")):
         cells = line.split("\t")
@@ -122,7 +122,7 @@ def changed(text: str, change: Callable[[int, list[str]], None]) -> str:
 
 
 def blank(columns: Sequence[int], every: int) -> Callable[[int, list[str]], None]:
-    """A change that makes cells of these columns (from 0) unannotated, but those of every such line."""
+    """A change that blanks the cells of these columns (from 0), except in each line whose number `every` divides."""
 
     def change(number: int, cells: list[str]) -> None:
         if number % every:
@@ -133,7 +133,7 @@ def blank(columns: Sequence[int], every: int) -> Callable[[int, list[str]], None
 
 
 def worsen(seed: int) -> Callable[[int, list[str]], None]:
-    """A change that makes mistakes as a parser does; trees stay trees, as only leaves' heads and labels are touched."""
+    """A change that makes mistakes as a parser does, in lemmas, tags, features and relations; heads stay."""
     choose = random.Random(seed)
 
     def change(_: int, cells: list[str]) -> None:
@@ -150,7 +150,7 @@ def worsen(seed: int) -> Callable[[int, list[str]], None]:
 
 
 def reattach(text: str, seed: int) -> str:
-    """A text in CoNLL-U in which some words without dependents hang on another word of their sentence."""
+    """CoNLL-U in which some words without dependents hang on another word of their sentence, so trees stay trees."""
     choose = random.Random(seed)
     blocks = []
     for block in text.split("\n\n"):
@@ -165,7 +165,7 @@ def reattach(text: str, seed: int) -> str:
     return "\n\n".join(blocks)
 
 
-# Each sentence has something that `depparse corpora check` finds, or that a reader of the format has to get right.
+# Each sentence has a mistake that `depparse corpora check` finds, or something that readers easily get wrong.
 MISTAKES = """\
 # sent_id = cycle
 # text = a b c
@@ -197,7 +197,7 @@ MISTAKES = """\
 3	c	_	_	_	_	_	_	_	_
 
 """
-# By name, what stands in a file that cannot be read.
+# The content of files that cannot be read, by the name of the file.
 BROKEN = {
     "columns": "1\ta\ta\tX\t_\t_\t0\troot\t_\n\n",
     "order": "1\ta\ta\tX\t_\t_\t0\troot\t_\t_\n3\tb\tb\tX\t_\t_\t1\tdep\t_\t_\n\n",
@@ -211,7 +211,7 @@ BROKEN = {
 
 
 def write_broken(work: Path) -> list[str]:
-    """Writes the treebank with mistakes and the broken files to the folder ``broken``."""
+    """Writes the treebank with mistakes and the broken files to the folder ``broken``; returns the CoNLL-U files."""
     folder = work / "broken" / "UD_English-Mistakes"
     folder.mkdir(parents=True)
     (folder / "en_mistakes-ud-train.conllu").write_text(MISTAKES, encoding="utf-8")
@@ -228,7 +228,7 @@ def write_broken(work: Path) -> list[str]:
 
 
 def forms(file: Path) -> list[str]:
-    """The different forms of a file of CoNLL-U, as they come."""
+    """The different forms in a CoNLL-U file, in the order of their first use."""
     rows = (line.split("\t") for line in file.read_text(encoding="utf-8").split("\n"))
     return list(dict.fromkeys(row[1] for row in rows if len(row) > 1 and row[0].isdigit()))
 
@@ -238,8 +238,8 @@ def write_vectors(path: Path, words: Iterable[str], width: int = 6) -> None:
     choose = random.Random(5)
     rows = [(word, [round(choose.uniform(-1, 1), 3) for _ in range(width)]) for word in words if " " not in word]
     if path.suffix == ".bin":
-        parts = [word.encode() + b" " + struct.pack(f"<{width}f", *values) + b"\n" for word, values in rows]
-        path.write_bytes(f"{len(rows)} {width}\n".encode() + b"".join(parts))
+        packed = [word.encode() + b" " + struct.pack(f"<{width}f", *values) + b"\n" for word, values in rows]
+        path.write_bytes(f"{len(rows)} {width}\n".encode() + b"".join(packed))
     else:
         lines = [f"{len(rows)} {width}", *(f"{word} {' '.join(map(str, values))}" for word, values in rows)]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -249,9 +249,9 @@ MERGES = "t h,th e,Ġ the,Ġ a,i n,Ġ s,e r,o n,a n,e n,in g,l e,o u,Ġ w,Ġ t,r
 
 
 def write_transformer(folder: Path, kind: str, words: Sequence[str], width: int = 16) -> None:
-    """A transformer with random weights: ``bert`` (WordPiece that knows pieces of the words) or ``roberta`` (bytes).
+    """Writes a transformer with random weights: ``bert`` (WordPiece with pieces of the words) or ``roberta`` (bytes).
 
-    The vocabularies are put together here, as trainers of tokenizers do not always give the same ones.
+    Its vocabulary is put together here, as trainers of tokenizers do not always give the same one.
     """
     import torch
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors

@@ -1,7 +1,7 @@
 """The golden outputs of training: small models of every task, input, context layer and layer over trees.
 
-Each run is a recipe that changes `RECIPE` in a few keys. What training shows and logs is written down, its card, what
-`depparse info` says, and what the model makes of a test file from words and, where it has a segmenter, from text.
+Each run is a recipe that changes `RECIPE` in a few keys. Its outputs are those that training prints and logs, the card,
+the output of `depparse info`, and the analyses of a test file from words and, if there is a segmenter, from text.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ WORDS = '{type="words",width=12,min_count=1,dropout=0.1}'
 CHARACTERS = '{type="characters",width=8,embedding=4,windows=[2,3]}'
 SPELLED = '{type="characters",kind="bilstm",width=8,embedding=4}'
 NO_SEGMENTER = "segmentation=none"
-# A part of the English sample, as small models learn it by heart, with entities and frames in MISC, and in files of
-# their own.
+# A part of the English sample that small models can learn by heart. It has entities and frames in MISC, and also in
+# files of their own.
 SMALL = "small/UD_English-Small"
 SIZES = {"train": 20, "dev": 8, "test": 8}  # sentences
 LEARNED = f"{SMALL}/en_small-ud-train.conllu"
@@ -103,7 +103,7 @@ ROLES = [f"--{split}=small/en_small-up-{split}.conllup" for split in SIZES]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of training and what its model is tried on."""
+    """A training run, and the files that its model is tried on."""
 
     data: Sequence[str]  # options that name the training data
     sets: Sequence[str] = ()  # keys that differ from `RECIPE`
@@ -113,19 +113,19 @@ class Run:
     more: Sequence[str] = ()  # further options of `depparse train`
 
     def arguments(self) -> list[str]:
-        """Those of `depparse train`."""
+        """The arguments of `depparse train`."""
         sets = [word for key in self.sets for word in ("--set", key)]
         return ["tiny.toml", *self.data, *sets, *self.more]
 
 
-def tasks(*given: str) -> str:
-    """The key that says what the tasks are."""
-    return f"model.tasks={{{','.join(given)}}}"
+def tasks(*configs: str) -> str:
+    """The override of the recipe that sets the tasks."""
+    return f"model.tasks={{{','.join(configs)}}}"
 
 
-def inputs(*given: str) -> str:
-    """The key that says what the inputs are."""
-    return f"model.encoder.inputs=[{','.join(given)}]"
+def inputs(*configs: str) -> str:
+    """The override of the recipe that sets the inputs."""
+    return f"model.encoder.inputs=[{','.join(configs)}]"
 
 
 def _tree(folder: str) -> list[str]:
@@ -250,7 +250,7 @@ RUNS = {
         ROLES, [tasks(PARSER, f'srl={{{SRL},paths={PATHS},syntax={DGLSTM},trees="own"}}'), NO_SEGMENTER],
         options=[(*_JSON, "--keep", "predicates"), (*_CONLLUP, "--without", "dependencies")],
     ),
-    # All together, and the data in other ways.
+    # All tasks together, and other ways of giving the data.
     "joint": Run(
         [f"--train={LEARNED}", ENTITIES[0], ROLES[0], f"--dev={SMALL}/en_small-ud-dev.conllu", *ENTITIES[1:2], ROLES[1],
          f"--test={TESTED}"],
@@ -278,7 +278,7 @@ RUNS = {
     ),
     "segmenter-chinese": Run(_tree(CHINESE), ["model.tasks={}"], text="raw/zh.txt", options=[]),
 }  # fmt: skip
-# Of tests/golden: together they have every task, input, context layer and layer over trees.
+# The models of tests/golden. Together they have every task, input, context layer and layer over trees.
 FOLDERS = {
     "joint": Run(
         _tree(ALL),
@@ -309,11 +309,16 @@ FOLDERS = {
     ),
     "segmenter": Run(_tree(TURKISH), ["model.tasks={}", *_OFTEN]),
 }  # fmt: skip
-PACKED = {"joint": "int8", "treebanks": "float16", "roles": "float32", "segmenter": "int8"}  # the rest is left as it is
+PACKED = {
+    "joint": "int8",
+    "treebanks": "float16",
+    "roles": "float32",
+    "segmenter": "int8",
+}  # other models are not packed
 
 
 def prepare(recorder: Recorder) -> None:
-    """Writes the recipe, vectors, transformers, texts and words."""
+    """Writes the recipe, the small treebank, vectors, transformers and a text."""
     work = recorder.work
     (work / "tiny.toml").write_text(RECIPE, encoding="utf-8")
     (work / SMALL).mkdir(parents=True)
@@ -329,12 +334,12 @@ def prepare(recorder: Recorder) -> None:
             (work / target).write_text("\n\n".join(sentences) + "\n\n", encoding="utf-8")
     recorder.command("models/ner-conll2003/data", "convert", PLUS, "--to", "conll2003", "-o", "entities.c2003")
     for code, folder in (("tr", TURKISH), ("en", ENGLISH), ("de", GERMAN)):
-        known = [*forms(work / split_file(folder, "train"))[::2], *forms(work / split_file(folder, "test"))[:10]]
+        words = [*forms(work / split_file(folder, "train"))[::2], *forms(work / split_file(folder, "test"))[:10]]
         for ending in (".vec", ".bin"):
-            write_vectors(work / f"{code}{ending}", known)
+            write_vectors(work / f"{code}{ending}", words)
     words = [form for folder in (ENGLISH, FRENCH, GERMAN) for form in forms(work / split_file(folder, "train"))]
     for kind in ("bert", "roberta"):
-        with contextlib.redirect_stderr(io.StringIO()):  # a bar
+        with contextlib.redirect_stderr(io.StringIO()):  # hides a progress bar
             write_transformer(work / kind, kind, words)
     texts = [work / "raw" / f"{code}.txt" for code in ("tr", "fr", "zh")]
     (work / "raw" / "all.txt").write_text(
@@ -343,7 +348,7 @@ def prepare(recorder: Recorder) -> None:
 
 
 def models(recorder: Recorder) -> None:
-    """Trains and tries all of `RUNS`, then what begins with one of them."""
+    """Trains and tries all of `RUNS`, then models that begin with one of them."""
     for name, run in RUNS.items():
         _run(recorder, name, run)
     _begun(recorder)
@@ -364,7 +369,7 @@ def _run(recorder: Recorder, name: str, run: Run) -> None:
 
 
 def _begun(recorder: Recorder) -> None:
-    """Further tasks for a trained model, frozen or not."""
+    """Trained models, frozen or not, that learn further tasks."""
     trees = [f"--train={LEARNED}", f"--dev={SMALL}/en_small-ud-dev.conllu"]
     for name, run in {
         "begun-frozen": Run(
@@ -388,7 +393,7 @@ def _begun(recorder: Recorder) -> None:
 
 
 def _grown(recorder: Recorder) -> None:
-    """Entities of new types for a model that knows others."""
+    """Models that learn entities of new types when they know others."""
     for split in ("train", "dev"):
         text = (recorder.work / f"small/en_small-ner-{split}.iob2").read_text(encoding="utf-8")
         persons = text
@@ -407,7 +412,7 @@ def _grown(recorder: Recorder) -> None:
 
 
 def _interrupted(recorder: Recorder) -> None:
-    """A run that is interrupted twice, as a user does, and goes on."""
+    """A run that is interrupted twice, as a user would do it, and resumed each time."""
     folder, treebank = Path("runs/resumed"), FRENCH
     settings = {"training.checkpoint_seconds": 0, "segmentation.training.checkpoint_seconds": 0}
     for last, resume in ((6, False), (25, True)):
@@ -433,7 +438,7 @@ def _interrupted(recorder: Recorder) -> None:
 
 
 def _in_python(recorder: Recorder) -> None:
-    """Training from a dictionary, and trees of parsers that did not see the sentences."""
+    """Training from a dictionary, and jackknifing."""
     from depparse.training.jackknife import jackknife
 
     recipe: dict[str, Any] = {
@@ -455,7 +460,7 @@ def _in_python(recorder: Recorder) -> None:
 
 
 def _packed(recorder: Recorder) -> None:
-    """Models in fewer bytes, with parts of others or without some of theirs."""
+    """Packed models: in fewer bytes, with the segmenter of another model, or without some of their parts."""
     Path("head.md").write_text("# Small\n\n## Licence\n\nCC0-1.0\n\n## Attribution\n\nby us\n", encoding="utf-8")
     for name, words in {
         "packed-int8": ["runs/joint", "--weights", "int8"],
@@ -496,7 +501,7 @@ def _pack(recorder: Recorder, label: str, words: Sequence[str], folder: str) -> 
 
 
 def folders(recorder: Recorder) -> None:
-    """Trains `FOLDERS`, packs them, and leaves them in `MODEL_FOLDERS` with what they make of words and text."""
+    """Trains `FOLDERS`, packs them, and writes them to `MODEL_FOLDERS` with their analyses of words and text."""
     kept = recorder.folder / MODEL_FOLDERS
     kept.mkdir(parents=True)
     (kept / "text.txt").write_text(GOLDEN_TEXT, encoding="utf-8")
@@ -516,19 +521,17 @@ def folders(recorder: Recorder) -> None:
 
 
 def tried(model: Path, inputs: Path) -> dict[str, str]:
-    """By the name of a file, what the model in a folder makes of ``words.conllu`` and ``text.txt``."""
+    """The analyses that a model gives of ``words.conllu`` and ``text.txt`` in `inputs`, by the names of their files."""
     nlp = depparse.load(model)
     probabilities = "dependencies" in nlp.parts
-    found = {}
     words = nlp(depparse.read(inputs / "words.conllu"), probabilities=probabilities)
     text = nlp((inputs / "text.txt").read_text(encoding="utf-8"), probabilities=probabilities)
-    found["words.conllu"], found["text.conllu"] = words.to_conllu(), text.to_conllu()
-    found["spans.json"] = json.dumps([_spans(sentence) for sentence in words], indent=1) + "\n"
-    return found
+    spans = json.dumps([_spans(sentence) for sentence in words], indent=1) + "\n"
+    return {"words.conllu": words.to_conllu(), "text.conllu": text.to_conllu(), "spans.json": spans}
 
 
 def _spans(sentence: depparse.Sentence) -> dict[str, Any]:
-    """Entities and frames of a sentence with their probabilities, which CoNLL-U does not have."""
+    """The entities and frames of a sentence with their probabilities, which CoNLL-U does not show."""
     return {
         "ents": [{"words": [span.start, span.end], "type": span.type, "score": span.score} for span in sentence.ents],
         "frames": [

@@ -1,4 +1,4 @@
-"""Runs the command line of depparse within this process and writes down what it prints, machine and time left out."""
+"""Runs the command line of depparse within this process, and writes down its outputs without machine and time."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from golden_comparison import INDEX
 import depparse
 
 ROOT = Path(__file__).resolve().parent.parent
-_STATUS = ".status.txt"  # ends the name of a file with the exit code of a command and its standard error
+_STATUS = ".status.txt"  # ends the name of a file that has a command's exit code and standard error
 _ENDINGS = {"two-column": "tsv", "text": "txt", "conll2003": "txt"}
 
-# What differs from machine to machine and from day to day, by the files that it may stand in: in all of them …
+# Patterns of text that varies with the machine and the day, and what replaces them, by the files with it: all files …
 _EVERYWHERE = [
     (re.compile(rf"\bdepparse {re.escape(depparse.__version__)}"), "depparse <version>"),
 ]
-# … in what training prints …
+# … the output of training …
 _OF_TRAINING = [
     (re.compile(r"^about .* to go\n", re.MULTILINE), ""),
     (re.compile(r"^(epoch \d+), \d+:[\d:]+;", re.MULTILINE), r"\1, <time>;"),
@@ -39,17 +39,17 @@ _OF_TRAINING = [
     (re.compile(r"^(?:\d+ s|\d+ min|\d+ h \d\d)(?=; the model is in )", re.MULTILINE), "<time>"),
     (re.compile(r"(?<=; loss ).*"), lambda match: re.sub(r"[\d.]+(?= |$)", "<loss>", match[0])),
 ]
-# … and in cards.
+# … and cards.
 _OF_CARDS = [
     (re.compile(r"^(\| (?:depparse|torch|minutes of training|words a second in training|peak memory) \|).*\|$", re.M),
      r"\1 <varies> |"),
     (re.compile(r"(manifest\.json has the SHA-256) `\w+`"), r"\1 `<hash>`"),
 ]  # fmt: skip
-_TIMES = ("seconds", "words_per_second", "peak_memory_mib")  # keys of a line of the log of training
+_TIMES = ("seconds", "words_per_second", "peak_memory_mib")  # keys that vary in a line of the log of training
 
 
 class Recorder:
-    """Writes outputs to `folder`. Commands run in the folder `work`, whose path appears nowhere."""
+    """Writes outputs to `folder`. Commands run in the folder `work`, whose path is in no output."""
 
     def __init__(self, folder: Path, work: Path) -> None:
         self.folder, self.work = folder, work
@@ -66,8 +66,8 @@ class Recorder:
     ) -> str:
         """Runs ``depparse ARGUMENTS`` and writes standard output to ``NAME.ENDING``, exit code and errors beside it.
 
-        Without an `ending`, that is told by ``--to`` or ``--json``. `keep` are files that the command writes, to be
-        written down as well. Gives standard output.
+        Without an `ending`, ``--to`` or ``--json`` tell it. `clean` removes what varies. `keep` are files written by
+        the command, which are written down as well. Returns standard output.
         """
         words = [str(argument) for argument in arguments]
         code, output, errors = run(words, input.encode() if isinstance(input, str) else input, self.work)
@@ -83,9 +83,9 @@ class Recorder:
         return output
 
     def train(self, name: str, *arguments: str | Path) -> Path:
-        """Runs ``depparse train ARGUMENTS --output runs/NAME`` and writes down all that it shows and leaves.
+        """Runs ``depparse train ARGUMENTS --output runs/NAME``, and writes down all that it prints and leaves.
 
-        Gives the run's folder, relative to that in which commands run.
+        Returns the run's folder, relative to the one in which commands run.
         """
         run_folder = Path("runs") / Path(name).name
         self.command(f"{name}/train", "train", *arguments, "--output", run_folder, clean=_clean_training)
@@ -93,7 +93,7 @@ class Recorder:
         return run_folder
 
     def left_by(self, name: str, run_folder: Path) -> None:
-        """Writes down the logs of a run, its recipe, its card, and the names of the files that are left of it."""
+        """Writes down the logs of a run, its recipe, its card, and the names of the files that it leaves."""
         folder = self.work / run_folder
         for log in sorted(folder.glob("*.jsonl")):
             lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
@@ -105,13 +105,13 @@ class Recorder:
         self.text(f"{name}/files.txt", "".join(f"{file}\n" for file in names))
 
     def card(self, name: str, model: Path) -> None:
-        """Writes down the card of a model folder, but for hashes, times and versions."""
+        """Writes down the card of a model folder, without hashes, times and versions."""
         self.text(name, _clean_card((self.work / model / "README.md").read_text(encoding="utf-8")))
 
     def info(self, name: str, model: str | Path) -> None:
-        """What ``depparse info`` says of a model just trained, as text and as JSON.
+        """Writes down the output of ``depparse info`` for a model just trained, as text and as JSON.
 
-        The size in bytes is left out, as it depends on how the tensors of a new folder are called.
+        The size in bytes is left out, as it depends on the names of the tensors in a new folder.
         """
         self.command(f"{name}/info", "info", model, clean=lambda text: re.sub(r"(?m)^(size +).*", r"\1<varies>", text))
         self.command(
@@ -131,7 +131,7 @@ class Recorder:
         self.text(name, json.dumps(value, ensure_ascii=False, indent=1, default=float) + "\n")
 
     def error(self, name: str, call: Callable[[], object]) -> None:
-        """Writes down the error that the call raises: its class and what it says. Fails if it raises none."""
+        """Writes down the class and the message of the error that the call raises. Fails if it raises none."""
         with inside(self.work):
             try:
                 call()
@@ -149,9 +149,9 @@ class Recorder:
 
     def _anonymous(self, text: str) -> str:
         """The text without paths of this machine and without the version."""
-        package = Path(depparse.__file__).resolve().parent  # perhaps of another checkout
-        places = {self.work: "<work>", package: "<package>", package.parent: "<root>", ROOT: "<root>"}
-        for path, name in places.items():
+        package = Path(depparse.__file__).resolve().parent  # this may be in another checkout
+        folders = {self.work: "<work>", package: "<package>", package.parent: "<root>", ROOT: "<root>"}
+        for path, name in folders.items():
             for spelled in {str(path), str(path.resolve())}:
                 text = text.replace(spelled, name)
         for pattern, name in _EVERYWHERE:
@@ -160,9 +160,9 @@ class Recorder:
 
 
 def run(arguments: Sequence[str], input: bytes, folder: Path) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of ``depparse ARGUMENTS`` in the folder.
+    """Runs ``depparse ARGUMENTS`` in the folder; returns exit code, standard output and standard error.
 
-    It runs in this process, as compiling the loops of `depparse.structs` takes far longer than a command.
+    The command runs in this process, as compiling the loops of `depparse.structs` takes far longer than a command.
     """
     streams = {name: io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n") for name in ("stdout", "stderr")}
     streams["stdin"] = io.TextIOWrapper(io.BytesIO(input), encoding="utf-8")
@@ -171,7 +171,7 @@ def run(arguments: Sequence[str], input: bytes, folder: Path) -> tuple[int, str,
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     with ExitStack() as stack:
         stack.enter_context(inside(folder))
-        stack.enter_context(warnings.catch_warnings())  # which also makes warnings that were shown before come again
+        stack.enter_context(warnings.catch_warnings())  # also makes earlier warnings come again
         stack.enter_context(patch.object(sys, "argv", ["depparse", *arguments]))
         for name, stream in streams.items():
             stack.enter_context(patch.object(sys, name, stream))
@@ -179,7 +179,7 @@ def run(arguments: Sequence[str], input: bytes, folder: Path) -> tuple[int, str,
             runpy.run_module("depparse", run_name="__main__")
         except SystemExit as stop:
             code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-        except Exception as error:  # a bug, which is written down as it is
+        except Exception as error:  # a bug, which is an output like any other
             code = 1
             sys.stderr.write(f"Traceback: {type(error).__name__}: {error}\n")
     for number, handler in handlers.items():
@@ -192,14 +192,14 @@ def run(arguments: Sequence[str], input: bytes, folder: Path) -> tuple[int, str,
 
 @contextmanager
 def inside(folder: Path) -> Iterator[None]:
-    """Within, the folder is the current one."""
+    """Makes the folder the current one within the block."""
     with contextlib.chdir(folder):
         yield
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder to run commands in, with a copy of the samples under ``corpora``. It goes at the end."""
+    """A folder to run commands in, with a copy of the samples under ``corpora``. It is deleted after the block."""
     import shutil
 
     with tempfile.TemporaryDirectory() as name:
@@ -208,7 +208,7 @@ def scratch() -> Iterator[Path]:
 
 
 def quiet_environment() -> None:
-    """One thread, no network, lines of one width: what could change an output is set."""
+    """Fixes settings that could change an output: one thread, no network, and the width of lines."""
     os.environ |= {"COLUMNS": "120", "TERM": "dumb", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
     torch.set_num_threads(1)
 

@@ -1,17 +1,19 @@
-"""What parsing and training cost beside the encoder alone, and the linear recurrence beside a BiLSTM of its size.
+"""The time of parsing and training against that of the encoder alone, and of the linear recurrence against a BiLSTM.
 
     python benchmarks/networks.py [--treebank FOLDER] [--configs bilstm,recurrent,transformer] [--words 25000]
         [--steps 20] [--rounds 5] [--set KEY=VALUE …]
 
-Weights are random: speed does not depend on them, except that their trees need more of the decoder than those of a
-trained parser. FOLDER is a UD treebank, by default English-EWT of $DEPPARSE_SHARED (by default ../shared); `--words`
-is how much of its dev file is parsed and of its train file gives vocabularies and steps. All is measured in turn in
-one process after a warm-up; ratios are medians over rounds of the ratio in a round, with the least and the greatest.
+Weights are random: speed does not depend on them, except that the decoder takes longer for their trees than for those
+of a trained parser. FOLDER is a UD treebank, by default English-EWT in $DEPPARSE_SHARED (by default ../shared).
+`--words` words of its dev file are parsed, and as many of its train file give vocabularies and training steps. All is
+measured in turn in one process after a warm-up. A ratio is the median over rounds of the ratio in a round, shown with
+the least and the greatest.
 
 - parsing: CoNLL-U in a file to CoNLL-U in a file, against the forward pass of the encoder on the same batches;
 - training: a step of `training.loop` (with collating, losses, clipping, optimizer and average), against forward and
   backward of the encoder on the same batch, which is full;
-- contexts: training and inference of the context layers alone, of as many parameters (within 2 %), on the same batches.
+- contexts: training and inference of the two context layers alone, with the same number of parameters (within 2 %), on
+  the same batches.
 """
 
 from __future__ import annotations
@@ -44,23 +46,24 @@ from depparse.training.loop import train
 from depparse.training.recipe import RecipeConfig, read_recipe
 from depparse.treebanks.treebank import find_splits
 
-INPUT_WIDTH = 384  # units that the context layers read, as from words and characters
+INPUT_WIDTH = 384  # units that the context layers read, as many as those of words and characters
 
 
 def seconds(work: Callable[[], object]) -> float:
+    """The seconds that a call takes."""
     begin = time.perf_counter()
     work()
     return time.perf_counter() - begin
 
 
 def ratio(pairs: list[tuple[float, float]]) -> str:
-    """Median, least and greatest of first by second."""
+    """The median, the least and the greatest ratio of the first number of a pair to the second."""
     ratios = sorted(first / second for first, second in pairs)
     return f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})"
 
 
 def take(sentences: Iterator[Sentence], words: int) -> list[Sentence]:
-    """The first sentences, of about so many words."""
+    """The first sentences, with about `words` words."""
     return next(chunks(sentences, words))
 
 
@@ -81,6 +84,7 @@ def bare_encoder(model: Model, sentences: Iterator[Sentence]) -> Callable[[], No
 
 
 def measure_parsing(model: Model, sentences: list[Sentence], rounds: int) -> str:
+    """A line with the speed of parsing, and its time as a multiple of the encoder's."""
     n_words = sum(map(len, sentences))
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.conllu"), Path(folder, "out.conllu")
@@ -98,7 +102,8 @@ def measure_parsing(model: Model, sentences: list[Sentence], rounds: int) -> str
 
 
 def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConfig, steps: int) -> str:
-    # fp32, as the encoder alone has it.
+    """A line with the speed of training, and its time as a multiple of the encoder's."""
+    # Training is in fp32, as the encoder alone is too.
     config = recipe.training.model_copy(update={"epochs": 100, "evaluate_every": 100, "precision": "fp32"})
     examples = [model.example(sentence, targets=True) for sentence in sentences]
     lengths, sources = [example.length for example in examples], [0] * len(examples)
@@ -117,7 +122,7 @@ def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConf
             batch = model.collate([examples[number] for number in numbers])
             pair = seconds(lambda: next(records)), seconds(lambda batch=batch: bare(batch))
             if math.prod(batch.shape) < 0.85 * config.batch_words:
-                continue  # what was left at the end of an epoch
+                continue  # the last batch of an epoch may not be full
             warm -= 1
             if warm < 0:
                 times.append(pair)
@@ -130,22 +135,26 @@ def measure_training(model: Model, sentences: list[Sentence], recipe: RecipeConf
 
 def same_size(recurrent: LinearRecurrent, layers: int) -> BiLSTM:
     """A BiLSTM with as many parameters, within 2 %."""
-    wanted = size(recurrent)
+    target_size = size(recurrent)
     for width in range(2, 10_000, 2):
         with torch.device("meta"):
-            found = size(BiLSTM(INPUT_WIDTH, width=width, layers=layers, dropout=0.33, weight_drop=0.2))
-        if found >= wanted:
+            n_parameters = size(BiLSTM(INPUT_WIDTH, width=width, layers=layers, dropout=0.33, weight_drop=0.2))
+        if n_parameters >= target_size:
             break
-    if found > 1.02 * wanted:
-        raise SystemExit(f"no BiLSTM of {layers} layers has {wanted:,} parameters within 2 %; give a greater --width")
+    if n_parameters > 1.02 * target_size:
+        raise SystemExit(
+            f"no BiLSTM of {layers} layers has {target_size:,} parameters within 2 %; give a greater --width"
+        )
     return BiLSTM(INPUT_WIDTH, width=width, layers=layers, dropout=0.33, weight_drop=0.2)
 
 
 def size(module: torch.nn.Module) -> int:
+    """The number of parameters."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
 def compare_contexts(lengths: list[int], width: int, layers: int, words: int, rounds: int) -> None:
+    """Prints the table of context layers, on random vectors of sentences of these lengths, in batches of `words`."""
     torch.manual_seed(1)
     recurrent = LinearRecurrent(LinearRecurrentConfig(width=width, layers=layers), INPUT_WIDTH)
     bilstm = same_size(recurrent, layers)
@@ -175,8 +184,8 @@ def compare_contexts(lengths: list[int], width: int, layers: int, words: int, ro
         times[name] = [
             (seconds(lambda work=work: work(bilstm)), seconds(lambda work=work: work(recurrent))) for _ in range(rounds)
         ]
-    for place, (name, module) in enumerate((("bilstm", bilstm), ("linear_recurrent", recurrent))):
-        speeds = [n_words / statistics.median(pair[place] for pair in times[key]) for key in ("training", "inference")]
+    for side, (name, module) in enumerate((("bilstm", bilstm), ("linear_recurrent", recurrent))):
+        speeds = [n_words / statistics.median(pair[side] for pair in times[key]) for key in ("training", "inference")]
         print(f"{name:18} {module.width:6} {size(module):11,} {speeds[0]:18,.0f} {speeds[1]:19,.0f}")
     print(f"the recurrence is faster: training {ratio(times['training'])}, inference {ratio(times['inference'])}")
 
@@ -190,8 +199,8 @@ if __name__ == "__main__":
     parser.add_argument("--steps", type=int, default=20, help="full training batches")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--width", type=int, default=400, help="units of the recurrence in the comparison")
-    parser.add_argument("--layers", type=int, default=3, help="of both context layers in the comparison")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipes")
+    parser.add_argument("--layers", type=int, default=3, help="layers of both networks in the comparison")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a key of the recipes")
     options = parser.parse_args()
     splits = find_splits(options.treebank)
     trained = take(depparse.iter_conllu(splits["train"]), options.words)

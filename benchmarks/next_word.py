@@ -1,4 +1,4 @@
-"""The simplest baseline: every word hangs on the next one, the last is the root. CoNLL-U in, CoNLL-U out.
+"""The simplest baseline, from CoNLL-U to CoNLL-U: every word hangs on the next one, and the last one is the root.
 
     python benchmarks/next_word.py GOLD.conllu > baseline.conllu
 
@@ -13,6 +13,7 @@ import depparse
 
 
 def main(path: str) -> None:
+    """Prints the sentences of a CoNLL-U file with the trees of the baseline."""
     for sentence in depparse.iter_conllu(path):
         for word in sentence.words:
             last = word.id == len(sentence)

@@ -1,23 +1,25 @@
-"""What raw text costs: segmentation alone, raw text to CoNLL-U beside the bare encoder, and memory.
+"""The cost of raw text: of segmentation alone, of raw text to CoNLL-U against the bare encoder, and in memory.
 
     python benchmarks/raw.py MODEL [--treebank FOLDER] [--words 25000] [--rounds 5] [--cpu]
     python benchmarks/raw.py MODEL --memory [--treebank FOLDER] [--megabytes 1,10,100]
     python benchmarks/raw.py MODEL --processes 2 [--treebank FOLDER] [--rounds 5]
 
-MODEL is what `depparse.load` takes. FOLDER is a UD treebank, by default English-EWT of $DEPPARSE_SHARED (by default
-../shared), whose dev file gives the text. All is measured in turn in one process after a warm-up; ratios are medians
-over rounds of the ratio in a round, with the least and the greatest. `--cpu` counts seconds of the processor instead
-of the clock, for a busy machine; with one thread (OMP_NUM_THREADS=1), as threads that wait for each other count too.
+MODEL is anything that `depparse.load` takes. FOLDER is a UD treebank, by default English-EWT in $DEPPARSE_SHARED (by
+default ../shared), whose dev file gives the text. All is measured in turn in one process after a warm-up. A ratio is
+the median over rounds of the ratio in a round, shown with the least and the greatest. `--cpu` counts processor seconds
+instead of clock seconds, for a busy machine. Use it with one thread (OMP_NUM_THREADS=1), as threads that wait for each
+other count too.
 
-- segmentation: the text to sentences of words, in characters a second;
-- raw text: text in a file to CoNLL-U in a file, against the forward pass of the encoder on the same words in the same
-  batches; then the same with a clock on each stage, seconds of a median round.
+- segmentation: from text to sentences of words, in characters per second;
+- raw text: from text in a file to CoNLL-U in a file, against the forward pass of the encoder on the same words in the
+  same batches; then the same with a clock on each stage, in seconds of a median round.
 
-`--processes`: how long a new process takes to load the model once torch is imported, and to analyse the first sentence;
-and segmentation in so many processes of one thread at the same time, each of 3 MB of text, in characters a second.
+`--processes` measures how long a new process takes to load the model after torch is imported, and to analyse the first
+sentence; then segmentation in so many processes at the same time, each with one thread and 3 MB of text, in characters
+per second.
 
-`--memory`: the peak of processes that read copies of the text one after the other: `depparse parse` of the first two
-sizes, and segmentation alone of the second and the third.
+`--memory` measures the peak memory of processes that read copies of the text one after the other: `depparse parse` for
+the first two sizes, and segmentation alone for the second and the third.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.text.pieces import iter_pieces
 from depparse.treebanks.treebank import find_splits
 
-# What the system counts as the peak of a process includes what the process that started it had: so it is a small one.
+# The peak that the system counts for a process includes the memory of its parent. So a small parent starts it.
 _PEAK = """
 import os, subprocess, sys
 process = subprocess.Popen(sys.argv[1:])
@@ -71,7 +73,7 @@ _DECODE, _WRITE, _REST = "decode, annotate", "write", "rest: copies, order"
 
 
 class Clock:
-    """Seconds spent in each stage, without those in the stages that it calls."""
+    """Measures the seconds spent in each stage, without those in the stages that it calls."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.spent: dict[str, float] = {}
@@ -79,10 +81,12 @@ class Clock:
         self._open: list[str] = []
 
     def enter(self, stage: str) -> None:
+        """Begins a stage within the one that is open."""
         self._count()
         self._open.append(stage)
 
     def leave(self) -> None:
+        """Ends the stage that began last."""
         self._count()
         self._open.pop()
 
@@ -93,7 +97,7 @@ class Clock:
         self._since = now
 
     def call(self, stage: str, function: Callable[P, T]) -> Callable[P, T]:
-        """The function, with its calls timed."""
+        """The function, whose calls are timed as this stage."""
 
         def timed(*args: P.args, **named: P.kwargs) -> T:
             self.enter(stage)
@@ -105,7 +109,7 @@ class Clock:
         return timed
 
     def iterate(self, stage: str, items: Iterable[T]) -> Iterator[T]:
-        """The items, with the making of each timed."""
+        """The items; making each of them is timed as this stage."""
         following = self.call(stage, iter(items).__next__)
         while True:
             try:
@@ -116,7 +120,7 @@ class Clock:
 
 
 def profile(pipeline: Pipeline, source: Path, target: Path, now: Callable[[], float]) -> dict[str, float]:
-    """Seconds of each stage from text in `source` to CoNLL-U in `target`."""
+    """The seconds of each stage from text in `source` to CoNLL-U in `target`."""
     clock, model, segmenter = Clock(now), pipeline.model, pipeline.segmenter
     with ExitStack() as stack:
 
@@ -148,6 +152,8 @@ def profile(pipeline: Pipeline, source: Path, target: Path, now: Callable[[], fl
 
 
 def measure(pipeline: Pipeline, text: str, rounds: int, now: Callable[[], float]) -> None:
+    """Prints the speed of segmentation, that of raw text to CoNLL-U, and the table of stages; `now` is the clock."""
+
     def seconds(work: Callable[[], object]) -> float:
         begin = now()
         work()
@@ -181,11 +187,12 @@ def measure(pipeline: Pipeline, text: str, rounds: int, now: Callable[[], float]
         speed = n_words / statistics.median(time for time, _ in times)
         print(f"raw text     {speed:9,.0f} words/s        by the encoder alone: {ratio(times)}")
         profiles = [profile(pipeline, source, target, now) for _ in range(rounds)]
-        # The stages of the round whose sum is the median: they add up, as medians of each would not.
+        # The stages are those of the round with the median sum, as medians of each stage would not add up.
         print_profile(sorted(profiles, key=lambda stages: sum(stages.values()))[rounds // 2])
 
 
 def print_profile(stages: dict[str, float]) -> None:
+    """Prints the table of the stages' seconds."""
     whole, encoder = sum(stages.values()), stages[_ENCODER]
     print("\n| stage | seconds | share | / encoder |\n|---|--:|--:|--:|")
     for stage, spent in [*stages.items(), ("all", whole)]:
@@ -196,7 +203,7 @@ def print_profile(stages: dict[str, float]) -> None:
 
 
 def copies(text: str, megabytes: float) -> Iterator[str]:
-    """Paragraphs of `text`, over and over, until they are so many bytes in UTF-8."""
+    """Copies of `text`, a paragraph each, of about `megabytes` MB in UTF-8; at least one."""
     n_bytes = len(text.encode()) + 2
     for _ in range(max(1, round(megabytes * 1_000_000 / n_bytes))):
         yield text
@@ -204,13 +211,14 @@ def copies(text: str, megabytes: float) -> Iterator[str]:
 
 
 def peak(command: list[str]) -> tuple[float, list[str]]:
-    """Peak memory of a process in MiB, and what it printed."""
+    """The peak memory of a process in MiB, and the lines that it printed."""
     whole = [sys.executable, "-c", _PEAK, *command]
     printed = subprocess.run(whole, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
     return int(printed[-1]) / 1024, printed[:-1]
 
 
 def measure_memory(model: str, text: str, small: float, large: float, largest: float) -> None:
+    """Prints the peak memory of parsing and of segmentation, for sizes in MB."""
     print("| | MB of text | peak, MiB | |\n|---|--:|--:|---|")
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, "in.txt")
@@ -218,10 +226,10 @@ def measure_memory(model: str, text: str, small: float, large: float, largest: f
         def show(name: str, sizes: tuple[float, float], command: Callable[[float], list[str]]) -> None:
             before = 0.0
             for size in sizes:
-                found, printed = peak(command(size))
-                grown = [f"{found / before:.3f} times as much"] if before else []
-                print(f"| {name} | {size:g} | {found:.0f} | {', '.join([*printed, *grown])} |", flush=True)
-                before = found
+                mebibytes, printed = peak(command(size))
+                growth = [f"{mebibytes / before:.3f} times as much"] if before else []
+                print(f"| {name} | {size:g} | {mebibytes:.0f} | {', '.join([*printed, *growth])} |", flush=True)
+                before = mebibytes
 
         def parse(size: float) -> list[str]:
             with source.open("w", encoding="utf-8") as out:
@@ -238,7 +246,7 @@ def measure_memory(model: str, text: str, small: float, large: float, largest: f
 
 
 def segment_copies(pipeline: Pipeline, text: str, megabytes: float) -> None:
-    """Segments copies of the text, and prints how fast."""
+    """Segments copies of the text, and prints the speed."""
     n_chars = 0
 
     def pieces() -> Iterator[str]:
@@ -257,6 +265,7 @@ def segment_copies(pipeline: Pipeline, text: str, megabytes: float) -> None:
 
 
 def measure_processes(model: str, text: str, n_processes: int, rounds: int, megabytes: float = 3) -> None:
+    """Prints the times of loading and of the first sentence, and the speed of segmentation in several processes."""
     load = [sys.executable, "-c", _LOAD, model]
     times = [subprocess.run(load, stdout=subprocess.PIPE, text=True, check=True).stdout.split() for _ in range(rounds)]
     for name, column in zip(("loading", "first sentence"), zip(*times, strict=True), strict=True):
@@ -280,17 +289,18 @@ def measure_processes(model: str, text: str, n_processes: int, rounds: int, mega
 
 
 def main() -> None:
+    """Measures by the command line."""
     shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description="What raw text costs in time and memory.")
-    parser.add_argument("model", metavar="MODEL", help="what depparse.load takes")
+    parser.add_argument("model", metavar="MODEL", help="anything that depparse.load takes")
     parser.add_argument("--treebank", type=Path, default=shared / "treebanks" / "UD_English-EWT")
     parser.add_argument("--words", type=int, default=25_000, help="words of dev whose text is read")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cpu", action="store_true", help="seconds of the processor")
+    parser.add_argument("--cpu", action="store_true", help="count processor seconds, not clock seconds")
     parser.add_argument("--memory", action="store_true", help="measure memory, and nothing else")
     parser.add_argument("--megabytes", default="1,10,100", metavar="SMALL,LARGE,LARGEST", help="sizes for --memory")
-    parser.add_argument("--processes", type=int, metavar="N", help="loading, and segmentation in N processes")
-    parser.add_argument("--segment", type=Path, help=argparse.SUPPRESS)  # what the two above run
+    parser.add_argument("--processes", type=int, metavar="N", help="measure loading, and segmentation in N processes")
+    parser.add_argument("--segment", type=Path, help=argparse.SUPPRESS)  # for the processes of the two above
     options = parser.parse_args()
     sizes = [float(size) for size in options.megabytes.split(",")]
     if options.segment:

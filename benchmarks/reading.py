@@ -1,9 +1,10 @@
-"""Speed and memory of reading CoNLL-U: depparse against the conllu package, in turn, in one run.
+"""The speed and the memory of reading CoNLL-U: depparse against the package conllu, in turn, in one run.
 
     python benchmarks/reading.py [FILE]
 
-Without FILE, English-EWT train of $DEPPARSE_SHARED (by default ../shared). Then a file of a million lines, made of
-copies of FILE, is streamed in a process of its own, and its peak memory is shown beside that of a tenth of it.
+FILE is by default English-EWT train in $DEPPARSE_SHARED (by default ../shared). After the speed, a file of a million
+lines, made from copies of FILE, is streamed in a process of its own, as is a tenth of it; both peaks of memory are
+shown.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ MILLION = 1_000_000
 
 
 def seconds(work: Callable[[], Iterable[object]]) -> float:
+    """The seconds that it takes to go through what a call returns."""
     begin = time.perf_counter()
     for _ in work():
         pass
@@ -30,6 +32,7 @@ def seconds(work: Callable[[], Iterable[object]]) -> float:
 
 
 def compare(path: Path) -> None:
+    """Prints the speed of both packages on a file."""
     from importlib.metadata import version
 
     import conllu
@@ -41,19 +44,20 @@ def compare(path: Path) -> None:
             yield from conllu.parse_incr(stream)
 
     lines = path.read_bytes().count(b"\n")
-    ours, other = [], []
+    our_times, their_times = [], []
     for _ in range(ROUNDS):
-        ours.append(seconds(lambda: iter_conllu(path)))
-        other.append(seconds(theirs))
-    ratios = [b / a for a, b in zip(ours, other, strict=True)]
+        our_times.append(seconds(lambda: iter_conllu(path)))
+        their_times.append(seconds(theirs))
+    ratios = [b / a for a, b in zip(our_times, their_times, strict=True)]
     print(f"{path.name}, {lines:,} lines, median of {ROUNDS} alternating rounds:")
-    for name, times in (("depparse.iter_conllu", ours), (f"conllu {version('conllu')} parse_incr", other)):
+    for name, times in (("depparse.iter_conllu", our_times), (f"conllu {version('conllu')} parse_incr", their_times)):
         median = statistics.median(times)
         print(f"  {name:28} {median:6.2f} s  {lines / median:11,.0f} lines/s")
     print(f"  ratio {statistics.median(ratios):.1f} (from {min(ratios):.1f} to {max(ratios):.1f})")
 
 
 def memory(path: Path) -> None:
+    """Prints the peak memory of streaming about a million lines, and a tenth of them."""
     block = path.read_bytes()
     copies = MILLION // block.count(b"\n") + 1
     with tempfile.TemporaryDirectory() as folder:
@@ -70,6 +74,7 @@ def memory(path: Path) -> None:
 
 
 def stream(path: str) -> None:
+    """Streams a file, and prints the peak memory of this process."""
     from depparse import iter_conllu
 
     begin = time.perf_counter()

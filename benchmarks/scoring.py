@@ -1,9 +1,9 @@
-"""Speed of scoring: ``depparse evaluate`` against udtools' ``udeval``, whole processes in turn, in one run.
+"""The speed of scoring: ``depparse evaluate`` against udtools' ``udeval``, whole processes in turn, in one run.
 
     python benchmarks/scoring.py [GOLD]
 
-Without GOLD, English-EWT test of $DEPPARSE_SHARED (by default ../shared). The system file is the left-neighbour
-baseline of it.
+GOLD is by default English-EWT test in $DEPPARSE_SHARED (by default ../shared). The system file is GOLD with the trees
+of the baseline next_word.py.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ ROUNDS = 5
 
 
 def main(gold: Path) -> None:
-    here = Path(__file__).parent
+    """Prints the times of both scorers on a gold file."""
+    scripts = Path(__file__).parent
     with tempfile.TemporaryDirectory() as folder:
         system = Path(folder) / "system.conllu"
         with system.open("wb") as out:
-            subprocess.run([sys.executable, here / "next_word.py", gold], stdout=out, check=True)
+            subprocess.run([sys.executable, scripts / "next_word.py", gold], stdout=out, check=True)
         commands = {
             "depparse evaluate": [sys.executable, "-m", "depparse", "evaluate", gold, system],
             "udeval -v": [Path(sys.executable).with_name("udeval"), "-v", gold, system],

@@ -1,19 +1,19 @@
-"""What segmentation loses, by cause, and how much of LAS it costs.
+"""The errors of segmentation, by cause, and how much LAS they cost.
 
     python benchmarks/segmentation.py MODEL GOLD.conllu [--train FILE] [--wrap 80] [--examples N] [--raw-scores]
 
-MODEL (what `depparse.load` takes) reads the raw text of GOLD; what it finds is compared with GOLD as the official
-scorer does, by the characters without white space. Tables are Markdown:
+MODEL (anything that `depparse.load` takes) reads the raw text of GOLD. Its segmentation is compared with GOLD as by the
+official scorer, by the characters without white space. Tables are Markdown:
 
-- tokens: ends of tokens that were missed, and that are not there (extra), by the characters around them;
-- multiword tokens: what became of them. *Seen* are those whose very words are in the training data: `--train`, by
-  default the train file beside GOLD;
+- tokens: ends that were missed, and ends that are not in GOLD (extra), by the characters around them;
+- multiword tokens: what became of them. *Seen* are those that are in the training data with the same words; this is
+  `--train`, by default the train file beside GOLD;
 - sentences: ends missed and extra, by what stands before, by what comes after, and by the space between;
-- LAS, where the model parses: with gold segmentation, and with parts of it replaced by the predicted one. A sentence
-  end that falls into a token of the other segmentation comes after that token.
+- LAS, if the model parses: with gold segmentation, and with parts of it replaced by the predicted one. A sentence end
+  that falls into a token of the other segmentation is moved behind that token.
 
-`--wrap`: the raw text has lines of at most so many characters, as in the UD releases. `--examples`: so many of each
-kind, with ‖ where the end is. `--raw-scores`: all scores from raw text.
+With `--wrap`, the raw text has lines of at most so many characters, as in the UD releases. `--examples` shows so many
+of each kind, with ‖ at the end. `--raw-scores` shows all scores from raw text.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from depparse.treebanks.treebank import find_splits
 _APOSTROPHES = frozenset("'’‘ʼ`´＇׳")
 _FINAL = frozenset(".!?…‽؟۔।॥。！？")
 _CLOSING = frozenset("\"'”’»)]}›」』）】")
-# Bounded, as there are texts without a space.
+# Repetitions are bounded, as some texts have no spaces.
 _ADDRESS = re.compile(
     r"(?:https?://|www\.)[!-~]+"
     r"|[\w.+%-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+"
@@ -53,13 +53,13 @@ _ADDRESS = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _NUMBER = re.compile(r"\d+(?:[.,:/’'\u2212\-]\d+)+|\d+")
-_SEEN_AROUND = 24  # characters of the text in examples, on either side
+_SEEN_AROUND = 24  # characters that examples show on either side of an end
 
 Words = tuple[str, ...]
 
 
 class Text:
-    """The raw text by its characters without white space, which are counted from 0 as the scorer does."""
+    """The raw text by its characters without white space, which are numbered from 0 as by the scorer."""
 
     def __init__(self, raw: str) -> None:
         self.raw = raw
@@ -70,9 +70,11 @@ class Text:
         }
 
     def before(self, place: int) -> str:
+        """The character before that of number `place`."""
         return self.characters[place - 1]
 
     def after(self, place: int) -> str:
+        """The character of number `place`, which comes after an end there."""
         return self.characters[place]
 
     def gap(self, place: int) -> str:
@@ -85,9 +87,9 @@ class Text:
 
     def example(self, place: int) -> str:
         """The text around an end."""
-        here, there = self.places[place - 1] + 1, self.places[place]
-        parts = self.raw[max(0, here - _SEEN_AROUND) : here], self.raw[here : there + _SEEN_AROUND]
-        return re.sub(r"\s+", " ", "‖".join(parts)).replace("`", "'")
+        end, following = self.places[place - 1] + 1, self.places[place]
+        before, after = self.raw[max(0, end - _SEEN_AROUND) : end], self.raw[end : following + _SEEN_AROUND]
+        return re.sub(r"\s+", " ", f"{before}‖{after}").replace("`", "'")
 
 
 def _starts_inside(pattern: re.Pattern[str], raw: str) -> set[int]:
@@ -98,7 +100,7 @@ def _starts_inside(pattern: re.Pattern[str], raw: str) -> set[int]:
 
 
 def token_kind(text: Text, place: int) -> str:
-    """What an end of a token before the character at `place` is an end of."""
+    """The kind of an end of a token before the character at `place`."""
     before, after = text.before(place), text.after(place)
     if text.gap(place):
         return "at white space"
@@ -123,7 +125,7 @@ def token_kind(text: Text, place: int) -> str:
 
 
 def kind_before(text: Text, place: int) -> str:
-    """What a sentence that ends before the character at `place` ends in."""
+    """The kind of the last character of a sentence that ends before the character at `place`."""
     last = place - 1
     while last and text.characters[last] in _CLOSING:
         last -= 1
@@ -135,7 +137,7 @@ def kind_before(text: Text, place: int) -> str:
 
 
 def kind_after(text: Text, place: int) -> str:
-    """How what comes after the end of a sentence begins."""
+    """The kind of the first character after the end of a sentence."""
     category = unicodedata.category(text.after(place))
     named = {"Lu": "before upper case", "Lt": "before upper case", "Ll": "before lower case"}
     by_class = {"L": "before a letter without case", "N": "before a digit", "P": "before punctuation"}
@@ -143,7 +145,7 @@ def kind_after(text: Text, place: int) -> str:
 
 
 def kind_of_gap(text: Text, place: int) -> str:
-    """What stands between a sentence and the next."""
+    """The kind of the space between a sentence and the next."""
     gap = text.gap(place)
     if gap.count("\n") > 1:
         return "at a paragraph break"
@@ -155,7 +157,7 @@ def kind_of_gap(text: Text, place: int) -> str:
 
 @dataclass(slots=True)
 class Differences:
-    """Ends by kind: how many there are in the gold data, and places of those missed and extra."""
+    """Ends by kind: how many the gold data has, and the places of those that are missed and extra."""
 
     gold: Counter[str] = field(default_factory=Counter)
     missed: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -163,17 +165,17 @@ class Differences:
 
     @classmethod
     def of(cls, gold: Iterable[int], system: Iterable[int], kind: Callable[[int], str]) -> Differences:
-        """Of two sets of ends, without that of the whole text."""
+        """The differences between two sets of ends, which lack the end of the whole text."""
         a, b = set(gold), set(system)
-        found = cls(Counter(map(kind, a)))
-        for places, kinds in ((a - b, found.missed), (b - a, found.extra)):
+        differences = cls(Counter(map(kind, a)))
+        for places, kinds in ((a - b, differences.missed), (b - a, differences.extra)):
             for place in sorted(places):
                 kinds[kind(place)].append(place)
-        return found
+        return differences
 
 
 def tokens_of(side: Segmentation) -> dict[tuple[int, int], tuple[str, Words]]:
-    """Form and words of each token by its range of characters; a token that is a word has no words."""
+    """The form and the words of each token by its range of characters; a token that is a single word has no words."""
     forms = [token.text for sentence in side.document for token in sentence.tokens]
     firsts = pairwise([*side.token_words.tolist(), len(side)])
     ranges = zip(side.token_starts.tolist(), side.token_ends.tolist(), strict=True)
@@ -186,41 +188,43 @@ def tokens_of(side: Segmentation) -> dict[tuple[int, int], tuple[str, Words]]:
 def compare_multiwords(
     gold: Segmentation, system: Segmentation, seen: Collection[tuple[str, Words]]
 ) -> tuple[int, dict[str, list[tuple[str, bool]]]]:
-    """How many multiword tokens are right; for each cause, what it was and was made, and if that which it was was seen.
+    """How many multiword tokens are right; and for each cause of an error, examples and whether their gold was seen.
 
-    Words are compared in lower case, as the scorer does.
+    An example shows a token with its gold words and the predicted ones. Words are compared in lower case, as by the
+    scorer.
     """
     n_right = 0
     causes: dict[str, list[tuple[str, bool]]] = defaultdict(list)
     a, b = tokens_of(gold), tokens_of(system)
     for place, (form, words) in a.items():
-        made = b[place][1] if place in b else None
-        if made is None:
+        predicted = b[place][1] if place in b else None
+        if predicted is None:
             cause = "its token was not found"
-        elif not made:
+        elif not predicted:
             cause = "left whole"
-        elif [word.lower() for word in words] != [word.lower() for word in made]:
+        elif [word.lower() for word in words] != [word.lower() for word in predicted]:
             cause = "other words"
         else:
             cause = ""
         if words and not cause:
             n_right += 1
         elif words:
-            causes[cause].append((f"{form}: {' '.join(words)}{_instead(made)}", (form, words) in seen))
-        elif made:
-            causes["made of a single word"].append((f"{form}{_instead(made)}", (form, ()) in seen))
-    for place, (form, made) in b.items():
-        if made and place not in a:
-            causes["made of what is no token"].append((f"{form}{_instead(made)}", False))
+            causes[cause].append((f"{form}: {' '.join(words)}{_instead(predicted)}", (form, words) in seen))
+        elif predicted:
+            causes["made of a single word"].append((f"{form}{_instead(predicted)}", (form, ()) in seen))
+    for place, (form, predicted) in b.items():
+        if predicted and place not in a:
+            causes["made of what is no token"].append((f"{form}{_instead(predicted)}", False))
     return n_right, causes
 
 
-def _instead(made: Words | None) -> str:
-    return f" → {' '.join(made)}" if made else ""
+def _instead(predicted: Words | None) -> str:
+    """The end of an example, with the predicted words if there are any."""
+    return f" → {' '.join(predicted)}" if predicted else ""
 
 
 def read_seen(path: Path) -> set[tuple[str, Words]]:
-    """Form and words of each token of a file."""
+    """The form and the words of each token of a CoNLL-U file; a token that is a single word has no words."""
     return {
         (token.text, tuple(word.text for word in token.words) if token.multiword is not None else ())
         for sentence in iter_conllu(path)
@@ -232,18 +236,18 @@ def read_seen(path: Path) -> set[tuple[str, Words]]:
 
 
 def resegmented(side: Segmentation, ends: Iterable[int], other: Segmentation | None = None) -> Iterator[Sentence]:
-    """The tokens of `side` with sentence ends after the given characters, or after the token that they fall into.
+    """The tokens of `side` with sentence ends after these numbers of characters, or after the token they fall into.
 
-    With `other`, tokens that are in both have the words that they have there.
+    With `other`, tokens that are in both have the words that they have in `other`.
     """
-    theirs = {} if other is None else tokens_of(other)
+    other_tokens = {} if other is None else tokens_of(other)
     stops = iter(sorted(ends))
     stop = next(stops, None)
     forms: list[str] = []
     multiwords: list[MultiwordToken] = []
     for place, (form, words) in tokens_of(side).items():
-        if place in theirs:
-            words = theirs[place][1]
+        if place in other_tokens:
+            words = other_tokens[place][1]
         if words:
             multiwords.append(MultiwordToken(len(forms) + 1, len(forms) + len(words), {"FORM": form}))
         forms += words or (form,)
@@ -277,52 +281,59 @@ def counterfactuals(pipeline: Pipeline, gold: Segmentation, system: Segmentation
 
 
 def print_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Prints a table in Markdown, with a title above it."""
     columns = list(columns)
     print(f"\n{title}\n")
     for cells in (columns, ["---", *["--:"] * (len(columns) - 1)], *rows):
         print(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in cells)} |")
 
 
-def print_ends(title: str, found: Differences, text: Text, examples: int) -> None:
-    n_errors = sum(map(len, [*found.missed.values(), *found.extra.values()]))
+def print_ends(title: str, differences: Differences, text: Text, examples: int) -> None:
+    """Prints a table of missed and extra ends by kind, and so many examples of each kind."""
+    n_errors = sum(map(len, [*differences.missed.values(), *differences.extra.values()]))
 
     def n_wrong(kind: str) -> int:
-        return len(found.missed.get(kind, ())) + len(found.extra.get(kind, ()))
+        return len(differences.missed.get(kind, ())) + len(differences.extra.get(kind, ()))
 
     kinds = sorted(
-        found.gold.keys() | found.missed.keys() | found.extra.keys(), key=lambda kind: (-n_wrong(kind), kind)
+        differences.gold.keys() | differences.missed.keys() | differences.extra.keys(),
+        key=lambda kind: (-n_wrong(kind), kind),
     )
     rows: list[tuple[object, ...]] = [
         (
             kind,
-            f"{found.gold[kind]:,}",
-            len(found.missed.get(kind, ())),
-            len(found.extra.get(kind, ())),
+            f"{differences.gold[kind]:,}",
+            len(differences.missed.get(kind, ())),
+            len(differences.extra.get(kind, ())),
             share(n_wrong(kind), n_errors),
         )
         for kind in kinds
     ]
-    n_missed = sum(map(len, found.missed.values()))
-    rows.append(("all", f"{found.gold.total():,}", n_missed, n_errors - n_missed, share(n_errors, n_errors)))
+    n_missed = sum(map(len, differences.missed.values()))
+    rows.append(("all", f"{differences.gold.total():,}", n_missed, n_errors - n_missed, share(n_errors, n_errors)))
     print_table(title, ("", "gold", "missed", "extra", "share of errors"), rows)
     print()
-    for name, places in (("missed", found.missed), ("extra", found.extra)):
+    for name, places in (("missed", differences.missed), ("extra", differences.extra)):
         for kind in kinds:
             print_examples(f"{name} {kind}", map(text.example, places.get(kind, ())), examples)
 
 
-def print_examples(title: str, found: Iterable[str], examples: int) -> None:
-    if shown := [f"`{example}`" for example in islice(found, examples)]:
+def print_examples(title: str, examples: Iterable[str], n_examples: int) -> None:
+    """Prints the first examples in a line of a list, or nothing if there are none."""
+    if shown := [f"`{example}`" for example in islice(examples, n_examples)]:
         print(f"- {title}: {' '.join(shown)}")
 
 
 def share(part: int, whole: int) -> str:
+    """The share of a part in percent; empty if there is no whole."""
     return f"{part / whole:.1%}" if whole else ""
 
 
 def report_segmentation(
     gold: Segmentation, system: Segmentation, text: Text, seen: Collection[tuple[str, Words]], examples: int
 ) -> None:
+    """Prints the tables of tokens, multiword tokens and sentences, with so many examples of each kind."""
+
     def inside(ends: Iterable[int]) -> Iterator[int]:
         return (place for place in ends if place < len(text.characters))
 
@@ -333,7 +344,7 @@ def report_segmentation(
     n_wrong = sum(map(len, causes.values()))
     if n_right + n_wrong:
         rows = [
-            (cause, len(cases), sum(known for _, known in cases) if seen else "", share(len(cases), n_wrong))
+            (cause, len(cases), sum(was_seen for _, was_seen in cases) if seen else "", share(len(cases), n_wrong))
             for cause, cases in sorted(causes.items(), key=lambda item: -len(item[1]))
         ]
         rows.append(("right", n_right, "", ""))
@@ -352,11 +363,12 @@ def report_segmentation(
 
 
 def report_scores(scores: dict[str, Scores], raw_scores: bool) -> None:
+    """Prints the table of `counterfactuals`; with `raw_scores`, also all scores of predicted segmentation."""
     names = ("Tokens", "Words", "Sentences", "UPOS", "UAS", "LAS")
     best = scores["gold segmentation"]["LAS"].f1
     rows = [
-        (variant, *(f"{100 * found[name].f1:.2f}" for name in names), f"{100 * (best - found['LAS'].f1):.2f}")
-        for variant, found in scores.items()
+        (variant, *(f"{100 * by_name[name].f1:.2f}" for name in names), f"{100 * (best - by_name['LAS'].f1):.2f}")
+        for variant, by_name in scores.items()
     ]
     print_table("Scores (F1), and what it costs of LAS", ("", *names, "cost"), rows)
     if raw_scores:
@@ -364,13 +376,16 @@ def report_scores(scores: dict[str, Scores], raw_scores: bool) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What segmentation loses, by cause, and how much of LAS it costs.")
-    parser.add_argument("model", metavar="MODEL", help="what depparse.load takes")
+    """Compares by the command line, and prints the tables."""
+    parser = argparse.ArgumentParser(description="The errors of segmentation, by cause, and how much LAS they cost.")
+    parser.add_argument("model", metavar="MODEL", help="anything that depparse.load takes")
     parser.add_argument("gold", metavar="GOLD", type=Path, help="a CoNLL-U file")
     parser.add_argument("--train", type=Path, help="training data of the segmenter, by default beside GOLD")
-    parser.add_argument("--wrap", type=int, metavar="WIDTH", help="characters of a line of the raw text")
-    parser.add_argument("--examples", type=int, default=0, metavar="N", help="so many of each kind")
-    parser.add_argument("--raw-scores", action="store_true", help="all scores from raw text")
+    parser.add_argument(
+        "--wrap", type=int, metavar="WIDTH", help="greatest length of a line of the raw text, in characters"
+    )
+    parser.add_argument("--examples", type=int, default=0, metavar="N", help="show N examples of each kind")
+    parser.add_argument("--raw-scores", action="store_true", help="show all scores from raw text")
     options = parser.parse_args()
     pipeline = depparse.load(options.model)
     gold = segment(read_strictly(options.gold), options.gold.name)

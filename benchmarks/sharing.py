@@ -1,14 +1,13 @@
-"""What tasks gain or lose by sharing an encoder: each trained alone, and all of them together.
+"""The gain or loss of tasks that share an encoder: each is trained alone, and all of them together.
 
     python benchmarks/sharing.py OUTPUT --train FILE --dev FILE [--sentences 2000] [--recipe joint] [--seed 1]
         [--set KEY=VALUE …]
 
 FILE has trees, enhanced graphs, entities and roles: `depparse convert TREEBANK --join ENTITIES`, then `--join ROLES`.
-Each run learns from the same sentences, evenly from all of FILE, for the same epochs of the same settings, and is
-scored on dev as it is in the end. Enhanced graphs are read off a tree, so to be alone they are trained with a parser,
-and nothing else. Shown are F1 in percent, alone and together, the difference with its bootstrap interval and p-value
-(of the dev set: another seed would train another model), and what both cost. What is finished in OUTPUT is not done
-again.
+All runs learn from the same sentences, taken evenly from FILE, with the same settings and number of epochs, and the
+last state is scored on dev. Enhanced graphs are read off a tree, so a model of them alone has a parser too. The tables
+show F1 in percent, alone and together; the difference with its bootstrap interval and p-value, which tell only of other
+dev sets, not of other seeds; and the cost of both. Finished runs in OUTPUT are not repeated.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from depparse.model_folder.description import describe
 from depparse.training.prepare import is_begun, is_finished
 from depparse.training.recipe import read_recipe
 
-# What is trained for each score, alone.
+# The tasks that are trained alone for each score.
 ALONE = {
     "UPOS": ["tagger"],
     "UFeats": ["tagger"],
@@ -45,7 +44,7 @@ TASKS = list(dict.fromkeys(task for tasks in ALONE.values() for task in tasks))
 
 
 class Sharing:
-    """The runs, in a folder each."""
+    """The runs, each in a folder of its own."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options, self.output = options, options.output
@@ -62,7 +61,7 @@ class Sharing:
             write(Document(sentences[number * len(sentences) // size] for number in range(size)), self.train)
 
     def run(self, tasks: list[str]) -> Path:
-        """The folder of the run, which is done unless it was."""
+        """Trains the run of these tasks unless it is finished; returns its folder."""
         output: Path = self.output / "-".join(tasks)
         if not is_finished(output):
             recipe = read_recipe(self.options.recipe, self.options.set)
@@ -76,7 +75,7 @@ class Sharing:
         return output
 
     def system(self, tasks: list[str]) -> Path:
-        """What the run makes of dev."""
+        """The file with the run's analysis of dev."""
         folder = self.run(tasks)
         file = folder / "dev.conllup"
         if not file.exists():
@@ -84,19 +83,20 @@ class Sharing:
         return file
 
     def table(self) -> str:
+        """The table of scores, alone and together."""
         lines = ["| | alone | together | difference | 95 % interval | p |", "|---|--:|--:|--:|--:|--:|"]
         for metric, tasks in ALONE.items():
             compared = report(self.options.dev, self.system(TASKS), other=self.system(tasks))
-            found = compared.differences[metric]
+            difference = compared.differences[metric]
             assert compared.other is not None
             cells = [f"{100 * side.f1[metric]:.2f}" for side in (compared.other, compared.system)]
-            interval = f"{100 * found.interval.low:+.2f} to {100 * found.interval.high:+.2f}"
-            lines.append(
-                f"| {' | '.join([metric, *cells, f'{100 * found.value:+.2f}', interval, f'{found.p_value:.3f}'])} |"
-            )
+            interval = f"{100 * difference.interval.low:+.2f} to {100 * difference.interval.high:+.2f}"
+            cells += [f"{100 * difference.value:+.2f}", interval, f"{difference.p_value:.3f}"]
+            lines.append(f"| {' | '.join([metric, *cells])} |")
         return "\n".join(lines)
 
     def costs(self) -> str:
+        """The table of the runs' parameters, minutes and speed."""
         lines = ["| trained | parameters | minutes | words/s in training |", "|---|--:|--:|--:|"]
         for tasks in [*dict.fromkeys(map(tuple, ALONE.values())), tuple(TASKS)]:
             folder = self.run(list(tasks))
@@ -107,14 +107,15 @@ class Sharing:
 
 
 def main() -> None:
+    """Trains by the command line, and prints the tables."""
     parser = argparse.ArgumentParser(description="Tasks alone, and all over one encoder.")
     parser.add_argument("output", type=Path)
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--dev", type=Path, required=True)
-    parser.add_argument("--sentences", type=int, default=2000, help="of train; 0: all")
-    parser.add_argument("--recipe", default="joint", help=f"with the tasks {', '.join(TASKS)}")
+    parser.add_argument("--sentences", type=int, default=2000, help="number of training sentences; 0: all")
+    parser.add_argument("--recipe", default="joint", help=f"a recipe with the tasks {', '.join(TASKS)}")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="of the recipe")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a key of the recipe")
     sharing = Sharing(parser.parse_args())
     print(f"{sharing.table()}\n\n{sharing.costs()}")
 

@@ -1,4 +1,4 @@
-"""What `syntax.py` compares: runs of two systems, and the entities and spans that go with trees."""
+"""The comparisons of `syntax.py`: the runs of two systems, and the entities and spans that go with trees."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ def difference_of_runs(
 ) -> tuple[float, Interval]:
     """The mean F1 of the runs of one system minus that of another, and its bootstrap interval over blocks and runs.
 
-    Of each run, ``counts[block, 3]`` are the units of gold, of the system, and right ones, in each sentence or other
-    block of the same gold data. A sample draws blocks, the same ones for all runs, and of each system as many runs as
-    there are, with replacement: so the interval tells of other test sets and of other seeds. O(samples · runs · blocks)
+    A run is given by ``counts[block, 3]``: the numbers of units in gold, in the system, and of right ones, for each
+    sentence or other block of the same gold data. A sample draws, with replacement, blocks, which are the same for all
+    runs, and as many runs of each system as it has. So the interval tells of other test sets and of other seeds.
+    O(samples · runs · blocks).
     """
     if not first or not second:
         raise ConfigError("runs of two systems are compared; give at least one of each")
@@ -41,16 +42,16 @@ def difference_of_runs(
 
 @dataclass(frozen=True, slots=True)
 class TreeCoverage:
-    """What the restriction to spans that go with the tree costs and saves: `depparse.document.trees.chained_spans`."""
+    """The cost and the gain of using only spans that go with the tree (`depparse.document.trees.chained_spans`)."""
 
     entities: int
-    within: int  # of them, those that it leaves: no more can be found
-    all_spans: int  # of at most so many words
-    spans: int  # of them, those that it leaves
+    within: int  # entities whose spans go with the tree: the others cannot be found
+    all_spans: int  # spans of at most so many words
+    spans: int  # those of them that go with the tree
 
     @property
     def recall(self) -> float:
-        """The greatest recall that is left, as a fraction of 1."""
+        """The greatest recall that is possible, as a fraction of 1."""
         return self.within / self.entities if self.entities else 1.0
 
 

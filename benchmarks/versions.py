@@ -1,15 +1,16 @@
-"""Two versions of depparse against each other: parsing, training and start-up, in processor seconds.
+"""Compares two versions of depparse: parsing, training and start-up, in processor seconds.
 
     python benchmarks/versions.py OLD NEW [--pairs 7] [--words 6000] [--only NAME,…] [--treebank FOLDER]
 
-OLD and NEW are checkouts. Each measure runs in a new process of the one and of the other in turn, with one thread,
-after a warm-up within the process; the ratio is new by old: the median of the pairs, with the least and the greatest.
-FOLDER is a UD treebank, by default English-EWT of $DEPPARSE_SHARED (by default ../shared): of its dev file come words
-and raw text, of its train file what is learned from.
+OLD and NEW are checkouts. Each measure runs in a new process of one version and then of the other, with one thread,
+after a warm-up within the process. The ratio is new / old: the median of the pairs, with the least and the greatest.
+FOLDER is a UD treebank, by default English-EWT in $DEPPARSE_SHARED (by default ../shared). Its dev file gives words and
+raw text, its train file the training data.
 
 - `parse NAME`: CoNLL-U to CoNLL-U by a model of that recipe with random weights, as in networks.py;
-- `train NAME`: steps of training by that recipe, with collating, losses and optimizer;
-- `raw en`, `raw en trees`: raw text to CoNLL-U by the bundled model: all tasks, or no roles and graphs, as in raw.py;
+- `train NAME`: training steps by that recipe, with collating, losses and optimizer;
+- `raw en`, `raw en trees`: raw text to CoNLL-U by the bundled model, with all tasks, or without roles and graphs, as in
+  raw.py;
 - `start parse`, `start evaluate`: a whole process of the command for one sentence, with all imports.
 """
 
@@ -49,7 +50,7 @@ _RAW = """
 pipeline = depparse.load("en", without={without!r})
 work = lambda: [sentence.to_conllu() for sentence in pipeline.annotate_stream(pipeline.segment([text]))]
 """
-# Names that are of a version are looked up, so that a script fits both.
+# Names that differ between versions are looked up, so that a script fits both.
 _HEAD = """
 import importlib, sys, time
 import depparse
@@ -96,7 +97,7 @@ def scripts() -> dict[str, str]:
 
 
 def seconds(checkout: Path, name: str, folder: Path, words: int) -> float:
-    """Processor seconds of a measure in a checkout."""
+    """The processor seconds of a measure in a checkout."""
     environment = os.environ | {"PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
     if name.startswith("start "):
         command = [sys.executable, "-m", "depparse", *_command(name.removeprefix("start "), folder)]
@@ -110,13 +111,14 @@ def seconds(checkout: Path, name: str, folder: Path, words: int) -> float:
 
 
 def _command(name: str, folder: Path) -> list[str]:
+    """The arguments of the command `name`, for one sentence."""
     if name == "parse":
         return ["parse", str(folder / "one.txt"), "--model", "en"]
     return ["evaluate", str(folder / "one.conllu"), str(folder / "one.conllu")]
 
 
 def measure(old: Path, new: Path, name: str, folder: Path, words: int, pairs: int) -> Iterator[tuple[float, float]]:
-    """Pairs of seconds, of the old version and of the new one, each first in turn."""
+    """Pairs of the old version's seconds and the new one's. They take turns in which is measured first."""
     for number in range(pairs):
         order = [old, new] if number % 2 else [new, old]
         times = {checkout: seconds(checkout, name, folder, words) for checkout in order}
@@ -124,13 +126,14 @@ def measure(old: Path, new: Path, name: str, folder: Path, words: int, pairs: in
 
 
 def main() -> None:
+    """Measures by the command line, and prints the table."""
     shared = Path(os.environ.get("DEPPARSE_SHARED", Path(__file__).parents[2] / "shared"))
     parser = argparse.ArgumentParser(description="Processor seconds of two versions.")
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
     parser.add_argument("--pairs", type=int, default=7)
     parser.add_argument("--words", type=int, default=6000)
-    parser.add_argument("--only", default="", help="names of measures, with commas")
+    parser.add_argument("--only", default="", help="names of measures, separated by commas")
     parser.add_argument("--treebank", type=Path, default=shared / "treebanks" / "UD_English-EWT")
     options = parser.parse_args()
     names = [name.strip() for name in options.only.split(",") if name.strip()]

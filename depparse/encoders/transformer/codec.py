@@ -199,8 +199,8 @@ def _lead(tokenizer: Tokenizer) -> str:
     """
     settings = json.loads(tokenizer.to_str())
     first = settings.get("pre_tokenizer") or {}
-    parts = first.get("pretokenizers", [first])
-    bare = any(x.get("type") == "ByteLevel" or x.get("prepend_scheme") == "never" for x in parts)
+    pre_tokenizers = first.get("pretokenizers", [first])
+    bare = any(each.get("type") == "ByteLevel" or each.get("prepend_scheme") == "never" for each in pre_tokenizers)
     return " " if bare and '"Prepend"' not in json.dumps(settings.get("normalizer")) else ""
 
 
