@@ -86,7 +86,7 @@ def test_a_model_without_a_card(model: Path, run: Run) -> None:
     [
         ("config.json", "{}", "damaged: config.json is not the file that was saved"),
         ("model.safetensors", None, "not a depparse model: model.safetensors missing"),
-        ("manifest.json", "[]", "JSON object"),
+        ("manifest.json", "[]", "its JSON is no object"),
         ("manifest.json", "{}", "damaged: config.json"),
         ("manifest.json", "x", "not JSON"),
     ],
