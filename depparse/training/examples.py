@@ -1,4 +1,4 @@
-"""What is trained on: sentences of several treebanks, in memory or on disk, and the batches of an epoch."""
+"""Training data: sentences of several treebanks, in memory or on disk, and the batches of an epoch."""
 
 from __future__ import annotations
 
@@ -64,28 +64,28 @@ class InMemory(Generic[Placed]):
 
 
 class OnDisk:
-    """Examples made anew for each batch, of sentences that are read from disk."""
+    """Examples that are made anew for each batch, from sentences that are read from disk."""
 
     def __init__(self, model: Model, sentences: StoredSentences) -> None:
         self._model, self._sentences = model, sentences
         # A sentence without words gives no example.
-        self._places = array("q", (place for place, length in enumerate(sentences.lengths) if length))
-        self.lengths = array("q", (sentences.lengths[place] for place in self._places))
-        self.sources = array("q", (sentences.sources[place] for place in self._places))
+        self._rows = array("q", (row for row, length in enumerate(sentences.lengths) if length))
+        self.lengths = array("q", (sentences.lengths[row] for row in self._rows))
+        self.sources = array("q", (sentences.sources[row] for row in self._rows))
 
     def take(self, numbers: Sequence[int]) -> list[Example]:
         """The examples of these numbers, in this order, made anew."""
-        read = self._sentences.take([self._places[number] for number in numbers])
+        sentences = self._sentences.take([self._rows[number] for number in numbers])
         return [
             self._model.example(sentence, targets=True, source=self.sources[number])
-            for sentence, number in zip(read, numbers, strict=True)
+            for sentence, number in zip(sentences, numbers, strict=True)
         ]
 
 
 class StoredSentences(Sequence[Sentence]):
-    """The sentences of files, put into Arrow files in `folder` and mapped from there by the library datasets.
+    """The sentences of files, written to Arrow files in `folder` and mapped from there by the library datasets.
 
-    In memory are their lengths and sources only. `sources` numbers the treebank of each file.
+    Only their lengths and sources stay in memory. `sources` numbers the treebank of each file.
     """
 
     def __init__(self, files: Sequence[str], sources: Sequence[int], folder: Path, format: str) -> None:
@@ -94,11 +94,11 @@ class StoredSentences(Sequence[Sentence]):
 
         folder.mkdir(parents=True, exist_ok=True)
         self.lengths, self.sources = array("q"), array("q")
-        self._begins: list[int] = []  # number of the first sentence of each file
+        self._begins: list[int] = []  # the number of each file's first sentence
         self._sets = []
         for number, (file, source) in enumerate(zip(files, sources, strict=True)):
             self._begins.append(len(self.lengths))
-            sentences, fields = arrow.with_schema(_iter(file, format))
+            sentences, fields = arrow.with_schema(_iter_file(file, format))
             path = folder / f"{number}.arrow"
             with open_output(path) as out, pa.ipc.new_stream(out.buffer, fields) as writer:
                 for batch in arrow.record_batches(sentences, fields):
@@ -123,39 +123,40 @@ class StoredSentences(Sequence[Sentence]):
     def __getitem__(self, number: slice) -> list[Sentence]: ...
 
     def __getitem__(self, number: int | slice) -> Sentence | list[Sentence]:
-        places = range(len(self))[number]
-        return self.take([places])[0] if isinstance(places, int) else self.take(places)
+        numbers = range(len(self))[number]
+        return self.take([numbers])[0] if isinstance(numbers, int) else self.take(numbers)
 
     def take(self, numbers: Sequence[int]) -> list[Sentence]:
         """The sentences of these numbers, in this order."""
-        found: dict[int, Sentence] = {}
+        by_number: dict[int, Sentence] = {}
         ends = [*self._begins[1:], len(self)]
         for stored, begin, end in zip(self._sets, self._begins, ends, strict=True):
-            own = [number for number in numbers if begin <= number < end]
-            if own:
-                rows = stored[[number - begin for number in own]].to_pylist()
-                found.update(zip(own, arrow.sentences_from_own_rows(rows, "stored file"), strict=True))
-        return [found[number] for number in numbers]
+            in_file = [number for number in numbers if begin <= number < end]
+            if in_file:
+                rows = stored[[number - begin for number in in_file]].to_pylist()
+                by_number.update(zip(in_file, arrow.sentences_from_own_rows(rows, "stored file"), strict=True))
+        return [by_number[number] for number in numbers]
 
 
 def read_sentences(
     files: Sequence[str], sources: Sequence[int], folder: Path | None, format: str = "conllu"
 ) -> tuple[Sequence[Sentence], Sequence[int]]:
-    """The sentences of all files, and the source of each; on disk, in `folder`, if that is given.
+    """The sentences of all files, and the number of the treebank of each sentence.
 
-    Files are of the format that their ending tells, by default `format`. `sources` numbers the treebank of each file.
+    With a `folder`, the sentences are kept on disk, in that folder. A file has the format that its ending tells, or
+    else `format`. `sources` numbers the treebank of each file.
     """
     if folder is not None:
         stored = StoredSentences(files, sources, folder, format)
         return stored, stored.sources
-    found = [
-        (sentence, source) for file, source in zip(files, sources, strict=True) for sentence in _iter(file, format)
+    pairs = [
+        (sentence, source) for file, source in zip(files, sources, strict=True) for sentence in _iter_file(file, format)
     ]
-    return [sentence for sentence, _ in found], [source for _, source in found]
+    return [sentence for sentence, _ in pairs], [source for _, source in pairs]
 
 
 def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence[int]) -> Examples[Example]:
-    """What the model learns from the sentences, which `read_sentences` gave. One without words gives no example."""
+    """The examples of the sentences that `read_sentences` gave. A sentence without words gives no example."""
     if isinstance(sentences, StoredSentences):
         return OnDisk(model, sentences)
     pairs = zip(sentences, sources, strict=True)
@@ -164,9 +165,12 @@ def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence
     )
 
 
-def _iter(file: str, default: str) -> Iterator[Sentence]:
-    """The sentences of a file. Where MISC has entities, a sentence without any is one that has none, and the column of
-    entities says so; elsewhere it is one that is not annotated. So with all kinds that CoNLL-U has in MISC."""
+def _iter_file(file: str, default: str) -> Iterator[Sentence]:
+    """The sentences of a file, with a column for each kind of annotation that MISC has, such as entities.
+
+    If MISC has entities anywhere in the file, a sentence without any is annotated: it has no entities. If MISC has none
+    in the whole file, no sentence is annotated with entities. The same holds for every kind that CoNLL-U has in MISC.
+    """
     format = guess_format(file, default)
     in_misc = _kinds_in_misc(file) if format == "conllu" else []
     for sentence in iter_sentences(file, format):
@@ -176,36 +180,37 @@ def _iter(file: str, default: str) -> Iterator[Sentence]:
 
 
 def _kinds_in_misc(file: str) -> list[Kind]:
-    """The kinds that MISC has anywhere in a file of CoNLL-U; much faster than to read it."""
+    """The kinds that MISC has anywhere in a CoNLL-U file. Lines are only searched, as reading them takes far longer."""
     missing = {f"{key}=".encode(): kind for kind in kinds() for key in (*kind.misc[:1], *kind.aliases)}
-    seen: list[Kind] = []
+    in_misc: list[Kind] = []
     with open_input(file) as stream:
         for line in stream:
             if line.startswith(b"#") or not any(key in line for key in missing):
                 continue
             attributes = line.rstrip().rpartition(b"\t")[2].split(b"|")
-            seen += {kind for key, kind in missing.items() if any(part.startswith(key) for part in attributes)}
-            missing = {key: kind for key, kind in missing.items() if kind not in seen}
+            in_misc += {kind for key, kind in missing.items() if any(cell.startswith(key) for cell in attributes)}
+            missing = {key: kind for key, kind in missing.items() if kind not in in_misc}
             if not missing:
                 break
-    return seen
+    return in_misc
 
 
 def plan_epoch(
     lengths: Sequence[int], sources: Sequence[int], batch_words: int, temperature: float, shuffle: random.Random
 ) -> list[list[int]]:
-    """Numbers of the sentences of each batch of an epoch.
+    """The numbers of the examples in each batch of an epoch.
 
-    With a `temperature` T above 1, small treebanks are seen more often and large ones less: of as many sentences as
-    there are, treebank i gives a share proportional to size_i^(1/T), sizes in sentences: whole passes over it,
-    then a random part.
+    With a `temperature` T above 1, small treebanks are seen more often and large ones less. The epoch still has about
+    as many examples as there are; the share of treebank i is proportional to size_i^(1/T), where sizes are numbers of
+    examples. A treebank fills its share with whole passes over it, then a random part.
     """
     chosen = range(len(lengths)) if temperature == 1 else _sample(sources, temperature, shuffle)
     plan = plan_batches([lengths[number] for number in chosen], batch_words, shuffle=shuffle)
-    return [[chosen[place] for place in places] for places in plan]
+    return [[chosen[index] for index in batch] for batch in plan]
 
 
 def _sample(sources: Sequence[int], temperature: float, shuffle: random.Random) -> list[int]:
+    """The numbers of an epoch's examples, in which each treebank has its share; see `plan_epoch`."""
     members: dict[int, list[int]] = {source: [] for source in sorted(Counter(sources))}
     for number, source in enumerate(sources):
         members[source].append(number)
@@ -213,6 +218,6 @@ def _sample(sources: Sequence[int], temperature: float, shuffle: random.Random) 
     chosen: list[int] = []
     for source, numbers in members.items():
         share = max(1, round(len(sources) * weights[source] / sum(weights.values())))
-        passes, rest = divmod(share, len(numbers))
-        chosen += numbers * passes + shuffle.sample(numbers, rest)
+        passes, remainder = divmod(share, len(numbers))
+        chosen += numbers * passes + shuffle.sample(numbers, remainder)
     return chosen

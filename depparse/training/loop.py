@@ -1,7 +1,8 @@
-"""The training loop: a generator of records. The caller prints, draws, and decides what to keep.
+"""The training loop, a generator of records. The caller prints, draws, and decides what to keep.
 
-One loop for all models: batches of words, the weighted sum of the tasks' losses, AdamW or SGD, a running average of
-the weights, an official dev score now and then, and a checkpoint from which a killed run goes on to the same last bit.
+One loop trains all models. Each step minimizes the weighted sum of the tasks' losses on a batch by AdamW or SGD, and
+updates a running average of the weights. Now and then the loop takes the official dev score, and writes a checkpoint
+from which a killed run goes on to the same result, to the last bit.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from depparse.training.step import AnyBatch, Learner, step
 
 
 class TrainingConfig(Config):
-    """How long and in what steps."""
+    """How long a model is trained, and in what steps."""
 
     epochs: int = Field(0, ge=0)  # 0: by the size of the data, see `sized`
     batch_words: int = Field(1500, ge=1)  # words of a batch, with padding, of all processes together
-    temperature: float = Field(1.0, ge=1)  # 1: treebanks are seen by their sizes; higher: more alike
-    # Of tasks in the sum of the losses, by name; others have 1.
+    temperature: float = Field(1.0, ge=1)  # 1: treebanks are seen in proportion to their sizes; higher: more equally
+    # Weights in the sum of the losses, by the name of the task; all other tasks have 1.
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     evaluate_every: int = Field(1, ge=1)  # epochs
     patience: int = Field(0, ge=0)  # evaluations without a better dev score before the end; 0: never
@@ -43,9 +44,10 @@ class TrainingConfig(Config):
     optimizer: OptimizerConfig = OptimizerConfig()
 
     def sized(self, words: int) -> TrainingConfig:
-        """With a number of epochs for so many words of training data, if it is open: 1500 / ∛words, 8 to 100.
+        """This config; if it leaves epochs open (0), with 1500 / ∛words of them, at least 8 and at most 100.
 
-        That is 81 epochs of 6,300 words, 41 of 50,000, 25 of 200,000: more steps, but fewer epochs, of more data.
+        That is 81 epochs for 6,300 words of training data, 41 for 50,000, 25 for 200,000. So more data is learned from
+        in more steps but fewer epochs.
         """
         if self.epochs:
             return self
@@ -60,7 +62,7 @@ class Step:
     step: int  # from 1
     steps: int  # of the whole run
     words: int
-    losses: dict[str, float]  # mean a word, by task
+    losses: dict[str, float]  # mean per word, by task
     seconds: float  # of the whole run so far
     learning_rate: float = 0.0
 
@@ -73,7 +75,7 @@ class Evaluation:
     score: float
     improved: bool
     seconds: float
-    losses: dict[str, float] = field(default_factory=dict)  # mean a word since the last evaluation, by task
+    losses: dict[str, float] = field(default_factory=dict)  # mean per word since the last evaluation, by task
     learning_rate: float = 0.0
     words_per_second: float = 0.0  # in steps since the last evaluation
 
@@ -89,17 +91,18 @@ def train(
     run: str = "",
     warn: Callable[[str], None] = lambda _: None,
 ) -> Generator[Step | Evaluation]:
-    """Trains the `learner` on `examples`. `evaluate` scores it (in evaluation mode, averaged weights) on dev.
+    """Trains the `learner` on `examples`; yields a record of each step and evaluation.
 
-    With `checkpoint`, the state is written there now and then and when interrupted, and read from there first if
-    `resume`; `run` is a fingerprint of config and data that must be the same. Of several processes, the main one
-    evaluates and writes. DepparseError if a loss is no number any more.
+    `evaluate` returns the dev score of the model, which is then in evaluation mode and has the averaged weights.
+    The state is written to the file `checkpoint` now and then and on an interrupt; with `resume`, it is first read from
+    there. `run` is a fingerprint of config and data, which must be that of the checkpoint. Of several processes, only
+    the main one evaluates and writes. Raises DepparseError if a loss is infinite or NaN.
     """
     model, settings, processes = cast(nn.Module, learner), config.optimizer, Processes()
     examples = InMemory(examples) if isinstance(examples, Sequence) else examples
     config = config.sized(sum(examples.lengths))
     precision = choose_precision(config.precision, processes.device)
-    torch.manual_seed(config.seed + processes.number)  # processes drop other units
+    torch.manual_seed(config.seed + processes.number)  # each process drops other units
     model.to(processes.device)
     processes.tell_weights(model)
     average = Average(model, settings.average, settings.ema_decay) if settings.average != "none" else None
@@ -107,7 +110,7 @@ def train(
     state = State(model, make_optimizer(model, settings), average, scaler)
     if resume and checkpoint is not None and checkpoint.exists():
         if changed := load_checkpoint(checkpoint, state, run):
-            warn(f"resumed elsewhere, so the result may differ in its last bits: {'; '.join(changed)}")
+            warn(f"resumed in another environment, so the last bits of the result may differ: {'; '.join(changed)}")
         if processes.number:  # the random numbers in the checkpoint are those of the main process
             torch.manual_seed(config.seed + processes.number + 1000 * state.progress.step)
     progress = state.progress
@@ -133,8 +136,8 @@ def train(
                 rate = rate_at(progress.step, steps, settings)
                 set_rate(state.optimizer, rate, settings)
                 begin = time.monotonic()
-                here = examples.take(processes.part(numbers))
-                words, losses = step(learner, state, here, processes, precision, settings.clip, config.weights)
+                batch = examples.take(processes.part(numbers))
+                words, losses = step(learner, state, batch, processes, precision, settings.clip, config.weights)
                 progress.add(words, losses, time.monotonic() - begin, rate * settings.learning_rate)
                 yield Step(
                     progress.epoch + 1, progress.step, steps, words, losses, time.monotonic() - began, progress.rate
@@ -153,7 +156,7 @@ def train(
                             score = processes.tell(evaluate() if processes.main else 0.0)
                         yield _evaluation(progress, epoch, score, time.monotonic() - began)
                 except (KeyboardInterrupt, SystemExit):
-                    keep()  # the epoch is over but not scored, so scoring it is what --resume begins with
+                    keep()  # the epoch is over but not scored, so --resume begins by scoring it
                     raise
                 if average is not None and average.kind == "asgd" and non_monotonic(progress.scores, settings.trigger):
                     average.trigger()
@@ -164,6 +167,7 @@ def train(
 
 
 def _evaluation(progress: Progress, epoch: int, score: float, seconds: float) -> Evaluation:
+    """Enters a dev score into `progress`, and begins its sums anew; returns the record of the evaluation."""
     improved = score > progress.best
     progress.scores.append(score)
     progress.bad = 0 if improved else progress.bad + 1
