@@ -20,7 +20,7 @@ from depparse.model_folder.find import find
 from depparse.model_folder.store import check_replaceable, load_parts, read_facts, save, state
 from depparse.model_folder.weights import Weights, encode
 from depparse.training.facts import score_facts
-from depparse.training.gold import read_gold
+from depparse.training.gold import Gold, read_gold
 
 
 def pack(
@@ -51,6 +51,11 @@ def pack(
         parts.segmenter = load_parts(segmenter_folder).segmenter
         if parts.segmenter is None:
             raise ModelError(f"{segmenter_folder}: holds no segmenter; train one, or pack the model alone")
+    # Read now, so that a wrong file is an error before anything is written.
+    treebanks = parts.model.treebanks if parts.model is not None else ()
+    gold_files = (
+        read_gold(Path(score[0]).name.split(".")[0], [os.fspath(file) for file in score], treebanks) if score else []
+    )
     left_out: list[str] = []
     if without:
         left_out += _leave_out(parts.model, without)
@@ -74,18 +79,16 @@ def pack(
         segmenter=read_facts(segmenter_folder) if parts.model is None or segmenter_folder != folder else None,
     )
     save(parts.model, output, facts, segmenter=parts.segmenter, weights=weights)
-    if score:
-        facts = facts.model_copy(update={"scores": _scores(output, score)})
+    if gold_files:
+        facts = facts.model_copy(update={"scores": _scores(output, gold_files)})
         save(parts.model, output, facts, segmenter=parts.segmenter, weights=weights)
     return facts
 
 
-def _scores(folder: Path, files: Sequence[PathLike]) -> tuple[ScoreRow, ...]:
+def _scores(folder: Path, gold_files: Sequence[Gold]) -> tuple[ScoreRow, ...]:
     """The scores of the pipeline in the folder, from gold words and, if it has a segmenter, from raw text."""
     parts = load_parts(folder)
     pipeline = Pipeline(parts.model, segmenter=parts.segmenter)
-    treebanks = parts.model.treebanks if parts.model is not None else ()
-    gold_files = [gold for file in files for gold in read_gold(Path(file).stem, [os.fspath(file)], treebanks)]
     rows: tuple[ScoreRow, ...] = ()
     if parts.model is not None:
         rows += score_facts({gold.name: gold.score(pipeline) for gold in gold_files}, "words")

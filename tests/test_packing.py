@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 import depparse
-from depparse.errors import ConfigError, ModelError
+from depparse.errors import ConfigError, FormatError, ModelError
 from depparse.files import hash_file
 from depparse.inference.load import load
 from depparse.model_folder.description import describe
@@ -140,3 +141,19 @@ def test_mistakes(segmenter: Segmenter, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="holds something else than a model"):
         pack(tmp_path / "m", output=tmp_path / "p")
     assert [path.name for path in (tmp_path / "p").iterdir()] == ["thesis.tex"]
+
+
+def test_gold_files_are_read_before_anything_is_written(samples: Path, tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m")
+    with pytest.raises(FormatError, match="missing.conllu: cannot be read: no such file"):
+        pack(tmp_path / "m", output=tmp_path / "p", score=[tmp_path / "missing.conllu"])
+    (tmp_path / "broken.conllu").write_text("1\tx\n\n", encoding="utf-8")
+    with pytest.raises(FormatError, match="expected 10 columns"):
+        pack(tmp_path / "m", output=tmp_path / "p", score=[tmp_path / "broken.conllu"])
+    assert not (tmp_path / "p").exists()
+    gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
+    same = tmp_path / "other" / gold.name
+    same.parent.mkdir()
+    shutil.copy(gold, same)
+    rows = pack(tmp_path / "m", output=tmp_path / "p", score=[gold, same]).scores
+    assert [row.data for row in rows] == [gold.name, same.name]  # both are scored, and no path is told

@@ -33,6 +33,7 @@ def info(
     from depparse.cli.tables import show
     from depparse.evaluation.tables import Table
     from depparse.model_folder.description import describe
+    from depparse.visualize.text import clean
 
     description = describe(model)
     if json:
@@ -40,7 +41,7 @@ def info(
         return
     facts = list(_facts(description))
     width = max(len(name) for name, _ in facts) + 2
-    typer.echo("\n".join(f"{name.ljust(width)}{value}".rstrip() for name, value in facts) + "\n")
+    typer.echo("\n".join(clean(f"{name.ljust(width)}{value}".rstrip()) for name, value in facts) + "\n")
     columns = ("task", "columns", "labels", "parameters")
     tables = []
     if description.tasks:

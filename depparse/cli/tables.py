@@ -8,17 +8,25 @@ from collections.abc import Sequence
 import typer
 
 from depparse.evaluation.tables import Table
+from depparse.visualize.text import clean
 
 _FOLDED = 12  # characters: columns of text are not folded to fewer
 
 
 def show(tables: Sequence[Table]) -> None:
     """Writes all tables to standard output, with the first column left-aligned and numbers right-aligned."""
+    tables = list(map(cleaned, tables))
     if not sys.stdout.isatty():
         typer.echo("\n\n".join(map(str, tables)))
         return
     for table in tables:
         draw(table, numbers=True)
+
+
+def cleaned(table: Table) -> Table:
+    """The table without control characters: its cells may come from a foreign file or model."""
+    rows = [tuple(map(clean, row)) for row in table.rows]
+    return Table(clean(table.title), tuple(map(clean, table.columns)), rows)
 
 
 def draw(table: Table, *, numbers: bool) -> None:

@@ -6,6 +6,7 @@ Another package adds formats by entry points of the group ``depparse.formats``, 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -120,8 +121,11 @@ def guess_format(path: PathLike | BinaryIO, default: str | None = None) -> str:
         if ending in format.extensions:
             return name
     for name in format_names()[len(FORMATS) :] if ending else ():
-        if ending in get_format(name).extensions:
-            return name
+        try:
+            if ending in get_format(name).extensions:
+                return name
+        except ConfigError as error:  # a broken package must not hinder the reading of other files
+            warnings.warn(str(error), stacklevel=2)
     if default is None:
         names = ", ".join(format_names())
         raise FormatError(f"the ending {ending!r} names no format; say which: {names}", path=name_of(path))

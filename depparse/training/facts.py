@@ -64,7 +64,7 @@ def score_facts(
         names = (*segmenter_metrics(Use.RAW), *(model_metrics(Use.RAW) if has_model else ()))
     return tuple(
         ScoreRow(
-            data=data,
+            data=without_paths(data),  # files of one name are told apart by their paths, which stay here
             source=source,
             f1={name: round(by_metric[name].f1, _DIGITS) for name in names if name in by_metric},
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from depparse.files import hash_file
+from depparse.model_folder.facts import DataFile, Facts
 from depparse.model_folder.find import FACTS as FACTS_FILE
 from depparse.model_folder.find import FILES
 from depparse.model_folder.store import save
@@ -132,3 +133,13 @@ def test_no_torch(model: Path) -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "set()\n"
+
+
+def test_a_foreign_folder_moves_no_cursor(tmp_path: Path, run: Run) -> None:
+    evil = "MIT\x1b[2J\x1b]0;x\x07"
+    data = DataFile(split="train", file=evil, sha256="0", licence=evil, language=evil)
+    save(small_model(), tmp_path / "m", Facts(licence=evil, data=(data,)))
+    result = run("info", tmp_path / "m")
+    assert result.returncode == 0
+    assert "\x1b" not in result.stdout
+    assert "MIT\ufffd[2J" in result.stdout

@@ -243,4 +243,6 @@ def test_a_format_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (tmp_path / "b.lines").read_bytes() == (tmp_path / "a.lines").read_bytes()
     with pytest.raises(ConfigError, match=r"the entry point 'no' of depparse\.formats is no Format"):
         formats.get_format("no")
+    with pytest.warns(UserWarning, match=r"the entry point 'no' of depparse\.formats is no Format"):
+        assert formats.guess_format("a.unknown", "conllu") == "conllu"  # the broken one hinders no other file
     sys.modules.pop("other_formats")

@@ -47,7 +47,8 @@ class Transformer(nn.Module):
 
     def pretrained_parameters(self) -> Iterator[nn.Parameter]:
         """All weights but those of the mix of layers."""
-        return self.pretrained.parameters()  # type: ignore[no-any-return]
+        parameters: Iterator[nn.Parameter] = self.pretrained.parameters()
+        return parameters
 
     def without_unused(self) -> tuple[Transformer, int]:
         """The input without the rows of subwords that no text is split into, and their number.
