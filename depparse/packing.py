@@ -53,9 +53,8 @@ def pack(
             raise ModelError(f"{segmenter_folder}: holds no segmenter; train one, or pack the model alone")
     # Read now, so that a wrong file is an error before anything is written.
     treebanks = parts.model.treebanks if parts.model is not None else ()
-    gold_files = (
-        read_gold(Path(score[0]).name.split(".")[0], [os.fspath(file) for file in score], treebanks) if score else []
-    )
+    paths = [os.fspath(file) for file in score]
+    gold_files = read_gold(Path(paths[0]).name.split(".")[0], paths, treebanks) if paths else []
     left_out: list[str] = []
     if without:
         left_out += _leave_out(parts.model, without)
