@@ -145,7 +145,7 @@ def test_mistakes(segmenter: Segmenter, tmp_path: Path) -> None:
 
 def test_gold_files_are_read_before_anything_is_written(samples: Path, tmp_path: Path) -> None:
     save(small_model(), tmp_path / "m")
-    with pytest.raises(FormatError, match="missing.conllu: cannot be read: no such file"):
+    with pytest.raises(FormatError, match=r"missing\.conllu: cannot be read: no such file"):
         pack(tmp_path / "m", output=tmp_path / "p", score=[tmp_path / "missing.conllu"])
     (tmp_path / "broken.conllu").write_text("1\tx\n\n", encoding="utf-8")
     with pytest.raises(FormatError, match="expected 10 columns"):

@@ -52,7 +52,7 @@ def draw(table: Table, *, numbers: bool) -> None:
         rich_table.add_row(*map(Text, row))
     needed_width = console.measure(rich_table, options=console.options.update(width=10_000)).minimum
     if needed_width > console.width:
-        typer.echo(str(table))
+        typer.echo(f"{table}\n")
     else:
         console.print(rich_table)
         console.print()
