@@ -21,7 +21,7 @@ end are ignored. Tags are ``O`` and then, for each role, ``B``, ``I``, ``E``, ``
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -32,6 +32,9 @@ from depparse.features.vocabulary import IGNORE
 from depparse.layers.role_sums import RoleSets, padded, precise, present, sum_sequences
 
 _CELLS = 1 << 21  # states in memory at a time, of all words; more do not fit into the cache
+# Few predicates at a time cost as much as many, since the steps from word to word are made one after another. So in
+# long sentences there are this many, even if their states do not fit into the cache, but in no more cells than this.
+_LEAST, _MOST_CELLS = 8, 1 << 26
 _NOTHING = -torch.inf
 
 
@@ -52,9 +55,9 @@ class RoleChain(nn.Module):
 
     def __init__(self, n_roles: int, core: Collection[int]) -> None:
         super().__init__()
-        self.free = RoleChain(n_roles, ()) if core else None  # the chain without the constraint
+        self.core = sorted(core)
         self.sets = RoleSets(n_roles, core)
-        begin = 1 + 4 * torch.tensor(sorted(core), dtype=torch.long)
+        begin = 1 + 4 * torch.tensor(self.core, dtype=torch.long)
         self.register_buffer("beginnings", torch.stack([begin, begin + 3], 1), persistent=False)
 
     # -- results
@@ -83,7 +86,7 @@ class RoleChain(nn.Module):
         """
         scores = precise(scores)
         probabilities = scores.new_zeros(len(spans))
-        for chunk in self._chunks(scores):
+        for chunk in _chunks(self.sets, scores):
             in_chunk = (spans[:, 0] >= chunk.start) & (spans[:, 0] < chunk.stop)
             if in_chunk.any():
                 rows, first, last, role = spans[in_chunk].T
@@ -95,46 +98,34 @@ class RoleChain(nn.Module):
     def viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """The best sequence ``tags[predicates, words]``, IGNORE behind its end, and its score ``[predicates]``.
 
-        The best sequence without the constraint is tried first, in O(words · roles): mostly it has no core role twice,
-        so it is the best one with the constraint too. Only other predicates need the sets of core roles.
+        Constraints are imposed only where they are needed: as long as the best sequence has a core role twice, the best
+        one is looked for in which this role occurs at most once too. What then breaks no constraint is the best of all.
+        Most predicates need no constraint, and the others one or two, so that few sets of core roles are looked at.
         """
-        if self.free is not None:
-            tags, best = self.free.viterbi(scores, lengths)
-            twice = ((tags[..., None, None] == self.beginnings).any(-1).sum(1) > 1).any(-1)
-            if twice.any():
-                tags[twice], best[twice] = self._constrained(scores[twice], lengths[twice])
-            return tags, best
-        return self._constrained(scores, lengths)
+        tags, best = self._constrained(scores, lengths, ())
+        imposed = scores.new_zeros(len(scores), len(self.beginnings), dtype=torch.bool)  # [predicates, core roles]
+        while (twice := (tags[..., None, None] == self.beginnings).any(-1).sum(1) > 1).any():
+            imposed |= twice
+            broken = twice.any(1)
+            for roles in imposed[broken].unique(dim=0):
+                rows = broken & (imposed == roles).all(1)
+                tags[rows], best[rows] = self._constrained(scores[rows], lengths[rows], roles.nonzero()[:, 0].tolist())
+        return tags, best
 
-    def _constrained(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """`viterbi` over all sets of core roles."""
-        chunks = [self._viterbi(scores[rows], lengths[rows]) for rows in self._chunks(scores)]
-        if not chunks:
+    def _constrained(self, scores: Tensor, lengths: Tensor, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
+        """`viterbi` where the core roles of these numbers occur at most once, and all others any number of times."""
+        if len(scores) == 0:
             return lengths.new_zeros(scores.shape[:2]), scores.new_zeros(0)
+        sets = RoleSets(self.sets.n_roles, [self.core[number] for number in numbers]).to(scores.device)
+        chunks = [_viterbi(sets, scores[rows], lengths[rows]) for rows in _chunks(sets, scores)]
         tags, best = (torch.cat(results) for results in zip(*chunks, strict=True))
         return tags, best
 
     # -- the algorithms
 
-    def _chunks(self, scores: Tensor) -> Iterator[slice]:
-        """The predicates in chunks, so small that the states of all their words fit into the cache."""
-        n_states = self.sets.n_sets * (1 + self.sets.n_roles)
-        several = max(1, _CELLS // (max(1, scores.shape[1]) * n_states))
-        for start in range(0, len(scores), several):
-            yield slice(start, min(start + several, len(scores)))
-
-    def _by_word(self, scores: Tensor, lengths: Tensor) -> list[_TagScores]:
-        """The scores of each word; 0 behind the end."""
-        inside = scores.masked_fill(~present(scores, lengths)[..., None], 0.0)
-        words = []
-        for word in range(scores.shape[1]):
-            tags = inside[:, word, 1:].view(-1, 1, self.sets.n_roles, 4).unbind(-1)
-            words.append(_TagScores(inside[:, word, :1], *tags))
-        return words
-
     def _totals_and_marginals(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         totals, marginals = scores.new_zeros(len(scores)), torch.zeros_like(scores)
-        for rows in self._chunks(scores):
+        for rows in _chunks(self.sets, scores):
             sums = sum_sequences(self.sets, scores[rows], lengths[rows], marginals=True)
             totals[rows] = sums.total.to(scores.dtype)
             marginals[rows] = sums.marginals.to(scores.dtype)
@@ -154,40 +145,6 @@ class RoleChain(nn.Module):
         logarithms = (sums.before[rows, first] + later).logsumexp(-1) + score - sums.total[rows]
         return logarithms.exp().clamp(max=1.0)
 
-    def _viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """`viterbi` of one chunk."""
-        outside = scores.new_full((len(scores), self.sets.n_sets), _NOTHING)
-        outside[:, 0] = 0.0
-        opened = scores.new_full((*outside.shape, self.sets.n_roles), _NOTHING)
-        begun, closings = [], []  # for each word: whether an open argument begins there, and which argument ends there
-        for word, tags in enumerate(self._by_word(scores, lengths)):
-            source = padded(outside, _NOTHING)[:, self.sets.before]
-            begin, inside = source + tags.begin, opened + tags.inside
-            closed = torch.stack([opened + tags.end, source + tags.single], -1).flatten(2)  # [..., 2 · role], + 1 for S
-            best, closing = closed.max(-1)
-            out = outside + tags.outside
-            begun.append(begin >= inside)
-            closings.append(closing.masked_fill(out >= best, -1))
-            real = (word < lengths)[:, None]
-            outside = torch.where(real, torch.maximum(out, best), outside)
-            opened = torch.where(real[..., None], torch.maximum(begin, inside), opened)
-        score, state = outside.max(-1)
-        rows, role = torch.arange(len(scores), device=scores.device), torch.full_like(state, -1)  # -1: outside
-        path = []
-        for word in range(scores.shape[1] - 1, -1, -1):
-            closing, within = closings[word][rows, state], role >= 0
-            new_role = torch.where(within, role, closing.div(2, rounding_mode="floor"))
-            started = torch.where(within, begun[word][rows, state, role.clamp(min=0)], closing % 2 == 1)
-            # Within an argument the tag is B or I; else it is S or E of the role that ends here, or O.
-            kind = torch.where(within, torch.where(started, 0, 1), torch.where(started, 3, 2))
-            tag = torch.where(new_role >= 0, 1 + 4 * new_role + kind, 0)
-            real = word < lengths
-            path.append(torch.where(real, tag, IGNORE))
-            begins = real & (new_role >= 0) & started
-            state = torch.where(begins, self.sets.before[state, new_role.clamp(min=0)], state)
-            role = torch.where(real, torch.where(begins, -1, new_role), role)
-        return torch.stack(path[::-1], 1) if path else lengths.new_zeros((len(scores), 0)), score
-
 
 class _LogPartition(torch.autograd.Function):
     """The log-partition. The marginals, its gradient, are computed with it, so that no states have to be kept."""
@@ -203,3 +160,56 @@ class _LogPartition(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         (marginals,) = ctx.saved_tensors
         return marginals * gradient[:, None, None], None, None
+
+
+def _chunks(sets: RoleSets, scores: Tensor) -> Iterator[slice]:
+    """The predicates in chunks, so small that the states of all their words fit into the cache, or at least memory."""
+    n_cells = max(1, scores.shape[1]) * sets.n_sets * (1 + sets.n_roles)
+    several = max(1, _CELLS // n_cells, min(_LEAST, _MOST_CELLS // n_cells))
+    for start in range(0, len(scores), several):
+        yield slice(start, min(start + several, len(scores)))
+
+
+def _by_word(sets: RoleSets, scores: Tensor, lengths: Tensor) -> list[_TagScores]:
+    """The scores of each word; 0 behind the end."""
+    inside = scores.masked_fill(~present(scores, lengths)[..., None], 0.0)
+    words = []
+    for word in range(scores.shape[1]):
+        tags = inside[:, word, 1:].view(-1, 1, sets.n_roles, 4).unbind(-1)
+        words.append(_TagScores(inside[:, word, :1], *tags))
+    return words
+
+
+def _viterbi(sets: RoleSets, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """`RoleChain.viterbi` of one chunk, with these sets of core roles."""
+    outside = scores.new_full((len(scores), sets.n_sets), _NOTHING)
+    outside[:, 0] = 0.0
+    opened = scores.new_full((*outside.shape, sets.n_roles), _NOTHING)
+    begun, closings = [], []  # for each word: whether an open argument begins there, and which argument ends there
+    for word, tags in enumerate(_by_word(sets, scores, lengths)):
+        source = padded(outside, _NOTHING)[:, sets.before]
+        begin, inside = source + tags.begin, opened + tags.inside
+        closed = torch.stack([opened + tags.end, source + tags.single], -1).flatten(2)  # [..., 2 · role], + 1 for S
+        best, closing = closed.max(-1)
+        out = outside + tags.outside
+        begun.append(begin >= inside)
+        closings.append(closing.masked_fill(out >= best, -1))
+        real = (word < lengths)[:, None]
+        outside = torch.where(real, torch.maximum(out, best), outside)
+        opened = torch.where(real[..., None], torch.maximum(begin, inside), opened)
+    score, state = outside.max(-1)
+    rows, role = torch.arange(len(scores), device=scores.device), torch.full_like(state, -1)  # -1: outside
+    path = []
+    for word in range(scores.shape[1] - 1, -1, -1):
+        closing, within = closings[word][rows, state], role >= 0
+        new_role = torch.where(within, role, closing.div(2, rounding_mode="floor"))
+        started = torch.where(within, begun[word][rows, state, role.clamp(min=0)], closing % 2 == 1)
+        # Within an argument the tag is B or I; else it is S or E of the role that ends here, or O.
+        kind = torch.where(within, torch.where(started, 0, 1), torch.where(started, 3, 2))
+        tag = torch.where(new_role >= 0, 1 + 4 * new_role + kind, 0)
+        real = word < lengths
+        path.append(torch.where(real, tag, IGNORE))
+        begins = real & (new_role >= 0) & started
+        state = torch.where(begins, sets.before[state, new_role.clamp(min=0)], state)
+        role = torch.where(real, torch.where(begins, -1, new_role), role)
+    return torch.stack(path[::-1], 1) if path else lengths.new_zeros((len(scores), 0)), score

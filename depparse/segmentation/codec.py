@@ -13,8 +13,10 @@ import numpy as np
 
 from depparse.features.batch import pad_rows
 from depparse.features.vocabulary import IGNORE, Vocabulary
+from depparse.segmentation.abbreviations import is_abbreviation
 from depparse.segmentation.batch import Sizes, SymbolBatch, TokenBatch, TokenRanges, pad_symbols, pad_tokens
-from depparse.segmentation.expansion import Expansion, Expansions
+from depparse.segmentation.borders import Borders
+from depparse.segmentation.expansion import Expansions
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.symbols import (
     PARAGRAPH,
@@ -27,21 +29,22 @@ from depparse.segmentation.symbols import (
     read_symbols,
 )
 from depparse.text.spacing import RawToken
+from depparse.text.variants import unify_apostrophes
 
 _UNKNOWN_FORM = 1  # number of forms that are not in the vocabulary; 0 is padding
 _SCRIPTS_TRIED = 8  # the best ones are tried until one fits the token
 
 
 class SegmenterCodec:
-    """Vocabularies of symbols and of token forms, and the expansions of multiword tokens.
+    """Vocabularies of symbols and of token forms, the expansions of multiword tokens, and the places of sure borders.
 
     `inner_spaces` says whether tokens may contain white space, as words of Vietnamese do.
     """
 
     def __init__(
-        self, symbols: SymbolVocabulary, forms: Vocabulary, expansions: Expansions, inner_spaces: bool
+        self, symbols: SymbolVocabulary, forms: Vocabulary, expansions: Expansions, borders: Borders, inner_spaces: bool
     ) -> None:
-        self.symbols, self.forms, self.expansions = symbols, forms, expansions
+        self.symbols, self.forms, self.expansions, self.borders = symbols, forms, expansions, borders
         self.inner_spaces = inner_spaces
 
     @classmethod
@@ -53,18 +56,15 @@ class SegmenterCodec:
         """
         texts = [passage.text for passage in passages]
         symbols = SymbolVocabulary.learn(texts, min_count=min_count, longest=longest, most=ngrams)
-        counts = Counter(form for passage in passages for form in passage.forms)
+        counts = Counter(unify_apostrophes(form) for passage in passages for form in passage.forms)
         common = [form for form, count in sorted(counts.items()) if count >= min_count]
-        multiwords: list[tuple[str, Expansion]] = []
-        singles: set[str] = set()
-        for passage in passages:
-            for form, token in zip(passage.forms, passage.tokens, strict=True):
-                if token.words:
-                    multiwords.append((form, token.words))
-                else:
-                    singles.add(form)
+        expansions = Expansions.learn(
+            (form, token.words, number in passage.typos)
+            for passage in passages
+            for number, (form, token) in enumerate(zip(passage.forms, passage.tokens, strict=True))
+        )
         inner_spaces = any(any(char.isspace() for char in form) for form in counts)
-        return cls(symbols, Vocabulary(common, reserved=2), Expansions.learn(multiwords, singles), inner_spaces)
+        return cls(symbols, Vocabulary(common, reserved=2), expansions, Borders.learn(passages), inner_spaces)
 
     @property
     def sizes(self) -> Sizes:
@@ -108,21 +108,39 @@ class SegmenterCodec:
         """For each symbol, 1 if a token ends there, else 0; IGNORE where there is no choice."""
         ends = np.where(text.white, IGNORE, 0)
         ends[lasts] = 1
-        ends[must_end(text, self.inner_spaces) | ~may_end(text.points)] = IGNORE
+        needed, possible = self._places(text)
+        ends[needed | ~possible] = IGNORE
         return ends
 
+    def _places(self, text: Symbols) -> tuple[Bools, Bools]:
+        """Where a token must end, and where one may end, ``[symbols]`` each."""
+        possible = may_end(text.points) & ~text.white
+        needed = must_end(text, self.inner_spaces)
+        inside = self.borders.inside(text) & ~needed
+        return needed | (self.borders.edges(text) & possible & ~inside), possible & ~inside
+
     def _script_targets(self, passage: Passage) -> Ints:
-        """For each token, the number of its script, 0 for a single word; IGNORE if no script makes its words."""
-        pairs = zip(passage.forms, passage.tokens, strict=True)
-        scripts = [self.expansions.number(form, token.words) if token.words else 0 for form, token in pairs]
+        """For each token, the number of its script, 0 for a single word; IGNORE if no script makes its words.
+
+        It is IGNORE too for a typo that is not known, since plurals should not be learned from a lost apostrophe.
+        """
+        pairs = enumerate(zip(passage.forms, passage.tokens, strict=True))
+        scripts = [
+            0
+            if not token.words
+            else None
+            if number in passage.typos and not self.expansions.knows(form)
+            else self.expansions.number(form, token.words)
+            for number, (form, token) in pairs
+        ]
         return np.array([IGNORE if script is None else script for script in scripts], np.int64)
 
     # -- scores to tokens
 
     def find_tokens(self, text: Symbols, ends: Floats) -> TokenRanges:
         """The tokens of the text. One ends after each symbol whose score in `ends` is above 0, if one may end there."""
-        possible = may_end(text.points) & ~text.white
-        lasts = np.flatnonzero((ends[: len(text)] > 0) & possible | must_end(text, self.inner_spaces))
+        needed, possible = self._places(text)
+        lasts = np.flatnonzero((ends[: len(text)] > 0) & possible | needed)
         # A token begins at the first visible symbol after the end of the token before.
         visible = np.flatnonzero(~text.white)
         return TokenRanges(visible[np.searchsorted(visible, np.concatenate(([0], lasts[:-1] + 1)))], lasts)
@@ -148,17 +166,24 @@ class SegmenterCodec:
             # Rows of scores are padded, so they may be longer than the tokens.
             columns = zip(starts, stops, sentence_ends[row], strict=False)
             tokens = [RawToken(start, stop, (), ends_sentence) for start, stop, ends_sentence in columns]
+            if self.borders.abbreviations:
+                self._go_on(text.text, tokens, batch.ends_paragraph[row])
             self._expand(text.text, tokens, are_several[row], scripts[row])
             decoded.append(tokens)
         return decoded
+
+    def _go_on(self, text: str, tokens: Sequence[RawToken], ends_paragraph: Bools) -> None:
+        """Takes back the ends of sentences after abbreviations, but at the ends of paragraphs."""
+        for number, token in enumerate(tokens):
+            if token.ends_sentence and not ends_paragraph[number] and is_abbreviation(text[token.start : token.end]):
+                token.ends_sentence = False
 
     def _expand(self, text: str, tokens: Sequence[RawToken], several: Sequence[bool], scripts: Floats) -> None:
         """Gives multiword tokens their words, by ``scripts[t, script]``."""
         if not self.expansions.scripts:
             return
         forms = [text[token.start : token.end] for token in tokens]
-        always = self.expansions.always
-        multiwords = [number for number, form in enumerate(forms) if several[number] or form in always]
+        multiwords = [number for number, form in enumerate(forms) if several[number] or self.expansions.is_always(form)]
         for number, best_scripts in zip(multiwords, _best_scripts(scripts[multiwords]), strict=True):
             tokens[number].words = self.expansions.best(forms[number], best_scripts)
 
@@ -170,6 +195,7 @@ class SegmenterCodec:
             "symbols": self.symbols.to_json(),
             "words": self.forms.to_json(),
             "expansions": self.expansions.to_json(),
+            "borders": self.borders.to_json(),
             "inner_spaces": self.inner_spaces,
         }
 
@@ -178,7 +204,8 @@ class SegmenterCodec:
         """The codec from the data of `to_json`. Raises KeyError, TypeError or ValueError for other data."""
         symbols = SymbolVocabulary.from_json(data["symbols"])
         forms = Vocabulary(data["words"], reserved=2)
-        return cls(symbols, forms, Expansions.from_json(data["expansions"]), data["inner_spaces"])
+        expansions, borders = Expansions.from_json(data["expansions"]), Borders.from_json(data["borders"])
+        return cls(symbols, forms, expansions, borders, data["inner_spaces"])
 
 
 def must_end(text: Symbols, inner_spaces: bool) -> Bools:
@@ -203,9 +230,9 @@ def locate_tokens(text: Symbols, tokens: Sequence[RawToken]) -> TokenRanges:
 
 
 def _forms(text: Symbols, tokens: TokenRanges) -> list[str]:
-    """The text of each token."""
+    """The text of each token, with one form of apostrophes."""
     starts, stops = text.offsets[tokens.firsts].tolist(), (text.offsets[tokens.lasts] + 1).tolist()
-    return [text.text[start:stop] for start, stop in zip(starts, stops, strict=True)]
+    return [unify_apostrophes(text.text[start:stop]) for start, stop in zip(starts, stops, strict=True)]
 
 
 def _are_several(scripts: Floats) -> Bools:

@@ -19,8 +19,10 @@ from depparse.document.sentence import Sentence
 from depparse.document.words import MultiwordToken
 from depparse.features.edit_scripts import apply_script, make_script
 from depparse.text.spacing import RawToken
+from depparse.text.variants import restore_apostrophes, unify_apostrophes
 
 Expansion = tuple[str, ...]
+_REPEATED, _SURE = 2, 5  # times that a typo has to occur before it is learned, and before it is always split
 _MAX_LENGTH = 40  # characters; a longer token is learned as a whole
 
 
@@ -109,7 +111,7 @@ def _cut(token: str, words: Sequence[str]) -> list[str]:
 
 
 class Expansions:
-    """The expansions of multiword tokens that a treebank teaches.
+    """The expansions of multiword tokens that a treebank teaches. One form of an apostrophe counts as any other.
 
     `scripts` make the words of its tokens, `known` has the expansion of each token that has only one, and `always` are
     the tokens that are never a single word.
@@ -122,36 +124,73 @@ class Expansions:
         self._number_of: dict[tuple[str, Expansion], int | None] = {}  # a cache, because every epoch asks again
 
     @classmethod
-    def learn(cls, multiwords: Iterable[tuple[str, Expansion]], singles: Iterable[str]) -> Expansions:
-        """Learns from multiword tokens with their words, and from the tokens that are single words."""
-        seen: dict[str, set[Expansion]] = {}
-        for token, words in multiwords:
-            seen.setdefault(token, set()).add(words)
-        single_words = set(singles)
-        known = {token: next(iter(several)) for token, several in sorted(seen.items()) if len(several) == 1}
-        # The weight of a script is the number of different tokens that it serves; each token keeps its heaviest script.
-        options = {
-            (token, words): candidates(token, words) for token, several in seen.items() for words in sorted(several)
+    def learn(cls, tokens: Iterable[tuple[str, Expansion, bool]]) -> Expansions:
+        """Learns from tokens, each with its words, none for a single word, and with whether it is a typo.
+
+        A typo, such as *plumbers* for *plumber's*, teaches only if the token is found as such several times, and mostly
+        so. It takes more of the same to split a typo always.
+        """
+        seen: Counter[tuple[str, Expansion]] = Counter()
+        single_words: Counter[str] = Counter()
+        typos: Counter[str] = Counter()
+        for form, expansion, is_typo in tokens:
+            token = unify_apostrophes(form)
+            if not expansion:
+                single_words[token] += 1
+            else:
+                seen[token, tuple(map(unify_apostrophes, expansion))] += 1
+                typos[token] += is_typo
+        counts: Counter[str] = Counter()
+        for (token, _), count in seen.items():
+            counts[token] += count
+        doubtful = {
+            token
+            for token, count in typos.items()
+            if count == counts[token] and (count < _REPEATED or count <= single_words[token])
         }
+        # The weight of a script is the number of different tokens that it serves; each token keeps its heaviest script.
+        options = {(token, words): candidates(token, words) for token, words in sorted(seen) if token not in doubtful}
+        expansions: dict[str, list[Expansion]] = {}
+        for token, words in options:
+            expansions.setdefault(token, []).append(words)
+        known = {token: several[0] for token, several in expansions.items() if len(several) == 1}
         weights = Counter(script for scripts in options.values() for script in scripts)
         chosen = {max(scripts, key=lambda script: (weights[script], script)) for scripts in options.values() if scripts}
         scripts = sorted(chosen, key=lambda script: (-weights[script], script))
-        return cls(scripts, known, sorted(known.keys() - single_words))
+        always = [t for t in known if not single_words[t] and (not typos[t] or counts[t] >= _SURE)]
+        return cls(scripts, known, sorted(always))
 
-    def number(self, token: str, words: Expansion) -> int | None:
+    def number(self, form: str, words: Expansion) -> int | None:
         """The number, from 1, of the script that makes the words of the token; None if there is no such script."""
-        if (token, words) not in self._number_of:
-            numbers = [self._numbers[script] for script in candidates(token, words) if script in self._numbers]
-            self._number_of[token, words] = min(numbers, default=None)
-        return self._number_of[token, words]
+        if (form, words) not in self._number_of:
+            options = candidates(unify_apostrophes(form), tuple(map(unify_apostrophes, words)))
+            numbers = [self._numbers[script] for script in options if script in self._numbers]
+            self._number_of[form, words] = min(numbers, default=None)
+        return self._number_of[form, words]
 
-    def best(self, token: str, numbers: Iterable[int]) -> Expansion:
-        """The words of a multiword token: those it always had, else those of the first script that fits, else none."""
+    def knows(self, form: str) -> bool:
+        """Whether the token has one expansion that was learned."""
+        return unify_apostrophes(form) in self.known
+
+    def is_always(self, form: str) -> bool:
+        """Whether the token is never a single word."""
+        return unify_apostrophes(form) in self.always
+
+    def best(self, form: str, numbers: Iterable[int]) -> Expansion:
+        """The words of a multiword token: those it always had, else those of the first script that fits, else none.
+
+        Words that make up the token are cut from it, so that they keep its apostrophes.
+        """
+        token = unify_apostrophes(form)
         words = self.known.get(token)
         if words is None:
             expansions = (expand(self.scripts[number - 1], token) for number in numbers)
             words = next((expansion for expansion in expansions if expansion is not None), ())
-        return words
+        if form == token or not words:
+            return words
+        if "".join(words) == token:
+            return tuple(_cut(form, words))
+        return tuple(restore_apostrophes(word, form) for word in words)
 
     def to_json(self) -> dict[str, Any]:
         """All of the expansions, for `from_json`."""

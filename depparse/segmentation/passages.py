@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from depparse.document.columns import comment_name
 from depparse.document.raw_text import separator
 from depparse.document.sentence import Sentence
+from depparse.document.typos import find_typos
 from depparse.text.spacing import RawToken
 
 
@@ -19,6 +20,7 @@ class Passage:
     tokens: list[RawToken]  # only multiword tokens have `words`
     length: int  # words
     source: int = 0  # number of the treebank
+    typos: set[int] = field(default_factory=set)  # indices of the tokens with a word that the treebank marks as a typo
 
     @property
     def forms(self) -> list[str]:
@@ -53,10 +55,12 @@ def make_passages(sentences: Iterable[Sentence], words: int, source: int = 0) ->
         if _starts_document(sentence):
             yield from finish()
         add(separator(previous, sentence) if passage.tokens else "")
-        tokens = sentence.tokens
+        tokens, typos = sentence.tokens, find_typos(sentence)
         for number, token in enumerate(tokens, 1):
             multiword = tuple(word.text for word in token.words) if len(token.words) > 1 else ()
             passage.tokens.append(RawToken(size, size + len(token.text), multiword, number == len(tokens)))
+            if any(word.id in typos for word in token.words):
+                passage.typos.add(len(passage.tokens) - 1)
             passage.length += len(token.words)
             add(token.text)
             if passage.length >= words:

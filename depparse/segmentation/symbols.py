@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from depparse.text.variants import alike, fold_digits, unify_points
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 SPACE, PARAGRAPH = 0x20, 0x0A  # the symbols for runs of white space
-_WHITE = np.array([point for point in range(0x3001) if chr(point).isspace()], np.uint32)
+# White space, the zero-width space, and the byte order mark.
+_WHITE = np.array([*(point for point in range(0x3001) if chr(point).isspace() or point == 0x200B), 0xFEFF], np.uint32)
 _LINE_ENDS = np.array([0x0A, 0x0D, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], np.uint32)
 _CATEGORIES = tuple("Cc Cf Cn Co Cs Ll Lm Lo Lt Lu Mc Me Mn Nd Nl No Pc Pd Pe Pf Pi Po Ps Sc Sk Sm So Zl Zp Zs".split())
 UNKNOWN = 1  # number of items that are not in a vocabulary; 0 is padding, and n-gram positions beyond the ends
@@ -29,7 +32,7 @@ class Symbols:
     """The symbols of a text. All arrays have one item for each symbol."""
 
     text: str
-    points: NDArray[np.uint32]  # code points
+    points: NDArray[np.uint32]  # code points, with one form of apostrophes
     offsets: Ints  # position of the symbol's first character in the text
     white: Bools  # True for white space
 
@@ -48,7 +51,7 @@ def read_symbols(text: str) -> Symbols:
         ends[:-1] &= ~((points[:-1] == 0x0D) & (points[1:] == 0x0A))
         breaks = np.add.reduceat(ends.astype(np.int64), first)
         symbols = np.where(blank, np.where(breaks > 1, PARAGRAPH, SPACE), symbols).astype(np.uint32)
-    return Symbols(text, symbols, first, blank)
+    return Symbols(text, unify_points(symbols), first, blank)
 
 
 def may_end(points: NDArray[np.uint32]) -> Bools:
@@ -96,11 +99,15 @@ N_CATEGORIES = 1 + len(_CATEGORIES)
 
 
 class SymbolVocabulary:
-    """The characters and n-grams of characters that were seen often, as numbers."""
+    """The characters and n-grams of characters that were seen often, as numbers.
+
+    Quotes and dashes that are not known count as others that are alike. N-grams do not tell digits apart.
+    """
 
     def __init__(self, points: Iterable[int], ngrams: Sequence[Iterable[int]]) -> None:
         self.points = np.array(sorted(points), np.uint32)
         self.ngrams = [np.array(sorted(keys), np.int64) for keys in ngrams]
+        self._known = {point: number for number, point in enumerate(self.points.tolist(), 2)}
 
     @classmethod
     def learn(cls, texts: Iterable[str], *, min_count: int, longest: int, most: int) -> SymbolVocabulary:
@@ -112,11 +119,11 @@ class SymbolVocabulary:
         counts: Counter[int] = Counter()
         for points in all_points:
             counts.update(points.tolist())
-        characters = [point for point, count in counts.items() if count >= min_count]
+        characters = {0x30, *(point for point, count in counts.items() if count >= min_count)}  # 0 is any digit
         vocabulary = cls(characters, [[] for _ in range(SHORTEST, longest + 1)])
         counters: list[Counter[int]] = [Counter() for _ in vocabulary.ngrams]
         for points in all_points:
-            numbers = vocabulary._numbers(points)
+            numbers = vocabulary._numbers(fold_digits(points))
             for order, counter in enumerate(counters, SHORTEST):
                 counter.update(vocabulary._keys(numbers, order).tolist())
         for number, counter in enumerate(counters):
@@ -134,11 +141,19 @@ class SymbolVocabulary:
         unique, inverse = np.unique(points, return_inverse=True)
         characters = self._numbers(points)
         categories = np.array([_category(int(point)) for point in unique], np.int64)[inverse]
-        ngrams = [_look_up(keys, self._keys(characters, order)) for order, keys in enumerate(self.ngrams, SHORTEST)]
+        folded = self._numbers(fold_digits(points))
+        ngrams = [_look_up(keys, self._keys(folded, order)) for order, keys in enumerate(self.ngrams, SHORTEST)]
         return np.stack([characters, categories, *ngrams])
 
     def _numbers(self, points: NDArray[np.uint32]) -> Ints:
-        return _look_up(self.points, points)
+        numbers = _look_up(self.points, points)
+        unknown = numbers == UNKNOWN
+        if unknown.any():
+            for point in np.unique(points[unknown]).tolist():
+                known = next((other for other in alike(point) if other in self._known), None)
+                if known is not None:
+                    numbers[points == point] = self._known[known]
+        return numbers
 
     def _keys(self, numbers: Ints, order: int) -> Ints:
         """One number for each n-gram, with 0 beyond the ends of the text. Very rarely, long n-grams share a number."""

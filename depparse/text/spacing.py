@@ -24,8 +24,8 @@ _PARAGRAPH_BREAK = re.compile(f"\u2029|{LINE_BREAK}[^{_BREAKS}]*{LINE_BREAK}")
 # These are not visible: white space, controls, zero-width and other default-ignorable characters, the blank of Braille,
 # marks of annotations between lines, and halves of UTF-16 pairs.
 _VISIBLE = regex.compile(r"[^\s\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]")
-# Characters that are cut off at the ends of a token: white space, and the byte order mark.
-_EDGES = "".join(char for char in map(chr, range(0x3001)) if char.isspace()) + "\ufeff"
+# Characters that are cut off at the ends of a token: white space, the zero-width space, and the byte order mark.
+_EDGES = "".join(char for char in map(chr, range(0x3001)) if char.isspace()) + "\u200b\u2060\ufeff"
 _WHITE = re.compile(r"\s+")
 _NOT_WHITE = re.compile(r"\S+")
 _UNSPACED = regex.compile(rf"[{IDEOGRAPHIC}\p{{Line_Break=Complex_Context}}]")  # Complex_Context is Thai, Lao, Khmer …

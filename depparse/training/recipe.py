@@ -59,6 +59,7 @@ class SegmentationConfig(Config):
     network: SegmenterConfig = SegmenterConfig()
     passage_words: int = Field(100, ge=1)  # words of a passage, the piece of text it learns from; whole sentences
     max_words: int = Field(2_000_000, ge=1)  # words it learns from, taken evenly from all data; more teach little
+    abbreviated: float = Field(0.04, ge=0, le=1)  # share of capitalized words that it sees cut, with a full stop
     training: SegmenterTrainingConfig = SegmenterTrainingConfig()
 
 

@@ -12,6 +12,8 @@ from depparse.document.sentence import Sentence
 from depparse.evaluation.metrics import SENTENCES, WORDS
 from depparse.evaluation.scores import Scores
 from depparse.inference.pipeline import Pipeline
+from depparse.segmentation.abbreviations import shorten
+from depparse.segmentation.borders import Borders
 from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.segmenter import Segmenter
 from depparse.training.gold import Gold
@@ -38,7 +40,9 @@ def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sou
         for passage in make_passages((sentence for _, sentence in group), config.passage_words, source)
     )
     # One passage in 1 / share is taken, beginning with the first.
-    return [p for number, p in enumerate(passages) if math.floor(number * share) > math.floor((number - 1) * share)]
+    taken = [p for number, p in enumerate(passages) if math.floor(number * share) > math.floor((number - 1) * share)]
+    # Abbreviations are made where the treebank has them as tokens inside sentences.
+    return list(shorten(taken, config.abbreviated)) if Borders.learn(taken).abbreviations else taken
 
 
 def _spaced(sentences: Iterable[Sentence], sources: Iterable[int]) -> set[int]:

@@ -232,8 +232,9 @@ def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         return [*found, torch.tensor(probabilities_of(chain, scores, lengths, spans))]
 
     expected = everything()
+    monkeypatch.setattr(role_chain, "_LEAST", 1)
     monkeypatch.setattr(role_chain, "_CELLS", 2 * 5 * 4 * 4)  # two predicates at a time
-    assert [rows.stop for rows in chain._chunks(scores)] == [2, 4]
+    assert [rows.stop for rows in role_chain._chunks(chain.sets, scores)] == [2, 4]
     for one, other in zip(everything(), expected, strict=True):
         torch.testing.assert_close(one, other)
 
@@ -244,3 +245,13 @@ def test_the_size_grows_with_the_sets_of_core_roles_and_the_roles() -> None:
     product = LinearChain(language_of(*CASES["some core"]))
     # Sets · (roles + 1) states here, where the product has a node for each pair of set and tag.
     assert RoleChain(3, (0, 2)).sets.n_sets * 4 < product.n_nodes
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_constraints_imposed_one_by_one_lead_to_the_best_of_all(seed: int) -> None:
+    chain = RoleChain(6, (0, 1, 2, 4, 5))
+    scores, lengths = random_batch(1 + 4 * 6, [14, 9, 0, 1, 12, 14], seed)
+    tags, best = chain.viterbi(scores, lengths)
+    expected, expected_best = chain._constrained(scores, lengths, range(5))
+    assert tags.tolist() == expected.tolist()
+    torch.testing.assert_close(best, expected_best)

@@ -14,6 +14,7 @@ from depparse.encoders.input import InputCodec, InputCodecType
 from depparse.features.batch import Ints
 from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
+from depparse.text.variants import unified_forms
 
 _NO_POINT = 0x110000  # greater than any code point
 _ROOT, _BEGIN, END = 1, 2, 3  # ROOT is spelt with a character of its own
@@ -64,12 +65,12 @@ class CharactersCodec:
     @classmethod
     def build(cls, config: CharactersConfig, sentences: Sequence[Sentence]) -> CharactersCodec:
         """The codec of the characters of `sentences`."""
-        characters = (char for sentence in sentences for form in sentence.columns["FORM"] for char in form)
+        characters = (char for sentence in sentences for form in unified_forms(sentence) for char in form)
         return cls(config, Vocabulary.count(characters, min_count=config.min_count, reserved=4))
 
     def features(self, sentence: Sentence) -> list[str]:
         """The forms; of a long one, its beginning and its end."""
-        return [self._cut(form) for form in sentence.columns["FORM"]]
+        return [self._cut(form) for form in unified_forms(sentence)]
 
     def _cut(self, form: str) -> str:
         limit = self.config.max_length

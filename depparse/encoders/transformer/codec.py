@@ -22,6 +22,7 @@ from depparse.encoders.input import InputCodec, InputCodecType
 from depparse.errors import ModelError
 from depparse.features.batch import Ints
 from depparse.registry import PartConfig
+from depparse.text.variants import unified_forms
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _COUNT_FROM_PADDING = frozenset(
@@ -93,7 +94,7 @@ class TransformerCodec:
     def features(self, sentence: Sentence) -> Pieces:
         """The subwords of the words."""
         # A tokenizer does not accept half a surrogate pair.
-        forms = [self._lead + _SURROGATES.sub("\ufffd", form) for form in sentence.columns["FORM"]]
+        forms = [self._lead + _SURROGATES.sub("\ufffd", form) for form in unified_forms(sentence)]
         encoding = self.tokenizer.encode(forms, is_pretokenized=True, add_special_tokens=False)
         ids, owners = np.array(encoding.ids, np.int64), np.array(encoding.word_ids, np.int64)
         counts = np.bincount(owners, minlength=len(forms))

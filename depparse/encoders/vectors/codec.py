@@ -13,6 +13,7 @@ from depparse.encoders.words.codec import pad_numbers
 from depparse.features.batch import Ints
 from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
+from depparse.text.variants import unified_forms
 
 RESERVED = 2  # UNKNOWN and ROOT
 
@@ -38,7 +39,7 @@ class VectorsCodec:
 
     def features(self, sentence: Sentence) -> list[int]:
         """The number of each word."""
-        return [self._number(form) for form in sentence.columns["FORM"]]
+        return [self._number(form) for form in unified_forms(sentence)]
 
     def _number(self, form: str) -> int:
         numbers = (self.vocabulary.number(reading) for reading in readings(form))

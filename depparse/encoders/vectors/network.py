@@ -22,6 +22,7 @@ from depparse.errors import ConfigError
 from depparse.features.vectors import read_vectors
 from depparse.features.vocabulary import Vocabulary
 from depparse.layers.tensors import Layout
+from depparse.text.variants import unified_forms
 
 
 class Vectors(nn.Module):
@@ -49,7 +50,7 @@ class Vectors(nn.Module):
     @classmethod
     def build(cls, config: VectorsConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Vectors:
         """The network with the file's rows. Raises FormatError, or ConfigError if no word of `sentences` has a row."""
-        forms = {form for sentence in sentences for form in sentence.columns["FORM"]}
+        forms = {form for sentence in sentences for form in unified_forms(sentence)}
         needed = {reading for form in forms for reading in readings(form)}
         vectors = read_vectors(config.file, needed, config.limit)
         if forms and needed.isdisjoint(vectors.words):

@@ -12,6 +12,7 @@ from depparse.encoders.input import InputCodec, InputCodecType
 from depparse.features.batch import Ints, pad
 from depparse.features.vocabulary import UNKNOWN, Vocabulary
 from depparse.registry import PartConfig
+from depparse.text.variants import unified_forms
 
 ROOT = 1  # its number; 0 is UNKNOWN
 
@@ -37,12 +38,12 @@ class WordsCodec:
     @classmethod
     def build(cls, config: WordsConfig, sentences: Sequence[Sentence]) -> WordsCodec:
         """The codec of the forms of `sentences`."""
-        forms = (_read(form, config) for sentence in sentences for form in sentence.columns["FORM"])
+        forms = (_read(form, config) for sentence in sentences for form in unified_forms(sentence))
         return cls(config, Vocabulary.count(forms, min_count=config.min_count, reserved=2))
 
     def features(self, sentence: Sentence) -> list[int]:
         """The number of each word."""
-        return self.vocabulary.numbers(_read(form, self.config) for form in sentence.columns["FORM"])
+        return self.vocabulary.numbers(_read(form, self.config) for form in unified_forms(sentence))
 
     def collate(self, rows: Sequence[list[int]]) -> Ints:
         """The numbers ``[batch, words]``."""

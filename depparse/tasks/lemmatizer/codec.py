@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from depparse.document.sentence import Sentence
+from depparse.document.typos import find_beginnings, find_typos
 from depparse.features.batch import Batch, Ints, pad
-from depparse.features.edit_scripts import apply_script, make_script
+from depparse.features.edit_scripts import absolute_script, fit_script, is_absolute, make_script
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
+from depparse.text.variants import restore_apostrophes, unify_apostrophes
+
+Candidates: TypeAlias = list[
+    tuple[int, float]
+]  # the numbers of the best scripts of a word and their scores, best first
+
+_REPEATED = 2  # times that a typo has to occur before its lemma is learned, for that form alone
+_TRIED = 8  # scripts of a word that are tried until one fits
+_SURE = -1.0  # logarithm of the probability of a script that may make a lemma that is not known
+_MARGIN = 3.0  # a lemma that is known is preferred if its script is at least exp(-margin) as probable as the best
 
 
 class LemmatizerConfig(TaskConfig):
@@ -28,69 +40,161 @@ class LemmatizerConfig(TaskConfig):
 
 
 class LemmatizerCodec:
-    """The edit scripts of words, as numbers."""
+    """The edit scripts of words, as numbers, and what the training data says of the lemmas that they may make.
+
+    `forms` has, for each absolute script, the lower-case forms that it was seen with; it fits no others. `lemmas` are
+    those of the training data. One form of an apostrophe counts as any other; `keeps_apostrophes` says whether a lemma
+    has the one of its form.
+    """
 
     Config = LemmatizerConfig
     reads = ()
     writes = ("LEMMA",)
 
-    def __init__(self, config: LemmatizerConfig, scripts: Vocabulary) -> None:
-        self.config, self.scripts = config, scripts
+    def __init__(
+        self,
+        config: LemmatizerConfig,
+        scripts: Vocabulary,
+        forms: Mapping[str, Sequence[str]],
+        lemmas: Sequence[str],
+        keeps_apostrophes: bool,
+    ) -> None:
+        self.config, self.scripts, self.keeps_apostrophes = config, scripts, keeps_apostrophes
+        self.forms = {script: frozenset(several) for script, several in forms.items()}
+        self.lemmas = frozenset(lemmas)
 
     @classmethod
     def build(cls, config: LemmatizerConfig, sentences: Sequence[Sentence]) -> LemmatizerCodec | None:
         """The codec of the scripts of `sentences`."""
-        scripts = (script for sentence in sentences for script in _scripts(sentence) if script is not None)
-        vocabulary = Vocabulary.count(scripts, min_count=config.min_count)
-        return cls(config, vocabulary) if len(vocabulary) else None
+        counts: Counter[str] = Counter()
+        typos: Counter[tuple[str, str]] = Counter()
+        forms: dict[str, set[str]] = {}
+        lemmas: set[str] = set()
+        kept = 0  # lemmas with an apostrophe as in their forms, and not the common one, minus those with the common one
+        for sentence in sentences:
+            for _, form, lemma, is_typo in _annotated(sentence):
+                unified, unified_lemma = unify_apostrophes(form), unify_apostrophes(lemma)
+                if is_typo:
+                    typos[unified.lower(), unified_lemma] += 1
+                    continue
+                script = make_script(unified, unified_lemma)
+                counts[script] += 1
+                lemmas.add(unified_lemma)
+                if is_absolute(script):
+                    forms.setdefault(script, set()).add(unified.lower())
+                if form != unified:
+                    kept += (lemma != unified_lemma) - ("'" in lemma)
+        for (form, lemma), count in typos.items():
+            script = absolute_script(lemma)
+            if make_script(form, lemma) not in counts and count >= _REPEATED:
+                counts[script] += count
+                forms.setdefault(script, set()).add(form)
+        scripts = sorted((s for s, n in counts.items() if n >= config.min_count), key=lambda s: (-counts[s], s))
+        if not scripts:
+            return None
+        known = {script: sorted(forms[script]) for script in scripts if script in forms}
+        return cls(config, Vocabulary(scripts), known, sorted(lemmas), kept > 0)
 
     def targets(self, sentence: Sentence) -> list[int]:
         """The number of the script of each word."""
-        return [IGNORE if s is None else self.scripts.number(s, IGNORE) for s in _scripts(sentence)]
+        targets = [IGNORE] * len(sentence)
+        for word, form, lemma, _ in _annotated(sentence):
+            unified, unified_lemma = unify_apostrophes(form), unify_apostrophes(lemma)
+            options = make_script(unified, unified_lemma), absolute_script(unified_lemma)
+            usable = (script for script in options if script in self.scripts and self._may_use(script, unified))
+            targets[word] = next(map(self.scripts.number, usable), IGNORE)
+        return targets
+
+    def _may_use(self, script: str, form: str) -> bool:
+        """Whether the script, if it is absolute, was seen with the form."""
+        return not is_absolute(script) or form.lower() in self.forms.get(script, ())
 
     def collate(self, rows: Sequence[list[int]]) -> Ints:
         """The numbers of the scripts ``[batch, words]``."""
         return pad(rows)
 
-    def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[int]]:
-        """The best script of each word of each sentence. ``scores[batch, words, scripts]``."""
-        best = scores.argmax(-1).tolist()
-        return [row[1 : example.length + 1] for row, example in zip(best, batch.examples, strict=True)]
+    def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[Candidates]]:
+        """The best scripts of each word of each sentence. ``scores[batch, words, scripts]``."""
+        n_tried = min(_TRIED, scores.shape[-1])
+        tried = np.argpartition(-scores, n_tried - 1, axis=-1)[..., :n_tried]
+        their_scores = np.take_along_axis(scores, tried, -1)
+        order = np.argsort(-their_scores, axis=-1, kind="stable")
+        tried, their_scores = (np.take_along_axis(array, order, -1) for array in (tried, their_scores))
+        greatest = their_scores[..., :1]
+        their_scores = their_scores - greatest - np.log(np.exp(scores - greatest).sum(-1, keepdims=True))
+        rows = zip(tried.tolist(), their_scores.tolist(), batch.examples, strict=True)
+        return [
+            [list(zip(*word, strict=True)) for word in list(zip(numbers, logs, strict=True))[1 : example.length + 1]]
+            for numbers, logs, example in rows
+        ]
 
-    def annotate(self, sentence: Sentence, prediction: list[int]) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[Candidates]) -> None:
         """Writes what the scripts make of the forms."""
         forms = sentence.columns["FORM"]
-        scripts = map(self.scripts.item, prediction)
-        sentence.columns["LEMMA"] = [_lemma(script, form) for script, form in zip(scripts, forms, strict=True)]
+        sentence.columns["LEMMA"] = [
+            self.lemma(form, candidates) for form, candidates in zip(forms, prediction, strict=True)
+        ]
+
+    def lemma(self, form: str, candidates: Candidates) -> str:
+        """The lemma that the best script makes of the form, among those that fit; the form if there is none.
+
+        A lemma of the training data is preferred to one that would be new, if its script is not much less probable. A
+        new one is made only by a script that is quite sure, else the form stays. Outer spaces are dropped.
+        """
+        unified = unify_apostrophes(form)
+        lemma = self._best(unified, candidates)
+        return restore_apostrophes(lemma, form) if self.keeps_apostrophes else lemma
+
+    def _best(self, form: str, candidates: Candidates) -> str:
+        """`lemma`, for a form with the common apostrophe."""
+        best = form
+        least = -np.inf
+        for number, log in candidates:
+            lemma = self._fit(self.scripts.item(number), form) if log >= least else None
+            if lemma is None:
+                continue
+            if lemma in self.lemmas:
+                return lemma
+            if least == -np.inf:
+                least = log - _MARGIN
+                best = lemma if log >= _SURE or lemma.lower() == form.lower() else form
+        return best
+
+    def _fit(self, script: str, form: str) -> str | None:
+        """What the script makes of the form, with single spaces; None if it does not fit."""
+        lemma = fit_script(script, form) if self._may_use(script, form) else None
+        return None if lemma is None else re.sub("  +", " ", lemma.strip()) or None
 
     def to_json(self) -> Any:
-        """The scripts."""
-        return self.scripts.to_json()
+        """All of the codec, for `from_json`."""
+        return {
+            "scripts": self.scripts.to_json(),
+            "forms": {script: sorted(several) for script, several in sorted(self.forms.items())},
+            "lemmas": sorted(self.lemmas),
+            "keeps_apostrophes": self.keeps_apostrophes,
+        }
 
     @classmethod
     def from_json(cls, config: LemmatizerConfig, data: Any) -> LemmatizerCodec:
-        """The codec of the scripts in `data`."""
-        return cls(config, Vocabulary(data))
+        """The codec from the data of `to_json`."""
+        return cls(config, Vocabulary(data["scripts"]), data["forms"], data["lemmas"], data["keeps_apostrophes"])
 
 
-def _scripts(sentence: Sentence) -> list[str | None]:
-    """The script of each word; None where no lemma is annotated."""
-    forms, lemmas = sentence.columns["FORM"], sentence.columns.get("LEMMA")
-    if lemmas is None:
-        return [None] * len(forms)
-    # An underscore means "not annotated", except as the lemma of an underscore.
-    return [make_script(f, x) if x != "_" or f == "_" else None for f, x in zip(forms, lemmas, strict=True)]
+def _annotated(sentence: Sentence) -> Iterator[tuple[int, str, str, bool]]:
+    """The index from 0, the form, the lemma of each word that has one, and whether the word is a typo.
 
-
-def _lemma(script: str, form: str) -> str:
-    """The lemma that the script makes of the form, without outer spaces and with single ones inside.
-
-    The form itself if nothing is left.
+    An underscore means "not annotated", except for an underscore. The lemma of a word that is written as several
+    belongs to all of them, and so is not that of the first.
     """
-    lemma = apply_script(script, form)
-    return re.sub("  +", " ", lemma.strip()) or form
+    lemmas = sentence.columns.get("LEMMA")
+    if lemmas is None:
+        return
+    typos, beginnings = find_typos(sentence), find_beginnings(sentence)
+    for word, (form, lemma) in enumerate(zip(sentence.columns["FORM"], lemmas, strict=True)):
+        if (lemma != "_" or form == "_") and word + 1 not in beginnings:
+            yield word, form, lemma, word + 1 in typos
 
 
 CODEC: CodecType[LemmatizerConfig] = LemmatizerCodec
 if TYPE_CHECKING:
-    _codec: type[Codec[list[int], Ints, NDArray[np.float32], list[int]]] = LemmatizerCodec
+    _codec: type[Codec[list[int], Ints, NDArray[np.float32], list[Candidates]]] = LemmatizerCodec

@@ -34,6 +34,7 @@ from depparse.tasks.findings import Problem, tell, tell_of_trees
 from depparse.tasks.srl.argument_codec import ArgumentCodec, ArgumentScores, ArgumentTargets, Decoder
 from depparse.tasks.srl.sense_codec import SenseCodec, SenseTargets, count_scripts
 from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
+from depparse.text.variants import unified_forms
 
 Array = TypeVar("Array")  # of NumPy or of torch
 CORE = tuple(f"{prefix}{number}" for prefix in ("ARG", "A") for number in "012345A")  # as PropBank and CoNLL name them
@@ -106,7 +107,7 @@ class SrlCodec:
     @classmethod
     def build(cls, config: SrlConfig, sentences: Sequence[Sentence]) -> SrlCodec | None:
         """The codec of the senses and roles of `sentences` and, if the task reads trees, of their relations."""
-        pairs = ((s.columns["FORM"][frame.predicate - 1], frame.sense) for s in sentences for frame in s.frames)
+        pairs = ((unified_forms(s)[frame.predicate - 1], frame.sense) for s in sentences for frame in s.frames)
         forms = Counter(pairs)
         if not forms:
             return None
@@ -133,7 +134,7 @@ class SrlCodec:
 
         Everything is IGNORE in a sentence that is not annotated.
         """
-        frames, forms = frames_of(sentence), sentence.columns["FORM"]
+        frames, forms = frames_of(sentence), unified_forms(sentence)
         if frames is None:
             return SentenceTarget([IGNORE] * len(sentence), [])
         predicates = [0] * len(sentence)
@@ -200,7 +201,8 @@ class SrlCodec:
         positions = np.array([(number, frame.predicate) for number, frame in pairs], np.int64).reshape(-1, 2)
         sentence, word = positions.T
         arguments = self.arguments.decode(scores.arguments, positions, batch.lengths[sentence], stage)
-        forms = [batch.examples[number].sentence.columns["FORM"][frame.predicate - 1] for number, frame in pairs]
+        all_forms = [unified_forms(example.sentence) for example in batch.examples]
+        forms = [all_forms[number][frame.predicate - 1] for number, frame in pairs]
         senses = self.senses.decode(scores.hidden[sentence, word], forms, stage)
         for (number, frame), of_frame, (sense, share) in zip(pairs, arguments, senses, strict=True):
             frame.arguments = of_frame

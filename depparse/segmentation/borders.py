@@ -1,0 +1,113 @@
+"""Places where a token or a sentence ends surely, or surely does not, whatever a network says.
+
+Numbers, addresses and abbreviations are too many to be learned one by one. For each pattern of them, the training data
+tells whether its tokens have borders inside of a match, and at its edges; where the data has no match, borders are at
+the edges alone, as most treebanks have it. The network decides in all other places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import regex
+
+from depparse.segmentation.abbreviations import is_abbreviation
+from depparse.segmentation.passages import Passage
+from depparse.segmentation.symbols import Bools, Symbols
+
+_EMOJI = r"(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)"
+_PATTERNS = {  # in this order: no match overlaps with one of an earlier pattern
+    "web": r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]}'’»]",
+    "mail": r"[\w.+-]{1,64}+@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}",
+    "handle": r"(?<![\w@#&/])[@#]\p{L}\w*+(?!\.\p{L})",
+    "date": r"(?<!\p{Nd})\p{Nd}+(?:/\p{Nd}+){2,}+",
+    "number": r"(?<!\p{Nd})\p{Nd}+(?:[.,:]\p{Nd}+)++",
+    "digits": r"\p{Nd}{2,}+",
+    "emoji": rf"{_EMOJI}(?:{_EMOJI}|[\p{{M}}\p{{Emoji_Modifier}}\u200d])*+",
+    "initial": r"(?<![\w.'’-])\p{Lu}\.(?=\s+\p{Lu})",
+}
+_TOKENS = ("web", "mail", "handle", "emoji")  # patterns whose matches are tokens, and not mere parts of them
+_FIND = regex.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
+_ENOUGH = 20  # abbreviations, before their being at the ends of no sentences counts
+
+
+@dataclass(frozen=True, slots=True)
+class Borders:
+    """What the training data says of the borders of tokens and sentences. `allowed` and `needed` apply it to a text."""
+
+    whole: frozenset[str]  # patterns whose matches have no border inside
+    begin: frozenset[str]  # patterns at the first character of whose matches a token begins
+    end: frozenset[str]  # patterns at the last character of whose matches a token ends
+    abbreviations: bool  # whether a sentence always goes on after an abbreviation, a token of letters with a full stop
+
+    @classmethod
+    def learn(cls, passages: Iterable[Passage]) -> Borders:
+        """The borders of the training data; one exception is none, and neither is one in fifty."""
+        matches, cut, begun_before, ended_after = (dict.fromkeys(_PATTERNS, 0) for _ in range(4))
+        abbreviations = final = 0
+        for passage in passages:
+            starts, ends = {token.start for token in passage.tokens}, {token.end for token in passage.tokens}
+            for name, start, end in _find(passage.text):
+                matches[name] += 1
+                cut[name] += any(place in ends for place in range(start + 1, end))
+                begun_before[name] += start not in starts
+                ended_after[name] += end not in ends
+            for token, form in zip(passage.tokens, passage.forms, strict=True):
+                if is_abbreviation(form):
+                    abbreviations += 1
+                    final += token.ends_sentence
+        return cls(
+            frozenset(name for name, count in matches.items() if _is_rare(cut[name], count)),
+            frozenset(name for name in _TOKENS if _is_rare(begun_before[name], matches[name])),
+            frozenset(name for name in _TOKENS if _is_rare(ended_after[name], matches[name])),
+            abbreviations >= _ENOUGH and _is_rare(final, abbreviations),
+        )
+
+    def inside(self, text: Symbols) -> Bools:
+        """Whether each symbol and the one after it belong to one token, ``[symbols]``."""
+        joined = np.zeros(len(text), np.bool_)
+        for first, last in self._located(text, self.whole):
+            joined[first:last] = True
+        return joined
+
+    def edges(self, text: Symbols) -> Bools:
+        """Whether a token ends after each symbol since a match of a pattern begins or ends there, ``[symbols]``."""
+        edges = np.zeros(len(text), np.bool_)
+        for _, last in self._located(text, self.end):
+            edges[last] = True
+        for first, _ in self._located(text, self.begin):
+            if first > 0:
+                edges[first - 1] = True
+        return edges & ~text.white
+
+    def _located(self, text: Symbols, names: Collection[str]) -> Iterator[tuple[int, int]]:
+        """The first and the last symbol of each match."""
+        for name, start, end in _find(text.text):
+            if name in names:
+                first, last = np.searchsorted(text.offsets, [start, end - 1]).tolist()
+                yield first, last
+
+    def to_json(self) -> dict[str, Any]:
+        """All of the borders, for `from_json`."""
+        patterns = {"whole": sorted(self.whole), "begin": sorted(self.begin), "end": sorted(self.end)}
+        return patterns | {"abbreviations": self.abbreviations}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Borders:
+        """The borders from the data of `to_json`."""
+        whole, begin, end = (frozenset(data[key]) for key in ("whole", "begin", "end"))
+        return cls(whole, begin, end, bool(data["abbreviations"]))
+
+
+def _find(text: str) -> Iterator[tuple[str, int, int]]:
+    """The name of the pattern, the start and the end of each match."""
+    for match in _FIND.finditer(text):
+        assert match.lastgroup is not None
+        yield match.lastgroup, match.start(), match.end()
+
+
+def _is_rare(exceptions: int, cases: int) -> bool:
+    return exceptions <= 1 + cases / 50 and 2 * exceptions <= cases
