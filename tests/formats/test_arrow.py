@@ -261,9 +261,8 @@ def test_rows_of_the_new_universal_dependencies_are_read(samples: Path, tmp_path
     invented_comments = ["# sent_id = 0", "# text = \u2028x\u0085"]  # which the data set adds
     assert converted[1].comments == ["# newpar", "# newpar", *invented_comments]
     wrong_row = new_row(Document.from_conllu(OLD.replace("# text", "# other"))[0])
-    assert wrong_row["text"].startswith(
-        "Je parle de le de de vin , "
-    )  # the data set makes the text of the words, which is wrong
+    # The data set makes the text of the words, which is wrong.
+    assert wrong_row["text"].startswith("Je parle de le de de vin , ")
     text = next(sentences_from_rows([wrong_row | {"comments": []}])).text
     assert text == "Je parle du de de vin, du moins."
 
