@@ -140,7 +140,9 @@ def test_only_changed_files_are_fetched_again(server: LocalGitHub, tmp_path: Pat
     assert len(server.requests) == 2
 
 
-def test_a_mirror_is_named_by_argument_or_environment(server: LocalGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_is_named_by_argument_or_environment(
+    server: LocalGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert download(NAME, to=tmp_path / "a", base_url=server.url + "/").fetched
     monkeypatch.setenv("DEPPARSE_MIRROR", server.url)
     assert download(NAME, "r2.18", tmp_path / "b").fetched
