@@ -43,7 +43,7 @@ def test_the_recurrence_is_its_definition(batch: int, times: int, width: int, se
 
 @pytest.mark.parametrize("kernel", [True, False])
 @pytest.mark.parametrize("backwards", [0, 2, 3])
-def test_gradients_in_double_precision(kernel: bool, backwards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gradients_are_right_in_double_precision(kernel: bool, backwards: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recurrence, "_compiled", lambda *tensors: kernel)
     torch.manual_seed(0)
     decay = torch.rand(2, 5, 3, dtype=torch.float64, requires_grad=True)
