@@ -34,7 +34,7 @@ def graphs(draw: st.DrawFn) -> Sentence:
 
 
 @given(graphs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_lossless_collapse_is_undone(sentence: Sentence) -> None:
     before = sentence.to_conllu()
     collapsed = collapse(sentence, lossless=True)
@@ -44,7 +44,7 @@ def test_a_lossless_collapse_is_undone(sentence: Sentence) -> None:
 
 
 @given(graphs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_paths_are_those_of_a_plain_walk(sentence: Sentence) -> None:
     above = {f"{node.id[0]}.{node.id[1]}": parse_deps(node.deps) for node in sentence.empty_nodes}
 

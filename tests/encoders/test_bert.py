@@ -151,7 +151,7 @@ def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) ->
     words_of_each_character = [f"a{chr(point)}" for point in range(0x20, 0x20000) if not 0xD800 <= point < 0xE000]
     assert same_words(whole, smaller, words_of_each_character)
 
-    @settings(deadline=None, max_examples=200)
+    @settings(max_examples=200)
     @given(
         st.lists(
             st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r"), min_size=1),

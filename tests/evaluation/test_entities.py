@@ -62,7 +62,7 @@ def own_scores(gold, system):
 TAGS = st.sampled_from(["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-a-b"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(st.tuples(TAGS, TAGS), min_size=1, max_size=6), min_size=1, max_size=4))
 def test_equal_to_seqeval_on_flat_entities(pairs):
     """Broken sequences are included; a first sentence shows that the files mark beginnings."""

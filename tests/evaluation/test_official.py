@@ -25,7 +25,7 @@ def values(scores, names=OFFICIAL):
     return {n: (scores[n].precision, scores[n].recall, scores[n].f1, scores[n].aligned_accuracy) for n in names}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(rng=st.randoms(use_true_random=False), characters=st.text("abA", max_size=16))
 def test_random_pairs_have_the_official_scores(official, make_conllu, rng, characters):
     gold, system = make_conllu(rng, characters), make_conllu(rng, characters)

@@ -225,7 +225,6 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(deadline=None)
 def test_any_other_data_is_a_format_error(data: Any) -> None:
     for value in (data, {"sentences": data}, {"sentences": [{"tokens": data}]}, {"sentences": [{"tokens": [data]}]}):
         try:
@@ -260,7 +259,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 
 @given(documents())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_any_document_survives_dictionaries_and_token_lists(document: Document) -> None:
     assert through_json(document).to_conllu() == document.to_conllu()
     lists = list(to_token_lists(document))

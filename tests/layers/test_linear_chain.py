@@ -169,7 +169,7 @@ def test_forbidden_scores_and_low_precision_are_possible() -> None:
     assert (scores.grad.dtype, transitions.grad.dtype) == (torch.float32, torch.float64)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=5), st.integers(0, 1000))
 def test_a_sentence_has_the_same_numbers_in_any_batch(lengths: list[int], seed: int) -> None:
     language = LANGUAGES["one entity"]

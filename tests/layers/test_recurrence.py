@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -21,7 +21,6 @@ def plain_recurrence(decay: Tensor, drive: Tensor) -> Tensor:
     return torch.stack(states, 1)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 4), st.integers(1, 40), st.integers(1, 5), st.integers(0, 1000))
 def test_the_recurrence_is_its_definition(batch: int, times: int, width: int, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)

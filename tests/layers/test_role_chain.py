@@ -131,7 +131,7 @@ def test_arguments_have_the_probabilities_of_the_enumeration() -> None:
     assert probabilities_of(chain, scores, lengths, []) == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=5), st.integers(0, 1000))
 def test_a_predicate_has_the_same_numbers_in_any_batch(lengths: list[int], seed: int) -> None:
     roles, core = CASES["some core"]

@@ -23,7 +23,7 @@ from depparse.training.optim import OptimizerConfig
 from tests.models import learn, small_model
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.sampled_from([(64, 64), (4096, 33), (40, 5, 40), (32, 64, 5), (3, 64, 64), (70, 3, 30)]),
     st.integers(0, 99),

@@ -86,7 +86,7 @@ def test_words_with_spaces_and_text_without_any_are_learned() -> None:
     assert [word.text for word in sentence.words] == ["Tôi", "ở", "Hà Nội", "."]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(max_size=60), st.lists(st.integers(0, 60), max_size=4))
 def test_any_text_is_read_the_same_however_it_comes(segmenter: Segmenter, text: str, cuts: list[int]) -> None:
     cuts = sorted({0, len(text), *(min(cut, len(text)) for cut in cuts)})
@@ -95,7 +95,7 @@ def test_any_text_is_read_the_same_however_it_comes(segmenter: Segmenter, text: 
     assert [sentence.to_conllu() for sentence in whole] == [sentence.to_conllu() for sentence in parts]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(max_size=60))
 def test_tokens_are_in_order_within_the_text_and_leave_out_nothing_but_white_space(
     segmenter: Segmenter, text: str

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from depparse.document.spans import decode_tags, encode_tags
@@ -45,7 +45,6 @@ def test_valid_sequences_are_those_that_entities_are_written_in(tags, scheme, bu
     assert len(language.following) == 3
 
 
-@settings(deadline=None)
 @given(automata())
 def test_the_deterministic_automaton_has_the_same_language_and_is_trimmed(automaton: Automaton) -> None:
     language = determinize(automaton)

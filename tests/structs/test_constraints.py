@@ -19,7 +19,7 @@ from .oracles import FORBIDDEN, all_trees, random_scores, tree_scores
 ARCS = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4)).filter(lambda arc: arc[0] != arc[1]), max_size=5)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(ARCS, ARCS, st.integers(0, 9), st.booleans())
 def test_equals_enumeration_of_the_permitted_trees(
     required: list[Arc], forbidden: list[Arc], seed: int, projective: bool

@@ -36,7 +36,7 @@ def best_by_spans(scores: np.ndarray) -> float:
     return max(best(1, n, root) + scores[root, 0] for root in range(1, n + 1))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(score_matrices())
 def test_equals_enumeration(scores: np.ndarray) -> None:
     trees = all_trees(len(scores) - 1, projective=True)

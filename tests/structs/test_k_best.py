@@ -19,7 +19,7 @@ from depparse.structs.trees import is_projective, is_tree
 from .oracles import FORBIDDEN, all_trees, random_scores, score_matrices, tree_scores
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(score_matrices(4), st.integers(1, 80), st.booleans())
 def test_equals_sorted_enumeration(scores: np.ndarray, k: int, projective: bool) -> None:
     trees = all_trees(len(scores) - 1, projective)

@@ -32,7 +32,7 @@ def enumerate_marginals(scores: np.ndarray, module: ModuleType) -> tuple[float, 
 
 
 @MODULES
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(scores=score_matrices())
 def test_equals_enumeration(module: ModuleType, scores: np.ndarray) -> None:
     total, marginals = enumerate_marginals(scores, module)

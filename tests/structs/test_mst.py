@@ -37,7 +37,7 @@ def best_of_roots(scores: np.ndarray) -> float:
     return best
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(score_matrices())
 def test_equals_enumeration(scores: np.ndarray) -> None:
     trees = all_trees(len(scores) - 1)

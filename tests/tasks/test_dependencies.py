@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -193,7 +193,6 @@ def test_only_projective_trees_have_a_longest_sentence() -> None:
     ] * 2
 
 
-@settings(deadline=None)
 @given(arrays(np.float32, (6, 6), elements=st.floats(-9, 9, width=32)), st.booleans())
 def test_any_scores_give_a_tree(arcs: NDArray[np.float32], projective: bool) -> None:
     np.fill_diagonal(arcs, -np.inf)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 import regex
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from depparse.text.blocks import iter_blocks
@@ -28,7 +28,6 @@ def pieces_of(text: str, cuts: list[int]) -> list[str]:
     return [text[begin:end] for begin, end in itertools.pairwise(places)]
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(1, 30), st.lists(st.integers(0, 10_000), max_size=8))
 @example("🇸" * 150, 131, [])
 @example("a" + "🇸" * 500, 200, [])

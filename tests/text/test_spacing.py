@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from depparse.document.document import Document
@@ -96,13 +96,11 @@ def test_texts_may_follow_each_other_in_one_file(end: str) -> None:
     assert (sentences[0].columns["MISC"][-1] == "_") is (end == "")
 
 
-@settings(deadline=None)
 @given(tokenized())
 def test_the_text_can_be_rebuilt(blocks: list[tuple[str, list[RawToken]]]) -> None:
     check(list(build_sentences(blocks)), "".join(text for text, _ in blocks))
 
 
-@settings(deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 1000), max_size=6))
 @example("\ufeffA \U000e0020b\t\r\n \r\nC.  ", [3])
 def test_the_text_can_be_rebuilt_from_tokens_by_rules(text: str, cuts: list[int]) -> None:
@@ -111,7 +109,6 @@ def test_the_text_can_be_rebuilt_from_tokens_by_rules(text: str, cuts: list[int]
     check(list(rules.segment(pieces)), text)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_escapes_give_back_every_text(text: str) -> None:
     value = escape(text)

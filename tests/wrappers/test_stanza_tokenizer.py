@@ -152,7 +152,7 @@ def test_expand_leaves_pretokenized_sentences_as_they_are(french: StanzaTokenize
     assert list(french.expand([sentence])) == [sentence]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.sampled_from("aé. \n\t\r\x85\xa0\u200b\u2028!'字😀\u0301<"), max_size=40))
 def test_the_text_can_be_rebuilt(french: StanzaTokenizer, text: str) -> None:
     document = segmented(french, text)
