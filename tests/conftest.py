@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from depparse.segmentation.segmenter import Segmenter
 
-# Workers with several threads each wait for one another at every barrier while the cores are busy: a suite that is
-# three times as slow. Set before torch is imported, and for the processes that tests start.
+# Workers with several threads each wait for one another at every barrier while the cores are busy, which makes the
+# suite three times as slow. The variables must be set before torch is imported, also in processes that tests start.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+# An example may take long on a busy machine, which is no error.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -46,15 +46,15 @@ class LocalGitHub(http.server.ThreadingHTTPServer):
 
     def asked(self, name: str) -> list[str | None]:
         """The Range of each request for a file."""
-        return [given for path, given in self.requests if path.endswith("/" + name)]
+        return [byte_range for path, byte_range in self.requests if path.endswith("/" + name)]
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     server: LocalGitHub
 
     def do_GET(self) -> None:
-        server, given = self.server, self.headers.get("Range")
-        server.requests.append((self.path, given))
+        server, byte_range = self.server, self.headers.get("Range")
+        server.requests.append((self.path, byte_range))
         if server.failures:
             code = server.failures.pop(0)
             self.send_response(code)
@@ -68,12 +68,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             content = server.files[name]
             if name in server.corrupt:
                 content = b"\0" + content[1:]
-            self._give(content, given)
+            self._give(content, byte_range)
         else:
             self.send_error(404)
 
-    def _give(self, content: bytes, given: str | None) -> None:
-        start = int(given.removeprefix("bytes=").removesuffix("-")) if given and self.server.ranges else 0
+    def _give(self, content: bytes, byte_range: str | None) -> None:
+        start = int(byte_range.removeprefix("bytes=").removesuffix("-")) if byte_range and self.server.ranges else 0
         if start and start >= len(content):
             self.send_error(416)
             return

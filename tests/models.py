@@ -20,7 +20,7 @@ from depparse.training.loop import TrainingConfig, train
 from tests.recipes import CONTEXTS, INPUTS, QUICK, TASKS
 from tests.sentences import bare, two_sentences
 
-# What training writes beside a model.
+# Training writes such facts beside a model.
 FACTS = Facts(
     data=(
         DataFile(
@@ -103,7 +103,7 @@ def loss_of(model: Model, task: str, *sentences: Sentence) -> torch.Tensor:
     return model.losses(batch)[task]
 
 
-# -- what they make of sentences
+# -- annotation of sentences
 
 
 def annotated(model: Model, document: Document) -> Document:

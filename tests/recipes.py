@@ -36,14 +36,14 @@ ENHANCED: Settings = {
     "type": "enhanced", "arc_width": 32, "label_width": 32, "tree_width": 16, "min_count": 1, "dropout": 0.1
 }  # fmt: skip
 
-# -- layers over trees: what a task has besides if it reads trees
+# -- layers over trees, for tasks that read trees
 
 GCN: Settings = {"syntax": {"type": "gcn", "width": 16, "layers": 2, "dropout": 0.1}}
 DGLSTM: Settings = {"syntax": {"type": "dglstm", "width": 16, "relation_width": 8, "dropout": 0.1}}
 
 # -- runs
 
-# Enough for a few sentences to be learned by heart.
+# These settings suffice to learn a few sentences by heart.
 QUICK = TrainingConfig(
     epochs=150,
     precision="fp32",
@@ -64,7 +64,7 @@ TINY: Settings = {
     },
     "training": {"epochs": 2, "batch_words": 100, "precision": "fp32"},
 }
-# The same with a segmenter.
+# The tiny recipe with a segmenter.
 WHOLE: Settings = TINY | {
     "segmentation": {
         "network": {"embedding": 16, "width": 32, "layers": 2, "words": 16, "token_width": 32, "token_layers": 1},

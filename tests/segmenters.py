@@ -28,7 +28,7 @@ def random_segmenter(samples: Path) -> Segmenter:
 
 
 def described(segmenter: Segmenter) -> dict[str, Any]:
-    """What `describe` says of the segmenter."""
+    """The description of the segmenter that `describe` gives."""
     network = network_of(segmenter)
     parameters = sum(parameter.numel() for parameter in network.parameters())
     return network.config.model_dump() | {"parameters": parameters}

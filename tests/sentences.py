@@ -32,7 +32,8 @@ TWO = """\
 6\t?\t?\tPUNCT\t.\t_\t4\tpunct\t_\t_
 
 """
-# Multiword tokens, one of which is not spelt as its words are; an empty node; a word that is an underscore; spacing.
+# The paragraphs have multiword tokens, one of which is not spelt as its words are, an empty node, a word that is an
+# underscore, and spacing.
 TWO_PARAGRAPHS = """\
 # newdoc id = d
 # newpar
@@ -61,7 +62,7 @@ TWO_PARAGRAPHS = """\
 1\t_\t_\tSYM\t_\t_\t0\troot\t_\t_
 
 """
-# A multiword token.
+# A sentence with a multiword token.
 CONTRACTION = """\
 1\tAnna\t_\tPROPN\t_\t_\t4\tnsubj\t_\t_
 2-3\tdidn't\t_\t_\t_\t_\t_\t_\t_\t_
@@ -70,7 +71,7 @@ CONTRACTION = """\
 4\tsleep\t_\tVERB\t_\t_\t0\troot\t_\t_
 
 """
-# Arcs that cross.
+# A sentence whose arcs cross.
 CROSSING = """\
 1\tA\t_\tDET\t_\t_\t2\tdet\t_\t_
 2\tman\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_

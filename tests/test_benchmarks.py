@@ -1,4 +1,4 @@
-"""The benchmarks that take a model run, and what they count is right. What they measure is not looked at."""
+"""The benchmarks that take a model run, and their counts are right; what they measure is not compared."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return run
 
 
-def test_ends_by_kind(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
+def test_ends_are_counted_by_kind(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
     gold, system = sides
     text = script.Text("".join(iter_text(gold.document)))
     assert text.characters == gold.characters == system.characters
@@ -147,25 +147,27 @@ def test_ends_by_kind(script: ModuleType, sides: tuple[Segmentation, Segmentatio
         ("5‖€", "at a symbol"),
     ],
 )
-def test_kinds_of_token_ends(script: ModuleType, raw: str, expected: str) -> None:
+def test_a_token_end_has_a_kind(script: ModuleType, raw: str, expected: str) -> None:
     text = script.Text(raw.replace("‖", ""))
     place = len("".join(raw.partition("‖")[0].split()))
     assert script.token_kind(text, place) == expected
     assert text.example(place) == raw
 
 
-def test_multiword_tokens_by_cause(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
+def test_multiword_tokens_are_counted_by_cause(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
     gold, system = sides
-    seen = {("can't", ("ca", "n't")), ("see", ("s", "ee"))}
-    n_right, causes = script.compare_multiwords(gold, system, seen)
+    known_expansions = {("can't", ("ca", "n't")), ("see", ("s", "ee"))}
+    n_right, causes = script.compare_multiwords(gold, system, known_expansions)
     assert n_right == 0
     assert causes == {
         "left whole": [("can't: ca n't", True)],
         "its token was not found": [("she's: she 's", False)],
         "made of a single word": [("see → s ee", False)],
     }
-    assert script.compare_multiwords(gold, gold, seen) == (2, {})
-    assert script.compare_multiwords(system, gold, seen)[1]["made of what is no token"] == [("she's → she 's", False)]
+    assert script.compare_multiwords(gold, gold, known_expansions) == (2, {})
+    assert script.compare_multiwords(system, gold, known_expansions)[1]["made of what is no token"] == [
+        ("she's → she 's", False)
+    ]
 
 
 def test_parts_of_a_segmentation_are_replaced(script: ModuleType, sides: tuple[Segmentation, Segmentation]) -> None:
@@ -183,7 +185,7 @@ def test_parts_of_a_segmentation_are_replaced(script: ModuleType, sides: tuple[S
     assert [(token.text, len(token.words)) for token in first.tokens][1] == ("can't", 2)
 
 
-def test_losses_of_segmentation(samples: Path, model: Path, run: Run) -> None:
+def test_losses_of_segmentation_are_shown(samples: Path, model: Path, run: Run) -> None:
     gold = samples / "UD_French-Sample" / "fr_sample-ud-test.conllu"
     out = run("segmentation", model, gold, "--wrap", 40, "--examples", 1, "--raw-scores")
     for expected in ("\nTokens\n", "Multiword tokens", "at a line end", "| gold segmentation | 100.00 |", "‖", "MLAS"):
@@ -256,7 +258,7 @@ def test_memory_is_measured(
     assert peaks[0] > 50  # torch alone takes that
     assert rows[3][3] == "1.043 times as much"
 
-    # What the last of them runs, on a file of its own, as that of the benchmark is gone.
+    # The last command runs again on a file of its own, because that of the benchmark is gone.
     source = model.parent / "in.txt"
     source.write_text(text, encoding="utf-8")
     arguments = [source if argument.endswith("in.txt") else argument for argument in commands[3][2:]]
@@ -269,7 +271,7 @@ def test_memory_is_measured(
 @pytest.mark.parametrize(
     ("recipe", "file"), [("ner", "en_sample-ner-train.iob2"), ("srl", "en_sample-up-train.conllup")]
 )
-def test_the_share_of_the_crf(recipe: str, file: str, run: Run, samples: Path) -> None:
+def test_the_share_of_the_crf_is_measured(recipe: str, file: str, run: Run, samples: Path) -> None:
     train = samples / "UD_English-Sample" / file
     settings = ["model.encoder.context.width=16", "model.encoder.context.layers=1", "training.batch_words=100"]
     options = [word for key in settings for word in ("--set", key)]
@@ -278,7 +280,7 @@ def test_the_share_of_the_crf(recipe: str, file: str, run: Run, samples: Path) -
 
 
 @pytest.mark.slow
-def test_types_added_one_after_another(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_types_added_one_after_another_are_scored(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     files = [
         word for split in ("train", "dev", "test") for word in (f"--{split}", folder / f"en_sample-ner-{split}.iob2")
@@ -289,23 +291,23 @@ def test_types_added_one_after_another(run: Run, samples: Path, tmp_path: Path) 
     rows = [line.strip("| ").split(" | ") for line in shown.splitlines()]
     assert rows[0] == ["method", "PER", "PER, LOC", "PER at the end", "LOC at the end", "mean of types at the end"]
     assert [row[0] for row in rows[2:]] == ["forget", "distill", "causal", "together"]
-    assert len({row[1] for row in rows[2:5]}) == 1  # the first step is one for all
+    assert len({row[1] for row in rows[2:5]}) == 1  # all methods share the first step
     assert rows[5][1] == ""
     for row in rows[2:]:
         assert float(row[5].split(" ± ")[0]) == pytest.approx((float(row[3]) + float(row[4])) / 2, abs=0.02)
-    # Parts share no sentence, and a step sees no type but its own.
-    parts = [depparse.read(tmp_path / "1" / name / "train.iob2") for name in ("first", "causal-1")]
+    # The training data of two steps share no sentence, and a step sees no type but its own.
+    training_data = [depparse.read(tmp_path / "1" / name / "train.iob2") for name in ("first", "causal-1")]
     whole = depparse.read(folder / "en_sample-ner-train.iob2")
-    assert sum(map(len, parts)) == len(whole)
-    assert {span.type for span in parts[0].ents} == {"PER"}
-    assert {span.type for span in parts[1].ents} == {"LOC"}
+    assert sum(map(len, training_data)) == len(whole)
+    assert {span.type for span in training_data[0].ents} == {"PER"}
+    assert {span.type for span in training_data[1].ents} == {"LOC"}
     expected = sorted(s.columns["FORM"] for s in whole)
-    assert sorted(s.columns["FORM"] for part in parts for s in part) == expected
+    assert sorted(s.columns["FORM"] for part in training_data for s in part) == expected
     assert run("growing", *files, *options, "--output", tmp_path) == shown  # without training again
 
 
 @pytest.mark.slow
-def test_syntax_and_entities_and_roles(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_syntax_for_entities_and_roles_is_compared(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     common = [tmp_path, "--treebank", folder, "--entities", folder, "--roles", folder]
     common += ["--sentences", 3, "--epochs", 1, "--folds", 2]
@@ -326,12 +328,12 @@ def test_syntax_and_entities_and_roles(run: Run, samples: Path, tmp_path: Path) 
     files = {path.name for path in tmp_path.iterdir()}
     assert {"parser.conllu", "test.conllu", "nested-none-1.json", "spans-gold-1.json", "parsers"} <= files
     times = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.json") if path.name != "settings.json"}
-    # A second piece goes on with what is there.
+    # A second run goes on from the files of the first.
     second = rows("--only", "nested", "--seeds", "1,2")
     assert [second[name][0] for name in names] == ["2", "1", "1"]
     assert all(path.stat().st_mtime_ns == time for path, time in times.items())
     assert all(re.fullmatch(r"[+-]\d+\.\d\d", second[name][2]) for name in names[1:])
-    # Scores are those of `depparse evaluate` on what was found, here all that is right and one argument too many.
+    # Scores are those of `depparse evaluate` on the predictions, here all right arguments and one too many.
     gold = depparse.read(next(folder.glob("*-up-test.conllup")))
     arguments = [(f.predicate, a.head, a.role) for s in gold for f in s.frames for a in f.arguments]
     found = [[(f.predicate, a.head, a.role) for f in s.frames for a in f.arguments] for s in gold]
@@ -345,7 +347,7 @@ def test_syntax_and_entities_and_roles(run: Run, samples: Path, tmp_path: Path) 
         run("syntax", *common, "--epochs", 2)
 
 
-def test_graphs_beside_copied_trees(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_graphs_are_scored_beside_copied_trees(run: Run, samples: Path, tmp_path: Path) -> None:
     gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
     document = read_conllu(gold)
     Pipeline(model_of({"enhanced": ENHANCED, **PARSER}, document)).save(tmp_path / "model")
@@ -366,7 +368,7 @@ def test_graphs_beside_copied_trees(run: Run, samples: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.slow
-def test_tasks_alone_and_together(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_tasks_are_compared_alone_and_together(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     for split in ("train", "dev"):
         document = depparse.read(folder / f"en_sample-ud-{split}.conllu")
@@ -419,7 +421,7 @@ def test_runs_are_compared_over_blocks_and_runs(compared: ModuleType) -> None:
     assert value == pytest.approx(means[0] - means[1])
     assert interval.low < value < interval.high
 
-    # A plain version: draw sentences, draw runs.
+    # A plain version draws sentences and runs.
     rng, draws = np.random.default_rng(9), []
     for _ in range(2000):
         blocks = rng.integers(0, 40, 40)
@@ -430,7 +432,7 @@ def test_runs_are_compared_over_blocks_and_runs(compared: ModuleType) -> None:
         draws.append(sides[0] - sides[1])
     assert [interval.low, interval.high] == pytest.approx(np.quantile(draws, [0.025, 0.975]), abs=0.02)
 
-    # Of the same runs, seeds alone differ, or nothing does.
+    # Between the same runs, only seeds differ, or nothing does.
     one_block = [np.array([[4.0, 4.0, right]]) for right in (1, 3)]
     value, interval = difference_of_runs(one_block, one_block)
     assert (value, interval.low, interval.high) == (0.0, -0.5, 0.5)
@@ -441,7 +443,7 @@ def test_runs_are_compared_over_blocks_and_runs(compared: ModuleType) -> None:
         difference_of_runs(first, [])
 
 
-def test_what_goes_with_trees(compared: ModuleType) -> None:
+def test_entities_that_go_with_trees_are_counted(compared: ModuleType) -> None:
     def tagged(*sentences: list[str]) -> Document:
         return Document(Sentence({"FORM": ["x"] * len(tags), "NER": tags}) for tags in sentences)
 
@@ -449,8 +451,9 @@ def test_what_goes_with_trees(compared: ModuleType) -> None:
     heads = (["2", "0", "2", "3"], ["4", "4", "4", "0"], ["_", "1"])
     for sentence, column in zip(document, heads, strict=True):
         sentence.columns["HEAD"] = column
-    found = compared.cover_by_trees(document, 3)
-    # All but (2, 3) of the second sentence. Spans: 4 + 3 + 2, 4 + (3, 4) and (2, 4), 2 + 1; of 9 + 9 + 3.
-    assert (found.entities, found.within, found.all_spans, found.spans) == (4, 3, 21, 18)
-    assert found.recall == 0.75
+    coverage = compared.cover_by_trees(document, 3)
+    # All entities but (2, 3) of the second sentence go with the trees.
+    # The spans are 4 + 3 + 2 of 9, 4 with (3, 4) and (2, 4) of 9, and 2 + 1 of 3.
+    assert (coverage.entities, coverage.within, coverage.all_spans, coverage.spans) == (4, 3, 21, 18)
+    assert coverage.recall == 0.75
     assert compared.cover_by_trees(tagged(["O"]), 3).recall == 1.0

@@ -1,4 +1,4 @@
-"""Streams in, and output that appears only when complete."""
+"""Input streams, and output files that appear only when they are complete."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_file_appears_when_complete(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
-def test_an_error_keeps_what_was_there(tmp_path: Path) -> None:
+def test_an_error_keeps_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old", encoding="utf-8")
 

@@ -41,7 +41,7 @@ def comparison() -> ModuleType:
 
 
 def config(name: str) -> dict[str, Any]:
-    """What stands in the folder's ``config.json``."""
+    """The content of the folder's ``config.json``."""
     content: dict[str, Any] = json.loads((FOLDER / name / "config.json").read_text(encoding="utf-8"))
     return content
 
@@ -49,7 +49,7 @@ def config(name: str) -> dict[str, Any]:
 # -- folders
 
 
-def test_together_the_folders_have_all_parts_that_there_were() -> None:
+def test_together_the_folders_have_parts_of_all_sorts() -> None:
     assert sorted(path.parent.name for path in FOLDER.glob("*/config.json")) == sorted(NAMES)
     configs = [config(name) for name in NAMES]
     assert {content["format"] for content in configs} == {2}
@@ -85,17 +85,17 @@ def test_together_the_folders_have_all_parts_that_there_were() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_folder_analyses_as_when_it_was_new(name: str, comparison: ModuleType) -> None:
     models = importlib.import_module("golden_models")
-    for kind, found in models.tried(FOLDER / name, FOLDER).items():
+    for kind, actual in models.tried(FOLDER / name, FOLDER).items():
         expected = (FOLDER / f"{name}.{kind}").read_text(encoding="utf-8")
         if kind.endswith(".json"):
-            differences = comparison.compare_values(json.loads(expected), json.loads(found))
+            differences = comparison.compare_values(json.loads(expected), json.loads(actual))
         else:
-            differences = comparison.compare_texts(expected, found, columns=True)
+            differences = comparison.compare_texts(expected, actual, columns=True)
         assert list(differences) == [], kind
 
 
-def test_what_was_found_when_they_were_new_is_not_nothing() -> None:
-    """Else nothing would be compared."""
+def test_recorded_analyses_are_not_empty() -> None:
+    """Otherwise nothing would be compared."""
     texts = {name: (FOLDER / f"{name}.words.conllu").read_text(encoding="utf-8") for name in NAMES}
     spans = {name: json.loads((FOLDER / f"{name}.spans.json").read_text(encoding="utf-8")) for name in NAMES}
     for name in ("joint", "nested", "roles", "treebanks"):
@@ -115,16 +115,16 @@ def test_a_folder_is_described(name: str, tmp_path: Path) -> None:
     code, text, errors = recording.run(["info", str(FOLDER / name)], b"", tmp_path)
     assert (code, errors) == (0, "")
     assert "as they were saved\n" in text
-    assert "none: made before folders had facts" in text  # the card has them, for people
+    assert "none: made before folders had facts" in text  # the card has the facts, for people
     code, text, errors = recording.run(["info", str(FOLDER / name), "--json"], b"", tmp_path)
     assert (code, errors) == (0, "")
-    found = json.loads(text)
+    description = json.loads(text)
     model = config(name)["model"] or {"tasks": {}}
-    assert {key: task["type"] for key, task in found["tasks"].items()} == {
+    assert {key: task["type"] for key, task in description["tasks"].items()} == {
         key: task["type"] for key, task in model["tasks"].items()
     }
-    assert found["parameters"] > 1000
-    assert found["data"] == found["scores"] == []
+    assert description["parameters"] > 1000
+    assert description["data"] == description["scores"] == []
 
 
 def test_the_folders_are_small_and_name_no_machine() -> None:
@@ -135,7 +135,7 @@ def test_the_folders_are_small_and_name_no_machine() -> None:
             assert re.findall(r"(?:^|[\s\"'`=(])/\w\S*", path.read_text(encoding="utf-8")) == [], path
 
 
-# -- what compares them
+# -- the comparison
 
 
 def changed(comparison: ModuleType, old: str, new: str) -> list[str]:
@@ -228,7 +228,7 @@ def test_folders_are_compared_file_by_file(
     ])  # fmt: skip
 
 
-def test_what_commands_print_is_written_without_paths_of_the_machine(tmp_path: Path) -> None:
+def test_output_of_commands_is_recorded_without_paths_of_the_machine(tmp_path: Path) -> None:
     recording = importlib.import_module("golden_recording")
     with recording.scratch() as work:
         recorder = recording.Recorder(tmp_path / "made", work)
@@ -243,21 +243,21 @@ def test_what_commands_print_is_written_without_paths_of_the_machine(tmp_path: P
         with pytest.raises(AssertionError, match="no error was raised"):
             recorder.error("none", lambda: None)
         recorder.finish()
-    made = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "made").iterdir()}
-    assert sorted(made) == [
+    files = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "made").iterdir()}
+    assert sorted(files) == [
         "broken.status.txt", "commands.json", "file.d.txt", "note.status.txt", "python.txt", "samples.txt",
         "stats.json", "version.txt",
     ]  # fmt: skip
-    assert "UD_English-Sample\t<root>/corpora/samples/UD_English-Sample\n" in made["samples.txt"]
-    assert made["version.txt"] == "depparse <version>\n"
-    assert json.loads(made["stats.json"])[0]["treebank"] == "UD_English-Sample"
-    assert made["broken.status.txt"].startswith("exit code 2\ndepparse: error: standard input:1: expected 10 columns")
-    assert made["note.status.txt"] == "exit code 2\ndepparse: error: <work>/nothing: no such model folder\n"
-    assert made["python.txt"] == "ModelError < DepparseError < ValueError\n<work>/nothing: no such model folder\n"
-    assert json.loads(made["commands.json"])["version"] == "depparse --version"
+    assert "UD_English-Sample\t<root>/corpora/samples/UD_English-Sample\n" in files["samples.txt"]
+    assert files["version.txt"] == "depparse <version>\n"
+    assert json.loads(files["stats.json"])[0]["treebank"] == "UD_English-Sample"
+    assert files["broken.status.txt"].startswith("exit code 2\ndepparse: error: standard input:1: expected 10 columns")
+    assert files["note.status.txt"] == "exit code 2\ndepparse: error: <work>/nothing: no such model folder\n"
+    assert files["python.txt"] == "ModelError < DepparseError < ValueError\n<work>/nothing: no such model folder\n"
+    assert json.loads(files["commands.json"])["version"] == "depparse --version"
 
 
-def test_what_training_says_of_time_is_left_out() -> None:
+def test_times_in_the_output_of_training_are_left_out() -> None:
     recording = importlib.import_module("golden_recording")
     shown = """\
 about 2 min to go

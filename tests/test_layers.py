@@ -15,7 +15,7 @@ PACKAGE = Path(depparse.__file__).parent
 HEAVY = "torch numba transformers pydantic pandas pyarrow datasets conllu seqeval sklearn numpy rich typer".split()
 
 
-# Sentences, words and spans know each other: the one circle.
+# Sentences, words and spans import each other, which is the only circle.
 CIRCLE = {"document/words.py", "document/spans.py", "document/sentence.py"}
 
 
@@ -35,9 +35,9 @@ def tour() -> list[str]:
             assert within.is_file() or (PACKAGE / name).is_file(), f"the tour names {name}, which is not in {room}"
             files.append(f"{room}{name}" if within.is_file() else name)
         elif within.is_dir() and room:
-            parts = [f"{room}{name}{part}.py" for part in ("config", "codec", "network")]
-            files += [part for part in parts if (PACKAGE / part).is_file()]
-            if not any((PACKAGE / part).is_file() for part in parts):
+            part_files = [f"{room}{name}{part}.py" for part in ("config", "codec", "network")]
+            files += [part for part in part_files if (PACKAGE / part).is_file()]
+            if not any((PACKAGE / part).is_file() for part in part_files):
                 assert (within / "__init__.py").is_file(), f"the tour names {room}{name}, which holds no part"
         elif name != "depparse/" and (PACKAGE / name).is_dir():
             room = name
@@ -52,12 +52,12 @@ def imports(path: Path) -> set[str]:
             modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    found = set()
+    files = set()
     for module in modules:
-        place = PACKAGE.joinpath(*module.split(".")[1:])
+        location = PACKAGE.joinpath(*module.split(".")[1:])
         if module.startswith("depparse."):
-            found |= {file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()}
-    return {file.relative_to(PACKAGE).as_posix() for file in found if file.read_text(encoding="utf-8").strip()}
+            files |= {file for file in (location.with_suffix(".py"), location / "__init__.py") if file.is_file()}
+    return {file.relative_to(PACKAGE).as_posix() for file in files if file.read_text(encoding="utf-8").strip()}
 
 
 def test_the_tour_names_every_file() -> None:

@@ -16,26 +16,26 @@ IN_STRINGS = re.compile(r"\b(?:tests[.\w]*\.|from tests[.\w]* import (?:\w+, *)*
 
 def imported_tests(path: Path, code: str) -> set[str]:
     """The names of the files of tests that a file of this code, at this path, imports."""
-    found: set[str] = set()
+    modules: set[str] = set()
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             package = path.relative_to(ROOT).parts[: -node.level] if node.level else ()
             module = ".".join([*package, *((node.module,) if node.module else ())])
-            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+            modules |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found |= {f"tests.{name}" for name in IN_STRINGS.findall(node.value)}
-    return {name.rpartition(".")[2] for name in found if re.match(r"tests\..*\btest_\w+$", name)}
+            modules |= {f"tests.{name}" for name in IN_STRINGS.findall(node.value)}
+    return {name.rpartition(".")[2] for name in modules if re.match(r"tests\..*\btest_\w+$", name)}
 
 
 def files_of_tests() -> list[Path]:
-    """All that could import a file of tests."""
+    """All files that could import a file of tests."""
     return [path for folder in ("tests", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def test_no_file_imports_a_file_of_tests() -> None:
-    """What they share has homes: models, recipes, sentences and others beside this file, or a file in a room."""
+    """Shared code has homes: models, recipes, sentences and others beside this file, or a file in a room."""
     imports = {path: imported_tests(path, path.read_text(encoding="utf-8")) for path in files_of_tests()}
     assert len(imports) > 100
     assert {str(path.relative_to(ROOT)): names for path, names in imports.items() if names} == {}

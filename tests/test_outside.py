@@ -74,7 +74,7 @@ def life(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Life:
 
 
 def call(folder: Path, *arguments: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """What the command line says, with the package or without it."""
+    """The result of the command line, with the package or without it."""
     environment = environment_with(site) | {"COLUMNS": "120"}
     command = [sys.executable, "-m", "depparse", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
@@ -97,7 +97,7 @@ def bare(code: str) -> str:
     return "".join(f"{line.strip()}\n" for line in code.splitlines() if line.strip())
 
 
-def test_code_of_the_page_is_that_of_the_package() -> None:
+def test_the_code_of_the_page_is_that_of_the_package() -> None:
     code = [bare(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.glob("*.py"))]
     excerpts = [
         bare(excerpt)
@@ -113,7 +113,7 @@ def test_code_of_the_page_is_that_of_the_package() -> None:
         assert shown in (PROJECT / file).read_text(encoding="utf-8")
 
 
-def test_table_of_files_and_lines_is_true() -> None:
+def test_the_table_of_files_and_lines_is_true() -> None:
     text = (ROOT / PAGE).read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|]+ \| `([\w.]+)` \| `(\w+\.py)` \| (\d+) \| 0 \|$", text, re.MULTILINE)
     lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE.glob("[a-z]*.py")}
@@ -156,11 +156,11 @@ def test_training_shows_logs_and_keeps_the_score(life: Life) -> None:
         line.split() for line in life.printed["train"].splitlines() if re.match(r"epoch|  *\d|  *test", line)
     ]
     assert [len(rows), rows[-1][0]] == [4, "test"]
-    place = header.index("Refs")
-    assert 80 < float(rows[-1][place]) <= 100
+    column = header.index("Refs")
+    assert 80 < float(rows[-1][column]) <= 100
     folder = life.folder / "runs" / "references"
     logged = [json.loads(line) for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [f"{100 * line['Refs']:.2f}" for line in logged] == [row[place] for row in rows[:-1]]
+    assert [f"{100 * line['Refs']:.2f}" for line in logged] == [row[column] for row in rows[:-1]]
     assert all("references" in line["losses"] for line in logged)
     facts = json.loads((folder / "model" / "facts.json").read_text(encoding="utf-8"))
     assert [row["data"] for row in facts["scores"] if row["f1"]["Refs"] > 0.8] == ["dev", "test"]
@@ -221,20 +221,20 @@ def test_the_packed_model_parses_and_says_what_it_is(life: Life, site: Path, pac
     assert "window: width 64" in described
 
 
-def test_python_has_the_same_and_exports_it(life: Life, package: None, tmp_path: Path) -> None:
+def test_python_gives_the_same_annotation_and_exports_it(life: Life, package: None, tmp_path: Path) -> None:
     nlp = depparse.load(str(life.folder / "runs" / "references"))
     system = nlp.reanalyze(depparse.read(life.folder / "test.refs"))
     assert pairs(system) == pairs(depparse.read(life.folder / "parsed.conllu"))
     scores = [item.score for sentence in system for item in sentence.annotation("references")]
     assert all(0.3 < score <= 1 for score in scores)
     depparse.write(system, tmp_path / "a.parquet")
-    for back in (
+    for copy in (
         Document.from_dict(json.loads(json.dumps(system.to_dict()))),
         Document.from_arrow(system.to_arrow()),
         depparse.read(tmp_path / "a.parquet"),
     ):
-        assert back.to_conllu() == system.to_conllu()
-        assert [item.score for sentence in back for item in sentence.annotation("references")] == scores
+        assert copy.to_conllu() == system.to_conllu()
+        assert [item.score for sentence in copy for item in sentence.annotation("references")] == scores
     assert pairs(Document.from_pandas(system.to_pandas())) == pairs(system)
     converted: Any = system.to("references")
     assert pairs(Document.of("references", converted)) == pairs(system)
@@ -248,17 +248,17 @@ def test_python_of_the_page_runs(life: Life, site: Path) -> None:
     assert float(run(block, life.folder, site).splitlines()[-1]) > 0.8
 
 
-def test_raw_text_kept_annotation_and_tasks_left_out(life: Life, package: None) -> None:
+def test_raw_text_kept_annotation_and_tasks_left_out_work(life: Life, package: None) -> None:
     folder = str(life.folder / "runs" / "references")
     nlp = depparse.load(folder)
     sentence = nlp("Anna met Bob before he left.").sentences[0]
     assert pairs([sentence]) == [[(5, 3)]]
     gold = depparse.read(life.folder / "test.refs")
-    given = depparse.read(life.folder / "test.refs")
-    for sentence in given:
+    source = depparse.read(life.folder / "test.refs")
+    for sentence in source:
         sentence.annotate("references", [get_kind("references").item(1, 2)], in_columns=True)
-    assert pairs(nlp(given, keep=["references"])) == [[(1, 2)]] * len(gold)
-    assert pairs(nlp(given)) == pairs(depparse.read(life.folder / "parsed.conllu"))
+    assert pairs(nlp(source, keep=["references"])) == [[(1, 2)]] * len(gold)
+    assert pairs(nlp(source)) == pairs(depparse.read(life.folder / "parsed.conllu"))
     without = depparse.load(folder, without=["references"])
     assert pairs(without(gold)) == pairs(gold)
     assert not any(pairs(without.reanalyze(gold)))
@@ -266,9 +266,9 @@ def test_raw_text_kept_annotation_and_tasks_left_out(life: Life, package: None) 
 
 def test_words_have_their_places_in_the_text(life: Life, package: None) -> None:
     """A reader of another package does not say where sentences begin."""
-    begins = [[s.words[0].start_char for s in iter_sentences(life.folder / f"train.{e}")] for e in ("refs", "conllu")]
-    assert begins[0] == begins[1]
-    assert begins[0][:2] == [0, len(depparse.read(life.folder / "train.refs")[0].text) + 1]
+    starts = [[s.words[0].start_char for s in iter_sentences(life.folder / f"train.{e}")] for e in ("refs", "conllu")]
+    assert starts[0] == starts[1]
+    assert starts[0][:2] == [0, len(depparse.read(life.folder / "train.refs")[0].text) + 1]
 
 
 # -- killed, interrupted, begun with another model
@@ -290,7 +290,7 @@ def test_a_killed_run_ends_as_a_whole_one(life: Life, site: Path) -> None:
     ]
     command += ["--dev", "dev.conllup", "--test", "test.refs", "--set", "training.checkpoint_seconds=0"]
     process = subprocess.Popen(command, cwd=life.folder, env=environment_with(site), stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600  # ends a process that hangs, not one on a busy machine
     while process.poll() is None and not (folder / "metrics.jsonl").exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -321,7 +321,7 @@ def test_a_trained_parser_learns_the_new_task(life: Life, package: None, tmp_pat
     assert trees[0] == trees[1] or not freeze
 
 
-# -- what goes wrong
+# -- errors
 
 
 @pytest.mark.parametrize(
@@ -374,8 +374,8 @@ def test_broken_files_say_where(life: Life, site: Path, package: None, tmp_path:
     )
     with pytest.raises(FormatError, match=r"column REF: word \d has the antecedent '99', which is no word"):
         pairs(depparse.read(tmp_path / "no.conllu"))
-    found = {finding.code: finding for finding in check(tmp_path / "no.conllu")}
-    assert found["reference-antecedent"].severity == "error"
+    findings = {finding.code: finding for finding in check(tmp_path / "no.conllu")}
+    assert findings["reference-antecedent"].severity == "error"
     result = call(tmp_path, "train", str(PROJECT / "references.toml"), "--train", "no.conllu", site=site)
     assert result.returncode == 2
     assert "has the antecedent '99'" in result.stderr.splitlines()[-1]

@@ -28,7 +28,7 @@ from tests.sentences import two_sentences
 HEAD = "# English\n\n## Licence\n\nApache-2.0 AND CC-BY-SA-4.0\n\n## Attribution\n\nby Tom\n"
 
 
-def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
+def test_a_model_and_a_segmenter_are_packed_together(segmenter: Segmenter, tmp_path: Path) -> None:
     model = small_model()
     save(model, tmp_path / "run" / "model", FACTS)
     data = DataFile(split="train", file="x.conllu", sha256="0", licence="CC BY 4.0")
@@ -49,11 +49,11 @@ def test_a_model_and_a_segmenter(segmenter: Segmenter, tmp_path: Path) -> None:
         "## The model", "### Scores", "### Scores from raw text", "### Data",
         "## The segmenter", "# how", "### Why", "### Data",
     ]  # fmt: skip
-    found = describe(tmp_path / "p")
-    assert found.facts.licences() == ["Apache-2.0 AND CC-BY-SA-4.0"]
-    assert [file.licence for file in found.facts.all_data()] == ["CC0 1.0", "CC BY 4.0"]
-    assert (found.facts.scores, found.facts.known_scores()) == ((), FACTS.scores)
-    # Packed again: the segmenter of the model stays, or that of another folder is put in its place.
+    description = describe(tmp_path / "p")
+    assert description.facts.licences() == ["Apache-2.0 AND CC-BY-SA-4.0"]
+    assert [file.licence for file in description.facts.all_data()] == ["CC0 1.0", "CC BY 4.0"]
+    assert (description.facts.scores, description.facts.known_scores()) == ((), FACTS.scores)
+    # A pipeline that is packed again keeps its segmenter, and a segmenter may be packed alone.
     pack(tmp_path / "p", output=tmp_path / "again", weights="int8")
     assert describe(tmp_path / "again").segmenter == described(segmenter)
     assert describe(tmp_path / "again").size < describe(tmp_path / "p").size
@@ -88,14 +88,14 @@ def test_tasks_are_left_out(tmp_path: Path) -> None:
         model.encoder.inputs[2].mix.copy_(torch.arange(12.0).sin() * 3)  # type: ignore[operator]
     save(model, tmp_path / "m")
     pack(tmp_path / "m", output=tmp_path / "p", without=["tagger"])
-    whole, less = load(tmp_path / "m"), load(tmp_path / "p")
-    assert less.writes == ("LEMMA", "HEAD", "DEPREL")
-    assert less.model.encoder.inputs[2].mix.shape == (9,)
-    for name in less.writes:
-        assert [s.columns[name] for s in less(document)] == [s.columns[name] for s in whole(document)]
+    all_tasks, fewer_tasks = load(tmp_path / "m"), load(tmp_path / "p")
+    assert fewer_tasks.writes == ("LEMMA", "HEAD", "DEPREL")
+    assert fewer_tasks.model.encoder.inputs[2].mix.shape == (9,)
+    for name in fewer_tasks.writes:
+        assert [s.columns[name] for s in fewer_tasks(document)] == [s.columns[name] for s in all_tasks(document)]
     with torch.inference_mode():
         scores = []
-        for pipeline in (whole, less):
+        for pipeline in (all_tasks, fewer_tasks):
             batch = pipeline.model.collate([pipeline.model.example(sentence) for sentence in document])
             scores.append(pipeline.model(batch))
         torch.testing.assert_close(scores[1]["lemmatizer"], scores[0]["lemmatizer"])
@@ -104,7 +104,7 @@ def test_tasks_are_left_out(tmp_path: Path) -> None:
 
 
 @needs_minilm
-def test_minilm_in_bytes(tmp_path: Path) -> None:
+def test_minilm_in_bytes_reads_nearly_the_same(tmp_path: Path) -> None:
     save(small_model("none", [MINILM]), tmp_path / "m")
     pack(tmp_path / "m", output=tmp_path / "p", weights="int8")
     card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
@@ -113,16 +113,16 @@ def test_minilm_in_bytes(tmp_path: Path) -> None:
     assert 1_000 * 384 < before.parameters - after.parameters < 2_000 * 384
     assert after.size < 1.03 * after.parameters + 400_000
     document = two_sentences()
-    whole, packed = load(tmp_path / "m").model, load(tmp_path / "p").model
+    original, packed = load(tmp_path / "m").model, load(tmp_path / "p").model
     with torch.inference_mode():
-        read = [
+        states = [
             model.read(model.collate([model.example(sentence) for sentence in document])).encoded.context
-            for model in (whole, packed)
+            for model in (original, packed)
         ]
-    assert 0 < (read[1] - read[0]).norm() < 0.03 * read[0].norm()
+    assert 0 < (states[1] - states[0]).norm() < 0.03 * states[0].norm()
 
 
-def test_mistakes(segmenter: Segmenter, tmp_path: Path) -> None:
+def test_mistakes_are_refused_and_write_nothing(segmenter: Segmenter, tmp_path: Path) -> None:
     save(small_model(), tmp_path / "m")
     save(None, tmp_path / "s", segmenter=segmenter)
     wrong: list[tuple[Any, dict[str, Any], type[Exception], str]] = [

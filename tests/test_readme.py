@@ -1,4 +1,4 @@
-"""What README.md and docs/ show runs as it stands."""
+"""The code in README.md and docs/ runs as it stands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from depparse.training.recipe import SegmentationConfig
 from tests.conftest import ROOT
 from tests.pages import blocks, run
 
-# Blocks that install, take the network, or run the tests.
+# These blocks install, take the network, or run the tests.
 NOT_RUN = ("pip install .", "make demo", "depparse corpora get")
 
 
@@ -35,10 +35,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.slow
 def test_readme_runs(folder: Path) -> None:
     """All blocks in order, in one folder; those with the bundled model have a test of their own."""
-    found = [block for block in blocks("README.md") if not block.needs_bundled]
-    left_out = [block.code for block in found if block.code.startswith(NOT_RUN)]
+    page_blocks = [block for block in blocks("README.md") if not block.needs_bundled]
+    left_out = [block.code for block in page_blocks if block.code.startswith(NOT_RUN)]
     assert len(left_out) == len(NOT_RUN)
-    output = "".join(run(block, folder) for block in found if block.code not in left_out)
+    output = "".join(run(block, folder) for block in page_blocks if block.code not in left_out)
     for expected in ("UD_Swedish-Talbanken", "multiword tokens", "small-train", "By deprel", "the model is in", "root"):
         assert expected in output
     assert (folder / "tree.svg").exists()
@@ -47,33 +47,33 @@ def test_readme_runs(folder: Path) -> None:
 @pytest.mark.slow
 def test_readme_runs_with_the_bundled_model(folder: Path) -> None:
     """The picture of a parse is what the command prints."""
-    found = [block for block in blocks("README.md") if block.needs_bundled]
-    assert len(found) == 3
-    assert found[0].shown
-    for block in found:
+    page_blocks = [block for block in blocks("README.md") if block.needs_bundled]
+    assert len(page_blocks) == 3
+    assert page_blocks[0].shown
+    for block in page_blocks:
         run(block, folder)
 
 
 @pytest.mark.slow
 def test_page_on_new_languages_runs(folder: Path) -> None:
-    found = blocks("docs/new-language.md")
-    assert len(found) > 5
-    for block in found:
+    page_blocks = blocks("docs/new-language.md")
+    assert len(page_blocks) > 5
+    for block in page_blocks:
         run(block, folder)
 
 
 @pytest.mark.slow
 def test_python_of_other_pages_runs(folder: Path) -> None:
-    """In this order: what one page trains, the next one loads."""
+    """The pages run in this order, because one page loads what another one trains."""
     pages = ["docs/training.md", "docs/parsing.md", "docs/evaluation.md", "docs/formats.md"]
     for page in pages:
-        found = [block for block in blocks(page) if block.language == "python"]
-        assert found, page
-        for block in found:
+        page_blocks = [block for block in blocks(page) if block.language == "python"]
+        assert page_blocks, page
+        for block in page_blocks:
             run(block, folder)
 
 
-def test_table_of_segmentation_has_all_keys_and_their_defaults() -> None:
+def test_the_table_of_segmentation_has_all_keys_and_their_defaults() -> None:
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([\w.]+)` \| ([\d,.]+) \|", text, re.MULTILINE))
     config = SegmentationConfig().model_dump()
@@ -89,7 +89,7 @@ def test_links_lead_somewhere() -> None:
             assert target.startswith("http") or (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-# Of entry points, which are no modules.
+# The groups of entry points are no modules.
 GROUPS = frozenset(folder.group for folder in (KINDS, CONVERSIONS, INPUTS, CONTEXTS, LAYERS, TASKS, COMMANDS)) | {
     METRICS,
     FORMATS,
@@ -99,16 +99,16 @@ GROUPS = frozenset(folder.group for folder in (KINDS, CONVERSIONS, INPUTS, CONTE
 def exists(name: str) -> bool:
     """Whether there is a module of that name, or something in one."""
     for end in range(name.count(".") + 1, 0, -1):
-        parts = name.split(".")
+        names = name.split(".")
         try:
-            found: object = importlib.import_module(".".join(parts[:end]))
+            value: object = importlib.import_module(".".join(names[:end]))
         except ModuleNotFoundError as error:
             if not (error.name or "").startswith("depparse"):
                 raise
             continue
-        for part in parts[end:]:
-            found = getattr(found, part, None)
-        return found is not None
+        for attribute in names[end:]:
+            value = getattr(value, attribute, None)
+        return value is not None
     return False
 
 

@@ -25,7 +25,7 @@ from tests.packages import install
 from tests.recipes import INPUTS as SMALL
 from tests.sentences import two_sentences
 
-# A task of another package: whether a word has a capital, written to XPOS.
+# A task of another package writes to XPOS whether a word has a capital.
 SHOUT = """
 from typing import Literal
 import torch
@@ -106,7 +106,7 @@ def test_a_task_of_another_package_is_learned_saved_and_loaded(other_package: Pa
     }
     document = two_sentences()
     model = Model.build(parse(ModelConfig, data), document.sentences)
-    assert model.tasks["tagger"].__class__.__name__ == "Tagger"  # a package does not replace what is here
+    assert model.tasks["tagger"].__class__.__name__ == "Tagger"  # a package does not replace our tasks
     settings = OptimizerConfig(learning_rate=1e-2, average="none")
     config = TrainingConfig(epochs=60, precision="fp32", evaluate_every=60, optimizer=settings)
     learn(model, document, config)

@@ -1,4 +1,4 @@
-"""The sample treebanks: valid, and with everything in them that the other tests and the demo rely on."""
+"""The sample treebanks are valid and hold everything that the other tests and the demo rely on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_official_validator_passes(language: str, level: int, samples: Path)
         assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_what_the_samples_hold(samples: Path) -> None:
+def test_the_samples_hold_all_kinds_of_annotation(samples: Path) -> None:
     documents = [formats.read(path) for path in sorted(samples.glob("*/*.conllu"))]
     sentences = [sentence for document in documents for sentence in document]
     assert len(sentences) >= 100
@@ -39,7 +39,7 @@ def test_what_the_samples_hold(samples: Path) -> None:
     assert sum(len(sentence.frames) for document in roles for sentence in document) >= 100
 
 
-def test_no_identifier_twice(samples: Path) -> None:
+def test_identifiers_are_unique(samples: Path) -> None:
     for folder in samples.iterdir():
         ids = [s.sent_id for path in folder.glob("*.conllu") for s in formats.read(path)]
         assert None not in ids

@@ -1,4 +1,4 @@
-"""What another engine than torch needs works where torch cannot be imported."""
+"""Everything that another engine than torch needs works where torch cannot be imported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from depparse.runtimes.torch import TorchScorer
 from depparse.tasks.task import Stage
 from tests.models import small_model
 
-# Parses with scores that were written down, by the names of their tasks and stages.
+# The script parses with scores that are stored by the names of their tasks and stages.
 BLOCKED = """
 import json, sys
 from pathlib import Path
@@ -72,7 +72,7 @@ assert "torch" not in sys.modules
 
 
 def test_a_pipeline_of_another_engine_needs_no_torch(tmp_path: Path) -> None:
-    """From text to CoNLL-U: the pipeline, its workers, codecs, batches and structures; all but the scores."""
+    """The pipeline, its workers, codecs, batches and structures need no torch from text to CoNLL-U, but for scores."""
     model, text = small_model(), "Anna did not buy 2 apples. Whom did Tom see sleeping?"
     expected = Pipeline(model)(text)
     assert len(expected) == 2
@@ -110,7 +110,7 @@ for config in (
 
 
 def test_a_misspelt_type_is_told_without_torch() -> None:
-    """Of parts with a codec or a config of their own; those of one file need torch to be looked at."""
+    """This holds for parts with a file for codec or config; parts of one file need torch to be looked at."""
     result = subprocess.run([sys.executable, "-c", MISSPELT], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     task, part, context, syntax = result.stdout.splitlines()

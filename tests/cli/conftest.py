@@ -40,7 +40,7 @@ def on_a_terminal(*arguments: str | Path, width: int = 140, code: int = 0) -> st
         try:
             while data := stream.read(1 << 16):
                 output += data
-        except OSError:  # how Linux says that the other end is closed
+        except OSError:  # Linux says in this way that the other end is closed
             pass
     assert process.wait() == code, output.decode()
     return output.decode()

@@ -8,7 +8,7 @@ from depparse.formats import table as formats
 from tests.cli.conftest import Run
 
 
-def test_formats_by_ending(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_formats_are_told_by_endings(run: Run, samples: Path, tmp_path: Path) -> None:
     source = samples / "UD_French-Sample" / "fr_sample-ud-train.conllu"
     for name in ("a.json", "a.parquet", "a.conllup", "a.conllu.gz"):
         assert run("convert", source, "-o", name).returncode == 0
@@ -16,7 +16,7 @@ def test_formats_by_ending(run: Run, samples: Path, tmp_path: Path) -> None:
         assert (tmp_path / "back.conllu").read_bytes() == source.read_bytes(), name
 
 
-def test_text(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_text_is_written_plain_or_wrapped(run: Run, samples: Path, tmp_path: Path) -> None:
     source = samples / "UD_English-Sample" / "en_sample-ud-train.conllu"
     text = run("convert", source, "--to", "text").stdout
     assert text == formats.read(source).text + "\n"
@@ -25,7 +25,7 @@ def test_text(run: Run, samples: Path, tmp_path: Path) -> None:
     assert " ".join(lines).split() == text.split()
 
 
-def test_join(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_join_adds_annotation_and_reports_it(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     result = run(
         "convert", folder / "en_sample-ud-dev.conllu", "--join", folder / "en_sample-ner-dev.iob2", "-o", "a.conllup"
@@ -63,7 +63,7 @@ def test_columns_of_later_sentences_are_kept(run: Run, tmp_path: Path) -> None:
         assert [(span.type, span.text) for span in formats.read(tmp_path / name).ents] == [("LOC", "Oslo")]
 
 
-def test_options_of_join(run: Run) -> None:
+def test_wrong_options_of_join_are_one_line(run: Run) -> None:
     for arguments, message in [
         (["x.conllu", "--join", "-"], "say the format of standard input: --join-from FORMAT"),
         (["-", "--from", "conllu", "--join", "-", "--join-from", "iob2"], "only one of the files can be standard"),
@@ -75,7 +75,7 @@ def test_options_of_join(run: Run) -> None:
         assert message in result.stderr
 
 
-def test_exact_text(run: Run, tmp_path: Path) -> None:
+def test_exact_text_comes_back(run: Run, tmp_path: Path) -> None:
     data = "\ufeff One  line.\r\n\r\n\tNext\xa0one|\\s: «日本».\x0c \n".encode()
     (tmp_path / "a.txt").write_bytes(data)
     for name in ("a.conllu", "a.json", "a.parquet"):

@@ -33,7 +33,7 @@ def server(samples: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalGitH
         yield running
 
 
-def test_without_a_command(run: Run) -> None:
+def test_without_a_command_there_is_help(run: Run) -> None:
     result = run("corpora")
     assert (result.returncode, result.stderr) == (0, "")
     for command in ("list", "get", "stats", "check"):
@@ -48,30 +48,30 @@ def test_help_has_an_example(command: str, run: Run) -> None:
 # -- list
 
 
-def test_list(run: Run) -> None:
+def test_list_shows_the_treebanks_of_a_language(run: Run) -> None:
     lines = run("corpora", "list", "--language", "ta").stdout.splitlines()
     assert lines[0].split("\t")[:3] == ["treebank", "language", "code"]
     assert [line.split("\t")[0] for line in lines[1:]] == ["UD_Tamil", "UD_Tamil-MWTT", NAME]
     assert len(run("corpora", "list").stdout.splitlines()) == len(catalogue.entries()) + 1
 
 
-def test_list_as_json(run: Run) -> None:
+def test_list_writes_json(run: Run) -> None:
     data = json.loads(run("corpora", "list", "--language", "tam", "--json").stdout)
     assert data[-1]["repository"] == f"UniversalDependencies/{NAME}"
 
 
-def test_list_of_samples(run: Run) -> None:
+def test_list_shows_samples(run: Run) -> None:
     data = json.loads(run("corpora", "list", "--samples", "--json").stdout)
     assert {row["treebank"]: Path(row["folder"]) for row in data} == catalogue.samples()
 
 
-def test_list_with_a_typo(run: Run) -> None:
+def test_a_typo_in_list_gets_a_suggestion(run: Run) -> None:
     result = run("corpora", "list", "--language", "Tamill")
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr == "depparse: error: no treebank of a language or family 'Tamill'; did you mean Tamil?\n"
 
 
-def test_list_on_a_terminal() -> None:
+def test_list_on_a_terminal_has_styles() -> None:
     output = on_a_terminal("corpora", "list", "--language", "Tamil")
     assert "\x1b[1m" in output
     assert NAME in output
@@ -87,7 +87,7 @@ def test_list_on_a_narrow_terminal_shows_less(run: Run) -> None:
 # -- get
 
 
-def test_get(run: Run, server: LocalGitHub, tmp_path: Path) -> None:
+def test_get_fetches_each_file_once(run: Run, server: LocalGitHub, tmp_path: Path) -> None:
     result = run("corpora", "get", NAME, "--release", "2.17", "--to", "treebanks")
     assert (result.returncode, result.stderr) == (0, "")
     train = Path("treebanks") / NAME / "en_sample-ud-train.conllu"
@@ -103,7 +103,7 @@ def test_get(run: Run, server: LocalGitHub, tmp_path: Path) -> None:
     assert run("corpora", "stats", tmp_path / "treebanks" / NAME).returncode == 0
 
 
-def test_get_by_sha256_from_a_mirror(run: Run, server: LocalGitHub, tmp_path: Path) -> None:
+def test_get_compares_sha256_with_those_of_a_mirror(run: Run, server: LocalGitHub, tmp_path: Path) -> None:
     first = json.loads(run("corpora", "get", NAME, "--release", "2.17", "--json").stdout)
     assert sorted(first["fetched"]) == sorted(server.files)
     sums = f"{NAME}/sha256sums.txt"
@@ -117,7 +117,7 @@ def test_get_by_sha256_from_a_mirror(run: Run, server: LocalGitHub, tmp_path: Pa
     assert "the file was deleted" in result.stderr
 
 
-def test_get_with_mistakes(run: Run, server: LocalGitHub) -> None:
+def test_mistakes_in_get_are_one_line(run: Run, server: LocalGitHub) -> None:
     for arguments, message in [
         (["UD_Tamil-TBT"], "did you mean UD_Tamil-TTB"),
         ([NAME, "--release", "1.0"], "in the releases 2.2 to 2.18 of UD, not in 1.0"),
@@ -132,7 +132,7 @@ def test_get_with_mistakes(run: Run, server: LocalGitHub) -> None:
 # -- stats
 
 
-def test_stats(run: Run, sample: Path) -> None:
+def test_stats_are_those_of_the_library(run: Run, sample: Path) -> None:
     lines = run("corpora", "stats", sample).stdout.splitlines()
     counts = Treebank.open(sample).statistics()
     assert lines[0] == "UD_English-Sample"
@@ -143,7 +143,7 @@ def test_stats(run: Run, sample: Path) -> None:
     assert len({len(line) for line in lines[1:]}) == 1
 
 
-def test_stats_as_json(run: Run, sample: Path) -> None:
+def test_stats_are_written_as_json(run: Run, sample: Path) -> None:
     file = sample / "en_sample-ud-dev.conllu"
     whole, part = json.loads(run("corpora", "stats", sample, file, "--json").stdout)
     assert whole["treebank"] == "UD_English-Sample"
@@ -152,20 +152,20 @@ def test_stats_as_json(run: Run, sample: Path) -> None:
     assert part == {"treebank": file.name, "splits": {"dev": expected["dev"]}}
 
 
-def test_stats_from_standard_input(run: Run, sample: Path) -> None:
+def test_stats_are_those_of_standard_input(run: Run, sample: Path) -> None:
     text = (sample / "en_sample-ud-dev.conllu").read_text(encoding="utf-8")
     lines = run("corpora", "stats", "-", input=text).stdout.splitlines()
     assert lines[0] == "standard input"
     assert lines[2].split() == ["sentences", "15"]
 
 
-def test_stats_on_a_terminal(sample: Path) -> None:
+def test_stats_on_a_terminal_have_styles(sample: Path) -> None:
     output = on_a_terminal("corpora", "stats", sample)
     assert "\x1b[1m" in output
     assert "non-projective trees" in output
 
 
-def test_stats_of_a_broken_file(run: Run, tmp_path: Path) -> None:
+def test_stats_of_a_broken_file_are_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.conllu").write_text("1\tx\n\n", encoding="utf-8")
     result = run("corpora", "stats", "x.conllu")
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
@@ -175,7 +175,7 @@ def test_stats_of_a_broken_file(run: Run, tmp_path: Path) -> None:
 # -- check
 
 
-def test_check(run: Run, sample: Path) -> None:
+def test_check_prints_every_finding(run: Run, sample: Path) -> None:
     result = run("corpora", "check", sample)
     assert (result.returncode, result.stderr) == (0, "")
     findings = check(sample)
@@ -202,11 +202,11 @@ def test_check_finds_errors(run: Run, sample: Path, tmp_path: Path) -> None:
     assert errors == ["no-root", "cycle"]
 
 
-def test_check_without_a_treebank(run: Run, tmp_path: Path) -> None:
+def test_check_without_a_treebank_is_one_line(run: Run, tmp_path: Path) -> None:
     for path in ("nowhere", tmp_path):
         result = run("corpora", "check", path)
         assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
 
 
-def test_check_on_a_terminal(sample: Path) -> None:
+def test_check_on_a_terminal_has_colours(sample: Path) -> None:
     assert "\x1b[33mwarning" in on_a_terminal("corpora", "check", sample)

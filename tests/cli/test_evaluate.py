@@ -51,7 +51,7 @@ def test_json_is_the_scores(run: Run, files: tuple[Path, Path]) -> None:
     assert set(data) == {"gold", "system", "metrics", "empty_nodes"}
 
 
-def test_table(run: Run, files: tuple[Path, Path]) -> None:
+def test_the_table_has_a_row_for_each_metric(run: Run, files: tuple[Path, Path]) -> None:
     lines = run("evaluate", *files).stdout.splitlines()
     assert lines[1].split() == ["Metric", "Precision", "Recall", "F1", "AlignedAcc"]
     las = f"{100 * evaluate(*files)['LAS'].f1:.2f}"
@@ -59,13 +59,13 @@ def test_table(run: Run, files: tuple[Path, Path]) -> None:
     assert not any("\x1b" in line for line in lines)
 
 
-def test_on_a_terminal(files: tuple[Path, Path]) -> None:
+def test_the_table_on_a_terminal_has_styles(files: tuple[Path, Path]) -> None:
     output = on_a_terminal("evaluate", *files, width=100)
     assert "\x1b[1m" in output
     assert "AlignedAcc" in output
 
 
-def test_by(run: Run, files: tuple[Path, Path]) -> None:
+def test_scores_by_group_are_shown(run: Run, files: tuple[Path, Path]) -> None:
     result = run("evaluate", *files, "--json", *(option for by in DIMENSIONS for option in ("--by", by)))
     groups = json.loads(result.stdout)["by"]
     assert list(groups) == list(DIMENSIONS)
@@ -100,7 +100,7 @@ def test_bootstrap_is_seeded(run: Run, files: tuple[Path, Path]) -> None:
     assert run("evaluate", *files, "--bootstrap", "0").returncode == 2
 
 
-def test_compare(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_two_systems_are_compared(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:
     gold, system = files
     worse = spoiled(gold, tmp_path / "worse.conllu", 2)
     data = json.loads(run("evaluate", gold, system, "--compare", worse, "--json").stdout)
@@ -115,7 +115,7 @@ def test_compare(run: Run, files: tuple[Path, Path], tmp_path: Path) -> None:
     assert "A - B in 95 %" in output
 
 
-def test_standard_input(run: Run, files: tuple[Path, Path]) -> None:
+def test_standard_input_is_scored(run: Run, files: tuple[Path, Path]) -> None:
     gold, system = files
     piped = run("evaluate", gold, "-", "--json", input=system.read_text(encoding="utf-8"))
     assert json.loads(piped.stdout)["metrics"] == evaluate(gold, system).to_dict()["metrics"]
@@ -145,14 +145,14 @@ def test_errors_are_one_line(run: Run, files: tuple[Path, Path], change, message
     assert "system.conllu" in result.stderr
 
 
-def test_missing_file_and_missing_argument(run: Run, files: tuple[Path, Path]) -> None:
+def test_a_missing_file_and_a_missing_argument_are_errors(run: Run, files: tuple[Path, Path]) -> None:
     result = run("evaluate", files[0], "nowhere.conllu")
     assert (result.returncode, result.stderr.count("\n")) == (2, 1)
     assert "nowhere.conllu" in result.stderr
     assert run("evaluate", files[0]).returncode == 2
 
 
-def test_entities_only(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_a_file_of_entities_is_scored_without_trees(run: Run, samples: Path, tmp_path: Path) -> None:
     gold = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
     result = run("evaluate", gold, gold, "--json")
     assert result.stderr == f"note: {gold} holds no trees, so they are not scored\n"
@@ -170,7 +170,7 @@ def test_entities_only(run: Run, samples: Path, tmp_path: Path) -> None:
     )
 
 
-def test_intervals_and_differences_of_entities(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_entities_have_intervals_and_differences(run: Run, samples: Path, tmp_path: Path) -> None:
     gold = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
     half = formats.read(gold)
     for sentence in half.sentences[::2]:
@@ -192,7 +192,7 @@ def test_intervals_and_differences_of_entities(run: Run, samples: Path, tmp_path
     assert row[1:4] == ["100.00", f"{100 * f1:.2f}", f"{100 - 100 * f1:+.2f}"]
 
 
-def test_intervals_and_differences_of_frames(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_frames_have_intervals_and_differences(run: Run, samples: Path, tmp_path: Path) -> None:
     gold = samples / "UD_English-Sample" / "en_sample-up-test.conllup"
     half = formats.read(gold)
     for sentence in half.sentences[::2]:
@@ -218,32 +218,32 @@ def test_intervals_and_differences_of_frames(run: Run, samples: Path, tmp_path: 
     assert row[1:3] == [f"{100 * f1:.2f}", "100.00"]
 
 
-def test_nested_entities(run: Run, samples: Path) -> None:
+def test_nested_entities_are_scored(run: Run, samples: Path) -> None:
     gold = samples / "UD_German-Sample" / "de_sample-ner-test.biose"
     data = json.loads(run("evaluate", gold, gold, "--json").stdout)
     assert data["entities"]["nested"]
     assert data["entities"]["micro"]["f1"] == 1
 
 
-def test_trees_with_entities_and_frames(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_trees_entities_and_frames_are_scored_together(run: Run, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     trees, entities = folder / "en_sample-up-test.conllup", folder / "en_sample-ner-test.iob2"
     assert run("convert", trees, "--join", entities, "-o", "gold.conllup").returncode == 0
     data = json.loads(run("evaluate", "gold.conllup", "gold.conllup", "--json").stdout)
     assert data["metrics"]["LAS"]["f1"] == data["entities"]["micro"]["f1"] == 1
     assert data["frames"]["spans_labelled"]["f1"] == data["frames"]["senses"]["aligned_accuracy"] == 1
-    # The gold file asks for what it holds.
+    # The annotation of the gold file decides what is scored.
     data = json.loads(run("evaluate", "gold.conllup", folder / "en_sample-ud-test.conllu", "--json").stdout)
     assert data["metrics"]["LAS"]["f1"] == 1
     assert data["entities"]["micro"]["f1"] == data["frames"]["predicates"]["f1"] == 0
     assert "entities" not in json.loads(run("evaluate", trees, "gold.conllup", "--json").stdout)
-    # A system of entities only.
+    # A system may predict entities alone.
     result = run("evaluate", "gold.conllup", entities, "--json")
     assert result.stderr == f"note: {entities} holds no trees, so they are not scored\n"
     assert json.loads(result.stdout)["entities"]["micro"]["f1"] == 1
 
 
-def test_other_words_in_entity_files(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_other_words_in_entity_files_are_one_line(run: Run, samples: Path, tmp_path: Path) -> None:
     gold = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
     document = Document(formats.read(gold).sentences[1:])
     formats.write(document, tmp_path / "other.iob2")
@@ -252,13 +252,13 @@ def test_other_words_in_entity_files(run: Run, samples: Path, tmp_path: Path) ->
     assert "neither the words nor the characters of the two files are the same" in result.stderr
 
 
-def test_help(run: Run) -> None:
+def test_the_help_names_the_options(run: Run) -> None:
     text = run("evaluate", "--help").stdout
     for part in ("--by", "--compare", "--bootstrap", "--json", "Example: depparse evaluate gold.conllu"):
         assert part in text
 
 
-def test_format_of_files_whose_ending_tells_none(run: Run, samples: Path, tmp_path: Path) -> None:
+def test_a_format_may_be_named_where_the_ending_tells_none(run: Run, samples: Path, tmp_path: Path) -> None:
     gold = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
     formats.write(formats.read(gold), tmp_path / "emerging.test.annotated", "two-column")
     result = run("evaluate", gold, "emerging.test.annotated", "--format", "two-column", "--json")
@@ -323,7 +323,7 @@ def test_a_model_is_scored_end_to_end(run: Run, samples: Path, tmp_path: Path) -
         (["x.conllu", "y.conllu", "--given-predicates"], "--given-predicates goes with --model"),
     ],
 )
-def test_options_of_models(run: Run, arguments: list[str], message: str) -> None:
+def test_wrong_options_of_models_are_one_line(run: Run, arguments: list[str], message: str) -> None:
     result = run("evaluate", *arguments)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert message in result.stderr

@@ -1,4 +1,4 @@
-"""What the help says is what the code has."""
+"""The lists in help texts are those of the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``depparse info``: what a model is, from its folder alone."""
+"""``depparse info`` describes a model from its folder alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "run" / "model"
 
 
-def test_a_model_and_a_run(model: Path, run: Run) -> None:
+def test_a_model_and_a_run_are_described(model: Path, run: Run) -> None:
     text = run("info", model).stdout
     for expected in (
         "Swedish",
@@ -41,41 +41,41 @@ def test_a_model_and_a_run(model: Path, run: Run) -> None:
     assert run("info", model.parent).stdout == text
 
 
-def test_json(model: Path, run: Run) -> None:
-    found = json.loads(run("info", model, "--json").stdout)
+def test_json_has_all_facts(model: Path, run: Run) -> None:
+    description = json.loads(run("info", model, "--json").stdout)
     network = small_model()
-    assert found["parameters"] == sum(parameter.numel() for parameter in network.parameters())
-    assert found["types"] == {"F32": found["parameters"]}
-    assert found["tasks"]["lemmatizer"]["columns"] == ["LEMMA"]
-    tags = found["tasks"]["tagger"]["labels"]
+    assert description["parameters"] == sum(parameter.numel() for parameter in network.parameters())
+    assert description["types"] == {"F32": description["parameters"]}
+    assert description["tasks"]["lemmatizer"]["columns"] == ["LEMMA"]
+    tags = description["tasks"]["tagger"]["labels"]
     assert tags["UPOS"] == len({"PROPN", "AUX", "PART", "VERB", "NUM", "NOUN", "PUNCT", "PRON"})
-    assert found["scores"] == [
+    assert description["scores"] == [
         {"data": "dev", "source": "words", "UPOS": 97.0, "LAS": 88.12},
         {"data": "dev", "source": "text", "Words": 99.01, "LAS": 85.43},
     ]
-    assert found["scores_as_packed"] is False
-    assert found["languages"] == ["Swedish"]
-    assert (found["data"][0]["file"], found["data"][0]["licence"]) == ("sv_test-ud-train.conllu", "CC0 1.0")
-    assert found["card_as_saved"] is True
-    assert found["size"] == sum(path.stat().st_size for path in model.iterdir())
+    assert description["scores_as_packed"] is False
+    assert description["languages"] == ["Swedish"]
+    assert (description["data"][0]["file"], description["data"][0]["licence"]) == ("sv_test-ud-train.conllu", "CC0 1.0")
+    assert description["card_as_saved"] is True
+    assert description["size"] == sum(path.stat().st_size for path in model.iterdir())
 
 
-def test_weights_in_bytes(model: Path, run: Run) -> None:
-    described = json.loads(run("info", model, "--json").stdout)
+def test_weights_in_bytes_are_described(model: Path, run: Run) -> None:
+    in_floats = json.loads(run("info", model, "--json").stdout)
     save(small_model(), model, FACTS.model_copy(update={"licence": "CC0-1.0"}), weights="int8")
-    found = json.loads(run("info", model, "--json").stdout)
-    assert (described["weights"], found["weights"], found["licences"]) == ("float32", "int8", ["CC0-1.0"])
-    assert found["parameters"] == described["parameters"] == sum(found["types"].values())
-    assert set(found["types"]) == {"F16", "I8"}
-    assert {name: task["parameters"] for name, task in found["tasks"].items()} == {
-        name: task["parameters"] for name, task in described["tasks"].items()
+    in_bytes = json.loads(run("info", model, "--json").stdout)
+    assert (in_floats["weights"], in_bytes["weights"], in_bytes["licences"]) == ("float32", "int8", ["CC0-1.0"])
+    assert in_bytes["parameters"] == in_floats["parameters"] == sum(in_bytes["types"].values())
+    assert set(in_bytes["types"]) == {"F16", "I8"}
+    assert {name: task["parameters"] for name, task in in_bytes["tasks"].items()} == {
+        name: task["parameters"] for name, task in in_floats["tasks"].items()
     }
     text = run("info", model).stdout
-    assert f"I8 {found['types']['I8']:,}" in text
+    assert f"I8 {in_bytes['types']['I8']:,}" in text
     assert "licence" in text
 
 
-def test_a_model_without_a_card(model: Path, run: Run) -> None:
+def test_a_model_without_a_card_is_described(model: Path, run: Run) -> None:
     (model / "README.md").unlink()
     result = run("info", model)
     assert result.returncode == 0
@@ -92,7 +92,9 @@ def test_a_model_without_a_card(model: Path, run: Run) -> None:
         ("manifest.json", "x", "not JSON"),
     ],
 )
-def test_damaged_and_foreign_folders(name: str, content: str | None, message: str, model: Path, run: Run) -> None:
+def test_damaged_and_foreign_folders_are_one_line(
+    name: str, content: str | None, message: str, model: Path, run: Run
+) -> None:
     if content is None:
         (model / name).unlink()
     else:
@@ -102,8 +104,8 @@ def test_damaged_and_foreign_folders(name: str, content: str | None, message: st
     assert message in result.stderr
 
 
-def test_whole_files_that_are_no_model(model: Path, run: Run) -> None:
-    """As another program could write them: the hashes are right, the content is not."""
+def test_whole_files_that_are_no_model_are_one_line(model: Path, run: Run) -> None:
+    """Another program could write such files: their hashes are right, and their content is not."""
 
     def write(name: str, content: str) -> None:
         (model / name).write_text(content, encoding="utf-8")
@@ -126,7 +128,7 @@ def test_whole_files_that_are_no_model(model: Path, run: Run) -> None:
     assert "no such model folder" in run("info", "nowhere").stderr
 
 
-def test_no_torch(model: Path) -> None:
+def test_a_description_needs_no_torch(model: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from depparse.model_folder.description import describe\n"
         f"describe(Path({str(model)!r})); print({{'torch', 'numpy'}} & set(sys.modules))"

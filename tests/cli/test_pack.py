@@ -1,4 +1,4 @@
-"""``depparse pack``: what it writes and prints, and mistakes."""
+"""``depparse pack``: its folder, its output and mistakes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.models import FACTS, small_model
 HEAD = "# English\n\n## Licence\n\nApache-2.0\n"
 
 
-def test_the_command(run: Run, tmp_path: Path) -> None:
+def test_a_smaller_model_is_written_with_its_card(run: Run, tmp_path: Path) -> None:
     save(small_model(), tmp_path / "m", FACTS)
     (tmp_path / "head.md").write_text(HEAD, encoding="utf-8")
     arguments = ["pack", "m", "-o", "p", "--weights", "int8", "--without", "tagger,lemmatizer", "--card", "head.md"]
     result = run(*arguments)
     assert result.returncode == 0, result.stderr
-    found = json.loads(run("info", "p", "--json").stdout)
-    assert result.stdout == f"p: {found['parameters']:,} parameters, {found['size']:,} bytes\n"
-    assert list(found["tasks"]) == ["dependencies"]
+    description = json.loads(run("info", "p", "--json").stdout)
+    assert result.stdout == f"p: {description['parameters']:,} parameters, {description['size']:,} bytes\n"
+    assert list(description["tasks"]) == ["dependencies"]
     card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
     assert card.startswith(HEAD)
     assert f"\ndepparse {' '.join(arguments)}\n" in card

@@ -29,7 +29,7 @@ def nlp(tmp_path: Path) -> Pipeline:
     return pipeline
 
 
-def test_text(run: Run, nlp: Pipeline, tmp_path: Path) -> None:
+def test_text_is_parsed(run: Run, nlp: Pipeline, tmp_path: Path) -> None:
     expected = nlp(TEXT).to_conllu()
     result = run("parse", "--model", "m", "--from", "text", input=TEXT)
     assert (result.stdout, result.stderr) == (expected, NOTE)
@@ -66,7 +66,7 @@ def test_several_files_are_several_documents(run: Run, nlp: Pipeline, tmp_path: 
     assert run("parse", *files, "--model", "m", "--workers", "2").stdout == result.stdout
 
 
-def test_presplit_and_words_given(run: Run, nlp: Pipeline) -> None:
+def test_presplit_text_and_given_words_are_parsed(run: Run, nlp: Pipeline) -> None:
     result = run("parse", "--model", "m", "--from", "text", "--presplit", input=TEXT)
     assert result.stdout == nlp(TEXT, presplit=True).to_conllu()
     assert result.stdout.count("# sent_id") == 2
@@ -81,7 +81,7 @@ def test_presplit_and_words_given(run: Run, nlp: Pipeline) -> None:
     ] * 2
 
 
-def test_nothing_is_nothing(run: Run, nlp: Pipeline) -> None:
+def test_no_text_gives_no_output(run: Run, nlp: Pipeline) -> None:
     for text in ("", "\ufeff", "\n \n"):
         result = run("parse", "--model", "m", "--from", "text", input=text)
         assert (result.returncode, result.stdout) == (0, "")
@@ -105,7 +105,7 @@ def test_nothing_is_nothing(run: Run, nlp: Pipeline) -> None:
         (["latin1.txt"], "latin1.txt:2: not UTF-8: byte 0xe4"),
     ],
 )
-def test_mistakes(
+def test_mistakes_leave_no_file(
     nlp: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -132,7 +132,7 @@ def test_mistakes_are_one_line(run: Run, arguments: list[str], message: str) -> 
     assert message in result.stderr
 
 
-def test_a_treebank_by_name(run: Run, tmp_path: Path) -> None:
+def test_a_treebank_is_chosen_by_name(run: Run, tmp_path: Path) -> None:
     pipeline = Pipeline(small_model("none", [*INPUTS, {"type": "treebank"}], treebanks=["UD_A", "UD_B"]))
     pipeline.save(tmp_path / "m")
     outputs = {}

@@ -20,17 +20,17 @@ DRAWN = "# s1\nDogs bark\n  ╭─► Dogs  NOUN  nsubj\n●─┴─► bark  V
 TWO = SENTENCE + SENTENCE.replace("s1", "s2").replace("Dogs", "Cats")
 
 
-def test_standard_input_and_files(run: Run, tmp_path: Path) -> None:
+def test_standard_input_and_files_are_shown(run: Run, tmp_path: Path) -> None:
     assert run("show", input=SENTENCE).stdout == DRAWN
     assert run("show", "-", input=SENTENCE).stdout == DRAWN
     (tmp_path / "x.horizontal").write_text("Dogs bark\n", encoding="utf-8")
     assert run("show", "x.horizontal").stdout.endswith("Dogs bark\nDogs\nbark\n")
-    two = DRAWN + "\n" + DRAWN.replace("s1", "s2").replace("Dogs", "Cats")
-    assert run("show", "--no-color", input=TWO).stdout == two
+    expected = DRAWN + "\n" + DRAWN.replace("s1", "s2").replace("Dogs", "Cats")
+    assert run("show", "--no-color", input=TWO).stdout == expected
 
 
-def test_only_some(run: Run) -> None:
-    assert run("show", "--first", "1", input=TWO + "broken").stdout == DRAWN  # reads no further
+def test_a_part_of_the_sentences_is_shown(run: Run) -> None:
+    assert run("show", "--first", "1", input=TWO + "broken").stdout == DRAWN  # the rest is not read
     assert run("show", "--sentence", "s1", input=TWO + "broken").stdout == DRAWN
     assert run("show", "-s", "s2", "-s", "s1", input=TWO).stdout.count("root") == 2
     assert run("show", "--ascii", "-n", "1", input=TWO).stdout.splitlines()[2] == "  .-> Dogs  NOUN  nsubj"
@@ -48,14 +48,14 @@ def test_only_some(run: Run) -> None:
         (["nowhere.conllu"], "nowhere.conllu: cannot be read"),
     ],
 )
-def test_mistakes(arguments: list[str], message: str, run: Run, tmp_path: Path) -> None:
+def test_mistakes_are_one_line(arguments: list[str], message: str, run: Run, tmp_path: Path) -> None:
     result = run("show", *arguments, "-o", "x", input=TWO)
     assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert message in result.stderr
     assert not (tmp_path / "x").exists()
 
 
-def test_svg_and_page(run: Run, tmp_path: Path) -> None:
+def test_an_svg_and_a_page_are_written(run: Run, tmp_path: Path) -> None:
     assert run("show", "-n", "1", "-o", "tree.svg", input=TWO).returncode == 0
     assert ET.parse(tmp_path / "tree.svg").getroot().tag.endswith("svg")
     assert run("show", "-o", "trees.html", input=TWO.replace("Dogs", "<Dogs>")).returncode == 0
@@ -65,13 +65,13 @@ def test_svg_and_page(run: Run, tmp_path: Path) -> None:
     assert "<Dogs>" not in page
 
 
-def test_width(run: Run, tmp_path: Path) -> None:
-    long = SENTENCE.replace("Dogs\tdog", "D" * 200 + "\tdog").replace("bark\tbark", "b" * 200 + "\tbark")
+def test_drawings_keep_to_the_width(run: Run, tmp_path: Path) -> None:
+    long_words = SENTENCE.replace("Dogs\tdog", "D" * 200 + "\tdog").replace("bark\tbark", "b" * 200 + "\tbark")
     for arguments, rows in ((["--width", "0"], 1), (["--width", "9999"], 1), ([], 2), (["--width", "500"], 2)):
-        assert run("show", "-o", "tree.svg", *arguments, input=long).returncode == 0
+        assert run("show", "-o", "tree.svg", *arguments, input=long_words).returncode == 0
         forms = [e for e in ET.parse(tmp_path / "tree.svg").iter() if "form" in e.get("class", "").split()]
         assert len({form.get("y") for form in forms}) == rows
-    assert max(map(len, run("show", "--width", "30", input=long).stdout.splitlines()[2:])) == 30
+    assert max(map(len, run("show", "--width", "30", input=long_words).stdout.splitlines()[2:])) == 30
     assert run("show", "--width", "0", input=SENTENCE).stdout == DRAWN
 
 
@@ -80,7 +80,7 @@ def test_a_caption_keeps_the_direction_of_its_script(run: Run, tmp_path: Path) -
     assert "<small>s1</small> <bdi>הכלב נובח.</bdi>" in (tmp_path / "trees.html").read_text(encoding="utf-8")
 
 
-def test_colors_on_a_terminal_only(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colors_are_for_terminals(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.conllu"
     path.write_text(SENTENCE, encoding="utf-8")
     assert "\x1b[1mbark" in on_a_terminal("show", path)

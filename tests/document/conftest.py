@@ -1,4 +1,4 @@
-"""A document for the tests of what it consists of."""
+"""A document for the tests of documents, sentences and words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Document: its sizes, its text and places in it, and what leaves the process."""
+"""The document: its sizes, its text, offsets in it, and pickling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from depparse.formats.conllu import read_conllu
 from tests.sentences import TWO_PARAGRAPHS
 
 
-def test_sizes_and_repr(document: Document) -> None:
+def test_sizes_are_counted_and_shown(document: Document) -> None:
     assert (len(document), document.num_words, document.num_tokens) == (4, 13, 11)
     assert repr(document) == "<Document: 4 sentences, 11 tokens, 13 words>"
     assert repr(document[1]) == "<Sentence s2: 'Yes', 1 words>"
@@ -22,7 +22,7 @@ def test_sizes_and_repr(document: Document) -> None:
     assert [word.text for word in document.iter_words()][:2] == ["John", "does"]
 
 
-def test_raw_text(document: Document) -> None:
+def test_the_raw_text_has_spaces_and_paragraphs(document: Document) -> None:
     assert document.text == 'John doesn\'t like "du vin". Yes\n\nNo_'
 
 
@@ -32,25 +32,25 @@ def test_offsets_are_places_in_the_text(document: Document) -> None:
             assert document.text[token.start_char : token.end_char] == token.text
     words = document[0].words
     assert [(w.start_char, w.end_char) for w in words[1:3]] == [(5, 9), (9, 12)]
-    assert (words[5].start_char, words[5].end_char) == (None, None)  # du is de + le: cannot be told
+    assert (words[5].start_char, words[5].end_char) == (None, None)  # where de and le are in du cannot be told
     assert words[5].covering_chars == (19, 21)
     assert document[3].words[0].start_char == len(document.text) - 1
 
 
 @pytest.mark.shared
-def test_offsets_on_real_text(shared: Path) -> None:
+def test_most_offsets_in_real_text_are_known(shared: Path) -> None:
     for name in (
         "UD_Vietnamese-VTB/vi_vtb-ud-dev",
         "UD_Tamil-TTB/ta_ttb-ud-train",
         "UD_French-Sequoia/fr_sequoia-ud-dev",
     ):
         document = read_conllu(shared / "treebanks" / f"{name}.conllu")
-        text, told = document.text, 0
+        text, n_known = document.text, 0
         for sentence in document:
             for token in sentence.tokens:
                 assert text[token.start_char : token.end_char] == token.text
-            told += sum(word.start_char is not None for word in sentence.words)
-        assert told > 0.8 * document.num_words
+            n_known += sum(word.start_char is not None for word in sentence.words)
+        assert n_known > 0.8 * document.num_words
 
 
 def test_pickle_keeps_all_and_stays_small(document: Document) -> None:

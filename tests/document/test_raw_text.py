@@ -9,7 +9,7 @@ from depparse.document.raw_text import iter_text
 from depparse.text.wrap import write_text
 
 
-def test_definition(tmp_path: Path) -> None:
+def test_the_raw_text_is_that_of_its_definition(tmp_path: Path) -> None:
     def sentence(*comments: str, misc: str = "_") -> str:
         return "".join(f"# {comment}\n" for comment in comments) + f"1\tx{'	_' * 7}\t{misc}\n\n"
 

@@ -23,13 +23,13 @@ def in_brackets() -> Sentence:
 # -- columns
 
 
-def test_sentence_of_forms() -> None:
+def test_a_sentence_is_made_of_forms() -> None:
     sentence = Sentence.from_forms(["a", "b c"])
     assert sentence.to_conllu() == "1\ta" + "\t_" * 8 + "\n2\tb c" + "\t_" * 8 + "\n\n"
     assert (sentence.text, sentence.heads) == ("a b c", [None, None])
 
 
-def test_forms_that_are_no_cells() -> None:
+def test_forms_that_are_no_cells_are_refused_or_blank() -> None:
     assert Sentence.from_forms(["a", ""]).columns == {"FORM": ["a", "_"]}
     with pytest.raises(DepparseError, match=r"a value of column FORM holds no tab .*, but 'a\\tb' does"):
         Sentence.from_forms(["a", "a\tb"])
@@ -44,7 +44,7 @@ def test_a_column_is_made_of_blanks_and_stays() -> None:
     assert [word.upos for word in sentence.words] == [None, "X"]
 
 
-def test_heads_are_numbers_and_none_where_there_is_none() -> None:
+def test_heads_are_numbers_or_none() -> None:
     sentence = Sentence({"FORM": ["a", "b", "c"], "HEAD": ["3", "_", "0"]})
     assert sentence.heads == [3, None, 0]
 
@@ -67,7 +67,7 @@ def test_tokens_are_words_or_several_of_them() -> None:
 # -- copies
 
 
-def test_a_copy_is_changed_alone() -> None:
+def test_a_copy_shares_nothing() -> None:
     sentence = Sentence.from_forms(["a", "b"], ["# sent_id = s1"])
     sentence.start_char = 7
     copy = sentence.copy()
@@ -104,7 +104,7 @@ def test_a_copy_has_the_multiword_tokens_and_empty_nodes(document: Document) -> 
 # -- comments
 
 
-def test_comments(document: Document) -> None:
+def test_comments_are_read_and_set(document: Document) -> None:
     sentence = document[0]
     assert (sentence.comment("newdoc id"), sentence.comment("newpar"), sentence.comment("x")) == ("d", "", None)
     assert [s.starts_paragraph for s in document] == [True, False, True, False]
@@ -129,7 +129,7 @@ def test_comments(document: Document) -> None:
         ("# a note = b", None),
     ],
 )
-def test_values_of_comments(line: str, value: str | None) -> None:
+def test_the_value_of_a_comment_stands_after_its_name(line: str, value: str | None) -> None:
     assert Sentence.from_forms(["a"], [line]).comment("note") == value
 
 
@@ -148,7 +148,7 @@ def test_a_comment_is_set_in_its_place_and_once() -> None:
         with pytest.raises(DepparseError, match="a comment is one line"):
             sentence.set_comment("c", wrong)
     assert sentence.comment("c") == ""
-    assert len(lines) == 4  # they are the caller's
+    assert len(lines) == 4  # the lines of the caller are not changed
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_comment_is_set_in_its_place_and_once() -> None:
         ("# not newdoc", False),
     ],
 )
-def test_what_begins_a_paragraph(line: str, starts: bool) -> None:
+def test_newpar_and_newdoc_begin_a_paragraph(line: str, starts: bool) -> None:
     assert Sentence.from_forms(["a"], ["# sent_id = 1", line]).starts_paragraph is starts
 
 
@@ -191,7 +191,7 @@ def test_text_is_the_comment_or_else_the_tokens_with_their_spaces() -> None:
     assert Sentence.from_forms([]).text == ""
 
 
-def test_exact_text_is_told_by_the_tokens() -> None:
+def test_exact_text_is_that_of_the_tokens() -> None:
     cells = {
         "FORM": ["a", "b", "c"],
         "MISC": ["SpacesAfter=\\s\\n", "SpaceAfter=No", "SpacesBefore=\\t|SpacesAfter=\\n"],
@@ -232,7 +232,7 @@ def test_spacing_changes_move_offsets() -> None:
     assert (sentence.text, sentence.words[1].start_char) == ("ab", 1)
 
 
-def test_offsets_stop_where_text_and_forms_part() -> None:
+def test_offsets_stop_where_text_and_forms_differ() -> None:
     sentence = Document.from_conllu(
         "# text = one too three\n"
         + "".join(f"{i}\t{w}\t_\t_\t_\t_\t_\t_\t_\t_\n" for i, w in enumerate(["one", "two", "three"], 1))

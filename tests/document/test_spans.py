@@ -10,25 +10,25 @@ from seqeval.scheme import IOB2, IOBES, Entities
 from depparse.document.spans import Span, decode_tags, encode_tags
 
 
-def of(*spans: tuple[int, int, str]) -> list[Span]:
+def spans_of(*spans: tuple[int, int, str]) -> list[Span]:
     return [Span(*span) for span in spans]
 
 
 @pytest.mark.parametrize(
     ("tags", "spans"),
     [
-        ("O B-A I-A O B-A B-A", of((2, 3, "A"), (5, 5, "A"), (6, 6, "A"))),
-        ("I-A I-A I-B", of((1, 2, "A"), (3, 3, "B"))),  # IOB1
-        ("B-A E-A S-B O E-A", of((1, 2, "A"), (3, 3, "B"), (5, 5, "A"))),
-        ("B-A O I-A", of((1, 1, "A"), (3, 3, "A"))),
-        ("A A _", of((1, 2, "A"))),  # a bare type
-        ("B-O|I-T I-O E-O", of((1, 3, "O"), (1, 1, "T"))),
-        ("B-A I-A|B-A I-A|E-A E-A", of((1, 4, "A"), (2, 3, "A"))),
-        ("B-A I-A|B-A E-A|E-A", of((1, 3, "A"), (2, 3, "A"))),
-        ("B-work,S-who I-work", of((1, 2, "work"), (1, 1, "who"))),
+        ("O B-A I-A O B-A B-A", spans_of((2, 3, "A"), (5, 5, "A"), (6, 6, "A"))),
+        ("I-A I-A I-B", spans_of((1, 2, "A"), (3, 3, "B"))),  # IOB1
+        ("B-A E-A S-B O E-A", spans_of((1, 2, "A"), (3, 3, "B"), (5, 5, "A"))),
+        ("B-A O I-A", spans_of((1, 1, "A"), (3, 3, "A"))),
+        ("A A _", spans_of((1, 2, "A"))),  # a bare type
+        ("B-O|I-T I-O E-O", spans_of((1, 3, "O"), (1, 1, "T"))),
+        ("B-A I-A|B-A I-A|E-A E-A", spans_of((1, 4, "A"), (2, 3, "A"))),
+        ("B-A I-A|B-A E-A|E-A", spans_of((1, 3, "A"), (2, 3, "A"))),
+        ("B-work,S-who I-work", spans_of((1, 2, "work"), (1, 1, "who"))),
     ],
 )
-def test_decoding(tags: str, spans: list[Span]) -> None:
+def test_tags_are_decoded(tags: str, spans: list[Span]) -> None:
     joint = "," if "," in tags else "|"
     assert decode_tags(tags.split(), joint) == spans
 

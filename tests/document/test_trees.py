@@ -28,12 +28,12 @@ def trees(draw: st.DrawFn) -> list[int]:
 
 
 def ancestors(heads: Sequence[int | None], word: int) -> set[int]:
-    found: set[int] = set()
+    heads_above: set[int] = set()
     head = heads[word - 1]
-    while head is not None and head not in found:
-        found.add(head)
+    while head is not None and head not in heads_above:
+        heads_above.add(head)
         head = heads[head - 1] if head else None
-    return found
+    return heads_above
 
 
 def nonprojective_by_definition(heads: Sequence[int | None]) -> list[tuple[int, int]]:
@@ -52,12 +52,12 @@ def crossing(heads: Sequence[int]) -> bool:
 
 
 @given(heads_of_any_kind(12, 0))
-def test_nonprojective_arcs_by_definition(heads: list[int | None]) -> None:
+def test_nonprojective_arcs_are_those_of_the_definition(heads: list[int | None]) -> None:
     assert nonprojective_arcs(heads) == nonprojective_by_definition(heads)
 
 
 @given(trees())
-def test_nonprojective_arcs_of_trees(heads: list[int]) -> None:
+def test_trees_with_nonprojective_arcs_have_crossing_arcs(heads: list[int]) -> None:
     assert nonprojective_arcs(heads) == nonprojective_by_definition(heads)
     assert bool(nonprojective_arcs(heads)) == crossing(heads)
     assert find_cycle(heads) is None
@@ -65,7 +65,7 @@ def test_nonprojective_arcs_of_trees(heads: list[int]) -> None:
 
 
 @pytest.mark.parametrize("length", range(5))
-def test_every_short_list_of_heads(length: int) -> None:
+def test_every_short_list_of_heads_agrees_with_the_definitions(length: int) -> None:
     for heads in product(range(length + 1), repeat=length):
         assert nonprojective_arcs(heads) == nonprojective_by_definition(heads), heads
         on_cycle = {word for word in range(1, length + 1) if word in ancestors(heads, word)}
@@ -73,18 +73,18 @@ def test_every_short_list_of_heads(length: int) -> None:
 
 
 @given(heads_of_any_kind(12, 0))
-def test_cycles(heads: list[int | None]) -> None:
-    found = cycles(heads)
-    for cycle in found:
+def test_cycles_are_those_of_the_definition(heads: list[int | None]) -> None:
+    all_cycles = cycles(heads)
+    for cycle in all_cycles:
         assert cycle[0] == min(cycle)
         assert [heads[word - 1] for word in cycle] == cycle[1:] + cycle[:1]
-    words = [word for cycle in found for word in cycle]
+    words = [word for cycle in all_cycles for word in cycle]
     assert sorted(words) == [word for word in range(1, len(heads) + 1) if word in ancestors(heads, word)]
-    assert find_cycle(heads) == (found[0] if found else None)
+    assert find_cycle(heads) == (all_cycles[0] if all_cycles else None)
 
 
 @given(st.one_of(heads_of_any_kind(12, 0), trees()))
-def test_nonprojective_arcs_by_the_table_alone(heads: list[int | None]) -> None:
+def test_nonprojective_arcs_are_the_same_by_the_table_alone(heads: list[int | None]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("depparse.document.trees._SHORT", 0)
         assert nonprojective_arcs(heads) == nonprojective_by_definition(heads)
@@ -92,7 +92,7 @@ def test_nonprojective_arcs_by_the_table_alone(heads: list[int | None]) -> None:
 
 @pytest.mark.parametrize("reach", [2, 10, 120])
 @pytest.mark.parametrize("seed", range(4))
-def test_nonprojective_arcs_of_long_sentences(seed: int, reach: int) -> None:
+def test_nonprojective_arcs_of_long_sentences_are_those_of_the_definition(seed: int, reach: int) -> None:
     rng = random.Random(seed)
     heads = [0] + [rng.randint(max(1, word - reach), word - 1) for word in range(2, 121)]
     heads[60:] = [1] * 60 if seed % 2 else heads[60:]
@@ -101,7 +101,7 @@ def test_nonprojective_arcs_of_long_sentences(seed: int, reach: int) -> None:
     assert nonprojective_arcs(mirrored) == nonprojective_by_definition(mirrored)
 
 
-def test_examples() -> None:
+def test_examples_by_hand_are_right() -> None:
     assert nonprojective_arcs([]) == []
     assert nonprojective_arcs([0]) == []
     assert nonprojective_arcs([2, 0, 2]) == []
@@ -122,7 +122,7 @@ def test_a_long_chain_needs_no_recursion() -> None:
 @given(
     st.dictionaries(st.sampled_from("1 2 3 4 5 5.1".split()), st.lists(st.sampled_from("0 1 2 3 4 5 5.1 9".split())))
 )
-def test_unreachable(graph: dict[str, list[str]]) -> None:
+def test_unreachable_nodes_are_those_of_a_plain_search(graph: dict[str, list[str]]) -> None:
     reached = {"0"}
     for _ in graph:
         reached |= {node for node, heads in graph.items() if reached & set(heads)}
@@ -165,7 +165,7 @@ def test_where_arcs_cross_a_connected_span_may_need_arcs_to_the_left() -> None:
     assert (1, 4) not in chained_spans(heads)
 
 
-def test_the_word_that_a_span_hangs_on(samples: Path) -> None:
+def test_the_top_word_of_a_span_is_the_nearest_to_the_root(samples: Path) -> None:
     heads = [2, 0, 2, 5, 3, None]
     assert [top_word(heads, *span) for span in ((1, 6), (3, 5), (4, 5), (1, 1), (6, 6))] == [2, 3, 5, 1, None]
     assert top_word([3, 3, 0, 3], 1, 2) == 1  # equally near the root

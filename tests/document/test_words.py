@@ -9,7 +9,7 @@ from depparse.document.spans import Argument, Frame, Span
 from tests.sentences import TWO_PARAGRAPHS
 
 
-def test_stanza_names(document: Document) -> None:
+def test_views_have_the_names_of_stanza(document: Document) -> None:
     word = document.sentences[0].words[1]
     assert (word.id, word.text, word.lemma, word.upos, word.xpos) == (2, "does", "do", "AUX", "VBZ")
     assert (word.feats, word.head, word.deprel, word.deps, word.misc) == ("Mood=Ind|Person=3", 4, "aux", "4:aux", None)
@@ -88,7 +88,7 @@ def test_setters_refuse_what_would_break_the_file(document: Document) -> None:
     assert document.to_conllu() == TWO_PARAGRAPHS
 
 
-def test_the_token_of_every_word(document: Document) -> None:
+def test_every_word_knows_its_token(document: Document) -> None:
     for sentence in document:
         for token in sentence.tokens:
             assert [word.token for word in token.words] == [token] * len(token.words)

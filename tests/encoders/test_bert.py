@@ -1,4 +1,4 @@
-"""Our BERT against that of transformers, without which models load; and its smaller vocabulary."""
+"""Our BERT against that of the library transformers, loading without that library, and smaller vocabularies."""
 
 from __future__ import annotations
 
@@ -36,29 +36,30 @@ SIZES = {
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_it_is_that_of_transformers(training: bool) -> None:
+def test_states_and_gradients_are_those_of_transformers(training: bool) -> None:
     torch.manual_seed(1)
-    theirs = BertModel(BertConfig(**SIZES)).train(training)
-    ours = Bert(theirs.config.to_dict()).train(training)
-    ours.load_state_dict(theirs.state_dict())  # with its pooler, which is left out
-    assert set(theirs.state_dict()) - set(ours.state_dict()) == {"pooler.dense.weight", "pooler.dense.bias"}
+    their_network = BertModel(BertConfig(**SIZES)).train(training)
+    our_network = Bert(their_network.config.to_dict()).train(training)
+    our_network.load_state_dict(their_network.state_dict())  # with its pooler, which is left out
+    left_out = set(their_network.state_dict()) - set(our_network.state_dict())
+    assert left_out == {"pooler.dense.weight", "pooler.dense.bias"}
     ids = torch.randint(0, 50, (4, 13))
     mask = (torch.arange(13) < torch.tensor([[13], [1], [6], [12]])).long()
     real = mask.bool()
     gradients = []
-    for network in (theirs, ours):
+    for network in (their_network, our_network):
         states = network(input_ids=ids, attention_mask=mask, output_hidden_states=True).hidden_states
         sum((state[real] ** 2).sum() * number for number, state in enumerate(states)).backward()
         gradients.append(({name: p.grad for name, p in network.named_parameters()}, [state[real] for state in states]))
-    (their_gradients, expected), (our_gradients, found) = gradients
-    assert len(found) == len(expected) == 4
-    for state, other in zip(found, expected, strict=True):
+    (their_gradients, their_states), (our_gradients, our_states) = gradients
+    assert len(our_states) == len(their_states) == 4
+    for state, other in zip(our_states, their_states, strict=True):
         torch.testing.assert_close(state, other, rtol=1e-5, atol=1e-5)
     for name, gradient in our_gradients.items():
         torch.testing.assert_close(gradient, their_gradients[name], rtol=1e-4, atol=1e-4)
 
 
-def test_dropout_is_there_in_training() -> None:
+def test_dropout_is_active_only_in_training() -> None:
     network = Bert(BertConfig(**SIZES | {"hidden_dropout_prob": 0.5, "attention_probs_dropout_prob": 0.5}).to_dict())
     with torch.no_grad():
         for parameter in network.parameters():
@@ -94,8 +95,8 @@ def test_a_model_is_loaded_without_transformers(tmp_path: Path) -> None:
     assert result.stdout == "\n"
 
 
-def test_a_folder_with_a_pooler_and_a_numbered_vocabulary(tmp_path: Path) -> None:
-    """As they were written before, by way of the class of transformers."""
+def test_a_folder_with_a_pooler_and_a_numbered_vocabulary_is_read(tmp_path: Path) -> None:
+    """Folders were written so when their network was the class of transformers."""
     name = tiny_transformer("wordpiece", tmp_path / "t")["name"]
     built = Transformer.build(TransformerConfig(name=name), two_sentences().sentences)
     data = built.codec.to_json()
@@ -130,23 +131,27 @@ def test_subwords_that_no_text_has_are_dropped(samples: Path, tmp_path: Path) ->
     whole: Any = transformer_of(model)
     smaller, n_dropped = whole.without_unused()
     assert n_dropped > 1000
-    kept = smaller.codec.tokenizer.get_vocab()
-    assert len(kept) == smaller.pretrained.config.vocab_size == whole.codec.tokenizer.get_vocab_size() - n_dropped
-    gone = set(whole.codec.tokenizer.get_vocab()) - set(kept)
-    assert {"[unused1]", "##.", "##國"} <= gone
-    assert {"[UNK]", "[MASK]", "國", ".", "##ing"} <= set(kept)
-    for name, number in kept.items():
+    kept_subwords = smaller.codec.tokenizer.get_vocab()
+    assert (
+        len(kept_subwords) == smaller.pretrained.config.vocab_size == whole.codec.tokenizer.get_vocab_size() - n_dropped
+    )
+    dropped_subwords = set(whole.codec.tokenizer.get_vocab()) - set(kept_subwords)
+    assert {"[unused1]", "##.", "##國"} <= dropped_subwords
+    assert {"[UNK]", "[MASK]", "國", ".", "##ing"} <= set(kept_subwords)
+    for name, number in kept_subwords.items():
         row = whole.codec.tokenizer.token_to_id(name)
         assert torch.equal(
             smaller.pretrained.embeddings.word_embeddings.weight[number],
             whole.pretrained.embeddings.word_embeddings.weight[row],
         )
     forms = [word.text for path in sorted(samples.glob("*/*.conllu")) for word in read(path).iter_words()]
-    assert same_words(whole, smaller, [*forms, *ODD_WORDS, *gone, *(f"a{word}" for word in gone)])
-    every = [f"a{chr(point)}" for point in range(0x20, 0x20000) if not 0xD800 <= point < 0xE000]
-    assert same_words(whole, smaller, every)
+    assert same_words(
+        whole, smaller, [*forms, *ODD_WORDS, *dropped_subwords, *(f"a{word}" for word in dropped_subwords)]
+    )
+    words_of_each_character = [f"a{chr(point)}" for point in range(0x20, 0x20000) if not 0xD800 <= point < 0xE000]
+    assert same_words(whole, smaller, words_of_each_character)
 
-    @settings(deadline=None, max_examples=200)
+    @settings(max_examples=200)
     @given(
         st.lists(
             st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\t\n\r"), min_size=1),

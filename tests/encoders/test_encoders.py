@@ -45,7 +45,7 @@ def test_odd_words_are_spelt_alike_in_any_batch(kind: str) -> None:
         for number, sentence in enumerate(sentences):
             alone = model.read(model.collate([model.example(sentence)])).encoded.context[0]
             torch.testing.assert_close(together[number, : len(sentence) + 1], alone, rtol=1e-4, atol=1e-6)
-        # Known characters in another order are another word, and words of different unknown ones are the same.
+        # Known characters in another order make another word; words of different unknown characters are the same.
         words = model.read(
             model.collate([model.example(Sentence.from_forms(["did", "ddi", "¡", "¿"]))])
         ).encoded.context[0]
@@ -55,15 +55,15 @@ def test_odd_words_are_spelt_alike_in_any_batch(kind: str) -> None:
 
 @needs_minilm
 @pytest.mark.parametrize("pooling", ["mean", "first"])
-def test_a_transformer_in_any_batch_and_beyond_its_window(pooling: str, samples: Path) -> None:
+def test_a_transformer_encodes_alike_in_any_batch_and_beyond_its_window(pooling: str, samples: Path) -> None:
     document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
     model = small_model("none", [{**MINILM, "pooling": pooling}], document).eval()
-    long = Sentence.from_forms([word.text for word in document.iter_words()] * 6)
-    odd = Sentence.from_forms(["\u200b", "ok", "\x01", "👩🏽‍🚀", "x" * 500])
+    long_sentence = Sentence.from_forms([word.text for word in document.iter_words()] * 6)
+    odd_sentence = Sentence.from_forms(["\u200b", "ok", "\x01", "👩🏽‍🚀", "x" * 500])
     with torch.inference_mode():
-        sentences = [document[0], odd, long]
+        sentences = [document[0], odd_sentence, long_sentence]
         together = model.read(model.collate([model.example(sentence) for sentence in sentences])).encoded.context
-        assert together.shape == (3, len(long) + 1, 384)
+        assert together.shape == (3, len(long_sentence) + 1, 384)
         assert together.isfinite().all()
         for number, sentence in enumerate(sentences):
             alone = model.read(model.collate([model.example(sentence)])).encoded.context[0]
@@ -82,7 +82,7 @@ def test_a_word_sees_all_of_its_subwords() -> None:
     assert transformer.codec.tokenizer.padding is None  # type: ignore[union-attr]
 
 
-def test_a_transformer_that_is_not_there_is_one_line() -> None:
+def test_a_missing_transformer_is_one_line() -> None:
     with pytest.raises(ConfigError, match="pip install no_such_package"):
         small_model("none", [{"type": "transformer", "name": "package:no_such_package/x"}])
     with pytest.raises(ConfigError, match="is no folder here and not among those that were fetched before"):

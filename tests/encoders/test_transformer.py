@@ -35,18 +35,18 @@ def encoded(model: Model, sentences: list[Sentence]) -> torch.Tensor:
 
 
 def layers_of(model: Model, batch: Batch) -> list[torch.Tensor]:
-    """The layers that are mixed."""
+    """The layers of the transformer that are mixed."""
     layout = Layout.of(batch, model.device)
     layers: list[torch.Tensor] = transformer_of(model)._read(to_tensors(batch.inputs[0], model.device), layout)[0]
     return layers
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_tokenizers_of_every_kind(kind: str, tmp_path: Path) -> None:
+def test_tokenizers_of_every_kind_read_alike_in_any_batch(kind: str, tmp_path: Path) -> None:
     model = small_model("none", [tiny_transformer(kind, tmp_path / "t", window=16, layers=2)])
     document = two_sentences()
-    odd, long = Sentence.from_forms(ODD_WORDS), Sentence.from_forms(["Tom", "sees", "apples"] * 40)
-    sentences = [*document.sentences, odd, long]
+    odd_sentence, long_sentence = Sentence.from_forms(ODD_WORDS), Sentence.from_forms(["Tom", "sees", "apples"] * 40)
+    sentences = [*document.sentences, odd_sentence, long_sentence]
     together = encoded(model, sentences)
     assert together.isfinite().all()
     for number, sentence in enumerate(sentences):
@@ -86,8 +86,8 @@ def test_a_word_without_subwords_is_unknown(tmp_path: Path) -> None:
     model = small_model("none", [tiny_transformer("wordpiece", tmp_path / "t")])
     unknown = transformer_of(model).codec.tokenizer.token_to_id("[UNK]")
     pieces = transformer_of(model).codec.features(Sentence.from_forms(["\x01", "tom", "\u200b", "\x02", "see", "\x03"]))
-    known = transformer_of(model).codec.features(Sentence.from_forms(["tom", "see"]))
-    tom, see = np.split(known.ids, [known.counts[0]])
+    known_pieces = transformer_of(model).codec.features(Sentence.from_forms(["tom", "see"]))
+    tom, see = np.split(known_pieces.ids, [known_pieces.counts[0]])
     assert pieces.ids.tolist() == [unknown, *tom, unknown, unknown, *see, unknown]
     assert pieces.counts.tolist() == [1, len(tom), 1, 1, len(see), 1]
     assert len(transformer_of(model).codec.features(Sentence.from_forms(["\x01"])).ids) == 1
@@ -110,7 +110,7 @@ def test_positions_of_roberta_begin_after_the_padding(tmp_path: Path) -> None:
 
 
 def plain_windows(rows: list[Pieces], window: int, pooling: str, begin: int, end: int) -> list[dict[int, list[tuple]]]:
-    """By definition: for each sentence, for each word, (the window's subwords, place in it) of each of its subwords."""
+    """By definition, for each word of each sentence: the window and the position in it of each subword of the word."""
     result = []
     capacity, step = window - 2, (window - 2) // 2
     for row in rows:
@@ -119,19 +119,19 @@ def plain_windows(rows: list[Pieces], window: int, pooling: str, begin: int, end
         windows = [(begin, *ids[b : b + capacity], end) for b in begins]
         words: dict[int, list[tuple]] = {0: [(windows[0], 0)]}
         owners = [word for word, count in enumerate(row.counts.tolist(), 1) for _ in range(count)]
-        for place, word in enumerate(owners):
+        for position, word in enumerate(owners):
             if pooling == "first" and word in words:
                 continue
             ends = [min(b + capacity, len(ids)) for b in begins]
-            best = max(range(len(begins)), key=lambda w: min(place - begins[w], ends[w] - 1 - place))
-            words.setdefault(word, []).append((windows[best], 1 + place - begins[best]))
+            best = max(range(len(begins)), key=lambda w: min(position - begins[w], ends[w] - 1 - position))
+            words.setdefault(word, []).append((windows[best], 1 + position - begins[best]))
         result.append(words)
     return result
 
 
 @pytest.mark.parametrize("pooling", ["mean", "first"])
 @pytest.mark.parametrize("window", [16, 17, 23])
-def test_windows_are_their_definition(pooling: str, window: int, tmp_path: Path) -> None:
+def test_windows_are_those_of_their_definition(pooling: str, window: int, tmp_path: Path) -> None:
     settings = tiny_transformer("bytes", tmp_path / "t", window=window, pooling=pooling)
     model = small_model("none", [settings])
     reader: TransformerCodec = transformer_of(model).codec
@@ -144,14 +144,14 @@ def test_windows_are_their_definition(pooling: str, window: int, tmp_path: Path)
         subwords: Subwords[Any] = reader.collate(rows)
         expected = plain_windows(rows, window, pooling, reader._begin, reader._end)
         longest = subwords.ids.shape[1]
-        found: list[dict[int, list[tuple]]] = [{} for _ in rows]
+        windows_of: list[dict[int, list[tuple]]] = [{} for _ in rows]
         n_words = 1 + max(len(row.counts) for row in rows)
         pooled = subwords.firsts if pooling == "first" else np.ones_like(subwords.firsts)
-        for place, word in zip(subwords.places[pooled].tolist(), subwords.words[pooled].tolist(), strict=True):
+        for position, word in zip(subwords.places[pooled].tolist(), subwords.words[pooled].tolist(), strict=True):
             sentence, word = divmod(word, n_words)
-            ids = subwords.ids[place // longest][subwords.mask[place // longest].astype(bool)]
-            found[sentence].setdefault(word, []).append((tuple(ids.tolist()), place % longest))
-        assert found == expected
+            ids = subwords.ids[position // longest][subwords.mask[position // longest].astype(bool)]
+            windows_of[sentence].setdefault(word, []).append((tuple(ids.tolist()), position % longest))
+        assert windows_of == expected
         assert (np.diff(subwords.places) > 0).all()
         assert subwords.mask.sum(1).max() == longest
 
@@ -165,17 +165,17 @@ def test_long_sentences_are_analysed_alike_in_any_batch(samples: Path, monkeypat
     thousand, ten_thousand = (Sentence.from_forms((words * (1 + n // len(words)))[:n]) for n in (1000, 10_000))
     subwords = model.collate([model.example(ten_thousand)]).inputs[0]
     assert len(subwords.ids) > 30
-    at_once: list[int] = []
+    sizes: list[int] = []
     inner = transformer_of(model).pretrained.forward
 
     def watched(**arguments: Any) -> Any:
-        at_once.append(arguments["input_ids"].numel())
+        sizes.append(arguments["input_ids"].numel())
         return inner(**arguments)
 
     monkeypatch.setattr(transformer_of(model).pretrained, "forward", watched)
     alone = encoded(model, [ten_thousand])[0]
-    assert len(at_once) > 1
-    assert max(at_once) <= module._PIECE
+    assert len(sizes) > 1
+    assert max(sizes) <= module._PIECE
     together = encoded(model, [document[0], ten_thousand, thousand])
     torch.testing.assert_close(together[1], alone, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(together[2, :1001], encoded(model, [thousand])[0], rtol=1e-3, atol=1e-4)
@@ -189,13 +189,13 @@ def test_pieces_do_not_change_the_result(pooling: str, tmp_path: Path, monkeypat
     settings = tiny_transformer("unigram", tmp_path / "t", window=16, pooling=pooling)
     model = small_model("none", [settings])
     sentences = [Sentence.from_forms(["Tom", "sees", "apples"] * n) for n in (1, 30, 2, 50)]
-    whole = encoded(model, sentences)
+    expected = encoded(model, sentences)
     for size in (1, 48, 100):
         monkeypatch.setattr(module, "_PIECE", size)
-        torch.testing.assert_close(encoded(model, sentences), whole, rtol=1e-5, atol=1e-6)
-    # Nor does reading all at once for the gradient.
+        torch.testing.assert_close(encoded(model, sentences), expected, rtol=1e-5, atol=1e-6)
+    # Reading all pieces at once, for the gradient, does not change it either.
     batch = model.collate([model.example(sentence) for sentence in sentences])
-    torch.testing.assert_close(model.read(batch).encoded.context.detach(), whole, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(model.read(batch).encoded.context.detach(), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_threads_share_a_tokenizer(tmp_path: Path) -> None:
@@ -218,29 +218,29 @@ def test_threads_share_a_tokenizer(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("context", ["none", "bilstm"])
 @pytest.mark.parametrize("frozen", [False, True])
-def test_a_mix_of_layers_for_each_task(context: str, frozen: bool, tmp_path: Path) -> None:
+def test_each_task_has_its_own_mix_of_layers(context: str, frozen: bool, tmp_path: Path) -> None:
     settings = tiny_transformer("wordpiece", tmp_path / "t", mix="task", layers=2, frozen=frozen)
     model = small_model(context, [settings]).eval()
     mixes = transformer_of(model).mix
     assert mixes.shape == (4 * 2,)
     with torch.no_grad():
-        # The shared mix, the tagger's, the lemmatizer's, and that of the dependencies: one layer each.
+        # The shared mix and those of the tagger, the lemmatizer and the dependencies have one layer each.
         mixes.copy_(torch.tensor([0, 99, 99, 0, 0, 99, 99, 0], dtype=torch.float))
     batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
     with torch.inference_mode():
         by_layer = layers_of(model, batch)
-        found = model.read(batch).encoded
-        torch.testing.assert_close(found.inputs, by_layer[1])
+        states = model.read(batch).encoded
+        torch.testing.assert_close(states.inputs, by_layer[1])
         for number, layer in enumerate([0, 1, 0]):
-            own = found.of_task(number)
-            torch.testing.assert_close(own.inputs, by_layer[layer])
-            # The context layer reads the shared mix; without one each task has its own.
-            torch.testing.assert_close(own.context, found.context if context != "none" else by_layer[layer])
+            task_states = states.of_task(number)
+            torch.testing.assert_close(task_states.inputs, by_layer[layer])
+            # The context layer reads the shared mix; without a context layer, each task has its own.
+            torch.testing.assert_close(task_states.context, states.context if context != "none" else by_layer[layer])
         expected = model(batch)
         save(model, tmp_path / "m")
         again = load(tmp_path / "m")
         torch.testing.assert_close(again(batch)["lemmatizer"], expected["lemmatizer"])
-    # Learned, and all mixes that are read change.
+    # Training changes all mixes that are read.
     with torch.no_grad():
         mixes.zero_()
     rates = OptimizerConfig(learning_rate=1e-2, pretrained_learning_rate=1e-3, average="none")
@@ -255,11 +255,11 @@ def test_a_mix_of_layers_for_each_task(context: str, frozen: bool, tmp_path: Pat
 def test_a_shared_mix_is_what_all_tasks_read(tmp_path: Path) -> None:
     model = small_model("none", [tiny_transformer("wordpiece", tmp_path / "t", layers=2)])
     batch = model.collate([model.example(sentence) for sentence in two_sentences()])
-    found = model.eval().read(batch).encoded
-    assert all(found.of_task(number) is found for number in range(3))
+    states = model.eval().read(batch).encoded
+    assert all(states.of_task(number) is states for number in range(3))
     assert transformer_of(model).mix.shape == (2,)
     layers = layers_of(model, batch)
-    torch.testing.assert_close(found.inputs, (layers[0] + layers[1]) / 2)
+    torch.testing.assert_close(states.inputs, (layers[0] + layers[1]) / 2)
 
 
 @needs_minilm
@@ -268,17 +268,17 @@ def test_one_long_word_does_not_lengthen_all_sentences(monkeypatch: pytest.Monke
     sentences = [Sentence.from_forms(["Yes"]) for _ in range(50)] + [
         Sentence.from_forms(["http://x.org/" + "a/" * 150])
     ]
-    read_at_once: list[int] = []
+    sizes: list[int] = []
     inner = transformer_of(model).pretrained.forward
 
     def watched(**arguments: Any) -> Any:
-        read_at_once.append(arguments["input_ids"].numel())
+        sizes.append(arguments["input_ids"].numel())
         return inner(**arguments)
 
     monkeypatch.setattr(transformer_of(model).pretrained, "forward", watched)
     batch = model.collate([model.example(sentence) for sentence in sentences])
     model.read(batch)  # with a gradient, as in training
-    assert sum(read_at_once) <= 2 * int(batch.inputs[0].mask.sum()) < batch.inputs[0].ids.size / 10
+    assert sum(sizes) <= 2 * int(batch.inputs[0].mask.sum()) < batch.inputs[0].ids.size / 10
 
 
 class Attending(torch.nn.Module):
@@ -300,7 +300,7 @@ class Attending(torch.nn.Module):
 def test_a_task_sees_layers_and_attention(kind: str, pooling: str, tmp_path: Path) -> None:
     settings = tiny_transformer(kind, tmp_path / "t", layers=1, pooling=pooling)
     name, model = settings["name"], small_model("none", [settings]).eval()
-    sentences = [*two_sentences().sentences, Sentence.from_forms(["Tom", "sees"] * 40)]  # the last one in windows
+    sentences = [*two_sentences().sentences, Sentence.from_forms(["Tom", "sees"] * 40)]  # the long one in windows
     batch = model.collate([model.example(sentence) for sentence in sentences])
     before = model.read(batch).encoded
     assert not before.layers
@@ -313,7 +313,7 @@ def test_a_task_sees_layers_and_attention(kind: str, pooling: str, tmp_path: Pat
     assert len(encoded.attention) == 3
     torch.testing.assert_close(encoded.layers[-1], encoded.inputs)
     torch.testing.assert_close(before.inputs, encoded.inputs, rtol=1e-4, atol=1e-5)
-    # As of a model that is called by hand on one sentence, word by word.
+    # Attention is that of a model that is called by hand on one sentence, summed word by word.
     pieces = transformer_of(model).codec.features(sentences[0])
     whole = (BertModel if kind == "wordpiece" else RobertaModel).from_pretrained(name, attn_implementation="eager")
     begin, end = transformer_of(model).codec._begin, transformer_of(model).codec._end
@@ -330,7 +330,7 @@ def test_a_task_sees_layers_and_attention(kind: str, pooling: str, tmp_path: Pat
     assert all(
         (layer[0, :, n_words:] == 0).all() and (layer[0, ..., n_words:] == 0).all() for layer in encoded.attention
     )
-    # Alone as beside others, the long sentence too.
+    # A sentence has the same attention and layers alone as beside others, and so has the long sentence.
     for number, sentence in enumerate(sentences):
         alone = model(model.collate([model.example(sentence)]))["tagger"]
         size = len(sentence) + 1

@@ -22,7 +22,7 @@ from tests.sentences import two_sentences
 
 
 def vectors(tmp_path: Path, **settings: object) -> dict[str, object]:
-    """A file that knows some words of the two sentences, and one new word among its first two rows."""
+    """Settings with a file that has some words of the two sentences, and one new word among its first two rows."""
     path = tmp_path / "v.vec"
     path.write_text("6 2\nnew 1 2\nanna 3 4\nrare 9 9\nAnna 5 6\nbuy 7 8\nhot_dog 1 1\n", encoding="utf-8")
     return {"type": "vectors", "file": str(path), "limit": 2, "width": 8, **settings}
@@ -33,20 +33,20 @@ def test_vectors_are_looked_up_scaled_and_saved(tmp_path: Path) -> None:
     document.sentences.append(Sentence.from_forms(["hot dog"]))
     model = small_model("none", [vectors(tmp_path)], document)
     (tmp_path / "v.vec").unlink()
-    part = model.encoder.inputs[0]
-    assert part.codec.vocabulary.items == ["new", "anna", "Anna", "buy", "hot_dog"]  # type: ignore[union-attr]
-    rows = part.pretrained.weight  # type: ignore[union-attr]
+    vector_input = model.encoder.inputs[0]
+    assert vector_input.codec.vocabulary.items == ["new", "anna", "Anna", "buy", "hot_dog"]  # type: ignore[union-attr]
+    rows = vector_input.pretrained.weight  # type: ignore[union-attr]
     expected = torch.tensor([[1, 2], [3, 4], [5, 6], [7, 8], [1, 1]], dtype=torch.float)
     torch.testing.assert_close(rows, expected / expected.square().mean().sqrt())
-    # As it is, in lower case, with underscores; what is nowhere is unknown.
+    # A form is looked up as it is, in lower case, and with underscores; a form that is nowhere is unknown.
     sentence = Sentence.from_forms(["Anna", "ANNA", "BUY", "New", "Hot dog", "hot dog", "rare"])
-    assert part.codec.features(sentence) == [4, 3, 5, 2, 6, 6, 0]  # type: ignore[operator]
+    assert vector_input.codec.features(sentence) == [4, 3, 5, 2, 6, 6, 0]  # type: ignore[operator]
     with torch.inference_mode():
         encoded = model.eval().read(model.collate([model.example(sentence)])).encoded.context[0]
-    assert torch.equal(encoded[0], part.special[1])  # type: ignore[index]
-    assert torch.equal(encoded[7], part.special[0])  # type: ignore[index]
-    torch.testing.assert_close(encoded[1], part.project(rows[2]))  # type: ignore[operator]
-    # The saved model has all it needs.
+    assert torch.equal(encoded[0], vector_input.special[1])  # type: ignore[index]
+    assert torch.equal(encoded[7], vector_input.special[0])  # type: ignore[index]
+    torch.testing.assert_close(encoded[1], vector_input.project(rows[2]))  # type: ignore[operator]
+    # The saved model needs no file of vectors.
     save(model, tmp_path / "m")
     again = load_model(tmp_path / "m")
     with torch.inference_mode():
@@ -69,7 +69,7 @@ def test_rows_are_frozen_or_fine_tuned_at_their_own_rate(frozen: bool, tmp_path:
     assert {"encoder.inputs.0.project.weight", "encoder.inputs.0.special"} <= changed
 
 
-def test_vectors_of_another_language(tmp_path: Path) -> None:
+def test_vectors_of_another_language_are_refused(tmp_path: Path) -> None:
     (tmp_path / "v.vec").write_text("2 2\nfoo 1 2\nbar 3 4\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"v\.vec has none of the 12 words of the training data"):
         small_model("none", [{"type": "vectors", "file": str(tmp_path / "v.vec")}])
@@ -77,7 +77,7 @@ def test_vectors_of_another_language(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_treebank_embedding_learns_how_treebanks_differ(tmp_path: Path) -> None:
-    # The same words, tagged by two conventions: only the treebank tells which.
+    # The same words are tagged by two conventions, and only the treebank tells which.
     first = Document.from_conllu("1\tyes\t_\tINTJ" + "\t_" * 6 + "\n2\tyes\t_\tX" + "\t_" * 6 + "\n\n")
     second = Document.from_conllu("1\tyes\t_\tADV" + "\t_" * 6 + "\n2\tyes\t_\tNOUN" + "\t_" * 6 + "\n\n")
     inputs = [{"type": "characters", "width": 16, "min_count": 1}, {"type": "treebank", "width": 4}]

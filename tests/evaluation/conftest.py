@@ -51,12 +51,12 @@ def make_conllu() -> Callable[[random.Random, str], str]:
 
 
 def _cut(rng: random.Random, text: str, sizes: Sequence[int]) -> list[str]:
-    parts = []
+    pieces = []
     while text:
         size = rng.choice(sizes)
-        parts.append(text[:size])
+        pieces.append(text[:size])
         text = text[size:]
-    return parts
+    return pieces
 
 
 def _spaced(rng: random.Random, form: str) -> str:

@@ -18,7 +18,7 @@ def by_name(pair, by):
     return {group.name: group for group in breakdown(pair, by)}
 
 
-def test_deprel(trees):
+def test_groups_by_relation_have_precision_and_recall(trees):
     gold = trees("a/X/0/root b/X/1/obj c/X/1/obj d/X/1/obl:in e/X/1/obl")
     system = trees("a/X/0/root b/X/1/obj c/X/2/obj d/X/1/obj e/X/1/obl:at")
     groups = by_name(Pair(gold, system), "deprel")
@@ -37,7 +37,7 @@ def test_deprel(trees):
     }
 
 
-def test_groups_that_one_side_lacks(trees):
+def test_a_group_that_one_side_lacks_scores_zero(trees):
     groups = by_name(Pair(trees("a/X/0/root b/X/1/obj"), trees("a/X/0/root b/X/1/iobj")), "deprel")
     assert groups["obj"].las == groups["iobj"].las == Rates(0.0, 0.0, 0.0)
     assert (groups["iobj"].gold, groups["iobj"].system) == (0, 1)
@@ -45,7 +45,7 @@ def test_groups_that_one_side_lacks(trees):
     assert groups["obj"].uas.precision == 0.0
 
 
-def test_upos(trees):
+def test_groups_by_tag_are_those_of_each_side(trees):
     gold = trees("a/VERB/0/root b/NOUN/1/obj c/NOUN/1/obl")
     groups = by_name(Pair(gold, trees("a/VERB/0/root b/VERB/1/obj c/NOUN/2/obl")), "upos")
     assert list(groups) == ["NOUN", "VERB"]
@@ -58,14 +58,14 @@ def chain(length):
     return " ".join(f"a/X/{i}/dep" for i in range(length))
 
 
-def test_sentence_length(trees):
+def test_groups_by_sentence_length_have_their_bounds(trees):
     gold = trees(*map(chain, (1, 5, 6, 10, 11, 20, 21, 50, 51, 70)))
     groups = by_name(Pair(gold, gold), "length")
     sizes = {name: group.gold for name, group in groups.items()}
     assert sizes == {"1-5": 6, "6-10": 16, "11-20": 31, "21-30": 21, "41-50": 50, "51+": 121}
 
 
-def test_arc_length(trees):
+def test_groups_by_arc_length_are_counted_on_each_side(trees):
     gold = trees("a/X/0/root b/X/1/x c/X/1/x d/X/1/x e/X/1/x f/X/1/x g/X/1/x")
     system = trees("a/X/2/x b/X/0/root c/X/1/x d/X/1/x e/X/1/x f/X/1/x g/X/5/x")
     groups = by_name(Pair(gold, system), "arc-length")
@@ -77,7 +77,7 @@ def test_arc_length(trees):
     assert sizes == {"root": 1, "1": 1, "2": 1, "3-5": 3, "6-10": 5, "11-20": 10, "21+": 5}
 
 
-def test_projectivity(trees):
+def test_groups_by_projectivity_count_sentences_and_arcs(trees):
     gold = trees("a/X/0/root b/X/1/x", "a/X/3/x b/X/4/x c/X/0/root d/X/3/x")
     system = trees("a/X/0/root b/X/1/x", "a/X/3/x b/X/3/x c/X/0/root d/X/3/x")
     groups = by_name(Pair(gold, system), "projectivity")
@@ -90,8 +90,8 @@ def test_projectivity(trees):
     }
 
 
-def test_projective_arcs_by_definition(trees):
-    """An arc is projective if its head dominates every word between head and dependent: all trees of 5 words."""
+def test_projective_arcs_are_those_of_the_definition(trees):
+    """An arc is projective if its head dominates every word in between; all trees of 5 words are checked."""
     checked = 0
     for heads in itertools.product(range(6), repeat=5):
         if heads.count(0) != 1 or any(not ancestors(heads, word) for word in range(1, 6)):
@@ -108,16 +108,16 @@ def test_projective_arcs_by_definition(trees):
 
 def ancestors(heads, word):
     """All ancestors up to 0, or nothing if there is a cycle."""
-    found = []
+    heads_above = []
     while word != 0:
         word = heads[word - 1]
-        if word in found:
+        if word in heads_above:
             return []
-        found.append(word)
-    return found
+        heads_above.append(word)
+    return heads_above
 
 
-def test_totals_are_the_scores(samples):
+def test_every_word_is_in_a_group_of_each_dimension(samples):
     path = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
     pair = read_pair(path, path)
     for by in DIMENSIONS:
@@ -125,11 +125,11 @@ def test_totals_are_the_scores(samples):
         assert total == len(pair.gold.segmentation) * (2 if by == "projectivity" else 1)
 
 
-def test_empty_documents(trees):
+def test_empty_documents_have_no_groups(trees):
     pair = Pair(trees(), trees())
     assert [breakdown(pair, by) for by in DIMENSIONS] == [[]] * 5
 
 
-def test_unknown_dimension(trees):
+def test_an_unknown_dimension_is_refused(trees):
     with pytest.raises(ConfigError, match="deprel, length, arc-length, projectivity, upos, not by 'xpos'"):
         breakdown(Pair(trees("a/X/0/root"), trees("a/X/0/root")), "xpos")

@@ -39,9 +39,9 @@ def tagged(*sentences):
 
 
 def report(gold, system):
-    """What seqeval says: (precision, recall, F1) by type and average."""
-    found = classification_report(gold, system, mode="strict", scheme=IOB2, output_dict=True, zero_division=0)
-    return {k: (v["precision"], v["recall"], v["f1-score"]) for k, v in found.items() if k != "weighted avg"}
+    """Precision, recall and F1 by seqeval, for each type and average."""
+    rows = classification_report(gold, system, mode="strict", scheme=IOB2, output_dict=True, zero_division=0)
+    return {k: (v["precision"], v["recall"], v["f1-score"]) for k, v in rows.items() if k != "weighted avg"}
 
 
 def as_report(scores):
@@ -49,30 +49,30 @@ def as_report(scores):
     return {name: (score.precision, score.recall, score.f1) for name, score in rows.items()}
 
 
-def own(gold, system):
-    """By our own scorer, which is otherwise for nested entities."""
-    places = [
+def own_scores(gold, system):
+    """The scores by our own counting, which is otherwise for nested entities."""
+    spans_by_document = [
         [(n, span.start, span.end, span.type) for n, spans in enumerate(strict_spans(document)) for span in spans]
         for document in (gold, system)
     ]
-    items = [[(100 * n + start, 100 * n + end, type) for n, start, end, type in rows] for rows in places]
+    items = [[(100 * n + start, 100 * n + end, type) for n, start, end, type in rows] for rows in spans_by_document]
     return EntityScores.of(count_types(*items), nested=True)
 
 
 TAGS = st.sampled_from(["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-a-b"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.lists(st.tuples(TAGS, TAGS), min_size=1, max_size=6), min_size=1, max_size=4))
 def test_equal_to_seqeval_on_flat_entities(pairs):
-    """Broken sequences included; a first sentence shows that the files mark beginnings."""
+    """Broken sequences are included; a first sentence shows that the files mark beginnings."""
     gold = [["B-PER", "O"], *([tag for tag, _ in sentence] for sentence in pairs)]
     system = [["O", "B-LOC"], *([tag for _, tag in sentence] for sentence in pairs)]
     expected = report(gold, system)
     scores = evaluate_entities(tagged(*gold), tagged(*system))
     assert not scores.nested
     assert as_report(scores) == expected
-    assert as_report(own(tagged(*gold), tagged(*system))) == expected
+    assert as_report(own_scores(tagged(*gold), tagged(*system))) == expected
 
 
 def test_equal_to_seqeval_on_a_long_document():
@@ -84,27 +84,27 @@ def test_equal_to_seqeval_on_a_long_document():
         gold.append(sentence)
         system.append([tag if rng.random() < 0.8 else rng.choice(["O", "B-PER", "I-LOC"]) for tag in sentence])
     scores = evaluate_entities(tagged(*gold), tagged(*system))
-    assert as_report(scores) == as_report(own(tagged(*gold), tagged(*system))) == report(gold, system)
+    assert as_report(scores) == as_report(own_scores(tagged(*gold), tagged(*system))) == report(gold, system)
     assert 0 < scores.micro.f1 < 1
     assert scores.micro.f1 != scores.macro.f1
-    counts = own(tagged(*gold), tagged(*system))
+    counts = own_scores(tagged(*gold), tagged(*system))
     assert [(s.gold, s.system, s.correct) for s in scores.types.values()] == [
         (s.gold, s.system, s.correct) for s in counts.types.values()
     ]
 
 
 def test_flat_entities_are_scored_by_seqeval_and_nested_ones_are_not(monkeypatch):
-    asked = []
-    monkeypatch.setattr(entities, "_by_seqeval", lambda *arguments: asked.append(1) or {})
+    calls = []
+    monkeypatch.setattr(entities, "_by_seqeval", lambda *arguments: calls.append(1) or {})
     evaluate_entities(tagged(["B-PER", "I-PER"]), tagged(["B-PER", "O"]))
-    assert asked == [1]
+    assert calls == [1]
     assert evaluate_entities(tagged(["B-PER|B-LOC", "I-PER"]), tagged(["B-PER", "O"])).nested
     assert evaluate_entities(tagged(["B-PER", "O"]), tagged(["B-PER|B-LOC", "I-PER"])).nested
     assert not evaluate_entities(tagged(["O"]), tagged(["O"])).nested
-    assert asked == [1]
+    assert calls == [1]
 
 
-def test_nested_by_hand():
+def test_nested_entities_are_scored_as_by_hand():
     gold = tagged(["B-ORG", "I-ORG|S-GPE", "I-ORG", "O", "S-PER"])
     system = tagged(["B-ORG", "I-ORG|S-LOC", "I-ORG", "B-PER", "E-PER"])
     scores = evaluate_entities(gold, system)
@@ -127,14 +127,14 @@ def test_the_boundary_and_the_type_must_be_right():
 def test_a_continuation_of_nothing_is_no_entity_where_beginnings_are_marked():
     gold = tagged(["B-PER", "O", "B-PER"])
     assert evaluate_entities(gold, tagged(["B-PER", "O", "I-PER"])).micro.system == 1
-    # In IOB1 and IO it is the usual beginning.
+    # In IOB1 and IO, this is the usual beginning.
     assert evaluate_entities(gold, tagged(["I-PER", "O", "I-PER"])).micro.f1 == 1
     assert evaluate_entities(gold, tagged(["PER", "O", "PER"])).micro.f1 == 1
     iob1 = tagged(["I-PER", "B-PER", "I-LOC"])
     assert evaluate_entities(tagged(["B-PER", "B-PER", "B-LOC"]), iob1).micro.f1 == 1
 
 
-def test_entities_in_misc():
+def test_entities_in_misc_are_scored():
     rows = ["1\ta\t_\t_\t_\t_\t_\t_\t_\tNER=B-PER", "2\tb\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No|NER=I-PER", "", ""]
     gold = Document.from_conllu("\n".join(rows))
     assert evaluate_entities(gold, tagged(["B-PER", "I-PER"])).micro.f1 == 1
@@ -148,7 +148,7 @@ def test_a_key_in_misc_that_ends_like_another_one_hides_nothing():
     assert strict_spans(gold) == [[Span(1, 1, "PER")], [Span(2, 2, "PER")]]
 
 
-def test_assigned_entities_and_documents_without_any():
+def test_assigned_entities_and_documents_without_any_are_scored():
     gold = tagged(["O", "O", "O"])
     gold[0].ents = [Span(1, 2, "PER"), Span(3, 3, "PER")]
     bare = Document([Sentence.from_forms(["a", "b", "c"])])
@@ -179,7 +179,7 @@ def test_two_words_of_one_token_are_told_apart():
     assert evaluate_entities(gold, system).micro.correct == 1
 
 
-def test_table_and_dictionary():
+def test_the_table_and_the_dictionary_have_all_types():
     scores = SectionReport.of(Pair(tagged(["B-PER", "B-LOC"]), tagged(["B-PER", "O"])), ENTITIES)
     lines = [line.split() for line in str(scores.table()).splitlines()]
     assert lines[0] == ["Entities"]
@@ -201,11 +201,11 @@ def test_counts_by_sentence_add_up_to_the_micro_average():
         count_by_sentence(*(Document([Sentence.from_forms(forms)]) for forms in (["ab"], ["a", "c"])))
 
 
-def test_counts_where_the_system_has_other_sentences_and_words():
+def test_entities_of_other_words_count_in_a_sentence_of_gold():
     gold = Document([Sentence.from_forms(["ab", "c"]), Sentence.from_forms(["d"]), Sentence.from_forms(["e"])])
     gold[0].ents, gold[2].ents = [Span(2, 2, "PER")], [Span(1, 1, "LOC")]
     system = Document([Sentence.from_forms(["a", "b", "c", "d", "e"])])
-    # "b" is no word of gold: it counts where the words before it are, here none; "e" is right.
+    # "b" is no word of gold and counts in the first sentence, as no word before it is one of gold; "e" is right.
     system[0].ents = [Span(2, 2, "PER"), Span(4, 4, "PER"), Span(5, 5, "LOC")]
     counts = count_by_sentence(gold, system)
     assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [1, 1, 1]]

@@ -38,7 +38,7 @@ def document(*frames, forms=FORMS):
     return Document([sentence])
 
 
-def test_the_same():
+def test_equal_frames_are_right():
     scores = evaluate_frames(document(TELL, GO), document(TELL, GO))
     assert scores["predicates"] == Score(2, 2, 2)
     assert scores["senses"] == Score(2, 2, 2, 2)
@@ -135,7 +135,7 @@ def test_broken_frames_are_format_errors():
         evaluate_frames(Document([sentence]), document(forms=["a"]))
 
 
-def test_sample(samples):
+def test_the_sample_is_right_against_itself(samples):
     from depparse.formats.table import read
 
     gold = read(samples / "UD_English-Sample" / "en_sample-up-test.conllup")
@@ -162,11 +162,11 @@ def test_counts_by_sentence_add_up_to_the_scores():
         assert [score.gold, score.system, score.correct] == counts[:, 3 * number : 3 * number + 3].sum(0).tolist()
 
 
-def test_counts_where_the_system_has_other_sentences_and_words():
+def test_frames_of_other_words_count_in_a_sentence_of_gold():
     gold = Document([Sentence.from_forms(["ab", "c"]), Sentence.from_forms(["d", "e"])])
     gold[0].frames, gold[1].frames = [Frame(2, "c.01")], [Frame(1, "d.01")]
     system = Document([Sentence.from_forms(["a", "b", "c", "de"])])
-    # "de" is no word of gold: it counts where the word before it is; "b" has none before it that is.
+    # "de" is no word of gold and counts where the word before it does; before "b", there is no word of gold.
     system[0].frames = [Frame(2, "b.01"), Frame(3, "c.01"), Frame(4, "d.01")]
     counts = count_by_sentence(gold, system)
     assert counts[:, :3].tolist() == [[1, 3, 1], [1, 0, 0]]

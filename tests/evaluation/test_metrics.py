@@ -32,7 +32,7 @@ from tests.conftest import ROOT
 from tests.packages import install
 from tests.sentences import two_sentences
 
-# Metrics of another package: one more in a table of ours, and one of its own annotation.
+# The metrics of another package: one in a table of ours, and one in a table of its own.
 CAPITALS = """
 import numpy as np
 from depparse.evaluation.measures import Measure, words_where
@@ -69,7 +69,7 @@ def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
 
 @pytest.fixture
 def joint(samples: Path) -> tuple[Document, Document]:
-    """Gold data with trees, graphs, empty nodes, entities and roles, and what a system makes of it."""
+    """Gold data with trees, graphs, empty nodes, entities and roles, and the output of a system for it."""
     folder = samples / "UD_English-Sample"
     gold, system = (formats.read(folder / "en_sample-ud-test.conllu") for _ in range(2))
     for document in (gold, system):
@@ -97,13 +97,13 @@ def test_a_metric_of_another_package_is_shown_wherever_metrics_are(
     assert list(scores)[-1] == "Tags"
     assert 0 < scores["Tags"].f1 == scores["UPOS"].f1 < 1
     assert scores["LAS"].f1 == 1  # ours
-    found = report(gold, system, other=gold, samples=20)
-    data = json.loads(json.dumps(found.to_dict()))
+    comparison = report(gold, system, other=gold, samples=20)
+    data = json.loads(json.dumps(comparison.to_dict()))
     assert data["metrics"]["Tags"]["f1"] == scores["Tags"].f1
     assert data["metrics"]["Tags"]["f1_interval"][0] < scores["Tags"].f1
     assert data["shouting"]["capitals"]["f1"] == 1
     assert data["compare"]["difference"]["Tags"]["f1"] < 0 == data["compare"]["difference"]["Capitals"]["f1"]
-    text = "\n".join(map(str, found.tables()))
+    text = "\n".join(map(str, comparison.tables()))
     assert re.search(r"^Tags +\d", text, re.MULTILINE)
     assert "Shouting" in text
     assert re.search(r"^Capital letters +100\.00 +100\.00 +100\.00", text, re.MULTILINE)
@@ -143,13 +143,13 @@ def drawn_names(log: Path, metric: str | None = None) -> list[str]:
     """The scores in the legend of the curves."""
     from matplotlib.figure import Figure
 
-    found: list[str] = []
+    names: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            Figure, "savefig", lambda figure, path, **_: found.extend(legend(figure)) or Path(path).write_bytes(b"")
+            Figure, "savefig", lambda figure, path, **_: names.extend(legend(figure)) or Path(path).write_bytes(b"")
         )
         draw_curves(log, log.with_suffix(".png"), metric)
-    return found
+    return names
 
 
 def legend(figure: object) -> list[str]:
@@ -167,7 +167,7 @@ def test_the_metric_that_chose_the_model_is_drawn_first(tmp_path: Path) -> None:
     assert drawn_names(log, "UCM") == ["LAS", "ELAS", "EULAS", "UPOS"]  # which no line has
 
 
-def test_what_cannot_be_imported_is_one_line(other_package: Callable[[str], None], samples: Path) -> None:
+def test_metrics_that_cannot_be_imported_are_one_line(other_package: Callable[[str], None], samples: Path) -> None:
     other_package("broken = shouting_package:NOTHING")
     path = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
     with pytest.raises(ConfigError, match="'broken' of the package shouting-package cannot be imported"):
@@ -217,16 +217,16 @@ def test_names_keys_and_colours_are_told_apart() -> None:
         names = [metric.name for metric in metrics() if use in metric.uses]
         assert sorted([*model_metrics(use), *segmenter_metrics(use)]) == sorted(names)
     assert segmenter_metrics(Use.LOG) == ("Tokens", "Words", "Sentences")
-    # What is shown may choose the model, and what chooses it by default is drawn.
+    # A metric that is shown may choose the model, and one that chooses it by default is drawn.
     assert all(Use.TRAINING in metric.uses for metric in metrics() if metric.uses & (Use.SCREEN | Use.LOG | Use.CURVES))
-    chosen = {}
+    metric_of_column = {}
     for metric in by_rank(Use.TRAINING):
         for column in metric.columns:
-            chosen.setdefault(column, metric)
-    assert [metric.name for metric in chosen.values()] == [
+            metric_of_column.setdefault(column, metric)
+    assert [metric.name for metric in metric_of_column.values()] == [
         "LAS", "ELAS", "UPOS", "XPOS", "UFeats", "Lemmas", "NER", "ArgSpans", "ArgHeads", "Senses",
     ]  # fmt: skip
-    assert all(Use.LOG in metric.uses for metric in chosen.values())
+    assert all(Use.LOG in metric.uses for metric in metric_of_column.values())
 
 
 def test_scores_are_the_sums_of_counts(joint: tuple[Document, Document]) -> None:
@@ -254,9 +254,9 @@ def test_gold_and_system_are_aligned_once(
     formats.write(joint[0], tmp_path / "gold.conllup")
     # Rules find other words, so that those of entities and frames are aligned too.
     system = partial(depparse.Pipeline(None).reanalyze, raw=True)
-    found = report(tmp_path / "gold.conllup", system, by=["deprel", "length"], samples=10)
-    assert [part.section.title for part in found.system.sections] == ["Trees", "Entities", "Frames"]
-    assert not found.system.pair.same_words
+    comparison = report(tmp_path / "gold.conllup", system, by=["deprel", "length"], samples=10)
+    assert [side.section.title for side in comparison.system.sections] == ["Trees", "Entities", "Frames"]
+    assert not comparison.system.pair.same_words
     assert sorted(calls) == ["align", "annotate", "annotate", "segment", "segment"]
 
 
@@ -268,7 +268,7 @@ def test_the_documentation_has_each_metric_with_its_definition() -> None:
 
 
 def test_names_are_written_once() -> None:
-    """No other file of the package spells the name of a metric, but for columns and what treebanks count too."""
+    """No other file of the package spells the name of a metric, except for columns and counts of treebanks."""
     names = {metric.name for metric in metrics() if metric.name not in metric.columns}
     names -= {"Tokens", "Words", "Sentences", "Predicates"}
     files = [path for path in Path(depparse.__file__).parent.rglob("*.py") if path.name != "metrics.py"]

@@ -1,4 +1,4 @@
-"""Equal to the official scorer, to the last digit, and refusing where it refuses."""
+"""Scores are those of the official scorer to the last digit, and files that it refuses are refused."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def values(scores, names=OFFICIAL):
     return {n: (scores[n].precision, scores[n].recall, scores[n].f1, scores[n].aligned_accuracy) for n in names}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(rng=st.randoms(use_true_random=False), characters=st.text("abA", max_size=16))
-def test_random_pairs(official, make_conllu, rng, characters):
+def test_random_pairs_have_the_official_scores(official, make_conllu, rng, characters):
     gold, system = make_conllu(rng, characters), make_conllu(rng, characters)
     scores = depparse.evaluate(Document.from_conllu(gold), Document.from_conllu(system))
     assert values(scores) == official(gold, system)
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_long_random_pairs(official, make_conllu, seed):
+def test_long_random_pairs_have_the_official_scores(official, make_conllu, seed):
     rng = random.Random(seed)
     characters = "".join(rng.choices("abA", k=1500))
     gold, system = make_conllu(rng, characters), make_conllu(rng, characters)
@@ -46,7 +46,7 @@ def test_long_random_pairs(official, make_conllu, seed):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_random_labels_on_the_same_words(official, make_conllu, seed):
+def test_random_labels_on_the_same_words_have_the_official_scores(official, make_conllu, seed):
     rng = random.Random(seed)
     gold = make_conllu(rng, "".join(rng.choices("abA", k=1500)))
     system = relabelled(gold, rng)
@@ -73,7 +73,7 @@ def relabelled(text, rng):
             if changes[3]:
                 word.feats = "Case=Ess|Other=Yes"
             elif word.feats is not None:
-                word.feats = "|".join(reversed(word.feats.split("|")))  # the order tells nothing
+                word.feats = "|".join(reversed(word.feats.split("|")))  # the order has no meaning
             if changes[4]:
                 word.lemma = "other"
             if changes[5]:
@@ -109,7 +109,7 @@ SAMPLES = ["UD_Chinese-Sample", "UD_English-Sample", "UD_French-Sample", "UD_Ger
 
 
 @pytest.mark.parametrize("treebank", SAMPLES)
-def test_samples(official, samples, tmp_path, treebank):
+def test_samples_have_the_official_scores(official, samples, tmp_path, treebank):
     paths = sorted((samples / treebank).glob("*.conllu"))
     assert len(paths) == 3
     for path in paths:
@@ -128,7 +128,7 @@ REAL = [
 
 @pytest.mark.shared
 @pytest.mark.parametrize("path", REAL)
-def test_real_treebanks(official, shared, tmp_path, path):
+def test_real_treebanks_have_the_official_scores(official, shared, tmp_path, path):
     check_file(official, shared / "treebanks" / path, tmp_path)
 
 
@@ -142,7 +142,7 @@ def check_file(official, path, folder):
     scores = depparse.evaluate(path, other)
     assert values(scores) == expected
     assert 0 < scores["LAS"].f1 < 1
-    # Not the same the other way round.
+    # The other way round, other scores are equal too.
     assert values(depparse.evaluate(other, path)) == official(system, gold)
     labels = relabelled(gold, random.Random(8))
     other.write_text(labels, encoding="utf-8")
@@ -153,7 +153,7 @@ def check_file(official, path, folder):
 
 def perturbed(text, rng):
     """Another analysis of the text: words merged, split and made multiword tokens, sentences cut, labels changed."""
-    out = []
+    blocks = []
     for sentence in Document.from_conllu(text):
         tokens = []
         for token in sentence.tokens:
@@ -174,8 +174,8 @@ def perturbed(text, rng):
             else:
                 tokens.append((token.text, forms, columns))
         middle = rng.randint(1, len(tokens)) if rng.random() < 0.2 else len(tokens)
-        out += [rebuilt(part, rng) for part in (tokens[:middle], tokens[middle:]) if part]
-    return "".join(out)
+        blocks += [rebuilt(part, rng) for part in (tokens[:middle], tokens[middle:]) if part]
+    return "".join(blocks)
 
 
 def rebuilt(tokens, rng):
@@ -242,13 +242,14 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_refuses_what_the_official_scorer_refuses(official, tmp_path, case):
+def test_files_that_the_official_scorer_refuses_are_refused(official, tmp_path, case):
     text, message = BROKEN[case]
     good, bad = tmp_path / "good.conllu", tmp_path / "bad.conllu"
     good.write_text(GOOD, encoding="utf-8")
     bad.write_text(text, encoding="utf-8")
     for pair, texts in (((good, bad), (GOOD, text)), ((bad, good), (text, GOOD))):
-        with pytest.raises((UDError, ValueError, IndexError)):  # it does not catch all of its own exceptions
+        # The official scorer does not catch all of its own exceptions.
+        with pytest.raises((UDError, ValueError, IndexError)):
             official(*texts)
         with pytest.raises(DepparseError) as caught:
             depparse.evaluate(*pair)
@@ -290,13 +291,13 @@ def test_missing_columns_count_as_unannotated(official):
     assert expected["UPOS"][2] == 0
 
 
-def test_empty_files(official, tmp_path):
+def test_empty_files_have_the_official_scores(official, tmp_path):
     path = tmp_path / "empty.conllu"
     path.write_text("")
     assert values(depparse.evaluate(path, path)) == official("", "")
 
 
-def test_windows_line_ends_and_gzip(tmp_path):
+def test_windows_line_ends_and_gzip_are_read(tmp_path):
     import gzip
 
     text = GOOD.replace("\n", "\r\n").encode()

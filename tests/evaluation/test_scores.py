@@ -54,7 +54,7 @@ def test_a_score_of_nothing_is_zero():
     assert Score(0, 0, 0).aligned_accuracy is None
 
 
-def test_subtypes(trees):
+def test_subtypes_count_in_las_subtypes_alone(trees):
     gold = trees("a/X/0/root b/X/1/nsubj:pass c/X/1/obl:in d/X/1/obj")
     scores = depparse.evaluate(gold, trees("a/X/0/root b/X/1/nsubj c/X/1/obl:in d/X/2/obj"))
     assert scores["LAS"].correct == 3
@@ -63,7 +63,7 @@ def test_subtypes(trees):
 
 def test_punctuation_is_what_the_gold_file_says(trees):
     gold = trees("a/X/0/root ,/PUNCT/1/punct b/X/1/dep ./PUNCT/1/punct")
-    # Wrong at a comma and right at a full stop that it calls something else: neither counts. Wrong at b.
+    # The system is wrong at a comma and right at a full stop that it tags otherwise: neither counts. It is wrong at b.
     scores = depparse.evaluate(gold, trees("a/X/0/root ,/PUNCT/4/punct b/PUNCT/4/dep ./SYM/1/punct"))
     assert scores["UAS_nopunct"] == scores["LAS_nopunct"] == Score(2, 2, 1, 2)
     scores = depparse.evaluate(gold, trees("a/X/0/root ,/X/1/dep b/X/1/obj ./X/1/dep"))
@@ -77,7 +77,7 @@ def test_punctuation_without_a_partner_is_what_the_system_says(trees):
     assert scores["UAS_nopunct"] == Score(gold=1, system=1, correct=0, aligned=0)
 
 
-def test_complete_match(trees):
+def test_sentences_without_an_error_are_complete_matches(trees):
     gold = trees("a/X/0/root b/X/1/obj", "c/X/0/root d/X/1/obj", "e/X/0/root f/X/1/obj", "gh/X/0/root i/X/1/obj")
     system = trees("a/X/0/root b/X/1/obj", "c/X/0/root d/X/1/obl", "e/X/2/dep f/X/0/root", "g/X/0/root h/X/1/x i/X/1/y")
     scores = depparse.evaluate(gold, system)
@@ -89,13 +89,13 @@ def test_complete_match_asks_for_the_same_sentence_and_as_many_words(trees):
     gold = trees("a/X/0/root b/X/1/obj", "c/X/0/root d/X/1/obj")
     merged = trees("a/X/0/root b/X/1/obj c/X/1/dep d/X/3/obj")
     assert depparse.evaluate(gold, merged)["UCM"] == Score(gold=2, system=1, correct=0, aligned=0)
-    one = depparse.Document.from_conllu("1\tab\t_\t_\t_\t_\t0\troot\t_\t_\n\n")
+    one_word = depparse.Document.from_conllu("1\tab\t_\t_\t_\t_\t0\troot\t_\t_\n\n")
     token = "1-2\tab" + "\t_" * 8 + "\n1\tab\t_\t_\t_\t_\t0\troot\t_\t_\n2\tx\t_\t_\t_\t_\t1\tdep\t_\t_\n\n"
-    more = depparse.Document.from_conllu(token)
-    scores = depparse.evaluate(one, more)
+    two_words = depparse.Document.from_conllu(token)
+    scores = depparse.evaluate(one_word, two_words)
     assert scores["LAS"].recall == 1
     assert scores["LCM"].correct == 0
-    assert depparse.evaluate(more, more)["LCM"].correct == 1
+    assert depparse.evaluate(two_words, two_words)["LCM"].correct == 1
 
 
 def test_scoring_imports_nothing_heavy():

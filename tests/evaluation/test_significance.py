@@ -34,11 +34,11 @@ RIGHT, WRONG = "a/X/0/root b/X/1/obj c/X/1/obl", "a/X/0/root b/X/1/obj c/X/2/obl
 
 def test_counts_of_blocks_are_the_scores_of_their_texts(make_conllu):
     rng = random.Random(3)
-    parts = ["".join(rng.choices("abA", k=rng.randint(1, 30))) for _ in range(12)]
-    gold, system = ([make_conllu(rng, part) for part in parts] for _ in range(2))
+    passages = ["".join(rng.choices("abA", k=rng.randint(1, 30))) for _ in range(12)]
+    gold, system = ([make_conllu(rng, passage) for passage in passages] for _ in range(2))
     pair = Pair(*(Document.from_conllu("".join(texts)) for texts in (gold, system)))
     counts = count_blocks(pair, METRICS, common_ends(pair.gold.segmentation, pair.system.segmentation))
-    assert len(counts) >= 12  # at least the borders of the parts
+    assert len(counts) >= 12  # at least the borders of the passages
     scores = [metric.score(pair) for metric in METRICS]
     expected = [value for score in scores for value in (score.gold, score.system, score.correct)]
     assert np.array_equal(counts.sum(axis=0), expected)
@@ -79,7 +79,7 @@ def test_interval_is_that_of_the_binomial(trees):
     assert intervals["LAS"].low < narrow.low < 0.875 < narrow.high < intervals["LAS"].high
 
 
-def test_seeds_and_sizes_of_pieces(trees, monkeypatch):
+def test_a_seed_gives_the_same_intervals_in_bounded_pieces(trees, monkeypatch):
     comparison = Pair(trees(*[RIGHT] * 20), trees(*[RIGHT] * 12, *[WRONG] * 8))
     assert bootstrap(comparison, 300, seed=1) == bootstrap(comparison, 300, seed=1)
     assert bootstrap(comparison, 300, seed=1) != bootstrap(comparison, 300, seed=2)
@@ -105,7 +105,7 @@ def test_randomization_gives_the_exact_p_value(trees):
     assert test["UAS"].interval.low < 4 / 24 < test["UAS"].interval.high
 
 
-def test_a_clear_difference_and_none(trees):
+def test_a_clear_difference_is_significant_and_none_is_not(trees):
     gold = trees(*[RIGHT] * 60)
     good, bad = Pair(gold, trees(*[RIGHT] * 58, *[WRONG] * 2)), Pair(gold, trees(*[WRONG] * 30, *[RIGHT] * 30))
     test = paired_test(good, bad, 999)
@@ -117,25 +117,25 @@ def test_a_clear_difference_and_none(trees):
     assert (same.value, same.interval.low, same.interval.high, same.p_value) == (0, 0, 0, 1)
 
 
-def test_pairs_share_theirresamples(trees):
-    """Both systems wrong in the same sentences: the scores vary, the difference does not."""
+def test_pairs_share_their_resamples(trees):
+    """Both systems are wrong in the same sentences: the scores vary, the difference does not."""
     gold = trees(*[RIGHT] * 30)
     system = Pair(gold, trees(*[WRONG] * 15, *[RIGHT] * 15))
     assert bootstrap(system, 200)["UAS"].low < UAS.score(system).f1
     assert paired_test(system, Pair(gold, trees(*[WRONG] * 15, *[RIGHT] * 15)), 200)["UAS"].interval.high == 0
 
 
-def test_refusals(trees):
-    one, other = Pair(trees("a/X/0/r"), trees("a/X/0/r")), Pair(trees("b/X/0/r"), trees("b/X/0/r"))
+def test_wrong_arguments_are_refused(trees):
+    first, second = Pair(trees("a/X/0/r"), trees("a/X/0/r")), Pair(trees("b/X/0/r"), trees("b/X/0/r"))
     with pytest.raises(EvaluationError, match="one gold file"):
-        paired_test(one, other)
+        paired_test(first, second)
     with pytest.raises(ConfigError, match="at least 1, not 0"):
-        bootstrap(one, 0)
+        bootstrap(first, 0)
     with pytest.raises(ConfigError, match=r"between 0 and 1, not at 95"):
-        bootstrap(one, 10, confidence=95)
+        bootstrap(first, 10, confidence=95)
 
 
-def test_empty_documents(trees):
+def test_empty_documents_have_scores_of_zero(trees):
     empty = Pair(trees(), trees())
     assert bootstrap(empty, 10)["LAS"].high == 0
     assert paired_test(empty, empty, 10)["LAS"].p_value == 1

@@ -1,4 +1,4 @@
-"""What is made of gold data's raw text can be scored against it, whatever characters it has."""
+"""Analyses of the raw text of gold data can be scored against it, whatever characters it has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def chain(forms: list[str], text: str) -> str:
     ("forms", "words"),
     [
         (["a", "\u200b", "b"], 2),  # the second is no token in raw text, so it goes to the first
-        (["\ufeffa", "b"], 2),  # of the second sentence it goes to the word before
+        (["\ufeffa", "b"], 2),  # in the second sentence, it goes to the word before
         (["a\x01", "\x02", "c"], 2),
         (["a", "\xad"], 0),
         (["a\x85b", "c"], 2),
@@ -33,18 +33,18 @@ def chain(forms: list[str], text: str) -> str:
 )
 @pytest.mark.parametrize("wrap", [None, 3])
 def test_hidden_characters_of_tokens_are_part_of_the_text(forms: list[str], words: int, wrap: int | None) -> None:
-    """`words` are right of two sentences of these `forms`."""
+    """Of two sentences of these `forms`, so many `words` are right."""
     gold = Document.from_conllu(chain(forms, " ".join(forms)) * 2)
     scores = depparse.evaluate(gold, Pipeline(None).reanalyze(gold, raw=True, wrap=wrap))
     assert scores["Words"].correct == words
 
 
-def test_hidden_characters_between_tokens_are_not() -> None:
+def test_hidden_characters_between_tokens_are_not_part_of_the_text() -> None:
     gold = Document.from_conllu(chain(["a", "b"], "a \u200bb"))
     assert depparse.evaluate(gold, Pipeline(None).reanalyze(gold, raw=True))["Words"].f1 == 1.0
 
 
-def test_multiword_tokens_may_have_them() -> None:
+def test_multiword_tokens_may_have_hidden_characters() -> None:
     sentence = chain(["a", "le", "b"], "\u200bau b").replace("1\ta", "1-2\t\u200bau" + "\t_" * 8 + "\n1\ta")
     gold = Document.from_conllu(sentence)
 
@@ -53,8 +53,8 @@ def test_multiword_tokens_may_have_them() -> None:
             from depparse.text.spacing import RawToken, build_sentences
 
             text = "".join(pieces)
-            at = text.index("au")
-            tokens = [RawToken(at, at + 2, ("a", "le")), RawToken(at + 3, at + 4)]
+            start = text.index("au")
+            tokens = [RawToken(start, start + 2, ("a", "le")), RawToken(start + 3, start + 4)]
             return build_sentences([(text, tokens)])
 
         def expand(self, sentences):  # type: ignore[no-untyped-def]

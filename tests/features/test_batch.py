@@ -39,7 +39,7 @@ def test_root_stands_before_the_words_and_padding_behind_them() -> None:
     assert pad([]).shape == (0, 1)
 
 
-def test_sizes_of_a_batch() -> None:
+def test_a_batch_counts_words_without_root_and_has_a_shape_with_it() -> None:
     batch = batch_of(2, 0, 3)
     assert (batch.n_words, batch.shape) == (5, (3, 4))
     assert batch_of(0).shape == (1, 1)

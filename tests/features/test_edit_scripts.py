@@ -20,7 +20,7 @@ def test_a_script_makes_what_it_was_made_for(source: str, target: str) -> None:
 
 
 @given(st.text("aAbBIİßǅ\x1f=~.-+", min_size=1, max_size=6), st.text("aAbBIİßǅ\x1f=~.-+", min_size=1, max_size=6))
-def test_awkward_characters(source: str, target: str) -> None:
+def test_a_script_is_exact_on_awkward_characters(source: str, target: str) -> None:
     assert apply_script(make_script(source, target), source) == target
 
 

@@ -1,4 +1,4 @@
-"""Files of word vectors: every form read as by gensim, and what is kept; broken files are one line."""
+"""Files of word vectors: every kind is read as by gensim, wanted words are kept, and broken files are one line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from depparse.features.vectors import WordVectors, read_vectors
 WORDS = ["the", "of", "Haus", "Việt_Nam", "ปลา", "🐟", "x" * 300]
 
 
-def keyed() -> KeyedVectors:
+def keyed_vectors() -> KeyedVectors:
     vectors = KeyedVectors(5)
     vectors.add_vectors(WORDS, np.random.default_rng(1).normal(size=(len(WORDS), 5)).astype(np.float32))
     return vectors
@@ -29,45 +29,45 @@ def packed(path: Path) -> Path:
     return target
 
 
-def same(found: WordVectors, expected: KeyedVectors, words: list[str]) -> None:
-    assert found.words == words
-    np.testing.assert_allclose(found.rows, [expected[word] for word in words], rtol=1e-6, atol=1e-7)
+def check_same(vectors: WordVectors, expected: KeyedVectors, words: list[str]) -> None:
+    assert vectors.words == words
+    np.testing.assert_allclose(vectors.rows, [expected[word] for word in words], rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", ["v.vec", "v.txt", "v.bin"])
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_word2vec_is_read_as_by_gensim(name: str, gzipped: bool, tmp_path: Path) -> None:
     path = tmp_path / name
-    keyed().save_word2vec_format(str(path), binary=name.endswith(".bin"))
+    keyed_vectors().save_word2vec_format(str(path), binary=name.endswith(".bin"))
     expected = KeyedVectors.load_word2vec_format(str(path), binary=name.endswith(".bin"))
     if gzipped:
         path = packed(path)
-    same(read_vectors(path, limit=100), expected, WORDS)
-    same(read_vectors(path, limit=2), expected, WORDS[:2])
-    same(read_vectors(path, ["ปลา", "of", "nothing"], limit=1), expected, ["the", "of", "ปลา"])
+    check_same(read_vectors(path, limit=100), expected, WORDS)
+    check_same(read_vectors(path, limit=2), expected, WORDS[:2])
+    check_same(read_vectors(path, ["ปลา", "of", "nothing"], limit=1), expected, ["the", "of", "ปลา"])
     assert read_vectors(path, ["nothing"]).rows.shape == (0, 5)
 
 
-def test_binary_with_newlines_between_vectors_and_beyond_one_read(tmp_path: Path) -> None:
+def test_long_binary_files_may_have_newlines_between_vectors(tmp_path: Path) -> None:
     # The original word2vec ends each vector with a newline; and a file is longer than what is read at once.
     generator = np.random.default_rng(2)
     rows = generator.normal(size=(5000, 100)).astype("<f4")
     content = b"5000 100\n" + b"".join(b"w%d " % n + row.tobytes() + b"\n" for n, row in enumerate(rows))
     (tmp_path / "v.bin").write_bytes(content)
-    found = read_vectors(tmp_path / "v.bin", {"w4999", "w2500"}, limit=1)
-    assert found.words == ["w0", "w2500", "w4999"]
-    assert np.array_equal(found.rows, rows[[0, 2500, 4999]])
+    vectors = read_vectors(tmp_path / "v.bin", {"w4999", "w2500"}, limit=1)
+    assert vectors.words == ["w0", "w2500", "w4999"]
+    assert np.array_equal(vectors.rows, rows[[0, 2500, 4999]])
 
 
-def test_text_without_first_line_with_spaces_in_words(tmp_path: Path) -> None:
+def test_text_may_lack_the_first_line_and_have_spaces_in_words(tmp_path: Path) -> None:
     path = tmp_path / "v.txt"
     path.write_text(
         "the 0.5 1e-3 -2\nViệt Nam 1 2 3\na\t4\t5\t6\r\n. . . 7 8 9 \nthe 0 0 0\n\n10 11 12 13\n", encoding="utf-8"
     )
-    found = read_vectors(path, limit=100)
-    assert found.words == ["the", "Việt Nam", "a", ". . .", "10"]
-    np.testing.assert_allclose(found.rows, [[0.5, 1e-3, -2], [1, 2, 3], [4, 5, 6], [7, 8, 9], [11, 12, 13]])
-    # The first word may have spaces too, and so may a file with a first line; it may have lost its end to head.
+    vectors = read_vectors(path, limit=100)
+    assert vectors.words == ["the", "Việt Nam", "a", ". . .", "10"]
+    np.testing.assert_allclose(vectors.rows, [[0.5, 1e-3, -2], [1, 2, 3], [4, 5, 6], [7, 8, 9], [11, 12, 13]])
+    # The first word may have spaces too, and so may words of a file with a first line, which may be cut off by head.
     path.write_text("Việt Nam 1 2 3\n", encoding="utf-8")
     assert read_vectors(path, limit=1).words == ["Việt Nam"]
     path.write_text("900 3\nViệt Nam 1 2 3\n 4 5 6\n\u00a0 7 8 9\n", encoding="utf-8")
@@ -91,12 +91,12 @@ def test_fasttext_models_are_read_as_by_gensim(shortest: int, longest: int, gzip
     if gzipped:
         path = packed(path)
     frequent = expected.index_to_key
-    same(read_vectors(path, limit=100), expected, frequent)
+    check_same(read_vectors(path, limit=100), expected, frequent)
     # Of words that the model does not know, those with n-grams have a vector.
-    found = read_vectors(path, ["Häuser", "🐟", "Fischgroßhaus"], limit=2)
-    known = [word for word in frequent if word in frequent[:2] or word == "🐟"]
-    assert found.words == [*known, *(["Fischgroßhaus", "Häuser"] if longest else [])]
-    np.testing.assert_allclose(found.rows, [expected[word] for word in found.words], rtol=1e-5, atol=1e-7)
+    vectors = read_vectors(path, ["Häuser", "🐟", "Fischgroßhaus"], limit=2)
+    kept_words = [word for word in frequent if word in frequent[:2] or word == "🐟"]
+    assert vectors.words == [*kept_words, *(["Fischgroßhaus", "Häuser"] if longest else [])]
+    np.testing.assert_allclose(vectors.rows, [expected[word] for word in vectors.words], rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.formats.table import read
 
-# Odd comments, cells and spaces; multiword tokens, empty nodes, an entity; a text that parts from its forms.
+# The text has odd comments, cells and spaces, multiword tokens, empty nodes, an entity, and a text that is not that of
+# its forms.
 TRICKY = """\
 # newdoc id = d1
 #no blank after the sign
@@ -37,7 +38,7 @@ TRICKY = """\
 
 
 def conllup(sentences: Iterable[Sentence]) -> str:
-    """The sentences in CoNLL-U Plus, without a header: all that they hold."""
+    """All that the sentences hold, in CoNLL-U Plus without a header."""
     return "".join(sentence.to_conllup() for sentence in sentences)
 
 

@@ -31,16 +31,16 @@ def test_tables_and_files_keep_everything(samples: Path, tmp_path: Path) -> None
     path = tmp_path / "x.parquet"
     for document in [*documents, Document.from_conllu(TRICKY), read_plus(PLUS, tmp_path), Document()]:
         write_parquet(document, path)
-        for back in (from_arrow(to_arrow(document)), from_arrow(document.to_arrow()), read_parquet(path), read(path)):
-            assert conllup(back) == conllup(document)
-            assert [s.columns for s in back] == [s.columns for s in document]
-            assert back.ents == document.ents
-            assert [s.frames for s in back] == [s.frames for s in document]
-            assert [s.start_char for s in back] == [s.start_char for s in document]
+        for copy in (from_arrow(to_arrow(document)), from_arrow(document.to_arrow()), read_parquet(path), read(path)):
+            assert conllup(copy) == conllup(document)
+            assert [s.columns for s in copy] == [s.columns for s in document]
+            assert copy.ents == document.ents
+            assert [s.frames for s in copy] == [s.frames for s in document]
+            assert [s.start_char for s in copy] == [s.start_char for s in document]
         assert read_parquet(path).column_names == document.column_names
 
 
-def test_fields_of_a_table() -> None:
+def test_a_table_has_a_row_for_each_sentence() -> None:
     row = to_arrow(Document.from_conllu(TRICKY)).to_pylist()[0]
     assert (row["sent_id"], row["text"]) == ("s1", "Ann didn't sleep , and Bob 10 000 hours")
     assert row["FORM"][:3] == ["Ann", "did", "n't"]
@@ -79,7 +79,7 @@ def test_files_are_streamed_in_row_groups(samples: Path, tmp_path: Path, monkeyp
     monkeypatch.setattr(arrow, "ROWS", 7)
     source = samples / "UD_English-Sample" / "en_sample-ud-train.conllu"
     read_so_far = 0
-    held = []
+    read_by_row = []
 
     def counted() -> Iterator[Sentence]:
         nonlocal read_so_far
@@ -88,15 +88,15 @@ def test_files_are_streamed_in_row_groups(samples: Path, tmp_path: Path, monkeyp
             yield sentence
 
     def watched(sentence: Sentence, fail: Any, original: Any = arrow._row) -> dict[str, object]:
-        held.append(read_so_far)
+        read_by_row.append(read_so_far)
         row: dict[str, object] = original(sentence, fail)
         return row
 
     monkeypatch.setattr(arrow, "_row", watched)
     path = tmp_path / "x.parquet"
     write_parquet(counted(), path)
-    # Never was more than a batch read ahead of what is written.
-    assert all(read <= number + 7 for number, read in enumerate(held))
+    # No more than one batch is read ahead of the row that is written.
+    assert all(read <= number + 7 for number, read in enumerate(read_by_row))
     groups = pq.ParquetFile(path).metadata
     assert groups.num_row_groups == -(-read_so_far // 7) > 5
     stream = iter_parquet(path)
@@ -104,7 +104,7 @@ def test_files_are_streamed_in_row_groups(samples: Path, tmp_path: Path, monkeyp
     assert conllup(Document([*[read_conllu(source)[0]], *stream])) == conllup(read_conllu(source))
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "x.parquet"
     write_parquet(Document.from_conllu(TRICKY), path)
     before = path.read_bytes()
@@ -119,7 +119,7 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["x.parquet"]
 
 
-def test_a_column_that_comes_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_column_that_comes_late_must_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrow, "ROWS", 2)
     sentences = [Sentence.from_forms(["a"]), Sentence.from_forms(["b"]), Sentence({"FORM": ["c"], "NEW": ["x"]})]
     with pytest.raises(FormatError, match="sentence 2: column NEW: this column first appears after 2 sentences; name"):
@@ -162,13 +162,13 @@ CELLS = {"FORM": "x"}
         ({"ents": [{"start": 1, "end": 99, "type": "X"}]}, "expected end to be a word from 1 to 8, found int 99"),
     ],
 )
-def test_errors_of_tables(fields: dict[str, Any], message: str) -> None:
+def test_an_error_of_a_broken_table_says_where_and_why(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(FormatError) as error:
         from_arrow(changed(**fields))
     assert message in str(error.value)
 
 
-def test_errors_of_files(tmp_path: Path) -> None:
+def test_an_error_of_a_broken_file_says_why(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match=r"no\.parquet: cannot be read: no such file"):
         read_parquet(tmp_path / "no.parquet")
     (tmp_path / "x.parquet").write_text(TRICKY, encoding="utf-8")
@@ -183,7 +183,7 @@ def test_errors_of_files(tmp_path: Path) -> None:
         read_parquet(tmp_path / "x.parquet")
 
 
-def test_convert_between_formats(samples: Path, tmp_path: Path) -> None:
+def test_conversion_through_parquet_loses_nothing(samples: Path, tmp_path: Path) -> None:
     source = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
     write(read(source), tmp_path / "x.parquet")
     write(read(tmp_path / "x.parquet"), tmp_path / "x.conllup")
@@ -194,7 +194,7 @@ def test_convert_between_formats(samples: Path, tmp_path: Path) -> None:
 
 
 def old_row(sentence: conllu.TokenList) -> dict[str, Any]:
-    """A row of ``universal_dependencies`` as its loading script made it: all lines, printed values, no IDs."""
+    """A row of ``universal_dependencies`` as its loading script made it: all lines, printed values and no IDs."""
     forms = [token["form"] for token in sentence]
     row: dict[str, Any] = {
         "idx": sentence.metadata.get("sent_id", "0"),
@@ -210,7 +210,7 @@ def old_row(sentence: conllu.TokenList) -> dict[str, Any]:
 
 
 def new_row(sentence: Sentence) -> dict[str, Any]:
-    """A row of ``commul/universal_dependencies``: raw columns, lines with their IDs, marks in the comments."""
+    """A row of ``commul/universal_dependencies``: raw columns, lines with their IDs, and marks in the comments."""
 
     def optional(cell: str) -> str | None:
         return None if cell == "_" else cell
@@ -248,25 +248,26 @@ def structure(document: Document) -> list[Any]:
     ]
 
 
-def test_new_universal_dependencies(samples: Path, tmp_path: Path) -> None:
+def test_rows_of_the_new_universal_dependencies_are_read(samples: Path, tmp_path: Path) -> None:
     for file in sorted(samples.glob("*/*-ud-*.conllu")):
         document = read_conllu(file)
         pq.write_table(pa.Table.from_pylist([new_row(s) for s in document]), tmp_path / "x.parquet")
         assert read_parquet(tmp_path / "x.parquet").to_conllu() == document.to_conllu()
     document = Document.from_conllu(TRICKY.replace("\t\t", "\t_\t"))
-    back = Document(sentences_from_rows(map(new_row, document)))
-    assert structure(back)[0] == structure(document)[0]
-    assert back[1].columns == document[1].columns
-    assert back[0].comments[1] == "# no blank after the sign"
-    made_up = ["# sent_id = 0", "# text = \u2028x\u0085"]  # by the set
-    assert back[1].comments == ["# newpar", "# newpar", *made_up]
-    glued = new_row(Document.from_conllu(OLD.replace("# text", "# other"))[0])
-    assert glued["text"].startswith("Je parle de le de de vin , ")  # made of the words, and wrong
-    text = next(sentences_from_rows([glued | {"comments": []}])).text
+    converted = Document(sentences_from_rows(map(new_row, document)))
+    assert structure(converted)[0] == structure(document)[0]
+    assert converted[1].columns == document[1].columns
+    assert converted[0].comments[1] == "# no blank after the sign"
+    invented_comments = ["# sent_id = 0", "# text = \u2028x\u0085"]  # which the data set adds
+    assert converted[1].comments == ["# newpar", "# newpar", *invented_comments]
+    wrong_row = new_row(Document.from_conllu(OLD.replace("# text", "# other"))[0])
+    # The data set makes the text of the words, which is wrong.
+    assert wrong_row["text"].startswith("Je parle de le de de vin , ")
+    text = next(sentences_from_rows([wrong_row | {"comments": []}])).text
     assert text == "Je parle du de de vin, du moins."
 
 
-def test_old_universal_dependencies(samples: Path, tmp_path: Path) -> None:
+def test_rows_of_the_old_universal_dependencies_are_read(samples: Path, tmp_path: Path) -> None:
     for file in sorted(samples.glob("*/*-ud-*.conllu")):
         document = read_conllu(file)
         rows = [old_row(sentence) for sentence in conllu.parse(file.read_text(encoding="utf-8"))]
@@ -298,9 +299,9 @@ OLD = """\
 """
 
 
-def test_lines_without_ids_are_told_by_the_text() -> None:
+def test_lines_without_ids_are_recognized_by_the_text() -> None:
     row = old_row(conllu.parse(OLD)[0])
-    assert row["feats"][8] == "{'Gender': 'Masc'}"  # as the set has it
+    assert row["feats"][8] == "{'Gender': 'Masc'}"  # the data set prints values like this
     assert Document(sentences_from_rows([row])).to_conllu() == OLD
     ordered = row | {"feats": ["None"] * 8 + ["OrderedDict([('Gender', 'Masc')])"] + ["None"] * 6}
     assert Document(sentences_from_rows([ordered])).to_conllu() == OLD
@@ -310,8 +311,8 @@ def test_lines_without_ids_are_told_by_the_text() -> None:
         list(sentences_from_rows([row | {"text": "Something else."}]))
 
 
-def test_of_several_ways_the_one_with_joined_words_is_taken() -> None:
-    # Both "aa aa a" and "aa a aa" would make up the text; only in the first both tokens are their words.
+def test_of_several_readings_the_one_with_joined_words_is_taken() -> None:
+    # Both "aa aa a" and "aa a aa" spell the text, but only in the first is each token spelled like its words.
     row = {
         "tokens": ["aa", "a", "a", "aa", "a", "a", "a"],
         "text": "aaaaa",
@@ -322,7 +323,7 @@ def test_of_several_ways_the_one_with_joined_words_is_taken() -> None:
     assert sentence.columns["FORM"] == ["a"] * 5
 
 
-def test_without_the_text_tokens_that_are_their_words_are_told() -> None:
+def test_without_a_text_tokens_spelled_like_their_words_are_recognized() -> None:
     rows = old_row(conllu.parse(TRICKY.replace("0.1\t_\t_\t_\t_\t_\t_\t_\t_", "0.1\t_\t_\t_\t_\t_\t_\t_\t1:x"))[0])
     rows["text"] = None
     for name in ("deps", "upos"):  # the second empty node has nothing that tells it from a token
@@ -337,7 +338,7 @@ def test_unannotated_lines_are_words() -> None:
     assert next(sentences_from_rows([row])).columns == {"FORM": ["a", "b"], "UPOS": ["_"] * 2, "HEAD": ["_"] * 2}
 
 
-def test_entity_sets_with_and_without_names(tmp_path: Path) -> None:
+def test_numbers_of_entity_tags_need_names(tmp_path: Path) -> None:
     rows = [{"id": "7", "tokens": ["Ann", "Lee", "#", "_"], "ner_tags": [1, 2, 0, -1]}]
     labels = {"ner_tags": ["O", "B-PER", "I-PER"]}
     sentence = next(sentences_from_rows(rows, labels))
@@ -355,7 +356,7 @@ def test_entity_sets_with_and_without_names(tmp_path: Path) -> None:
         list(sentences_from_rows(rows, {"ner_tags": ["O", "B-PER"]}))
 
 
-def test_fields_of_other_names() -> None:
+def test_fields_of_other_names_may_be_given() -> None:
     row = {"sent": ["a", "b"], "labels": ["O", "B-X"], "tokens": ["x", "y", "z"], "pos_tags": [0, 1]}
     fields = {"sent": "FORM", "labels": "NER", "pos_tags": "UPOS"}
     sentence = next(sentences_from_rows([row], {"pos_tags": ["DET", "NOUN"]}, fields))
@@ -370,7 +371,7 @@ def test_fields_of_other_names() -> None:
         list(sentences_from_rows([{"tokens": ["a", "b"], "ner_tags": ["O", "O", "O"]}]))
 
 
-def test_printed_values_that_are_none_stay() -> None:
+def test_cells_that_only_look_like_printed_values_stay() -> None:
     row = {"tokens": ["a"], "lemmas": ["None"], "misc": ["{broken"], "feats": ["[1, 2]"]}
     assert next(sentences_from_rows([row])).columns == {
         "FORM": ["a"],
@@ -391,13 +392,13 @@ def test_printed_values_that_are_none_stay() -> None:
         "UD_Turkish-IMST/tr_imst-ud-dev.conllu",
     ],
 )
-def test_real_treebanks(shared: Path, tmp_path: Path, name: str) -> None:
+def test_real_treebanks_survive_tables(shared: Path, tmp_path: Path, name: str) -> None:
     file = shared / "treebanks" / name
     document = read_conllu(file)
     write_parquet(iter_conllu(file), tmp_path / "x.parquet")
     assert conllup(iter_parquet(tmp_path / "x.parquet")) == conllup(document)
     assert conllup(Document(sentences_from_rows(map(new_row, document)))) == conllup(document)
     rows = (old_row(sentence) for sentence in conllu.parse(file.read_text(encoding="utf-8")))
-    found, wanted = structure(Document(sentences_from_rows(rows))), structure(document)
-    differing = [want[0] for have, want in zip(found, wanted, strict=True) if have != want]
+    restored, expected = structure(Document(sentences_from_rows(rows))), structure(document)
+    differing = [other[0] for one, other in zip(restored, expected, strict=True) if one != other]
     assert differing == []

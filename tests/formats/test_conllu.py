@@ -43,7 +43,7 @@ TRICKY = """\
 ROW = "1\tword\tword\tNOUN\t_\t_\t0\troot\t_\t_\n"
 
 
-def test_tricky_file_is_written_back_byte_for_byte(tmp_path: Path) -> None:
+def test_a_tricky_file_is_written_back_byte_for_byte(tmp_path: Path) -> None:
     path = tmp_path / "tricky.conllu"
     path.write_bytes(TRICKY.encode())
     document = read_conllu(path)
@@ -53,7 +53,7 @@ def test_tricky_file_is_written_back_byte_for_byte(tmp_path: Path) -> None:
     assert (tmp_path / "out.conllu").read_bytes() == path.read_bytes()
 
 
-def test_structure_of_the_tricky_file() -> None:
+def test_the_tricky_file_has_its_tokens_and_empty_nodes() -> None:
     first = Document.from_conllu(TRICKY)[0]
     assert [token.id for token in first.tokens] == [(1,), (2, 3), (4,), (5,), (6,), (7,), (8,)]
     assert [word.text for word in first.tokens[1].words] == ["did", "n't"]
@@ -95,7 +95,7 @@ def test_every_role_file_is_written_back_byte_for_byte(shared: Path) -> None:
         [TRICKY.replace("\n", "\r\r\n"), TRICKY, "\n" + TRICKY + "\n\n", TRICKY.replace("\n", "\r\n"), TRICKY[:-1]]
     ),
 )
-def test_the_same_whatever_the_chunks(size: int, text: str) -> None:
+def test_sentences_are_the_same_in_any_chunks(size: int, text: str) -> None:
     class Slow(io.BytesIO):
         def read1(self, _: int | None = -1, /) -> bytes:
             return super().read1(size)
@@ -127,7 +127,7 @@ def test_bom_and_crlf_are_accepted_and_not_written() -> None:
     assert read_conllu(source).to_conllu() == TRICKY
 
 
-def test_gzip(tmp_path: Path) -> None:
+def test_files_may_be_gzipped(tmp_path: Path) -> None:
     write_conllu(Document.from_conllu(TRICKY), tmp_path / "a.conllu.gz")
     assert gzip.decompress((tmp_path / "a.conllu.gz").read_bytes()).decode() == TRICKY
     assert read_conllu(tmp_path / "a.conllu.gz").to_conllu() == TRICKY
@@ -160,7 +160,7 @@ def test_gzip(tmp_path: Path) -> None:
         (ROW + "\n# at the end\n", 3, None, "comments without a sentence"),
     ],
 )
-def test_broken_files(text: str, line: int, column: str | None, message: str) -> None:
+def test_an_error_of_a_broken_file_says_where_and_why(text: str, line: int, column: str | None, message: str) -> None:
     with pytest.raises(FormatError) as caught:
         list(parse_conllu(text, name="broken.conllu"))
     assert message in caught.value.message
@@ -182,7 +182,7 @@ def test_bad_utf8_names_the_line() -> None:
         list(iter_conllu(io.BytesIO(ROW.encode() + b"\n# a\n1\t\xff" + ROW[6:].encode() + b"\n")))
 
 
-def test_missing_file() -> None:
+def test_a_missing_file_is_named() -> None:
     with pytest.raises(FormatError, match=r"^nowhere\.conllu: cannot be read: no such file"):
         read_conllu("nowhere.conllu")
 
@@ -190,7 +190,7 @@ def test_missing_file() -> None:
 @pytest.mark.parametrize(
     ("text", "line"), [(ROW, 1), (ROW + "\n\n", 3), ("\n" + ROW + "\n", 1), (ROW + "\n\n" + ROW + "\n", 3), ("\n", 1)]
 )
-def test_harmless_empty_lines(text: str, line: int) -> None:
+def test_harmless_empty_lines_are_refused_only_if_strict(text: str, line: int) -> None:
     assert all(len(sentence) == 1 for sentence in parse_conllu(text))
     with pytest.raises(FormatError) as caught:
         list(iter_conllu(io.BytesIO(text.encode()), strict=True))
@@ -211,14 +211,14 @@ def test_strict_accepts_crlf() -> None:
     assert len(list(iter_conllu(io.BytesIO((ROW + "\n").replace("\n", "\r\n").encode()), strict=True))) == 1
 
 
-def test_harmless_trees_are_read_as_they_stand() -> None:
+def test_heads_that_form_no_tree_are_read_as_they_stand() -> None:
     cycle = ROW.replace("\t0\t", "\t2\t") + "2" + ROW[1:].replace("\t0\t", "\t1\t") + "\n"
     assert Document.from_conllu(cycle)[0].heads == [2, 1]
     roots = ROW + "2" + ROW[1:] + "\n"
     assert Document.from_conllu(roots)[0].heads == [0, 0]
 
 
-def test_empty_file() -> None:
+def test_an_empty_file_has_no_sentences() -> None:
     assert list(parse_conllu("")) == []
     assert Document().to_conllu() == ""
 
@@ -226,7 +226,7 @@ def test_empty_file() -> None:
 # -- CoNLL-U Plus
 
 
-def test_conllup_with_few_columns_and_without_ids(tmp_path: Path) -> None:
+def test_conllup_may_have_few_columns_and_no_ids(tmp_path: Path) -> None:
     path = tmp_path / "a.conllup"
     path.write_text("# global.columns = UPOS FORM X:Y\nDET\tthe\tq\nNOUN\tend\t_\n\n", encoding="utf-8")
     document = read_conllup(path)
@@ -241,7 +241,7 @@ def test_conllup_with_few_columns_and_without_ids(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "header", ["", "1\ta\n\n", "# global.columns = ID\n1\n\n", "# global.columns = FORM FORM\na\ta\n\n"]
 )
-def test_conllup_without_a_good_header(header: str) -> None:
+def test_conllup_needs_a_good_header(header: str) -> None:
     if not header:
         assert list(iter_conllup(io.BytesIO(b""))) == []
         return
@@ -249,7 +249,7 @@ def test_conllup_without_a_good_header(header: str) -> None:
         list(iter_conllup(io.BytesIO(header.encode())))
 
 
-def test_conllup_of_the_samples(samples: Path) -> None:
+def test_conllup_samples_are_written_back_byte_for_byte(samples: Path) -> None:
     for path in sorted(samples.glob("*/*.conllup")):
         document = read_conllup(path)
         assert "".join(conllu.conllup_lines(document, document.column_names)).encode() == path.read_bytes()
@@ -257,8 +257,8 @@ def test_conllup_of_the_samples(samples: Path) -> None:
 
 
 @pytest.mark.shared
-def test_at_least_five_times_the_speed_of_conllu_is_not_asserted_but_reading_agrees(shared: Path) -> None:
-    """Speed is measured in benchmarks/reading.py; here both readers must see the same words."""
+def test_the_library_conllu_reads_the_same_words(shared: Path) -> None:
+    """Both readers must see the same words; their speed is measured in benchmarks/reading.py."""
     import conllu as library
 
     path = shared / "treebanks" / "UD_Tamil-TTB" / "ta_ttb-ud-train.conllu"

@@ -1,4 +1,4 @@
-"""Dictionaries, pandas frames and TokenLists: there and back without loss, and clear errors for what is none."""
+"""Dictionaries, pandas frames and TokenLists: conversion loses nothing, and other data gives clear errors."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ def all_samples(samples: Path) -> list[Document]:
 
 def test_dictionaries_keep_everything(samples: Path, tmp_path: Path) -> None:
     for document in [*all_samples(samples), Document.from_conllu(TRICKY), read_plus(PLUS, tmp_path), Document()]:
-        back = through_json(document)
-        assert conllup(back) == conllup(document)
-        assert back.to_conllu() == document.to_conllu()
-        assert back.column_names == document.column_names
-        assert [list(s.columns) for s in back] == [list(s.columns) for s in document]
-        assert back.ents == document.ents
-        assert [s.frames for s in back] == [s.frames for s in document]
-        assert all(sentence._values is None for sentence in back)
+        restored = through_json(document)
+        assert conllup(restored) == conllup(document)
+        assert restored.to_conllu() == document.to_conllu()
+        assert restored.column_names == document.column_names
+        assert [list(s.columns) for s in restored] == [list(s.columns) for s in document]
+        assert restored.ents == document.ents
+        assert [s.frames for s in restored] == [s.frames for s in document]
+        assert all(sentence._values is None for sentence in restored)
 
 
-def test_shape_of_the_dictionary() -> None:
+def test_a_dictionary_has_tokens_with_offsets_and_entities() -> None:
     data = Document.from_conllu(TRICKY).to_dict()
     assert list(data) == ["columns", "sentences"]
     assert data["columns"][:3] == ["ID", "FORM", "LEMMA"]
@@ -90,7 +90,7 @@ def test_shape_of_the_dictionary() -> None:
     assert (first["tokens"][2]["start_char"], first["tokens"][2]["end_char"]) == (4, 10)
     assert first["tokens"][-1]["lemma"] == "_"
     assert first["tokens"][9] == {"id": "6.2", "text": "_"}
-    # From where the text and the forms part, offsets are unknown.
+    # Offsets are unknown behind the first word that the text does not have.
     assert first["ents"] == [{"start": 6, "end": 6, "type": "PER", "text": "Bob", "start_char": None, "end_char": None}]
     assert "start_char" not in first["tokens"][7]
     assert "frames" not in first
@@ -99,7 +99,7 @@ def test_shape_of_the_dictionary() -> None:
     assert Document.from_conllu(TRICKY).text[start["start_char"] : start["end_char"]] == "x"
 
 
-def test_offsets_follow_what_was_put_together_later() -> None:
+def test_offsets_follow_the_order_of_the_sentences() -> None:
     document = Document.from_conllu(TRICKY)
     document.sentences.reverse()
     token = document.to_dict()["sentences"][1]["tokens"][1]
@@ -110,22 +110,22 @@ def test_scores_of_entities_and_frames_survive() -> None:
     document = Document([Sentence.from_forms(["Ann", "Lee", "sleeps"])])
     document[0].ents = [Span(1, 2, "PER", score=np.float32(0.5))]  # type: ignore[arg-type]
     document[0].frames = [Frame(3, "sleep.01", [Argument("A0", 2, 1, 2, score=0.25)], score=0.75)]
-    back = through_json(document)[0]
-    assert back.ents == document[0].ents
-    assert back.ents[0].score == 0.5
-    assert back.ents[0].text == "Ann Lee"
-    assert back.frames == document[0].frames
-    assert (back.frames[0].score, back.frames[0].arguments[0].score) == (0.75, 0.25)
+    restored = through_json(document)[0]
+    assert restored.ents == document[0].ents
+    assert restored.ents[0].score == 0.5
+    assert restored.ents[0].text == "Ann Lee"
+    assert restored.frames == document[0].frames
+    assert (restored.frames[0].score, restored.frames[0].arguments[0].score) == (0.75, 0.25)
 
 
-def test_a_score_of_an_argument_alone_survives() -> None:
+def test_the_score_of_an_argument_alone_survives() -> None:
     sentence = Sentence({"FORM": ["a"], "UP:PRED": ["_"], "UP:ARGHEADS": ["_"], "UP:ARGSPANS": ["_"]})
     sentence.frames = [Frame(1, "x", [Argument("A0", 1, 1, 1, score=0.5)])]
     assert through_json(Document([sentence]))[0].frames[0].arguments[0].score == 0.5
     assert Document([sentence]).to_dict()["sentences"][0]["frames"][0]["arguments"][0]["score"] == 0.5
 
 
-def test_entities_that_tags_cannot_tell_survive() -> None:
+def test_entities_that_tags_cannot_express_survive() -> None:
     document = Document([Sentence.from_forms(["a", "b", "c"])])
     document[0].ents = [Span(1, 2, "X"), Span(2, 3, "X")]
     assert document[0].ents != Sentence(document[0].columns).ents
@@ -139,7 +139,7 @@ def test_broken_frames_are_kept_as_columns() -> None:
     assert conllup(Document.from_dict(data)) == sentence.to_conllup()
 
 
-def test_a_dictionary_by_hand_needs_only_words() -> None:
+def test_a_handmade_dictionary_needs_only_words() -> None:
     tokens = [{"id": 1, "text": "Ja", "head": None}, {"id": [2], "text": "."}]
     document = Document.from_dict({"sentences": [{"tokens": tokens}]})
     assert [word.text for word in document[0].words] == ["Ja", "."]
@@ -201,7 +201,7 @@ WORD = {"id": 1, "text": "a"}
         ),
     ],
 )
-def test_errors_of_dictionaries(data: Any, message: str) -> None:
+def test_an_error_of_a_broken_dictionary_says_where_and_why(data: Any, message: str) -> None:
     before = copy.deepcopy(data)
     with pytest.raises(FormatError) as error:
         Document.from_dict(data)
@@ -225,7 +225,6 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(deadline=None)
 def test_any_other_data_is_a_format_error(data: Any) -> None:
     for value in (data, {"sentences": data}, {"sentences": [{"tokens": data}]}, {"sentences": [{"tokens": [data]}]}):
         try:
@@ -260,8 +259,8 @@ def documents(draw: st.DrawFn) -> Document:
 
 
 @given(documents())
-@settings(deadline=None, max_examples=60)
-def test_round_trips_of_anything(document: Document) -> None:
+@settings(max_examples=60)
+def test_any_document_survives_dictionaries_and_token_lists(document: Document) -> None:
     assert through_json(document).to_conllu() == document.to_conllu()
     lists = list(to_token_lists(document))
     lines = [line for line in document.to_conllu().split("\n") if not line.startswith("#")]
@@ -281,7 +280,7 @@ def test_frames_keep_what_a_file_has(samples: Path, tmp_path: Path) -> None:
     assert [s.to_conllup(names) for s in through_pandas(read_plus(PLUS, tmp_path))] == [PLUS.partition("\n")[2]]
 
 
-def test_shape_and_types_of_the_frame() -> None:
+def test_a_frame_has_a_row_for_each_line_and_typed_columns() -> None:
     frame = Document.from_conllu(TRICKY).to_pandas()
     assert list(frame.columns[:7]) == ["sentence", "sent_id", "comments", "id", "kind", "token", "FORM"]
     assert frame["id"].tolist() == ["0.1", "1", "2-3", "2", "3", "4", "5", "6", "6.1", "6.2", "7", "8", "1"]
@@ -298,7 +297,7 @@ def test_shape_and_types_of_the_frame() -> None:
     assert frame["comments"].notna().tolist() == [True] + [False] * 11 + [True]
 
 
-def test_a_frame_through_csv() -> None:
+def test_a_frame_survives_csv() -> None:
     import io
 
     document = Document.from_conllu(TRICKY.replace("\t\t", "\t_\t"))
@@ -307,7 +306,7 @@ def test_a_frame_through_csv() -> None:
     assert back.to_conllu() == document.to_conllu()
 
 
-def test_a_changed_frame() -> None:
+def test_changed_and_handmade_frames_are_read() -> None:
     frame = Document.from_conllu(TRICKY).to_pandas()
     frame["UPOS"] = frame["UPOS"].str.lower()
     assert from_pandas(frame[frame.sentence == 0])[0].words[0].upos == "propn"
@@ -315,7 +314,7 @@ def test_a_changed_frame() -> None:
     assert from_pandas(bare).to_conllu().startswith("# sent_id = x\n1\ta\t_")
 
 
-def test_errors_of_frames() -> None:
+def test_an_error_of_a_broken_frame_says_where_and_why() -> None:
     frame = Document.from_conllu(TRICKY).to_pandas()
     with pytest.raises(FormatError, match="frame: the column 'id' is missing; expected a frame as"):
         from_pandas(frame.drop(columns="id"))
@@ -342,7 +341,7 @@ def test_token_lists_are_those_of_conllu(samples: Path) -> None:
         assert from_token_lists(theirs).column_names == read(file).column_names
 
 
-def test_lines_that_dictionaries_do_not_hold_stay_strings() -> None:
+def test_cells_that_dictionaries_cannot_hold_stay_strings() -> None:
     first = next(to_token_lists(Document.from_conllu(TRICKY)))
     assert first[5]["misc"] == "A=1|A=2|=|"
     assert first[6]["misc"] == {"X": "a=b", "Y": None}
@@ -355,16 +354,17 @@ def test_lines_that_dictionaries_do_not_hold_stay_strings() -> None:
     assert first.filter(upos="PROPN")[0]["form"] == "Ann"
 
 
-def test_what_token_lists_lose() -> None:
-    back = from_token_lists(to_token_lists(Document.from_conllu(TRICKY)))
-    assert [s.to_conllu().split("\n")[len(s.comments) :] for s in back] == [
+def test_token_lists_lose_only_the_form_and_repetition_of_comments() -> None:
+    restored = from_token_lists(to_token_lists(Document.from_conllu(TRICKY)))
+    assert [s.to_conllu().split("\n")[len(s.comments) :] for s in restored] == [
         s.to_conllu().split("\n")[len(s.comments) :] for s in Document.from_conllu(TRICKY)
     ]
-    assert back[1].comments == ["# newpar"]
-    assert back[0].comments[1:3] == ["# no blank after the sign", "# text = Ann didn't sleep , and Bob 10 000 hours"]
+    assert restored[1].comments == ["# newpar"]
+    text = "# text = Ann didn't sleep , and Bob 10 000 hours"
+    assert restored[0].comments[1:3] == ["# no blank after the sign", text]
 
 
-def test_token_lists_of_a_file_without_ids(tmp_path: Path) -> None:
+def test_token_lists_of_a_file_without_ids_have_ids(tmp_path: Path) -> None:
     path = tmp_path / "x.conllup"
     path.write_text("# global.columns = FORM NER\na\tO\nb\tO\n\n", encoding="utf-8")
     first = next(to_token_lists(read(path)))
@@ -372,7 +372,7 @@ def test_token_lists_of_a_file_without_ids(tmp_path: Path) -> None:
     assert from_token_lists([first])[0].columns == read(path)[0].columns
 
 
-def test_token_lists_by_hand_and_errors() -> None:
+def test_handmade_token_lists_are_read_or_are_clear_errors() -> None:
     tokens = conllu.TokenList([{"id": 1, "form": "a", "upostag": "X", "feats": {"A": "b"}}], conllu.Metadata())
     assert from_token_lists([tokens]).to_conllu() == "1\ta\t_\tX\t_\tA=b\t_\t_\t_\t_\n\n"
     with pytest.raises(FormatError, match=r"TokenList 0, token 0: column FEATS: expected a string, .* found set"):
@@ -383,7 +383,7 @@ def test_token_lists_by_hand_and_errors() -> None:
         from_token_lists([conllu.TokenList([{"id": 1}])])
 
 
-# -- real treebanks, and what is imported
+# -- real treebanks, and imports
 
 
 @pytest.mark.shared
@@ -397,7 +397,7 @@ def test_token_lists_by_hand_and_errors() -> None:
         "srl/UP_English-EWT/en_ewt-up-dev.conllup",
     ],
 )
-def test_real_treebanks(shared: Path, name: str) -> None:
+def test_real_treebanks_survive_all_conversions(shared: Path, name: str) -> None:
     document = read(shared / name)
     assert conllup(through_json(document)) == conllup(document)
     assert conllup(through_pandas(document)) == conllup(document)
@@ -405,7 +405,7 @@ def test_real_treebanks(shared: Path, name: str) -> None:
     assert [s.columns for s in back] == [s.columns for s in document]
 
 
-def test_libraries_are_imported_where_used(samples: Path, tmp_path: Path) -> None:
+def test_libraries_are_imported_only_where_they_are_used(samples: Path, tmp_path: Path) -> None:
     path = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
     code = (
         "import sys, depparse, depparse.formats.arrow, depparse.formats.json, depparse.formats.pandas\n"

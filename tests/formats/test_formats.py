@@ -1,4 +1,4 @@
-"""All formats: what one writes another reads, the samples come back byte for byte, broken files say where."""
+"""All formats: each reads what it writes, samples come back byte for byte, and errors say where a file is broken."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_format_reads_what_it_writes(name: str, document: Document, tmp_pa
     path = tmp_path / "file"
     formats.write(document, path, name)
     again = formats.read(path, name)
-    if name not in ("text", "horizontal"):  # no multiword tokens here: tokens are words
+    if name not in ("text", "horizontal"):  # without multiword tokens, formats that hold tokens keep the words
         assert [s.columns["FORM"] for s in again] == [s.columns["FORM"] for s in document]
     assert again.num_words > 0
     if name in ENTITIES:
@@ -65,7 +65,7 @@ def test_entity_files_come_back_byte_for_byte(shared: Path, tmp_path: Path) -> N
 @pytest.mark.shared
 @pytest.mark.parametrize(
     ("path", "sentences", "words", "entities"),
-    [  # from DATA.md
+    [
         ("ner/UNER_Chinese-GSDSIMP/zh_gsdsimp-ud-dev.iob2", 500, 12663, 753),
         ("ner/UNER_English-EWT/en_ewt-ud-test.iob2", 2077, 25097, 1088),
         ("ner/UNER_Swedish-Talbanken/sv_talbanken-ud-dev.iob2", 504, 9797, 23),
@@ -75,12 +75,14 @@ def test_entity_files_come_back_byte_for_byte(shared: Path, tmp_path: Path) -> N
         ("treebanks/UD_Hebrew-IAHLTKnesset-NE/he_iahltknesset-ne-ud-train.biose", 996, 23514, 710),
     ],
 )
-def test_counts_of_real_entity_files(path: str, sentences: int, words: int, entities: int, shared: Path) -> None:
+def test_real_files_have_the_counts_of_data_md(
+    path: str, sentences: int, words: int, entities: int, shared: Path
+) -> None:
     document = formats.read(shared / path)
     assert (len(document), document.num_words, len(document.ents)) == (sentences, words, entities)
 
 
-def test_nested_entities_of_the_sample(samples: Path) -> None:
+def test_the_sample_has_nested_entities(samples: Path) -> None:
     document = formats.read(samples / "UD_German-Sample" / "de_sample-ner-train.biose")
     nested = [
         (a, b) for s in document for a in s.ents for b in s.ents if a is not b and a.start <= b.start <= b.end <= a.end
@@ -88,7 +90,7 @@ def test_nested_entities_of_the_sample(samples: Path) -> None:
     assert len(nested) >= 3
 
 
-def test_conll2003(tmp_path: Path) -> None:
+def test_conll2003_comes_back_with_entities_and_documents(tmp_path: Path) -> None:
     first, second = "EU NNP B-NP B-ORG\nrejects VBZ B-VP O\n\n", "Peter NNP B-NP B-PER\nPan NNP I-NP I-PER\n\n"
     text = "-DOCSTART- -X- -X- O\n\n" + first + second
     document = formats.read(io.BytesIO(text.encode()), "conll2003")
@@ -118,7 +120,7 @@ def test_assigned_entities_are_written_in_the_scheme_of_the_format(document: Doc
         ("conll2003", "a NN O\n", 1, "expected the columns FORM XPOS CHUNK TAG, found 3"),
     ],
 )
-def test_broken_entity_files(name: str, text: str, line: int, message: str) -> None:
+def test_an_error_of_a_broken_entity_file_says_where_and_why(name: str, text: str, line: int, message: str) -> None:
     with pytest.raises(FormatError, match=message) as caught:
         formats.read(io.BytesIO(text.encode()), name)
     assert caught.value.line == line
@@ -130,26 +132,26 @@ def test_bad_utf8_names_the_line(name: str) -> None:
         formats.read(io.BytesIO(b"# \n\xfe\n"), name)
 
 
-def test_bad_json() -> None:
+def test_bad_json_is_a_format_error() -> None:
     with pytest.raises(FormatError, match="not JSON"):
         formats.read(io.BytesIO(b"{"), "json")
     with pytest.raises(FormatError, match="nested too deeply"):
         formats.read(io.BytesIO(b"[" * 200_000), "json")
 
 
-@pytest.mark.parametrize("place", ["Bonn", "PROPN", "a comment", "LOC", "Gloss", "Value", "go.01", "ARG0"])
-def test_lone_surrogates_in_json_are_refused(place: str) -> None:
+@pytest.mark.parametrize("value", ["Bonn", "PROPN", "a comment", "LOC", "Gloss", "Value", "go.01", "ARG0"])
+def test_lone_surrogates_in_json_are_refused(value: str) -> None:
     columns = {"FORM": ["Bonn"], "UPOS": ["PROPN"], "MISC": ["Gloss=Value"], "NER": ["B-LOC"]}
     columns |= {"UP:PRED": ["go.01"], "UP:ARGHEADS": ["ARG0:1"], "UP:ARGSPANS": ["_"]}
     text = json.dumps(Document([Sentence(columns, ["# a comment"])]).to_dict())
     assert formats.read(io.BytesIO(text.encode()), "json")[0].words[0].text == "Bonn"
-    broken = text.replace(place, "x" + "\\ud800")
+    broken = text.replace(value, "x" + "\\ud800")
     assert broken != text
     with pytest.raises(FormatError, match="lone surrogates"):
         formats.read(io.BytesIO(broken.encode()), "json")
 
 
-def test_names_and_endings() -> None:
+def test_a_format_is_found_by_its_name_or_ending() -> None:
     assert formats.guess_format("a/b.conllu.gz") == "conllu"
     assert formats.guess_format("x.TXT") == "text"
     assert formats.guess_format("-", "conllu") == "conllu"
@@ -185,7 +187,7 @@ def test_column_names_survive(name: str, samples: Path, tmp_path: Path) -> None:
     assert (tmp_path / "back.conllup").read_bytes() == source.read_bytes()
 
 
-def test_words_with_blanks_and_documents_in_conll2003(samples: Path, tmp_path: Path) -> None:
+def test_conll2003_keeps_words_with_blanks_and_documents(samples: Path, tmp_path: Path) -> None:
     document = formats.read(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu")
     formats.write(document, tmp_path / "a", "conll2003")
     again = formats.read(tmp_path / "a", "conll2003")
@@ -210,7 +212,7 @@ def test_json_is_written_as_a_stream(tmp_path: Path, samples: Path) -> None:
         assert formats.read(tmp_path / "stream.json").to_conllu() == document.to_conllu()
 
 
-# A format of another package: a sentence a line. Its reader does not say where sentences begin in the text.
+# A format of another package has a sentence on each line. Its reader does not say where sentences begin in the text.
 LINES = """
 from depparse.document.sentence import Sentence
 from depparse.files import open_input, open_output
@@ -230,13 +232,13 @@ LINES = Format("a sentence a line", (".lines",), read, write, has_comments=False
 """
 
 
-def test_a_format_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_format_of_another_package_is_used_like_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "other-formats", "[depparse.formats]\nlines = other_formats:LINES\nno = json:loads\n", LINES)
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "a.lines").write_text("Ann slept\nBob left\n", encoding="utf-8")
     assert formats.format_names()[-2:] == ["lines", "no"]
-    begins = [sentence.words[0].start_char for sentence in formats.iter_sentences(tmp_path / "a.lines")]
-    assert begins == [0, len("Ann slept ")]
+    starts = [sentence.words[0].start_char for sentence in formats.iter_sentences(tmp_path / "a.lines")]
+    assert starts == [0, len("Ann slept ")]
     document = formats.read(tmp_path / "a.lines")
     assert document.text == "Ann slept Bob left"
     formats.write(document, tmp_path / "b.lines")
@@ -244,5 +246,5 @@ def test_a_format_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(ConfigError, match=r"the entry point 'no' of depparse\.formats is no Format"):
         formats.get_format("no")
     with pytest.warns(UserWarning, match=r"the entry point 'no' of depparse\.formats is no Format"):
-        assert formats.guess_format("a.unknown", "conllu") == "conllu"  # the broken one hinders no other file
+        assert formats.guess_format("a.unknown", "conllu") == "conllu"  # the broken format hinders no other file
     sys.modules.pop("other_formats")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from depparse.errors import FormatError
 
-LONG = 600  # seconds: what a test that waits for such a job does not survive
+LONG = 600  # seconds; a test must not wait for such a job
 
 
 def square_later(number: int) -> int:
-    """Takes times that do not grow with the number, so that results are not ready in order."""
+    """Squares the number after a time that does not grow with it, so that results are not ready in order."""
     time.sleep(0.01 * (number % 3))
     return number * number
 
@@ -57,7 +57,7 @@ def be_odd(number: int) -> object:
 
 
 def sleep(folder: Path, number: int) -> int:
-    """Leaves a file that says it has begun, and never ends but at 0."""
+    """Leaves a file that says that the job has begun, and ends only at 0."""
     (folder / f"begun{number}").touch()
     if number:
         time.sleep(LONG)

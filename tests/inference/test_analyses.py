@@ -1,4 +1,4 @@
-"""What a parser gives besides one tree, from its scores to the command line, against enumeration of all trees."""
+"""Probabilities, best trees and constraints of a parser, against enumeration of all trees."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class Enumeration:
         weights[:, 0, root] = 1.0
         self.conditional = weights / weights.sum(-1, keepdims=True)
 
-        found = [
+        permitted_trees = [
             heads
             for heads in all_trees(n, parser.codec.config.projective).tolist()
             if all(heads[word] == head for word, head in constraints.required)
             and not any(heads[word] == head for word, head in constraints.forbidden)
         ]
-        self.trees = np.array(found)
-        evidence = np.ones(len(found))
+        self.trees = np.array(permitted_trees)
+        evidence = np.ones(len(permitted_trees))
         for word, label in constraints.labels.items():
             if word in dict(constraints.required):
                 pass
@@ -143,7 +143,7 @@ def test_probabilities_do_not_depend_on_the_batch(samples: Path) -> None:
         np.testing.assert_allclose(one.label_probabilities, other.label_probabilities, atol=1e-4)
 
 
-def test_probabilities_and_ranks_in_conllu(tmp_path: Path) -> None:
+def test_probabilities_and_ranks_are_written_to_conllu(tmp_path: Path) -> None:
     pipeline = clear_pipeline()
     document = Document.from_conllu("# newdoc id = d\n# newpar\n" + TWO)
     plain = pipeline(document)
@@ -166,7 +166,7 @@ def test_probabilities_and_ranks_in_conllu(tmp_path: Path) -> None:
         ):
             assert float(get_from_misc(word.misc or "_", "HeadProb") or "") == pytest.approx(arc, abs=1e-4)
             assert float(get_from_misc(word.misc or "_", "LabelProb") or "") == pytest.approx(label, abs=1e-4)
-    # All else is as without, and as it came.
+    # All other columns are as without probabilities, and the input is not changed.
     assert written[0].columns["UPOS"] == written[1].columns["UPOS"] == plain[0].columns["UPOS"]
     assert [cell.startswith("SpaceAfter=No|") for cell in written[1].columns["MISC"]] == [False] * 5 + [True, False]
     assert [token.text for token in written[2].tokens][1] == "didn't"
@@ -175,7 +175,7 @@ def test_probabilities_and_ranks_in_conllu(tmp_path: Path) -> None:
 
 
 def test_probabilities_are_written_over_nothing_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tagger that tells probabilities, too: they are all that it writes after the kept tags were put back."""
+    """A tagger that writes probabilities too writes nothing else after the kept tags were put back."""
 
     def tell(codec: TaggerCodec, sentence: Sentence, prediction: list[list[int]]) -> None:
         assert [cell == "_" for cell in sentence.columns["UPOS"]] == [False] * len(sentence)
@@ -207,7 +207,7 @@ def test_each_of_the_best_trees_has_objects_of_its_own(name: str) -> None:
             assert owners.setdefault(id(item), (item, sentence))[1] is sentence
         if kind == "entities":
             assert all(span.sentence is sentence for span in objects)
-    assert len({id(owner) for _, owner in owners.values()}) >= 3  # else nothing is tested
+    assert len({id(owner) for _, owner in owners.values()}) >= 3  # otherwise nothing is tested
 
 
 @pytest.mark.parametrize("projective", [False, True])
@@ -215,8 +215,8 @@ def test_partly_annotated_trees_are_completed_exactly(projective: bool) -> None:
     pipeline = clear_pipeline(projective=projective)
     heads, labels = {1: "2"}, {2: "obj", 3: "fixed"}
     document = Document.from_conllu(blanked(heads, labels))
-    given = Constraints(required=[(1, 2)], labels={2: "obj", 3: "fixed"})
-    best = Enumeration(pipeline, 4, given)
+    constraints = Constraints(required=[(1, 2)], labels={2: "obj", 3: "fixed"})
+    best = Enumeration(pipeline, 4, constraints)
     parsed = pipeline(document, keep=["head", "deprel"])
     assert parsed[0].heads == best.trees[best.probabilities.argmax()][1:].tolist()
     relations = parsed[0].columns["DEPREL"]
@@ -225,77 +225,77 @@ def test_partly_annotated_trees_are_completed_exactly(projective: bool) -> None:
     assert relations[root] == "root"
     assert "_" not in relations
 
-    # Heads alone: every relation is predicted, for the given arcs too.
+    # Where heads alone are kept, every relation is predicted, also those of kept heads.
     parsed = pipeline(document, keep=["head"])
-    best = Enumeration(pipeline, 4, Constraints(required=given.required))
+    best = Enumeration(pipeline, 4, Constraints(required=constraints.required))
     assert parsed[0].heads == best.trees[best.probabilities.argmax()][1:].tolist()
     chosen = [best.labels[best.conditional[word, head or 0].argmax()] for word, head in enumerate(parsed[0].heads, 1)]
     assert parsed[0].columns["DEPREL"] == chosen
-    # With more constraints and all the rest: the same conditions everywhere.
+    # Further constraints hold together with kept heads, also for several trees and for probabilities.
     more = Constraints(forbidden=[(4, 0)])
     parsed = pipeline(document, keep=["head"], constraints=[more], k_best=2, probabilities=True)
-    best = Enumeration(pipeline, 4, Constraints(required=given.required, forbidden=more.forbidden))
+    best = Enumeration(pipeline, 4, Constraints(required=constraints.required, forbidden=more.forbidden))
     order = np.argsort(-best.probabilities)
     assert [s.heads for s in parsed] == best.trees[order[:2], 1:].tolist()
     assert get_from_misc(parsed[0].columns["MISC"][0], "HeadProb") == "1.0000"
 
 
 @pytest.mark.parametrize("probabilities", [False, True])
-def test_constraints_on_relations_go_before_kept_ones(probabilities: bool) -> None:
+def test_constraints_on_relations_come_before_kept_ones(probabilities: bool) -> None:
     pipeline = clear_pipeline()
     document = two_sentences()
-    kept = document[0].columns["DEPREL"]
-    assert (kept[2], kept[4]) == ("advmod", "nummod")
+    relations = document[0].columns["DEPREL"]
+    assert (relations[2], relations[4]) == ("advmod", "nummod")
     more = [Constraints(labels={3: "obl"}), None]
-    asked = {"keep": ["head", "deprel"], "probabilities": probabilities}
-    parsed = pipeline(document, constraints=more, **asked)  # type: ignore[arg-type]
-    assert parsed[0].columns["DEPREL"] == [*kept[:2], "obl", *kept[3:]]
+    options = {"keep": ["head", "deprel"], "probabilities": probabilities}
+    parsed = pipeline(document, constraints=more, **options)  # type: ignore[arg-type]
+    assert parsed[0].columns["DEPREL"] == [*relations[:2], "obl", *relations[3:]]
     assert [s.heads for s in parsed] == [s.heads for s in document]
     assert parsed[1].columns["DEPREL"] == document[1].columns["DEPREL"]
     assert ("LabelProb" in parsed.to_conllu()) == probabilities
-    ranked = pipeline(document, constraints=more, k_best=1, **asked)  # type: ignore[arg-type]
+    ranked = pipeline(document, constraints=more, k_best=1, **options)  # type: ignore[arg-type]
     assert ranked[0].columns["DEPREL"] == parsed[0].columns["DEPREL"]
 
 
 def test_an_analysis_lives_until_its_sentence_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = clear_pipeline()
     codec = parser_of(pipeline.model).codec
-    born: list[weakref.ref[ParseAnalysis]] = []
+    references: list[weakref.ref[ParseAnalysis]] = []
     analyze = codec.analyze
 
     def watched(*arguments: Any) -> list[ParseAnalysis]:
         analyses = analyze(*arguments)
-        born.extend(map(weakref.ref, analyses))
+        references.extend(map(weakref.ref, analyses))
         return analyses
 
     monkeypatch.setattr(codec, "analyze", watched)
     document = Document([bare(n)[0] for n in (4, 3, 2, 1)])
     for sentences in (pipeline.annotate_stream(document, probabilities=True), pipeline.analyses(document)):
-        born.clear()
+        references.clear()
         for number, _ in enumerate(sentences, 1):
-            assert len(born) == 4
+            assert len(references) == 4
             del _
-            assert sum(analysis() is not None for analysis in born) <= 4 - number + 1
+            assert sum(analysis() is not None for analysis in references) <= 4 - number + 1
 
 
-def test_what_is_complete_stays_and_what_is_blank_is_filled() -> None:
+def test_complete_cells_stay_and_blank_ones_are_filled() -> None:
     pipeline = clear_pipeline()
     document = two_sentences()
     assert pipeline(document, keep=["head", "deprel", "upos", "xpos", "lemma", "feats"]).to_conllu() == TWO
     rows = TWO.replace("\tPROPN\tNNP\tNumber=Sing\t4", "\t_\t_\t_\t4").replace("1\tAnna\tAnna", "1\tAnna\t_")
     rows = rows.replace("5\t2\t2\t", "5\t_\t_\t")
     parsed = pipeline(Document.from_conllu(rows), keep=["upos", "xpos", "lemma", "feats", "head"])
-    first, given = parsed[0], document[0]
+    first, gold = parsed[0], document[0]
     assert first.columns["UPOS"][0] != "_"
     assert first.columns["XPOS"][0] != "_"
     assert first.columns["LEMMA"][0] != "_"
     assert first.columns["LEMMA"][4] == "_"  # the lemma of an underscore
-    assert first.columns["FEATS"][0] == "_"  # says that there are none
+    assert first.columns["FEATS"][0] == "_"  # an underscore says that there are none
     for name in ("UPOS", "XPOS", "LEMMA"):
         assert [c for i, c in enumerate(first.columns[name]) if i not in (0, 4)] == [
-            c for i, c in enumerate(given.columns[name]) if i not in (0, 4)
+            c for i, c in enumerate(gold.columns[name]) if i not in (0, 4)
         ]
-    assert first.heads == given.heads
+    assert first.heads == gold.heads
     # A sentence with nothing to predict in its tree is left alone, tree or not.
     broken = blanked({1: "2", 2: "1", 3: "0", 4: "0"}, dict.fromkeys(range(1, 5), "dep"))
     assert pipeline(Document.from_conllu(broken), keep=["head", "deprel"])[0].heads == [2, 1, 0, 0]
@@ -316,7 +316,7 @@ def test_contradictions_name_the_sentence(heads: dict[int, str], comments: list[
     assert str(error.value).startswith(message)
 
 
-def test_constraints_that_cannot_be() -> None:
+def test_impossible_constraints_are_refused() -> None:
     pipeline = clear_pipeline(projective=True)
     cases = {
         "permitted arcs hold no such tree": Constraints(labels={1: "root", 2: "root"}),
@@ -334,20 +334,20 @@ def test_constraints_that_cannot_be() -> None:
         pipeline(bare(2), k_best=0)
     pipeline.model.leave_out(["dependencies"])
     assert pipeline(two_sentences(), keep=["head"])[0].heads == two_sentences()[0].heads
-    for asked in ({"probabilities": True}, {"k_best": 2}, {"constraints": [None]}):
+    for options in ({"probabilities": True}, {"k_best": 2}, {"constraints": [None]}):
         with pytest.raises(ConfigError, match="no task that predicts HEAD and DEPREL"):
-            pipeline(bare(2), **asked)  # type: ignore[arg-type]
+            pipeline(bare(2), **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("k_best", [None, 2])
-def test_too_long_for_projective_trees(k_best: int | None) -> None:
+def test_sentences_too_long_for_projective_trees_are_refused(k_best: int | None) -> None:
     pipeline = clear_pipeline(projective=True, longest=6)
     assert len(pipeline(Document(two_sentences().sentences[1:]), k_best=k_best)) == (k_best or 1)
     with pytest.raises(DepparseError, match=r"^sentence 1: a sentence of 7 words .* 6 .* raise max_projective_length"):
         pipeline(two_sentences(), k_best=k_best)
 
 
-def test_a_sentence_without_words() -> None:
+def test_a_sentence_without_words_has_an_empty_tree() -> None:
     pipeline = clear_pipeline()
     document = Document([Sentence.from_forms([]), *bare(2)])
     assert [len(s) for s in pipeline(document, k_best=2, probabilities=True)] == [0, 2, 2]
@@ -357,6 +357,6 @@ def test_a_sentence_without_words() -> None:
     assert empty.arc_probabilities.tolist() == [[0.0]]
 
 
-def test_a_relation_vocabulary_of_root_alone() -> None:
+def test_a_vocabulary_of_root_alone_gives_it_to_all_words() -> None:
     pipeline = Pipeline(small_model(document=Document.from_conllu("1\tYes\tyes\tINTJ\t_\t_\t0\troot\t_\t_\n\n")))
     assert pipeline(bare(2), probabilities=True)[0].columns["DEPREL"] == ["root", "root"]

@@ -34,16 +34,16 @@ def nlp() -> Pipeline:
     return Pipeline(small_model(), segmenter=Expanding())
 
 
-def counted(items: Iterable[Any], read: list[int]) -> Iterator[Any]:
+def counted(items: Iterable[Any], n_read: list[int]) -> Iterator[Any]:
     for item in items:
-        read[0] += 1
+        n_read[0] += 1
         yield item
 
 
 # -- one input
 
 
-def test_text(nlp: Pipeline) -> None:
+def test_text_is_segmented_and_parsed(nlp: Pipeline) -> None:
     doc = nlp(TEXTS[0])
     assert doc.text == TEXTS[0]
     assert [s.sent_id for s in doc] == ["1", "2"]
@@ -55,7 +55,7 @@ def test_text(nlp: Pipeline) -> None:
 
 
 def iter_conllu_of(doc: Document) -> Iterator[str]:
-    """The document after a way through a strict reader."""
+    """The document as a strict reader reads it again."""
     import io
 
     yield Document(iter_conllu(io.BytesIO(doc.to_conllu().encode()), strict=True)).to_conllu()
@@ -69,7 +69,7 @@ def iter_conllu_of(doc: Document) -> Iterator[str]:
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("presplit", [False, True])
-def test_odd_text(nlp: Pipeline, text: str, presplit: bool) -> None:
+def test_odd_text_comes_back(nlp: Pipeline, text: str, presplit: bool) -> None:
     doc = nlp(text, presplit=presplit)
     assert [s for s in doc if not len(s)] == []
     visible = any(char.isprintable() and not char.isspace() for char in text)
@@ -79,7 +79,7 @@ def test_odd_text(nlp: Pipeline, text: str, presplit: bool) -> None:
     assert conllu(nlp.pipe([text], presplit=presplit)) == conllu([doc])
 
 
-def test_presplit_text(nlp: Pipeline) -> None:
+def test_presplit_text_has_a_sentence_on_each_line(nlp: Pipeline) -> None:
     text = "One. Two didn't\n\n  three\r\n\u200b\nfour.  Five!"
     doc = nlp(text, presplit=True)
     assert [s.text for s in doc] == ["One. Two didn't", "three", "four. Five!"]
@@ -100,38 +100,38 @@ def test_pieces_do_not_matter(nlp: Pipeline) -> None:
 
 
 @pytest.mark.parametrize("presplit", [False, True])
-def test_segmenting_streams(presplit: bool) -> None:
-    read = [0]
-    sentences = Pipeline(None).segment(counted(["Tom sees Anna.\n" * 100] * 150, read), presplit=presplit)
+def test_text_is_segmented_as_a_stream(presplit: bool) -> None:
+    n_read = [0]
+    sentences = Pipeline(None).segment(counted(["Tom sees Anna.\n" * 100] * 150, n_read), presplit=presplit)
     next(sentences)
-    assert read[0] < 100
+    assert n_read[0] < 100
     assert sum(1 for _ in sentences) == 15_000 - 1
-    assert read[0] == 150
+    assert n_read[0] == 150
 
 
-def test_lists_of_tokens(nlp: Pipeline) -> None:
-    given = [["Anna", "didn't", "buy"], ("in spite of", "Tom")]
-    doc = nlp(given)
-    assert [s.columns["FORM"] for s in doc] == [list(tokens) for tokens in given]
+def test_lists_of_tokens_are_parsed(nlp: Pipeline) -> None:
+    token_lists = [["Anna", "didn't", "buy"], ("in spite of", "Tom")]
+    doc = nlp(token_lists)
+    assert [s.columns["FORM"] for s in doc] == [list(tokens) for tokens in token_lists]
     assert [s.comments for s in doc] == [
         ["# sent_id = 1", "# text = Anna didn't buy"], ["# sent_id = 2", "# text = in spite of Tom"]
     ]  # fmt: skip
-    expanded = nlp(given, expand=True)
+    expanded = nlp(token_lists, expand=True)
     assert expanded[0].columns["FORM"] == ["Anna", "did", "n't", "buy"]
-    assert [t.text for t in expanded[0].tokens] == given[0]
+    assert [t.text for t in expanded[0].tokens] == token_lists[0]
     assert all(word.upos for word in expanded.iter_words())
     assert len(nlp([])) == 0
 
 
 def test_documents_are_copied(nlp: Pipeline) -> None:
-    given = Document.from_conllu(TWO)
-    starts = [s.start_char for s in given]
-    for made in (nlp(given), nlp(given, expand=True), *nlp.pipe([given]), *nlp.pipe([given], workers=2)):
-        assert made.to_conllu() != TWO
-        assert [s.sent_id for s in made] == ["1", "2"]
-        made[0].columns["FORM"][0] = "changed"
-    assert given.to_conllu() == TWO
-    assert [s.start_char for s in given] == starts
+    source = Document.from_conllu(TWO)
+    starts = [s.start_char for s in source]
+    for copy in (nlp(source), nlp(source, expand=True), *nlp.pipe([source]), *nlp.pipe([source], workers=2)):
+        assert copy.to_conllu() != TWO
+        assert [s.sent_id for s in copy] == ["1", "2"]
+        copy[0].columns["FORM"][0] = "changed"
+    assert source.to_conllu() == TWO
+    assert [s.start_char for s in source] == starts
 
 
 def test_the_pipeline_keeps_what_it_is_told_to(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_expansion_begins_with_the_tokens(nlp: Pipeline) -> None:
         ("a", {"treebank": "UD_X"}, "the model learned no treebank 'UD_X'"),
     ],
 )
-def test_mistakes(nlp: Pipeline, given: Any, options: dict[str, Any], message: str) -> None:
+def test_wrong_inputs_and_options_are_told(nlp: Pipeline, given: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError) as error:
         nlp(given, **options)
     assert message in str(error.value)
@@ -201,13 +201,13 @@ def test_a_request_is_checked_however_it_is_made(values: dict[str, Any], message
 
 
 def test_a_request_made_by_hand_is_that_of_the_pipeline(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: dict[str, Any] = {"keep": frozenset({"upos"}), "without": "lemmatizer"}
-    assert Request(**asked) == Request(keep=frozenset({"UPOS"}), without=frozenset({"lemmatizer"}))
-    assert Request(**asked).asked == ("keep", "without")
+    options: dict[str, Any] = {"keep": frozenset({"upos"}), "without": "lemmatizer"}
+    assert Request(**options) == Request(keep=frozenset({"UPOS"}), without=frozenset({"lemmatizer"}))
+    assert Request(**options).asked == ("keep", "without")
     document = two_sentences()
     document[0].columns["UPOS"] = ["X"] * len(document[0])
-    assert nlp(document, request=Request(**asked)).to_conllu() == nlp(document, **asked).to_conllu()
-    assert nlp(document, request=Request(**asked))[0].columns["UPOS"] == ["X"] * len(document[0])
+    assert nlp(document, request=Request(**options)).to_conllu() == nlp(document, **options).to_conllu()
+    assert nlp(document, request=Request(**options))[0].columns["UPOS"] == ["X"] * len(document[0])
     for name in ("__call__", "annotate_stream", "segment", "analyses", "pipe"):
         with pytest.raises(
             ConfigError, match="there is no part typo to switch off; the pipeline has segmenter, tagger"
@@ -223,7 +223,7 @@ def test_a_request_made_by_hand_is_that_of_the_pipeline(nlp: Pipeline, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("method", "asked", "message"),
+    ("method", "options", "message"),
     [
         ("annotate_stream", {"expand": True, "presplit": True}, "annotate_stream cannot do what presplit, expand asks"),
         ("segment", {"k_best": 3}, "segment cannot do what k_best asks; it can be asked for without, presplit"),
@@ -234,11 +234,11 @@ def test_a_request_made_by_hand_is_that_of_the_pipeline(nlp: Pipeline, monkeypat
         ("analyses", {"request": Request(k_best=3)}, "analyses cannot do what k_best asks"),
     ],
 )
-def test_what_a_method_cannot_do_is_refused_at_once(
-    nlp: Pipeline, method: str, asked: dict[str, Any], message: str
+def test_requests_that_a_method_cannot_serve_are_refused_at_once(
+    nlp: Pipeline, method: str, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=f"^{message}"):
-        getattr(nlp, method)([], **asked)
+        getattr(nlp, method)([], **options)
 
 
 def test_each_method_does_its_part_of_a_request(nlp: Pipeline, tmp_path: Path) -> None:
@@ -275,10 +275,10 @@ def test_predicted_columns_stand_where_conllu_has_them(nlp: Pipeline) -> None:
     assert list(nlp(TEXTS[0])[0].columns) == expected
     # Other columns stand behind them, unless the file has an order of its own.
     words = two_sentences()[0]
-    given = {name: words.columns[name] for name in ("FORM", "MISC")} | {"NER": ["O"] * len(words)}
-    assert list(nlp(Document([Sentence(given)]))[0].columns) == [*expected, "NER"]
-    given = {name: given[name] for name in ("MISC", "FORM", "NER")}
-    assert list(nlp(Document([Sentence(given)]))[0].columns)[:3] == ["MISC", "FORM", "NER"]
+    columns = {name: words.columns[name] for name in ("FORM", "MISC")} | {"NER": ["O"] * len(words)}
+    assert list(nlp(Document([Sentence(columns)]))[0].columns) == [*expected, "NER"]
+    columns = {name: columns[name] for name in ("MISC", "FORM", "NER")}
+    assert list(nlp(Document([Sentence(columns)]))[0].columns)[:3] == ["MISC", "FORM", "NER"]
 
 
 # -- parts
@@ -286,27 +286,27 @@ def test_predicted_columns_stand_where_conllu_has_them(nlp: Pipeline) -> None:
 
 def test_parts_are_switched_off(nlp: Pipeline) -> None:
     assert nlp.parts == ("segmenter", "tagger", "lemmatizer", "dependencies")
-    whole = nlp(TEXTS[0])
+    complete = nlp(TEXTS[0])
     doc = nlp(TEXTS[0], without=["lemmatizer", "dependencies"])
-    assert [w.upos for w in doc.iter_words()] == [w.upos for w in whole.iter_words()]
+    assert [w.upos for w in doc.iter_words()] == [w.upos for w in complete.iter_words()]
     assert {w.lemma for w in doc.iter_words()} == {w.head for w in doc.iter_words()} == {None}
-    # What a document has of them stays.
-    given = two_sentences()
-    made = nlp(given, without="dependencies")
-    assert [s.heads for s in made] == [s.heads for s in given]
-    assert nlp(given, without=["tagger", "lemmatizer", "dependencies"]).to_conllu() == TWO
+    # The annotation of a document stays where the part is switched off.
+    source = two_sentences()
+    copy = nlp(source, without="dependencies")
+    assert [s.heads for s in copy] == [s.heads for s in source]
+    assert nlp(source, without=["tagger", "lemmatizer", "dependencies"]).to_conllu() == TWO
     assert [t.text for t in nlp("I can't", without="segmenter")[0].tokens] == ["I", "can't"]
     assert len(nlp("I can't", without="segmenter")[0]) == 2
-    assert conllu(nlp.pipe([given], without="dependencies", workers=2)) == conllu([made])
+    assert conllu(nlp.pipe([source], without="dependencies", workers=2)) == conllu([copy])
 
 
 def test_parts_are_left_out_at_load(segmenter: Segmenter, tmp_path: Path) -> None:
-    whole = Pipeline(small_model(), segmenter=segmenter)
-    whole.save(tmp_path / "m")
+    pipeline = Pipeline(small_model(), segmenter=segmenter)
+    pipeline.save(tmp_path / "m")
     tasks = ["tagger", "lemmatizer"]
     less = load(tmp_path / "m", without=tasks)
     assert less.parts == ("segmenter", "dependencies")
-    assert less(TEXTS[0]).to_conllu() == whole(TEXTS[0], without=tasks).to_conllu()
+    assert less(TEXTS[0]).to_conllu() == pipeline(TEXTS[0], without=tasks).to_conllu()
     assert not [name for name, _ in less.model.named_parameters() if name.startswith(("tasks.tagger", "tasks.lemma"))]
     assert load(tmp_path / "m", without="segmenter").parts == (*tasks, "dependencies")
     alone = load(tmp_path / "m", without=[*tasks, "dependencies"])
@@ -316,7 +316,7 @@ def test_parts_are_left_out_at_load(segmenter: Segmenter, tmp_path: Path) -> Non
         load(tmp_path / "m", without="taggr")
 
 
-def test_a_pipeline_without_a_model() -> None:
+def test_a_pipeline_without_a_model_segments() -> None:
     segmenter = Pipeline(None, segmenter=Expanding())
     assert segmenter.writes == ()
     assert segmenter.parts == ("segmenter",)
@@ -357,18 +357,18 @@ def test_threads_share_a_pipe(nlp: Pipeline) -> None:
 
 @pytest.mark.parametrize(("workers", "ahead"), [(1, 3), (2, 12)])
 def test_inputs_are_read_when_they_are_needed(nlp: Pipeline, workers: int, ahead: int) -> None:
-    read = [0]
-    documents = nlp.pipe(counted(["Tom sees Anna."] * 60, read), batch_size=3, workers=workers)
-    assert read == [0]
-    for given, _ in enumerate(documents, 1):
-        assert given <= read[0] < given + ahead
-    assert given == read[0] == 60
+    n_read = [0]
+    documents = nlp.pipe(counted(["Tom sees Anna."] * 60, n_read), batch_size=3, workers=workers)
+    assert n_read == [0]
+    for n_given, _ in enumerate(documents, 1):
+        assert n_given <= n_read[0] < n_given + ahead
+    assert n_given == n_read[0] == 60
 
 
 def test_long_inputs_are_read_one_by_one(nlp: Pipeline) -> None:
-    read = [0]
-    for given, _ in enumerate(nlp.pipe(counted(["Tom sees Anna. " * 20] * 10, read), batch_words=2), 1):
-        assert read[0] == given
+    n_read = [0]
+    for n_given, _ in enumerate(nlp.pipe(counted(["Tom sees Anna. " * 20] * 10, n_read), batch_words=2), 1):
+        assert n_read[0] == n_given
 
 
 def test_an_error_of_the_inputs_comes_through(nlp: Pipeline) -> None:
@@ -392,12 +392,12 @@ def test_memory_is_given_back_after_several_batches(nlp: Pipeline, monkeypatch: 
     assert set(calls) == {0}
 
 
-def test_heap_of_any_c_library() -> None:
-    whole = ctypes.CDLL(None)
-    assert (memory._function("malloc_trim") is not None) == hasattr(whole, "malloc_trim")
+def test_memory_is_given_back_with_any_c_library() -> None:
+    library = ctypes.CDLL(None)
+    assert (memory._function("malloc_trim") is not None) == hasattr(library, "malloc_trim")
     assert memory._function("no_such_function") is None
     memory.give_back()
-    # In a process of its own, which ends with it.
+    # This changes the process for good, and so it runs in a process of its own.
     subprocess.run(
         [sys.executable, "-c", "from depparse.inference import memory; memory.keep_large_blocks_apart()"], check=True
     )

@@ -1,4 +1,4 @@
-"""Raw text through a whole trained pipeline: valid output of real texts, hostile texts, the same in any company."""
+"""Raw text through a trained pipeline: real and hostile texts have valid output, the same in any batch and thread."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def nlp(folder: Path) -> Pipeline:
 
 
 def check(document: Document, text: str) -> None:
-    """What is promised of the analysis of any text."""
+    """Checks all promises about the analysis of any text."""
     if not is_visible(text):
         assert len(document) == 0
         return
@@ -89,7 +89,7 @@ TEXTS = {
     "escapes": "a\\n b|c=d \\u0041 SpaceAfter=No _ # text = x \x1b[31mrouge\x1b[0m",
     "points": "." * 500 + "!?" * 100,
     "many tokens in a sentence": "a " * 5000,
-    # Composed, as the validator breaks off at some characters that are not.
+    # The characters are composed, because the validator breaks off at some that are not.
     "many characters": unicodedata.normalize("NFC", "".join(map(chr, range(0x3000)))),
     "tags": "a" + "\U000e0020\U000e007f" * 200 + "\U0010ffff\ufffe",
     "multiword tokens": "au " * 500 + "AU Au aU du\u200b aux",
@@ -134,8 +134,8 @@ def test_a_megabyte_of_anything_is_segmented_in_bounded_memory(kind: str, folder
     assert peaks[1] < peaks[0] + 60  # MiB; ten times the text
 
 
-def test_files_of_hostile_text(folder: Path, tmp_path: Path) -> None:
-    """As on the command line: files one after the other, most without a last line end."""
+def test_files_of_hostile_text_come_back(folder: Path, tmp_path: Path) -> None:
+    """The command line reads files one after the other, most without a last line end."""
     names = [name for name, text in TEXTS.items() if "\ud800" not in text and "\ud83d" not in text and len(text) < 1500]
     paths = [tmp_path / f"{number}.txt" for number, _ in enumerate(names)]
     for name, path in zip(names, paths, strict=True):
@@ -169,11 +169,11 @@ def first(path: Path, number: int) -> Document:
 
 @pytest.mark.slow
 @pytest.mark.shared
-def test_the_output_of_every_test_set_is_valid_and_the_same_in_any_company(shared: Path, tmp_path: Path) -> None:
-    """Small pipelines of each treebank on the raw text of its test set: it is about form, not about being right."""
-    found = {folder.name: find_splits(folder) for folder in sorted((shared / "treebanks").glob("UD_*"))}
-    assert found
-    for name, splits in found.items():
+def test_the_output_of_every_test_set_is_valid_and_the_same_in_any_batch(shared: Path, tmp_path: Path) -> None:
+    """A small pipeline of each treebank reads the raw text of its test set; the form of the output is checked alone."""
+    splits_of = {folder.name: find_splits(folder) for folder in sorted((shared / "treebanks").glob("UD_*"))}
+    assert splits_of
+    for name, splits in splits_of.items():
         data = [splits[split] for split in ("train", "dev", "test", "file") if split in splits]
         test = first(data[-1], 12)
         (tmp_path / f"{name}.conllu").write_text(first(data[0], 20).to_conllu(), encoding="utf-8")
@@ -182,11 +182,11 @@ def test_the_output_of_every_test_set_is_valid_and_the_same_in_any_company(share
         text = "".join(iter_text(test))
         lines = "".join(wrapped([text], 60))
         both = [nlp(text), nlp(lines)]
-        for document, given in zip(both, (text, lines), strict=True):
-            assert document.text == given, name
+        for document, source in zip(both, (text, lines), strict=True):
+            assert document.text == source, name
             assert complaints(document.to_conllu()) == [], name
         expected = [document.to_conllu() for document in both]
-        # Alone, in any order and batch, and in pieces.
+        # The output is the same alone, in any order and batch, and in pieces.
         for size, order in ((1, 1), (7, -1)):
             piped = [d.to_conllu() for d in nlp.pipe([text, lines][::order], batch_size=size, batch_words=60)]
             assert piped[::order] == expected, name

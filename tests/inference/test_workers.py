@@ -1,4 +1,4 @@
-"""Worker processes: the same results, and ends that are clean, whoever ends what."""
+"""Worker processes give the same results in order, and end cleanly, whoever ends them."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ from tests.sentences import TEXTS, blanked, conllu, two_sentences
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_results_come_in_order(workers: int) -> None:
-    read: list[int] = []
+    numbers_read: list[int] = []
 
     def jobs() -> Iterator[int]:
         for number in range(40):
-            read.append(number)
+            numbers_read.append(number)
             yield number
 
     for number, (job, result) in enumerate(run_in_order(square_later, jobs(), workers)):
         assert (job, result) == (number, number * number)
-        assert len(read) <= number + 2 * workers
+        assert len(numbers_read) <= number + 2 * workers
     assert not multiprocessing.active_children()
 
 
 def test_an_exception_arrives_as_it_is() -> None:
-    found = run_in_order(fail, iter(range(100)), 2)
-    assert [next(found) for _ in range(3)] == [(0, 0), (1, 1), (2, 2)]
+    results = run_in_order(fail, iter(range(100)), 2)
+    assert [next(results) for _ in range(3)] == [(0, 0), (1, 1), (2, 2)]
     with pytest.raises(FormatError) as error:
-        next(found)
+        next(results)
     assert str(error.value) == "x.conllu:7: it is broken"
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.parametrize(("job", "told"), [(2, "plain"), (3, "odd"), (4, "pickle")])
-def test_any_exception_says_where_it_was(job: int, told: str) -> None:
-    with pytest.raises(Exception, match=told) as error:
+@pytest.mark.parametrize(("job", "message"), [(2, "plain"), (3, "odd"), (4, "pickle")])
+def test_any_exception_says_where_it_was(job: int, message: str) -> None:
+    with pytest.raises(Exception, match=message) as error:
         list(run_in_order(be_odd, [0, 1, job, 1], 2))
     text = "".join(traceback.format_exception(error.value))
     assert "in a worker process" in text
@@ -62,25 +62,25 @@ def test_any_exception_says_where_it_was(job: int, told: str) -> None:
 
 
 def test_a_worker_killed_while_it_sends_is_an_error() -> None:
-    """What pools of the standard library wait for forever."""
+    """A pool of the standard library would wait for such a worker forever."""
     with pytest.raises(DepparseError, match="was killed"):
         list(run_in_order(be_killed_sending, range(8), 2))
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_killed_worker_is_one_clear_error(how: signal.Signals) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_worker_is_one_clear_error(stop: signal.Signals) -> None:
     with pytest.raises(DepparseError, match=r"^a worker process was killed or could not start; if memory ran out"):
-        list(run_in_order(partial(end_itself, how), range(100), 2))
+        list(run_in_order(partial(end_itself, stop), range(100), 2))
     assert not multiprocessing.active_children()
 
 
 def test_leaving_early_stops_the_workers(tmp_path: Path) -> None:
-    found = run_in_order(partial(sleep, tmp_path), range(10), 2)
-    assert next(found) == (0, 0)
+    results = run_in_order(partial(sleep, tmp_path), range(10), 2)
+    assert next(results) == (0, 0)
     while not (tmp_path / "begun2").exists():
         time.sleep(0.01)
-    found.close()
+    results.close()
     assert not multiprocessing.active_children()
 
 
@@ -95,17 +95,17 @@ def test_leaving_a_pipe_early_stops_the_workers() -> None:
     assert not multiprocessing.active_children()
 
 
-def test_the_same_analyses() -> None:
+def test_workers_give_the_same_analyses() -> None:
     pipeline = Pipeline(small_model(), segmenter=Expanding())
     inputs = [*TEXTS, two_sentences(), [["Anna", "didn't", "buy"]]]
     expected = conllu(map(pipeline, inputs))
     for workers, size in ((2, 1), (3, 2), (2, 256)):
         assert conllu(pipeline.pipe(inputs, workers=workers, batch_size=size)) == expected
-    given = [s for text in TEXTS for s in pipeline.segment(text)]
-    alone = [s.to_conllu() for s in pipeline.annotate_stream(given, k_best=2)]
-    assert [s.to_conllu() for s in pipeline.annotate_stream(given, k_best=2, workers=2, batch_words=10)] == alone
-    starts = [s.start_char for s in pipeline.annotate_stream(given, workers=2, batch_words=10)]
-    assert starts == [s.start_char for s in given]
+    sentences = [s for text in TEXTS for s in pipeline.segment(text)]
+    alone = [s.to_conllu() for s in pipeline.annotate_stream(sentences, k_best=2)]
+    assert [s.to_conllu() for s in pipeline.annotate_stream(sentences, k_best=2, workers=2, batch_words=10)] == alone
+    starts = [s.start_char for s in pipeline.annotate_stream(sentences, workers=2, batch_words=10)]
+    assert starts == [s.start_char for s in sentences]
 
 
 def test_errors_of_analyses_name_the_sentence() -> None:
@@ -159,7 +159,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
-    """Their standard output, which is ours to read, closes only then."""
+    """This test reads the standard output of the workers, which closes only when they have ended."""
     command = [sys.executable, "-c", KILLED, str(tmp_path)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=LONG / 2)

@@ -27,7 +27,7 @@ LANGUAGES = {
     "all": expression(".*"),
     "bioes": bioes(TAGS),
     "one entity": intersect(bioes(TAGS), at_most_once(5, (1, 4))),
-    # Several paths for nearly every sequence, which would be counted as often.
+    # Nearly every sequence has several paths, but must be counted once.
     "ambiguous": expression("(a | b | a b | .)* (a | .)"),
     "union": Automaton(2, [{0: (0, 1), 1: (0, 1)}, {0: (1,), 1: (0,)}], (0, 1), (0, 1)),
     "pairs": expression("(a b | b c)*"),
@@ -42,7 +42,7 @@ def all_sequences(language: Automaton, length: int) -> list[tuple[int, ...]]:
 
 
 def score_of(scores: Tensor, transitions: Tensor, labels: tuple[int, ...]) -> Tensor:
-    """Of one sentence, as plainly as possible."""
+    """The score of one sequence of labels, computed as plainly as possible."""
     if not labels:
         return torch.zeros((), dtype=scores.dtype)
     boundary = len(transitions) - 1
@@ -55,7 +55,7 @@ def score_of(scores: Tensor, transitions: Tensor, labels: tuple[int, ...]) -> Te
 
 
 def random_batch(language: Automaton, lengths: list[int], seed: int = 0, scale: float = 2.0) -> tuple[Tensor, ...]:
-    """Scores with rubbish where nobody may look, transitions, lengths."""
+    """Scores with rubbish where no algorithm may look, transitions, and lengths."""
     generator = torch.Generator().manual_seed(seed)
     n_labels = language.n_labels
     scores = scale * torch.randn(len(lengths), max(1, *lengths), n_labels, generator=generator, dtype=torch.float64)
@@ -76,13 +76,13 @@ def test_sums_and_best_are_those_of_all_sequences(name: str, scale: float) -> No
     labels, best = chain.viterbi(scores, transitions, lengths)
     for number, length in enumerate(lengths.tolist()):
         sequences = all_sequences(language, length)
-        found = [score_of(scores[number], transitions, sequence) for sequence in sequences]
+        sequence_scores = [score_of(scores[number], transitions, sequence) for sequence in sequences]
         if not sequences:
             assert totals[number] == best[number] == -torch.inf
             assert (labels[number] == IGNORE).all()
             assert (probabilities[number] == 0).all()
             continue
-        stacked = torch.stack(found)
+        stacked = torch.stack(sequence_scores)
         assert totals[number].item() == pytest.approx(stacked.logsumexp(0).item(), rel=1e-12)
         assert best[number].item() == pytest.approx(stacked.max().item(), rel=1e-12)
         assert tuple(labels[number, :length].tolist()) == sequences[int(stacked.argmax())]
@@ -111,28 +111,28 @@ def test_gradients_are_those_of_the_enumeration(name: str) -> None:
     scores.grad = transitions.grad = None
     for number, length in enumerate(lengths):
         if sequences := all_sequences(language, length):
-            found = [score_of(scores[number, :length], transitions, sequence) for sequence in sequences]
-            (torch.stack(found).logsumexp(0) * weights[number]).backward()
+            sequence_scores = [score_of(scores[number, :length], transitions, sequence) for sequence in sequences]
+            (torch.stack(sequence_scores).logsumexp(0) * weights[number]).backward()
     for gradient, expected in zip(gradients, (scores.grad, transitions.grad), strict=True):
         torch.testing.assert_close(gradient, torch.zeros_like(gradient) if expected is None else expected)
 
 
-def test_the_probability_of_a_gold_sequence_and_of_segments() -> None:
+def test_sequences_and_segments_have_the_probabilities_of_the_enumeration() -> None:
     for language in (LANGUAGES["bioes"], LANGUAGES["one entity"], LANGUAGES["ambiguous"]):
         chain = LinearChain(language)
         scores, transitions, lengths = random_batch(language, [4, 3, 1])
         segments = [(0, 1, (1, 2)), (1, 0, (1, 0)), (0, 0, (0, 1, 2)), (2, 0, (2,))]
         sentences, starts = (torch.tensor([segment[place] for segment in segments]) for place in (0, 1))
         padded = torch.tensor([[1, 2, IGNORE], [1, 0, IGNORE], [0, 1, 2], [2, IGNORE, IGNORE]])
-        found = chain.segment_probabilities(scores, transitions, lengths, sentences, starts, padded)
-        for (sentence, start, own), probability in zip(segments, found.tolist(), strict=True):
+        probabilities = chain.segment_probabilities(scores, transitions, lengths, sentences, starts, padded)
+        for (sentence, start, segment_labels), probability in zip(segments, probabilities.tolist(), strict=True):
             sequences = all_sequences(language, int(lengths[sentence]))
             all_scores = [score_of(scores[sentence], transitions, sequence) for sequence in sequences]
-            end = start + len(own)
+            end = start + len(segment_labels)
             expected = sum(
                 share.item()
                 for sequence, share in zip(sequences, torch.stack(all_scores).softmax(0), strict=True)
-                if sequence[start:end] == own
+                if sequence[start:end] == segment_labels
             )
             assert probability == pytest.approx(expected, abs=1e-12)
         labels = torch.tensor([[0, 0, 1, 2], [0, 0, 0, IGNORE], [0, IGNORE, IGNORE, IGNORE]])
@@ -144,17 +144,17 @@ def test_the_probability_of_a_gold_sequence_and_of_segments() -> None:
         assert len(chain.segment_probabilities(scores, transitions, lengths, none, none, none[:, None])) == 0
 
 
-def test_where_the_language_only_says_what_may_follow_the_nodes_are_the_labels() -> None:
+def test_a_language_of_neighbours_needs_one_node_for_each_label() -> None:
     tags = ["O", *(f"{prefix}-{kind}" for kind in ("PER", "LOC", "ORG") for prefix in "BIES")]
     chain = LinearChain(bioes(tags))
     assert chain.labels.tolist() == list(range(len(tags)))
-    # From the 7 labels outside to the 7 that may follow them, and within each type from B and I to I and E.
+    # Arcs lead from the 7 labels outside to the 7 that may follow them, and in each type from B and I to I and E.
     assert int(chain.after.mask.sum()) == int(chain.before.mask.sum()) == 7 * 7 + 3 * 4
     assert LinearChain(LANGUAGES["all"]).n_nodes == 3
     assert LinearChain(LANGUAGES["one entity"]).n_nodes == 5 + 1  # O before the entity and after it
 
 
-def test_forbidden_scores_and_low_precision() -> None:
+def test_forbidden_scores_and_low_precision_are_possible() -> None:
     chain = LinearChain(LANGUAGES["bioes"])
     scores, transitions, lengths = random_batch(LANGUAGES["bioes"], [4])
     scores[0, 1, [0, 3, 4]] = -torch.inf  # the second word begins or continues an entity
@@ -169,7 +169,7 @@ def test_forbidden_scores_and_low_precision() -> None:
     assert (scores.grad.dtype, transitions.grad.dtype) == (torch.float32, torch.float64)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=5), st.integers(0, 1000))
 def test_a_sentence_has_the_same_numbers_in_any_batch(lengths: list[int], seed: int) -> None:
     language = LANGUAGES["one entity"]

@@ -27,7 +27,7 @@ CASES = {"all core": (ROLES[::2], (0, 1)), "none core": (ROLES[1:2], ()), "some 
 
 
 class RoleSpan(NamedTuple):
-    """An argument, by places from 0."""
+    """An argument, with positions from 0."""
 
     predicate: int
     first: int
@@ -49,7 +49,7 @@ def language_of(roles: list[str], core: tuple[int, ...]) -> Automaton:
 
 
 def random_batch(n_tags: int, lengths: list[int], seed: int = 0, scale: float = 2.0) -> tuple[Tensor, Tensor]:
-    """Scores with rubbish where nobody may look, lengths."""
+    """Scores with rubbish where no algorithm may look, and lengths."""
     generator = torch.Generator().manual_seed(seed)
     scores = scale * torch.randn(len(lengths), max(1, *lengths), n_tags, generator=generator, dtype=torch.float64)
     for number, length in enumerate(lengths):
@@ -58,7 +58,7 @@ def random_batch(n_tags: int, lengths: list[int], seed: int = 0, scale: float = 
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("scale", [2.0, 30.0, 1e3])  # the last is for logarithms
+@pytest.mark.parametrize("scale", [2.0, 30.0, 1e3])  # the last scale needs logarithms
 def test_sums_and_best_are_those_of_all_sequences(name: str, scale: float) -> None:
     roles, core = CASES[name]
     language, chain = language_of(roles, core), RoleChain(len(roles), core)
@@ -67,22 +67,22 @@ def test_sums_and_best_are_those_of_all_sequences(name: str, scale: float) -> No
     probabilities = chain.marginals(scores, lengths)
     for number, length in enumerate(lengths.tolist()):
         sequences = [s for s in itertools.product(range(language.n_labels), repeat=length) if language.accepts(s)]
-        places = torch.tensor(sequences, dtype=torch.long).view(len(sequences), length)
-        found = scores[number, torch.arange(length), places].sum(1)
-        assert totals[number].item() == pytest.approx(found.logsumexp(0).item(), rel=1e-12)
-        assert best[number].item() == pytest.approx(found.max().item(), rel=1e-12)
-        assert tuple(tags[number, :length].tolist()) == sequences[int(found.argmax())]
+        sequence_tags = torch.tensor(sequences, dtype=torch.long).view(len(sequences), length)
+        sequence_scores = scores[number, torch.arange(length), sequence_tags].sum(1)
+        assert totals[number].item() == pytest.approx(sequence_scores.logsumexp(0).item(), rel=1e-12)
+        assert best[number].item() == pytest.approx(sequence_scores.max().item(), rel=1e-12)
+        assert tuple(tags[number, :length].tolist()) == sequences[int(sequence_scores.argmax())]
         assert (tags[number, length:] == IGNORE).all()
-        shares = found.softmax(0)
+        shares = sequence_scores.softmax(0)
         for word in range(length):
             for tag in range(language.n_labels):
-                expected = shares[places[:, word] == tag].sum().item()
+                expected = shares[sequence_tags[:, word] == tag].sum().item()
                 assert probabilities[number, word, tag].item() == pytest.approx(expected, abs=1e-9)
         assert (probabilities[number, length:] == 0).all()
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_same_as_the_product_automaton(name: str) -> None:
+def test_the_chain_agrees_with_the_product_automaton(name: str) -> None:
     roles, core = CASES[name]
     language, chain = language_of(roles, core), RoleChain(len(roles), core)
     product = LinearChain(language)
@@ -91,10 +91,10 @@ def test_the_same_as_the_product_automaton(name: str) -> None:
     weights = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=torch.float64)
     scores.requires_grad_()
     (chain.log_partition(scores, lengths) * weights).sum().backward()
-    found, scores.grad = scores.grad, None
-    assert found is not None
+    gradient, scores.grad = scores.grad, None
+    assert gradient is not None
     (product.log_partition(scores, transitions, lengths) * weights).sum().backward()
-    torch.testing.assert_close(found, scores.grad)
+    torch.testing.assert_close(gradient, scores.grad)
     with torch.no_grad():
         tags, best = chain.viterbi(scores, lengths)
         expected, score = product.viterbi(scores, transitions, lengths)
@@ -103,7 +103,7 @@ def test_the_same_as_the_product_automaton(name: str) -> None:
         torch.testing.assert_close(chain.path_score(scores, lengths, tags), best)
 
 
-def test_the_probability_of_arguments() -> None:
+def test_arguments_have_the_probabilities_of_the_enumeration() -> None:
     roles, core = CASES["all core"]
     language, chain = language_of(roles, core), RoleChain(len(roles), core)
     scores, lengths = random_batch(language.n_labels, [4, 1, 3])
@@ -114,8 +114,8 @@ def test_the_probability_of_arguments() -> None:
         RoleSpan(1, 0, 0, 0),
         RoleSpan(2, 1, 2, 0),
     ]
-    found = probabilities_of(chain, scores, lengths, spans)
-    for span, probability in zip(spans, found, strict=True):
+    probabilities = probabilities_of(chain, scores, lengths, spans)
+    for span, probability in zip(spans, probabilities, strict=True):
         sequences = [
             s
             for s in itertools.product(range(language.n_labels), repeat=int(lengths[span.predicate]))
@@ -126,12 +126,12 @@ def test_the_probability_of_arguments() -> None:
         tags = (first, *[first + 1] * (span.last - span.first - 1), first + 2)
         if span.first == span.last:
             tags = (first + 3,)
-        there = [s[span.first : span.last + 1] == tags for s in sequences]
-        assert probability == pytest.approx(logs.softmax(0)[there].sum().item(), abs=1e-12)
+        has_span = [s[span.first : span.last + 1] == tags for s in sequences]
+        assert probability == pytest.approx(logs.softmax(0)[has_span].sum().item(), abs=1e-12)
     assert probabilities_of(chain, scores, lengths, []) == []
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=5), st.integers(0, 1000))
 def test_a_predicate_has_the_same_numbers_in_any_batch(lengths: list[int], seed: int) -> None:
     roles, core = CASES["some core"]
@@ -164,10 +164,10 @@ def spans_far_apart(gap: float, roles: list[int], n_roles: int, length: int = 10
 
 @pytest.mark.parametrize("gap", [5.0, 26.0, 80.0])
 def test_nothing_is_lost_that_counts_in_the_end(gap: float) -> None:
-    """Two arguments of a role that is there once: what leaves the first one out is far behind until the second."""
+    """Only one of two arguments can have the core role; sequences without the first are far behind until the second."""
     scores, chain = spans_far_apart(gap, [0, 0], 1), RoleChain(1, (0,))
     lengths = torch.tensor([60])
-    # One of the two, and ten words of `gap`; what else there is, of another end of it, is worse by another `gap`.
+    # The best sequences have one of the two and ten words that cost `gap`; all others cost another `gap` at least.
     total = chain.log_partition(scores, lengths).item()
     assert total == pytest.approx(math.log(2) - 10 * gap, abs=60 * math.exp(-gap))
     marginals = chain.marginals(scores, lengths)
@@ -175,7 +175,7 @@ def test_nothing_is_lost_that_counts_in_the_end(gap: float) -> None:
     first, second = probabilities_of(chain, scores, lengths, [RoleSpan(0, 0, 9, 0), RoleSpan(0, 30, 39, 0)])
     assert first == pytest.approx(second, abs=1e-9)
     assert first == pytest.approx(0.5, abs=60 * math.exp(-gap) + 1e-9)
-    scores[0, 30, 1] += 30.0  # so the second it is
+    scores[0, 30, 1] += 30.0  # now the second argument is better
     tags = torch.zeros(1, 60, dtype=torch.long)
     tags[0, 30], tags[0, 31:39], tags[0, 39] = 1, 2, 3
     loss = chain.log_partition(scores, lengths) - chain.path_score(scores, lengths, tags)
@@ -184,20 +184,20 @@ def test_nothing_is_lost_that_counts_in_the_end(gap: float) -> None:
 
 @pytest.mark.parametrize("roles", [[0, 1, 0, 1], [0, 1, 2, 3, 4, 5, 6] * 2])
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_numbers_and_logarithms_agree_whatever_the_company(roles: list[int], dtype: torch.dtype) -> None:
+def test_numbers_and_logarithms_agree_in_any_batch(roles: list[int], dtype: torch.dtype) -> None:
     n_roles = 1 + max(roles)
     chain = RoleChain(n_roles, range(n_roles))
     gaps = (3.0, 60.0, 200.0, 300.0)
     scores = torch.cat([spans_far_apart(gap, roles, n_roles, 3, 1) for gap in gaps]).to(dtype)
     lengths = torch.tensor([scores.shape[1]] * len(gaps))
-    expected = sums_in(Logarithms, chain.sets, scores.double(), lengths, marginals=True)[0]
-    found, lost = sums_in(Numbers, chain.sets, scores.double(), lengths, marginals=True)
+    in_logarithms = sums_in(Logarithms, chain.sets, scores.double(), lengths, marginals=True)[0]
+    in_numbers, lost = sums_in(Numbers, chain.sets, scores.double(), lengths, marginals=True)
     assert lost.tolist()[0] is False
     assert lost.any()
-    torch.testing.assert_close(found.total[~lost], expected.total[~lost])
-    torch.testing.assert_close(found.marginals[~lost], expected.marginals[~lost])
-    torch.testing.assert_close(chain.log_partition(scores, lengths), expected.total.to(dtype))
-    torch.testing.assert_close(chain.marginals(scores, lengths), expected.marginals.to(dtype))
+    torch.testing.assert_close(in_numbers.total[~lost], in_logarithms.total[~lost])
+    torch.testing.assert_close(in_numbers.marginals[~lost], in_logarithms.marginals[~lost])
+    torch.testing.assert_close(chain.log_partition(scores, lengths), in_logarithms.total.to(dtype))
+    torch.testing.assert_close(chain.marginals(scores, lengths), in_logarithms.marginals.to(dtype))
     spans = [RoleSpan(number, 4, 6, 1) for number in range(len(gaps))]
     together = probabilities_of(chain, scores, lengths, spans)
     for number in range(len(gaps)):
@@ -207,7 +207,7 @@ def test_numbers_and_logarithms_agree_whatever_the_company(roles: list[int], dty
         assert probability == pytest.approx(together[number], abs=1e-12)
 
 
-def test_what_cannot_be_is_minus_infinity() -> None:
+def test_impossible_sequences_have_minus_infinity() -> None:
     chain = RoleChain(2, (0,))
     scores, lengths = random_batch(9, [3, 3])
     scores[0, 1] = -torch.inf
@@ -223,19 +223,19 @@ def test_little_memory_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     scores, lengths = random_batch(len(role_tags(roles)), [5, 2, 4, 5])
     spans = [RoleSpan(3, 0, 2, 1), RoleSpan(0, 1, 4, 2), RoleSpan(2, 3, 3, 0)]
 
-    def everything() -> list[Tensor]:
-        found = [
+    def all_results() -> list[Tensor]:
+        tensors = [
             *chain.viterbi(scores, lengths),
             chain.marginals(scores, lengths),
             chain.log_partition(scores, lengths),
         ]
-        return [*found, torch.tensor(probabilities_of(chain, scores, lengths, spans))]
+        return [*tensors, torch.tensor(probabilities_of(chain, scores, lengths, spans))]
 
-    expected = everything()
+    expected = all_results()
     monkeypatch.setattr(role_chain, "_LEAST", 1)
     monkeypatch.setattr(role_chain, "_CELLS", 2 * 5 * 4 * 4)  # two predicates at a time
     assert [rows.stop for rows in role_chain._chunks(chain.sets, scores)] == [2, 4]
-    for one, other in zip(everything(), expected, strict=True):
+    for one, other in zip(all_results(), expected, strict=True):
         torch.testing.assert_close(one, other)
 
 
@@ -243,7 +243,7 @@ def test_the_size_grows_with_the_sets_of_core_roles_and_the_roles() -> None:
     chain = RoleChain(57, range(7))
     assert chain.sets.before.shape == (128, 57)
     product = LinearChain(language_of(*CASES["some core"]))
-    # Sets · (roles + 1) states here, where the product has a node for each pair of set and tag.
+    # The chain has sets · (roles + 1) states, where the product has a node for each pair of set and tag.
     assert RoleChain(3, (0, 2)).sets.n_sets * 4 < product.n_nodes
 
 

@@ -36,7 +36,7 @@ def test_a_batch_moves_as_a_whole() -> None:
 
 
 class Record(NamedTuple):
-    """What codecs and networks give each other."""
+    """A record that codecs and networks give each other."""
 
     scores: Any
     name: str
@@ -56,7 +56,7 @@ def test_records_lists_and_dictionaries_keep_their_form() -> None:
         assert found.tolist() == [[1.5, 2.0]]
 
 
-def test_what_cannot_be_written_to_is_copied_and_bfloat16_is_widened() -> None:
+def test_read_only_arrays_are_copied_and_bfloat16_is_widened() -> None:
     array = np.array([1.0, 2.0])
     array.flags.writeable = False
     to_tensors(array, torch.device("cpu"))[0] = 9.0

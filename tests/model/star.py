@@ -79,4 +79,4 @@ class Star(nn.Module):
         return cross_entropy(scores, targets)
 
 
-TASK: NetworkType[StarCodec] = Star  # mypy holds it against the contract
+TASK: NetworkType[StarCodec] = Star  # mypy checks it against the contract

@@ -1,4 +1,4 @@
-"""Trained models that learn more: what is frozen stays the same to the last bit, and what cannot be is told."""
+"""Trained models that learn more: frozen weights stay the same to the last bit, and impossible tasks are refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ENTITIES: dict[str, Any] = {"model": {"tasks": {"ner": FLAT}}, "training": RECIP
 
 
 def parser() -> Model:
-    """With words of both documents."""
+    """A model with the words of both documents."""
     return small_model(document=Document([*two_sentences(), *flat_entities()]))
 
 
@@ -61,7 +61,7 @@ def test_a_task_is_added_and_all_else_stays_the_same_to_the_last_bit(average: st
     assert Pipeline(model)(two_sentences(), without="ner").to_conllu() == parsed
 
 
-def test_a_task_that_reads_the_trees_of_a_frozen_parser() -> None:
+def test_a_task_may_read_the_trees_of_a_frozen_parser() -> None:
     model = parser()
     before = state(model)
     task = REGISTRY.read(FLAT | {"syntax": {"type": "gcn"}, "trees": "own"})
@@ -90,7 +90,7 @@ def test_without_freezing_all_is_trained_and_what_suffers_is_told() -> None:
     assert line == "note: tagger is trained further with its labels; others in the data are not learned"
 
 
-def test_a_task_that_is_there_is_trained_further_with_its_own_settings() -> None:
+def test_a_task_of_the_base_is_trained_further_with_its_own_settings() -> None:
     model = parser()
     before = state(model)
     other = REGISTRY.read(TASKS["tagger"] | {"width": 999})
@@ -120,7 +120,7 @@ def test_a_task_that_the_data_does_not_annotate_stays_as_it_is() -> None:
     assert model.codec.findings(flat_entities().sentences, model.learned) == []
 
 
-def test_what_cannot_be_learned_is_refused() -> None:
+def test_tasks_that_cannot_be_learned_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"model\.tasks\.tagger\.type: the task tagger of the base model is of type"):
         extend(parser(), {"tagger": NER["ner"]}, flat_entities().sentences)
     with pytest.raises(ConfigError, match="the training data annotates nothing that the tasks learn: ner"):
@@ -148,7 +148,7 @@ def test_a_task_is_replaced_by_one_of_its_columns() -> None:
     assert list(model.tasks) == ["tagger", "lemmatizer", "dependencies"]
     with pytest.raises(ConfigError, match=r"tasks\.tagger\.replaces: the base model has a task tagger already"):
         extend(model, {"tagger": wrong["new"]}, two_sentences().sentences)
-    # Two tasks for one, and one that takes the place of another of its own name.
+    # Two tasks replace one, and a task replaces one of its own name.
     split = {name: REGISTRY.read(TASKS["tagger"] | {"columns": [name.upper()], "replaces": "tagger"}) for name in
              ("upos", "xpos")}  # fmt: skip
     again = {"lemmatizer": REGISTRY.read(TASKS["lemmatizer"] | {"width": 7, "replaces": "lemmatizer"})}
@@ -164,7 +164,7 @@ def test_a_task_is_replaced_by_one_of_its_columns() -> None:
 
 
 @pytest.mark.parametrize("name", ["keys", "pop", "training", "_modules", "two words", "a.b"])
-def test_names_that_no_task_can_have(name: str) -> None:
+def test_names_that_no_task_can_have_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=rf"^config key tasks\.{name} cannot be the name of a task"):
         parse(ModelConfig, {"tasks": {name: FLAT}})
     model = parser()
@@ -199,7 +199,7 @@ def test_mixes_of_layers_stay_with_their_tasks(freeze: bool, tmp_path: Path) -> 
     with torch.inference_mode():
         before = model.eval()(batch)
     extend(model, NER, flat_entities().sentences, freeze=freeze)
-    assert mixes.mix.tolist() == [*map(float, range(8)), 0.0, 1.0]  # the new one begins as the shared one
+    assert mixes.mix.tolist() == [*map(float, range(8)), 0.0, 1.0]  # the new mix begins as the shared one
     assert mixes.mix.requires_grad != freeze
     with torch.inference_mode():
         after = model.eval()(batch)
@@ -227,7 +227,7 @@ def test_entities_are_added_to_a_trained_pipeline(base: Path, samples: Path, tmp
     log = (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8")
     assert '"NER"' in log
     assert '"losses": {"ner": ' in log
-    # And again: what was added is trained further, in a file where a parser could be scored too.
+    # The added task is trained further, with a file on which a parser can be scored too.
     both = tmp_path / "both-ud-train.conllu"
     both.write_text(TWO.replace("nsubj\t_\t_", "nsubj\t_\tNER=B-PET"), encoding="utf-8")
     again = depparse.train(
@@ -271,7 +271,7 @@ def test_a_run_with_a_base_is_resumed_to_the_same_weights(base: Path, samples: P
         depparse.train(ENTITIES, **changed, output=tmp_path / "other", resume=True)
 
 
-def test_mistakes_about_a_base(base: Path, samples: Path, tmp_path: Path) -> None:
+def test_mistakes_about_a_base_are_told(base: Path, samples: Path, tmp_path: Path) -> None:
     file = samples / "UD_English-Sample" / "en_sample-ner-train.iob2"
     for settings, error, message in (
         ({"freeze": True}, ConfigError, r"config key freeze: there is no model .* \(--base MODEL\)"),

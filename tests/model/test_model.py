@@ -33,7 +33,7 @@ def test_tasks_without_annotation_are_left_out() -> None:
 
 
 def test_words_without_annotation_give_no_loss() -> None:
-    """Heads of some words, and whole columns of one sentence: the loss is the mean over what is annotated."""
+    """The loss is a mean over annotated words, where heads of words or columns of a sentence are missing."""
     first, second = TWO.split("\n\n")[:2]
     bare = "\n".join(
         line if line.startswith("#") else "\t".join([*line.split("\t")[:2], *"________"]) for line in second.split("\n")
@@ -51,7 +51,7 @@ def test_words_without_annotation_give_no_loss() -> None:
     together, alone = losses(f"{first}\n\n{bare}\n\n"), losses(f"{first}\n\n")
     for name in ("lemmatizer", "dependencies"):
         assert together[name] == pytest.approx(alone[name], abs=1e-5)
-    # One word without head and relation.
+    # One word has neither head nor relation.
     partly = first.replace("\t4\tnsubj", "\t_\t_")
     assert losses(f"{partly}\n\n")["dependencies"] != pytest.approx(alone["dependencies"], abs=1e-4)
     examples = [model.example(s, targets=True) for s in Document.from_conllu(f"{partly}\n\n")]
@@ -69,6 +69,6 @@ def test_words_that_a_loss_is_a_mean_over_are_counted() -> None:
     batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
     assert model.count_targets("lemmatizer", batch) == 13
     assert model.count_targets("dependencies", batch) == 26  # heads and relations
-    # All words, where the targets of a task do not tell.
+    # All words are counted where the targets of a task do not tell.
     batch.targets["dependencies"] = {"other": "form"}
     assert model.count_targets("dependencies", batch) == 13

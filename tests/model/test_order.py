@@ -52,16 +52,16 @@ def test_tasks_stand_after_what_they_read() -> None:
 @pytest.mark.parametrize("source", ["given", "own"])
 def test_tasks_whose_networks_read_trees_stand_after_the_parser(source: str) -> None:
     reader = SimpleNamespace(reads=(), writes=("NER",), reads_trees=source, read_trees=lambda batch: None)
-    still = SimpleNamespace(reads=(), writes=("UPOS",), reads_trees=None, read_trees=lambda batch: None)
+    tagger = SimpleNamespace(reads=(), writes=("UPOS",), reads_trees=None, read_trees=lambda batch: None)
     parser = SimpleNamespace(reads=("UPOS",), writes=("HEAD", "DEPREL"), parses_trees=True)
-    assert order_tasks({"ner": reader, "tree": parser, "tags": still}) == ("tags", "tree", "ner")  # type: ignore[dict-item]
-    assert order_tasks({"ner": reader, "tags": still}) == ("ner", "tags")  # type: ignore[dict-item]
-    still.reads_trees = source
+    assert order_tasks({"ner": reader, "tree": parser, "tags": tagger}) == ("tags", "tree", "ner")  # type: ignore[dict-item]
+    assert order_tasks({"ner": reader, "tags": tagger}) == ("ner", "tags")  # type: ignore[dict-item]
+    tagger.reads_trees = source
     with pytest.raises(ConfigError, match=r"^the tasks tree, tags read what each other writes \(DEPREL, HEAD, UPOS\)"):
-        order_tasks({"tree": parser, "tags": still})  # type: ignore[dict-item]
+        order_tasks({"tree": parser, "tags": tagger})  # type: ignore[dict-item]
 
 
-def test_who_is_a_parser() -> None:
+def test_a_codec_that_parses_trees_is_a_parser() -> None:
     assert is_parser(TASKS.codec("dependencies"))
     assert is_parser(small_model().codec.tasks["dependencies"])
     assert not is_parser(TASKS.codec("tagger"))
@@ -120,7 +120,7 @@ def test_replacing_takes_a_base() -> None:
 
 @pytest.fixture
 def star(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The parser of the file beside, as an entry point of another package."""
+    """The parser of star.py, as an entry point of another package."""
     install(tmp_path / "site", "stars", "[depparse.tasks]\nstar = tests.model.star:Star\n")
     monkeypatch.syspath_prepend(str(tmp_path / "site"))
 
@@ -143,9 +143,9 @@ def test_a_second_kind_of_parser_is_one_file(star: None, tmp_path: Path) -> None
         sentence = nlp([["Tom", "sees", "Anna"]]).sentences[0]
         root = sentence.heads.index(0) + 1
         assert sentence.heads == [0 if word == root else root for word in range(1, 4)]
-    for asked in ({"probabilities": True}, {"k_best": 2}, {"keep": "head"}, {"constraints": [None]}):
+    for options in ({"probabilities": True}, {"k_best": 2}, {"keep": "head"}, {"constraints": [None]}):
         with pytest.raises(ConfigError, match="the task star predicts one tree and nothing about others"):
-            pipeline([["Tom"]], **asked)  # type: ignore[arg-type]
+            pipeline([["Tom"]], **options)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="so does the task star"):
         extend(model, parse(ModelConfig, {"tasks": {"tree": SMALL["dependencies"]}}).tasks, document.sentences)
 

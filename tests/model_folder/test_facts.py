@@ -1,4 +1,4 @@
-"""Facts of models: what is inside one another, that no path is told, and the card that is made of them."""
+"""Facts of models: they include those of the base, tell no path, and make the card."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ NEW = Facts(
 )  # fmt: skip
 
 
-def test_what_a_model_was_made_of_is_told_too() -> None:
+def test_facts_include_those_of_the_base() -> None:
     assert NEW.licences() == ["MIT", "CC-BY-SA-4.0"]
     assert NEW.languages() == ["Swedish", "English"]
     assert [file.file for file in NEW.all_data()] == ["x.iob2", "en_x-ud-train.conllu"]
-    assert NEW.known_scores() == ()  # those of the base are not those of this model
+    assert NEW.known_scores() == ()  # the scores of the base are not those of this model
     packed = Facts(model=NEW, segmenter=OLD)
     assert packed.known_scores() == ()
     assert Facts(model=OLD).known_scores() == OLD.scores
     assert packed.licences() == ["MIT", "CC-BY-SA-4.0"]
 
 
-def test_they_are_read_as_they_were_written() -> None:
+def test_facts_are_read_as_they_were_written() -> None:
     data = NEW.model_dump(mode="json", exclude_defaults=True)
     assert facts_from(data, "facts.json") == NEW
     with pytest.raises(ModelError, match=r"facts.json: the key licences does not exist; did you mean licence\?"):
         facts_from({"licences": ["MIT"]}, "facts.json")
 
 
-def test_the_card() -> None:
+def test_the_card_has_the_training_the_data_and_the_base() -> None:
     assert (
         render(NEW)
         == """\
@@ -106,7 +106,7 @@ Official scores, gold tokenization, F1 in percent. NER: strict, all entities tog
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "expected"),
     [
         ("depparse train x --output /home/ann/runs/F", "depparse train x --output F"),
         ("depparse train x --output=/runs/F/ -v", "depparse train x --output=F -v"),
@@ -128,11 +128,11 @@ Official scores, gold tokenization, F1 in percent. NER: strict, all entities tog
         ("--set a=1/2", "--set a=1/2"),
     ],
 )
-def test_no_absolute_path_is_told(command: str, told: str) -> None:
-    assert without_paths(command) == told
+def test_no_absolute_path_is_told(command: str, expected: str) -> None:
+    assert without_paths(command) == expected
 
 
-def test_languages_and_licences() -> None:
+def test_languages_and_licences_are_read_from_names_and_cards() -> None:
     assert language_of("a/sv_talbanken-ud-train.conllu") == "Swedish"
     assert language_of("train.conllu") == language_of("xx_y-ud-train.conllu") == ""
     assert licence_of("# A\n\n## Licence\n\n`MIT`\n\n- more\n\n## B\n") == "MIT"

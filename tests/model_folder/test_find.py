@@ -47,7 +47,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "here"
 
 
-def test_a_bundled_name_a_folder_and_a_run(home: Path, recwarn: pytest.WarningsRecorder) -> None:
+def test_a_bundled_name_a_folder_and_a_run_are_found(home: Path, recwarn: pytest.WarningsRecorder) -> None:
     assert bundled() == ["en", "en-large"]
     assert find("en") == models.FOLDER / "en"
     assert depparse.load("en").card == "# en"
@@ -60,7 +60,7 @@ def test_a_bundled_name_a_folder_and_a_run(home: Path, recwarn: pytest.WarningsR
     assert not recwarn
 
 
-def test_a_model_here_with_the_name_of_a_bundled_one(home: Path) -> None:
+def test_a_bundled_model_comes_before_a_folder_of_its_name(home: Path) -> None:
     save(small_model(), home / "en", card="# mine")
     with pytest.warns(UserWarning, match=r"^'en' is the model that comes with depparse; that folder here is \./en$"):
         assert depparse.load("en").card == "# en"
@@ -88,20 +88,20 @@ def test_a_model_here_with_the_name_of_a_bundled_one(home: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("fetch", [False, True])
-def test_no_such_model(name: Any, expected: str, fetch: bool, home: Path) -> None:
+def test_an_unknown_name_gets_suggestions(name: Any, expected: str, fetch: bool, home: Path) -> None:
     with pytest.raises(ModelError) as caught:
         depparse.load(name, fetch=fetch)
     assert expected in str(caught.value)
     assert ("; or give" in str(caught.value)) == (isinstance(name, str) and "/" not in name)
 
 
-def test_no_bundled_model(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_bundled_models_the_message_says_so(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "FOLDER", home)
     with pytest.raises(ModelError, match="nor a model of that name; none comes with this depparse; or give the folder"):
         depparse.load("en")
 
 
-def test_the_hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hub_is_asked_for_models_only_on_request(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[dict[str, Any]] = []
     cached = False
 
@@ -122,7 +122,7 @@ def test_the_hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cached = True
     assert depparse.load("user/repo").card == "# en"
     calls.clear()
-    # A folder goes before, and other names never ask the hub.
+    # A folder comes before the hub, and other names never ask it.
     save(small_model(), home / "user" / "repo", card="# folder")
     assert depparse.load("user/repo", fetch=True).card == "# folder"
     for name in ("en", "./en-large", "a/b/c", "../user/x", Path("user/other")):
@@ -135,7 +135,7 @@ def test_the_hub(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         depparse.load("user/repo", revision="v2")
 
 
-def test_the_hub_without_a_network(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_out_of_reach_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(repo_id: str, **options: Any) -> NoReturn:
         raise OSError("\nno route to host\nmore of it")
 
@@ -144,8 +144,8 @@ def test_the_hub_without_a_network(home: Path, monkeypatch: pytest.MonkeyPatch) 
         depparse.load("u/r", fetch=True)
 
 
-def test_the_hub_itself_is_asked_for_nothing(home: Path) -> None:
-    """With the library of the hub as it is, offline: each is one line."""
+def test_without_a_network_each_attempt_is_one_line(home: Path) -> None:
+    """The real library of the hub, offline, gives one line for each attempt."""
     code = BLOCKED + (
         "import depparse\n"
         "for fetch in (False, True):\n"
@@ -162,8 +162,8 @@ def test_the_hub_itself_is_asked_for_nothing(home: Path) -> None:
     assert second.startswith("user/repo: cannot be fetched from the Hugging Face hub: ")
 
 
-def test_the_command_line(home: Path) -> None:
-    """The models of the package itself are not ours to choose here: only names that are none."""
+def test_the_command_line_loads_a_folder_and_refuses_unknown_names(home: Path) -> None:
+    """The bundled models of a process are those of the package, so that only unknown names are refused here."""
     save(small_model(), home / "m")
     command = [sys.executable, "-m", "depparse"]
     good = subprocess.run([*command, "parse", "--model", "m"], input=TWO, capture_output=True, text=True, check=True)

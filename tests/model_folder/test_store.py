@@ -46,7 +46,7 @@ def sign(folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("weights", ["float32", "int8"])
-def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmenter, tmp_path: Path) -> None:
+def test_a_model_and_a_segmenter_are_saved_in_one_folder(weights: Any, segmenter: Segmenter, tmp_path: Path) -> None:
     model = small_model().eval()
     save(model, tmp_path / "m", segmenter=segmenter, weights=weights)
     parts = load_parts(tmp_path / "m")
@@ -60,14 +60,16 @@ def test_a_model_and_a_segmenter_in_one_folder(weights: Any, segmenter: Segmente
     assert list(parts.model.state_dict()) == list(model.state_dict())
     analysed = annotated(load(tmp_path / "m"), two_sentences()).to_conllu()
     assert weights != "float32" or analysed == annotated(model, two_sentences()).to_conllu()
-    found = describe(tmp_path / "m")
-    assert found.segmenter == network.config.model_dump() | {"parameters": sum(p.numel() for p in network.parameters())}
-    assert found.parameters == described(segmenter)["parameters"] + sum(
+    description = describe(tmp_path / "m")
+    assert description.segmenter == network.config.model_dump() | {
+        "parameters": sum(p.numel() for p in network.parameters())
+    }
+    assert description.parameters == described(segmenter)["parameters"] + sum(
         parameter.numel() for parameter in model.parameters()
     )
 
 
-def test_a_segmenter_alone(segmenter: Segmenter, tmp_path: Path) -> None:
+def test_a_segmenter_is_saved_alone(segmenter: Segmenter, tmp_path: Path) -> None:
     save(None, tmp_path / "m", segmenter=segmenter)
     parts = load_parts(tmp_path / "m")
     assert parts.model is None
@@ -75,8 +77,8 @@ def test_a_segmenter_alone(segmenter: Segmenter, tmp_path: Path) -> None:
     assert torch.equal(network_of(parts.segmenter).forms.weight, network_of(segmenter).forms.weight)
     with pytest.raises(ModelError, match="m: holds a segmenter and no model"):
         load(tmp_path / "m")
-    found = describe(tmp_path / "m")
-    assert (found.parameters, found.tasks, found.inputs, found.context) == (
+    description = describe(tmp_path / "m")
+    assert (description.parameters, description.tasks, description.inputs, description.context) == (
         described(segmenter)["parameters"],
         {},
         [],
@@ -87,8 +89,8 @@ def test_a_segmenter_alone(segmenter: Segmenter, tmp_path: Path) -> None:
     assert not (tmp_path / "n").exists()
 
 
-def test_a_folder_of_format_1(tmp_path: Path) -> None:
-    """As they were written before there were segmenters."""
+def test_a_folder_of_format_1_is_read(tmp_path: Path) -> None:
+    """Folders were written so before there were segmenters."""
     model = small_model()
     save(model, tmp_path / "m")
     rewrite(
@@ -105,7 +107,7 @@ def test_a_folder_of_format_1(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("positions", [0, 3, -5, True, 2.5, "40", 41, None, []])
-def test_positions_that_no_transformer_has(positions: Any, tmp_path: Path) -> None:
+def test_positions_that_no_transformer_has_are_refused(positions: Any, tmp_path: Path) -> None:
     inputs = [tiny_transformer("wordpiece", tmp_path / "t")]
     save(small_model("none", inputs), tmp_path / "m")
 
@@ -150,11 +152,11 @@ def test_vocabularies_of_something_else_are_one_model_error(
     shutil.copytree(Path(__file__).parents[1] / "golden" / "format2" / name, tmp_path / "m")
 
     def change(data: Any) -> Any:
-        place = data["tasks"][task]
-        if isinstance(place[key], list):
-            place[key][0] = value
+        task_data = data["tasks"][task]
+        if isinstance(task_data[key], list):
+            task_data[key][0] = value
         else:
-            place[key] = value
+            task_data[key] = value
         return data
 
     rewrite(tmp_path / "m", "vocab.json", change)
@@ -215,7 +217,7 @@ def test_a_segmenter_without_weights_of_torch_is_not_saved(segmenter: Segmenter,
     assert list(tmp_path.iterdir()) == []
 
 
-def test_save_and_load_parse_alike(tmp_path: Path, samples: Path) -> None:
+def test_a_loaded_model_parses_like_the_saved_one(tmp_path: Path, samples: Path) -> None:
     document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
     model = small_model(document=document)
     save(model, tmp_path / "m", card="# card")
@@ -239,7 +241,7 @@ def test_a_damaged_model_is_one_line(name: str, tmp_path: Path) -> None:
         load(tmp_path / "m")
 
 
-def test_no_model_and_a_later_format(tmp_path: Path) -> None:
+def test_a_missing_model_and_a_later_format_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such model folder"):
         load(tmp_path / "nothing")
     save(small_model(), tmp_path / "m")
@@ -252,7 +254,7 @@ def test_a_model_survives_a_kill_while_it_is_replaced(tmp_path: Path) -> None:
     run = tmp_path / "run"
     save(small_model(), run / "model")
     expected = weights(run)
-    # As between the two renames of a replacement.
+    # A kill between the two renames of a replacement leaves these folders.
     (run / ".model.old.abc").mkdir()
     (run / "model").rename(run / ".model.old.abc" / "model")
     (run / ".model.xyz").mkdir()
@@ -261,7 +263,7 @@ def test_a_model_survives_a_kill_while_it_is_replaced(tmp_path: Path) -> None:
     assert [path.name for path in run.iterdir()] == ["model"]
 
 
-def test_a_saved_model_can_be_read_by_whom_its_card_can(tmp_path: Path) -> None:
+def test_all_files_of_a_saved_model_have_the_same_permissions(tmp_path: Path) -> None:
     save(small_model(), tmp_path / "m", card="# card")
     assert len({path.stat().st_mode for path in (tmp_path / "m").iterdir()}) == 1
 
@@ -276,7 +278,7 @@ def test_no_path_of_the_machine_is_saved(tmp_path: Path) -> None:
         assert str(tmp_path).encode() not in path.read_bytes(), path.name
     config = json.loads((tmp_path / "m" / "config.json").read_text(encoding="utf-8"))
     assert [part.get("file") or part.get("name") for part in config["model"]["encoder"]["inputs"]] == ["v.vec", "t"]
-    (tmp_path / "v.vec").unlink()  # and nothing of them is needed any more
+    (tmp_path / "v.vec").unlink()  # the saved model needs neither file
     shutil.rmtree(tmp_path / "t")
     nlp = depparse.load(tmp_path / "m")
     assert nlp(two_sentences()).num_words == two_sentences().num_words

@@ -1,4 +1,4 @@
-"""Weights in one or two bytes: how far they may be off, which of them, and that analyses stay."""
+"""Weights in one or two bytes: how far they may be off, which are stored so, and that analyses stay the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from depparse.training.optim import OptimizerConfig
 from tests.models import learn, small_model
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.sampled_from([(64, 64), (4096, 33), (40, 5, 40), (32, 64, 5), (3, 64, 64), (70, 3, 30)]),
     st.integers(0, 99),
@@ -38,19 +38,19 @@ def test_no_value_is_off_by_more_than_half_its_rows_scale(shape: tuple[int, ...]
     assert stored["m"].dtype == torch.int8
     scale = stored["m:scale"].float()
     assert scale.shape == shape[: scale.dim()]
-    # A row: the last axis, or more where that is short. Each takes four bytes more.
+    # A row is the last axis, or more axes where that is short, and takes four bytes more for its scale.
     assert sum(tensor.nbytes for tensor in stored.values()) < 0.3 * value.nbytes
     again = decode(stored)["m"]
-    rows, found = value.flatten(scale.dim()), again.flatten(scale.dim())
+    rows, decoded_rows = value.flatten(scale.dim()), again.flatten(scale.dim())
     torch.testing.assert_close(scale, rows.abs().amax(-1) / 127, rtol=1e-3, atol=0)
-    assert ((rows - found).abs() <= scale[..., None] * 0.5001).all()
+    assert ((rows - decoded_rows).abs() <= scale[..., None] * 0.5001).all()
     assert again.shape == shape
     assert again.dtype == torch.float32
-    # The same rows again: what was stored once is stored alike.
+    # Weights that were stored once are stored alike again.
     assert torch.equal(encode({"m": again}, "int8")["m"], stored["m"])
 
 
-def test_what_is_not_stored_in_bytes() -> None:
+def test_only_large_matrices_of_moderate_numbers_are_stored_in_bytes() -> None:
     state = {
         "vector": torch.randn(9000),
         "little": torch.randn(30, 30),
@@ -100,7 +100,7 @@ def test_a_model_in_bytes_parses_nearly_as_before(samples: Path, tmp_path: Path)
     assert torch.int8 in {tensor.dtype for tensor in load_file(tmp_path / "int8" / "model.safetensors").values()}
 
 
-def test_an_unknown_type(tmp_path: Path) -> None:
+def test_an_unknown_type_of_weights_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="weights are stored as float32, float16, int8, not as 'int4'"):
         save(small_model(), tmp_path / "m", weights=cast(Weights, "int4"))
     assert not (tmp_path / "m").exists()

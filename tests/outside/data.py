@@ -1,4 +1,4 @@
-"""Sentences with pronouns, in the format of the package `depparse_references`: who *she* and *he* are, names tell."""
+"""Sentences with pronouns, in the format of the package `depparse_references`: names tell who *she* and *he* are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 _SHE, _HE = ("Anna", "Mary", "Ruth"), ("Bob", "John", "Karl")
 _VERBS = ("slept", "left", "laughed", "sang")
-# A word a row: form, UPOS, HEAD, DEPREL; {she} and {he} are names, {who} a pronoun.
+# Each row is a word: form, UPOS, HEAD and DEPREL. {first}, {second} and {own} are names, {who} is a pronoun.
 _MEETING = (
     "{first} PROPN 2 nsubj", "met VERB 0 root", "{second} PROPN 2 obj", "before SCONJ 6 mark", "{who} PRON 6 nsubj",
     "{verb} VERB 2 advcl", ". PUNCT 2 punct",

@@ -1,4 +1,4 @@
-"""Scores by torch: arrays, as the networks give them in use, however the model was left."""
+"""Scores by torch are arrays, and those of the networks in evaluation mode."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ print(json.dumps([made, [array.tolist() for array in arrays], learned]))
 
 
 class Recorder:
-    """The scorer of torch, with all that it is given and gives kept as arrays."""
+    """A scorer of torch that keeps its inputs and outputs as arrays."""
 
     def __init__(self, scorer: TorchSegmenterScorer) -> None:
         self.scorer, self.arrays, self.calls = scorer, dict[str, Any](), 0
@@ -116,9 +116,9 @@ def test_another_engine_segments_alike_without_torch(segmenter: Segmenter, sampl
     command = [sys.executable, "-c", WITHOUT_TORCH, str(tmp_path), str(treebank)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    made, arrays, learned = json.loads(result.stdout)
-    assert made == [[sentence.to_conllu() for sentence in part] for part in sentences]
-    assert sum(map(len, made)) > 1
+    segmented, arrays, learned = json.loads(result.stdout)
+    assert segmented == [[sentence.to_conllu() for sentence in part] for part in sentences]
+    assert sum(map(len, segmented)) > 1
     assert learned == json.loads(json.dumps(segmenter.codec.to_json()))
     batch = segmenter.codec.collate(list(make_passages(iter_conllu(treebank), 40)))
     assert arrays == [array.tolist() for array in (batch.symbols, *batch.tokens, *batch.targets.values())]
@@ -129,9 +129,9 @@ def codec(*, expansions: bool = True) -> SegmenterCodec:
     return SegmenterCodec.learn([passage], min_count=1, longest=2, ngrams=10)
 
 
-def test_targets_of_a_passage() -> None:
+def test_targets_are_ignored_where_the_text_decides() -> None:
     batch = codec().collate([PASSAGE, Passage("a", [RawToken(0, 1)], 1)])
-    # Where a token must end, or cannot, nothing is learned: there the text says it.
+    # Where a token must end or cannot end, nothing is learned, because the text says it.
     ignored = IGNORE
     assert batch.ends.tolist() == [
         [0, ignored, ignored, 0, ignored, ignored, 0, 0, 0, 1, ignored, ignored, 0, ignored],
@@ -148,20 +148,20 @@ def test_targets_of_a_passage() -> None:
     assert tokens.forms[1].tolist() == [1, 0, 0, 0, 0]
 
 
-def test_scores_to_tokens() -> None:
-    made, text = codec(), read_symbols(PASSAGE.text)
+def test_scores_become_tokens() -> None:
+    with_expansions, text = codec(), read_symbols(PASSAGE.text)
     ends = np.full(20, -1.0, np.float32)
     ends[[2, 9]] = 1.0  # no token ends after white space, whatever its score
-    ranges = made.find_tokens(text, ends)
+    ranges = with_expansions.find_tokens(text, ends)
     assert ranges.lasts.tolist() == [1, 4, 9, 10, 13]
-    batch = made.batch_tokens([text], [ranges])
+    batch = with_expansions.batch_tokens([text], [ranges])
     sentences = np.array([[-1, -1, -1, -1, 2]], np.float32)
     scripts = np.zeros((1, 5, 2), np.float32)
     scripts[..., 0] = 1.0
-    (tokens,) = made.decode([text], [ranges], batch, sentences, scripts)
+    (tokens,) = with_expansions.decode([text], [ranges], batch, sentences, scripts)
     assert tokens == PASSAGE.tokens  # it's is never one word, and the end of a paragraph ends a sentence
-    single = codec(expansions=False)
-    (tokens,) = single.decode([text], [ranges], batch, sentences, scripts[..., :1])
+    without_expansions = codec(expansions=False)
+    (tokens,) = without_expansions.decode([text], [ranges], batch, sentences, scripts[..., :1])
     assert not any(token.words for token in tokens)
 
 

@@ -1,4 +1,4 @@
-"""The segmenter: it learns, reads any text alike however it comes, and saves."""
+"""The segmenter learns, reads a text alike however it comes, and is the same when it was saved."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ def test_passages_are_the_raw_text_with_its_tokens(samples: Path, passages: list
     assert any(token.words for passage in passages for token in passage.tokens)
 
 
-def test_what_was_learned_by_heart_comes_back(segmenter: Segmenter, passages: list[Passage]) -> None:
-    # Each passage by itself, as it was learned.
-    found = list(segmenter.analyse([passage.text for passage in passages]))
-    for (text, tokens), passage in zip(found, passages, strict=True):
+def test_passages_learned_by_heart_come_back(segmenter: Segmenter, passages: list[Passage]) -> None:
+    # Each passage is analysed by itself, as it was learned.
+    analyses = list(segmenter.analyse([passage.text for passage in passages]))
+    for (text, tokens), passage in zip(analyses, passages, strict=True):
         assert text == passage.text
         assert tokens == passage.tokens
 
@@ -86,7 +86,7 @@ def test_words_with_spaces_and_text_without_any_are_learned() -> None:
     assert [word.text for word in sentence.words] == ["Tôi", "ở", "Hà Nội", "."]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(max_size=60), st.lists(st.integers(0, 60), max_size=4))
 def test_any_text_is_read_the_same_however_it_comes(segmenter: Segmenter, text: str, cuts: list[int]) -> None:
     cuts = sorted({0, len(text), *(min(cut, len(text)) for cut in cuts)})
@@ -95,7 +95,7 @@ def test_any_text_is_read_the_same_however_it_comes(segmenter: Segmenter, text: 
     assert [sentence.to_conllu() for sentence in whole] == [sentence.to_conllu() for sentence in parts]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.text(max_size=60))
 def test_tokens_are_in_order_within_the_text_and_leave_out_nothing_but_white_space(
     segmenter: Segmenter, text: str
@@ -121,18 +121,18 @@ def test_texts_are_read_alike_alone_and_together(segmenter: Segmenter, passages:
     assert [[sentence.to_conllu() for sentence in found] for found in segmenter.segment_all(texts)] == alone
 
 
-def test_text_is_read_as_it_is_asked_for(segmenter: Segmenter) -> None:
-    read = 0
+def test_text_is_read_only_as_far_as_sentences_need_it(segmenter: Segmenter) -> None:
+    n_read = 0
 
     def pieces() -> Iterator[str]:
-        nonlocal read
+        nonlocal n_read
         for _ in range(1000):
-            read += 1
+            n_read += 1
             yield "Le chat dort. " * 100 + "\n\n"
 
     sentences = segmenter.segment(pieces())
     next(sentences)
-    assert read < 200
+    assert n_read < 200
 
 
 @pytest.mark.parametrize(
@@ -161,11 +161,11 @@ def test_pretokenized_sentences_get_their_multiword_tokens(segmenter: Segmenter,
     assert len(expanded.pop(1)) == 0
     assert shape(expanded) == shape(document.sentences)
     assert [sentence.comments for sentence in expanded] == [sentence.comments for sentence in document]
-    # What is expanded already stays as it is.
+    # Sentences that are expanded already stay as they are.
     assert shape(segmenter.expand(document)) == shape(document.sentences)
 
 
-def test_saved_and_read_it_segments_alike(segmenter: Segmenter, passages: list[Passage]) -> None:
+def test_a_saved_segmenter_segments_alike(segmenter: Segmenter, passages: list[Passage]) -> None:
     codec = SegmenterCodec.from_json(segmenter.codec.to_json())
     network = SegmenterNetwork(SMALL, codec.sizes)
     network.load_state_dict(network_of(segmenter).state_dict())

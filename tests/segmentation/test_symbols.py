@@ -51,7 +51,7 @@ def test_no_token_ends_inside_what_is_seen_as_one_character() -> None:
     assert ends(flags[:3]) == [False, True, True]
 
 
-def test_what_was_not_seen_is_unknown_but_has_a_category() -> None:
+def test_characters_not_seen_are_unknown_but_have_a_category() -> None:
     vocabulary = SymbolVocabulary.learn(["abab abab", "cab"], min_count=2, longest=3, most=2)
     characters, categories, pairs, triples = vocabulary.numbers(read_symbols("abX").points)
     assert UNKNOWN not in characters[:2]

@@ -1,4 +1,4 @@
-"""What the algorithms are measured by: all trees, written as plainly as possible and apart from the package."""
+"""The oracles of the algorithms: all trees, computed as plainly as possible and apart from the package."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def crosses_nothing(heads: tuple[int, ...]) -> bool:
 @lru_cache
 def all_trees(n: int, projective: bool = False) -> np.ndarray:
     """heads[trees, words] of every tree of n words with one root."""
-    found = [
+    trees = [
         (0, *heads)
         for heads in itertools.product(range(n + 1), repeat=n)
         if heads.count(0) == min(n, 1) and all(reaches_root((0, *heads), word) for word in range(1, n + 1))
     ]
-    return np.array([heads for heads in found if not projective or crosses_nothing(heads)])
+    return np.array([heads for heads in trees if not projective or crosses_nothing(heads)])
 
 
 def tree_scores(scores: np.ndarray, trees: np.ndarray) -> np.ndarray:
@@ -63,7 +63,7 @@ def tree_score(scores: np.ndarray, heads: np.ndarray) -> float:
 
 
 def random_scores(seed: int, n: int, *, forbidden: float = 0.0, scale: float = 1.0) -> np.ndarray:
-    """Normal scores, a share of the arcs forbidden, and rubbish where nobody may look."""
+    """Normal scores with a share of forbidden arcs, and rubbish where no algorithm may look."""
     generator = np.random.default_rng(seed)
     scores = scale * generator.normal(size=(n + 1, n + 1))
     scores[generator.random(scores.shape) < forbidden] = FORBIDDEN
@@ -91,7 +91,7 @@ def score_matrices(draw: st.DrawFn, longest: int = 5) -> np.ndarray:
 
 
 def at_most_once(n_labels: int, labels: Collection[int]) -> Automaton:
-    """Of the sequences that have one of `labels` once or not at all: the beginnings of a core role, for instance."""
+    """The automaton of the sequences with at most one of `labels`, such as the beginnings of a core role."""
     others = [label for label in range(n_labels) if label not in labels]
     before, after = dict.fromkeys(others, (0,)), dict.fromkeys(others, (1,))
     return Automaton(n_labels, [before | dict.fromkeys(labels, (1,)), after], (0,), (0, 1))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from depparse.document.spans import decode_tags, encode_tags
@@ -28,7 +28,7 @@ def sequences(n_labels: int, longest: int) -> Iterator[tuple[int, ...]]:
 
 @st.composite
 def automata(draw: st.DrawFn) -> Automaton:
-    """Of two labels and up to four states, mostly ambiguous, often with dead states or an empty language."""
+    """Automata of two labels and up to four states, mostly ambiguous, often with dead states or an empty language."""
     n_states = draw(st.integers(1, 4))
     states = st.sets(st.integers(0, n_states - 1))
     arcs = [{label: draw(states) for label in range(2)} for _ in range(n_states)]
@@ -41,11 +41,10 @@ def test_valid_sequences_are_those_that_entities_are_written_in(tags, scheme, bu
     for labels in sequences(len(tags), 4):
         written = [tags[label] for label in labels]
         assert language.accepts(labels) == (encode_tags(decode_tags(written), len(written), scheme) == written)
-    # Outside of entities, and within one of each type (of IOB2: after the beginning of one of each type).
+    # The states are outside of entities and within an entity of each type (in IOB2, behind its beginning).
     assert len(language.following) == 3
 
 
-@settings(deadline=None)
 @given(automata())
 def test_the_deterministic_automaton_has_the_same_language_and_is_trimmed(automaton: Automaton) -> None:
     language = determinize(automaton)
@@ -58,7 +57,7 @@ def test_the_deterministic_automaton_has_the_same_language_and_is_trimmed(automa
 
 
 def test_states_that_accept_the_same_are_merged() -> None:
-    # Two copies of the language of sequences that end with label 1.
+    # The automaton has two copies of the language of sequences that end with label 1.
     one = [{0: (0,), 1: (0, 1)}, {}]
     two = [{0: (2,), 1: (2, 3)}, {}]
     language = determinize(Automaton(2, [*one, *two], (0, 2), (1, 3)))
@@ -84,7 +83,7 @@ def test_an_empty_language_has_one_state_and_no_arc() -> None:
     assert np.array_equal(determinize(Automaton(2, [], (), ())).following, [[-1, -1]])
 
 
-def names(name: str) -> list[int]:
+def labels_named(name: str) -> list[int]:
     return ["abc".index(name)] if name in "abc" else [0, 1] if name == "d" else []
 
 
@@ -93,7 +92,7 @@ def names(name: str) -> list[int]:
     ["a", "a b | c", "(a | b)* c", "a* (a b)+ c?", ". . .", "()", "", "a | ()", "(a? b?)+ c", "d* c d", "((a+)*)?"],
 )
 def test_expressions_mean_what_those_of_python_mean(expression: str) -> None:
-    automaton = automaton_of(expression, names, 3)
+    automaton = automaton_of(expression, labels_named, 3)
     language = determinize(automaton)
     pattern = re.compile(expression.replace("d", "[ab]").replace(" ", ""))
     for labels in sequences(3, 5):
@@ -110,9 +109,9 @@ def test_expressions_mean_what_those_of_python_mean(expression: str) -> None:
         ("a B-PER", "'B-PER' at character 3: there is no such label"),
     ],
 )
-def test_what_is_wrong_with_an_expression_is_told_with_its_place(expression: str, message: str) -> None:
+def test_an_error_in_an_expression_names_its_character(expression: str, message: str) -> None:
     with pytest.raises(DepparseError, match=message):
-        automaton_of(expression, names, 3)
+        automaton_of(expression, labels_named, 3)
 
 
 def test_tags_of_another_scheme_are_refused() -> None:

@@ -1,3 +1,5 @@
+"""Required and forbidden arcs, against enumeration of the permitted trees."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -17,15 +19,15 @@ from .oracles import FORBIDDEN, all_trees, random_scores, tree_scores
 ARCS = st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4)).filter(lambda arc: arc[0] != arc[1]), max_size=5)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(ARCS, ARCS, st.integers(0, 9), st.booleans())
 def test_equals_enumeration_of_the_permitted_trees(
     required: list[Arc], forbidden: list[Arc], seed: int, projective: bool
 ) -> None:
     scores = random_scores(seed, 4)
     trees = all_trees(4, projective)
-    keep = [all(tree[d] == h for d, h in required) and all(tree[d] != h for d, h in forbidden) for tree in trees]
-    trees = trees[keep]
+    kept = [all(tree[d] == h for d, h in required) and all(tree[d] != h for d, h in forbidden) for tree in trees]
+    trees = trees[kept]
     module = inside_outside if projective else matrix_tree
     best = projective_tree if projective else maximum_spanning_tree
     if not len(trees):
@@ -42,11 +44,11 @@ def test_equals_enumeration_of_the_permitted_trees(
         assert marginals[d, h] == pytest.approx(1)
     for d, h in forbidden:
         assert marginals[d, h] == 0
-    found = k_best(permitted, 200, projective=projective)
-    assert [tree.heads.tolist() for tree in found] == trees[np.argsort(-totals)].tolist()
+    best_trees = k_best(permitted, 200, projective=projective)
+    assert [tree.heads.tolist() for tree in best_trees] == trees[np.argsort(-totals)].tolist()
 
 
-def test_the_rest_is_unchanged() -> None:
+def test_other_arcs_keep_their_scores() -> None:
     scores = random_scores(0, 5).astype(np.float32)
     before = scores.copy()
     permitted = constrain(scores, required=[(2, 4)], forbidden=[(1, 0), (3, 5)])
@@ -66,7 +68,7 @@ def test_the_rest_is_unchanged() -> None:
         ([(1, 2), (2, 3), (3, 1)], [], r"required arcs form a cycle: \[1, 2, 3, 1\]"),
         ([(3, 1), (1, 2), (2, 1)], [], r"required arcs form a cycle: \[1, 2, 1\]"),
         ([(1, 2)], [(1, 2)], "the arc of word 1 to head 2 is both required and forbidden"),
-        ([(4, 1)], [], "the arc of word 4 to head 1 is both required and forbidden"),  # by its score
+        ([(4, 1)], [], "the arc of word 4 to head 1 is both required and forbidden"),  # forbidden by its score
         ([], [(2, 0), (2, 1), (2, 3), (2, 4)], "every arc of word 2 is forbidden"),
         ([(0, 2)], [], r"expected arcs \(dependent, head\) .* got \(0, 2\)"),
         ([(5, 2)], [], r"dependents 1 to 4, heads 0 \(ROOT\) to 4; got \(5, 2\)"),
@@ -75,14 +77,14 @@ def test_the_rest_is_unchanged() -> None:
         ([], [(2, 2)], r"got \(2, 2\)"),
     ],
 )
-def test_errors(required: list[Arc], forbidden: list[Arc], message: str) -> None:
+def test_constraints_that_leave_no_tree_are_refused(required: list[Arc], forbidden: list[Arc], message: str) -> None:
     scores = np.zeros((5, 5))
     scores[4, 1] = FORBIDDEN
     with pytest.raises(DepparseError, match=message):
         constrain(scores, required=required, forbidden=forbidden)
 
 
-def test_a_required_arc_may_be_said_twice() -> None:
+def test_a_required_arc_may_be_given_twice() -> None:
     permitted = constrain(np.zeros((4, 4)), required=[(1, 2), (1, 2)])
     assert maximum_spanning_tree(permitted)[1] == 2
 
@@ -94,6 +96,6 @@ def test_a_required_root_is_the_only_one() -> None:
     assert np.flatnonzero(heads[1:] == 0).tolist() == [6]
 
 
-def test_no_root_left() -> None:
+def test_forbidding_every_root_leaves_no_tree() -> None:
     with pytest.raises(DepparseError, match="permitted arcs hold no such tree"):
         maximum_spanning_tree(constrain(np.zeros((4, 4)), forbidden=[(1, 0), (2, 0), (3, 0)]))

@@ -1,3 +1,5 @@
+"""Projective trees, against enumeration and an independent algorithm."""
+
 from __future__ import annotations
 
 from functools import cache
@@ -15,26 +17,26 @@ from .oracles import FORBIDDEN, all_trees, random_scores, score_matrices, tree_s
 
 
 def best_by_spans(scores: np.ndarray) -> float:
-    """The O(n⁵) way (Collins 1996): the best tree over each span with each head, joined at each place."""
+    """The best score by the O(n⁵) algorithm of Collins (1996), which joins the best trees of two spans at each cut."""
 
     @cache
     def best(left: int, right: int, head: int) -> float:
         if left == right:
             return 0.0
-        found = FORBIDDEN
+        highest = FORBIDDEN
         for cut in range(left, right):
             for other in range(left, right + 1):
                 if head <= cut < other:
-                    found = max(found, best(left, cut, head) + best(cut + 1, right, other) + scores[other, head])
+                    highest = max(highest, best(left, cut, head) + best(cut + 1, right, other) + scores[other, head])
                 if other <= cut < head:
-                    found = max(found, best(left, cut, other) + best(cut + 1, right, head) + scores[other, head])
-        return found
+                    highest = max(highest, best(left, cut, other) + best(cut + 1, right, head) + scores[other, head])
+        return highest
 
     n = len(scores) - 1
     return max(best(1, n, root) + scores[root, 0] for root in range(1, n + 1))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(score_matrices())
 def test_equals_enumeration(scores: np.ndarray) -> None:
     trees = all_trees(len(scores) - 1, projective=True)
@@ -65,8 +67,8 @@ def test_equals_the_quintic_algorithm(forbidden: float) -> None:
         assert tree_score(scores, heads) == pytest.approx(best_by_spans(scores), rel=1e-12)
 
 
-def test_never_above_the_spanning_tree_and_equal_where_that_is_projective() -> None:
-    equal = 0
+def test_no_projective_tree_is_above_the_spanning_tree() -> None:
+    n_equal = 0
     for seed in range(200):
         scores = random_scores(seed, 4 if seed % 2 else 25)
         free, planar = maximum_spanning_tree(scores), projective_tree(scores)
@@ -74,16 +76,16 @@ def test_never_above_the_spanning_tree_and_equal_where_that_is_projective() -> N
         assert is_projective(planar)
         if is_projective(free):
             assert free.tolist() == planar.tolist()
-            equal += 1
+            n_equal += 1
         else:
             assert tree_score(scores, planar) < tree_score(scores, free)
-    assert 0 < equal < 200
+    assert 0 < n_equal < 200
 
 
-def test_finds_a_long_tree() -> None:
+def test_a_long_tree_is_found() -> None:
     n, generator = 300, np.random.default_rng(0)
     gold = np.zeros(n + 1, np.int64)
-    spans = [(1, n, 0)]  # words that hang, by their own head, on a head outside
+    spans = [(1, n, 0)]  # spans of words, and the head outside on which each hangs
     while spans:
         left, right, head = spans.pop()
         if left <= right:
@@ -106,7 +108,7 @@ def test_crossing_requirements_leave_no_tree() -> None:
         projective_tree(scores)
 
 
-def test_too_long() -> None:
+def test_sentences_that_are_too_long_are_refused() -> None:
     with pytest.raises(DepparseError, match="a sentence of 12 words is longer than the 11 that projective"):
         projective_tree(np.zeros((13, 13)), max_length=11)
     with pytest.raises(DepparseError, match="a sentence of 12 words is longer than the 11 that projective"):
@@ -115,7 +117,7 @@ def test_too_long() -> None:
     assert is_tree(projective_tree(np.zeros((12, 12)), max_length=11))
 
 
-def test_sentences_of_no_word_and_of_one() -> None:
+def test_sentences_of_no_word_and_of_one_have_a_tree() -> None:
     assert projective_tree(np.zeros((1, 1))).tolist() == [0]
     assert projective_tree(np.zeros((2, 2))).tolist() == [0, 0]
     with pytest.raises(DepparseError, match="word 1 hold NaN"):

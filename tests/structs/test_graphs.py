@@ -18,18 +18,18 @@ def graph_of(arcs: Bools) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 @pytest.mark.parametrize("seed", range(8))
-def test_it_is_the_best_of_all_graphs(n: int, seed: int) -> None:
+def test_the_best_graph_is_the_best_of_all(n: int, seed: int) -> None:
     scores = np.random.default_rng(seed).normal(-0.7, 1.0, (n + 1, n + 1))
-    places = [(d, h) for d in range(1, n + 1) for h in range(n + 1) if d != h]
+    pairs = [(d, h) for d in range(1, n + 1) for h in range(n + 1) if d != h]
     best = -np.inf
-    for bits in product((False, True), repeat=len(places)):
+    for bits in product((False, True), repeat=len(pairs)):
         arcs = np.zeros((n + 1, n + 1), bool)
-        arcs[tuple(zip(*places, strict=True))] = bits
+        arcs[tuple(zip(*pairs, strict=True))] = bits
         if not unreachable(graph_of(arcs)):
             best = max(best, scores[arcs].sum())
-    found = best_graph(scores)
-    assert not unreachable(graph_of(found))
-    assert scores[found].sum() == pytest.approx(best)
+    graph = best_graph(scores)
+    assert not unreachable(graph_of(graph))
+    assert scores[graph].sum() == pytest.approx(best)
 
 
 def test_reach_is_that_of_a_plain_search_and_long_sentences_are_reached() -> None:
@@ -38,14 +38,14 @@ def test_reach_is_that_of_a_plain_search_and_long_sentences_are_reached() -> Non
         for density in (0.02, 0.1, 0.4):
             arcs = generator.random((n + 1, n + 1)) < density
             arcs[0] = False
-            lost = {str(word) for word in np.flatnonzero(~reached(arcs))}
-            assert lost == set(unreachable(graph_of(arcs)))
-            found = best_graph(np.where(arcs, 1.0, generator.uniform(-9, -1, arcs.shape)))
+            words_out_of_reach = {str(word) for word in np.flatnonzero(~reached(arcs))}
+            assert words_out_of_reach == set(unreachable(graph_of(arcs)))
+            graph = best_graph(np.where(arcs, 1.0, generator.uniform(-9, -1, arcs.shape)))
             np.fill_diagonal(arcs, False)
-            assert (found | arcs == found).all()  # what is there stays
-            assert not unreachable(graph_of(found))
-            # No more arcs than there are words out of reach, and none if there are none.
-            assert found.sum() - arcs.sum() <= (~reached(arcs)).sum()
+            assert (graph | arcs == graph).all()  # existing arcs stay
+            assert not unreachable(graph_of(graph))
+            # Not more arcs are added than there are words out of reach.
+            assert graph.sum() - arcs.sum() <= (~reached(arcs)).sum()
 
 
 def test_several_words_may_hang_on_the_root_and_forbidden_arcs_stay_so() -> None:

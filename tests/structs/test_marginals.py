@@ -32,7 +32,7 @@ def enumerate_marginals(scores: np.ndarray, module: ModuleType) -> tuple[float, 
 
 
 @MODULES
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(scores=score_matrices())
 def test_equals_enumeration(module: ModuleType, scores: np.ndarray) -> None:
     total, marginals = enumerate_marginals(scores, module)
@@ -144,7 +144,7 @@ def test_non_projective_equals_exact_arithmetic(range_: int) -> None:
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e3])
-def test_long_sentences(scale: float) -> None:
+def test_long_sentences_have_exact_marginals(scale: float) -> None:
     n = 300
     scores = np.full((n + 1, n + 1), FORBIDDEN)
     for word in range(1, n):
@@ -165,13 +165,13 @@ def test_a_sharp_distribution_is_the_best_tree(module: ModuleType) -> None:
     scores[np.arange(1, n), np.arange(2, n + 1)] += 1100  # its neighbour tempts it into a cycle
     marginals = module.arc_marginals(scores)
     assert np.isfinite(marginals).all()
-    # n - 1 words on the next one, the last on ROOT: 100 a word better than the chain down.
+    # In the best tree, n - 1 words hang on the next one and the last on ROOT: 100 a word above the chain down.
     assert marginals[n, 0] == pytest.approx(1, abs=1e-9)
     np.testing.assert_allclose(marginals[np.arange(1, n), np.arange(2, n + 1)], 1, atol=1e-9)
 
 
 @MODULES
-def test_words_that_must_be_root(module: ModuleType) -> None:
+def test_words_that_must_be_root_have_exact_marginals(module: ModuleType) -> None:
     # Word 1 reaches no other word, so elimination cannot begin with it.
     scores = random_scores(0, 5)
     scores[1, 1:] = FORBIDDEN
@@ -184,7 +184,7 @@ def test_words_that_must_be_root(module: ModuleType) -> None:
 
 
 @MODULES
-def test_edges(module: ModuleType) -> None:
+def test_edge_cases_are_handled(module: ModuleType) -> None:
     assert module.log_partition(np.zeros((1, 1))) == 0
     assert module.arc_marginals(np.zeros((1, 1))).tolist() == [[0]]
     assert module.log_partition(np.array([[0, 0], [-3.5, 0]])) == -3.5
@@ -211,7 +211,7 @@ def test_the_least_number_forbids_too(module: ModuleType) -> None:
         module.log_partition(least)
 
 
-def test_too_long() -> None:
+def test_sentences_that_are_too_long_are_refused() -> None:
     for function in (inside_outside.log_partition, inside_outside.arc_marginals):
         with pytest.raises(DepparseError, match="a sentence of 12 words is longer than the 11"):
             function(np.zeros((13, 13)), max_length=11)

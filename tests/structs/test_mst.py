@@ -1,3 +1,5 @@
+"""Maximum spanning trees, against enumeration, ufal.chu_liu_edmonds and networkx."""
+
 from __future__ import annotations
 
 import warnings
@@ -20,7 +22,7 @@ from .oracles import FORBIDDEN, all_trees, random_scores, score_matrices, tree_s
 def best_of_roots(scores: np.ndarray) -> float:
     """The best score by ufal.chu_liu_edmonds, which allows several roots: each root is tried as the only one."""
     best = FORBIDDEN
-    usable = np.where(np.isinf(scores), np.nan, scores)  # it skips NaN
+    usable = np.where(np.isinf(scores), np.nan, scores)  # the library skips NaN
     np.fill_diagonal(usable, np.nan)
     usable[0] = np.nan
     for root in range(1, len(scores)):
@@ -35,7 +37,7 @@ def best_of_roots(scores: np.ndarray) -> float:
     return best
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(score_matrices())
 def test_equals_enumeration(scores: np.ndarray) -> None:
     trees = all_trees(len(scores) - 1)
@@ -61,7 +63,7 @@ def test_random_scores_equal_enumeration_in_one_batch(n: int, forbidden: float) 
     np.testing.assert_allclose([tree_score(*pair) for pair in zip(batch, heads, strict=True)], totals[possible])
     if n > 2:
         greedy = are_trees(greedy_heads(batch, np.full(len(batch), n)), np.full(len(batch), n))
-        assert 0 < greedy.sum() < len(batch)  # both ways were taken
+        assert 0 < greedy.sum() < len(batch)  # some best heads are trees, and some are not
 
 
 @pytest.mark.parametrize("n", [8, 25, 60])
@@ -126,7 +128,7 @@ def test_float32_scores_decode_as_float64(projective: bool) -> None:
             decode(batch, lengths, projective=projective)
 
 
-def test_long_nested_cycles() -> None:
+def test_long_nested_cycles_are_resolved() -> None:
     # Each word likes its left neighbour best, the first likes the last, and ROOT is dear: one cycle after the other.
     n = 400
     scores = np.full((n + 1, n + 1), -1e6)
@@ -142,7 +144,7 @@ def test_long_nested_cycles() -> None:
 def test_a_sentence_decodes_alike_alone_in_any_batch_and_in_threads() -> None:
     generator = np.random.default_rng(3)
     lengths = generator.integers(0, 20, size=40)
-    # Few different scores: many ties.
+    # Few different scores make many ties.
     batch = generator.integers(0, 3, size=(40, 20, 20)).astype(np.float32)
     for row, n in enumerate(lengths):
         batch[row, n + 1 :] = batch[row, :, n + 1 :] = np.nan
@@ -159,14 +161,14 @@ def test_a_sentence_decodes_alike_alone_in_any_batch_and_in_threads() -> None:
                 assert (other == heads).all()
 
 
-def test_sentences_of_no_word_and_of_one() -> None:
+def test_sentences_of_no_word_and_of_one_have_a_tree() -> None:
     assert maximum_spanning_tree(np.zeros((1, 1))).tolist() == [0]
     assert maximum_spanning_tree(np.array([[7.0, 7.0], [-5.0, 7.0]])).tolist() == [0, 0]
     assert decode(np.zeros((0, 3, 3)), np.zeros(0, np.int64)).shape == (0, 3)
     assert decode(np.zeros((2, 1, 1)), np.array([0, 0])).tolist() == [[0], [0]]
 
 
-def test_scores_are_left_alone() -> None:
+def test_scores_are_not_changed() -> None:
     scores = random_scores(0, 9)
     before = scores.copy()
     maximum_spanning_tree(scores)
@@ -199,7 +201,7 @@ def test_bad_scores_name_sentence_and_word(projective: bool) -> None:
     assert message().startswith("sentence 1 of the batch: the permitted arcs hold no such tree")
 
 
-def test_bad_shapes() -> None:
+def test_bad_shapes_are_refused() -> None:
     with pytest.raises(DepparseError, match=r"got shape \(3, 4\)"):
         maximum_spanning_tree(np.zeros((3, 4)))
     with pytest.raises(DepparseError, match=r"lengths from 0 to 3 words, without ROOT, .* got 1 to 4"):

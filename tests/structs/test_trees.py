@@ -1,3 +1,5 @@
+"""Trees, projectivity and greedy heads, against all assignments of heads."""
+
 from __future__ import annotations
 
 import itertools
@@ -12,7 +14,7 @@ from .oracles import all_trees, crosses_nothing, random_scores
 
 
 @pytest.mark.parametrize("n", range(5))
-def test_all_head_assignments(n: int) -> None:
+def test_trees_are_those_of_the_definition(n: int) -> None:
     trees = set(map(tuple, all_trees(n).tolist()))
     assert len(trees) == (n ** (n - 1) if n else 1)  # Cayley
     for heads in itertools.product(range(n + 1), repeat=n):
@@ -27,7 +29,7 @@ def test_the_entry_of_root_is_ignored_and_heads_must_exist() -> None:
     assert not is_tree(np.array([0, -1, 0]))
 
 
-def test_batch_ignores_padding() -> None:
+def test_padding_is_ignored() -> None:
     heads = np.array([[0, 2, 0, 0], [0, 2, 0, 1], [0, 2, 3, 1], [0, 0, 0, 0]])
     assert are_trees(heads, np.array([2, 3, 3, 0])).tolist() == [True, True, False, True]
     assert are_trees(heads, np.array([3, 2, 1, 2])).tolist() == [False, True, False, False]
@@ -47,7 +49,7 @@ def test_greedy_heads_are_the_lowest_of_the_best() -> None:
     assert heads[1, 5:].tolist() == [0, 0]
 
 
-def test_errors() -> None:
+def test_wrong_heads_and_shapes_are_refused() -> None:
     with pytest.raises(DepparseError, match="expected a tree, one root and no cycle"):
         is_projective(np.array([0, 2, 1]))
     with pytest.raises(DepparseError, match="expected whole numbers"):

@@ -1,4 +1,4 @@
-"""Dependency trees: what is learned, trees decoded under all that UD asks of them, and the network by hand."""
+"""Dependency trees: targets, trees that are decoded as UD asks, and the network against its formulas."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ from depparse.tasks.dependencies.codec import (
 from depparse.tasks.dependencies.network import Dependencies
 from tests.sentences import two_sentences
 
-LABELS = ["root", "obj", "nsubj"]  # the numbers of relations in what follows
+LABELS = ["root", "obj", "nsubj"]  # the relations, by their numbers
 Arcs = dict[tuple[int, int], float]  # scores of arcs, (dependent, head)
 
 
@@ -88,7 +88,7 @@ def decoded(codec: DependencyCodec, scores: Arcs, n: int, stage: Any = None) -> 
     return tree
 
 
-# -- what is learned
+# -- targets
 
 
 def test_relations_are_counted_with_their_subtypes() -> None:
@@ -114,7 +114,7 @@ def test_targets_are_heads_and_numbers_of_relations_and_ignored_where_there_are_
 def test_targets_of_a_batch_leave_root_and_padding_out() -> None:
     codec = DependencyCodec.build(DependenciesConfig(), two_sentences().sentences)
     assert codec is not None
-    assert codec.labels.items[:3] == ["nsubj", "aux", "punct"]  # three times, twice, twice
+    assert codec.labels.items[:3] == ["nsubj", "aux", "punct"]  # they occur three times, twice and twice
     heads, labels = codec.collate([codec.targets(sentence) for sentence in two_sentences()])
     assert heads.tolist() == [[IGNORE, 4, 4, 4, 0, 6, 4, 4], [IGNORE, 5, 4, 4, 0, 4, 4, IGNORE]]
     names = [[codec.labels.item(number) if number != IGNORE else "" for number in row] for row in labels.tolist()]
@@ -141,7 +141,7 @@ def test_the_best_tree_is_no_cycle_even_where_all_words_like_one_best() -> None:
 
 def test_a_tree_has_one_root_even_where_several_words_like_it_best() -> None:
     arcs = {(1, 0): 5.0, (2, 0): 4.0, (3, 0): 4.5, (2, 1): 2.0, (3, 1): 2.0, (1, 3): 1.0, (2, 3): 2.5}
-    # Of the trees below each word: 5 + 2 + 2.5 (3 on 1, 2 on 3), and no other word as the root has as much.
+    # Word 1 as the root has 5 + 2 + 2.5 (3 on 1, 2 on 3), and no other word as the root has as much.
     assert decoded(codec_of(), arcs, 3).heads == [0, 3, 1]
 
 
@@ -156,7 +156,7 @@ def test_sentences_side_by_side_have_their_own_trees() -> None:
 
 def test_each_arc_has_its_best_relation() -> None:
     arcs = {(2, 0): 5.0, (1, 2): 5.0, (3, 2): 5.0}
-    table = {(1, 2): [0.0, 1.0, 2.0], (3, 2): [0.0, 2.0, 1.0], (1, 3): [0.0, 9.0, 0.0]}  # the last is no arc of it
+    table = {(1, 2): [0.0, 1.0, 2.0], (3, 2): [0.0, 2.0, 1.0], (1, 3): [0.0, 9.0, 0.0]}  # 1 on 3 is not in the tree
     assert decoded(codec_of(), arcs, 3, label_stage(table, [0.0] * 3)) == Tree([2, 0, 2], ["nsubj", "root", "obj"])
 
 
@@ -164,12 +164,12 @@ def test_the_relation_of_the_root_is_root_and_that_of_no_other_word() -> None:
     arcs = {(2, 0): 5.0, (1, 2): 5.0, (3, 2): 5.0}
     likes_root = label_stage({(2, 0): [-9.0, 5.0, 5.0]}, [9.0, 0.0, 1.0])
     assert decoded(codec_of(), arcs, 3, likes_root).labels == ["nsubj", "root", "nsubj"]
-    # A vocabulary without it, or with nothing else, has no choice.
+    # A vocabulary without root, or with root alone, leaves no choice.
     assert decoded(codec_of("obj", "dep"), arcs, 3, label_stage({}, [0.0, 1.0])).labels == ["dep"] * 3
     assert decoded(codec_of("root"), arcs, 3, label_stage({}, [0.0])).labels == ["root"] * 3
 
 
-def test_projective_trees_are_another_choice() -> None:
+def test_a_config_may_ask_for_projective_trees() -> None:
     # Word 2 is the root, and 1 likes 3 best: with 3 below 4, that arc crosses the one to the root.
     arcs = {(2, 0): 9.0, (1, 3): 5.0, (1, 2): 3.0, (3, 4): 5.0, (4, 2): 5.0}
     assert decoded(codec_of(), arcs, 4).heads == [3, 0, 4, 2]
@@ -193,7 +193,6 @@ def test_only_projective_trees_have_a_longest_sentence() -> None:
     ] * 2
 
 
-@settings(deadline=None)
 @given(arrays(np.float32, (6, 6), elements=st.floats(-9, 9, width=32)), st.booleans())
 def test_any_scores_give_a_tree(arcs: NDArray[np.float32], projective: bool) -> None:
     np.fill_diagonal(arcs, -np.inf)
@@ -205,20 +204,20 @@ def test_any_scores_give_a_tree(arcs: NDArray[np.float32], projective: bool) -> 
     assert tree.labels == ["root" if head == 0 else "obj" for head in tree.heads]
 
 
-# -- all that scores say of other trees
+# -- probabilities and constraints
 
 
 def analysed(constraints: Constraints | None = None) -> ParseAnalysis:
-    """Two words, so two trees: [0, 1], whose weight is 3, and [2, 0], whose weight is 1."""
+    """The analysis of two words, which have two trees: [0, 1] with the weight 3, and [2, 0] with the weight 1."""
     arcs = {(1, 0): math.log(3), (2, 1): 0.0, (1, 2): 0.0, (2, 0): 0.0}
-    logarithms = [-math.inf, math.log(1), math.log(4)]  # that of "root" is not looked at
+    logarithms = [-math.inf, math.log(1), math.log(4)]  # the score of root is not used
     table = {(2, 1): [5.0, math.log(3), math.log(1)], (1, 2): logarithms, (1, 0): [0.0] * 3, (2, 0): [0.0] * 3}
     stage = label_stage(table, [0.0] * 3)
     (analysis,) = codec_of().analyze(scores_of(arcs, size=3), batch_of(2), stage, [constraints])
     return analysis
 
 
-def test_probabilities_of_two_trees_by_hand() -> None:
+def test_probabilities_are_those_of_two_trees_by_hand() -> None:
     analysis = analysed()
     assert analysis.labels == tuple(LABELS)
     np.testing.assert_allclose(analysis.arc_probabilities, [[0, 0, 0], [0.75, 0, 0.25], [0.25, 0.75, 0]], atol=1e-6)
@@ -232,7 +231,7 @@ def test_probabilities_of_two_trees_by_hand() -> None:
     assert (analysis.best.heads, analysis.best.labels) == (best.heads, best.labels)
 
 
-def test_where_there_is_one_relation_it_has_all_of_the_arc() -> None:
+def test_a_single_relation_has_the_probability_of_the_arc() -> None:
     scores, stage = scores_of({(1, 0): 1.0, (2, 1): 1.0}, size=3), label_stage({}, [0.0])
     (analysis,) = codec_of("root").analyze(scores, batch_of(2), stage, [None])
     np.testing.assert_allclose(analysis.label_probabilities[..., 0], analysis.arc_probabilities)
@@ -244,7 +243,7 @@ def test_where_there_is_one_relation_it_has_all_of_the_arc() -> None:
         (Constraints(required=[(1, 2)]), [2, 0], ["nsubj", "root"]),
         (Constraints(forbidden=[(2, 1)]), [2, 0], ["nsubj", "root"]),
         (Constraints(labels={2: "root"}), [2, 0], ["nsubj", "root"]),
-        (Constraints(labels={1: "obj"}), [2, 0], ["obj", "root"]),  # so it is not the root
+        (Constraints(labels={1: "obj"}), [2, 0], ["obj", "root"]),  # so that word 1 is not the root
         (Constraints(labels={2: "nsubj"}), [0, 1], ["root", "nsubj"]),
         (Constraints(labels={2: "iobj"}), [0, 1], ["root", "iobj"]),  # a relation that the data does not have
     ],
@@ -257,7 +256,7 @@ def test_constraints_leave_one_of_two_trees(constraints: Constraints, heads: lis
     assert [analysis.arc_probabilities[word, head] for word, head in enumerate(heads, 1)] == pytest.approx([1.0, 1.0])
 
 
-def test_a_given_relation_tells_of_the_head() -> None:
+def test_a_given_relation_changes_the_probabilities_of_heads() -> None:
     # Word 1 is the root, and 2 and 3 hang on it or on one another: three trees of the same score.
     arcs = np.full((1, 4, 4), -np.inf, np.float32)
     for place in ((1, 0), (2, 1), (2, 3), (3, 1), (3, 2)):
@@ -279,7 +278,7 @@ def test_constraints_that_no_tree_has_name_the_sentence() -> None:
         analysed(Constraints(required=[(1, 2), (2, 1)])).trees(1)
 
 
-# -- what is written
+# -- annotation
 
 
 def test_trees_are_written_and_probabilities_beside_them() -> None:
@@ -336,7 +335,7 @@ def test_arcs_are_scored_by_a_biaffine_form() -> None:
     dependent, head = network.represent[0](encoded.context)[0, 1], network.represent[1](encoded.context)[0, 3]
     expected = with_one(dependent) @ network.arcs @ head / math.sqrt(3)
     torch.testing.assert_close(scores.arc_scores[0, 1, 3], expected)
-    # Nothing hangs on itself or on padding; all else may be.
+    # Nothing hangs on itself or on padding; all other arcs are possible.
     present = torch.tensor([[True] * 4, [True, True, False, False]])
     possible = present[:, None, :] & ~torch.eye(4, dtype=torch.bool)
     assert torch.equal(scores.arc_scores.isfinite(), possible.expand(2, 4, 4))
@@ -347,12 +346,12 @@ def test_relations_are_scored_by_a_biaffine_form_for_each_of_them() -> None:
     scores = network(encoded_of(batch), layout_of(batch))
     heads = torch.zeros(2, 4, 2, dtype=torch.long)
     heads[0, 1] = torch.tensor([3, 2])
-    found = network.label_scores(scores.label_dependents, scores.label_heads, heads)
-    assert found.shape == (2, 4, 2, 3)
+    relation_scores = network.label_scores(scores.label_dependents, scores.label_heads, heads)
+    assert relation_scores.shape == (2, 4, 2, 3)
     for place, head in enumerate([3, 2]):
         dependent, other = with_one(scores.label_dependents[0, 1]), with_one(scores.label_heads[0, head])
         expected = torch.stack([dependent @ network.label_weights[:, label] @ other for label in range(3)])
-        torch.testing.assert_close(found[0, 1, place], expected)
+        torch.testing.assert_close(relation_scores[0, 1, place], expected)
 
 
 def test_a_new_network_likes_all_trees_alike() -> None:
@@ -366,7 +365,7 @@ def test_a_new_network_likes_all_trees_alike() -> None:
 def test_the_loss_is_the_mean_over_heads_and_over_relations_of_gold_arcs(smoothing: float) -> None:
     batch, network = batch_of(3, 2), network_of(smoothing=smoothing)
     scores = network(encoded_of(batch), layout_of(batch))
-    # The second word has a head without a relation; the third a relation without a head, which tells of no arc.
+    # The second word has a head without a relation; the third has a relation without a head, so its arc is unknown.
     heads = torch.tensor([[IGNORE, 3, 0, IGNORE], [IGNORE, 0, IGNORE, IGNORE]])
     labels = torch.tensor([[IGNORE, 2, IGNORE, 1], [IGNORE, 0, IGNORE, IGNORE]])
     logarithms = scores.arc_scores.log_softmax(-1)

@@ -65,7 +65,7 @@ def graphs() -> Document:
 def learned_graphs(tasks: dict[str, Any]) -> Model:
     """A model that knows the two graphs by heart."""
     model = model_of(tasks, graphs(), dropout=0.0)
-    # The rate falls to nothing, so that it is not chance on which step it ends.
+    # The rate falls to zero, so that the last step does not decide by chance.
     steady = QUICK.optimizer.model_copy(update={"decay": "linear", "floor": 0.0})
     learn(model, graphs(), QUICK.model_copy(update={"epochs": 250, "evaluate_every": 250, "optimizer": steady}))
     return model
@@ -79,7 +79,7 @@ def random_graphs(document: Document, **others: Any) -> Model:
         batch = model.collate([model.example(s) for s in document])
         scores = model.eval()(batch)["enhanced"].arc_scores.flatten()
     with torch.no_grad():
-        task.arc_bias -= scores[scores.isfinite()].mean()  # so that about half of all arcs are there
+        task.arc_bias -= scores[scores.isfinite()].mean()  # so that about half of all arcs are predicted
     return model
 
 
@@ -95,23 +95,23 @@ def pipeline() -> Pipeline:
 
 def test_graphs_are_learned_by_heart(pipeline: Pipeline, tmp_path: Path) -> None:
     document = graphs()
-    found = pipeline(bare(document))
-    assert deps(found) == deps(document)
-    assert [[(node.id, node.deps) for node in s.empty_nodes] for s in found] == [[], [((5, 1), "2:conj:and")]]
-    scores = scores_of(EMPTY_NODES, Pair(document, found))
+    prediction = pipeline(bare(document))
+    assert deps(prediction) == deps(document)
+    assert [[(node.id, node.deps) for node in s.empty_nodes] for s in prediction] == [[], [((5, 1), "2:conj:and")]]
+    scores = scores_of(EMPTY_NODES, Pair(document, prediction))
     assert scores["EmptyNodes"].f1 == scores["EmptyEdges"].f1 == 1.0
     assert scores["EmptyEdges"].gold == 3
     assert pipeline.model is not None
     assert evaluate(document, annotated(pipeline.model, document))["ELAS"].f1 == 1.0  # type: ignore[arg-type]
     pipeline.save(tmp_path / "m")
-    assert depparse.load(tmp_path / "m")(bare(document)).to_conllu() == found.to_conllu()
+    assert depparse.load(tmp_path / "m")(bare(document)).to_conllu() == prediction.to_conllu()
     # A gold node that comes with the words is no part of the answer.
     assert pipeline(graphs())[1].empty_nodes[0].deps == "2:conj:and"
     assert [len(s.empty_nodes) for s in pipeline(graphs(), without="enhanced")] == [0, 1]
 
 
 @pytest.mark.parametrize("trees", ["given", "own"])
-def test_layers_over_trees_and_which_trees(trees: str, tmp_path: Path) -> None:
+def test_layers_read_given_trees_or_those_of_the_model(trees: str, tmp_path: Path) -> None:
     others = PARSER if trees == "own" else {}
     model = learned_graphs({"enhanced": ENHANCED | GCN | {"trees": trees}, **others})
     save(model, tmp_path / "m", "")
@@ -119,14 +119,14 @@ def test_layers_over_trees_and_which_trees(trees: str, tmp_path: Path) -> None:
     document = graphs()
     for sentence in document:
         sentence.columns["DEPS"] = ["_"] * len(sentence)
-    # Without lemmas, forms are what labels name.
+    # Without lemmas, labels name forms.
     assert deps(Document(Pipeline(again)(document))) == deps(graphs())
     if trees == "given":
         with pytest.raises(ConfigError, match="which enhanced reads, and no task of the model predicts any"):
             Pipeline(again)(bare(document))
 
 
-def test_labels_name_what_is_written_in_the_other_columns(pipeline: Pipeline) -> None:
+def test_labels_name_the_words_of_the_other_columns(pipeline: Pipeline) -> None:
     document = graphs()
     document[0].columns["LEMMA"][4] = "within"
     assert pipeline(document)[0].columns["DEPS"][5] == "4:obl:in"
@@ -140,7 +140,7 @@ def test_labels_name_what_is_written_in_the_other_columns(pipeline: Pipeline) ->
     assert copies[0].heads != copies[1].heads
     for copy in copies:
         assert all(cell != "_" for cell in copy.columns["DEPS"])
-    # With no parser at work, the tree that there is counts.
+    # Without a parser, the tree of the sentence counts.
     moved = graphs()
     moved[0].columns["DEPREL"][4] = "advmod"
     assert "in" not in pipeline(moved, without="dependencies")[0].columns["DEPS"][5].split(":")
@@ -149,26 +149,26 @@ def test_labels_name_what_is_written_in_the_other_columns(pipeline: Pipeline) ->
 
 
 def test_kept_graphs_stay_whole(pipeline: Pipeline) -> None:
-    given = graphs()
-    given[1].columns["DEPS"] = ["2:x", "0:root", "_", "2.1:y", "2:z", "2:z"]
-    given[1].empty_nodes[0].id = (2, 1)
-    given[0].columns["DEPS"] = ["_"] * 10
-    found = pipeline(given, keep="deps", probabilities=True)
-    assert found[1].columns["DEPS"] == given[1].columns["DEPS"]
-    assert [node.id for node in found[1].empty_nodes] == [(2, 1)]
-    assert found[0].columns["DEPS"] == graphs()[0].columns["DEPS"]
-    assert "DepsProb" not in "".join(found[1].columns["MISC"])
-    assert given[0].columns["DEPS"] == ["_"] * 10
+    source = graphs()
+    source[1].columns["DEPS"] = ["2:x", "0:root", "_", "2.1:y", "2:z", "2:z"]
+    source[1].empty_nodes[0].id = (2, 1)
+    source[0].columns["DEPS"] = ["_"] * 10
+    prediction = pipeline(source, keep="deps", probabilities=True)
+    assert prediction[1].columns["DEPS"] == source[1].columns["DEPS"]
+    assert [node.id for node in prediction[1].empty_nodes] == [(2, 1)]
+    assert prediction[0].columns["DEPS"] == graphs()[0].columns["DEPS"]
+    assert "DepsProb" not in "".join(prediction[1].columns["MISC"])
+    assert source[0].columns["DEPS"] == ["_"] * 10
 
 
 def test_probabilities_stand_in_the_order_of_deps(pipeline: Pipeline) -> None:
-    found = pipeline(bare(graphs()), probabilities=True)
-    for sentence in found:
+    prediction = pipeline(bare(graphs()), probabilities=True)
+    for sentence in prediction:
         for cell, misc in zip(sentence.columns["DEPS"], sentence.columns["MISC"], strict=True):
             values = list(map(float, (get_from_misc(misc, "DepsProb") or "").split(",")))
             assert len(values) == len(parse_deps(cell))
             assert all(0.3 < value <= 1.0 for value in values)
-    assert deps(found) == deps(graphs())
+    assert deps(prediction) == deps(graphs())
     assert "DepsProb" not in pipeline(bare(graphs())).to_conllu()
 
 
@@ -180,11 +180,11 @@ def test_any_scores_give_valid_graphs_the_same_in_any_batch_and_order(samples: P
     document = sample(samples)
     model = random_graphs(document, **TASKS)
 
-    def found(words: int, order: int) -> list[Sentence]:
+    def annotate_by(words: int, order: int) -> list[Sentence]:
         copies = [Sentence(dict(s.columns), s.comments, s.mwts) for s in document][::order]
         return list(Pipeline(model).annotate_stream(copies, batch_words=words, probabilities=True))[::order]
 
-    expected = found(5000, 1)
+    expected = annotate_by(5000, 1)
     assert any(len(parse_deps(cell)) > 3 for s in expected for cell in s.columns["DEPS"])
     assert not complaints("".join(s.to_conllu() for s in expected))
     for sentence in expected:
@@ -193,14 +193,14 @@ def test_any_scores_give_valid_graphs_the_same_in_any_batch_and_order(samples: P
         assert not unreachable({name: [head for head, _ in row] for name, row in (edges | nodes).items()})
         assert all(row and name not in [head for head, _ in row] for name, row in edges.items())
     for words, order in ((1, 1), (60, -1)):
-        for one, other in zip(expected, found(words, order), strict=True):
+        for one, other in zip(expected, annotate_by(words, order), strict=True):
             assert one.columns["DEPS"] == other.columns["DEPS"]
             for misc, same in zip(one.columns["MISC"], other.columns["MISC"], strict=True):
                 values = [(get_from_misc(cell, "DepsProb") or "").split(",") for cell in (misc, same)]
                 assert list(map(float, values[0])) == pytest.approx(list(map(float, values[1])), abs=2e-4)
 
 
-def test_what_is_not_annotated_gives_no_loss() -> None:
+def test_missing_annotation_gives_no_loss() -> None:
     model = random_graphs(graphs())
     model.eval()
     second = graphs()[1]
@@ -225,20 +225,22 @@ def test_what_is_not_annotated_gives_no_loss() -> None:
     assert not targets.annotated[0, 1]
     with torch.no_grad():
         scores = model(batch)["enhanced"]
-        whole = task.loss(scores, targets)
+        task_loss = task.loss(scores, targets)
         scores.arc_scores[0, 1, 2:] += 7.0
-        assert task.loss(scores, targets) == whole
-    # A plain loop over all pairs of words.
-    there = {(d, h) for d, h, _ in task.codec.targets(partly)[0]}
+        assert task.loss(scores, targets) == task_loss
+    # The loss is that of a plain loop over all pairs of words.
+    gold_arcs = {(d, h) for d, h, _ in task.codec.targets(partly)[0]}
     odds = scores.arc_scores[0].double()
     pairs = [(d, h) for d in range(2, 11) for h in range(11) if d != h]
-    parts = [-torch.nn.functional.logsigmoid(odds[d, h] if (d, h) in there else -odds[d, h]).item() for d, h in pairs]
+    arc_losses = [
+        -torch.nn.functional.logsigmoid(odds[d, h] if (d, h) in gold_arcs else -odds[d, h]).item() for d, h in pairs
+    ]
     label_scores = task.label_scores(scores.label_dependents, scores.label_heads, targets.arcs, *scores.kin)
     labels = torch.nn.functional.cross_entropy(label_scores, targets.labels, label_smoothing=0.03).item()
-    assert whole.item() == pytest.approx(sum(parts) / 9 + labels, rel=1e-4)
+    assert task_loss.item() == pytest.approx(sum(arc_losses) / 9 + labels, rel=1e-4)
 
 
-def test_classes_of_labels_and_what_is_told() -> None:
+def test_labels_have_classes_and_rare_ones_are_told() -> None:
     document = graphs()
     document[1].columns["DEPS"][0] = "1:loop|2:nsubj|2:obj|99:far"
     task: Any = model_of({"enhanced": ENHANCED}, document).codec.tasks["enhanced"]
@@ -276,8 +278,8 @@ def test_arcs_from_root_have_labels_of_root_alone() -> None:
 
 def test_probabilities_of_graphs_need_no_parser() -> None:
     nlp = Pipeline(random_graphs(graphs()))
-    found = list(nlp.annotate_stream(graphs().sentences, probabilities=True))
-    assert all(get_from_misc(cell, "DepsProb") for sentence in found for cell in sentence.column("MISC"))
+    copies = list(nlp.annotate_stream(graphs().sentences, probabilities=True))
+    assert all(get_from_misc(cell, "DepsProb") for sentence in copies for cell in sentence.column("MISC"))
     with pytest.raises(ConfigError, match="the model predicts no trees"):
         list(nlp.annotate_stream(graphs().sentences, k_best=2))
 

@@ -53,8 +53,8 @@ def grown(model: Model, document: Document, old_types: str) -> Ner:
     task = model.tasks["ner"]
     assert isinstance(task, Ner)
     kept = ", ".join(task.kept)
-    told = f"note: ner: the data does not annotate {kept}, which the model stays able to find"
-    assert lines == ([told] if task.teacher is not None else [])
+    note = f"note: ner: the data does not annotate {kept}, which the model stays able to find"
+    assert lines == ([note] if task.teacher is not None else [])
     return task
 
 
@@ -73,13 +73,13 @@ def test_a_grown_task_finds_what_it_found_before_it_learns() -> None:
     old_transitions, old_tags = before.transitions.detach().clone(), before.codec.tags.items
     batch = model.collate([model.example(document[0])])
     with torch.inference_mode():
-        old = model.eval()(batch)
+        old_scores = model.eval()(batch)
     task = grown(model, new_data(), "causal")
     with torch.inference_mode():
-        new = model.eval()(batch)
+        new_scores = model.eval()(batch)
     assert task.codec.types.items == ["PER", "LOC"]
     assert task.codec.tags.items[: len(old_tags)] == old_tags
-    torch.testing.assert_close(new["ner"][..., : len(old_tags)], old["ner"])
+    torch.testing.assert_close(new_scores["ner"][..., : len(old_tags)], old_scores["ner"])
     assert torch.equal(task.transitions[: len(old_tags), : len(old_tags)], old_transitions[:-1, :-1])
     assert torch.equal(task.transitions[-1, : len(old_tags)], old_transitions[-1, :-1])
     # Transitions of a new type are those of the only old one.
@@ -104,14 +104,14 @@ def test_the_loss_is_that_of_all_sequences_enumerated(old_types: str) -> None:
     batch = model.collate([model.example(data[0], targets=True)])
     with torch.no_grad():
         scores = model(batch)["ner"][0, 1:]
-    everything = [
+    all_sequences = [
         tags for tags in itertools.product(range(len(all_tags)), repeat=3) if task.chain.language.accepts(tags)
     ]
-    fitting = [t for t in everything if t[2] == gold[2] and all(tag in free for tag in t[:2])]
-    assert 3 <= len(fitting) < len(everything)
+    fitting = [t for t in all_sequences if t[2] == gold[2] and all(tag in free for tag in t[:2])]
+    assert 3 <= len(fitting) < len(all_sequences)
 
-    def log_sum(paths: list[tuple[int, ...]], given: Tensor) -> Tensor:
-        return torch.stack([path_score(task, given, tags) for tags in paths]).logsumexp(0)
+    def log_sum(paths: list[tuple[int, ...]], word_scores: Tensor) -> Tensor:
+        return torch.stack([path_score(task, word_scores, tags) for tags in paths]).logsumexp(0)
 
     def probabilities(paths: list[tuple[int, ...]]) -> dict[tuple[int, ...], Tensor]:
         return {tags: (path_score(task, scores, tags) - log_sum(paths, scores)).exp() for tags in paths}
@@ -119,15 +119,15 @@ def test_the_loss_is_that_of_all_sequences_enumerated(old_types: str) -> None:
     # The old model gives the new tags no score of its own: all fitting sequences have the same one, so it cancels out.
     believed = probabilities(fitting)
     if old_types == "causal":
-        sure = {}
+        certain_tags = {}
         for word in range(2):
             shares = {t: sum(p.item() for tags, p in believed.items() if tags[word] == t) for t in free}
             tag = max(free, key=lambda tag: shares[tag])
             if tag != OTHER and shares[tag] >= CERTAIN:
-                sure[word] = tag
-        assert sure  # else nothing is tested
-        believed = probabilities([t for t in fitting if all(t[word] == tag for word, tag in sure.items())])
-    learn = log_sum(everything, scores) - log_sum(fitting, scores)
+                certain_tags[word] = tag
+        assert certain_tags  # else nothing is tested
+        believed = probabilities([t for t in fitting if all(t[word] == tag for word, tag in certain_tags.items())])
+    learn = log_sum(all_sequences, scores) - log_sum(fitting, scores)
     expected = sum((p * path_score(task, scores, tags) for tags, p in believed.items()), torch.zeros(()))
     keep = log_sum(fitting, scores) - expected
     loss = model.losses(batch)["ner"]
@@ -145,24 +145,24 @@ def test_averages_with_neighbours_are_those_of_the_nearest_of_a_kind() -> None:
     vectors = torch.randn(int((kinds != IGNORE).sum()), 8, generator=generator).half()
     nothing = torch.zeros(0)
     mixed = with_neighbours(scores, Lessons(nothing, nothing, nothing, kinds, vectors))
-    places = [(int(a), int(b)) for a, b in (kinds != IGNORE).nonzero()]
-    for number, place in enumerate(places):
-        others = [k for k, other in enumerate(places) if k != number and kinds[other] == kinds[place]]
+    positions = [(int(a), int(b)) for a, b in (kinds != IGNORE).nonzero()]
+    for number, position in enumerate(positions):
+        others = [k for k, other in enumerate(positions) if k != number and kinds[other] == kinds[position]]
         others.sort(key=lambda k, number=number: float((vectors[k].float() - vectors[number].float()).norm()))
-        expected = scores[place]
+        expected = scores[position]
         if others:
-            expected = (expected + torch.stack([scores[places[k]] for k in others[:3]]).mean(0)) / 2
-        assert torch.allclose(mixed[place], expected, atol=1e-6)
+            expected = (expected + torch.stack([scores[positions[k]] for k in others[:3]]).mean(0)) / 2
+        assert torch.allclose(mixed[position], expected, atol=1e-6)
     assert torch.equal(mixed[kinds == IGNORE], scores[kinds == IGNORE])
 
 
-def test_which_tags_may_stand_where() -> None:
+def test_an_o_allows_old_types_and_another_tag_allows_itself() -> None:
     free = torch.tensor([True, True, False, False])
     allowed = allow(torch.tensor([OTHER, 3, IGNORE]), OTHER, free)
     assert allowed.tolist() == [[True, True, False, False], [False, False, False, True], [True] * 4]
 
 
-def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
+def test_the_loss_is_the_mean_over_annotated_words() -> None:
     model = random_model({"ner": FLAT}, old_data())
     grown(model, new_data(), "distill")
     model.eval()
@@ -170,17 +170,17 @@ def test_sentences_side_by_side_and_those_that_are_not_annotated() -> None:
 
     loss = partial(loss_of, model, "ner")
     assert loss(bare).item() == 0.0
-    one, two = new_data()[0], new_data()[1]
-    both = (7 * loss(one) + 8 * loss(two)) / 15
-    assert loss(one, bare, two).item() == pytest.approx(both.item(), rel=1e-4)
-    lesson = collate([model.example(s, targets=True).lessons["ner"] for s in (one, bare)])
+    first, second = new_data()[0], new_data()[1]
+    both = (7 * loss(first) + 8 * loss(second)) / 15
+    assert loss(first, bare, second).item() == pytest.approx(both.item(), rel=1e-4)
+    lesson = collate([model.example(s, targets=True).lessons["ner"] for s in (first, bare)])
     assert lesson.tags.shape == (2, 7)
     assert abs(lesson.expected[0].sum(1) - 1).max() < 1e-4  # probabilities
     assert lesson.pairs.sum().item() == pytest.approx(8, abs=1e-4)  # transitions of seven words
-    batch = model.collate([model.example(s, targets=True) for s in (one, bare)])
+    batch = model.collate([model.example(s, targets=True) for s in (first, bare)])
     assert model.count_targets("ner", batch) == 7
     assert (batch.lessons["ner"].tags == lesson.tags).all()
-    assert isinstance(batch.targets["ner"], np.ndarray)  # the codec's, as ever
+    assert isinstance(batch.targets["ner"], np.ndarray)  # those of the codec
 
 
 @pytest.mark.parametrize("old_types", ["causal", "distill", "forget"])
@@ -189,9 +189,9 @@ def test_old_types_stay_known_unless_they_are_to_be_forgotten(old_types: str) ->
     assert entities(annotated(model, old_data())) == entities(old_data())
     grown(model, new_data(), old_types)
     learn(model, new_data())
-    found = entities(annotated(model, new_data()))
+    prediction = entities(annotated(model, new_data()))
     both = [sorted(a + b) for a, b in zip(entities(old_data()), entities(new_data()), strict=True)]
-    assert found == (entities(new_data()) if old_types == "forget" else both)
+    assert prediction == (entities(new_data()) if old_types == "forget" else both)
 
 
 def test_where_data_annotates_the_old_types_too_nothing_is_distilled() -> None:

@@ -58,15 +58,15 @@ def test_sentences_are_learned_by_heart(task: dict[str, Any], document: Document
 
 
 @pytest.mark.parametrize("task", [FLAT, NESTED], ids=["flat", "nested"])
-def test_the_same_entities_and_probabilities_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
+def test_entities_and_probabilities_are_the_same_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
     path = samples / "UD_English-Sample" / "en_sample-ner-dev.iob2"
     model = random_model({"ner": task}, read(path))
 
-    found = partial(annotated_copies, model, read(path))
-    expected = found(5000, 1)
+    annotate_by = partial(annotated_copies, model, read(path))
+    expected = annotate_by(5000, 1)
     assert sum(len(s.ents) for s in expected) > 10
     for words, order in ((1, 1), (60, -1)):
-        for one, other in zip(expected, found(words, order), strict=True):
+        for one, other in zip(expected, annotate_by(words, order), strict=True):
             assert one.ents == other.ents
             scores = [span.score for span in other.ents]
             assert scores == pytest.approx([span.score for span in one.ents], abs=1e-4)
@@ -94,7 +94,7 @@ def test_probabilities_are_those_of_all_sequences_of_tags() -> None:
 
 
 @pytest.mark.parametrize("task", [FLAT, NESTED], ids=["flat", "nested"])
-def test_what_is_not_annotated_gives_no_loss_and_what_has_no_entity_does(task: dict[str, Any]) -> None:
+def test_sentences_without_annotation_give_no_loss_and_those_without_entities_do(task: dict[str, Any]) -> None:
     model = random_model({"ner": task}, flat_entities())
     model.eval()
     bare, empty = Sentence.from_forms(["Tom", "met", "Anna"]), entity_sentence("Tom met Anna")
@@ -105,7 +105,7 @@ def test_what_is_not_annotated_gives_no_loss_and_what_has_no_entity_does(task: d
     missing.backward()
     assert all(p.grad is None or not p.grad.any() for p in model.parameters())
     assert loss(empty).item() > 0.1
-    # The mean over annotated words, whatever stands beside them in the batch.
+    # The loss is the mean over annotated words, whatever stands beside them in the batch.
     assert loss(empty, bare).item() == pytest.approx(loss(empty).item(), rel=1e-5)
     both = (3 * loss(empty) + 8 * loss(flat_entities()[1])) / 11
     assert loss(empty, bare, flat_entities()[1]).item() == pytest.approx(both.item(), rel=1e-5)
@@ -130,7 +130,7 @@ def test_gold_tags_outside_the_language_are_told_with_their_place_and_not_learne
 
 def test_a_language_holds_in_training_and_in_prediction() -> None:
     document = flat_entities()
-    one_stretch = "(O | LOC)* (PER+ (O | LOC)*)?"  # of persons at most
+    one_stretch = "(O | LOC)* (PER+ (O | LOC)*)?"  # at most one stretch of persons
     model = learned({"ner": FLAT | {"language": one_stretch}}, document)
     analysed = annotated(model, document)
     assert entities(analysed)[1:] == entities(document)[1:]
@@ -162,7 +162,7 @@ def test_wide_and_double_entities_are_told_and_the_width_is_bounded() -> None:
     assert scores["ner"].scores.shape == (3 * 1000 - 3, 4)  # grows with the words, not with their square
 
 
-def test_which_entities_go_together() -> None:
+def test_the_config_says_which_entities_may_overlap() -> None:
     spans = [(1, 4, 0.9), (2, 3, 0.8), (3, 6, 0.7), (6, 6, 0.6), (4, 5, 0.5)]
     for overlap, expected in (("none", [0, 3]), ("nested", [0, 1, 3]), ("any", [0, 1, 2, 4, 3])):
         task: Any = model_of({"ner": NESTED | {"overlap": overlap}}, nested_entities()).codec.tasks["ner"]
@@ -180,18 +180,18 @@ def test_entities_have_offsets_and_are_written_in_all_forms(pipeline: Pipeline, 
     expected = [(0, 10, "PER"), (14, 18, "LOC"), (23, 26, "PER"), (28, 31, "PER"), (36, 49, "LOC")]
     assert [(span.start_char, span.end_char, span.type) for span in document.ents] == expected
     assert [document.text[span.start_char : span.end_char] for span in document.ents] == [s.text for s in document.ents]
-    found = entities(document)
+    spans = entities(document)
     for name in ("a.conllu", "a.iob2", "a.biose", "a.json", "a.parquet"):
         write(document, tmp_path / name)
         again = read(tmp_path / name)
-        assert entities(again) == found
+        assert entities(again) == spans
         if name in ("a.json", "a.parquet"):
             assert [span.score for span in again.ents] == pytest.approx([span.score for span in document.ents])
     assert "1\tAnna\t_\t_\t_\t_\t_\t_\t_\tNER=B-PER" in (tmp_path / "a.conllu").read_text(encoding="utf-8")
 
 
-def test_entities_are_kept_where_there_are_some(pipeline: Pipeline) -> None:
-    given = Document(
+def test_annotated_entities_are_kept(pipeline: Pipeline) -> None:
+    source = Document(
         [
             entity_sentence("Tom met Anna .", (3, 3, "LOC")),
             Sentence.from_forms(["Tom", "saw", "New", "York", "City"]),
@@ -199,17 +199,17 @@ def test_entities_are_kept_where_there_are_some(pipeline: Pipeline) -> None:
             Document.from_conllu("1\tTom" + "\t_" * 7 + "\tner=S-LOC|SpaceAfter=No\n\n")[0],
         ]
     )
-    given[0].ents[0].score = 0.25
-    analysed = pipeline(given, keep="ner")
+    source[0].ents[0].score = 0.25
+    analysed = pipeline(source, keep="ner")
     assert entities(analysed) == [[(3, 3, "LOC")], [(1, 1, "PER"), (3, 5, "LOC")], [], [(1, 1, "LOC")]]
     assert analysed[0].ents[0].score == 0.25
     assert analysed[0].ents[0].sentence is analysed[0]
-    assert analysed[3].columns["MISC"] == given[3].columns["MISC"]
-    # Without keep all are predicted; without the task all stay; and what was given is not changed.
-    assert [(s.start, s.end, s.type) for s in pipeline(given)[3].ents] == [(1, 1, "PER")]
-    assert entities(pipeline(given, without="ner")) == entities(given)
-    assert pipeline(given, without="ner")[0].ents[0].score == 0.25
-    assert entities(given)[0] == [(3, 3, "LOC")]
+    assert analysed[3].columns["MISC"] == source[3].columns["MISC"]
+    # Without keep, all are predicted; without the task, all stay; and the source is not changed.
+    assert [(s.start, s.end, s.type) for s in pipeline(source)[3].ents] == [(1, 1, "PER")]
+    assert entities(pipeline(source, without="ner")) == entities(source)
+    assert pipeline(source, without="ner")[0].ents[0].score == 0.25
+    assert entities(source)[0] == [(3, 3, "LOC")]
 
 
 def run(tmp_path: Path, task: dict[str, Any], *arguments: Sequence[Path], **settings: Any) -> tuple[Pipeline, Path]:
@@ -224,7 +224,7 @@ def run(tmp_path: Path, task: dict[str, Any], *arguments: Sequence[Path], **sett
 
 
 def to_token_classification(document: Document, path: Path) -> None:
-    """As sets of the hub have it: tokens, and labels as numbers whose names stand in the schema."""
+    """Writes Parquet as data sets of the hub have it: tokens, and labels as numbers whose names are in the schema."""
     import datasets
 
     tags = [encode_tags(s.ents, len(s), "IOB2") for s in document]
@@ -236,7 +236,7 @@ def to_token_classification(document: Document, path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["iob2", "conllu", "biose", "annotated", "parquet"])
-def test_runs_from_files_of_entities_alone(form: str, samples: Path, tmp_path: Path) -> None:
+def test_a_run_needs_only_files_of_entities(form: str, samples: Path, tmp_path: Path) -> None:
     folder = samples / ("UD_German-Sample" if form == "biose" else "UD_English-Sample")
     name = ("de" if form == "biose" else "en") + "_sample-ner-{}." + ("biose" if form == "biose" else "iob2")
     files = [folder / name.format(split) for split in ("train", "dev", "test")]
@@ -272,7 +272,7 @@ def test_sentences_without_entities_are_learned_from_misc_too(samples: Path, tmp
             assert (IGNORE in example.targets["ner"]) == (number == 1)  # the treebank holds no entities
 
 
-def test_beside_a_parser_from_other_files(samples: Path, tmp_path: Path) -> None:
+def test_entities_and_trees_are_learned_from_different_files(samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     recipe = {
         "model": {"encoder": {"inputs": INPUTS, "context": CONTEXTS["bilstm"]}, "tasks": {**TASKS, "ner": FLAT}},

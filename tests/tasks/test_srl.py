@@ -40,20 +40,20 @@ BOTH = pytest.mark.parametrize("task", [ARCS, SPANS], ids=["arcs", "spans"])
 
 
 def frame(predicate: int, sense: str, *arguments: tuple[str, int, int, int]) -> Frame:
-    """With arguments of role, head, first and last word."""
+    """A frame with arguments of role, head, first and last word."""
     return Frame(predicate, sense, [Argument(*argument) for argument in arguments])
 
 
 def sentence(text: str, *frames: Frame) -> Sentence:
-    """Of words between blanks, with columns of frames."""
-    made = Sentence.from_forms(text.split())
-    made.column("UP:PRED")
-    made.frames = frames
-    return made
+    """A sentence of the words between blanks, with columns of frames."""
+    result = Sentence.from_forms(text.split())
+    result.column("UP:PRED")
+    result.frames = frames
+    return result
 
 
 def five() -> Document:
-    """A noun that is named after a verb, a particle, a discontinuous argument, two times of one predicate, nothing."""
+    """Sentences with a noun and a particle verb, a discontinuous argument, a role twice, a simple one, and no frame."""
     return Document(
         [
             sentence(
@@ -77,22 +77,22 @@ def five() -> Document:
 
 
 def frames(document: Document, *, spans: bool = True) -> list[tuple[Frame, ...]]:
-    """To compare; without `spans` as the decoder of arcs has them, arguments by their heads."""
-    found = []
-    for given in document:
-        copies = [Frame(f.predicate, f.sense, [Argument(*place(a, spans)) for a in f.arguments]) for f in given.frames]
+    """The frames to compare; without `spans`, arguments have heads alone, as from the decoder of arcs."""
+    rows = []
+    for s in document:
+        copies = [Frame(f.predicate, f.sense, [Argument(*fields_of(a, spans)) for a in f.arguments]) for f in s.frames]
         for copy in copies:
             copy.arguments.sort(key=lambda argument: argument.head or 0)
-        found.append(tuple(copies))
-    return found
+        rows.append(tuple(copies))
+    return rows
 
 
-def place(argument: Argument, spans: bool) -> tuple[Any, ...]:
+def fields_of(argument: Argument, spans: bool) -> tuple[Any, ...]:
     return (argument.role, argument.head, *((argument.start, argument.end) if spans else ()))
 
 
 def stage_of(network: nn.Module) -> Stage:
-    """Calls the second stages of a network."""
+    """A stage that calls the methods of a network."""
     return lambda name, *inputs: as_arrays(getattr(network, name)(*to_tensors(inputs, torch.device("cpu"))))
 
 
@@ -163,7 +163,7 @@ def test_sentences_are_learned_by_heart(decoder: str, models: dict[str, Model], 
 
 
 def odd_model(task: dict[str, Any], document: Document) -> Model:
-    """Untrained, with half of the words as predicates and weights that are not zero, so that it finds something."""
+    """An untrained model with half of the words as predicates and weights that are not zero, so it finds frames."""
     model = random_model({"srl": task}, document)
     odd: Any = model.tasks["srl"]
     with torch.no_grad():
@@ -172,15 +172,15 @@ def odd_model(task: dict[str, Any], document: Document) -> Model:
 
 
 @BOTH
-def test_the_same_frames_and_probabilities_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
+def test_frames_and_probabilities_are_the_same_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
     path = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
     model = odd_model(task, read(path))
 
-    found = partial(annotated_copies, model, read(path))
-    expected = found(5000, 1)
+    annotate_by = partial(annotated_copies, model, read(path))
+    expected = annotate_by(5000, 1)
     assert sum(len(f.arguments) for s in expected for f in s.frames) > 20
     for words, order in ((1, 1), (60, -1)):
-        for one, other in zip(expected, found(words, order), strict=True):
+        for one, other in zip(expected, annotate_by(words, order), strict=True):
             assert one.frames == other.frames
             for a, b in zip(one.frames, other.frames, strict=True):
                 assert b.score == pytest.approx(a.score, abs=1e-4)
@@ -199,7 +199,7 @@ def test_core_roles_come_at_most_once_and_others_as_often_as_they_like(task: dic
     assert any(found.count("ARGM-TMP") > 1 for found in roles)
 
 
-def test_the_best_arcs_with_each_core_role_at_most_once() -> None:
+def test_the_best_arcs_have_each_core_role_at_most_once() -> None:
     model = random_model({"srl": ARCS}, five())
     codec: Any = model.codec.tasks["srl"]
     roles = codec.arguments.roles
@@ -209,16 +209,16 @@ def test_the_best_arcs_with_each_core_role_at_most_once() -> None:
     scores[0, 0, [first, second]] = torch.tensor([3.0, 2.5])
     scores[0, 1, [first, second]] = torch.tensor([2.0, -1.0])
     scores[1, 0, first] = 1.0
-    found = decoded(model, scores, torch.tensor([3, 3]))
+    best_arguments = decoded(model, scores, torch.tensor([3, 3]))
     # One word gives up the role that both like best, and it is not the one that likes it less.
-    assert [[(a.role, a.head) for a in arguments] for arguments in found] == [
+    assert [[(a.role, a.head) for a in arguments] for arguments in best_arguments] == [
         [("ARG1", 1), ("ARG0", 2)],
         [("ARG0", 1)],
     ]
 
 
 @BOTH
-def test_what_is_not_annotated_gives_no_loss(task: dict[str, Any]) -> None:
+def test_missing_annotation_gives_no_loss(task: dict[str, Any]) -> None:
     model = random_model({"srl": task}, five())
     model.eval()
     bare, empty, full = Sentence.from_forms(["Tom", "said", "it"]), sentence("Tom said it"), five()[0]
@@ -229,7 +229,7 @@ def test_what_is_not_annotated_gives_no_loss(task: dict[str, Any]) -> None:
     missing.backward()
     assert all(p.grad is None or not p.grad.any() for p in model.parameters())
     assert loss(empty).item() > 0.01
-    # The mean over annotated words, whatever stands beside them in the batch.
+    # The loss is the mean over annotated words, whatever stands beside them in the batch.
     assert loss(empty, bare).item() == pytest.approx(loss(empty).item(), rel=1e-5)
     both = (3 * loss(empty) + 7 * loss(full)) / 10
     assert loss(bare, empty, full).item() == pytest.approx(both.item(), rel=1e-5)
@@ -243,7 +243,7 @@ def test_what_is_not_annotated_gives_no_loss(task: dict[str, Any]) -> None:
     assert not any(name.startswith("arguments") for name in learns)
 
 
-def test_what_is_not_learned_is_told() -> None:
+def test_frames_that_are_not_learned_are_told() -> None:
     document = five()
     document[3].frames = [frame(2, "pick.01", ("ARG0", 1, 1, 1), ("ARG0", 3, 3, 3), ("ARG9", 3, 3, 3))]
     document[2].frames = [frame(3, "say.01", ("ARG0", 2, 1, 2), ("ARG1", 4, 2, 4))]
@@ -269,38 +269,38 @@ def test_what_is_not_learned_is_told() -> None:
     ]
 
 
-def test_senses_of_lemmas_that_are_known_and_of_others(models: dict[str, Model]) -> None:
+def test_known_lemmas_get_their_senses_and_others_the_first(models: dict[str, Model]) -> None:
     task: Any = models["spans"].codec.tasks["srl"]
     senses = task.senses
     assert senses.of_lemma["pick"] != senses.of_lemma["pick_up"]
     hidden = torch.randn(6, 32, generator=torch.Generator().manual_seed(1))
     forms = ["picked", "services", "blorked", "a|b=c", "Googled", "_"]
-    found = senses.decode(hidden.numpy(), forms, stage_of(models["spans"].tasks["srl"]))
-    for sense, share in found:
+    predictions = senses.decode(hidden.numpy(), forms, stage_of(models["spans"].tasks["srl"]))
+    for sense, share in predictions:
         lemma, _, number = sense.rpartition(".")
         assert 0.0 < share <= 1.0
         known = [senses.rolesets.item(roleset) for roleset in senses.of_lemma.get(lemma, [])]
         assert sense in known if known else number == "01"
     # Whatever the form is, the sense can be written.
-    written = sentence("a b c d e f", *(frame(number, sense) for number, (sense, _) in enumerate(found, 1)))
-    assert [f.sense for f in Document.from_conllu(written.to_conllu())[0].frames] == [sense for sense, _ in found]
+    written = sentence("a b c d e f", *(frame(number, sense) for number, (sense, _) in enumerate(predictions, 1)))
+    assert [f.sense for f in Document.from_conllu(written.to_conllu())[0].frames] == [sense for sense, _ in predictions]
 
 
 def test_lemmas_of_the_training_data_are_preferred() -> None:
-    seen = [("digs", "dig.01"), ("digs", "dig.02"), ("running", "run.01"), ("sending", "send.01")]
-    codec = SenseCodec(count_scripts(seen), Vocabulary.count(sense for _, sense in seen))
+    pairs = [("digs", "dig.01"), ("digs", "dig.02"), ("running", "run.01"), ("sending", "send.01")]
+    codec = SenseCodec(count_scripts(pairs), Vocabulary.count(sense for _, sense in pairs))
     senses = Senses(codec, 4)
     with torch.no_grad():
         for number, script in enumerate(codec.scripts.items):
-            # A doubled letter goes more rarely than none: "digging" is "digg", but that is no lemma, and "dig" is one.
+            # The script that makes "digg" of "digging" is the most probable, but "digg" is no lemma, and "dig" is one.
             made = {"digging": apply_script(script, "digging"), "mapping": apply_script(script, "mapping")}
             senses.script_scores.bias[number] = 3.0 if made["digging"] == "digg" else 0.0
         senses.script_scores.weight.zero_()
     hidden = torch.zeros(2, 4).numpy()
     (dig, share), (mapp, _) = codec.decode(hidden, ["digging", "mapping"], stage_of(senses))
     assert dig in ("dig.01", "dig.02")
-    assert 0 < share < 0.1  # not very sure
-    assert mapp == "mapp.01"  # neither is there, so the most probable one it is
+    assert 0 < share < 0.1  # the script is not probable
+    assert mapp == "mapp.01"  # no script makes a known lemma, so that the most probable one is taken
 
 
 def test_a_lemma_that_was_never_seen_gets_the_first_sense(models: dict[str, Model]) -> None:
@@ -314,7 +314,7 @@ def test_a_lemma_that_was_never_seen_gets_the_first_sense(models: dict[str, Mode
 
 def test_given_predicates_keep_what_is_asked(models: dict[str, Model]) -> None:
     pipeline = Pipeline(models["spans"])
-    given = Document(
+    source = Document(
         [
             sentence("Tom picked one", frame(1, "tom.07", ("ARG2", 3, 3, 3))),
             Sentence.from_forms(["Tom", "picked", "one"]),
@@ -322,38 +322,38 @@ def test_given_predicates_keep_what_is_asked(models: dict[str, Model]) -> None:
             Document.from_conllu("1\tTom" + "\t_" * 7 + "\tUPPred=tom.07|SpaceAfter=No\n\n")[0],
         ]
     )
-    found = frames(five())[3]
+    expected = frames(five())[3]
 
     def predicates(keep: str, number: int) -> list[tuple[int, str]]:
-        return [(f.predicate, f.sense) for f in pipeline(given, keep=keep)[number].frames]
+        return [(f.predicate, f.sense) for f in pipeline(source, keep=keep)[number].frames]
 
     for keep in ("predicates", "up:pred", "frames"):
         assert [place for place, _ in predicates(keep, 0)] == [1]
         assert predicates(keep, 2) == []
-        assert frames(pipeline(given, keep=keep))[1] == found  # not annotated: all is predicted
+        assert frames(pipeline(source, keep=keep))[1] == expected  # not annotated: all is predicted
         assert [place for place, _ in predicates(keep, 3)] == [1]
     assert predicates("predicates", 0)[0][1] != "tom.07"
     assert predicates("up:pred", 0) == predicates("up:pred", 3) == [(1, "tom.07")]
-    assert pipeline(given, keep="up:pred")[0].frames[0].arguments != given[0].frames[0].arguments
-    kept = pipeline(given, keep="frames")
-    assert kept[0].frames == given[0].frames
-    assert kept[3].columns["MISC"] == given[3].columns["MISC"]
-    # Without keep all are predicted; without the task all stay; and what was given is not changed.
-    assert frames(pipeline(given))[0] == frames(pipeline(given))[2] == found
-    assert frames(pipeline(given, without="srl")) == frames(given)
-    assert pipeline(given)[3].columns["MISC"] == ["SpaceAfter=No"]
-    assert given[0].frames[0].sense == "tom.07"
+    assert pipeline(source, keep="up:pred")[0].frames[0].arguments != source[0].frames[0].arguments
+    kept = pipeline(source, keep="frames")
+    assert kept[0].frames == source[0].frames
+    assert kept[3].columns["MISC"] == source[3].columns["MISC"]
+    # Without keep, all are predicted; without the task, all stay; and the source is not changed.
+    assert frames(pipeline(source))[0] == frames(pipeline(source))[2] == expected
+    assert frames(pipeline(source, without="srl")) == frames(source)
+    assert pipeline(source)[3].columns["MISC"] == ["SpaceAfter=No"]
+    assert source[0].frames[0].sense == "tom.07"
 
 
-def test_scores_with_given_predicates(models: dict[str, Model]) -> None:
+def test_given_predicates_are_scored_as_found(models: dict[str, Model]) -> None:
     pipeline, gold = Pipeline(models["spans"]), five()
     gold[3].frames = [frame(1, "pick.01", ("ARG0", 2, 2, 2))]
-    found, given = (
+    found_scores, given_scores = (
         scores_of(FRAMES, Pair(gold, pipeline.reanalyze(gold, given_predicates=told)))["Predicates"]
         for told in (False, True)
     )
-    assert found.correct == given.gold - 1 == given.correct - 1
-    assert given.f1 == 1.0
+    assert found_scores.correct == given_scores.gold - 1 == given_scores.correct - 1
+    assert given_scores.f1 == 1.0
     with pytest.raises(ConfigError, match="cannot be given for raw text"):
         pipeline.reanalyze(gold, raw=True, given_predicates=True)
 
@@ -379,7 +379,7 @@ def recipe(task: dict[str, Any], **others: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("task", "form"), [(ARCS, "conllup"), (SPANS, "conllu"), (SPANS, "frames alone")])
-def test_runs_from_files_of_frames_alone(task: dict[str, Any], form: str, samples: Path, tmp_path: Path) -> None:
+def test_a_run_needs_only_files_of_frames(task: dict[str, Any], form: str, samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     files = {split: folder / f"en_sample-up-{split}.conllup" for split in ("train", "dev", "test")}
     for split, file in files.items() if form != "conllup" else ():
@@ -388,8 +388,8 @@ def test_runs_from_files_of_frames_alone(task: dict[str, Any], form: str, sample
             files[split] = tmp_path / f"{split}.conllu"
         else:
             files[split] = tmp_path / f"{split}.conllup"
-            for given in document:
-                given.columns = {name: given.columns[name] for name in given.columns if name == "FORM" or ":" in name}
+            for s in document:
+                s.columns = {name: s.columns[name] for name in s.columns if name == "FORM" or ":" in name}
             document.column_names = ("FORM",)
         write(document, files[split])
     nlp = depparse.train(recipe(task), **files, output=tmp_path / "run")
@@ -405,7 +405,7 @@ def test_runs_from_files_of_frames_alone(task: dict[str, Any], form: str, sample
     assert f"| test | {100 * scores['Predicates'].f1:.2f} | {100 * scores['Senses'].f1:.2f} |" in nlp.card
 
 
-def test_beside_a_parser_from_other_files(samples: Path, tmp_path: Path) -> None:
+def test_frames_and_trees_are_learned_from_different_files(samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     files = {
         split: [folder / f"en_sample-ud-{split}.conllu", folder / f"en_sample-up-{split}.conllup"]

@@ -1,4 +1,4 @@
-"""Tags: labels that are counted, what is learned and left out, the best labels, and the network by hand."""
+"""Tags: counted labels, targets, the best labels, and the network against its formulas."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_labels_are_counted_and_stand_by_frequency_and_then_by_name() -> None:
     codec = codec_of()
     assert codec.to_json() == {
         "UPOS": ["NOUN", "DET", "VERB"],
-        "FEATS": ["Number=Sing", "_", "Number=Plur"],  # no features are a label
+        "FEATS": ["Number=Sing", "_", "Number=Plur"],  # the lack of features is a label
     }
     assert codec.writes == ("UPOS", "FEATS")  # the data annotates no XPOS
 
@@ -110,7 +110,7 @@ def test_the_best_label_of_each_word_is_found() -> None:
     codec = codec_of()
     batch = batch_of(codec)
     scores = [np.zeros((2, 6, 3), np.float32), np.full((2, 6, 3), -1.0, np.float32)]
-    scores[0][:, 0] = scores[0][0, 4:] = [9.0, 0.0, 0.0]  # of ROOT and padding, nothing is told
+    scores[0][:, 0] = scores[0][0, 4:] = [9.0, 0.0, 0.0]  # the scores of ROOT and padding are not used
     scores[0][0, 1:4] = [[0.1, 0.2, 0.3], [3.0, 2.0, 1.0], [-1.0, 5.0, -2.0]]
     scores[0][1, 1:, 1] = 1.0
     scores[1][0, 1:4, 2] = 0.0
@@ -173,12 +173,12 @@ def test_scores_are_those_of_a_perceptron_over_context_and_inputs() -> None:
     encoded = encoded_of(batch)
     scores = network(encoded, Layout.of(batch, torch.device("cpu")))
     assert [tuple(column.shape) for column in scores] == [(2, 6, 3), (2, 6, 3)]
-    for column, found in zip(codec.writes, scores, strict=True):
+    for column, column_scores in zip(codec.writes, scores, strict=True):
         hidden, _, _, output = network.classifiers[column]  # type: ignore[misc]
         values = torch.cat([encoded.context[1, 2], encoded.inputs[1, 2]])
         units = hidden.weight @ values + hidden.bias
         units = units * (1 + torch.erf(units / math.sqrt(2))) / 2  # GELU
-        torch.testing.assert_close(found[1, 2], output.weight @ units + output.bias)
+        torch.testing.assert_close(column_scores[1, 2], output.weight @ units + output.bias)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])

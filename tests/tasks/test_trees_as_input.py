@@ -60,7 +60,7 @@ def test_what_the_trees_alone_tell_is_learned(task: dict[str, Any], tmp_path: Pa
     pipeline(with_trees(told_by_trees(), "2:odd 0:root 2:obj 5:case 3:nmod", "_:_ 0:root _:_ _:_ 2:obl"))
 
 
-def test_own_trees_are_learned_with_and_used(tmp_path: Path) -> None:
+def test_a_task_may_learn_with_trees_of_the_model(tmp_path: Path) -> None:
     document = parsed()
     model = learned({"ner": FLAT | DGLSTM | {"trees": "own"}, **PARSER}, document)
     save(model, tmp_path / "m", "")
@@ -75,7 +75,7 @@ def test_own_trees_are_learned_with_and_used(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    """Untrained, with a parser whose trees are odd, and a task that reads them."""
+    """An untrained model with a parser whose trees are odd, and a task that reads them."""
     return random_model({"ner": FLAT | GCN, **PARSER}, parsed())
 
 
@@ -100,26 +100,26 @@ class Reads:
         self._hook.remove()
 
 
-def test_which_trees_are_read(model: Model) -> None:
+def test_the_trees_that_are_written_are_read(model: Model) -> None:
     document, pipeline = parsed(), Pipeline(model)
     heads = [s.heads for s in document]
 
-    def read(**options: Any) -> tuple[list[list[int | None]], list[list[int | None]]]:
+    def read_and_written(**options: Any) -> tuple[list[list[int | None]], list[list[int | None]]]:
         with Reads(model) as reads:
             analysed = pipeline(document, **options)
         return sorted(reads.trees, key=repr), sorted((s.heads for s in analysed), key=repr)
 
-    # Those that are written, whether they are the best ones, or the best that have what is kept or required.
-    predicted = read()
+    # The trees that are written are read, whether they are the best ones or the best with kept or required arcs.
+    predicted = read_and_written()
     assert predicted[0] == predicted[1]
     assert predicted[0] != sorted(heads, key=repr)
-    assert read(keep="head")[0] == read(keep=["head", "deprel"])[0] == sorted(heads, key=repr)
-    assert read(k_best=1)[0] == read(probabilities=True)[0] == predicted[0]
-    constrained = read(constraints=[Constraints([(7, 1)]), None])
+    assert read_and_written(keep="head")[0] == read_and_written(keep=["head", "deprel"])[0] == sorted(heads, key=repr)
+    assert read_and_written(k_best=1)[0] == read_and_written(probabilities=True)[0] == predicted[0]
+    constrained = read_and_written(constraints=[Constraints([(7, 1)]), None])
     assert constrained[0] == constrained[1] != predicted[0]
-    # Without the parser, those that the sentences have.
-    assert read(without="dependencies")[0] == sorted(heads, key=repr)
-    # In training, given trees are read even where there is a parser, unless they are its own that are learned with.
+    # Without the parser, the trees of the sentences are read.
+    assert read_and_written(without="dependencies")[0] == sorted(heads, key=repr)
+    # In training, given trees are read even where there is a parser, unless the task learns with the parser's own.
     model.train()
     batch = model.collate([model.example(s, targets=True) for s in document])
     with Reads(model) as reads:
@@ -158,16 +158,16 @@ def test_without_a_tree_there_is_one_clear_error(model: Model) -> None:
 
 
 @pytest.mark.parametrize("task", [FLAT | DGLSTM, NESTED | GCN | {"spans": "tree"}], ids=["dglstm", "gcn and spans"])
-def test_the_same_entities_and_trees_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
+def test_entities_and_trees_are_the_same_in_any_batch_and_order(task: dict[str, Any], samples: Path) -> None:
     document = read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu")
     join(document, read(samples / "UD_English-Sample" / "en_sample-ner-train.iob2"))
     model = random_model({"ner": task, **PARSER}, document)
 
-    found = partial(annotated_copies, model, document)
-    expected = found(5000, 1)
+    annotate_by = partial(annotated_copies, model, document)
+    expected = annotate_by(5000, 1)
     assert sum(len(s.ents) for s in expected) > 10
     for words, order in ((1, 1), (60, -1)):
-        for one, other in zip(expected, found(words, order), strict=True):
+        for one, other in zip(expected, annotate_by(words, order), strict=True):
             assert (one.ents, one.heads) == (other.ents, other.heads)
             scores = [span.score for span in other.ents]
             assert scores == pytest.approx([span.score for span in one.ents], abs=1e-4)
@@ -190,14 +190,14 @@ def test_a_run_with_given_trees_is_scored_with_them_but_not_on_them(samples: Pat
     nlp = depparse.train(recipe, **files, output=tmp_path / "run")
     line = json.loads((tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8"))
     assert {"NER", "UPOS"} <= set(line)
-    assert line["LAS"] < 0.5  # of chains
+    assert line["LAS"] < 0.5  # the score of chains
     scores = depparse.evaluate(files["test"], nlp.reanalyze(read(files["test"])))
     assert scores["LAS"].f1 < 0.5
     with pytest.raises(ConfigError, match=r"from raw text: sentence .* has no tree"):
         depparse.train(recipe | {"segmentation": {}}, **files, output=tmp_path / "other")
 
 
-def test_what_has_no_tree_is_told_and_learned() -> None:
+def test_sentences_without_trees_are_told_and_learned() -> None:
     document = Document([*told_by_trees(), entity_sentence("Tom slept", (1, 1, "PER")), *told_by_trees()])
     document[3].columns["HEAD"][0] = "_"
     for task in (FLAT | GCN, NESTED | DGLSTM, NESTED | {"spans": "tree"}):
@@ -212,7 +212,7 @@ def test_what_has_no_tree_is_told_and_learned() -> None:
 
 
 @pytest.mark.slow
-def test_spans_that_go_with_the_tree(tmp_path: Path) -> None:
+def test_only_spans_that_go_with_the_tree_are_scored(tmp_path: Path) -> None:
     document = told_by_trees()
     document[0].ents = [Span(3, 5, "LOC"), Span(4, 5, "ORG")]
     document[1].ents = [Span(3, 4, "LOC"), Span(4, 5, "ORG")]
@@ -221,19 +221,19 @@ def test_spans_that_go_with_the_tree(tmp_path: Path) -> None:
     (line,) = model.codec.findings(document.sentences, ["ner"])
     place = "(first: sentence 2, words 3 to 4, LOC)"
     assert line == f"warning: ner: entities that do not go with the tree (spans) are not learned: 1 {place}"
-    found = annotated(model, document)
-    assert entities(found) == [[(3, 5, "LOC"), (4, 5, "ORG")], [(4, 5, "ORG")]]
-    # What is not scored is not computed.
+    prediction = annotated(model, document)
+    assert entities(prediction) == [[(3, 5, "LOC"), (4, 5, "ORG")], [(4, 5, "ORG")]]
+    # Only spans that go with the tree are computed.
     batch = model.collate([model.example(s) for s in document])
     with torch.inference_mode():
         scores = model.eval()(batch)
-    places = {(i, first, first + wider) for i, first, wider in scores["ner"].spans.tolist()}
+    scored_spans = {(i, first, first + wider) for i, first, wider in scores["ner"].spans.tolist()}
     words = {(i, word, word) for i in (0, 1) for word in range(1, 6)}
     arcs = {(0, 1, 2), (0, 2, 3), (0, 4, 5), (0, 3, 5), (1, 1, 2), (1, 2, 3), (1, 4, 5)}
     chains = {(0, 1, 3), (1, 1, 3)}  # (2, 5) is too wide
     codec: Any = model.codec.tasks["ner"]
     assert codec.max_width == 3
-    assert places == words | arcs | chains
+    assert scored_spans == words | arcs | chains
     # The scores are those that these spans have among all.
     everything = model_of({"ner": NESTED}, document)
     everything.load_state_dict(model.state_dict())

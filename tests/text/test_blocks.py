@@ -1,4 +1,4 @@
-"""Blocks of a text: where they end, and that it depends on the text alone."""
+"""Blocks of a text: where they end, which depends on the text alone."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 import regex
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from depparse.text.blocks import iter_blocks
 
-# What clusters and blocks are made of, and anything else.
+# Texts are made of parts of clusters, ends of blocks, and any characters.
 PARTS = st.sampled_from(
     [
         *"a é e\u0301 . 。 」 👩🏽‍🚀 🇸🇪 🇸 한 \u1100\u1161 ก \u0e33 \u0301 \u200d \u0600 क्षि".split(" "),
@@ -28,7 +28,6 @@ def pieces_of(text: str, cuts: list[int]) -> list[str]:
     return [text[begin:end] for begin, end in itertools.pairwise(places)]
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(1, 30), st.lists(st.integers(0, 10_000), max_size=8))
 @example("🇸" * 150, 131, [])
 @example("a" + "🇸" * 500, 200, [])
@@ -60,7 +59,7 @@ def test_blocks_depend_on_the_text_alone_and_part_no_cluster(text: str, size: in
         ("aaaaaaaaaaaaa\u0301\r\naaa", "aaaaaaaaaaaaa\u0301"),
     ],
 )
-def test_where_a_block_ends(text: str, block: str) -> None:
+def test_a_block_ends_at_the_best_break(text: str, block: str) -> None:
     assert next(iter_blocks([text], 15)) == block
 
 
@@ -86,7 +85,7 @@ def test_one_piece_without_any_end_takes_linear_time_and_little_memory() -> None
         tracemalloc.stop()
 
 
-def test_no_text_and_no_size() -> None:
+def test_no_text_has_no_blocks_and_no_size_is_refused() -> None:
     assert list(iter_blocks([])) == list(iter_blocks(["", ""])) == []
     with pytest.raises(ValueError, match="at least 1, not 0"):
         list(iter_blocks(["a"], 0))

@@ -34,13 +34,13 @@ from depparse.text import rules
         ("", []),
     ],
 )
-def test_rules(text: str, sentences: list[list[str]]) -> None:
+def test_rules_find_sentences_and_tokens(text: str, sentences: list[list[str]]) -> None:
     assert [sentence.columns["FORM"] for sentence in rules.segment([text])] == sentences
     stream = io.BytesIO(text.encode())
     assert [sentence.columns["FORM"] for sentence in rules.iter_text_sentences(stream)] == sentences
 
 
-def test_paragraphs_and_spacing() -> None:
+def test_paragraphs_and_spacing_are_kept() -> None:
     document = Document(rules.segment(["One, two.\nThree.\n\nFour"]))
     assert "".join(iter_text(document)) == "One, two. Three.\n\nFour"
     assert [s.comments[:-2] for s in document] == [["# newdoc", "# newpar"], [], ["# newpar"]]
@@ -55,7 +55,7 @@ def test_paragraphs_and_spacing() -> None:
         (b"\xef\xbb\xbfa\n\xe2\x82", "input:2: not UTF-8: byte 0xe2 (unexpected end of data)"),
     ],
 )
-def test_what_is_not_utf8(data: bytes, message: str) -> None:
+def test_bytes_that_are_not_utf8_are_an_error_with_their_line(data: bytes, message: str) -> None:
     with pytest.raises(FormatError) as error:
         list(rules.iter_text_sentences(io.BytesIO(data)))
     assert str(error.value).startswith(message)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from depparse.document.document import Document
@@ -20,7 +20,7 @@ from depparse.text.naming import name_sentences
 from depparse.text.spacing import MAX_TOKENS, RawToken, build_sentences, is_visible
 from tests import validation
 
-# Much of what texts are spaced with and what is hard to hold, and any character at all, halves of pairs included.
+# Texts mix common spacing, characters that are hard to hold, and any characters, halves of pairs included.
 FORMS = "a Be c. ? | \\ \\u0041 _ = # 👩🏽‍🚀 ❤\ufe0f שלום مرحبا می\u200cخواهم 日本 。 ไทย e\u0301 don't SpaceAfter=No"
 WHITE = [" ", "  ", "\n", "\r\n", "\n\n", "\r", "\t", "\xa0", "\u3000", "\u2028", "\u2029", "\x85", "\x0b", "\x1c"]
 HIDDEN = ["\x00", "\ufeff", "\u200b", "\u200f", "\xad", "\ud83d"]
@@ -33,9 +33,9 @@ def tokenized(draw: st.DrawFn) -> list[tuple[str, list[RawToken]]]:
     """A text in blocks with tokens anywhere, multiword tokens among them."""
     blocks = []
     for text in draw(st.lists(TEXTS, max_size=3)):
-        places = sorted(draw(st.lists(st.integers(0, len(text)), max_size=30)))
+        offsets = sorted(draw(st.lists(st.integers(0, len(text)), max_size=30)))
         tokens = []
-        for start, end in zip(places[::2], places[1::2], strict=False):
+        for start, end in zip(offsets[::2], offsets[1::2], strict=False):
             words = draw(st.sampled_from([(), (), ("de", "le"), (" a ", "b\n"), ("x", "")]))
             tokens.append(RawToken(start, end, words, draw(st.booleans())))
         blocks.append((text, tokens))
@@ -85,24 +85,22 @@ def check(sentences: list[Sentence], text: str) -> None:
 @pytest.mark.parametrize("end", ["", " ", "  ", "\n", "\n\n", "\u200b"])
 def test_texts_may_follow_each_other_in_one_file(end: str) -> None:
     texts = [f"A b.{end}", f"Du\tx{end}", f"{end}!"]
-    found = [Document(name_sentences(rules.segment([text]), f"{n}-")) for n, text in enumerate(texts)]
-    together = "".join(document.to_conllu() for document in found)
+    documents = [Document(name_sentences(rules.segment([text]), f"{n}-")) for n, text in enumerate(texts)]
+    together = "".join(document.to_conllu() for document in documents)
     assert complaints(together) == []
-    assert [document.text for document in found] == texts
+    assert [document.text for document in documents] == texts
     sentences = Document.from_conllu(together).sentences
     assert [Document([sentence]).text for sentence in sentences] == texts
-    # Only where no space is what is usual there, nothing says so.
+    # A text usually ends without a space, and only other spacing is written.
     assert ("SpaceAfter=No" in sentences[0].columns["MISC"][-1]) is False
     assert (sentences[0].columns["MISC"][-1] == "_") is (end == "")
 
 
-@settings(deadline=None)
 @given(tokenized())
 def test_the_text_can_be_rebuilt(blocks: list[tuple[str, list[RawToken]]]) -> None:
     check(list(build_sentences(blocks)), "".join(text for text, _ in blocks))
 
 
-@settings(deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 1000), max_size=6))
 @example("\ufeffA \U000e0020b\t\r\n \r\nC.  ", [3])
 def test_the_text_can_be_rebuilt_from_tokens_by_rules(text: str, cuts: list[int]) -> None:
@@ -111,7 +109,6 @@ def test_the_text_can_be_rebuilt_from_tokens_by_rules(text: str, cuts: list[int]
     check(list(rules.segment(pieces)), text)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_escapes_give_back_every_text(text: str) -> None:
     value = escape(text)
@@ -120,25 +117,25 @@ def test_escapes_give_back_every_text(text: str) -> None:
     assert value.encode().decode() == value
 
 
-def test_escapes() -> None:
+def test_escapes_are_readable_and_those_of_others_are_read() -> None:
     assert escape(" \t\r\n|\\é") == r"\s\t\r\n\p\\é"
     assert escape("\xa0\u200b\U000e0020\ud800") == r"\u00A0\u200B\U000E0020\uD800"
-    # As other writers may have it.
+    # Other writers may escape in these ways.
     assert unescape("\xa0\\u00a0\\x\\u12\\U00110000\\") == "\xa0\xa0\\x\\u12\\U00110000\\"
 
 
 def build(text: str, *tokens: str | tuple[str, ...], ends: tuple[int, ...] = ()) -> list[Sentence]:
-    """The sentences of `text` with these tokens, (form, word, word) if of several words."""
-    found, position = [], 0
+    """The sentences of `text` with these tokens; a token of several words is a tuple of its form and the words."""
+    raw_tokens, position = [], 0
     for number, token in enumerate(tokens):
         form, *words = (token,) if isinstance(token, str) else token
         start = text.index(form, position)
         position = start + len(form)
-        found.append(RawToken(start, position, tuple(words), number in ends))
-    return list(build_sentences([(text, found)]))
+        raw_tokens.append(RawToken(start, position, tuple(words), number in ends))
+    return list(build_sentences([(text, raw_tokens)]))
 
 
-def test_what_stands_where() -> None:
+def test_spacing_is_written_to_misc() -> None:
     text = "\ufeff\n Au  chat,\tdit-il. \r\n\r\nOui "
     sentences = build(text, ("Au", "À", "le"), "chat", ",", "dit-il", ".", "Oui")
     assert Document(sentences).to_conllu() == (
@@ -156,7 +153,7 @@ def test_what_stands_where() -> None:
     assert [text[t.start_char : t.end_char] for s in document for t in s.tokens] == [
         "Au", "chat", ",", "dit-il", ".", "Oui",
     ]  # fmt: skip
-    assert document[0].words[0].start_char is None  # À + le: cannot be told
+    assert document[0].words[0].start_char is None  # where À and le are in Au cannot be told
     assert document[0].words[0].covering_chars == (3, 5)
     assert document[0].exact_text == "Au  chat,\tdit-il."
 
@@ -181,7 +178,7 @@ def test_what_stands_where() -> None:
         ("a\x00b", "a\x00b"),
     ],
 )
-def test_forms(raw: str, form: str) -> None:
+def test_a_form_has_plain_spaces_and_misc_the_raw_text(raw: str, form: str) -> None:
     (sentence,) = build(raw, raw)
     assert sentence.words[0].text == sentence.text == form
     assert spaces(sentence.words[0].misc or "_", "SpacesInToken") == (raw if raw != form else None)
@@ -192,8 +189,8 @@ def test_tokens_are_trimmed_completed_and_dropped() -> None:
     text = " \u200b a \ufeff\u200b b c\nd"
     tokens = [RawToken(0, 3), RawToken(3, 5), RawToken(5, 7, (), True), RawToken(8, 10)]
     sentences = list(build_sentences([(text, tokens)]))
-    # The zero-width token is spacing, the end of the sentence that it had is that of the one before; "c" and "d" are
-    # in no token and become tokens.
+    # The zero-width token is spacing, and the end of a sentence that it had goes to the token before it; "c" and "d"
+    # are in no token and become tokens.
     assert [s.columns["FORM"] for s in sentences] == [["a"], ["b", "c", "d"]]
     assert Document(sentences).text == text
 
@@ -211,17 +208,17 @@ def test_sentences_run_over_blocks() -> None:
     [("\n", False), ("\r\n", False), ("\r\n\r\n", True), ("\n\u200b \n", True), ("\r\r", True), ("\u2029", True),
      ("\u2028\n", True), (" " * 9, False)],
 )  # fmt: skip
-def test_paragraphs(spacing: str, breaks: bool) -> None:
+def test_blank_lines_begin_paragraphs(spacing: str, breaks: bool) -> None:
     sentences = build(f"a{spacing}b", "a", "b")
     assert [s.starts_paragraph for s in sentences] == ([True, True] if breaks else [True])
 
 
-def test_multiword_tokens_that_conllu_cannot_hold() -> None:
+def test_multiword_tokens_that_conllu_cannot_hold_are_words() -> None:
     (sentence,) = build("du\nx des", ("du\nx", "de", "le"), ("des", " ", "x"))
     assert (sentence.mwts, sentence.columns["FORM"]) == ([], ["du x", "des"])
 
 
-def test_text_without_ends_streams() -> None:
+def test_text_without_ends_is_streamed() -> None:
     def blocks() -> Iterator[tuple[str, list[RawToken]]]:
         for _ in itertools.count():
             yield "word " * 100, [RawToken(5 * i, 5 * i + 4) for i in range(100)]
@@ -231,17 +228,17 @@ def test_text_without_ends_streams() -> None:
     assert second.start_char == 5 * MAX_TOKENS
 
 
-@pytest.mark.parametrize("places", [[(1, 4)], [(2, 1)], [(0, 2), (1, 3)], [(-1, 2)]])
-def test_wrong_tokens_are_refused(places: list[tuple[int, int]]) -> None:
+@pytest.mark.parametrize("ranges", [[(1, 4)], [(2, 1)], [(0, 2), (1, 3)], [(-1, 2)]])
+def test_wrong_tokens_are_refused(ranges: list[tuple[int, int]]) -> None:
     with pytest.raises(ValueError, match="in a block of 3 characters"):
-        list(build_sentences([("abc", [RawToken(*place) for place in places])]))
+        list(build_sentences([("abc", [RawToken(*range_) for range_ in ranges])]))
 
 
 # -- documents from elsewhere
 
 
 def rows(*words: str) -> str:
-    """Sentence of (form and MISC) words."""
+    """A sentence in CoNLL-U, from a form and a MISC for each word."""
     lines = [f"{i}\t{word.replace(' ', '	_' * 7 + '	')}" for i, word in enumerate(words, 1)]
     return "\n".join([*lines, "", ""])
 
@@ -251,7 +248,7 @@ def test_without_attributes_the_text_is_plain() -> None:
     assert document.text == document[0].exact_text == "A  b."
 
 
-def test_texts_of_other_writers() -> None:
+def test_texts_of_other_writers_are_rebuilt() -> None:
     source = (
         "# newpar\n# text = A b\n" + rows("A SpacesAfter=\\n", "b SpaceAfter=No|SpacesAfter=\\s\\n")
         + "# text = c d\n" + rows("c SpacesBefore=\\t", "d _")

@@ -27,7 +27,7 @@ from depparse.text.wrap import wrapped, write_exact_text
         ("", 80, [""]),
     ],
 )
-def test_wrapping(text: str, width: int, lines: list[str]) -> None:
+def test_lines_are_wrapped_at_the_width(text: str, width: int, lines: list[str]) -> None:
     assert "".join(wrapped([text], width)).split("\n") == lines
 
 
@@ -41,7 +41,7 @@ def test_wrapping_does_not_depend_on_the_pieces_and_loses_nothing(pieces: list[s
 
 
 @pytest.mark.shared
-def test_wrapped_text_of_a_treebank(shared: Path) -> None:
+def test_a_wrapped_treebank_keeps_its_words_and_paragraphs(shared: Path) -> None:
     document = read_conllu(shared / "treebanks" / "UD_English-EWT" / "en_ewt-ud-dev.conllu")
     whole = "".join(wrapped(iter_text(document), 80))
     assert [p.split() for p in whole.split("\n\n")] == [p.split() for p in document.text.split("\n\n")]

@@ -29,26 +29,26 @@ def test_trees_are_of_parsers_that_did_not_see_the_sentence(samples: Path, tmp_p
     gold[2].ents = [Span(1, 1, "PER", 0.5)]
     before = [sentence.to_conllu() for sentence in gold]
     records: list[Record] = []
-    found = jackknife(TINY, gold, tmp_path, 2, set={"training.epochs": 1}, listen=records.append)
+    jackknifed = jackknife(TINY, gold, tmp_path, 2, set={"training.epochs": 1}, listen=records.append)
     assert [sentence.to_conllu() for sentence in gold] == before
     assert sum(isinstance(record, Done) for record in records) == 2
-    parts = [read_conllu(tmp_path / f"fold-{number}" / "train.conllu").sentences for number in (1, 2)]
-    assert words(parts[1]) + words(parts[0]) == words(gold)
+    folds = [read_conllu(tmp_path / f"fold-{number}" / "train.conllu").sentences for number in (1, 2)]
+    assert words(folds[1]) + words(folds[0]) == words(gold)
     expected: list[Sentence] = []
-    for number, held_out in ((1, parts[1]), (2, parts[0])):
+    for number, held_out in ((1, folds[1]), (2, folds[0])):
         expected += annotated_copies(load(tmp_path / f"fold-{number}" / "model"), Document(held_out))
-    for sentence, parsed, original in zip(found, expected, gold, strict=True):
+    for sentence, parsed, original in zip(jackknifed, expected, gold, strict=True):
         for name in ("HEAD", "DEPREL"):
             assert sentence.columns[name] == parsed.columns[name]
-        for name in ("FORM", "UPOS", "MISC"):  # which the model predicts too, or not
+        for name in ("FORM", "UPOS", "MISC"):  # the model predicts UPOS too
             assert sentence.columns[name] == original.columns[name]
         assert (sentence.ents, sentence.comments) == (original.ents, original.comments)
-    assert [span.score for span in found[2].ents] == [0.5]
-    assert any(sentence.heads != original.heads for sentence, original in zip(found, gold, strict=True))
+    assert [span.score for span in jackknifed[2].ents] == [0.5]
+    assert any(sentence.heads != original.heads for sentence, original in zip(jackknifed, gold, strict=True))
 
-    # What is there is not made again, if it is of the same data and recipe.
+    # A fold that is finished is not made again if its data and recipe are the same.
     again = jackknife(TINY, gold, tmp_path, 2, set={"training.epochs": 1}, listen=records.append)
-    assert again.to_conllu() == found.to_conllu()
+    assert again.to_conllu() == jackknifed.to_conllu()
     assert sum(isinstance(record, Done) for record in records) == 2
     with pytest.raises(ConfigError, match="fold-1: holds a parser of another recipe; give another folder"):
         jackknife(TINY, gold, tmp_path, 2)
@@ -66,7 +66,7 @@ def test_recipes_that_train_no_parser_anew_are_refused(samples: Path, tmp_path: 
     assert not any(tmp_path.iterdir())
 
 
-def test_what_was_interrupted_goes_on(samples: Path, tmp_path: Path) -> None:
+def test_an_interrupted_parser_goes_on(samples: Path, tmp_path: Path) -> None:
     gold = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences[:4]
 
     def interrupt(record: Record) -> None:
@@ -79,12 +79,12 @@ def test_what_was_interrupted_goes_on(samples: Path, tmp_path: Path) -> None:
         train_parser(read_recipe(TINY), gold, tmp_path / "run", listen=interrupt)
     assert (tmp_path / "run" / "model").exists()
     resumed = train_parser(read_recipe(TINY), gold, tmp_path / "run")
-    whole = train_parser(read_recipe(TINY), gold, tmp_path / "whole")
+    uninterrupted = train_parser(read_recipe(TINY), gold, tmp_path / "whole")
 
     def trees(model: Model) -> list[list[int | None]]:
         return [sentence.heads for sentence in with_trees_of(model, gold)]
 
-    assert trees(resumed) == trees(whole)
+    assert trees(resumed) == trees(uninterrupted)
 
 
 @pytest.mark.parametrize(

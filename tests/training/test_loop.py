@@ -1,4 +1,4 @@
-"""The loop over batches: that models learn by it, when it ends, and how the losses of tasks are weighed."""
+"""The loop over batches: models learn by it, it ends early or stops, and losses of tasks are weighted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_training_that_diverges_stops() -> None:
         list(train(model, examples, TrainingConfig(epochs=1), lambda: 0.0))
 
 
-def test_patience() -> None:
+def test_patience_ends_a_run() -> None:
     model = small_model()
     examples = [model.example(sentence, targets=True) for sentence in two_sentences()]
     scores = iter([0.1, 0.3, 0.2, 0.4, 0.4, 0.3, 0.9])
@@ -47,7 +47,7 @@ def test_patience() -> None:
     assert len(records) == 6
 
 
-def test_epochs_by_the_size_of_the_data() -> None:
+def test_epochs_depend_on_the_size_of_the_data() -> None:
     assert [TrainingConfig().sized(words).epochs for words in (0, 6_329, 50_502, 204_577, 10**8)] == [
         100,
         81,
@@ -58,10 +58,10 @@ def test_epochs_by_the_size_of_the_data() -> None:
     assert TrainingConfig(epochs=3).sized(10**8).epochs == 3
 
 
-def test_weights_of_losses() -> None:
+def test_losses_of_tasks_are_weighted() -> None:
     """A task of weight 0 learns nothing, but its loss is told; twice the weight is twice the gradient."""
 
-    def after(weights: dict[str, float]) -> tuple[Model, dict[str, float]]:
+    def train_with(weights: dict[str, float]) -> tuple[Model, dict[str, float]]:
         torch.manual_seed(1)
         model = small_model()
         examples = [model.example(sentence, targets=True) for sentence in two_sentences()]
@@ -79,10 +79,10 @@ def test_weights_of_losses() -> None:
         name = next(name for name in before if name.startswith(f"tasks.{task}.") and before[name].dim() > 1)
         return (dict(model.named_parameters())[name] - before[name]).norm().item()
 
-    plain, losses = after({})
-    without, told = after({"tagger": 0.0})
-    assert told == losses
+    plain, losses = train_with({})
+    without, other_losses = train_with({"tagger": 0.0})
+    assert other_losses == losses
     assert moved(without, "tagger") == 0.0 < moved(plain, "tagger")
     assert moved(without, "dependencies") == moved(plain, "dependencies")
-    twice, _ = after({"tagger": 2.0})
+    twice, _ = train_with({"tagger": 2.0})
     assert moved(twice, "tagger") == pytest.approx(2 * moved(plain, "tagger"), rel=1e-4)

@@ -15,10 +15,10 @@ from tests.recipes import QUICK
 from tests.sentences import two_sentences
 
 
-def test_the_non_monotonic_trigger() -> None:
+def test_the_non_monotonic_trigger_compares_with_older_scores() -> None:
     rising = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
     assert not any(non_monotonic(rising[:end], 5) for end in range(8))
-    # Worse than the last ones, but not than any before them.
+    # The last score is worse than the ones just before it, but not than an older one.
     assert not non_monotonic([0.1, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2], 5)
     assert non_monotonic([0.3, 0.9, 0.9, 0.9, 0.9, 0.9, 0.2], 5)
     assert not non_monotonic([0.3, 0.9, 0.9, 0.9, 0.9, 0.9, 0.3], 5)
@@ -48,13 +48,13 @@ def test_asgd_is_the_mean_from_the_trigger_on() -> None:
     average.trigger()
     step(5.0)
     step(9.0)
-    average.trigger()  # once is for all
+    average.trigger()  # a second trigger changes nothing
     with average.inside(model):
         assert model.weight.item() == pytest.approx((4 + 5 + 9) / 3)
     assert model.weight.item() == 9.0
 
 
-def test_learning_rates() -> None:
+def test_learning_rates_rise_and_fall() -> None:
     config = OptimizerConfig(warmup=0.1, decay="linear", floor=0.0)
     rates = [rate_at(step, 100, config) for step in range(100)]
     assert rates[0] < rates[5] < rates[10] == max(rates)
@@ -69,16 +69,16 @@ def test_averages_are_in_the_model_only_while_it_is_evaluated(average: str) -> N
     examples = [model.example(sentence, targets=True) for sentence in document]
     settings = QUICK.optimizer.model_copy(update={"average": average, "trigger": 2})
     config = TrainingConfig(epochs=8, precision="fp32", optimizer=settings)
-    seen = []
+    weight_pairs = []
     before = torch.zeros(0)
     scores = iter([0.5, 0.6, 0.55, 0.5, 0.55, 0.7, 0.7, 0.7])
     for record in train(model, examples, config, lambda: next(scores)):
         weights = torch.cat([p.detach().flatten().clone() for p in model.parameters()])
         if isinstance(record, Evaluation):
-            seen.append((weights, before))
+            weight_pairs.append((weights, before))
         else:
             before = weights
-    differ = [not torch.equal(*pair) for pair in seen]
+    differ = [not torch.equal(*pair) for pair in weight_pairs]
     # The fifth score is worse than the best of those more than two evaluations before it.
     assert differ == ([True] * 8 if average == "ema" else [False] * 5 + [True] * 3)
 

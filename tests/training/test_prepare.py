@@ -1,4 +1,4 @@
-"""Before a run: nothing is overwritten, what chooses the model fits it, and what cannot be trained is told at once."""
+"""Before a run: nothing is overwritten, the metric fits the model, and mistakes are told at once."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def test_a_model_without_a_parser_is_chosen_by_its_tags(tmp_path: Path, samples:
     folder = samples / "UD_English-Sample"
     records: list[Record] = []
     nlp = depparse.train(TAGGER, treebank=folder, output=tmp_path / "run", listen=records.append)
-    found = [record.scores["UPOS"].f1 for record in records if isinstance(record, Scored) and record.scores]
-    assert found[0] < max(found)
+    dev_scores = [record.scores["UPOS"].f1 for record in records if isinstance(record, Scored) and record.scores]
+    assert dev_scores[0] < max(dev_scores)
     dev = depparse.read_conllu(folder / "en_sample-ud-dev.conllu")
-    assert depparse.evaluate(dev, nlp(dev))["UPOS"].f1 == max(found)
+    assert depparse.evaluate(dev, nlp(dev))["UPOS"].f1 == max(dev_scores)
     with pytest.raises(
         ConfigError, match="config key metric: the model predicts nothing that LAS scores; scores that fit it: UPOS"
     ):
@@ -53,7 +53,7 @@ def test_a_finished_run_is_neither_overwritten_nor_trained_again(tmp_path: Path,
         depparse.train(TINY, treebank=folder, output=tmp_path / "rnu", resume=True)
 
 
-def test_what_is_no_model_is_not_replaced(tmp_path: Path, samples: Path) -> None:
+def test_a_folder_that_is_no_model_is_not_replaced(tmp_path: Path, samples: Path) -> None:
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "thesis.txt").write_text("years of work")
     with pytest.raises(ModelError, match="holds something else than a model"):

@@ -60,11 +60,11 @@ def test_two_processes_learn_as_one(tmp_path: Path) -> None:
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert all(torch.allclose(one[name], first[name], atol=1e-5) for name in first)
-    told = [json.loads((tmp_path / name).read_text()) for name in ("1/0.json", "2/0.json", "2/1.json")]
-    assert [item["evaluated"] for item in told] == [4, 4, 0]
-    assert told[1]["losses"] == told[2]["losses"]
-    for here, there in zip(told[0]["losses"], told[1]["losses"], strict=True):
-        assert here == pytest.approx(there, abs=1e-4)
+    reports = [json.loads((tmp_path / name).read_text()) for name in ("1/0.json", "2/0.json", "2/1.json")]
+    assert [item["evaluated"] for item in reports] == [4, 4, 0]
+    assert reports[1]["losses"] == reports[2]["losses"]
+    for loss, other in zip(reports[0]["losses"], reports[1]["losses"], strict=True):
+        assert loss == pytest.approx(other, abs=1e-4)
 
 
 @pytest.mark.slow
@@ -127,7 +127,7 @@ def test_two_processes_learn_to_segment_as_one(tmp_path: Path, samples: Path) ->
     one, first, second = (load_file(tmp_path / f"{name}.safetensors") for name in names)
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert all(torch.allclose(one[name], first[name], atol=1e-5) for name in first)
-    told = [json.loads((tmp_path / f"{name}.json").read_text()) for name in names]
-    assert told[1] == told[2]
-    for here, there in zip(told[0], told[1], strict=True):
-        assert here == pytest.approx(there, abs=1e-4)
+    reports = [json.loads((tmp_path / f"{name}.json").read_text()) for name in names]
+    assert reports[1] == reports[2]
+    for loss, other in zip(reports[0], reports[1], strict=True):
+        assert loss == pytest.approx(other, abs=1e-4)

@@ -1,4 +1,4 @@
-"""Recipes: by name, file or dictionary, with overrides of all kinds, and what is wrong with them."""
+"""Recipes by name, file or dictionary, with overrides of all kinds; mistakes in them are told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from depparse.training.recipe import read_recipe
 from tests.recipes import TINY
 
 
-def test_recipes_and_overrides(tmp_path: Path, samples: Path) -> None:
+def test_recipes_are_found_by_name_and_mistakes_are_told(tmp_path: Path, samples: Path) -> None:
     folder = str(samples / "UD_English-Sample")
     names = ["bilstm", "demo", "joint", "ner", "recurrent", "srl", "transformer"]
     for name in names:
@@ -34,7 +34,7 @@ def test_recipes_and_overrides(tmp_path: Path, samples: Path) -> None:
         read_recipe("recurrent", ["training.epochs"])
 
 
-def test_overrides_of_all_kinds_and_what_is_wrong_with_them(samples: Path) -> None:
+def test_overrides_may_be_of_all_kinds_and_mistakes_are_told(samples: Path) -> None:
     folder = str(samples / "UD_English-Sample")
     config = read_recipe(TINY, {"training.epochs": 5, "model.encoder.inputs.0.width": 8}, [folder], {"dev": ["d"]})
     assert (config.training.epochs, config.model.encoder.inputs[0].width) == (5, 8)  # type: ignore[union-attr]
@@ -64,12 +64,14 @@ def test_a_context_layer_can_be_left_out_by_an_override() -> None:
         ('model.tasks.tagger.columns=["upos"]', "'UPOS', 'XPOS' or 'FEATS', not 'upos'"),
     ],
 )
-def test_settings_that_no_network_can_have(setting: str, message: str, tmp_path: Path, samples: Path) -> None:
+def test_settings_that_no_network_can_have_are_refused(
+    setting: str, message: str, tmp_path: Path, samples: Path
+) -> None:
     with pytest.raises(ConfigError, match=message):
         depparse.train(TINY, treebank=samples / "UD_English-Sample", set=setting, output=tmp_path / "run")
 
 
-def test_weights_are_of_tasks_that_there_are(samples: Path, tmp_path: Path) -> None:
+def test_weights_are_of_existing_tasks(samples: Path, tmp_path: Path) -> None:
     folder = samples / "UD_English-Sample"
     with pytest.raises(ConfigError, match=r"training\.weights\.tager: there is no such task; did you mean tagger\?"):
         depparse.train(TINY, treebank=folder, set=["training.weights.tager=0.5"], output=tmp_path / "a")

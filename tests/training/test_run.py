@@ -51,9 +51,9 @@ def test_several_treebanks_are_scored_each_and_all_is_written_down(tmp_path: Pat
         assert line["learning_rate"] == steps[-1].learning_rate
         assert line["words_per_second"] > 0
         assert line["peak_memory_mib"] > 10
-    done = records[-1]
-    assert isinstance(done, Done)
-    assert list(done.tests) == ["en_sample-ud-test", "de_sample-ud-test"]
+    last_record = records[-1]
+    assert isinstance(last_record, Done)
+    assert list(last_record.tests) == ["en_sample-ud-test", "de_sample-ud-test"]
     assert list((tmp_path / "run" / "tensorboard").glob("events*"))
     # The card names the command, the data and its hashes, what made it, and the scores.
     hashes = subprocess.run(["sha256sum", *folders[1].glob("*.conllu")], capture_output=True, text=True).stdout
@@ -64,10 +64,10 @@ def test_several_treebanks_are_scored_each_and_all_is_written_down(tmp_path: Pat
     for fact in ("seed | 7", f"torch | {torch.__version__}", "threads |", "words a second", "peak memory", "| CC0"):
         assert fact in pipeline.card
     assert "One seed is one data point" in pipeline.card
-    assert f"| de_sample-ud-test | {100 * done.tests['de_sample-ud-test']['UPOS'].f1:.2f}" in pipeline.card
+    assert f"| de_sample-ud-test | {100 * last_record.tests['de_sample-ud-test']['UPOS'].f1:.2f}" in pipeline.card
 
 
-def test_what_cannot_be_trained_is_told_before(tmp_path: Path, samples: Path) -> None:
+def test_mistakes_are_told_before_training(tmp_path: Path, samples: Path) -> None:
     folder = samples / "UD_English-Sample"
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match="fp16 needs a GPU"):
@@ -110,14 +110,14 @@ def test_memory_hardly_grows_with_data_on_disk(tmp_path: Path) -> None:
     words = "one two three four five six seven eight nine ten".split()
     peaks = {}
     for size in (500, 4000):
-        with open(tmp_path / f"{size}.conllu", "w") as out:
+        with open(tmp_path / f"{size}.conllu", "w") as file:
             for number in range(size):
-                out.write(f"# sent_id = {number}\n# text = {' '.join(words)} {number}\n")
-                for place, word in enumerate([*words, str(number)], 1):
-                    head, label = (place - 1, "dep" if place > 1 else "root")
-                    misc = f"Id={number}.{place}"  # strings of its own for every word, as in real data
-                    out.write(f"{place}\t{word}\t{word}{number}\tNUM\t_\t_\t{head}\t{label}\t_\t{misc}\n")
-                out.write("\n")
+                file.write(f"# sent_id = {number}\n# text = {' '.join(words)} {number}\n")
+                for position, word in enumerate([*words, str(number)], 1):
+                    head, label = (position - 1, "dep" if position > 1 else "root")
+                    misc = f"Id={number}.{position}"  # strings of its own for every word, as in real data
+                    file.write(f"{position}\t{word}\t{word}{number}\tNUM\t_\t_\t{head}\t{label}\t_\t{misc}\n")
+                file.write("\n")
         for kind in ("disk", "memory"):
             arguments = [str(tmp_path / f"{size}.conllu"), kind, str(tmp_path / f"{size}{kind}")]
             result = subprocess.run([sys.executable, "-c", MEASURE, *arguments], capture_output=True, text=True)
@@ -147,7 +147,7 @@ def test_treebanks_that_annotate_different_columns_train_together(tmp_path: Path
 @pytest.mark.slow
 def test_one_recipe_trains_everything_from_three_files(tmp_path: Path, samples: Path) -> None:
     folder = samples / "UD_English-Sample"
-    given = {
+    files = {
         split: [folder / f"en_sample-{name.format(split)}" for name in ("ud-{}.conllu", "ner-{}.iob2", "up-{}.conllup")]
         for split in ("train", "dev")
     }
@@ -166,7 +166,7 @@ def test_one_recipe_trains_everything_from_three_files(tmp_path: Path, samples: 
         "training.optimizer.learning_rate": 8e-3,
     }
     records: list[Record] = []
-    nlp = depparse.train("joint", **given, set=small, output=tmp_path / "run", listen=records.append)
+    nlp = depparse.train("joint", **files, set=small, output=tmp_path / "run", listen=records.append)
     assert nlp.parts == ("tagger", "lemmatizer", "dependencies", "enhanced", "ner", "srl")
     # Each dev file is scored on what it annotates, and no more.
     trees, entities, roles = (dict(record.scores or {}) for record in scored(records, "model"))
@@ -175,8 +175,8 @@ def test_one_recipe_trains_everything_from_three_files(tmp_path: Path, samples: 
     assert {"UPOS", "Predicates"}.isdisjoint(entities)
     assert "NER" in entities
     assert roles["Predicates"].f1 > 0.6
-    # What was learned of a file is there on text of any other, all of it.
-    train = depparse.read(given["train"][0])
+    # What was learned from one file is predicted on text of every file.
+    train = depparse.read(files["train"][0])
     doc = nlp([sentence.columns["FORM"] for sentence in train])
     assert all(cell != "_" for sentence in doc for name in ("UPOS", "HEAD", "DEPS") for cell in sentence.columns[name])
     assert sum(len(sentence.frames) for sentence in doc) > 50

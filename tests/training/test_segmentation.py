@@ -22,6 +22,6 @@ def test_a_share_of_the_data_comes_evenly_from_all_of_it(samples: Path) -> None:
     third = config.model_copy(update={"max_words": sum(map(len, sentences)) // 3})
     some = read_passages(third, sentences, [0] * len(sentences))
     assert len(some) == pytest.approx(len(everything) / 3, abs=1)
-    places = [place for place, passage in enumerate(everything) if passage in some]
-    assert places[0] <= 3
-    assert places[-1] >= len(everything) - 3
+    positions = [position for position, passage in enumerate(everything) if passage in some]
+    assert positions[0] <= 3
+    assert positions[-1] >= len(everything) - 3

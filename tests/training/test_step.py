@@ -14,7 +14,7 @@ from depparse.training.optim import OptimizerConfig
 
 @dataclass
 class Number:
-    """An example of a length, as the loop asks for, that is a number."""
+    """An example that is a number, with the length and source that the loop asks for."""
 
     value: float
     length: int = 1
@@ -22,7 +22,7 @@ class Number:
 
 
 class Numbers(list[float]):
-    """A batch."""
+    """A batch of numbers."""
 
     @property
     def n_words(self) -> int:

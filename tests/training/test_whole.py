@@ -44,13 +44,13 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_run_keeps_both_and_says_how_good_they_are(tmp_path: Path, samples: Path) -> None:
+def test_a_run_keeps_both_parts_and_says_how_good_they_are(tmp_path: Path, samples: Path) -> None:
     folder = samples / "UD_German-Sample"
     records = trained(tmp_path / "run", folder)
     assert files(tmp_path / "run") == FINISHED
     began = [record for record in records if isinstance(record, Began)]
     assert [record.part for record in began] == ["segmenter", "model"]
-    assert [bool(record.findings) for record in began] == [True, False]  # of the data, once
+    assert [bool(record.findings) for record in began] == [True, False]  # findings about the data, once
     assert began[0].words == began[1].words
     nlp = depparse.load(tmp_path / "run")
     assert nlp.parts == ("segmenter", "tagger", "dependencies")
@@ -61,16 +61,16 @@ def test_a_run_keeps_both_and_says_how_good_they_are(tmp_path: Path, samples: Pa
     # Each part is scored as it is said to be: the segmenter from raw text, the model from gold words.
     dev = read(folder / "de_sample-ud-dev.conllu")
     for part, name, raw, epochs in (("segmenter", "Words", True, [2, 4]), ("model", "LAS", False, [1, 2])):
-        found = scored(records, part)
-        assert [record.evaluation.epoch for record in found] == epochs
+        part_records = scored(records, part)
+        assert [record.evaluation.epoch for record in part_records] == epochs
         log = tmp_path / "run" / ("segmenter.jsonl" if raw else "metrics.jsonl")
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-        assert [line[name] for line in lines] == [record.scores[name].f1 for record in found if record.scores]
-        best = [record.scores[name].f1 for record in found if record.scores and record.evaluation.improved][-1]
+        assert [line[name] for line in lines] == [record.scores[name].f1 for record in part_records if record.scores]
+        best = [record.scores[name].f1 for record in part_records if record.scores and record.evaluation.improved][-1]
         assert depparse.evaluate(dev, nlp.reanalyze(dev, raw=raw))[name].f1 == best
     # So are the card and the end.
-    done = records[-1]
-    assert isinstance(done, Done)
+    last_record = records[-1]
+    assert isinstance(last_record, Done)
     for split in ("dev", "test"):
         gold = read(folder / f"de_sample-ud-{split}.conllu")
         for raw, heading in ((False, "## Scores\n"), (True, "## Scores from raw text\n")):
@@ -80,24 +80,24 @@ def test_a_run_keeps_both_and_says_how_good_they_are(tmp_path: Path, samples: Pa
             names = next(line for line in table.splitlines() if line.startswith("| | ")).split(" | ")
             assert row.split(" | ")[names.index("UAS")] == f"{100 * scores['UAS'].f1:.2f}"
             if split == "test":
-                assert (done.raw if raw else done.tests)["test"]["LAS"].f1 == scores["LAS"].f1
+                assert (last_record.raw if raw else last_record.tests)["test"]["LAS"].f1 == scores["LAS"].f1
     text = "".join(iter_text(dev))
     assert nlp(text).text == text
 
 
 class Killed(BaseException):
-    """As good as a kill: nothing of the run is done any more."""
+    """An exception that ends a run as a kill does."""
 
 
 def until(part: str, kind: type, number: int, stop: Callable[[], None]) -> Callable[[Record], None]:
-    """A listener that calls `stop` at that step, after that epoch or at that begin of the part."""
+    """A listener that calls `stop` at that step of the part, after that epoch, or when the part begins or is done."""
     current = ""
 
     def listen(record: Record) -> None:
         nonlocal current
         current = record.part if isinstance(record, Began) else current
-        place = {Step: "step", Scored: "evaluation"}.get(kind)
-        value = getattr(record, place, number) if place else number
+        attribute = {Step: "step", Scored: "evaluation"}.get(kind)
+        value = getattr(record, attribute, number) if attribute else number
         if current == part and isinstance(record, kind) and getattr(value, "epoch", value) == number:
             stop()
 
@@ -113,7 +113,7 @@ def interrupt() -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> bytes:
+def whole_weights(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> bytes:
     """The weights at the end of a run that nothing stops."""
     folder = tmp_path_factory.mktemp("whole")
     trained(folder, samples / "UD_German-Sample")
@@ -142,7 +142,7 @@ def test_a_stopped_run_ends_as_a_whole_one(
     stop: Callable[[], None],
     seconds: float,
     again: list[str],
-    whole: bytes,
+    whole_weights: bytes,
     tmp_path: Path,
     samples: Path,
 ) -> None:
@@ -156,12 +156,12 @@ def test_a_stopped_run_ends_as_a_whole_one(
     records: list[Record] = []
     depparse.train(WHOLE, treebank=folder, set=settings, output=tmp_path, resume=True, listen=records.append)
     assert [record.part for record in records if isinstance(record, Began)] == again
-    assert weights(tmp_path) == whole
+    assert weights(tmp_path) == whole_weights
     assert files(tmp_path) == FINISHED
 
 
 def test_a_run_killed_while_it_tidies_up_is_finished(
-    whole: bytes, tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
+    whole_weights: bytes, tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remove = shutil.rmtree
 
@@ -176,30 +176,30 @@ def test_a_run_killed_while_it_tidies_up_is_finished(
     monkeypatch.undo()
     records = trained(tmp_path, samples / "UD_German-Sample", resume=True)
     assert [type(record) for record in records] == [Warned]
-    assert weights(tmp_path) == whole
+    assert weights(tmp_path) == whole_weights
 
 
-def parts(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
+def weights_by_part(folder: Path) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:
     """The weights of the segmenter and of the model."""
     state = load_file(folder / "model" / "model.safetensors")
     own = {name: value for name, value in state.items() if name.startswith("segmenter.")}
     return own, {name: value for name, value in state.items() if name not in own}
 
 
-def test_the_seed_is_that_of_both(tmp_path: Path, samples: Path) -> None:
-    one = {"segmentation.training.epochs": 1, "training.epochs": 1}
+def test_the_seed_is_that_of_both_parts(tmp_path: Path, samples: Path) -> None:
+    one_epoch = {"segmentation.training.epochs": 1, "training.epochs": 1}
     for name, seed, settings in (
         ("a", 7, {}), ("b", 7, {}), ("c", 8, {}),
         ("alone", 7, {"model.tasks": {}}), ("other", None, {"training.seed": 7}),
     ):  # fmt: skip
         depparse.train(
-            WHOLE, treebank=samples / "UD_German-Sample", set=one | settings, seed=seed, output=tmp_path / name
+            WHOLE, treebank=samples / "UD_German-Sample", set=one_epoch | settings, seed=seed, output=tmp_path / name
         )
 
     def same(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> bool:
         return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
 
-    a, b, c, alone, other = (parts(tmp_path / name) for name in ("a", "b", "c", "alone", "other"))
+    a, b, c, alone, other = (weights_by_part(tmp_path / name) for name in ("a", "b", "c", "alone", "other"))
     assert [same(*pair) for pair in zip(a, b, strict=True)] == [True, True]
     assert [same(*pair) for pair in zip(a, c, strict=True)] == [False, False]
     assert same(a[0], alone[0])  # whether there is a model beside it or not
@@ -209,7 +209,7 @@ def test_the_seed_is_that_of_both(tmp_path: Path, samples: Path) -> None:
     assert "| seed | 1, 7 |" in depparse.load(tmp_path / "other").card
 
 
-def test_a_segmenter_alone(tmp_path: Path, samples: Path) -> None:
+def test_a_segmenter_is_trained_alone(tmp_path: Path, samples: Path) -> None:
     settings = {f"segmentation.training.{key}": value for key, value in WHOLE["segmentation"]["training"].items()}
     settings["segmentation.network"] = WHOLE["segmentation"]["network"]
     run = tmp_path / "run"
@@ -219,9 +219,9 @@ def test_a_segmenter_alone(tmp_path: Path, samples: Path) -> None:
     assert files(run) == [name for name in FINISHED if name != "metrics.jsonl"]
     assert [record.part for record in records if isinstance(record, Began)] == ["segmenter"]
     assert (nlp.model, nlp.parts, nlp.writes) == (None, ("segmenter",), ())
-    done = records[-1]
-    assert isinstance(done, Done)
-    assert (list(done.tests), list(done.raw)) == ([], ["test"])
+    last_record = records[-1]
+    assert isinstance(last_record, Done)
+    assert (list(last_record.tests), list(last_record.raw)) == ([], ["test"])
     assert "## Scores from raw text" in nlp.card
     assert "## Scores\n" not in nlp.card
     with pytest.raises(ConfigError, match="holds a run already"):
@@ -233,7 +233,7 @@ def test_a_segmenter_alone(tmp_path: Path, samples: Path) -> None:
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
-def test_without_dev_data_the_last_of_both_is_kept(tmp_path: Path, samples: Path) -> None:
+def test_without_dev_data_the_last_of_both_parts_is_kept(tmp_path: Path, samples: Path) -> None:
     train = samples / "UD_German-Sample" / "de_sample-ud-train.conllu"
     for key in ("patience", "optimizer.average"):
         setting = {f"segmentation.training.{key}": 2 if key == "patience" else "asgd"}
@@ -244,13 +244,13 @@ def test_without_dev_data_the_last_of_both_is_kept(tmp_path: Path, samples: Path
     assert [(r.part, r.scores, r.evaluation.epoch) for r in records if isinstance(r, Scored)] == [
         ("segmenter", None, 2), ("segmenter", None, 4), ("model", None, 1), ("model", None, 2)
     ]  # fmt: skip
-    # With dev data that do not choose, as the last is the best, the same is learned.
+    # Dev data that is scored only at the end does not change what is learned.
     short = {"segmentation.training.evaluate_every": 4, "training.evaluate_every": 2}
     depparse.train(WHOLE, train=train, dev=train, set=short, output=tmp_path / "dev")
     assert weights(tmp_path / "run") == weights(tmp_path / "dev")
 
 
-def test_several_treebanks_in_memory_and_on_disk(tmp_path: Path, samples: Path) -> None:
+def test_several_treebanks_train_alike_in_memory_and_on_disk(tmp_path: Path, samples: Path) -> None:
     folders = [samples / "UD_Turkish-Sample", samples / "UD_Chinese-Sample"]
     for name, on_disk in (("memory", False), ("disk", True)):
         records = trained(
@@ -321,7 +321,7 @@ def test_data_without_text_teaches_no_segmentation(tmp_path: Path, samples: Path
     assert files(tmp_path / "a") == [name for name in FINISHED if name != "segmenter.jsonl"]
     with pytest.raises(ConfigError, match="segmentation cannot be learned: the training data has no SpaceAfter=No"):
         depparse.train("segmenter", train=tmp_path / "bare.conllu", output=tmp_path / "b")
-    # Beside data with text, it changes nothing of the segmenter.
+    # Beside data with text, data without text changes nothing of the segmenter.
     folder = samples / "UD_English-Sample"
     train, tags = folder / "en_sample-ud-train.conllu", folder / "en_sample-ner-train.iob2"
     for name, both in (("one", [train]), ("two", [train, tags])):
@@ -329,7 +329,7 @@ def test_data_without_text_teaches_no_segmentation(tmp_path: Path, samples: Path
     assert weights(tmp_path / "one") == weights(tmp_path / "two")
 
 
-def test_no_segmentation_and_mistakes_in_it(tmp_path: Path, samples: Path) -> None:
+def test_segmentation_may_be_left_out_and_mistakes_are_told(tmp_path: Path, samples: Path) -> None:
     folder = samples / "UD_German-Sample"
     assert read_recipe("demo").segmentation is not None
     assert read_recipe("demo", "segmentation=none").segmentation is None

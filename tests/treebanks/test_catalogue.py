@@ -1,4 +1,4 @@
-"""The catalogue, the samples, and downloads from a local server."""
+"""The catalogue of treebanks, the samples, and downloads from a local server."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def web(server: LocalGitHub) -> Web:
     return Web(server.url, timeout=10, waits=(0.0, 0.0))
 
 
-def present(folder: Path) -> list[str]:
+def file_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
 # -- the catalogue
 
 
-def test_entries() -> None:
-    every = catalogue.entries()
-    assert len(every) > 400
-    assert len({entry.treebank for entry in every}) == len(every)
-    assert all(entry.repository.endswith("/" + entry.treebank) for entry in every)
+def test_every_treebank_is_in_the_catalogue_once() -> None:
+    entries = catalogue.entries()
+    assert len(entries) > 400
+    assert len({entry.treebank for entry in entries}) == len(entries)
+    assert all(entry.repository.endswith("/" + entry.treebank) for entry in entries)
     assert catalogue.newest_release() == "2.18"
 
 
@@ -70,11 +70,11 @@ def test_entries() -> None:
         ("sami", {"North Sami", "Skolt Sami"}),
     ],
 )
-def test_entries_of_a_language(language: str, languages: set[str]) -> None:
+def test_entries_are_found_by_language(language: str, languages: set[str]) -> None:
     assert {entry.language for entry in catalogue.entries(language)} == languages
 
 
-def test_entries_of_a_family_or_genus() -> None:
+def test_entries_are_found_by_family_or_genus() -> None:
     assert {entry.family for entry in catalogue.entries("Indo-European")} == {"IE"}
     assert {entry.language for entry in catalogue.entries("turkic")} >= {"Turkish", "Kazakh", "Tatar"}
     assert {entry.genus for entry in catalogue.entries("Germanic")} == {"Germanic"}
@@ -90,7 +90,7 @@ def test_a_wrong_language_gets_a_suggestion(name: str, message: str) -> None:
     assert message in str(error.value)
 
 
-def test_find() -> None:
+def test_an_entry_is_found_by_its_name() -> None:
     assert catalogue.find("UD_Tamil-TTB").code == "ta"
     assert catalogue.find("tamil-ttb").treebank == "UD_Tamil-TTB"
     with pytest.raises(ConfigError, match=r"did you mean UD_Swedish-Talbanken"):
@@ -99,15 +99,15 @@ def test_find() -> None:
         catalogue.find("EWT")
 
 
-def test_samples(samples: Path) -> None:
-    found = catalogue.samples()
-    assert "UD_English-Sample" in found
-    assert found["UD_English-Sample"] == samples / "UD_English-Sample"
-    assert all(list(folder.glob("*-train.conllu")) for folder in found.values())
+def test_every_sample_has_training_data(samples: Path) -> None:
+    folders = catalogue.samples()
+    assert "UD_English-Sample" in folders
+    assert folders["UD_English-Sample"] == samples / "UD_English-Sample"
+    assert all(list(folder.glob("*-train.conllu")) for folder in folders.values())
 
 
 @pytest.mark.shared
-def test_catalogue_is_the_shared_one(shared: Path) -> None:
+def test_the_catalogue_is_the_shared_one(shared: Path) -> None:
     lines = (catalogue.corpora_folder() / "catalogue.tsv").read_text(encoding="utf-8").splitlines(keepends=True)
     own = "".join(line for line in lines if not line.startswith("#"))
     assert own == (shared / "ud_catalogue.tsv").read_text(encoding="utf-8")
@@ -116,21 +116,21 @@ def test_catalogue_is_the_shared_one(shared: Path) -> None:
 # -- downloads
 
 
-def test_download(server: LocalGitHub, tmp_path: Path) -> None:
-    seen: list[tuple[str, int, int | None]] = []
-    result = download(NAME, to=tmp_path, web=web(server), progress=lambda *state: seen.append(state))
+def test_a_download_has_the_files_that_are_needed_and_their_hashes(server: LocalGitHub, tmp_path: Path) -> None:
+    states: list[tuple[str, int, int | None]] = []
+    result = download(NAME, to=tmp_path, web=web(server), progress=lambda *state: states.append(state))
     assert result.folder == tmp_path / NAME
-    assert present(result.folder) == sorted([*WANTED, SUMS])
+    assert file_names(result.folder) == sorted([*WANTED, SUMS])
     for name in WANTED:
         assert (result.folder / name).read_bytes() == FILES[name]
         assert result.files[name] == hashlib.sha256(FILES[name]).hexdigest()
     assert sorted(result.fetched) == WANTED
     assert (result.release, result.licence) == ("2.18", "CC0 1.0")
-    assert (TRAIN, len(FILES[TRAIN]), len(FILES[TRAIN])) in seen
-    assert all(given is None for _, given in server.requests)
+    assert (TRAIN, len(FILES[TRAIN]), len(FILES[TRAIN])) in states
+    assert all(byte_range is None for _, byte_range in server.requests)
 
 
-def test_what_is_there_is_not_fetched_again(server: LocalGitHub, tmp_path: Path) -> None:
+def test_only_changed_files_are_fetched_again(server: LocalGitHub, tmp_path: Path) -> None:
     download(NAME, to=tmp_path, web=web(server))
     (tmp_path / NAME / "README.md").write_text("changed", encoding="utf-8")
     server.requests.clear()
@@ -140,7 +140,9 @@ def test_what_is_there_is_not_fetched_again(server: LocalGitHub, tmp_path: Path)
     assert len(server.requests) == 2
 
 
-def test_base_url_and_environment(server: LocalGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mirror_is_named_by_argument_or_environment(
+    server: LocalGitHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert download(NAME, to=tmp_path / "a", base_url=server.url + "/").fetched
     monkeypatch.setenv("DEPPARSE_MIRROR", server.url)
     assert download(NAME, "r2.18", tmp_path / "b").fetched
@@ -172,7 +174,7 @@ def test_a_later_run_goes_on(server: LocalGitHub, tmp_path: Path) -> None:
     download(NAME, to=tmp_path, web=web(server))
     assert server.asked(TRAIN) == ["bytes=15000-"]
     assert (tmp_path / NAME / TRAIN).read_bytes() == FILES[TRAIN]
-    assert present(tmp_path / NAME) == sorted([TRAIN, SUMS])
+    assert file_names(tmp_path / NAME) == sorted([TRAIN, SUMS])
 
 
 def test_a_complete_part_is_not_fetched_again(server: LocalGitHub, tmp_path: Path) -> None:
@@ -196,7 +198,7 @@ def test_a_wrong_hash_deletes_the_file(server: LocalGitHub, tmp_path: Path) -> N
     server.files = {TRAIN: FILES[TRAIN]}
     with pytest.raises(DownloadError, match=r"the git object ID is \w{40}, not \w{40} as listed; the file was deleted"):
         download(NAME, to=tmp_path, web=web(server))
-    assert present(tmp_path / NAME) == []
+    assert file_names(tmp_path / NAME) == []
 
 
 def test_a_wrong_hash_keeps_the_file_that_was_there(server: LocalGitHub, tmp_path: Path) -> None:
@@ -208,7 +210,7 @@ def test_a_wrong_hash_keeps_the_file_that_was_there(server: LocalGitHub, tmp_pat
     assert (tmp_path / NAME / TRAIN).read_text(encoding="utf-8") == "of another release"
 
 
-def test_by_a_list_of_sha256(server: LocalGitHub, tmp_path: Path) -> None:
+def test_a_list_of_sha256_replaces_the_listing_of_the_server(server: LocalGitHub, tmp_path: Path) -> None:
     download(NAME, to=tmp_path / "a", web=web(server))
     sums = tmp_path / "a" / NAME / SUMS
     server.requests.clear()
@@ -220,17 +222,17 @@ def test_by_a_list_of_sha256(server: LocalGitHub, tmp_path: Path) -> None:
     server.corrupt = {TRAIN}
     with pytest.raises(DownloadError, match="the SHA-256 is"):
         download(NAME, to=tmp_path / "c", web=web(server), sha256=sums)
-    assert TRAIN not in present(tmp_path / "c" / NAME)
+    assert TRAIN not in file_names(tmp_path / "c" / NAME)
 
 
-def test_a_complete_part_of_unknown_size(server: LocalGitHub, tmp_path: Path) -> None:
+def test_a_complete_part_of_unknown_size_is_recognized(server: LocalGitHub, tmp_path: Path) -> None:
     digest = hashlib.sha256(FILES[TRAIN]).hexdigest()
     (tmp_path / "sums").write_text(f"{digest} *{TRAIN}\n", encoding="utf-8")
     (tmp_path / NAME).mkdir()
     (tmp_path / NAME / f"{TRAIN}.{digest[:8]}.part").write_bytes(FILES[TRAIN])
     download(NAME, to=tmp_path, web=web(server), sha256=tmp_path / "sums")
     assert server.asked(TRAIN) == [f"bytes={len(FILES[TRAIN])}-"]  # answered by 416
-    assert present(tmp_path / NAME) == sorted([TRAIN, SUMS])
+    assert file_names(tmp_path / NAME) == sorted([TRAIN, SUMS])
 
 
 @pytest.mark.parametrize(
@@ -242,15 +244,15 @@ def test_a_complete_part_of_unknown_size(server: LocalGitHub, tmp_path: Path) ->
         (f"{'0' * 64}  .bashrc\n", "sums:1: expected"),
     ],
 )
-def test_broken_lists_of_hashes(lines: str, message: str, tmp_path: Path) -> None:
+def test_broken_lists_of_hashes_are_refused(lines: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "sums").write_text(lines, encoding="utf-8")
     with pytest.raises(ConfigError) as error:
         download(NAME, to=tmp_path, sha256=tmp_path / "sums", base_url="http://127.0.0.1:9")
     assert message in str(error.value)
-    assert present(tmp_path) == ["sums"]
+    assert file_names(tmp_path) == ["sums"]
 
 
-def test_passing_trouble_of_the_server(server: LocalGitHub, tmp_path: Path) -> None:
+def test_passing_trouble_of_the_server_is_waited_out(server: LocalGitHub, tmp_path: Path) -> None:
     server.failures = [503, 429]
     assert download(NAME, to=tmp_path, web=web(server)).fetched
     server.failures = [500, 500, 500]
@@ -268,10 +270,10 @@ def test_refusals_are_not_repeated(failure: int, message: str, server: LocalGitH
         download(NAME, to=tmp_path, web=web(server))
     assert message in str(error.value)
     assert len(server.requests) == 1
-    assert present(tmp_path) == []
+    assert file_names(tmp_path) == []
 
 
-def test_a_file_that_is_gone(server: LocalGitHub, tmp_path: Path) -> None:
+def test_a_listed_file_that_is_missing_is_an_error(server: LocalGitHub, tmp_path: Path) -> None:
     server.listing = server.tree()
     del server.files[TRAIN]
     with pytest.raises(DownloadError, match=rf"{TRAIN}: HTTP 404"):
@@ -288,7 +290,7 @@ def test_a_misspelt_repository_gets_a_suggestion(server: LocalGitHub, tmp_path: 
     [(b"<html>", "gave no JSON"), (b"[]", "gave no list of files"), (b'{"tree": [{}]}', "gave no list of files"),
      (b'{"tree": []}', "has no .conllu file")],
 )  # fmt: skip
-def test_strange_answers(listing: bytes, message: str, server: LocalGitHub, tmp_path: Path) -> None:
+def test_strange_answers_are_errors(listing: bytes, message: str, server: LocalGitHub, tmp_path: Path) -> None:
     server.listing = listing
     with pytest.raises(DownloadError) as error:
         download(NAME, to=tmp_path, web=web(server))
@@ -298,7 +300,7 @@ def test_strange_answers(listing: bytes, message: str, server: LocalGitHub, tmp_
 def test_files_outside_the_folder_are_not_taken(server: LocalGitHub, tmp_path: Path) -> None:
     server.files = FILES | {"../evil.conllu": b"x", "deep/er.conllu": b"x"}
     assert sorted(download(NAME, to=tmp_path, web=web(server)).files) == WANTED
-    assert present(tmp_path) == [NAME]
+    assert file_names(tmp_path) == [NAME]
 
 
 @pytest.mark.parametrize(
@@ -317,7 +319,7 @@ def test_mistakes_need_no_network(name: str, release: str | None, message: str, 
     assert message in str(error.value)
 
 
-def test_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_network_the_error_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*arguments: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -334,13 +336,13 @@ def test_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         download(NAME, to=tmp_path, web=Web(f"http://127.0.0.1:{port}", waits=(0.0,)))
 
 
-def test_a_file_where_the_folder_should_be(server: LocalGitHub, tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_an_error(server: LocalGitHub, tmp_path: Path) -> None:
     (tmp_path / NAME).write_text("", encoding="utf-8")
     with pytest.raises(DownloadError, match="cannot be made"):
         download(NAME, to=tmp_path, web=web(server))
 
 
-def test_licence(tmp_path: Path) -> None:
+def test_the_licence_is_read_from_the_readme_or_else_its_own_file(tmp_path: Path) -> None:
     assert licence(tmp_path) is None
     (tmp_path / "LICENSE.txt").write_text("\n  Creative something\nmore\n", encoding="utf-8")
     assert licence(tmp_path) == "Creative something"

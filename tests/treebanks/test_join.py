@@ -1,4 +1,4 @@
-"""A treebank and the entities or roles of another file."""
+"""Joining a treebank with the entities or roles of another file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_samples_join_completely(samples: Path) -> None:
     assert [s.frames for s in again] == frames
 
 
-def test_by_words_where_there_are_no_ids(samples: Path) -> None:
+def test_sentences_without_ids_are_joined_by_their_words(samples: Path) -> None:
     folder = samples / "UD_German-Sample"
     document = formats.read(folder / "de_sample-ud-train.conllu")
     report = join(document, formats.iter_sentences(folder / "de_sample-ner-train.biose"))
@@ -74,10 +74,10 @@ def test_every_sentence_that_does_not_join_is_reported() -> None:
         (Span(1, 1, "TWO"),),
         (),
     ]
-    assert "NER" not in document[1].columns  # not annotated is not the same as without entities
+    assert "NER" not in document[1].columns  # a sentence that is not annotated differs from one without entities
 
 
-def test_entities_from_misc(samples: Path) -> None:
+def test_entities_in_misc_are_joined(samples: Path) -> None:
     source = Document([Sentence({"FORM": ["a", "b"]})])
     source[0].ents = [Span(2, 2, "X")]
     document = Document([Sentence({"FORM": ["a", "b"]})])
@@ -87,8 +87,7 @@ def test_entities_from_misc(samples: Path) -> None:
 
 
 @pytest.mark.shared
-def test_real_joins(shared: Path) -> None:
-    """The numbers of DATA.md."""
+def test_real_joins_have_the_counts_of_data_md(shared: Path) -> None:
     ewt = shared / "treebanks" / "UD_English-EWT"
     document = formats.read(ewt / "en_ewt-ud-dev.conllu")
     entities = formats.iter_sentences(shared / "ner" / "UNER_English-EWT" / "en_ewt-ud-dev.iob2")
@@ -102,7 +101,7 @@ def test_real_joins(shared: Path) -> None:
     assert join(document, formats.iter_sentences(hebrew / "he_iahltknesset-ne-ud-test.biose")).joined == 131
 
 
-def test_joining_replaces_what_was_assigned() -> None:
+def test_joining_replaces_entities_that_were_assigned() -> None:
     document = Document([Sentence({"FORM": ["a"]})])
     document[0].ents = [Span(1, 1, "LOC")]
     join(document, [tagged("a", "B-PER")])

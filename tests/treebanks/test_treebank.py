@@ -1,4 +1,4 @@
-"""Splits, statistics and the check of a treebank: every kind of finding from a file made to have it."""
+"""Splits, statistics and the check of a treebank: each kind of finding in a file that was made to have it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from depparse.treebanks.treebank import Statistics, Treebank, find_splits, iter_
 
 
 def block(*rows: str, sent_id: str | None = "s1", text: str | None = None) -> str:
-    """A sentence; the cells of a row are separated by blanks, missing ones at the end are ``_``."""
+    """A sentence; the cells of a row are separated by blanks, and missing cells at its end are ``_``."""
     comments = [f"# sent_id = {sent_id}"] if sent_id is not None else []
     comments += [f"# text = {text}"] if text is not None else []
     lines = ["\t".join((row.split(" ") + ["_"] * 10)[:10]) for row in rows]
@@ -72,7 +72,7 @@ def by_code(findings: list[Finding]) -> dict[str, Finding]:
         {"test": "cs_pdt-ud-test-a-1.conllu"},
     ],
 )
-def test_find_splits(names: dict[str, str], tmp_path: Path) -> None:
+def test_splits_are_found_by_file_names(names: dict[str, str], tmp_path: Path) -> None:
     home = tmp_path / "any name"
     home.mkdir()
     for name in [*names.values(), "README.md", "notes.txt", "x-train.conllup", ".hidden-dev.conllu", "other.conllu"]:
@@ -103,7 +103,7 @@ def test_a_file_is_a_treebank(tmp_path: Path) -> None:
         treebank.iter("train")
 
 
-def test_folders_without_a_treebank(tmp_path: Path) -> None:
+def test_folders_without_a_treebank_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="no such file or folder"):
         find_splits(tmp_path / "nowhere")
     with pytest.raises(FormatError, match=r"no \.conllu file in this folder$"):
@@ -120,7 +120,7 @@ def test_folders_without_a_treebank(tmp_path: Path) -> None:
 # -- statistics
 
 
-def test_statistics(tmp_path: Path) -> None:
+def test_statistics_count_words_trees_texts_and_annotation(tmp_path: Path) -> None:
     second = block(
         "1-2 Don't", "1 Do do AUX _ Mood=Imp 3 aux 3:aux", "2 n't not PART _ _ 3 advmod 3:advmod",
         "3 wait wait VERB _ Mood=Imp 0 root 0:root", "3.1 you", "4 long\u00a0ago x ADV _ _ 1 obl 3:obl",
@@ -163,19 +163,19 @@ def test_statistics_add_up(samples: Path) -> None:
     assert Statistics().share("LEMMA") == 0.0
 
 
-def test_spell(tmp_path: Path) -> None:
+def test_a_sentence_is_spelled_by_its_tokens(tmp_path: Path) -> None:
     rows = ("1-2 du _ _ _ _ _ _ _ SpaceAfter=No", "1 de", "2 le", "3 pain _ _ _ _ _ _ _ A=1|SpaceAfter=No|B=2")
     [sentence] = iter_file(file(tmp_path, block(*rows)))
     assert spell(sentence) == ("dupain", 2)
 
 
-def test_conllu_plus(tmp_path: Path) -> None:
+def test_conllu_plus_is_counted_and_checked(tmp_path: Path) -> None:
     path = file(tmp_path, "# global.columns = ID FORM NER\n1\tBonn\tB-LOC\n\n", "x-dev.conllup")
     assert Statistics.of(iter_file(path)).words == 1
-    found = check(path)
-    assert "unreadable" not in {finding.code for finding in found}
-    empty = [finding.subject for finding in found if finding.code.startswith("unannotated")]
-    assert empty == ["HEAD", "DEPREL", "LEMMA", "UPOS", "XPOS", "FEATS"]
+    findings = check(path)
+    assert "unreadable" not in {finding.code for finding in findings}
+    unannotated_columns = [finding.subject for finding in findings if finding.code.startswith("unannotated")]
+    assert unannotated_columns == ["HEAD", "DEPREL", "LEMMA", "UPOS", "XPOS", "FEATS"]
     [finding, *_] = check(file(tmp_path, "# global.columns = ID NER\n1\tB-LOC\n\n", "y.conllup"))
     assert finding.message.endswith("global.columns names no column FORM")
 
@@ -184,7 +184,7 @@ PLUS = "# global.columns = ID FORM NER UP:PRED UP:ARGHEADS UP:ARGSPANS\n"
 
 
 @pytest.mark.parametrize("cells", ["ARG0\t_", "ARG0:7\t_", "ARG0:0\t_", "_\tARG0:1-2", "ARG0:1\tARG1:1", ":1\t_"])
-def test_arguments_in_columns_of_their_own(cells: str, tmp_path: Path) -> None:
+def test_arguments_in_columns_of_their_own_are_checked(cells: str, tmp_path: Path) -> None:
     path = file(tmp_path, f"{PLUS}# sent_id = s1\n1\tgoes\tO\tgo.01\t{cells}\n\n", "x-dev.conllup")
     finding = by_code([f for f in check(path) if f.severity == "error"])["frame-arguments"]
     assert (finding.count, finding.places) == (1, ("x-dev.conllup:3",))
@@ -208,7 +208,7 @@ def test_arguments_in_columns_of_their_own(cells: str, tmp_path: Path) -> None:
         ("B-PER|B-PER E-PER|I-PER O", [2]),
     ],
 )
-def test_entity_tags_in_a_column_of_their_own(tags: str, broken: list[int], tmp_path: Path) -> None:
+def test_entity_tags_in_a_column_of_their_own_are_checked(tags: str, broken: list[int], tmp_path: Path) -> None:
     rows = [f"{word}\tw\t{tag}\t_\t_\t_\n" for word, tag in enumerate(tags.split(), 1)]
     found = [f for f in check(file(tmp_path, PLUS + "".join(rows) + "\n", "x.conllup")) if f.code == "entity-tags"]
     assert [f.count for f in found] == ([len(broken)] if broken else [])
@@ -218,7 +218,7 @@ def test_entity_tags_in_a_column_of_their_own(tags: str, broken: list[int], tmp_
 # -- the check
 
 
-def test_nothing_to_find(tmp_path: Path) -> None:
+def test_a_good_file_has_no_findings(tmp_path: Path) -> None:
     assert check(file(tmp_path, GOOD)) == []
 
 
@@ -227,7 +227,7 @@ MANY_TEXT = " ".join(f"w{i}" for i in range(1, 202)) + " x"
 CROSSING = ("3 x x X X _ 1 dep", "4 y y X X A=1 2 dep")
 LOC = changed(1, 10, "NER=B-LOC")
 
-# code, content of one file, place of the first, count, a part of the message
+# Each case has a code, the content of a file, the place of the first finding, the count, and a part of the message.
 CASES: list[tuple[str, str | bytes, str, int, str]] = [
     ("unreadable", GOOD + "1\ta\n\n" + GOOD.replace("s1", "s2"), "x.conllu:7", 1, "expected 10 columns"),
     ("unreadable", GOOD.encode() + b"# \xff\n\n", "x.conllu:7", 1, "not UTF-8: byte 0xff"),
@@ -286,7 +286,7 @@ NAMES = [f"{code}-{number}" for number, (code, *_) in enumerate(CASES)]
 
 
 @pytest.mark.parametrize(("code", "content", "place", "count", "message"), CASES, ids=NAMES)
-def test_findings_in_a_file(
+def test_a_file_has_the_finding_that_it_was_made_for(
     code: str, content: str | bytes, place: str, count: int, message: str, tmp_path: Path
 ) -> None:
     finding = by_code(check(file(tmp_path, content)))[code]
@@ -304,7 +304,7 @@ LONG = block(
 )  # fmt: skip
 FEATS = LONG.replace("\tA\t_", "\tA\tCase=Nom|Number=Sing").replace("\tN\t_", "\tN\tNumber=Plur")
 
-# code, the files, places, count, a part of the message
+# Each case has a code, the files, the first places, the count, and a part of the message.
 DEV, TEST = "xx_own-ud-dev.conllu", "xx_own-ud-test.conllu"
 SPLIT_CASES: list[tuple[str, dict[str, str], list[str], int, str]] = [
     ("no-train", {"test": GOOD}, [], 1, "no train file"),
@@ -325,7 +325,7 @@ SPLIT_CASES: list[tuple[str, dict[str, str], list[str], int, str]] = [
 @pytest.mark.parametrize(
     ("code", "splits", "places", "count", "message"), SPLIT_CASES, ids=[code for code, *_ in SPLIT_CASES]
 )
-def test_findings_across_files(
+def test_files_have_the_finding_that_they_were_made_for(
     code: str, splits: dict[str, str], places: list[str], count: int, message: str, tmp_path: Path
 ) -> None:
     finding = by_code(check(folder(tmp_path, **splits)))[code]
@@ -339,9 +339,9 @@ def test_every_kind_of_finding_is_tested() -> None:
 
 def test_a_broken_file_does_not_hide_the_others(tmp_path: Path) -> None:
     folder(tmp_path, train=GOOD, dev="1\tx\n\n", test=changed(1, 7, "1").replace("s1", "t1"))
-    found = by_code(check(tmp_path))
-    assert found["unreadable"].places == ("xx_own-ud-dev.conllu:1",)
-    assert found["cycle"].places == ("xx_own-ud-test.conllu:3",)
+    findings = by_code(check(tmp_path))
+    assert findings["unreadable"].places == ("xx_own-ud-dev.conllu:1",)
+    assert findings["cycle"].places == ("xx_own-ud-test.conllu:3",)
     assert [finding.severity for finding in check(tmp_path)][:3] == ["error", "error", "error"]
 
 
@@ -401,19 +401,19 @@ def test_counts_are_those_of_data_md(shared: Path) -> None:
         nonprojective = f"{100 * counts.nonprojective / counts.trees:.1f}"
         numbers = [counts.sentences, counts.words, counts.tokens, f"{counts.mwt_sentences} ({counts.mwts})"]
         numbers += [nonprojective, counts.length_at(1.0), len(labels(counts.relations))]
-        shares = [share_as_there(counts, column) for column in ("XPOS", "FEATS", "LEMMA")]
+        shares = [share_in_data_md(counts, column) for column in ("XPOS", "FEATS", "LEMMA")]
         spelled = f"{100 * counts.spelled / counts.sentences:.1f}"
         assert row[3:] == [*map(str, numbers), *shares, spelled, "yes" if counts.filled["DEPS"] else "no"], row[:3]
 
 
-def share_as_there(counts: Statistics, column: str) -> str:
-    """Whole percents, rounded down."""
+def share_in_data_md(counts: Statistics, column: str) -> str:
+    """The share as DATA.md has it, in whole percents and rounded down."""
     if not counts.filled[column]:
         return "-"
     return f"{math.floor(100 * counts.share(column))}" if counts.share(column) >= 0.01 else "<1"
 
 
-# What single treebanks are rightly warned of, besides a train file that is missing and labels that train lacks.
+# Single treebanks are rightly warned of these, besides a missing train file and labels that the train file lacks.
 WARNINGS = {
     "UD_Irish-IDT": {"long-sentence"},
     "UD_Korean-GSD": {"overlap"},  # the same sentences in two splits
@@ -434,7 +434,7 @@ def test_real_treebanks_have_no_errors_and_few_warnings(shared: Path) -> None:
         assert warnings == WARNINGS.get(path.name, set()), path.name
 
 
-def test_lists_of_ud() -> None:
+def test_the_lists_of_ud_are_complete() -> None:
     assert (len(ud.UPOS), len(ud.RELATIONS)) == (17, 37)
 
 

@@ -1,4 +1,4 @@
-"""Curves of a run: what is there is drawn, and a broken file is one line."""
+"""Curves of a run: all values of its log are drawn, and a broken file is one line."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_each_kind_of_value_gets_its_panel(tmp_path: Path) -> None:
         [{"epoch": 2, "words_per_second": None, "learning_rate": None}],
     ],
 )
-def test_runs_with_little_to_draw(rows: list[dict[str, object]], tmp_path: Path) -> None:
+def test_runs_with_little_to_draw_are_drawn(rows: list[dict[str, object]], tmp_path: Path) -> None:
     draw_curves(write(tmp_path / "m.jsonl", rows), tmp_path / "curves.png")
     assert drawn_size(tmp_path / "curves.png")[0] > 0
 
@@ -72,7 +72,7 @@ def test_runs_with_little_to_draw(rows: list[dict[str, object]], tmp_path: Path)
         ('{"LAS": 1}\n', ":1: not a line of JSON"),
     ],
 )
-def test_a_broken_file(content: str, message: str, tmp_path: Path) -> None:
+def test_a_broken_file_is_one_line(content: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").write_text(content, encoding="utf-8")
     with pytest.raises(FormatError, match=message):
         draw_curves(tmp_path / "m.jsonl", tmp_path / "curves.png")

@@ -51,37 +51,37 @@ class Box:
 
 @dataclass
 class Geometry:
-    """What a drawing shows, in its own coordinates; lines of arcs as boxes without area."""
+    """The boxes of a drawing, in its own coordinates; the lines of arcs are boxes without area."""
 
     width: float
     words: list[Box] = field(default_factory=list)
     labels: list[Box] = field(default_factory=list)
     tokens: list[Box] = field(default_factory=list)
     lines: list[Box] = field(default_factory=list)
-    patches: list[Box] = field(default_factory=list)  # of paper, behind labels
+    patches: list[Box] = field(default_factory=list)  # patches of paper behind labels
 
 
 def geometry(root: ET.Element) -> Geometry:
-    seen = Geometry(float(root.get("width", "nan")))
+    drawn = Geometry(float(root.get("width", "nan")))
     for text in root.iter(f"{SPACE}text"):
         kind = (text.get("class") or "").split()[0]
         size = {"form": _FORM, "token": 13}.get(kind, _SMALL)
         x, y, length = float(text.get("x", "")), float(text.get("y", "")), text_width(text.text or "", size)
         box = Box(x - length / 2, y - 0.75 * size, x + length / 2, y + 0.2 * size)
-        {"form": seen.words, "tag": seen.words, "token": seen.tokens, "label": seen.labels}[kind].append(box)
+        {"form": drawn.words, "tag": drawn.words, "token": drawn.tokens, "label": drawn.labels}[kind].append(box)
     for rect in root.iter(f"{SPACE}rect"):
         if rect.get("x"):
             x, y, width, height = (float(rect.get(name, "")) for name in ("x", "y", "width", "height"))
-            seen.patches.append(Box(x, y, x + width, y + height))
+            drawn.patches.append(Box(x, y, x + width, y + height))
     for path in root.iter(f"{SPACE}path"):
         if path.get("class") == "arc":
-            seen.lines += segments(path.get("d", ""))
-    return seen
+            drawn.lines += segments(path.get("d", ""))
+    return drawn
 
 
 def segments(path: str) -> list[Box]:
     """The straight parts of a path."""
-    found: list[Box] = []
+    lines: list[Box] = []
     x = y = 0.0
     for command, text in re.findall(r"([MVHq])([-\d. ]+)", path):
         values = [float(value) for value in text.split()]
@@ -92,9 +92,9 @@ def segments(path: str) -> list[Box]:
         else:
             to_x, to_y = (x, values[0]) if command == "V" else (values[0], y)
         if command in "VH":
-            found.append(Box(min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)))
+            lines.append(Box(min(x, to_x), min(y, to_y), max(x, to_x), max(y, to_y)))
         x, y = to_x, to_y
-    return found
+    return lines
 
 
 def check_geometry(drawn: Geometry) -> None:
@@ -104,14 +104,14 @@ def check_geometry(drawn: Geometry) -> None:
     for line in drawn.lines:
         assert not any(line.meets(box) for box in (*drawn.words, *drawn.tokens))
         for label in drawn.labels:
-            if line.meets(label):  # then the line is behind a patch
+            if line.meets(label):  # the line is behind a patch
                 assert any(patch.left <= label.left and label.right <= patch.right for patch in drawn.patches)
     for box in (*drawn.words, *drawn.labels, *drawn.tokens, *drawn.lines):
         assert box.left >= 0
         assert box.right <= drawn.width + 0.6  # widths are written in whole pixels
 
 
-def test_words_tags_labels_and_brackets() -> None:
+def test_words_tags_labels_and_brackets_are_drawn() -> None:
     root = draw(Document.from_conllu(CONTRACTION).sentences[0])
     forms = texts(root, "form")
     assert [form for form, _ in forms] == ["Anna", "did", "n't", "sleep"]
@@ -124,7 +124,7 @@ def test_words_tags_labels_and_brackets() -> None:
     assert root.find(f"{SPACE}title") is not None
 
 
-def test_right_to_left() -> None:
+def test_right_to_left_text_runs_to_the_left() -> None:
     text = "1\tשלום\t_\t_\t_\t_\t0\troot\t_\t_\n2\tעולם\t_\t_\t_\t_\t1\tvocative\t_\t_\n\n"
     (_, first), (_, second) = texts(draw(Document.from_conllu(text).sentences[0]), "form")
     assert first > second
@@ -137,7 +137,7 @@ def test_text_is_escaped_and_characters_that_xml_cannot_hold_are_replaced() -> N
 
 
 @pytest.mark.parametrize("forms", [[], ["x"], ["x", "y"]])
-def test_without_heads(forms: list[str]) -> None:
+def test_sentences_without_heads_are_drawn(forms: list[str]) -> None:
     root = draw(Sentence({"FORM": forms}))
     assert [form for form, _ in texts(root, "form")] == forms
     assert not texts(root, "label")
@@ -163,7 +163,7 @@ def test_arcs_share_no_place(heads: list[int | None]) -> None:
 
 
 @given(heads_of_any_kind(10), st.lists(st.text(max_size=8), min_size=10, max_size=10))
-def test_any_heads_and_labels(heads: list[int | None], labels: list[str]) -> None:
+def test_any_heads_and_labels_are_drawn(heads: list[int | None], labels: list[str]) -> None:
     columns = {"FORM": labels[: len(heads)], "DEPREL": labels[: len(heads)]}
     root = draw(Sentence(columns | {"HEAD": ["_" if head is None else str(head) for head in heads]}))
     places = [x for _, x in texts(root, "form")]
@@ -188,7 +188,7 @@ def test_samples_have_room_for_words_and_labels(samples: Path) -> None:
             ends = re.findall(r'class="tip" d="M([\d.]+)', draw_svg(sentence))
             legs = [*starts, *ends]
             roots = sum(head == 0 for head in sentence.heads)
-            assert len(set(legs)) == len(legs) - roots  # each leg has a place of its own; a root's is its tip's
+            assert len(set(legs)) == len(legs) - roots  # each leg stands apart; the leg of a root is also its tip
 
 
 @pytest.mark.parametrize("width", [None, 1000, 300])
@@ -236,10 +236,10 @@ def test_rows_stay_within_the_width_and_keep_all_words(samples: Path) -> None:
 def test_arcs_that_go_on_in_the_next_row_run_to_the_edges() -> None:
     cells = {"FORM": ["a" * 20, "b" * 20], "HEAD": ["2", "0"], "DEPREL": ["nsubj", "root"]}
     root = draw(Sentence(cells), 260)
-    begun, gone_on = [line for line in geometry(root).lines if line.left < line.right]
-    assert abs(begun.right - float(root.get("width", "nan"))) < 1
-    assert gone_on.left == 0
-    assert begun.top < gone_on.top
+    first_line, second_line = [line for line in geometry(root).lines if line.left < line.right]
+    assert abs(first_line.right - float(root.get("width", "nan"))) < 1
+    assert second_line.left == 0
+    assert first_line.top < second_line.top
     assert [label for label, _ in texts(root, "label")].count("nsubj") >= 1
 
 
@@ -250,7 +250,7 @@ def test_a_multiword_token_is_in_one_row() -> None:
         assert rows["did"] == rows["n't"]
 
 
-def test_said_in_words() -> None:
+def test_the_description_says_the_tree_in_words() -> None:
     root = draw(Document.from_conllu(CROSSING).sentences[0])
-    said = root.findtext(f"{SPACE}desc", "").split("; ")
-    assert said[:3] == ["A: det of man", "man: nsubj of arrived", "arrived: root"]
+    clauses = root.findtext(f"{SPACE}desc", "").split("; ")
+    assert clauses[:3] == ["A: det of man", "man: nsubj of arrived", "arrived: root"]

@@ -87,11 +87,11 @@ def lines(drawing: str) -> list[str]:
         ("1\tHi\t_\tINTJ\t_\t_\t0\troot\t_\t_\n\n", "●─► Hi  INTJ  root"),
     ],
 )
-def test_drawings(text: str, expected: str) -> None:
+def test_drawings_are_exact(text: str, expected: str) -> None:
     assert draw_tree(sentence(text)) == expected
 
 
-def test_ascii() -> None:
+def test_drawings_may_be_ascii() -> None:
     assert draw_tree(sentence(CROSSING), ascii=True) == (
         "    .---> A        DET    det\n"
         "  .-+---> man      NOUN   nsubj\n"
@@ -155,29 +155,29 @@ def test_what_would_move_the_cursor_is_not_shown() -> None:
     assert drawing == "a\ufffd[2Jb\nc\ufffdd\ne\u200cf"
 
 
-def test_no_words() -> None:
+def test_no_words_have_no_drawing() -> None:
     assert draw_tree(Sentence({"FORM": []})) == ""
 
 
 def decode(rows: list[str]) -> list[int | None]:
     """The heads that a drawing of arcs shows, read off the picture alone: None for a line without an arc."""
-    found: list[int | None] = []
+    heads: list[int | None] = []
     for y, row in enumerate(rows):
         row = row[:-1]
         if not row.endswith("►"):
-            found.append(None)
+            heads.append(None)
             continue
         # The line runs to the left, behind whole bars, through bars of its own, to where it bends or begins.
         x = len(row) - 2
         while row[x] in "─│┬┴┼" and x > 0:
             x -= 1
         if row[x] == "●":
-            found.append(0)
+            heads.append(0)
             continue
-        # The bar ends where it bends; the head's line is the one on it that joins it from both sides or is its start.
+        # The bar ends where it bends; the line of the head joins it from both sides or begins it.
         assert row[x] in "╭╰├", (row, x)
-        found.append(_head_on_bar(rows, x, y))
-    return found
+        heads.append(_head_on_bar(rows, x, y))
+    return heads
 
 
 def _head_on_bar(rows: list[str], x: int, y: int) -> int:
@@ -186,7 +186,7 @@ def _head_on_bar(rows: list[str], x: int, y: int) -> int:
         top -= 1
     while rows[bottom][x] not in "╰┴":
         bottom += 1
-    # The head has no arrow from this bar: its line goes on to the left of the bar, or it is the one without arrow.
+    # The line of the head goes on to the left of the bar, or it is the one without an arrow.
     owners = [
         line + 1
         for line in range(top, bottom + 1)
@@ -208,7 +208,7 @@ def test_the_picture_shows_the_heads(heads: list[int | None]) -> None:
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
-def test_all_heads_of_short_sentences(length: int) -> None:
+def test_all_heads_of_short_sentences_are_shown(length: int) -> None:
     for heads in itertools.product([None, *range(length + 1)], repeat=length):
         cut = {cycle[0] for cycle in cycles(heads)}
         if any(head is not None for head in heads):
@@ -229,7 +229,7 @@ def test_any_heads_are_drawn_within_the_width(heads: list[int | None], width: in
     assert max(map(cell_len, narrow)) <= width
 
 
-def test_samples(samples: Path) -> None:
+def test_samples_are_drawn_in_columns(samples: Path) -> None:
     """Every sentence of the samples: the columns line up, and lines cross bars only where arcs cross."""
     count = 0
     for path in sorted(samples.glob("UD_*/*.conllu")):

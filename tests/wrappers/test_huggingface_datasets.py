@@ -47,7 +47,7 @@ def strings() -> Any:
 
 
 def old_form() -> datasets.Dataset:
-    """Written after the features and values of the loading script of ``universal_dependencies``."""
+    """A data set with the features and values of the loading script of ``universal_dependencies``."""
     row = {
         "idx": "s1",
         "text": "Il va au lac.",
@@ -83,7 +83,7 @@ def old_form() -> datasets.Dataset:
 
 
 def new_form() -> datasets.Dataset:
-    """Written after the features and values of ``commul/universal_dependencies``."""
+    """A data set with the features and values of ``commul/universal_dependencies``."""
     string = datasets.Value("string")
     row = {
         "sent_id": "s1",
@@ -114,7 +114,7 @@ def new_form() -> datasets.Dataset:
 
 
 def entity_form(tags: Any = None) -> datasets.Dataset:
-    """Written after the features of ``universal_ner``."""
+    """A data set with the features of ``universal_ner``."""
     row = {"idx": "n1", "text": "Ann Lee left Oslo.", "tokens": ["Ann", "Lee", "left", "Oslo", "."]}
     row |= {"ner_tags": ["B-PER", "I-PER", "O", "B-LOC", "O"], "annotator": ["x", "x", "x", "x", "-"]}
     features = {"idx": datasets.Value("string"), "text": datasets.Value("string"), "tokens": strings()}
@@ -132,7 +132,7 @@ def save(dataset: datasets.Dataset, path: Path) -> Path:
 # -- ours
 
 
-def test_a_treebank_and_back(samples: Path, tmp_path: Path) -> None:
+def test_a_treebank_survives_a_data_set(samples: Path, tmp_path: Path) -> None:
     for number, file in enumerate(sorted([*samples.glob("*/*dev*.conllu*"), *samples.glob("*/*dev.iob2")])):
         document = read(file)
         mapped = to_dataset(iter(document), tmp_path / f"{number}.arrow")
@@ -165,7 +165,7 @@ def conllu(sentences: Any) -> str:
     return "".join(sentence.to_conllu() for sentence in sentences)
 
 
-def test_an_empty_data_set() -> None:
+def test_an_empty_document_is_an_empty_data_set() -> None:
     assert len(from_dataset(to_dataset(Document()))) == 0
 
 
@@ -173,7 +173,7 @@ def test_an_empty_data_set() -> None:
 
 
 @pytest.mark.parametrize("form", [old_form, new_form])
-def test_universal_dependencies(form: Callable[[], datasets.Dataset], tmp_path: Path) -> None:
+def test_universal_dependencies_are_read_in_both_forms(form: Callable[[], datasets.Dataset], tmp_path: Path) -> None:
     lines = TEXT.split("\n")
     expected = TEXT if form is new_form else "\n".join([*lines[1:3], *lines[4:]])  # the older form has no comments
     path = save(form(), tmp_path / "fr_x" / "train.parquet")
@@ -183,7 +183,7 @@ def test_universal_dependencies(form: Callable[[], datasets.Dataset], tmp_path: 
     assert read(path).to_conllu() == expected  # without the library
 
 
-def test_entities(tmp_path: Path) -> None:
+def test_entities_are_read_by_the_names_of_their_labels(tmp_path: Path) -> None:
     expected = {
         "FORM": ["Ann", "Lee", "left", "Oslo", "."],
         "NER": ["B-PER", "I-PER", "O", "B-LOC", "O"],
@@ -201,7 +201,7 @@ def test_entities(tmp_path: Path) -> None:
     assert from_dataset(numbers, labels={"ner_tags": TAGS})[0].columns == expected
 
 
-def test_conll2003_and_fields_of_other_names() -> None:
+def test_conll2003_and_fields_of_other_names_are_read() -> None:
     row = {"id": "0", "tokens": ["Ann", "left"], "pos_tags": [1, 0], "chunk_tags": [0, 1], "ner_tags": [1, 0]}
     features = {"id": datasets.Value("string"), "tokens": strings()}
     for name, names in {"pos_tags": ["VBD", "NNP"], "chunk_tags": ["B-NP", "B-VP"], "ner_tags": TAGS}.items():
@@ -221,7 +221,7 @@ def test_conll2003_and_fields_of_other_names() -> None:
         from_dataset(renamed)
 
 
-def test_what_is_no_data_set() -> None:
+def test_other_objects_are_refused() -> None:
     splits = datasets.DatasetDict({"train": old_form(), "test": old_form()})
     with pytest.raises(FormatError, match="a data set of several splits; choose one of 'train', 'test'"):
         from_dataset(splits)
@@ -232,7 +232,7 @@ def test_what_is_no_data_set() -> None:
 # -- files as downloaded
 
 
-def test_folders_of_splits(tmp_path: Path) -> None:
+def test_folders_of_splits_are_read(tmp_path: Path) -> None:
     save(old_form(), tmp_path / "data" / "train-00000-of-00002.parquet")
     save(old_form(), tmp_path / "data" / "train-00001-of-00002.parquet")
     save(new_form(), tmp_path / "data" / "validation-00000-of-00001.parquet")
@@ -245,7 +245,7 @@ def test_folders_of_splits(tmp_path: Path) -> None:
         load_parquet(tmp_path, "test")
 
 
-def test_folders_of_the_parquet_branch(tmp_path: Path) -> None:
+def test_folders_of_the_parquet_branch_are_read(tmp_path: Path) -> None:
     save(old_form(), tmp_path / "fr_x" / "test" / "0000.parquet")
     save(new_form(), tmp_path / "fr_y" / "test" / "0000.parquet")
     assert from_dataset(load_parquet(tmp_path / "fr_y", "test")).to_conllu() == TEXT
@@ -254,17 +254,17 @@ def test_folders_of_the_parquet_branch(tmp_path: Path) -> None:
         load_parquet(tmp_path, "test")
 
 
-def test_files_and_memory_mapping(tmp_path: Path) -> None:
-    one, two = save(new_form(), tmp_path / "one.parquet"), save(new_form(), tmp_path / "two.parquet")
-    mapped = load_parquet([one, two], "train", cache_dir=tmp_path / "cache")
+def test_files_are_mapped_into_memory(tmp_path: Path) -> None:
+    first, second = save(new_form(), tmp_path / "one.parquet"), save(new_form(), tmp_path / "two.parquet")
+    mapped = load_parquet([first, second], "train", cache_dir=tmp_path / "cache")
     assert mapped.cache_files
     assert all(Path(part["filename"]).is_relative_to(tmp_path / "cache") for part in mapped.cache_files)
     assert from_dataset(mapped).to_conllu() == TEXT * 2
-    assert from_dataset(load_parquet([one, two])).to_conllu() == TEXT * 2
-    assert load_parquet(one).features == new_form().features
+    assert from_dataset(load_parquet([first, second])).to_conllu() == TEXT * 2
+    assert load_parquet(first).features == new_form().features
 
 
-def test_errors_of_files(tmp_path: Path) -> None:
+def test_an_error_of_a_broken_file_says_why(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").write_text("no", encoding="utf-8")
     with pytest.raises(FormatError, match=r"x\.parquet: not a Parquet file"):
         load_parquet(tmp_path / "x.parquet")
@@ -278,10 +278,10 @@ def test_errors_of_files(tmp_path: Path) -> None:
 
 
 def test_the_hub_is_asked_only_on_request(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked = []
+    calls = []
 
     def load(name: str, config: str | None, **options: Any) -> datasets.Dataset:
-        asked.append((name, config, options))
+        calls.append((name, config, options))
         if name == "script":
             raise RuntimeError("Dataset scripts are no longer supported, but found script.py")
         if name == "none":
@@ -291,7 +291,7 @@ def test_the_hub_is_asked_only_on_request(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setattr(datasets, "load_dataset", load)
     assert from_dataset(load_from_hub("commul/universal_dependencies", "fr_x", "test")).to_conllu() == TEXT
     options = {"split": "test", "revision": None, "cache_dir": None}
-    assert asked == [("commul/universal_dependencies", "fr_x", options)]
+    assert calls == [("commul/universal_dependencies", "fr_x", options)]
     with pytest.raises(FormatError, match=r"script: cannot be loaded from the hub: .*revision='refs/convert/parquet'"):
         load_from_hub("script", cache_dir=tmp_path)
     with pytest.raises(FormatError, match=r"none: cannot be loaded from the hub: .*download its Parquet files"):
@@ -299,7 +299,7 @@ def test_the_hub_is_asked_only_on_request(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 
 @pytest.mark.shared
-def test_a_real_treebank(shared: Path, tmp_path: Path) -> None:
+def test_a_real_treebank_survives_a_data_set(shared: Path, tmp_path: Path) -> None:
     file = shared / "treebanks" / "UD_French-Sequoia" / "fr_sequoia-ud-dev.conllu"
     dataset = to_dataset(iter_conllu(file), tmp_path / "x.arrow")
     assert conllu(iter_dataset(dataset)) == file.read_text(encoding="utf-8")

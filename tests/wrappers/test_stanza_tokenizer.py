@@ -71,7 +71,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> Path:
 
 
 def _train(language: str, treebank: Path, folder: Path, steps: int) -> dict[str, Any]:
-    """What resources.json says of the language."""
+    """Trains a tokenizer; returns the entry of the language in resources.json."""
     from stanza.models import mwt_expander, tokenizer
     from stanza.utils.datasets import prepare_tokenizer_data
 
@@ -88,7 +88,7 @@ def _train(language: str, treebank: Path, folder: Path, steps: int) -> dict[str,
             prepare_tokenizer_data.main(arguments)
         inputs += [f"--{prefix}txt_file", str(text), f"--{prefix}label_file", str(labels)]
     small = f"--emb_dim 16 --hidden_dim 32 --batch_size 8 --steps {steps} --eval_steps {steps} --lr0 0.01".split()
-    # It is to learn its sentences by heart.
+    # The tokenizer must learn its sentences by heart.
     small += "--dropout 0 --unit_dropout 0 --feat_dropout 0 --feat_unit_dropout 0 --tok_noise 0".split()
     tokenizer.main([*options, *inputs, *small, "--mwt_json_file", str(data / "dev.json"),
                     "--save_dir", str(folder / language / "tokenize")])  # fmt: skip
@@ -113,22 +113,22 @@ def french(models: Path) -> StanzaTokenizer:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", SAMPLES)
-def test_what_stanza_learned(language: str, models: Path, samples: Path) -> None:
-    """Most tokens and the multiword tokens of the training text, in which the text can be found again."""
+def test_a_trained_tokenizer_finds_most_tokens(language: str, models: Path, samples: Path) -> None:
+    """Most tokens and some multiword tokens of the training text are found, and the text can be rebuilt."""
     gold = read(next((samples / SAMPLES[language][0]).glob("*-ud-train.conllu")))
-    found = segmented(StanzaTokenizer.load(language, "sample", models), gold.text)
-    assert found.text == gold.text
-    assert len(set(spans(found)) & set(spans(gold))) > 0.85 * gold.num_tokens
+    result = segmented(StanzaTokenizer.load(language, "sample", models), gold.text)
+    assert result.text == gold.text
+    assert len(set(spans(result)) & set(spans(gold))) > 0.85 * gold.num_tokens
     multiwords = [
         {(token.text, *(word.text for word in token.words)) for s in document for token in s.tokens if token.multiword}
-        for document in (found, gold)
+        for document in (result, gold)
     ]
     assert multiwords[0] & multiwords[1]
-    assert found.sentences[0].starts_paragraph
-    assert found.sentences[1].sent_id == "2"
+    assert result.sentences[0].starts_paragraph
+    assert result.sentences[1].sent_id == "2"
 
 
-def test_a_pipeline_that_the_user_made(models: Path) -> None:
+def test_a_pipeline_that_the_user_made_is_wrapped(models: Path) -> None:
     pipeline = stanza.Pipeline(
         "fr",
         dir=str(models),
@@ -147,60 +147,60 @@ def test_a_pipeline_that_the_user_made(models: Path) -> None:
     assert from_stanza(theirs).text == text
 
 
-def test_expand_leaves_pretokenized_sentences(french: StanzaTokenizer) -> None:
+def test_expand_leaves_pretokenized_sentences_as_they_are(french: StanzaTokenizer) -> None:
     sentence = Sentence.from_forms(["Il", "va", "au", "lac"])
     assert list(french.expand([sentence])) == [sentence]
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.sampled_from("aé. \n\t\r\x85\xa0\u200b\u2028!'字😀\u0301<"), max_size=40))
 def test_the_text_can_be_rebuilt(french: StanzaTokenizer, text: str) -> None:
-    found = segmented(french, text)
-    assert found.text == (text if is_visible(text) else "")
-    assert Document.from_conllu(found.to_conllu()).text == found.text
-    assert from_stanza(to_stanza(found)).to_conllu() == found.to_conllu()
-    if found.sentences:
+    document = segmented(french, text)
+    assert document.text == (text if is_visible(text) else "")
+    assert Document.from_conllu(document.to_conllu()).text == document.text
+    assert from_stanza(to_stanza(document)).to_conllu() == document.to_conllu()
+    if document.sentences:
         assert from_stanza(french.pipeline.process(text)).text == text
 
 
 def test_long_tokens_keep_their_characters(french: StanzaTokenizer) -> None:
     """Stanza writes <UNK> for tokens of more than a thousand characters."""
-    long = "x" * 1500
-    text = f"Il va {long} au lac."
-    theirs = french.pipeline.process(text)
-    assert "<UNK>" in [token.text for token in theirs.iter_tokens()]
-    assert long in [word.text for word in segmented(french, text).iter_words()]
-    assert long in [word.text for word in from_stanza(theirs).iter_words()]
+    long_word = "x" * 1500
+    text = f"Il va {long_word} au lac."
+    stanza_document = french.pipeline.process(text)
+    assert "<UNK>" in [token.text for token in stanza_document.iter_tokens()]
+    assert long_word in [word.text for word in segmented(french, text).iter_words()]
+    assert long_word in [word.text for word in from_stanza(stanza_document).iter_words()]
 
 
 def test_a_literal_placeholder_is_a_word(french: StanzaTokenizer) -> None:
-    found = segmented(french, "Il va <UNK> lac.")
-    assert found.text == "Il va <UNK> lac."
-    assert from_stanza(french.pipeline.process("Il va <UNK> lac.")).text == found.text
+    document = segmented(french, "Il va <UNK> lac.")
+    assert document.text == "Il va <UNK> lac."
+    assert from_stanza(french.pipeline.process("Il va <UNK> lac.")).text == document.text
 
 
-def test_how_the_text_is_read_in_changes_nothing(french: StanzaTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where blocks end inside of sentences, which go on in the next block."""
+def test_pieces_and_blocks_change_nothing(french: StanzaTokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence goes on in the next block where a block ends inside of it."""
     from depparse.text.blocks import iter_blocks
     from depparse.wrappers import stanza_tokenizer
 
     sentence = "Il va au lac avec les enfants du village."
     text = " ".join([sentence] * 30) + "\n\n" + sentence + "\n"
-    whole = segmented(french, text)
+    as_one_block = segmented(french, text)
     monkeypatch.setattr(stanza_tokenizer, "iter_blocks", lambda pieces: iter_blocks(pieces, 100))
     by_blocks = segmented(french, text)
-    assert by_blocks.text == whole.text == text
+    assert by_blocks.text == as_one_block.text == text
     assert by_blocks.to_conllu() == segmented(french, *text).to_conllu()
     assert [s.text for s in by_blocks].count(sentence) > 20  # none is cut where a block ends
     monkeypatch.setattr(stanza_tokenizer, "iter_blocks", lambda pieces: iter_blocks(pieces, 10))
     assert segmented(french, text).text == text
 
 
-def test_no_text(french: StanzaTokenizer) -> None:
+def test_no_text_has_no_sentences(french: StanzaTokenizer) -> None:
     assert len(segmented(french)) == len(segmented(french, "", " \n\u200b")) == 0
 
 
-def test_mistakes(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mistakes_are_told_with_a_remedy(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for language, package, folder in (("fr", "gsd", models), ("xx", "default", models), ("fr", "default", tmp_path)):
         with pytest.raises(
             ModelError, match=rf"{language}/{package} cannot be loaded: .*stanza.download\('{language}'"
@@ -216,24 +216,24 @@ def test_mistakes(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 # -- documents
 
 
-def test_documents_there_and_back() -> None:
+def test_documents_survive_stanza() -> None:
     document = Document.from_conllu(TREE)
-    theirs = to_stanza(document)
-    first, second = theirs.sentences
+    stanza_document = to_stanza(document)
+    first, second = stanza_document.sentences
     assert [token.text for token in first.tokens] == ["Il", "va", "au", "lac", "."]
     assert first.words[0].deps == "2:nsubj|2.1:nsubj"
     assert [word.id for word in first.empty_words] == [(2, 1)]
     assert (first.words[1].misc, first.words[1].text) == ("id=7|text=x", "va")
     assert [token.spaces_after for token in first.tokens] == [" ", " ", " ", "", " "]
     assert (second.tokens[0].spaces_before, second.tokens[0].spaces_after) == ("\t", "  ")
-    assert [(token.start_char, token.end_char) for token in theirs.iter_tokens()] == spans(document)
-    assert theirs.text == document.text
-    assert [(entity.text, entity.type) for entity in theirs.ents] == [("Il", "PER"), ("au lac", "LOC")]
-    assert from_stanza(theirs).to_conllu() == TREE
+    assert [(token.start_char, token.end_char) for token in stanza_document.iter_tokens()] == spans(document)
+    assert stanza_document.text == document.text
+    assert [(entity.text, entity.type) for entity in stanza_document.ents] == [("Il", "PER"), ("au lac", "LOC")]
+    assert from_stanza(stanza_document).to_conllu() == TREE
 
 
-def test_what_stanza_writes_is_what_we_hold() -> None:
-    """Stanza's own file of our document, read again."""
+def test_stanza_writes_our_annotation() -> None:
+    """The file that Stanza writes of our document is read again."""
     document = Document.from_conllu(TREE.replace("|text=x", "").replace("id=7", "_"))
     theirs = f"{to_stanza(document):C}\n\n"
     again = Document.from_conllu(theirs)
@@ -244,7 +244,7 @@ def test_what_stanza_writes_is_what_we_hold() -> None:
         assert ours.comments == back.comments
 
 
-def test_samples_there_and_back(samples: Path) -> None:
+def test_samples_survive_stanza(samples: Path) -> None:
     for path in sorted(samples.glob("UD_*/*.conllu")):
         document = read(path)
         assert from_stanza(to_stanza(document)).to_conllu() == document.to_conllu()
@@ -263,7 +263,7 @@ def test_nested_entities_and_frames_stay(samples: Path) -> None:
         assert back.frames == ours.frames
 
 
-def test_what_stanza_adds_comes_along() -> None:
+def test_annotation_that_stanza_adds_comes_along() -> None:
     theirs = to_stanza(Document.from_conllu(TREE))
     token = theirs.sentences[0].tokens[0]
     token.ner, token.words[0].upos, token.words[0].head = "S-ORG", "NOUN", 5
@@ -272,7 +272,7 @@ def test_what_stanza_adds_comes_along() -> None:
     assert (ours.words[0].upos, ours.words[0].head) == ("NOUN", 5)
 
 
-def test_what_stanza_cannot_hold() -> None:
+def test_documents_that_stanza_cannot_hold_are_refused() -> None:
     with pytest.raises(FormatError, match=r"sentence s1.*no sentences without words"):
         to_stanza(Document([Sentence({"FORM": []}, ["# sent_id = s1"])]))
     with pytest.raises(FormatError, match="Stanza cannot hold this"):

@@ -21,15 +21,15 @@ def test_a_sentence_tells_whether_its_entities_are_annotated() -> None:
 
 
 def test_an_entity_belongs_to_one_sentence() -> None:
-    one, other = Sentence.from_forms(["Tom", "ran"]), Sentence.from_forms(["Ann", "sat"])
+    first, second = Sentence.from_forms(["Tom", "ran"]), Sentence.from_forms(["Ann", "sat"])
     span = Span(1, 1, "PER", 0.5)
-    one.ents = other.ents = [span]
-    assert one.ents[0] is span
-    assert span.sentence is one
-    assert other.ents[0] is not span
-    assert [(s.ents[0].text, s.ents[0].score) for s in (one, other)] == [("Tom", 0.5), ("Ann", 0.5)]
-    other.ents = one.ents
-    assert (one.ents[0].text, other.ents[0].text) == ("Tom", "Ann")
+    first.ents = second.ents = [span]
+    assert first.ents[0] is span
+    assert span.sentence is first
+    assert second.ents[0] is not span
+    assert [(s.ents[0].text, s.ents[0].score) for s in (first, second)] == [("Tom", 0.5), ("Ann", 0.5)]
+    second.ents = first.ents
+    assert (first.ents[0].text, second.ents[0].text) == ("Tom", "Ann")
 
 
 def test_entities_go_to_misc_and_come_back(document: Document) -> None:
@@ -46,7 +46,7 @@ def test_entities_go_to_misc_and_come_back(document: Document) -> None:
     assert again.to_conllu() == Document.from_conllu(TWO_PARAGRAPHS)[0].to_conllu()
 
 
-def test_nested_entities_in_misc(document: Document) -> None:
+def test_nested_entities_go_to_misc_and_come_back(document: Document) -> None:
     spans = (Span(1, 10, "WORK"), Span(6, 8, "DRINK"))
     document[0].ents = spans
     assert Document.from_conllu(document.to_conllu())[0].ents == spans

@@ -1,4 +1,4 @@
-"""What is to be known of a kind of annotation stands in its file: the list of all other places that name one."""
+"""The knowledge of a kind of annotation is in its own file; the other files that name a kind are listed here."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import depparse
 from depparse.document.annotations import kinds
 
 PACKAGE = Path(depparse.__file__).parent
-# What is about single annotations by its nature: tasks predict them, metrics score them, drawings show them.
+# These parts are about single annotations: tasks predict them, metrics score them, drawings show them.
 OWN_SUBJECT = ("tasks", "evaluation", "visualize", "encoders", "layers", "structs")
-BUT = ("evaluation/systems.py",)  # what a system is given and returns, of any kind
+EXCEPTIONS = ("evaluation/systems.py",)  # a system is given and returns annotation of any kind
 
-# File to the columns, attributes of MISC and names for `keep` in it, and the kinds that it imports or asks for.
+# For each file, the columns, attributes of MISC and names for `keep` in it, and the kinds that it imports or asks for.
 HOMES = {
     # -- the sentence: Stanza's names for what words and sentences have
     "document/words.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",
@@ -33,9 +33,9 @@ HOMES = {
     "formats/token_lists.py": "DEPS FEATS HEAD UPOS XPOS",
     # -- treebanks: labels that are counted, and held against those of UD and of train
     "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
-    "treebanks/checked_file.py": "LEMMA",  # of an underscore in the text
+    "treebanks/checked_file.py": "LEMMA",  # the lemma of an underscore
     "treebanks/comparisons.py": "DEPREL FEATS UPOS graph tree",  # how much of a column may be blank
-    # -- what is made of trees and graphs
+    # -- trees and graphs
     "features/batch.py": "DEPREL",
     "document/graphs.py": "DEPS",
     "model/codec.py": "HEAD",  # a task that reads trees needs one
@@ -44,35 +44,35 @@ HOMES = {
     "inference/pipeline.py": "frames",  # predicates may be given to be scored without them
     "evaluation/systems.py": "HEAD frames tree",  # and so may trees; chains stand for those that nothing predicts
     # -- training
-    "training/gold.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # what has none of these is not scored as a treebank
+    "training/gold.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # data that has none of these is not scored as a treebank
     "training/jackknife.py": "tree",
 }
 
 
 def names_in(path: Path, words: set[str], names: set[str]) -> set[str]:
-    found: set[str] = set()
+    mentions: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and node.value in words:
-            found.add(node.value)
+            mentions.add(node.value)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("depparse.document.annotations."):
-            found |= {str(node.module).rpartition(".")[2]} & names
+            mentions |= {str(node.module).rpartition(".")[2]} & names
         elif isinstance(node, ast.Call) and (getattr(node.func, "id", "") or getattr(node.func, "attr", "")) in (
             "get_kind",
             "annotation",
             "annotate",
         ):
-            found |= {a.value for a in node.args if isinstance(a, ast.Constant) and a.value in names}
-    return found
+            mentions |= {a.value for a in node.args if isinstance(a, ast.Constant) and a.value in names}
+    return mentions
 
 
-def test_kinds_are_named_in_these_places_alone() -> None:
+def test_kinds_are_named_in_these_files_alone() -> None:
     words = {name for kind in kinds() for name in (*kind.columns, *kind.misc, *kind.aliases, *kind.keep)}
     names = {kind.name for kind in kinds()}
-    found = {}
+    mentions_by_file = {}
     for path in PACKAGE.rglob("*.py"):
         file = path.relative_to(PACKAGE).as_posix()
-        if file.startswith("document/annotations/") or (file.startswith(OWN_SUBJECT) and file not in BUT):
+        if file.startswith("document/annotations/") or (file.startswith(OWN_SUBJECT) and file not in EXCEPTIONS):
             continue
-        if there := names_in(path, words, names):
-            found[file] = " ".join(sorted(there))
-    assert found == HOMES
+        if mentions := names_in(path, words, names):
+            mentions_by_file[file] = " ".join(sorted(mentions))
+    assert mentions_by_file == HOMES

@@ -1,4 +1,4 @@
-"""Kinds of annotation: what there are, what is kept of them, copied, taken away and remembered."""
+"""Kinds of annotation: their list, and how they are kept, copied, taken away and remembered."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def kept_of(*kept: str) -> Sentence:
     return copy
 
 
-def test_there_are_these_in_the_order_of_their_columns() -> None:
+def test_kinds_are_in_the_order_of_their_columns() -> None:
     assert [kind.name for kind in kinds()] == ["lemmas", "tags", "tree", "graph", "entities", "frames"]
     columns = [name for kind in kinds() for name in kind.columns]
     assert columns == "LEMMA UPOS XPOS FEATS HEAD DEPREL DEPS NER UP:PRED UP:ARGHEADS UP:ARGSPANS".split()
@@ -53,7 +53,7 @@ def test_there_are_these_in_the_order_of_their_columns() -> None:
         get_kind("tag")
 
 
-def test_names_of_what_may_be_kept() -> None:
+def test_columns_and_kinds_may_be_kept_by_their_names() -> None:
     assert kept_names() == tuple(
         "FORM LEMMA UPOS XPOS FEATS HEAD DEPREL DEPS MISC NER PREDICATES UP:PRED FRAMES".split()
     )
@@ -79,7 +79,7 @@ def test_blanks_of_kept_columns_are_filled() -> None:
     assert predicted.columns["LEMMA"] == ["_", "y"]
 
 
-def test_graphs_are_kept_whole_where_there_is_one() -> None:
+def test_a_graph_is_kept_whole() -> None:
     kept = kept_of("deps")
     assert kept.columns["DEPS"] == ["2:nsubj", "0:root"]
     assert [node.id for node in kept.empty_nodes] == [(2, 1)]
@@ -110,7 +110,7 @@ def test_entities_are_kept_as_they_were_written() -> None:
     assert copy.ents[0].score is None
 
 
-def test_of_frames_what_is_asked_is_kept() -> None:
+def test_frames_are_kept_as_far_as_is_asked() -> None:
     original = [Frame(2, "sleep.01", [Argument("ARG0", 1)])]
     kept = kept_of("frames")
     assert list(kept.frames) == original
@@ -127,7 +127,7 @@ def test_of_frames_what_is_asked_is_kept() -> None:
     assert unpredicted.to_conllu() == ROWS
 
 
-def test_what_is_not_annotated_is_not_kept() -> None:
+def test_missing_annotation_is_not_kept() -> None:
     bare = Sentence.from_forms(["Ann", "sleeps"])
     copy = changed()
     before = copy.to_conllup()
@@ -135,12 +135,12 @@ def test_what_is_not_annotated_is_not_kept() -> None:
     assert copy.to_conllup() == before
 
 
-def test_only_what_was_written_is_put_back() -> None:
+def test_only_columns_that_were_written_are_put_back() -> None:
     copy = changed()
     restore(copy, sentence(), check_kept(["upos", "head", "ner", "misc"]), ("UPOS", "NER"))
     assert copy.columns["UPOS"] == ["PROPN", "VERB"]
     assert copy.columns["HEAD"] == ["0", "1"]
-    # Of a kept MISC, what these kinds stand in; not what others have written there.
+    # Of a kept MISC, the attributes of these kinds are put back, and not what others have written there.
     assert copy.columns["MISC"][0].split("|") == ["SpaceAfter=No", "HeadProb=1.0000", "NER=B-PER"]
     copy = changed()
     restore(copy, sentence(), {"MISC"}, ("NER",))
@@ -149,7 +149,7 @@ def test_only_what_was_written_is_put_back() -> None:
     assert copy.columns["MISC"] == sentence().columns["MISC"]
 
 
-def test_what_is_complete_needs_no_prediction() -> None:
+def test_complete_annotation_needs_no_prediction() -> None:
     full = sentence()
     assert complete(full, {"HEAD", "DEPREL"}, ("HEAD", "DEPREL"))
     assert not complete(full, {"HEAD"}, ("HEAD", "DEPREL"))
@@ -164,7 +164,7 @@ def test_what_is_complete_needs_no_prediction() -> None:
     assert not complete(full, {"LEMMA", "NER"}, ("NER", "X:NEW"))
 
 
-def test_what_is_annotated() -> None:
+def test_a_kind_is_annotated_where_its_cells_are_not_blank() -> None:
     full, bare = sentence(), Sentence.from_forms(["a"])
     for kind in kinds():
         assert kind.annotated(full)
@@ -180,7 +180,7 @@ def test_what_is_annotated() -> None:
     assert not annotations.annotated(Sentence({"FORM": ["a"], "NER": ["_"]}), ("NER",))
 
 
-def test_bare_copies_have_what_is_given_alone() -> None:
+def test_bare_copies_have_only_what_is_given() -> None:
     full = sentence()
     (bare,) = bare_copies([full])
     assert list(bare.columns) == ["FORM"]
@@ -204,7 +204,7 @@ def test_a_kind_is_taken_away_wherever_it_stands() -> None:
 # -- one truth
 
 
-def test_cells_that_are_changed_are_right() -> None:
+def test_changed_cells_are_the_truth() -> None:
     full = sentence()
     full.ents, full.frames = [Span(1, 2, "ORG", 0.5)], [Frame(1, "ann.01", score=0.5)]
     assert (full.ents[0].score, full.frames[0].score) == (0.5, 0.5)
@@ -218,7 +218,7 @@ def test_cells_that_are_changed_are_right() -> None:
     assert full.columns["NER"] == ["B-PER", "O"]
 
 
-def test_copies_are_changed_alone() -> None:
+def test_a_copy_shares_nothing() -> None:
     full = sentence()
     full.ents = [Span(1, 2, "ORG", 0.5)]
     copy = full.copy()
@@ -281,14 +281,14 @@ def test_columns_are_put_in_order() -> None:
         ("frames", ["x"], "frames are objects of the class Frame, not str 'x'"),
     ],
 )
-def test_what_cannot_be_written_is_one_line(kind: str, value: object, message: str) -> None:
+def test_values_that_cannot_be_written_are_one_line(kind: str, value: object, message: str) -> None:
     sentence = Sentence.from_forms(["a", "b"])
     with pytest.raises(DepparseError, match=message):
         sentence.annotate(kind, value)
     assert sentence.to_conllu() == Sentence.from_forms(["a", "b"]).to_conllu()
 
 
-def test_what_records_alone_hold_stands_in_cells_from_then_on() -> None:
+def test_entities_of_records_are_written_to_cells() -> None:
     data = {"columns": ["ID", "FORM"], "sentences": [{"tokens": [{"id": 1, "text": "John"}]}]}
     data["sentences"][0]["ents"] = [{"start": 1, "end": 1, "type": "PER"}]  # type: ignore[index]
     document = Document.from_dict(data)

@@ -29,7 +29,7 @@ from depparse.treebanks.join import join
 from tests.conftest import ROOT
 from tests.packages import install
 
-# Directed relations between words, in a column or in MISC; and what a sentence feels like, in a comment.
+# The package has directed relations between words, in a column or in MISC, and a sentiment of sentences, in a comment.
 PACKAGE = """
 from dataclasses import dataclass, field
 
@@ -53,14 +53,14 @@ class Relations(ObjectKind):
     codes = {"relation-target": Code("error", "words", "relations lead to no word: {examples}", "correct them")}
 
     def decode(self, cells, sentence):
-        found = []
+        relations = []
         for source, cell in enumerate(cells.columns[0] if cells and cells.columns[0] else (), 1):
             for part in cell.split(cells.joint) if cell != "_" else ():
                 type, colon, target = part.rpartition(":")
                 if not target.isdecimal():
                     raise FormatError(f"{part!r} is no relation", sent_id=sentence.sent_id, column="REL")
-                found.append(Relation(type, source, int(target)))
-        return tuple(found)
+                relations.append(Relation(type, source, int(target)))
+        return tuple(relations)
 
     def encode(self, items, length, joint):
         cells = [[] for _ in range(length)]
@@ -143,26 +143,26 @@ def triples(sentence: Sentence) -> list[tuple[str, int, int]]:
     return [(item.type, item.source, item.target) for item in sentence.annotation("relations")]
 
 
-def two() -> Document:
+def two_sentences() -> Document:
     """A sentence with both kinds, and one with neither."""
     return Document.from_conllu(ROWS + "# sent_id = s2\n1\tHi\t_\t_\t_\t_\t0\troot\t_\t_\n\n")
 
 
 def scored(package: Any) -> Document:
-    document = two()
+    document = two_sentences()
     document[0].annotate("relations", [package.Relation("knows", 1, 3, 0.5)])
     return document
 
 
-def test_it_is_one_of_the_kinds(package: Any) -> None:
+def test_another_kind_is_one_of_the_kinds(package: Any) -> None:
     names = [kind.name for kind in kinds()]
     assert names == ["lemmas", "tags", "tree", "graph", "entities", "frames", "relations", "sentiment"]
     assert check_kept(["relations", "sentiment", "ner"]) == {"RELATIONS", "SENTIMENT", "NER"}
     assert codes()["relation-target"].severity == "error"
 
 
-def test_it_is_read_and_written(package: Any, tmp_path: Path) -> None:
-    document = two()
+def test_another_kind_is_read_and_written(package: Any, tmp_path: Path) -> None:
+    document = two_sentences()
     assert triples(document[0]) == [("knows", 1, 3), ("sees", 1, 2)]
     assert document[0].annotation("sentiment") == {"sentiment": "good"}
     assert (triples(document[1]), document[1].annotation("sentiment")) == ([], {})
@@ -177,7 +177,7 @@ def test_it_is_read_and_written(package: Any, tmp_path: Path) -> None:
     ]
     with pytest.raises(DepparseError, match="a relation is between words 1 to 3"):
         document[0].annotate("relations", [package.Relation("hears", 3, 4)])
-    # In columns of its own, which CoNLL-U has in MISC.
+    # A kind may have columns of its own, which CoNLL-U has in MISC.
     plus = "# global.columns = ID FORM REL\n1\ta\tknows:2|sees:2\n2\tb\t_\n\n"
     (tmp_path / "a.conllup").write_text(plus, encoding="utf-8")
     document = read(tmp_path / "a.conllup")
@@ -190,59 +190,62 @@ def test_it_is_read_and_written(package: Any, tmp_path: Path) -> None:
         triples(document[0])
 
 
-def test_json_keeps_it(package: Any) -> None:
+def test_json_keeps_another_kind(package: Any) -> None:
     document = scored(package)
     data = json.loads(json.dumps(document.to_dict()))
     assert data["sentences"][0]["relations"] == [{"type": "knows", "source": 1, "target": 3, "score": 0.5}]
     assert "relations" not in data["sentences"][1]
-    back = Document.from_dict(data)
-    assert back.to_conllu() == document.to_conllu()
-    assert back[0].annotation("relations")[0].score == 0.5
-    assert back[0].annotation("sentiment") == {"sentiment": "good"}
+    restored = Document.from_dict(data)
+    assert restored.to_conllu() == document.to_conllu()
+    assert restored[0].annotation("relations")[0].score == 0.5
+    assert restored[0].annotation("sentiment") == {"sentiment": "good"}
     data["sentences"][0]["relations"][0]["target"] = 4
     with pytest.raises(FormatError, match=r"sentences\[0\]: sentence s1: expected target to be a word from 1 to 3"):
         Document.from_dict(data)
 
 
-def test_tables_keep_it(package: Any, tmp_path: Path) -> None:
+def test_tables_keep_another_kind(package: Any, tmp_path: Path) -> None:
     document = scored(package)
     table = document.to_arrow()
     assert table.column("relations").to_pylist() == [
         [{"type": "knows", "source": 1, "target": 3, "score": 0.5}],
         None,
     ]
-    assert two().to_arrow().column("relations").to_pylist() == [None, None]  # the cells say everything
+    assert two_sentences().to_arrow().column("relations").to_pylist() == [None, None]  # the cells say everything
     write_parquet(document, tmp_path / "a.parquet")
-    for back in (from_arrow(table), read_parquet(tmp_path / "a.parquet")):
-        assert back.to_conllu() == document.to_conllu()
-        assert back[0].annotation("relations")[0].score == 0.5
-        assert back[0].annotation("sentiment") == {"sentiment": "good"}
+    for restored in (from_arrow(table), read_parquet(tmp_path / "a.parquet")):
+        assert restored.to_conllu() == document.to_conllu()
+        assert restored[0].annotation("relations")[0].score == 0.5
+        assert restored[0].annotation("sentiment") == {"sentiment": "good"}
     named_alike = Document([Sentence({"FORM": ["a"], "relations": ["x"]})])
     assert from_arrow(named_alike.to_arrow())[0].columns == named_alike[0].columns
-    back = from_pandas(two().to_pandas())
-    assert (triples(back[0]), back[0].annotation("sentiment")) == (triples(two()[0]), {"sentiment": "good"})
+    restored = from_pandas(two_sentences().to_pandas())
+    assert (triples(restored[0]), restored[0].annotation("sentiment")) == (
+        triples(two_sentences()[0]),
+        {"sentiment": "good"},
+    )
 
 
-def test_it_is_joined(package: Any) -> None:
-    bare = Document(bare_copies(two()))
+def test_another_kind_is_joined(package: Any) -> None:
+    bare = Document(bare_copies(two_sentences()))
     report = join(bare, scored(package))
     assert (report.joined, triples(bare[0])) == (2, [("knows", 1, 3)])
     assert bare[0].annotation("relations")[0].score == 0.5
     assert bare[0].annotation("sentiment") == {"sentiment": "good"}
     columns = Document([Sentence({"FORM": ["Ann", "saw", "Bob"], "REL": ["_", "_", "sees:1"]})])
-    bare = Document(bare_copies(two()))
+    bare = Document(bare_copies(two_sentences()))
     join(bare, columns)
     assert bare[0].columns["REL"] == ["_", "_", "sees:1"]
     assert bare.column_names[-1] == "REL"
 
 
-def test_the_command_line_knows_it(package: Any, tmp_path: Path) -> None:
+def test_the_command_line_knows_another_kind(package: Any, tmp_path: Path) -> None:
     def convert(*arguments: str) -> str:
         command = [sys.executable, "-m", "depparse", "convert", *arguments]
         result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
         return result.stderr
 
-    (tmp_path / "bare.conllu").write_text(Document(bare_copies(two())).to_conllu(), encoding="utf-8")
+    (tmp_path / "bare.conllu").write_text(Document(bare_copies(two_sentences())).to_conllu(), encoding="utf-8")
     (tmp_path / "rel.conllup").write_text(
         "# global.columns = ID FORM REL X:NO\n1\tAnn\tsees:2\t_\n2\tsaw\t_\t_\n3\tBob\t_\t_\n\n", encoding="utf-8"
     )
@@ -252,7 +255,7 @@ def test_the_command_line_knows_it(package: Any, tmp_path: Path) -> None:
     assert convert("rel.conllup", "-o", "lost.conllu") == lost
 
 
-def test_it_is_copied_kept_and_taken_away(package: Any) -> None:
+def test_another_kind_is_copied_kept_and_taken_away(package: Any) -> None:
     original = scored(package)[0]
     copy = original.copy()
     assert copy.annotation("relations")[0].score == 0.5
@@ -272,7 +275,7 @@ def test_it_is_copied_kept_and_taken_away(package: Any) -> None:
     assert not annotations.annotated(bare, ("REL",))
 
 
-def test_it_is_checked(package: Any, tmp_path: Path) -> None:
+def test_another_kind_is_checked(package: Any, tmp_path: Path) -> None:
     path = tmp_path / "x.conllu"
     path.write_text(ROWS.replace("sees:2", "sees:9"), encoding="utf-8")
     (finding,) = (finding for finding in check(path) if finding.severity == "error")
@@ -282,7 +285,7 @@ def test_it_is_checked(package: Any, tmp_path: Path) -> None:
 
 def test_training_data_says_what_is_annotated_with_nothing(package: Any, tmp_path: Path) -> None:
     path = tmp_path / "x.conllu"
-    path.write_text(two().to_conllu(), encoding="utf-8")
+    path.write_text(two_sentences().to_conllu(), encoding="utf-8")
     sentences, _ = read_sentences([str(path)], [0], None)
     assert [sentence.columns["REL"] for sentence in sentences] == [["knows:3|sees:2", "_", "_"], ["_"]]
     assert [sentence.columns["MISC"] for sentence in sentences] == [["_", "_", "_"], ["_"]]
@@ -302,7 +305,7 @@ def test_two_kinds_of_one_column_are_refused(package: Any, monkeypatch: pytest.M
         ("record", "tokens", "the kind relations has the record 'tokens', which sentences have already"),
     ],
 )
-def test_what_is_taken_is_refused(
+def test_names_that_are_taken_are_refused(
     package: Any, monkeypatch: pytest.MonkeyPatch, attribute: str, value: object, message: str
 ) -> None:
     monkeypatch.setattr(package.Relations, attribute, value)

@@ -1,4 +1,4 @@
-"""Who is near whom in trees, against a plain search."""
+"""Kinship of words in trees, against a plain search."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ def test_kin_are_those_of_a_plain_search(seed: int) -> None:
     generator = np.random.default_rng(seed)
     lengths = [7, 70, 1]
     heads = torch.zeros(3, 71, dtype=torch.long)
-    known = (torch.arange(71) > 0) & (torch.arange(71) <= torch.tensor(lengths)[:, None])
+    has_head = (torch.arange(71) > 0) & (torch.arange(71) <= torch.tensor(lengths)[:, None])
     for number, length in enumerate(lengths):
         heads[number, 1 : length + 1] = torch.tensor([generator.integers(0, w) for w in range(1, length + 1)])
-    known[0, 3] = False
+    has_head[0, 3] = False
     heads[0, 3] = 0
-    relations = torch.as_tensor(generator.integers(1, 9, heads.shape)) * known
-    present = known.clone()
+    relations = torch.as_tensor(generator.integers(1, 9, heads.shape)) * has_head
+    present = has_head.clone()
     present[:, 0] = present[0, 3] = True
-    kin = find_kin(Arcs(heads, relations, known[..., None]), present)
+    kin = find_kin(Arcs(heads, relations, has_head[..., None]), present)
     expected = {}
     for number, length in enumerate(lengths):
-        up = {w: int(heads[number, w]) for w in range(1, length + 1) if known[number, w]}
+        head_of = {w: int(heads[number, w]) for w in range(1, length + 1) if has_head[number, w]}
         for d in range(length + 1):
             for h in range(length + 1):
-                tops = up.get(d), up.get(h)
-                grand = tuple(up.get(top) if top is not None else None for top in tops)
+                tops = head_of.get(d), head_of.get(h)
+                grand = tuple(head_of.get(top) if top is not None else None for top in tops)
                 holds = (
                     tops[0] == h,
                     tops[1] == d,
@@ -43,10 +43,10 @@ def test_kin_are_those_of_a_plain_search(seed: int) -> None:
                 if d != h and kinship is not None and (kinship < 2 or abs(d - h) <= WINDOW):
                     of = [int(relations[number, word]) for word in (d, h, tops[0] or 0)]
                     expected[number, d, h] = (KINSHIPS[kinship], of)
-    found = {
+    kinship_of = {
         tuple(place): (KINSHIPS[kinship], of)
         for place, kinship, of in zip(kin.pairs.tolist(), kin.kinships.tolist(), kin.relations.tolist(), strict=True)
     }
-    assert found == expected
-    assert {name for name, _ in found.values()} == set(KINSHIPS)
+    assert kinship_of == expected
+    assert {name for name, _ in kinship_of.values()} == set(KINSHIPS)
     assert kin.pairs.tolist() == sorted(kin.pairs.tolist())

@@ -16,7 +16,7 @@ HEADS = [[0, 2, 0, 2, 5, 3, 2], [0, 0, 1, 2, 3, 4, 5], [0, 2, 0, 0, 3, 3, 4], [0
 
 
 def walk(heads: list[int], start: int, end: int) -> list[int] | None:
-    """The words from start to end, as one sees them: up to the lowest common ancestor and down again."""
+    """The words from start to end: up to the lowest common ancestor and down again."""
 
     def up(word: int) -> list[int]:
         chain = []
@@ -35,16 +35,16 @@ def walk(heads: list[int], start: int, end: int) -> list[int] | None:
 def test_all_paths_of_trees_are_found_once() -> None:
     for heads in HEADS[:3]:
         predicates = np.arange(1, 7)
-        found: dict[tuple[int, int], list[int]] = {}
+        path_of: dict[tuple[int, int], list[int]] = {}
         for distance, level in enumerate(levels(np.array([heads] * 6), predicates)):
-            for row, word, before, place in zip(*(part.tolist() for part in level), strict=True):
-                assert (row, word) not in found
-                earlier = found[row, before] if distance else []
+            for row, word, before, index in zip(*(part.tolist() for part in level), strict=True):
+                assert (row, word) not in path_of
+                earlier = path_of[row, before] if distance else []
                 assert len(earlier) == distance
-                found[row, word] = [*earlier, word]
-                assert place >= 0
+                path_of[row, word] = [*earlier, word]
+                assert index >= 0
         expected = {(row, end): walk(heads, row + 1, end) for row in range(6) for end in range(1, 7)}
-        assert found == {key: path for key, path in expected.items() if path is not None}
+        assert path_of == {key: path for key, path in expected.items() if path is not None}
 
 
 def test_a_cycle_is_no_endless_path() -> None:
@@ -67,7 +67,7 @@ def paths() -> Paths:
 
 
 def by_hand(paths: Paths, words: Tensor, arcs: Arcs[Tensor], sentence: int, path: list[int]) -> Tensor:
-    """The LSTM over one path."""
+    """The state of the LSTM at the end of one path, step by step."""
     heads, relations = arcs.heads[sentence].tolist(), arcs.relations[sentence].tolist()
     state = torch.zeros(1, 5), torch.zeros(1, 5)
     for number, word in enumerate(path):
@@ -82,17 +82,17 @@ def by_hand(paths: Paths, words: Tensor, arcs: Arcs[Tensor], sentence: int, path
 
 def test_embeddings_are_those_of_an_lstm_over_each_path(paths: Paths) -> None:
     arcs, words = arcs_of(HEADS[:3]), torch.randn(3, 7, 7)
-    places = torch.tensor([[0, 2], [0, 6], [1, 3], [2, 1], [2, 6]])
+    predicates = torch.tensor([[0, 2], [0, 6], [1, 3], [2, 1], [2, 6]])
     with torch.inference_mode():
-        found = paths(paths.prepare(words, arcs), places)
-        assert found.shape == (5, 7, 5)
-        for row, (sentence, start) in enumerate(places.tolist()):
-            assert not found[row, 0].any()
+        embeddings = paths(paths.prepare(words, arcs), predicates)
+        assert embeddings.shape == (5, 7, 5)
+        for row, (sentence, start) in enumerate(predicates.tolist()):
+            assert not embeddings[row, 0].any()
             for end in range(1, 7):
                 path = walk(HEADS[sentence], start, end)
                 expected = torch.zeros(5) if path is None else by_hand(paths, words, arcs, sentence, path)
-                torch.testing.assert_close(found[row, end], expected)
-        assert paths(paths.prepare(words, arcs), places[:0]).shape == (0, 7, 5)
+                torch.testing.assert_close(embeddings[row, end], expected)
+        assert paths(paths.prepare(words, arcs), predicates[:0]).shape == (0, 7, 5)
 
 
 def test_gradients_reach_the_words_on_the_path_alone(paths: Paths) -> None:

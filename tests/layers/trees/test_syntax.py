@@ -24,7 +24,7 @@ from depparse.tasks.ner import NerConfig
 
 RELATIONS = Vocabulary(["nsubj", "obj", "root", "acl:relcl"], reserved=1)
 WIDTH = 3
-# Crossing arcs, a word without a head, a relation that is not known.
+# The trees have crossing arcs, a word without a head, and an unknown relation.
 TREES = [
     WordTree([2, 0, 5, 2, 2], ["nsubj", "root", "obj", "obj", "acl:relcl"]),
     WordTree([None, 1], ["_", "made-up"]),
@@ -42,14 +42,14 @@ def values_of(batch: Batch, seed: int = 0) -> Tensor:
 
 
 def run(syntax: nn.Module, values: Tensor, batch: Batch) -> Tensor:
-    """What the layers make of the values, over the trees of the batch."""
+    """The output of the layers for the values, over the trees of the batch."""
     cpu = torch.device("cpu")
-    found: Tensor = syntax(values, to_tensors(TreeReader(RELATIONS).arcs(batch), cpu), Layout.of(batch, cpu))
-    return found
+    output: Tensor = syntax(values, to_tensors(TreeReader(RELATIONS).arcs(batch), cpu), Layout.of(batch, cpu))
+    return output
 
 
 def random(module: nn.Module) -> nn.Module:
-    """In evaluation mode, all weights other than zero but those of the unknown relation."""
+    """The module in evaluation mode, with no weight of zero but those of the unknown relation."""
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for part in module.modules():
@@ -70,7 +70,7 @@ def convolved(layer: Any, values: Tensor, tree: WordTree) -> Tensor:
     def gated(message: Tensor) -> Tensor:
         return message[:-1] * torch.sigmoid(message[-1])
 
-    out = []
+    states = []
     for word in range(len(values)):
         total = gated(layer.from_self.weight @ values[word] + layer.from_self.bias)
         for dependent, (head, label) in enumerate(zip(*tree, strict=True), 1):
@@ -80,24 +80,24 @@ def convolved(layer: Any, values: Tensor, tree: WordTree) -> Tensor:
                 total = total + gated(
                     layer.from_dependent.weight @ values[dependent] + layer.dependent_biases.weight[number(label)]
                 )
-        out.append(total.clamp(min=0))
-    return torch.stack(out)
+        states.append(total.clamp(min=0))
+    return torch.stack(states)
 
 
 def test_graph_convolutions_are_their_definition() -> None:
     syntax = random(Syntax(GCNConfig(width=4, layers=2), WIDTH, len(RELATIONS)))
     batch = batch_of(TREES)
     values = values_of(batch)
-    found = run(syntax, values, batch)
-    assert found.shape == (2, 6, syntax.width) == (2, 6, WIDTH + 4)
-    assert found[..., :WIDTH].equal(values)
+    output = run(syntax, values, batch)
+    assert output.shape == (2, 6, syntax.width) == (2, 6, WIDTH + 4)
+    assert output[..., :WIDTH].equal(values)
     for sentence, tree in enumerate(TREES):
         words = len(tree.heads) + 1
         expected = values[sentence, :words]
         for layer in syntax.layers.layers:  # type: ignore[union-attr]
             expected = convolved(layer, expected, tree)
         assert expected.any()
-        torch.testing.assert_close(found[sentence, :words, WIDTH:], expected)
+        torch.testing.assert_close(output[sentence, :words, WIDTH:], expected)
 
 
 def lstm(layer: Any, values: Tensor) -> Tensor:
@@ -123,7 +123,7 @@ def test_dependency_guided_lstms_are_their_definition(interaction: Interaction) 
     layers: Any = syntax.layers
     batch = batch_of(TREES)
     values = values_of(batch)
-    found = run(syntax, values, batch)
+    output = run(syntax, values, batch)
     for sentence, tree in enumerate(TREES):
         heads: list[int | None] = [None, *tree.heads]
 
@@ -131,15 +131,15 @@ def test_dependency_guided_lstms_are_their_definition(interaction: Interaction) 
             head = heads[word]
             return torch.zeros_like(values[word]) if head is None else values[head]
 
-        here = values[sentence, : len(heads)]
+        states = values[sentence, : len(heads)]
         labels = ["_", *tree.labels]
-        seen = [
-            torch.cat([here[word], head_of(here, word), layers.relations.weight[number(labels[word])]])
+        inputs = [
+            torch.cat([states[word], head_of(states, word), layers.relations.weight[number(labels[word])]])
             for word in range(len(heads))
         ]
-        here = lstm(layers.first.layers[0], torch.stack(seen))
+        states = lstm(layers.first.layers[0], torch.stack(inputs))
         for g, above in zip(layers.interactions, layers.lstms, strict=True):
-            pairs = [(here[word], head_of(here, word)) for word in range(len(heads))]
+            pairs = [(states[word], head_of(states, word)) for word in range(len(heads))]
             if interaction == "self":
                 mixed = [word for word, _ in pairs]
             elif interaction == "addition":
@@ -148,8 +148,8 @@ def test_dependency_guided_lstms_are_their_definition(interaction: Interaction) 
                 mixed = [torch.cat(pair) for pair in pairs]
             if interaction == "mlp":
                 mixed = [(g.mix.weight @ both + g.mix.bias).clamp(min=0) for both in mixed]
-            here = lstm(above.layers[0], torch.stack(mixed))
-        torch.testing.assert_close(found[sentence, : len(heads), WIDTH:], here)
+            states = lstm(above.layers[0], torch.stack(mixed))
+        torch.testing.assert_close(output[sentence, : len(heads), WIDTH:], states)
 
 
 @pytest.mark.parametrize("config", [GCNConfig(width=4, layers=2), DGLSTMConfig(width=4)], ids=["gcn", "dglstm"])
@@ -184,7 +184,7 @@ def test_one_convolution_goes_one_arc_far() -> None:
             assert moved[other] == linked, (word, other)
 
 
-def test_relations() -> None:
+def test_relations_are_numbered_and_must_be_in_the_data() -> None:
     reader = TreeReader(Vocabulary(["nsubj", "acl:relcl"], reserved=1))
     labels = ["nsubj", "nsubj:outer", "acl:relcl", "acl", "obj"]
     arcs = reader.arcs(batch_of([WordTree([2, 3, 4, 5, None], labels)]))
@@ -202,7 +202,7 @@ def test_relations() -> None:
     assert "nsubj" in own
 
 
-def test_configs() -> None:
+def test_configs_are_read_by_their_types() -> None:
     config = parse(NerConfig, {"syntax": {"type": "gcn", "layers": 2}})
     assert config.syntax == GCNConfig(layers=2)
     assert parse(NerConfig, config.model_dump(mode="json")) == config

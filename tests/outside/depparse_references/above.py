@@ -13,7 +13,7 @@ from depparse.registry import PartConfig
 
 
 class AboveConfig(PartConfig):
-    """What stands under model.tasks.NAME.syntax of a recipe."""
+    """The settings under model.tasks.NAME.syntax of a recipe."""
 
     type: Literal["above"] = "above"
     width: int = Field(16, ge=1)  # units

@@ -45,15 +45,15 @@ class ReferenceKind(ObjectKind[Reference]):
         return "REF" in sentence.columns or self.cells(sentence) is not None
 
     def decode(self, cells: Cells | None, sentence: Sentence) -> tuple[Reference, ...]:
-        found = []
+        references = []
         for word, cell in enumerate((cells and cells.columns[0]) or (), 1):
             if cell == self.empty:
                 continue
             if not (cell.isascii() and cell.isdecimal() and 1 <= int(cell) <= len(sentence)):
                 message = f"word {word} has the antecedent {cell!r}, which is no word of the sentence"
                 raise FormatError(message, sent_id=sentence.sent_id, column="REF")
-            found.append(Reference(word, int(cell)))
-        return tuple(found)
+            references.append(Reference(word, int(cell)))
+        return tuple(references)
 
     def encode(self, items: Iterable[Reference], length: int, joint: str) -> Sequence[list[str]]:
         antecedents = {item.word: str(item.antecedent) for item in items}

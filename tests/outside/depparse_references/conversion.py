@@ -12,23 +12,23 @@ Pairs = list[tuple[str, int | None]]
 
 
 def to_pairs(document: Document) -> list[Pairs]:
-    """What `Document.to("references")` gives."""
-    made = []
+    """The pairs that `Document.to("references")` gives."""
+    rows = []
     for sentence in document:
         antecedents = {item.word: item.antecedent for item in sentence.annotation("references")}
-        made.append([(word.text, antecedents.get(word.id)) for word in sentence.words])
-    return made
+        rows.append([(word.text, antecedents.get(word.id)) for word in sentence.words])
+    return rows
 
 
 def from_pairs(sentences: Sequence[Pairs]) -> Document:
-    """What `Document.of("references", …)` gives."""
-    made = []
+    """The document that `Document.of("references", …)` gives."""
+    annotated_sentences = []
     for pairs in sentences:
         sentence = Sentence.from_forms([form for form, _ in pairs])
         items = [Reference(word, antecedent) for word, (_, antecedent) in enumerate(pairs, 1) if antecedent is not None]
         sentence.annotate("references", items, in_columns=True)
-        made.append(sentence)
-    return Document(made)
+        annotated_sentences.append(sentence)
+    return Document(annotated_sentences)
 
 
 CONVERSION = Conversion(to_pairs, from_pairs)

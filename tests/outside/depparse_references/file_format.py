@@ -15,13 +15,13 @@ COLUMNS = ("FORM", "UPOS", "HEAD", "DEPREL", "NER", "REF")
 
 
 def read(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """The sentences; what is wrong in the file is an error that says where."""
+    """Yields the sentences; a mistake in the file is an error that says where it is."""
     with open_input(path) as stream:
         yield from parse_blocks(blocks(stream, name_of(path), strict=False), COLUMNS, name_of(path))
 
 
 def write(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """The same, with the comments of the sentences; what stands in MISC goes to the columns."""
+    """Writes the sentences with their comments; annotation in MISC goes to the columns."""
     with open_output(path) as out:
         for sentence in sentences:
             copy = sentence.copy()

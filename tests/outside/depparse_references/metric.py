@@ -14,13 +14,13 @@ from depparse_references.annotation import KIND
 
 
 def units(document: Document, places: Places) -> Counter[Unit]:
-    """Each reference, and the word of the gold file where it counts. `places` are those of all words there."""
-    found: Counter[Unit] = Counter()
+    """The references, each with the word of the gold file where it counts; `places` are those of all words there."""
+    counts: Counter[Unit] = Counter()
     for sentence, words in zip(document, places, strict=True):
         for item in sentence.annotation("references"):
             pair = words[item.word - 1], words[item.antecedent - 1]
-            found[counting_place(words, item.word), pair] += 1
-    return found
+            counts[counting_place(words, item.word), pair] += 1
+    return counts
 
 
 def count(pair: Pair) -> Measure:

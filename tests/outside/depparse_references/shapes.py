@@ -26,7 +26,7 @@ def shape(form: str) -> str:
 
 
 class ShapesConfig(PartConfig):
-    """What stands in model.encoder.inputs of a recipe."""
+    """The settings in model.encoder.inputs of a recipe."""
 
     type: Literal["shapes"] = "shapes"
     width: int = Field(8, ge=1)  # units

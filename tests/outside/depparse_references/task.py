@@ -23,7 +23,7 @@ from depparse_references.annotation import KIND, Reference
 
 
 class ReferencesConfig(TaskConfig):
-    """What stands under model.tasks.NAME of a recipe."""
+    """The settings under model.tasks.NAME of a recipe."""
 
     type: Literal["references"] = "references"
     width: int = Field(32, ge=1)  # units
@@ -53,13 +53,13 @@ class ReferencesCodec:
         return pad(rows)
 
     def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[Reference]]:
-        found: list[list[Reference]] = []
+        predictions: list[list[Reference]] = []
         for example, rows in zip(batch.examples, scores.astype(np.float64), strict=True):
             words = range(1, example.length + 1)
             best = rows.argmax(-1).tolist()
             probabilities = np.exp(rows.max(-1) - np.logaddexp.reduce(rows, -1)).tolist()
-            found.append([Reference(word, best[word], probabilities[word]) for word in words if best[word]])
-        return found
+            predictions.append([Reference(word, best[word], probabilities[word]) for word in words if best[word]])
+        return predictions
 
     def annotate(self, sentence: Sentence, prediction: list[Reference]) -> None:
         sentence.annotate("references", prediction, in_columns=True)

@@ -12,7 +12,7 @@ from depparse.registry import PartConfig
 
 
 class WindowConfig(PartConfig):
-    """What stands under model.encoder.context of a recipe."""
+    """The settings under model.encoder.context of a recipe."""
 
     type: Literal["window"] = "window"
     width: int = Field(64, ge=1)  # units
@@ -30,7 +30,7 @@ class Window(nn.Module):
         self.convolution = nn.Conv1d(input_width, config.width, 2 * config.reach + 1, padding=config.reach)
 
     def forward(self, values: Tensor, lengths: Tensor) -> Tensor:
-        places = torch.arange(values.shape[1], device=values.device)
-        present = places <= lengths[:, None]  # ROOT and the words: no padding is to be seen
-        seen = (values * present[..., None]).transpose(1, 2)
-        return torch.relu(self.convolution(seen)).transpose(1, 2)
+        positions = torch.arange(values.shape[1], device=values.device)
+        present = positions <= lengths[:, None]  # ROOT and the words: no padding is to be seen
+        visible = (values * present[..., None]).transpose(1, 2)
+        return torch.relu(self.convolution(visible)).transpose(1, 2)
