@@ -16,7 +16,8 @@ import regex
 
 from depparse.segmentation.abbreviations import is_abbreviation
 from depparse.segmentation.passages import Passage
-from depparse.segmentation.symbols import Bools, Symbols
+from depparse.segmentation.symbols import Bools, Symbols, locate_lasts, read_symbols
+from depparse.text.variants import fold_digits
 
 _EMOJI = r"(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)"
 _PATTERNS = {  # in this order: no match overlaps with one of an earlier pattern
@@ -25,7 +26,6 @@ _PATTERNS = {  # in this order: no match overlaps with one of an earlier pattern
     "handle": r"(?<![\w@#&/])[@#]\p{L}\w*+(?!\.\p{L})",
     "date": r"(?<!\p{Nd})\p{Nd}+(?:/\p{Nd}+){2,}+",
     "number": r"(?<!\p{Nd})\p{Nd}+(?:[.,:]\p{Nd}+)++",
-    "digits": r"\p{Nd}{2,}+",
     "emoji": rf"{_EMOJI}(?:{_EMOJI}|[\p{{M}}\p{{Emoji_Modifier}}\u200d])*+",
     "initial": r"(?<![\w.'’-])\p{Lu}\.(?=\s+\p{Lu})",
 }
@@ -38,6 +38,7 @@ _ENOUGH = 20  # abbreviations, before their being at the ends of no sentences co
 class Borders:
     """What the training data says of the borders of tokens and sentences. `allowed` and `needed` apply it to a text."""
 
+    digits: bool  # whether no token ends between two digits
     whole: frozenset[str]  # patterns whose matches have no border inside
     begin: frozenset[str]  # patterns at the first character of whose matches a token begins
     end: frozenset[str]  # patterns at the last character of whose matches a token ends
@@ -47,8 +48,12 @@ class Borders:
     def learn(cls, passages: Iterable[Passage]) -> Borders:
         """The borders of the training data; one exception is none, and neither is one in fifty."""
         matches, cut, begun_before, ended_after = (dict.fromkeys(_PATTERNS, 0) for _ in range(4))
-        abbreviations = final = 0
+        abbreviations = final = pairs = parted = 0
         for passage in passages:
+            symbols = read_symbols(passage.text)
+            between = _between_digits(symbols)
+            pairs += int(between.sum())
+            parted += int(between[locate_lasts(symbols, passage.tokens)].sum())
             starts, ends = {token.start for token in passage.tokens}, {token.end for token in passage.tokens}
             for name, start, end in _find(passage.text):
                 matches[name] += 1
@@ -60,6 +65,7 @@ class Borders:
                     abbreviations += 1
                     final += token.ends_sentence
         return cls(
+            _is_rare(parted, pairs),
             frozenset(name for name, count in matches.items() if _is_rare(cut[name], count)),
             frozenset(name for name in _TOKENS if _is_rare(begun_before[name], matches[name])),
             frozenset(name for name in _TOKENS if _is_rare(ended_after[name], matches[name])),
@@ -68,7 +74,7 @@ class Borders:
 
     def inside(self, text: Symbols) -> Bools:
         """Whether each symbol and the one after it belong to one token, ``[symbols]``."""
-        joined = np.zeros(len(text), np.bool_)
+        joined = _between_digits(text) if self.digits else np.zeros(len(text), np.bool_)
         for first, last in self._located(text, self.whole):
             joined[first:last] = True
         return joined
@@ -93,13 +99,19 @@ class Borders:
     def to_json(self) -> dict[str, Any]:
         """All of the borders, for `from_json`."""
         patterns = {"whole": sorted(self.whole), "begin": sorted(self.begin), "end": sorted(self.end)}
-        return patterns | {"abbreviations": self.abbreviations}
+        return patterns | {"digits": self.digits, "abbreviations": self.abbreviations}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Borders:
         """The borders from the data of `to_json`."""
         whole, begin, end = (frozenset(data[key]) for key in ("whole", "begin", "end"))
-        return cls(whole, begin, end, bool(data["abbreviations"]))
+        return cls(bool(data["digits"]), whole, begin, end, bool(data["abbreviations"]))
+
+
+def _between_digits(text: Symbols) -> Bools:
+    """Whether each symbol and the one after it are digits, ``[symbols]``."""
+    are_digits = fold_digits(text.points) == ord("0")
+    return are_digits & np.append(are_digits[1:], False)
 
 
 def _find(text: str) -> Iterator[tuple[str, int, int]]:

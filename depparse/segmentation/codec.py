@@ -25,6 +25,7 @@ from depparse.segmentation.symbols import (
     Ints,
     Symbols,
     SymbolVocabulary,
+    locate_lasts,
     may_end,
     read_symbols,
 )
@@ -225,8 +226,7 @@ def _at_end(text: Symbols) -> Bools:
 def locate_tokens(text: Symbols, tokens: Sequence[RawToken]) -> TokenRanges:
     """The tokens as ranges of symbols."""
     firsts = np.searchsorted(text.offsets, [token.start for token in tokens])
-    lasts = np.searchsorted(text.offsets, [token.end - 1 for token in tokens], "right") - 1
-    return TokenRanges(firsts, lasts)
+    return TokenRanges(firsts, locate_lasts(text, tokens))
 
 
 def _forms(text: Symbols, tokens: TokenRanges) -> list[str]:

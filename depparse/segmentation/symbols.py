@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from depparse.text.spacing import RawToken
 from depparse.text.variants import alike, fold_digits, unify_points
 
 Ints = NDArray[np.int64]
@@ -52,6 +53,11 @@ def read_symbols(text: str) -> Symbols:
         breaks = np.add.reduceat(ends.astype(np.int64), first)
         symbols = np.where(blank, np.where(breaks > 1, PARAGRAPH, SPACE), symbols).astype(np.uint32)
     return Symbols(text, unify_points(symbols), first, blank)
+
+
+def locate_lasts(text: Symbols, tokens: Sequence[RawToken]) -> Ints:
+    """The index of the last symbol of each token."""
+    return np.searchsorted(text.offsets, [token.end - 1 for token in tokens], "right") - 1
 
 
 def may_end(points: NDArray[np.uint32]) -> Bools:

@@ -10,7 +10,8 @@ from depparse.segmentation.expansion import Expansions, candidates, expand
 
 
 def learned(pairs: dict[str, tuple[str, ...]], singles: tuple[str, ...] = ()) -> Expansions:
-    return Expansions.learn(pairs.items(), singles)
+    tokens = [(token, words, False) for token, words in pairs.items()]
+    return Expansions.learn(tokens + [(token, (), False) for token in singles])
 
 
 def test_a_script_serves_tokens_it_was_not_made_from() -> None:
@@ -39,8 +40,9 @@ def test_words_that_are_not_in_the_token_are_learned() -> None:
 
 
 def test_tokens_of_one_expansion_are_known_and_those_never_single_are_always_several() -> None:
-    pairs = [("des", ("de", "les")), ("dont", ("do", "nt")), ("x", ("a", "b")), ("x", ("c", "d"))]
-    expansions = Expansions.learn(pairs, ["des", "le"])
+    pairs = {"des": ("de", "les"), "dont": ("do", "nt"), "x": ("a", "b")}
+    tokens = [*pairs.items(), ("x", ("c", "d")), ("des", ()), ("le", ())]
+    expansions = Expansions.learn((token, words, False) for token, words in tokens)
     assert expansions.known == {"des": ("de", "les"), "dont": ("do", "nt")}
     assert expansions.always == {"dont"}
 
@@ -81,3 +83,23 @@ def test_saved_and_read_expansions_are_the_same(token: str) -> None:
     again = Expansions.from_json(expansions.to_json())
     assert (again.scripts, again.known, again.always) == (expansions.scripts, expansions.known, expansions.always)
     assert again.best(token, [1, 2]) == expansions.best(token, [1, 2])
+
+
+@pytest.mark.parametrize("apostrophe", "'’`´ʼ＇")
+def test_words_are_cut_from_the_token_with_its_apostrophe(apostrophe: str) -> None:
+    expansions = learned({"don't": ("do", "n't"), "she’ll": ("she", "’ll")})
+    assert expansions.is_always(f"don{apostrophe}t")
+    assert expansions.best(f"don{apostrophe}t", []) == ("do", f"n{apostrophe}t")
+    assert expansions.best(f"she{apostrophe}ll", []) == ("she", f"{apostrophe}ll")
+    number = expansions.number(f"don{apostrophe}t", ("do", f"n{apostrophe}t"))
+    assert number is not None
+    assert expansions.best(f"couldn{apostrophe}t", [number]) == ("could", f"n{apostrophe}t")
+
+
+def test_a_typo_is_learned_only_if_it_comes_again_and_is_always_split_only_if_it_comes_often() -> None:
+    tokens = [("plumbers", ("plumber", "s"), True), ("horses", ("horse", "s"), True), ("horses", ("horse", "s"), True)]
+    tokens += [("horses", (), False)] * 3 + [("dont", ("do", "nt"), True)] * 3 + [("im", ("i", "m"), True)] * 5
+    expansions = Expansions.learn(tokens)
+    assert expansions.known == {"dont": ("do", "nt"), "im": ("i", "m")}
+    assert expansions.always == {"im"}
+    assert expansions.number("plumbers", ("plumber", "s")) is None

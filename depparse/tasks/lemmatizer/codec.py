@@ -25,7 +25,7 @@ Candidates: TypeAlias = list[
 
 _REPEATED = 2  # times that a typo has to occur before its lemma is learned, for that form alone
 _TRIED = 8  # scripts of a word that are tried until one fits
-_SURE = -1.0  # logarithm of the probability of a script that may make a lemma that is not known
+_SURE = -0.2  # logarithm of the probability of a script that may make a lemma that is not known
 _MARGIN = 3.0  # a lemma that is known is preferred if its script is at least exp(-margin) as probable as the best
 
 
