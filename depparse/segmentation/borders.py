@@ -31,6 +31,9 @@ _PATTERNS = {  # in this order: no match overlaps with one of an earlier pattern
 }
 _TOKENS = ("web", "mail", "handle", "emoji")  # patterns whose matches are tokens, and not mere parts of them
 _FIND = regex.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
+_SHORT = regex.compile(
+    r"(?<![\w.'’-])\p{Lu}\p{Ll}{1,3}(?=\.[^\S\n]*+\n?[^\S\n]*+(?<=\s)\S)"
+)  # not before a paragraph break
 _ENOUGH = 20  # abbreviations, before their being at the ends of no sentences counts
 
 
@@ -88,6 +91,18 @@ class Borders:
             if first > 0:
                 edges[first - 1] = True
         return edges & ~text.white
+
+    def doubtful(self, text: Symbols) -> Bools:
+        """Whether a token may end after each symbol only if that is very probable, ``[symbols]``.
+
+        These are the last letters of short capitalized words before a full stop, as in *Mrs. Wu*, if the training data
+        has such abbreviations as tokens inside sentences.
+        """
+        doubtful = np.zeros(len(text), np.bool_)
+        if self.abbreviations:
+            last = [match.end() - 1 for match in _SHORT.finditer(text.text)]
+            doubtful[np.searchsorted(text.offsets, last)] = True
+        return doubtful
 
     def _located(self, text: Symbols, names: Collection[str]) -> Iterator[tuple[int, int]]:
         """The first and the last symbol of each match."""

@@ -101,6 +101,24 @@ def test_the_share_of_shortened_words_is_kept() -> None:
     assert sum(map(is_abbreviation, forms)) == 25
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("met Mrs. Wu", ["Mrs"]),
+        ("in Mai.\nHe", ["Mai"]),
+        ("in Mai.\n\nHe", []),  # a paragraph ends
+        ("in Mai.", []),
+        ("in Bern. McAx. Monday. it. A-Do. Do.it Ok", ["Bern"]),
+    ],
+)
+def test_short_words_before_full_stops_are_doubtful(text: str, words: list[str]) -> None:
+    symbols = read_symbols(text)
+    places = [text.index(word) + len(word) - 1 for word in words]
+    borders = Borders.learn([passage("see Mr. Hale and Mrs. Wu|.")] * 10)
+    assert symbols.offsets[borders.doubtful(symbols)].tolist() == places
+    assert not NOTHING.doubtful(symbols).any()
+
+
 def test_saved_and_read_borders_are_the_same() -> None:
     borders = Borders.learn([passage("1|,|500 and 2|,|000", "a@b.io")])
     assert Borders.from_json(borders.to_json()) == borders
