@@ -216,6 +216,16 @@ def test_raw_text_is_timed_by_stage(samples: Path, model: Path, run: Run) -> Non
     ]
 
 
+def test_awkward_texts_are_counted(samples: Path, model: Path, run: Run) -> None:
+    gold = samples / "UD_French-Sample" / "fr_sample-ud-dev.conllu"
+    table = run("awkward", str(model), "--count", "4", "--gold", str(gold))
+    assert re.search(r"\| numbers with separators that are one token \| [0-4] of 4 \|", table)
+    assert re.search(r"\| addresses that are one token \| [0-6] of 6 \|", table)
+    assert "| contractions with ' that are two words | 0 of 120, 120 with the same lemmas as ' |" in table
+    assert len(re.findall(r"contractions with . that are two words \| \d+ of 120, \d+ with the same lemmas", table)) == 7
+    assert f"| invented lemmas of {gold.name} |" in table
+
+
 @pytest.mark.slow
 def test_processes_are_measured(
     samples: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
