@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from depparse.printable import one_line
+
 
 class DepparseError(ValueError):
-    """Base of every error that depparse raises on bad input. The command line prints it and exits with 2."""
+    """Base of every error that depparse raises on bad input. The command line prints it and exits with 2.
+
+    ``str(error)`` is one line without control characters, and never long, whatever values of the input it shows.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(one_line(text))
 
 
 class ConfigError(DepparseError):
@@ -42,7 +50,7 @@ class FormatError(DepparseError):
         sent_id: str | None = None,
         column: str | None = None,
     ) -> None:
-        self.message, self.path, self.line, self.sent_id, self.column = message, path, line, sent_id, column
+        self.message, self.path, self.line, self.sent_id, self.column = one_line(message), path, line, sent_id, column
         place = path or "input"
         if line is not None:
             place += f":{line}"

@@ -10,11 +10,12 @@ import os
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from depparse.errors import FormatError
+from depparse.printable import clean
 
 PathLike = str | os.PathLike[str]
 STANDARD_INPUT = "standard input"
@@ -56,9 +57,20 @@ def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
                 raise FormatError(f"not a whole gzip file: {error}", path=os.fspath(path)) from None
 
 
+def read_text(path: PathLike) -> str:
+    """The text of a small file in UTF-8. Raises FormatError."""
+    with open_input(path) as stream:
+        try:
+            return stream.read().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise FormatError(f"not UTF-8 at byte {error.start}", path=name_of(path)) from None
+
+
 @contextlib.contextmanager
-def open_output(path: PathLike) -> Iterator[TextIO]:
+def open_output(path: PathLike, *, drawn: bool = False) -> Iterator[TextIO]:
     """A UTF-8 text stream to `path` (``-`` is standard output).
+
+    A terminal gets U+FFFD for control characters, unless the text is `drawn` for one. Files and pipes get all as it is.
 
     The text goes to a temporary file beside `path`, which is renamed when it is complete; an error or an interrupt
     leaves an older file as it was.
@@ -66,7 +78,7 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
     if os.fspath(path) == "-":
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-        yield sys.stdout
+        yield sys.stdout if drawn or not sys.stdout.isatty() else cast(TextIO, _Terminal(sys.stdout))
         sys.stdout.flush()
         return
     target = Path(path)
@@ -93,6 +105,26 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+class _Terminal:
+    """A stream to a terminal, which foreign text cannot control."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Writes the text, cleaned."""
+        return self._stream.write(clean(text, kept="\n\t"))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Writes the lines, cleaned."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Flushes the stream."""
+        self._stream.flush()
 
 
 def _umask() -> int:

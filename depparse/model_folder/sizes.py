@@ -8,10 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from torch import Tensor
-from torch.nn.modules.module import (
-    register_module_buffer_registration_hook,
-    register_module_parameter_registration_hook,
-)
+from torch.nn.modules import module as registration
 
 from depparse.errors import ModelError
 
@@ -38,8 +35,8 @@ def bounded_by(numbers: int, tensors: int) -> Iterator[None]:
             raise ModelError(f"the config describes a larger network than there are weights for, seen at {name!r}")
 
     hooks = [
-        register(count)
-        for register in (register_module_parameter_registration_hook, register_module_buffer_registration_hook)
+        registration.register_module_parameter_registration_hook(count),
+        registration.register_module_buffer_registration_hook(count),
     ]
     try:
         yield

@@ -14,8 +14,9 @@ from xml.sax.saxutils import escape
 
 from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads
+from depparse.printable import clean
 from depparse.visualize.pixels import text_width
-from depparse.visualize.text import clean, is_right_to_left, shown_column
+from depparse.visualize.text import is_right_to_left, shown_column
 
 # All lengths are in pixels.
 _MARGIN = 16

@@ -20,7 +20,8 @@ from rich.cells import cell_len, set_cell_size
 
 from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads, cycles
-from depparse.visualize.text import clean, shown_column
+from depparse.printable import clean
+from depparse.visualize.text import shown_column
 
 # The joint of a bar with a line to the right, by whether other lines lead to the left, up and down.
 _JOINTS = {

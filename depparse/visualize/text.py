@@ -6,22 +6,10 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from depparse.printable import clean
+
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
-
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def clean(text: str) -> str:
-    """The text with U+FFFD for what would move the cursor or neighbouring text, or what XML cannot hold: control
-    characters, line breaks, direction marks, lone surrogates."""
-    if text.isprintable():
-        return text
-    return "".join("\ufffd" if _is_unfit(char) else char for char in text)
-
-
-def _is_unfit(char: str) -> bool:
-    return char in _DIRECTIONS or char in "\ufffe\uffff" or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def shown_column(sentence: Sentence, name: str) -> list[str]:

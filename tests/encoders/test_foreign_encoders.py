@@ -156,7 +156,7 @@ def test_no_folder_of_an_encoder_is_followed(key: str, value: Any, watched: Path
     (watched / "t" / "evil.py").write_text(EVIL, encoding="utf-8")
     (watched / "t" / "adapter_config.json").write_text('{"base_model_name_or_path": "some/repository"}', "utf-8")
     if key in ("auto_map", "quantization_config", "adapters", "pruned_heads"):
-        with pytest.raises(ConfigError, match=f"config.json has {key}, and only plain encoders are read"):
+        with pytest.raises(ConfigError, match=rf"config\.json has {key}, and only plain encoders are read"):
             small_model("none", [settings])
     else:
         assert key not in small_model("none", [settings]).encoder.codec.inputs[0].settings
@@ -166,7 +166,7 @@ def test_pickled_weights_are_not_read(watched: Path) -> None:
     settings = tiny_transformer("bytes", watched / "t")
     torch.save(load_file(watched / "t" / "model.safetensors"), watched / "t" / "pytorch_model.bin")
     (watched / "t" / "model.safetensors").rename(watched / "elsewhere.safetensors")
-    with pytest.raises(ConfigError, match="it has no model.safetensors, and weights of other formats are not read"):
+    with pytest.raises(ConfigError, match=r"it has no model\.safetensors, and weights of other formats are not read"):
         small_model("none", [settings])
     index = watched / "t" / "model.safetensors.index.json"
     index.write_text(json.dumps({"weight_map": {"x": "../elsewhere.safetensors"}}), encoding="utf-8")

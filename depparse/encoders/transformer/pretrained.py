@@ -25,12 +25,8 @@ from depparse.encoders.transformer.settings import check_settings
 from depparse.errors import ConfigError, ModelError
 
 _PACKAGE = "package:"
-_CONFIG, _TOKENIZER, _WEIGHTS, _INDEX = (
-    "config.json",
-    "tokenizer.json",
-    "model.safetensors",
-    "model.safetensors.index.json",
-)
+_CONFIG, _TOKENIZER = "config.json", "tokenizer.json"
+_WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 # Settings that would have to be followed, but say that the model is not what its type says.
 _FOREIGN = ("auto_map", "quantization_config", "adapters", "pruned_heads")
 _CONVERT = "save it anew by save_pretrained of the library transformers"

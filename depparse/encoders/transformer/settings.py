@@ -161,16 +161,16 @@ DROPPED = frozenset(
     """
     _attn_implementation_autoset architectures bad_words_ids begin_suppress_tokens chunk_size_feed_forward
     classifier_activation classifier_bias classifier_dropout classifier_dropout_prob classifier_pooling
-    cross_attention_hidden_size decoder_bias decoder_start_token_id deterministic_flash_attn diversity_penalty do_sample
-    dtype early_stopping encoder_no_repeat_ngram_size exponential_decay_length_penalty finetuning_task
+    cross_attention_hidden_size decoder_bias decoder_start_token_id deterministic_flash_attn diversity_penalty
+    do_sample dtype early_stopping encoder_no_repeat_ngram_size exponential_decay_length_penalty finetuning_task
     forced_bos_token_id forced_eos_token_id gradient_checkpointing id2label label2id legacy length_penalty max_length
     min_length no_repeat_ngram_size num_beam_groups num_beams num_return_sequences output_attentions
     output_hidden_states output_past output_scores pooler_dropout pooler_hidden_act pooler_hidden_size prefix
-    problem_type qa_dropout reference_compile remove_invalid_values repad_logits_with_grad repetition_penalty return_dict return_dict_in_generate sep_token_id
-    seq_classif_dropout sparse_pred_ignore_index sparse_prediction summary_activation summary_last_dropout summary_type
-    summary_use_proj suppress_tokens task_specific_params temperature tf_legacy_loss tie_encoder_decoder tie_weights_
-    tie_word_embeddings tokenizer_class top_k top_p torch_dtype torchscript transformers_version typical_p use_bfloat16
-    use_cache
+    problem_type qa_dropout reference_compile remove_invalid_values repad_logits_with_grad repetition_penalty
+    return_dict return_dict_in_generate sep_token_id seq_classif_dropout sparse_pred_ignore_index sparse_prediction
+    summary_activation summary_last_dropout summary_type summary_use_proj suppress_tokens task_specific_params
+    temperature tf_legacy_loss tie_encoder_decoder tie_weights_ tie_word_embeddings tokenizer_class top_k top_p
+    torch_dtype torchscript transformers_version typical_p use_bfloat16 use_cache
     """.split()
 )
 
