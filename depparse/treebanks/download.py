@@ -36,7 +36,12 @@ SUMS = "sha256sums.txt"
 _API, _RAW = "https://api.github.com", "https://raw.githubusercontent.com"
 _CHUNK = 1 << 16  # bytes
 _AGAIN = frozenset((429, 500, 502, 503, 504))  # HTTP codes of trouble that may pass
-_WANTED = re.compile(r"[^/]*\.conllu|(?:README|LICEN[CS]E|COPYING)[^/]*|stats\.xml", re.IGNORECASE)
+# Names come from a mirror, so they hold nothing that a file system or a terminal would take for something else.
+_NAME = re.compile(r"(?![. ])[\w.,+() -]{1,200}(?<![. ])")
+_WANTED = re.compile(r".*\.conllu|(?:README|LICEN[CS]E|COPYING).*|stats\.xml", re.IGNORECASE | re.DOTALL)
+_BLOB = re.compile("[0-9a-f]{40}")
+_MOST_FILES = 10_000  # of a treebank
+_LONGEST_LISTING, _LONGEST_FILE = 10_000_000, 4_000_000_000  # bytes; the latter if the size is not listed
 _LICENCE = re.compile(r"^\s*licen[cs]e:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 
 Progress = Callable[[str, int, int | None], None]
@@ -104,13 +109,13 @@ class Web:
 
         def attempt() -> Any:
             with self._open(url, {"Accept": "application/vnd.github+json"}) as response:
-                return json.loads(response.read())
+                return json.loads(response.read(_LONGEST_LISTING))
 
         try:
             return self._persist(url, attempt)
-        except ValueError as error:
-            if isinstance(error, DepparseError):
-                raise
+        except DepparseError:
+            raise
+        except (ValueError, RecursionError):
             raise DownloadError(f"{url} gave no JSON; is the mirror right?") from None
 
     def fetch(self, url: str, part: Path, size: int | None, progress: Callable[[int], None]) -> None:
@@ -126,7 +131,7 @@ class Web:
                 with self._open(url, {"Range": f"bytes={start}-"} if start else {}) as response:
                     content_range = response.headers.get("Content-Range", "")
                     resumes = start > 0 and response.status == 206 and content_range.startswith(f"bytes {start}-")
-                    _receive(response, part, start if resumes else 0, progress)
+                    _receive(response, part, start if resumes else 0, size, progress)
             except urllib.error.HTTPError as error:
                 if error.code != 416 or not start:  # 416: no further bytes; the hash will tell
                     raise
@@ -137,7 +142,10 @@ class Web:
         from depparse import __version__
 
         headers = {"User-Agent": f"depparse/{__version__}", "Accept-Encoding": "identity"} | headers
-        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=self.timeout)
+        try:
+            return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=self.timeout)
+        except ValueError as error:
+            raise DownloadError(f"{url} is no address: {error}") from None
 
     def _persist(self, url: str, attempt: Callable[[], Result]) -> Result:
         """The result of `attempt`, which is repeated while the trouble may pass. Raises DownloadError."""
@@ -161,13 +169,16 @@ class Web:
         raise AssertionError("the last attempt returns or raises")
 
 
-def _receive(response: Any, part: Path, start: int, progress: Callable[[int], None]) -> None:
-    expected, received = response.length, 0
+def _receive(response: Any, part: Path, start: int, size: int | None, progress: Callable[[int], None]) -> None:
+    """Writes the response to `part`, from byte `start`. Raises DownloadError once it exceeds the listed `size`."""
+    expected, received, most = response.length, 0, _LONGEST_FILE if size is None else size
     try:
         with open(part, "ab" if start else "wb") as out:
             while data := _read(response):
-                out.write(data)
                 received += len(data)
+                if start + received > most:
+                    raise DownloadError(f"{response.url} is longer than the {most:,} bytes that it may have")
+                out.write(data)
                 progress(start + received)
     except OSError as error:
         if isinstance(error, _BrokenOffError):
@@ -272,15 +283,26 @@ def _listing(web: Web, repository: str, release: str, ref: str) -> list[RemoteFi
         raise
     try:
         files = [
-            RemoteFile(item["path"], int(item["size"]), str(item["sha"]))
+            _checked(url, item["path"], item["size"], item["sha"])
             for item in answer["tree"]
-            if item["type"] == "blob" and _WANTED.fullmatch(item["path"])
+            if item["type"] == "blob" and "/" not in item["path"] and _WANTED.fullmatch(item["path"])
         ]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError):
         raise DownloadError(f"{url} gave no list of files; is the mirror right?") from None
+    if len(files) > _MOST_FILES:
+        raise DownloadError(f"{url} lists {len(files):,} files; a treebank has at most {_MOST_FILES:,}")
     if not any(file.name.endswith(".conllu") for file in files):
         raise DownloadError(f"{repository} has no .conllu file in {release}")
     return files
+
+
+def _checked(url: str, name: str, size: object, blob: object) -> RemoteFile:
+    """The file that a mirror lists under that name. Raises DownloadError."""
+    if not _NAME.fullmatch(name):
+        raise DownloadError(f"{url} lists a file called {name!r}, which is no name of a file in a treebank")
+    if type(size) is not int or size < 0 or not isinstance(blob, str) or not _BLOB.fullmatch(blob):
+        raise DownloadError(f"{url} lists {name} with the size {size!r} and the hash {blob!r}; is the mirror right?")
+    return RemoteFile(name, size, blob)
 
 
 def _read_sums(path: Path) -> list[RemoteFile]:
@@ -292,7 +314,7 @@ def _read_sums(path: Path) -> list[RemoteFile]:
     files = []
     for number, line in enumerate(lines, 1):
         match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *]([^/\\]+)", line)
-        if match is None or match[2].startswith("."):
+        if match is None or not _NAME.fullmatch(match[2]):
             raise ConfigError(f"{path}:{number}: expected 'SHA-256, two blanks, file name', found {line[:80]!r}")
         files.append(RemoteFile(match[2], sha256=match[1].lower()))
     if not files:
