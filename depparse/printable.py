@@ -8,7 +8,7 @@ import unicodedata
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # The most characters of a message, and of a part of it without spaces; the part may be a path.
 _LONGEST_MESSAGE, _LONGEST_PART = 2_000, 300
-_LINE_ENDS = re.compile("[\t-\r\x1c-\x1e\x85\u2028\u2029]+")
+_LINE_ENDS = re.compile("[\t-\r\x1c-\x1e\x85\u2028\u2029][ \t-\r\x1c-\x1e\x85\u2028\u2029]*")
 _LONG_PART = re.compile(rf"\S{{{_LONGEST_PART + 1},}}")
 
 

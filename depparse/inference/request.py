@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from depparse.document.annotations import check_kept
 from depparse.errors import ConfigError, did_you_mean
 
+MOST_TREES = 10_000  # that a sentence is given
 BATCH_WORDS = 2000  # words, with padding, that are annotated at once; memory grows with them
 
 
@@ -69,6 +70,8 @@ class Request:
         object.__setattr__(self, "without", frozenset(_names(self.without, "without")))
         if self.k_best is not None:
             _check_number(self.k_best, "k_best", "trees")
+            if self.k_best > MOST_TREES:
+                raise ConfigError(f"k_best is at most {MOST_TREES:,} trees of a sentence, not {self.k_best:,}")
         _check_number(self.batch_words, "batch_words", "words")
 
     @classmethod

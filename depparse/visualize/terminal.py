@@ -21,7 +21,7 @@ from rich.cells import cell_len, set_cell_size
 from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads, cycles
 from depparse.printable import clean
-from depparse.visualize.text import shown_column
+from depparse.visualize.text import drawn, shown_column
 
 # The joint of a bar with a line to the right, by whether other lines lead to the left, up and down.
 _JOINTS = {
@@ -51,7 +51,7 @@ def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = Fal
         return ""
     signs = _ASCII if ascii else {}
     heads = sentence.heads
-    forms = [clean(form) for form in sentence.columns["FORM"]]
+    forms = [drawn(form) for form in sentence.columns["FORM"]]
     relations = shown_column(sentence, "DEPREL")
     cycle_ends = {cycle[0] for cycle in cycles(heads)}
     for word in cycle_ends:
@@ -172,7 +172,7 @@ def _tokens(sentence: Sentence, signs: dict[int, int]) -> list[_Column]:
         for word in range(multiword.start, multiword.end + 1):
             sign = "┐" if word == multiword.start else "┘" if word == multiword.end else "│"
             brackets[word - 1] = sign.translate(signs)
-        forms[multiword.start - 1] = clean(multiword.cells.get("FORM", "_"))
+        forms[multiword.start - 1] = drawn(multiword.cells.get("FORM", "_"))
     # Bracket and form have columns of their own, lest a right-to-left form move the bracket to its other side.
     return [_Column(brackets, _TOKEN, space=1), _Column(forms, _TOKEN)]
 

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 
 from depparse.printable import clean
 
+_LONGEST = 300  # characters of a word or a label, since nobody could read a longer one in a drawing
+
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
 
 
 def shown_column(sentence: Sentence, name: str) -> list[str]:
-    """The cells of a column, cleaned; '' for cells without annotation."""
+    """The cells of a column, as they are drawn; '' for cells without annotation."""
     cells = sentence.columns.get(name)
-    return [""] * len(sentence) if cells is None else ["" if cell == "_" else clean(cell) for cell in cells]
+    return [""] * len(sentence) if cells is None else ["" if cell == "_" else drawn(cell) for cell in cells]
+
+
+def drawn(text: str) -> str:
+    """The text of a cell as it is drawn: cleaned, and cut behind 300 characters."""
+    return clean(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def is_right_to_left(texts: Sequence[str]) -> bool:
