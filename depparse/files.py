@@ -21,6 +21,11 @@ PathLike = str | os.PathLike[str]
 STANDARD_INPUT = "standard input"
 
 
+def _reason(error: OSError | ValueError) -> str:
+    """Why a path cannot be opened; paths that no system has, with a NUL or half a surrogate pair, are ValueErrors."""
+    return ((isinstance(error, OSError) and error.strerror) or str(error)).lower()
+
+
 def name_of(path: PathLike | BinaryIO) -> str:
     """The name by which errors call the file."""
     if isinstance(path, (str, os.PathLike)):
@@ -46,10 +51,8 @@ def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
     else:
         try:
             stream = gzip.open(path) if os.fspath(path).endswith(".gz") else open(path, "rb")  # noqa: SIM115
-        except OSError as error:
-            raise FormatError(
-                f"cannot be read: {(error.strerror or str(error)).lower()}", path=os.fspath(path)
-            ) from error
+        except (OSError, ValueError) as error:
+            raise FormatError(f"cannot be read: {_reason(error)}", path=os.fspath(path)) from error
         with stream:
             try:
                 yield cast(BinaryIO, stream)
@@ -87,11 +90,15 @@ def open_output(path: PathLike, *, drawn: bool = False) -> Iterator[TextIO]:
         with open(target, "w", encoding="utf-8", newline="\n") as stream:
             yield stream
         return
-    target = Path(os.path.realpath(target))
     try:
+        target = Path(os.path.realpath(target))
+        if target.is_dir():
+            raise FormatError("cannot be written: is a directory", path=str(path))
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as error:
-        raise FormatError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=str(path)) from error
+    except FormatError:
+        raise
+    except (OSError, ValueError) as error:
+        raise FormatError(f"cannot be written: {_reason(error)}", path=str(path)) from error
     try:
         with open(handle, "wb") as raw:
             packed = gzip.GzipFile(target.name, "wb", fileobj=raw, mtime=0) if target.suffix == ".gz" else raw

@@ -160,5 +160,5 @@ def encode_tags(spans: Iterable[Span], length: int, scheme: str = "IOB2", joint:
 
 def check_label(label: str, what: str) -> None:
     """Raises DepparseError unless `label` can stand in a tag or an argument cell of any format; `what` names it."""
-    if not label or label in ("_", "O") or any(char in "|,=" or char.isspace() for char in label):
+    if not isinstance(label, str) or label in ("", "_", "O") or any(char in "|,=" or char.isspace() for char in label):
         raise DepparseError(f"{what} is a name without blanks, bars, commas and equals signs, not {label!r}")

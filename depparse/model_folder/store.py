@@ -75,8 +75,11 @@ def save(
     weights = as_weights(weights)
     folder = Path(folder)
     check_replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be made: {(error.strerror or str(error)).lower()}") from error
     try:
         config: dict[str, Any] = {"format": FORMAT, "weights": weights, "writes": {}, "model": None, "segmenter": None}
         vocabularies: dict[str, Any] = {}
@@ -100,6 +103,8 @@ def save(
         _write_json(temporary / "manifest.json", hashes, indent=1)
         temporary.chmod(0o755)
         _replace(temporary, folder)
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written: {(error.strerror or str(error)).lower()}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

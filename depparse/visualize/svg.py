@@ -18,7 +18,7 @@ from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads
 from depparse.printable import clean
 from depparse.visualize.pixels import text_width
-from depparse.visualize.text import drawn, is_right_to_left, shown_column
+from depparse.visualize.text import check_drawn, drawn, is_right_to_left, shown_column
 
 # All lengths are in pixels.
 _MARGIN = 16
@@ -68,8 +68,11 @@ def draw_svg(sentence: Sentence, *, width: int | None = None) -> str:
     """The tree as one SVG element, XML without a declaration. Words without a head have no arc.
 
     With `width` (pixels), words are broken into rows of at most that width; a wider word has a row of its own. Each arc
-    is as low as the arcs below it allow. O(words · depth) for projective trees, O(words²) at worst.
+    is as low as the arcs below it allow. Raises ConfigError if this is no sentence.
+
+    O(words · depth) for projective trees, O(words²) at worst.
     """
+    check_drawn(sentence, width)
     forms = [drawn(form) for form in sentence.columns["FORM"]]
     tags = shown_column(sentence, "UPOS")
     arcs = _arcs(sentence.heads, shown_column(sentence, "DEPREL"))

@@ -21,7 +21,7 @@ from rich.cells import cell_len, set_cell_size
 from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads, cycles
 from depparse.printable import clean
-from depparse.visualize.text import drawn, shown_column
+from depparse.visualize.text import check_drawn, drawn, shown_column
 
 # The joint of a bar with a line to the right, by whether other lines lead to the left, up and down.
 _JOINTS = {
@@ -47,6 +47,7 @@ def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = Fal
     is the number of columns of the terminal: to stay within it, arcs are drawn closer, then long words are cut (``…``),
     then whole lines. `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
     """
+    check_drawn(sentence, width)
     if not len(sentence):
         return ""
     signs = _ASCII if ascii else {}

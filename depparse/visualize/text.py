@@ -6,12 +6,23 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from depparse.arguments import check_number, shown
+from depparse.errors import ConfigError
 from depparse.printable import clean
 
 _LONGEST = 300  # characters of a word or a label, since nobody could read a longer one in a drawing
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
+
+
+def check_drawn(sentence: object, width: object) -> None:
+    """Raises ConfigError unless a drawing can be made of these."""
+    expected = "a Sentence; of a document, draw each of its sentences, or the page of draw_page(document)"
+    if not hasattr(sentence, "columns"):
+        raise ConfigError(f"what is drawn is {expected}, not {shown(sentence)}")
+    if width is not None:
+        check_number(width, "width", "columns or pixels", 0)
 
 
 def shown_column(sentence: Sentence, name: str) -> list[str]:

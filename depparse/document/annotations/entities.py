@@ -85,9 +85,9 @@ class EntityKind(ObjectKind[Span]):
     def accept(self, items: Sequence[Span], sentence: Sentence) -> None:
         """Makes the entities belong to the sentence. Raises DepparseError for a wrong place or type."""
         for span in items:
-            if not 1 <= span.start <= span.end <= len(sentence):
+            if not (type(span.start) is type(span.end) is int and 1 <= span.start <= span.end <= len(sentence)):
                 words = f"words 1 to {len(sentence)}"
-                raise DepparseError(f"an entity lies within {words}, not {span.start} to {span.end}")
+                raise DepparseError(f"an entity lies within {words}, not {span.start!r} to {span.end!r}")
             check_label(span.type, "the type of an entity")
         for span in items:
             span.sentence = sentence
