@@ -75,6 +75,13 @@ def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -
     return FormatError(message, **keywords)  # type: ignore[arg-type]
 
 
+def cannot_import(package: str, error: Exception) -> str:
+    """The message about an optional package that cannot be imported: it is missing, or there and broken."""
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == package:
+        return f"this needs the package {package}: pip install 'depparse[{package}]'"
+    return f"the package {package} is installed but cannot be imported: {type(error).__name__}: {error}"
+
+
 def closest(name: str, names: Iterable[str], n: int = 1, cutoff: float = 0.6) -> list[str]:
     """At most `n` names that `name` was probably meant to be: at least `cutoff` similar to it, case aside."""
     import difflib  # imported here, as only errors need it

@@ -52,7 +52,8 @@ class Request:
     A model of several treebanks annotates in the style of `treebank`, by default the first that it learned from. With
     `presplit`, each line of a text is a sentence, and only its tokens are to be found. With `expand`, multiword tokens
     among the words of other input are found and split, and its other columns are not read. The annotation does not
-    depend on `batch_words`, the words of a batch with padding.
+    depend on `batch_words`, the words of a batch with padding; only the last written digit of a probability may differ
+    by one, because sums are rounded in another order.
     """
 
     keep: frozenset[str] = frozenset()  # names in capitals

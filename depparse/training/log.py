@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from depparse.errors import ConfigError, FormatError
+from depparse.errors import ConfigError, FormatError, cannot_import
 from depparse.evaluation.scores import Scores
 from depparse.files import open_output, read_text
 from depparse.training.loop import Evaluation, Step
@@ -81,9 +81,8 @@ class TensorBoard:
     def __init__(self, folder: Path, metrics: Sequence[str]) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            message = "training.tensorboard needs the package tensorboard: pip install 'depparse[tensorboard]'"
-            raise ConfigError(message) from None
+        except Exception as error:  # a package that is there but broken may raise anything
+            raise ConfigError(f"config key training.tensorboard: {cannot_import('tensorboard', error)}") from None
         self._writer: Any = SummaryWriter(str(folder))
         self._metrics = metrics
         self._step = 0
