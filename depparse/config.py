@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from depparse.arguments import check_iterable, check_type
 from depparse.errors import ConfigError, did_you_mean
 
 _MODEL = TypeVar("_MODEL", bound="Config")
@@ -44,7 +46,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of numbers of thousands of digits
         raise ConfigError(f"{path}: not TOML: {error}") from None
 
 
@@ -57,15 +59,18 @@ def apply_overrides(data: Mapping[str, Any], overrides: Iterable[str] | Mapping[
     result: dict[str, Any] = _copy(data)
     if isinstance(overrides, Mapping):
         for key, value in overrides.items():
+            check_type(key, str, "a key of set", "text, such as 'training.epochs'")
             _put(result, key, _copy(value))
         return result
+    check_iterable(overrides, "set", "a mapping or a list of texts such as 'training.epochs=3'")
     for override in overrides:
+        check_type(override, str, "an item of set", "text such as 'training.epochs=3'")
         key, equals, text = override.partition("=")
         if not equals or not key.strip():
             raise ConfigError(f"--set takes key=value, such as training.epochs=3, not {override!r}")
         try:
             value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             value = text
         _put(result, key.strip(), value)
     return result
@@ -83,7 +88,7 @@ def _put(data: dict[str, Any], key: str, value: Any) -> None:
     for number, step in enumerate(steps):
         last = number == len(steps) - 1
         if isinstance(table, list):
-            if not step.isdigit() or int(step) >= len(table):
+            if not re.fullmatch("[0-9]{1,9}", step) or int(step) >= len(table):
                 raise ConfigError(f"--set {key}: {'.'.join(steps[:number])} has the items 0 to {len(table) - 1}")
             if last:
                 table[int(step)] = value

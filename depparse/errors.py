@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from depparse.printable import one_line
+
 
 class DepparseError(ValueError):
-    """Base of every error that depparse raises on bad input. The command line prints it and exits with 2."""
+    """Base of every error that depparse raises on bad input. The command line prints it and exits with 2.
+
+    ``str(error)`` is one line without control characters, and never long, whatever values of the input it shows.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__(one_line(text))
 
 
 class ConfigError(DepparseError):
@@ -42,7 +50,7 @@ class FormatError(DepparseError):
         sent_id: str | None = None,
         column: str | None = None,
     ) -> None:
-        self.message, self.path, self.line, self.sent_id, self.column = message, path, line, sent_id, column
+        self.message, self.path, self.line, self.sent_id, self.column = one_line(message), path, line, sent_id, column
         place = path or "input"
         if line is not None:
             place += f":{line}"
@@ -65,6 +73,13 @@ class Fail(Protocol):
 
 def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -> FormatError:
     return FormatError(message, **keywords)  # type: ignore[arg-type]
+
+
+def cannot_import(package: str, error: Exception) -> str:
+    """The message about an optional package that cannot be imported: it is missing, or there and broken."""
+    if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == package:
+        return f"this needs the package {package}: pip install 'depparse[{package}]'"
+    return f"the package {package} is installed but cannot be imported: {type(error).__name__}: {error}"
 
 
 def closest(name: str, names: Iterable[str], n: int = 1, cutoff: float = 0.6) -> list[str]:

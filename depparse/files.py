@@ -10,14 +10,20 @@ import os
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from depparse.errors import FormatError
+from depparse.printable import clean
 
 PathLike = str | os.PathLike[str]
 STANDARD_INPUT = "standard input"
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why a path cannot be opened; paths that no system has, with a NUL or half a surrogate pair, are ValueErrors."""
+    return ((isinstance(error, OSError) and error.strerror) or str(error)).lower()
 
 
 def name_of(path: PathLike | BinaryIO) -> str:
@@ -45,10 +51,8 @@ def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
     else:
         try:
             stream = gzip.open(path) if os.fspath(path).endswith(".gz") else open(path, "rb")  # noqa: SIM115
-        except OSError as error:
-            raise FormatError(
-                f"cannot be read: {(error.strerror or str(error)).lower()}", path=os.fspath(path)
-            ) from error
+        except (OSError, ValueError) as error:
+            raise FormatError(f"cannot be read: {_reason(error)}", path=os.fspath(path)) from error
         with stream:
             try:
                 yield cast(BinaryIO, stream)
@@ -56,9 +60,20 @@ def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
                 raise FormatError(f"not a whole gzip file: {error}", path=os.fspath(path)) from None
 
 
+def read_text(path: PathLike) -> str:
+    """The text of a small file in UTF-8. Raises FormatError."""
+    with open_input(path) as stream:
+        try:
+            return stream.read().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise FormatError(f"not UTF-8 at byte {error.start}", path=name_of(path)) from None
+
+
 @contextlib.contextmanager
-def open_output(path: PathLike) -> Iterator[TextIO]:
+def open_output(path: PathLike, *, drawn: bool = False) -> Iterator[TextIO]:
     """A UTF-8 text stream to `path` (``-`` is standard output).
+
+    A terminal gets U+FFFD for control characters, unless the text is `drawn` for one. Files and pipes get all as it is.
 
     The text goes to a temporary file beside `path`, which is renamed when it is complete; an error or an interrupt
     leaves an older file as it was.
@@ -66,7 +81,7 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
     if os.fspath(path) == "-":
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-        yield sys.stdout
+        yield sys.stdout if drawn or not sys.stdout.isatty() else cast(TextIO, _Terminal(sys.stdout))
         sys.stdout.flush()
         return
     target = Path(path)
@@ -75,11 +90,15 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
         with open(target, "w", encoding="utf-8", newline="\n") as stream:
             yield stream
         return
-    target = Path(os.path.realpath(target))
     try:
+        target = Path(os.path.realpath(target))
+        if target.is_dir():
+            raise FormatError("cannot be written: is a directory", path=str(path))
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as error:
-        raise FormatError(f"cannot be written: {(error.strerror or str(error)).lower()}", path=str(path)) from error
+    except FormatError:
+        raise
+    except (OSError, ValueError) as error:
+        raise FormatError(f"cannot be written: {_reason(error)}", path=str(path)) from error
     try:
         with open(handle, "wb") as raw:
             packed = gzip.GzipFile(target.name, "wb", fileobj=raw, mtime=0) if target.suffix == ".gz" else raw
@@ -93,6 +112,26 @@ def open_output(path: PathLike) -> Iterator[TextIO]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+class _Terminal:
+    """A stream to a terminal, which foreign text cannot control."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Writes the text, cleaned."""
+        return self._stream.write(clean(text, kept="\n\t"))
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Writes the lines, cleaned."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Flushes the stream."""
+        self._stream.flush()
 
 
 def _umask() -> int:

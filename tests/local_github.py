@@ -35,6 +35,9 @@ class LocalGitHub(http.server.ThreadingHTTPServer):
         """The address of the server."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Says nothing of a client that breaks off."""
+
     def tree(self) -> bytes:
         """The list of files, as GitHub writes it."""
         tree = [

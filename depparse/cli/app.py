@@ -6,12 +6,12 @@ entry point of the group ``depparse.commands`` in another package.
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from depparse import __version__
+from depparse.cli.printing import note
 from depparse.errors import ConfigError
 from depparse.folders import Folder, installed
 
@@ -52,7 +52,7 @@ def make_app(command: str = "") -> typer.Typer:
         except ConfigError as error:
             if name in _OWN or len(names) == 1:
                 raise
-            sys.stderr.write(f"depparse: warning: {error}\n")  # a broken command of a package must not break the others
+            note(f"depparse: warning: {error}")  # a broken command of a package must not break the others
             continue
         if isinstance(command_function, typer.Typer):
             app.add_typer(command_function, name=name)

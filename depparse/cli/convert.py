@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from depparse.cli.options import Output, Source, Target
+from depparse.cli.printing import note
 from depparse.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ def _joined(file: str, source: str, join: str, join_from: str | None) -> Iterabl
     document = formats.read(file, source)
     report = join_documents(document, formats.iter_sentences(join, join_from))
     for problem in report.unjoined:
-        sys.stderr.write(f"not joined: {problem}\n")
-    sys.stderr.write(f"joined {report.joined} of {len(document)} sentences of {os.path.basename(file)}\n")
+        note(f"not joined: {problem}")
+    note(f"joined {report.joined} of {len(document)} sentences of {os.path.basename(file)}")
     return document
 
 
@@ -127,4 +127,4 @@ def _noting_losses(sentences: Iterable[Sentence], target: str) -> Iterator[Sente
         yield sentence
     if lost_columns:
         name = format.description
-        sys.stderr.write(f"note: {name} has no place for {', '.join(lost_columns)}; convert to conllup to keep them\n")
+        note(f"note: {name} has no place for {', '.join(lost_columns)}; convert to conllup to keep them")

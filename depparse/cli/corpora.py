@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json as json_module
 import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from depparse.cli.options import Json
+from depparse.cli.printing import say, say_json
 from depparse.cli.progress import Line
 from depparse.cli.tables import draw, show
 from depparse.evaluation.tables import Table
+from depparse.printable import clean, one_line
 
 if TYPE_CHECKING:
     from depparse.treebanks.findings import Finding
@@ -65,7 +66,7 @@ def list_(
         columns = "treebank language code iso639_3 family genus scripts first_release last_release repository".split()
         rows = [list(astuple(entry)) for entry in catalogue.entries(language)]
     if json:
-        _print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        say_json([dict(zip(columns, row, strict=True)) for row in rows])
     elif sys.stdout.isatty():
         shown = columns if samples else columns[:3] + columns[4:9]
         if not samples and shutil.get_terminal_size().columns < _ROOM_FOR_ALL:
@@ -73,7 +74,7 @@ def list_(
         cells = [tuple(row[columns.index(name)] for name in shown) for row in rows]
         draw(Table("", tuple(shown), cells), numbers=False)
     else:
-        typer.echo("\n".join("\t".join(row) for row in [columns, *rows]))
+        say("\n".join("\t".join(row) for row in [columns, *rows]))
 
 
 @app.command()
@@ -113,15 +114,13 @@ def get(
 
         result = download(treebank, release, to, base_url=mirror, sha256=sha256, progress=tell)
     if json:
-        _print_json(result.to_dict())
+        say_json(result.to_dict())
         return
     for name in result.files:
-        typer.echo(f"{result.folder / name}{'' if name in result.fetched else '  (already there)'}")
+        say(f"{result.folder / name}{'' if name in result.fetched else '  (already there)'}")
     checked = "SHA-256" if sha256 is not None else "git object ID"
-    typer.echo(f"{len(result.files)} files of {result.repository} {result.release}, each checked by {checked}.")
-    typer.echo(
-        f"Licence: {result.licence or 'not found in README or LICENSE; look for it before you use the treebank'}"
-    )
+    say(f"{len(result.files)} files of {result.repository} {result.release}, each checked by {checked}.")
+    say(f"Licence: {result.licence or 'not found in README or LICENSE; look for it before you use the treebank'}")
 
 
 @app.command()
@@ -144,7 +143,7 @@ def stats(paths: Paths, json: Json = False) -> None:
         else:
             tables.append(_statistics(treebank, counts))
     if json:
-        _print_json(results)
+        say_json(results)
     else:
         show(tables)
 
@@ -172,7 +171,7 @@ def check(paths: Paths, json: Json = False) -> None:
         else:
             _show_findings(treebank.name, findings)
     if json:
-        _print_json(results)
+        say_json(results)
     if failed:
         raise typer.Exit(1)
 
@@ -222,16 +221,12 @@ def _show_findings(name: str, findings: Sequence[Finding]) -> None:
     count = {severity: sum(f.severity == severity for f in findings) for severity in ("error", "warning", "note")}
     summary = ", ".join(f"{n} {severity}{'' if n == 1 else 's'}" for severity, n in count.items())
     colours = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": typer.colors.CYAN}
-    typer.secho(f"{name}: {summary}", bold=True)  # colours only on a terminal
+    say("", typer.style(clean(f"{name}: {summary}"), bold=True))  # styles only reach a terminal
     for finding in findings:
         severity = typer.style(f"{finding.severity:8}", fg=colours[finding.severity])
         unit = finding.unit.removesuffix("s") if finding.count == 1 else finding.unit
-        typer.echo(f"{severity} {finding.code} ({finding.count:,} {unit}): {finding.message}")
+        say(one_line(f"{finding.code} ({finding.count:,} {unit}): {finding.message}"), f"{severity} ")
         if finding.places:
             more = ", …" if finding.count > len(finding.places) > 2 else ""
-            typer.echo(f"         at {', '.join(finding.places)}{more}")
-        typer.echo(f"         remedy: {finding.remedy}")
-
-
-def _print_json(data: Any) -> None:
-    typer.echo(json_module.dumps(data, ensure_ascii=False, indent=1))
+            say(one_line(f"at {', '.join(finding.places)}{more}"), " " * 9)
+        say(one_line(f"remedy: {finding.remedy}"), " " * 9)

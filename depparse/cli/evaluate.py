@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_module
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from depparse.cli.options import Device, Json
+from depparse.cli.printing import note, say_json
 from depparse.cli.tables import show
 from depparse.errors import ConfigError, did_you_mean
 from depparse.evaluation.dimensions import DIMENSIONS
@@ -112,10 +111,10 @@ def evaluate(
     result = report(
         gold, analyses, name=model or "", other=compare, by=by or (), samples=bootstrap, seed=seed, format=format
     )
-    for note in result.notes:
-        sys.stderr.write(f"note: {note}\n")
+    for line in result.notes:
+        note(f"note: {line}")
     if json:
-        typer.echo(json_module.dumps(result.to_dict(), ensure_ascii=False, indent=1))
+        say_json(result.to_dict())
     else:
         show(result.tables())
 
@@ -132,5 +131,5 @@ def _analyser(
 
     pipeline = load(model, device)
     if raw and pipeline.segmenter is None:
-        sys.stderr.write("note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n")
+        note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
     return partial(pipeline.reanalyze, raw=raw, wrap=wrap, treebank=treebank, given_predicates=given_predicates)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json as json_module
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from depparse.cli.options import Json
+from depparse.cli.printing import say, say_json
+from depparse.printable import clean
 
 if TYPE_CHECKING:
     from depparse.evaluation.tables import Table
@@ -33,15 +34,14 @@ def info(
     from depparse.cli.tables import show
     from depparse.evaluation.tables import Table
     from depparse.model_folder.description import describe
-    from depparse.visualize.text import clean
 
     description = describe(model)
     if json:
-        typer.echo(json_module.dumps(description.to_dict(), ensure_ascii=False, indent=1))
+        say_json(description.to_dict())
         return
     facts = list(_facts(description))
     width = max(len(name) for name, _ in facts) + 2
-    typer.echo("\n".join(clean(f"{name.ljust(width)}{value}".rstrip()) for name, value in facts) + "\n")
+    say("\n".join(clean(f"{name.ljust(width)}{value}".rstrip()) for name, value in facts) + "\n")
     columns = ("task", "columns", "labels", "parameters")
     tables = []
     if description.tasks:

@@ -11,6 +11,7 @@ import warnings
 from typing import Any, NoReturn
 
 from depparse.errors import DepparseError
+from depparse.printable import one_line
 
 # Nothing heavy is imported above, so that an interrupt is caught below even while the commands are loaded.
 
@@ -79,7 +80,7 @@ def _clean_up_when_terminated() -> None:
 
 
 def _format_warning(message: Warning | str, *_: Any) -> str:
-    return f"depparse: warning: {message}\n"
+    return f"depparse: warning: {one_line(str(message))}\n"
 
 
 def _explain(error: OSError) -> str:
@@ -92,7 +93,7 @@ def _explain(error: OSError) -> str:
 
 def _fail(message: str, code: int = 2) -> NoReturn:
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"depparse: error: {' '.join(message.split())}\n")
+        sys.stderr.write(f"depparse: error: {one_line(message)}\n")
     _exit(code)
 
 

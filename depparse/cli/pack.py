@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from depparse.cli.printing import say
+
 
 def pack(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model, or of the run that made it.")],
@@ -38,6 +40,7 @@ def pack(
 
     Example: [green]depparse pack runs/ewt runs/ewt-segmenter -o en --weights int8 --card card.md[/green]
     """
+    from depparse.files import read_text
     from depparse.model_folder.description import describe
     from depparse.model_folder.weights import as_weights
     from depparse.packing import pack
@@ -48,12 +51,12 @@ def pack(
         output=output,
         weights=as_weights(weights),
         without=[name for name in without.replace(",", " ").split() if name],
-        card=card.read_text(encoding="utf-8") if card is not None else "",
+        card=read_text(card) if card is not None else "",
         command=shlex.join(["depparse", *sys.argv[1:]]),
         score=score or (),
     )
     description = describe(output)
-    typer.echo(f"{output}: {description.parameters:,} parameters, {description.size:,} bytes")
+    say(f"{output}: {description.parameters:,} parameters, {description.size:,} bytes")
 
 
 COMMAND = pack

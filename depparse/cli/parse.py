@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from depparse.cli.options import Device, Output, Source, Target
+from depparse.cli.printing import note
 from depparse.errors import ConfigError
 
 
@@ -95,7 +95,7 @@ def parse(
     memory.keep_large_blocks_apart()
     pipeline = load(model, device, fetch=fetch, revision=revision)
     if "text" in sources and pipeline.segmenter is None:
-        sys.stderr.write("note: the model has no segmenter, so rules split the text; multiword tokens stay whole\n")
+        note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
     request = pipeline.request(
         keep=_names(keep),
         without=_names(without),

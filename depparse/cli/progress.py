@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from depparse.printable import clean
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -47,7 +49,7 @@ class Line:
             self._progress = Progress(column, console=console, auto_refresh=False, transient=True)
             self._progress.add_task(text)
             self._progress.start()
-        self._progress.update(self._progress.task_ids[0], description=text, refresh=True)
+        self._progress.update(self._progress.task_ids[0], description=clean(text), refresh=True)
 
 
 def progress(items: Iterable[Item], noun: str) -> Iterator[Item]:

@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 
+from depparse.cli.printing import note, say
+from depparse.printable import clean, one_line
+
 if TYPE_CHECKING:
     from depparse.evaluation.scores import Scores
     from depparse.training.loop import Step
@@ -141,16 +144,16 @@ class Screen:
 
     def _say(self, line: str, style: str = "") -> None:
         if sys.stdout.isatty():
-            self._console.print(escape(line), style=style or None, soft_wrap=True)
+            self._console.print(escape(clean(line)), style=style or None, soft_wrap=True)
         else:
-            sys.stdout.write(f"{line}\n")
+            say(line)
             sys.stdout.flush()
 
     def _warn(self, line: str) -> None:
         if self._console.is_terminal:
-            self._console.print(escape(line), style="yellow")
+            self._console.print(escape(one_line(line)), style="yellow")
         else:
-            sys.stderr.write(f"{line}\n")
+            note(line)
 
 
 def _names(shown: Iterable[str]) -> str:

@@ -84,7 +84,7 @@ def show(
 
         pixels = (1200 if width is None else width) or None
         pieces = _as_svg(chosen, pixels) if target == "svg" else draw_page(chosen, width=pixels)
-    with open_output(output) as out:
+    with open_output(output, drawn=True) as out:
         for piece in pieces:
             out.write(piece)
 

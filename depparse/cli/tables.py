@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import typer
-
+from depparse.cli.printing import say
 from depparse.evaluation.tables import Table
-from depparse.visualize.text import clean
+from depparse.printable import clean
 
 _FOLDED = 12  # characters: columns of text are not folded to fewer
 
@@ -17,7 +16,7 @@ def show(tables: Sequence[Table]) -> None:
     """Writes all tables to standard output, with the first column left-aligned and numbers right-aligned."""
     tables = list(map(cleaned, tables))
     if not sys.stdout.isatty():
-        typer.echo("\n\n".join(map(str, tables)))
+        say("\n\n".join(map(str, tables)))
         return
     for table in tables:
         draw(table, numbers=True)
@@ -52,7 +51,7 @@ def draw(table: Table, *, numbers: bool) -> None:
         rich_table.add_row(*map(Text, row))
     needed_width = console.measure(rich_table, options=console.options.update(width=10_000)).minimum
     if needed_width > console.width:
-        typer.echo(f"{table}\n")
+        say(f"{table}\n")
     else:
         console.print(rich_table)
         console.print()

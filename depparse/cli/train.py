@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from depparse.cli.printing import note
+
 
 def train(
     recipe: Annotated[
@@ -95,7 +97,7 @@ def train(
         advice = (
             f"go on with: {resume_command}" if is_begun(output) else "no checkpoint had been written yet: begin again"
         )
-        sys.stderr.write(f"interrupted; {advice}\n")
+        note(f"interrupted; {advice}")
         raise typer.Exit(code if isinstance(code, int) else 1) from None
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from depparse.arguments import check_iterable, shown
 from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.raw_text import iter_exact_text, placed
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
 from depparse.document.words import Word
+from depparse.errors import ConfigError
 from depparse.folders import Folder
 
 if TYPE_CHECKING:
@@ -28,13 +30,20 @@ class Conversion(NamedTuple):
     to_document: Callable[[Any], Document]  # raises FormatError
 
 
+def _sentence(value: object) -> Sentence:
+    if not isinstance(value, Sentence):
+        raise ConfigError(f"a document holds objects of Sentence, not {shown(value)}")
+    return value
+
+
 class Document:
     """Sentences in order. `column_names` are the columns of the file that they came from, ID included."""
 
     __slots__ = ("column_names", "sentences")
 
     def __init__(self, sentences: Iterable[Sentence] = (), column_names: Sequence[str] = CONLLU_COLUMNS) -> None:
-        self.sentences = list(placed(sentences))
+        check_iterable(sentences, "sentences", "a list of sentences; parse_conllu and a pipeline read text")
+        self.sentences = list(placed(map(_sentence, sentences)))
         self.column_names = tuple(column_names)
 
     @property

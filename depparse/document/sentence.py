@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from depparse.arguments import check_iterable, shown
 from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
 from depparse.document.exact import has_spaces, join_tokens, spaces
 from depparse.document.kinds import get_kind, kinds
 from depparse.document.offsets import Characters, find_tokens, share_characters
 from depparse.document.spans import Frame, Span
 from depparse.document.words import EmptyNode, MultiwordToken, Token, Words
-from depparse.errors import DepparseError
+from depparse.errors import ConfigError, DepparseError
 
 _CONLLU = frozenset(VALUE_COLUMNS)
 _BREAKS = (["newpar"], ["newdoc"])  # first words of the comments that begin a paragraph
@@ -38,6 +39,8 @@ class Sentence:
         mwts: Iterable[MultiwordToken] = (),
         empty_nodes: Iterable[EmptyNode] = (),
     ) -> None:
+        if not isinstance(columns, dict) or "FORM" not in columns:
+            raise ConfigError(f"the columns of a sentence are a dictionary with the list FORM, not {shown(columns)}")
         self.columns = columns
         self.comments = list(comments)
         self.mwts = list(mwts)
@@ -50,6 +53,7 @@ class Sentence:
     @classmethod
     def from_forms(cls, forms: Iterable[str], comments: Iterable[str] = ()) -> Sentence:
         """A sentence of words with these forms and no annotation."""
+        check_iterable(forms, "forms", "a list of words")
         return cls({"FORM": [check_cell(form, "FORM") for form in forms]}, comments)
 
     def copy(self) -> Sentence:

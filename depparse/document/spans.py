@@ -6,6 +6,7 @@ both ends are included. `depparse.document.annotations` reads them from files an
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -105,13 +106,17 @@ def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
     A broken sequence is read as seqeval and conlleval read it, and never raises: an ``I-`` or ``E-`` that continues
     no entity of its type begins one. Without nesting, a tag ends every entity that it does not continue. With nesting,
     each part of a joined tag continues the most recently begun open entity of its type; shorter entities close first.
-    The entities are sorted by start, longest first.
+    The entities are sorted by start, longest first. O(tags) without sorting.
     """
     spans: list[Span] = []
     open_spans: list[Span] = []  # in the order of their beginnings, so that the innermost is the last
     for position, cell in enumerate(tags, 1):
-        continued: set[int] = set()  # id() of each span that a tag of this cell continues or begins
-        ended: set[int] = set()
+        # By type, in order: the open entities that no tag of this cell has continued yet.
+        candidates: dict[str, deque[Span]] = {}
+        for span in open_spans:
+            candidates.setdefault(span.type, deque()).append(span)
+        begun: list[Span] = []
+        closed = set(map(id, open_spans))  # id() of each span that no tag of this cell continues, or that one ends
         for tag in () if cell in ("O", "_", "-", "") else cell.split(joint):
             if tag == "O":
                 continue
@@ -120,18 +125,18 @@ def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
                 prefix, kind = "I", tag  # a bare type, as in the IO scheme
             # An end closes the innermost open entity of its type, a continuation keeps the outermost: where two
             # entities of one type nest, this is the only reading in which they do not cross.
-            candidates = [s for s in open_spans if s.type == kind and id(s) not in continued]
-            if prefix in ("I", "E", "L") and candidates:
-                span = candidates[0] if prefix == "I" else candidates[-1]
+            if prefix in ("I", "E", "L") and (of_type := candidates.get(kind)):
+                span = of_type.popleft() if prefix == "I" else of_type.pop()
                 span.end = position
             else:
                 span = Span(position, position, kind)
-                spans.append(span)
-                open_spans.append(span)
-            continued.add(id(span))
-            if prefix not in ("B", "I"):
-                ended.add(id(span))
-        open_spans = [s for s in open_spans if id(s) in continued and id(s) not in ended]
+                begun.append(span)
+            if prefix in ("B", "I"):
+                closed.discard(id(span))
+            else:
+                closed.add(id(span))
+        spans += begun
+        open_spans = [span for span in (*open_spans, *begun) if id(span) not in closed]
     return sorted(spans, key=lambda span: (span.start, -span.end))
 
 
@@ -155,5 +160,5 @@ def encode_tags(spans: Iterable[Span], length: int, scheme: str = "IOB2", joint:
 
 def check_label(label: str, what: str) -> None:
     """Raises DepparseError unless `label` can stand in a tag or an argument cell of any format; `what` names it."""
-    if not label or label in ("_", "O") or any(char in "|,=" or char.isspace() for char in label):
+    if not isinstance(label, str) or label in ("", "_", "O") or any(char in "|,=" or char.isspace() for char in label):
         raise DepparseError(f"{what} is a name without blanks, bars, commas and equals signs, not {label!r}")

@@ -168,7 +168,8 @@ def unreachable(graph: Mapping[str, Iterable[str]], root: str = "0") -> list[str
             children.setdefault(head, []).append(node)
     reached, stack = {root}, [root]
     while stack:
-        new = [node for node in children.get(stack.pop(), ()) if node not in reached]
-        reached.update(new)
-        stack += new
+        for node in children.pop(stack.pop(), ()):
+            if node not in reached:
+                reached.add(node)
+                stack.append(node)
     return [node for node in graph if node not in reached]

@@ -41,12 +41,12 @@ class Bert(nn.Module):
         width, padding = settings["hidden_size"], settings.get("pad_token_id")
         self.embeddings: Any = nn.ModuleDict(
             {
-                # The weights will be loaded; random numbers would take longer than all else here.
+                # The weights will be loaded, and to write others first would take longer than all else here.
                 "word_embeddings": nn.Embedding(
                     settings["vocab_size"],
                     width,
                     padding_idx=padding,
-                    _weight=torch.zeros(settings["vocab_size"], width),
+                    _weight=torch.empty(settings["vocab_size"], width),
                 ),
                 "position_embeddings": nn.Embedding(settings["max_position_embeddings"], width),
                 "token_type_embeddings": nn.Embedding(settings["type_vocab_size"], width),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+
+from depparse.arguments import check_type
 from depparse.document.document import Document
 from depparse.evaluation.metrics import scores_of
 from depparse.evaluation.pair import read_pair
@@ -15,4 +18,6 @@ def evaluate(gold: PathLike | Document, system: PathLike | Document) -> Scores:
     The files must have the same text, spaces aside; sentences, tokens and words may differ. Raises EvaluationError if
     the texts differ and FormatError if a file is broken or holds anything but trees with one root.
     """
+    for name, given in (("gold", gold), ("system", system)):
+        check_type(given, (str, os.PathLike, Document), name, "a path or a Document")
     return Scores(scores_of(TREES, read_pair(gold, system)))

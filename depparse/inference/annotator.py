@@ -7,10 +7,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, repeat
+from types import NoneType
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from depparse.arguments import check_iterable, check_type
 from depparse.document.annotations import complete, restore
 from depparse.document.annotations.tree import TREE_COLUMNS, kept_arcs
 from depparse.document.columns import in_order
@@ -93,12 +95,17 @@ class Annotator:
 
         Raises ConfigError if there are not as many constraints as sentences.
         """
+        check_iterable(sentences, "the input", "a Document or a list of sentences")
+        if constraints is not None:
+            check_iterable(constraints, "constraints", "a list with Constraints or None for each sentence")
         all_constraints = repeat(None) if constraints is None else iter(constraints)
         first = 1
-        for group in chunks(iter(sentences), batches * self.request.batch_words):
+        for group in chunks(_checked(sentences), batches * self.request.batch_words):
             group_constraints = list(islice(all_constraints, len(group)))
             if (n_constraints := len(group_constraints)) < len(group):
                 raise ConfigError(f"constraints end at sentence {first + n_constraints}; give one for each, or None")
+            for number, asked in enumerate(group_constraints, first):
+                check_type(asked, (Constraints, NoneType), f"constraint {number}", "an object of Constraints, or None")
             yield Group(first, group, group_constraints)
             first += len(group)
         if constraints is not None and any(True for _ in all_constraints):
@@ -243,6 +250,13 @@ def _find_treebank(model: ModelCodec | None, treebank: str | None) -> int:
     if treebank not in names:
         raise ConfigError(f"the model learned no treebank {treebank!r}; it knows: {', '.join(names) or 'no names'}")
     return names.index(treebank)
+
+
+def _checked(sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    """The sentences. Raises ConfigError for anything else among them."""
+    for number, sentence in enumerate(sentences, 1):
+        check_type(sentence, Sentence, f"sentence {number}", "a Sentence")
+        yield sentence
 
 
 def _constraints(sentence: Sentence, kept: frozenset[str], asked: Constraints | None) -> Constraints | None:

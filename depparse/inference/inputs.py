@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from types import NoneType
 from typing import Protocol, runtime_checkable
 
+from depparse.arguments import check_iterable, check_path, check_type, shown
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
@@ -77,6 +80,14 @@ class InputReader:
                 raise ConfigError(f"sentence {number} has no tokens, or one that is no text or blank; leave them out")
         return sentences
 
+    def check_all(self, inputs: Iterable[object]) -> Iterator[Given]:
+        """Each input, checked; the error of a wrong one says which it is."""
+        for number, given in enumerate(inputs, 1):
+            try:
+                yield self.check(given)
+            except ConfigError as error:
+                raise ConfigError(f"input {number}: {error}") from None
+
     def sentences(self, given: Given) -> Iterable[Sentence]:
         """The sentences of an input: the very ones of a Document, or new ones without annotation."""
         if isinstance(given, str):
@@ -95,12 +106,19 @@ class InputReader:
         return [next(segmented) if isinstance(given, str) else list(self.sentences(given)) for given in inputs]
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
-        """The sentences of a text that comes in pieces."""
+        """The sentences of a text, or of one that comes in pieces."""
+        check_type(pieces, Iterable, "a text to be segmented", "text, or its pieces")
+        pieces = [pieces] if isinstance(pieces, str) else map(_piece, pieces)
         segment = rules.segment if self.segmenter is None else self.segmenter.segment
         return segment_lines(segment, pieces) if self.presplit else segment(pieces)
 
     def read(self, paths: Sequence[PathLike], format: str | None) -> Iterator[Sentence]:
         """The sentences of files; see `Pipeline.read`."""
+        paths = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+        check_iterable(paths, "paths", "a list of files")
+        for path in paths:
+            check_path(path, "a file")
+        check_type(format, (str, NoneType), "format", "the name of a format")
         formats_of = [format or formats.guess_format(path, "conllu") for path in paths]
         for path, name in zip(paths, formats_of, strict=True):
             formats.get_format(name)
@@ -128,11 +146,20 @@ class InputReader:
 
 def expanded(segmenter: Segmenter, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
     """New sentences with the tokens, comments and MISC of the given ones, in which multiword tokens are expanded."""
+    check_iterable(sentences, "the input", "a Document or a list of sentences")
     return segmenter.expand(map(_surface, sentences))
+
+
+def _piece(piece: object) -> str:
+    """The piece of text. Raises ConfigError if it is none."""
+    if not isinstance(piece, str):
+        raise ConfigError(f"a piece of text is text, not {shown(piece)}")
+    return piece
 
 
 def _surface(sentence: Sentence) -> Sentence:
     """A new sentence whose words are the tokens of the given one."""
+    check_type(sentence, Sentence, "a sentence to be expanded", "a Sentence")
     tokens = sentence.tokens
     columns = {"FORM": [token.text for token in tokens], "MISC": [token.misc or "_" for token in tokens]}
     return Sentence(columns, sentence.comments)

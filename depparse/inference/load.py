@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from types import NoneType
 
 import torch
 
+from depparse.arguments import check_path, check_type
 from depparse.errors import ConfigError
 from depparse.inference.pipeline import SEGMENTER, Pipeline
 from depparse.model_folder.find import find
@@ -28,6 +30,9 @@ def load(
     true, at `revision`. A bundled model is preferred to a folder of the same name; call that folder ``./en``. Raises
     ModelError and ConfigError.
     """
+    check_path(name, "the name of a model")
+    check_type(device, (str, torch.device), "device", "the name of a device, such as 'cpu' or 'cuda'")
+    check_type(revision, (str, NoneType), "revision", "a branch, tag or commit, as text")
     folder = find(name, fetch=fetch, revision=revision)
     try:
         parts = load_parts(folder).to(device)

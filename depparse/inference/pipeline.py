@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from depparse.arguments import check_number, check_path, check_type
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
 from depparse.document.raw_text import iter_text
@@ -76,7 +77,10 @@ class Pipeline:
             self._codec = model
             if scorer is None:
                 raise ConfigError("codecs alone annotate nothing: give the scorer that computes their networks")
+        elif isinstance(model, (str, os.PathLike)):
+            raise ConfigError(f"a Pipeline is made of a model, not of a name; load one: depparse.load({model!r})")
         elif model is not None:
+            check_type(getattr(model, "codec", None), ModelCodec, "the codec of the model", "a ModelCodec")
             self.model = model.eval()
 
     @property
@@ -140,15 +144,14 @@ class Pipeline:
 
         Raises what a call or a worker raises. Nothing comes after an error.
         """
-        if isinstance(inputs, (str, Document)):
+        if isinstance(inputs, (str, Document)) or not isinstance(inputs, Iterable):
             raise ConfigError("pipe takes many texts or documents; call the pipeline itself for one")
         self._check_workers(workers)
-        if batch_size < 1:
-            raise ConfigError(f"batch_size is a number of inputs, at least 1, not {batch_size}")
+        check_number(batch_size, "batch_size", "inputs")
         request = self._requested(request, asked)
         annotator, reader = self._annotator(request), self._reader(request)
         batches = BATCHES if workers == 1 else BATCHES_OF_WORKER
-        jobs = jobs_of(map(reader.check, inputs), batch_size, batches * request.batch_words)
+        jobs = jobs_of(reader.check_all(inputs), batch_size, batches * request.batch_words)
         return _documents(run_in_order(partial(annotate_inputs, reader, annotator), jobs, workers))
 
     def annotate_stream(
@@ -184,7 +187,7 @@ class Pipeline:
         It does not matter where the text is cut into pieces.
         """
         reader = self._reader(self._requested(request, asked, "segment", ("without", "presplit")))
-        return reader.segment([pieces] if isinstance(pieces, str) else pieces)
+        return reader.segment(pieces)
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """New sentences with the tokens of the given ones, in which multiword tokens are expanded; not annotated.
@@ -229,12 +232,13 @@ class Pipeline:
         part predicts trees, chains replace them, since the scorer needs trees. With `given_predicates`, it sees which
         words are predicates where gold has frames, but not their senses and arguments.
         """
+        check_type(gold, Document, "gold", "a Document")
         trees = self.codec is not None and self.codec.needs_trees()
         if raw and given_predicates:
             raise ConfigError("predicates are words, so they cannot be given for raw text")
         sentences = bare_copies(gold, trees=trees, predicates=given_predicates)
         if raw:
-            sentences = self.segment(wrapped(iter_text(gold), wrap) if wrap else iter_text(gold))
+            sentences = self.segment(wrapped(iter_text(gold), wrap) if wrap is not None else iter_text(gold))
         analysed = self.annotate_stream(sentences, treebank=treebank, keep=PREDICATES if given_predicates else ())
         return Document(with_trees(with_hidden(analysed, gold) if raw else analysed, given=trees))
 
@@ -282,6 +286,7 @@ class Pipeline:
         elif asked:
             raise ConfigError(f"give a request or {', '.join(asked)}, not both")
         else:
+            check_type(request, Request, "request", "what pipeline.request(…) returns")
             request = replace(request, constrained=request.constrained or constrained)
         if wrong := sorted(request.without - set(self.parts)):
             names = ", ".join(self.parts) or "no parts"
@@ -296,8 +301,7 @@ class Pipeline:
         return InputReader(segmenter, request.presplit, request.expand)
 
     def _check_workers(self, workers: int) -> None:
-        if workers < 1:
-            raise ConfigError(f"workers is a number of processes, at least 1, not {workers}")
+        check_number(workers, "workers", "processes")
         if workers > 1 and self.model is not None and self.model.device.type != "cpu":
             raise ConfigError(f"workers share out processors, but the model is on {self.model.device}; use one worker")
 
@@ -317,6 +321,7 @@ class Pipeline:
             )
         from depparse.model_folder.store import save as save_model
 
+        check_path(folder, "folder")
         card = self.card or None  # without a card, one is made of the facts
         save_model(self.model, Path(folder), self.facts, card=card, segmenter=self.segmenter, weights=weights)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from numbers import Integral
+from types import NoneType
 from typing import Any, TypedDict
 
+from depparse.arguments import check_number, check_type
 from depparse.document.annotations import check_kept
 from depparse.errors import ConfigError, did_you_mean
 
+MOST_TREES = 10_000  # that a sentence is given
 BATCH_WORDS = 2000  # words, with padding, that are annotated at once; memory grows with them
 
 
@@ -50,7 +52,8 @@ class Request:
     A model of several treebanks annotates in the style of `treebank`, by default the first that it learned from. With
     `presplit`, each line of a text is a sentence, and only its tokens are to be found. With `expand`, multiword tokens
     among the words of other input are found and split, and its other columns are not read. The annotation does not
-    depend on `batch_words`, the words of a batch with padding.
+    depend on `batch_words`, the words of a batch with padding; only the last written digit of a probability may differ
+    by one, because sums are rounded in another order.
     """
 
     keep: frozenset[str] = frozenset()  # names in capitals
@@ -68,8 +71,13 @@ class Request:
         object.__setattr__(self, "keep", check_kept(_names(self.keep, "keep")))
         object.__setattr__(self, "without", frozenset(_names(self.without, "without")))
         if self.k_best is not None:
-            _check_number(self.k_best, "k_best", "trees")
-        _check_number(self.batch_words, "batch_words", "words")
+            check_number(self.k_best, "k_best", "trees")
+            if self.k_best > MOST_TREES:
+                raise ConfigError(f"k_best is at most {MOST_TREES:,} trees of a sentence, not {self.k_best:,}")
+        check_number(self.batch_words, "batch_words", "words")
+        for name in ("probabilities", "presplit", "expand"):
+            check_type(getattr(self, name), bool, name, "True or False")
+        check_type(self.treebank, (str, NoneType), "treebank", "the name of a treebank")
 
     @classmethod
     def of(cls, asked: Asked, *, constrained: bool = False) -> Request:
@@ -85,11 +93,6 @@ class Request:
         """The names of all values that differ from the defaults."""
         defaults = Request()
         return tuple(name for name in Asked.__annotations__ if getattr(self, name) != getattr(defaults, name))
-
-
-def _check_number(number: object, key: str, unit: str) -> None:
-    if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
-        raise ConfigError(f"{key} is a number of {unit}, at least 1, not {number!r}")
 
 
 def _names(names: object, key: str) -> Collection[str]:

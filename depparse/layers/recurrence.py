@@ -14,9 +14,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor
+
+from depparse.structs.compiled import compiled
 
 Array = NDArray[Any]
 
@@ -73,7 +74,7 @@ def _array(values: Tensor) -> Array:
     return values.detach().contiguous().numpy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _states_kernel(decay: Array, drive: Array, states: Array, backwards: int) -> None:
     """Writes the states of `linear_recurrence`."""
     batch, times, width = drive.shape
@@ -89,7 +90,7 @@ def _states_kernel(decay: Array, drive: Array, states: Array, backwards: int) ->
                 states[row, time, unit] = before + drive[row, time, unit]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _gradients_kernel(
     decay: Array, states: Array, gradient: Array, to_decay: Array, to_drive: Array, backwards: int
 ) -> None:

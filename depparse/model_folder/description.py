@@ -97,7 +97,9 @@ def describe(name: str | os.PathLike[str]) -> Description:
         if segmenter is not None:
             segmenter = {**segmenter, "parameters": _sum(sizes, "segmenter.")}
         inputs, context = encoder["inputs"], encoder["context"]
-    except (KeyError, TypeError, AttributeError, ValueError, struct.error) as error:
+    except ModelError:
+        raise
+    except Exception as error:  # what a folder may hold wrongly is without end, and so are the errors that follow
         raise ModelError(f"{folder}: not a model that this version knows: {type(error).__name__} {error}") from None
     card, facts = folder / CARD, folder / FACTS
     size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
@@ -113,6 +115,8 @@ def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file. Raises ModelError."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {(error.strerror or str(error)).lower()}") from None
     except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: not JSON: {error}") from None
     if not isinstance(data, dict):

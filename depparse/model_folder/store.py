@@ -12,13 +12,13 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from depparse.config import parse
@@ -30,7 +30,8 @@ from depparse.model_folder.card import render
 from depparse.model_folder.description import FORMAT, check_folder, read_json
 from depparse.model_folder.facts import Facts, facts_from
 from depparse.model_folder.find import CARD, FACTS, FILES
-from depparse.model_folder.weights import WEIGHTS, Weights, as_weights, decode, encode
+from depparse.model_folder.sizes import bounded_by
+from depparse.model_folder.weights import WEIGHTS, Weights, as_weights, check_finite, decode, encode, write_tensors
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
 from depparse.segmentation.segmenter import Segmenter
@@ -74,8 +75,11 @@ def save(
     weights = as_weights(weights)
     folder = Path(folder)
     check_replaceable(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be made: {(error.strerror or str(error)).lower()}") from error
     try:
         config: dict[str, Any] = {"format": FORMAT, "weights": weights, "writes": {}, "model": None, "segmenter": None}
         vocabularies: dict[str, Any] = {}
@@ -87,7 +91,9 @@ def save(
             vocabularies["segmenter"] = segmenter.codec.to_json()
         _write_json(temporary / "config.json", config, indent=1)
         _write_json(temporary / "vocab.json", vocabularies)
-        save_file(encode(state(model, segmenter), weights), temporary / "model.safetensors")
+        stored = encode(state(model, segmenter), weights)
+        check_finite(stored)
+        write_tensors(temporary / "model.safetensors", stored)
         facts = facts or Facts()
         _write_json(temporary / FACTS, facts.model_dump(mode="json", exclude_defaults=True) | {"format": 1}, indent=1)
         (temporary / CARD).write_text(render(facts) if card is None else card, encoding="utf-8")
@@ -97,6 +103,8 @@ def save(
         _write_json(temporary / "manifest.json", hashes, indent=1)
         temporary.chmod(0o755)
         _replace(temporary, folder)
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written: {(error.strerror or str(error)).lower()}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -179,9 +187,22 @@ def load_parts(folder: Path) -> Parts:
     if stored_as not in WEIGHTS:
         choice = ", ".join(WEIGHTS)
         raise ModelError(f"{folder}: weights stored as {stored_as!r}, but this version reads {choice}; update depparse")
-    vocabularies = read_json(folder / "vocab.json")
-    parts = Parts(None, None)
     try:
+        return _read_parts(config, read_json(folder / "vocab.json"), load_file(folder / "model.safetensors"))
+    except ConfigError as error:
+        raise ModelError(f"{folder / 'config.json'}: {error}") from None
+    except ModelError as error:
+        raise ModelError(f"{folder}: {error}") from None
+    except Exception as error:  # what a folder may hold wrongly is without end, and so are the errors that follow
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
+
+
+def _read_parts(config: Mapping[str, Any], vocabularies: Mapping[str, Any], stored: Mapping[str, Tensor]) -> Parts:
+    """The parts that the contents of the files describe."""
+    parts = Parts(None, None)
+    check_finite(stored)
+    with bounded_by(sum(value.numel() for value in stored.values()), len(stored)):
         if config.get("model") is not None or config.get("segmenter") is None:
             model_config = parse(ModelConfig, config.get("model") or {}, "model")
             parts.model = Model.from_codec(model_config, ModelCodec.from_json(model_config, vocabularies))
@@ -189,24 +210,17 @@ def load_parts(folder: Path) -> Parts:
             segmenter_config = parse(SegmenterConfig, config["segmenter"], "segmenter")
             codec = SegmenterCodec.from_json(vocabularies["segmenter"])
             parts.segmenter = Segmenter(codec, TorchSegmenterScorer(SegmenterNetwork(segmenter_config, codec.sizes)))
-        weights = decode(load_file(folder / "model.safetensors"))
-        if parts.segmenter is not None:
-            names = [name for name in weights if name.startswith(_SEGMENTER)]
-            network = network_of(parts.segmenter)
-            network.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in names})
-            network.eval()
-        if parts.model is not None:
-            parts.model.load_state_dict(weights)
-            parts.model.eval()
-        elif weights:
-            raise ValueError(f"there are weights of a model, such as {min(weights)}, but no model")
-    except ConfigError as error:
-        raise ModelError(f"{folder / 'config.json'}: {error}") from None
-    except (
-        AttributeError, IndexError, KeyError, OverflowError, RuntimeError, TypeError, ValueError, SafetensorError
-    ) as error:  # fmt: skip
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
+    weights = decode(stored)
+    if parts.segmenter is not None:
+        names = [name for name in weights if name.startswith(_SEGMENTER)]
+        network = network_of(parts.segmenter)
+        network.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in names})
+        network.eval()
+    if parts.model is not None:
+        parts.model.load_state_dict(weights)
+        parts.model.eval()
+    elif weights:
+        raise ModelError(f"there are weights of a model, such as {min(weights)}, but no model")
     return parts
 
 

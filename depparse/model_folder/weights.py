@@ -6,13 +6,17 @@ So storage changes the weights a little but arithmetic not at all: a sentence ha
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, cast, get_args
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 from torch import Tensor
 
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, ModelError
 from depparse.model_folder.description import SCALE
 
 Weights = Literal["float32", "float16", "int8"]
@@ -62,6 +66,24 @@ def decode(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
         elif not name.endswith(SCALE):
             state[name] = value.float() if value.dtype == torch.float16 else value
     return state
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Writes a safetensors file. Raises ModelError if that fails, as on a full disk, and leaves nothing at `path`."""
+    try:
+        save_file(dict(tensors), path, metadata=metadata)
+        with open(path, "rb") as stream:
+            os.fsync(stream.fileno())
+    except (OSError, SafetensorError) as error:
+        path.unlink(missing_ok=True)
+        raise ModelError(f"{path}: the weights cannot be written: {error}") from None
+
+
+def check_finite(stored: Mapping[str, Tensor]) -> None:
+    """Raises ModelError if a tensor holds something else than finite numbers."""
+    for name, value in stored.items():
+        if value.is_floating_point() and not value.isfinite().all():
+            raise ModelError(f"the weights {name} hold numbers that are not finite (NaN or infinite)")
 
 
 def _halve(value: Tensor, *, exactly: bool = False) -> Tensor:

@@ -29,6 +29,8 @@ from depparse.structs.k_best import ScoredTree, k_best
 # From ``words[n]`` and ``heads[n, candidates]``: log p(relation | arc) as ``[n, candidates, labels]``.
 LabelModel = Callable[[Integers, Integers], Floats]
 
+_TREES = 64  # trees whose arcs are labelled at once
+
 
 @dataclass(slots=True)
 class Tree:
@@ -111,7 +113,7 @@ class ParseAnalysis:
     @cached_property
     def best(self) -> Tree:
         """The best tree, each arc with its most probable relation. O(words²), O(words³) if projective."""
-        return self._label(self._k_best(1)[0])
+        return self._label(self._k_best(1))[0]
 
     def trees(self, k: int) -> list[Tree]:
         """The k best trees, best first, with their log-probabilities; fewer if there are fewer. The result is exact.
@@ -120,7 +122,8 @@ class ParseAnalysis:
         """
         scored = self._k_best(k)
         return [
-            replace(self._label(tree), log_probability=min(0.0, tree.score - self.log_partition)) for tree in scored
+            replace(tree, log_probability=min(0.0, score - self.log_partition))
+            for tree, (_, score) in zip(self._label(scored), scored, strict=True)
         ]
 
     def with_probabilities(self, tree: Tree) -> Tree:
@@ -141,11 +144,18 @@ class ParseAnalysis:
         with self._named():
             return k_best(scores, k, projective=self.projective, max_projective_length=self._longest)
 
-    def _label(self, tree: ScoredTree) -> Tree:
-        """The tree with the most probable relation of each arc, or the given one."""
-        best = self._label_model(np.arange(1, len(tree.heads)), tree.heads[1:, None])[:, 0].argmax(-1)
-        labels = [self._constraints.labels.get(word, self.labels[number]) for word, number in enumerate(best, 1)]
-        return Tree(tree.heads[1:].tolist(), labels)
+    def _label(self, trees: Sequence[ScoredTree]) -> list[Tree]:
+        """The trees with the most probable relation of each arc, or the given one. A few at a time bound the memory."""
+        labelled: list[Tree] = []
+        words = np.arange(1, len(trees[0].heads))
+        for first in range(0, len(trees), _TREES):
+            heads = np.stack([tree.heads[1:] for tree in trees[first : first + _TREES]], axis=1)
+            best = self._label_model(words, heads).argmax(-1)
+            for column, numbers in zip(heads.T.tolist(), best.T.tolist(), strict=True):
+                given = self._constraints.labels
+                labels = [given.get(word, self.labels[number]) for word, number in enumerate(numbers, 1)]
+                labelled.append(Tree(column, labels))
+        return labelled
 
     def _conditional(self, words: Integers, heads: Integers) -> Floats:
         """p(relation | arc), ``[words, candidates, labels]``; a given relation has probability 1."""

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from depparse.errors import DepparseError
 from depparse.structs.checks import Integers
 
+_MOST_SETS = 5_000  # of states, that a deterministic automaton is made of
+
 
 @dataclass(frozen=True, slots=True)
 class Automaton:
@@ -70,7 +72,7 @@ def determinize(automaton: Automaton) -> Deterministic:
 
     The subset construction (Rabin & Scott 1959) makes it. It is exponential in the states at worst, hardly ever in
     practice. Sets of states from which nothing is accepted are left out, and those that accept the same continuations
-    are merged (Moore 1956).
+    are merged (Moore 1956). Raises DepparseError if more than 5,000 sets would be needed.
     """
     start = frozenset(automaton.starts)
     numbers = {start: 0}
@@ -81,6 +83,11 @@ def determinize(automaton: Automaton) -> Deterministic:
         for label in sorted({label for state in subset for label in automaton.arcs[state]}):
             if after := automaton.after(subset, label):
                 if after not in numbers:
+                    if len(queue) == _MOST_SETS:
+                        raise DepparseError(
+                            f"the language needs more than {_MOST_SETS:,} states: after some labels it may be in too "
+                            "many places at once, as with many wildcards behind a repetition; write it more narrowly"
+                        )
                     numbers[after] = len(queue)
                     queue.append(after)
                 row[label] = numbers[after]

@@ -7,11 +7,13 @@ trees, and probabilities given the constraints.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Integral
 
 import numpy as np
 
+from depparse.arguments import shown
 from depparse.errors import DepparseError
 from depparse.structs.checks import ArcScores, Floats, check_scores
 
@@ -25,6 +27,29 @@ class Constraints:
     required: Collection[Arc] = ()  # arcs that are in the tree
     forbidden: Collection[Arc] = ()  # arcs that are not
     labels: Mapping[int, str] = field(default_factory=dict)  # relation by word ID, whatever the head is
+
+    def __post_init__(self) -> None:
+        """Raises DepparseError for values of a wrong type; whether the words exist, a sentence tells."""
+        for name in ("required", "forbidden"):
+            arcs = getattr(self, name)
+            wrong = [arcs] if not isinstance(arcs, Collection) else [arc for arc in arcs if not _is_arc(arc)]
+            if wrong or isinstance(arcs, (str, Mapping)):
+                raise DepparseError(f"{name} is a list of arcs (dependent, head), whole numbers, not {shown(arcs)}")
+        labels = self.labels
+        if not isinstance(labels, Mapping) or not all(
+            _is_whole(word) and isinstance(label, str) for word, label in labels.items()
+        ):
+            raise DepparseError(
+                f"labels is a mapping of word IDs to relations, such as {{2: 'obj'}}, not {shown(labels)}"
+            )
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool)
+
+
+def _is_arc(arc: object) -> bool:
+    return isinstance(arc, Sequence) and len(arc) == 2 and all(map(_is_whole, arc))
 
 
 def constrain(scores: ArcScores, *, required: Iterable[Arc] = (), forbidden: Iterable[Arc] = ()) -> Floats:

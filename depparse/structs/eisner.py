@@ -9,7 +9,6 @@ equal splits the leftmost wins. -inf needs no special care, because +inf never o
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from depparse.structs.checks import (
     FINE,
@@ -21,6 +20,7 @@ from depparse.structs.checks import (
     check_scores,
     tree_error,
 )
+from depparse.structs.compiled import compiled
 from depparse.structs.trees import greedy_kernel, projective_kernel, tree_kernel, usable_scores
 
 MAX_LENGTH = 1000  # words; about a second and 40 MB
@@ -42,7 +42,7 @@ def projective_tree(scores: ArcScores, *, max_length: int = MAX_LENGTH) -> Integ
     return tree
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def projective_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
     """`mst.decode` for projective trees, without checks of the arguments. Writes `heads`, and (kind, word) of errors
     to ``problems[batch]``."""
@@ -54,7 +54,7 @@ def projective_batch(scores: ArcScores, lengths: Integers, heads: Integers, prob
         problems[number, 0], problems[number, 1] = kind, word
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _eisner(scores: Floats, heads: Integers) -> int:
     """Writes the best projective tree with one root to `heads` and returns FINE; returns NO_TREE if there is none.
 

@@ -10,9 +10,9 @@ float64 logarithms.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from depparse.structs.checks import NO_TREE, ArcScores, Floats, check_length, check_scores, tree_error
+from depparse.structs.compiled import compiled
 from depparse.structs.eisner import MAX_LENGTH
 
 
@@ -50,7 +50,7 @@ def _run_inside(scores: ArcScores, max_length: int) -> tuple[float, Floats, Floa
     return float(total + shift.sum()), shifted, complete, incomplete, between
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _log_sum(values: Floats) -> float:
     """log Σ exp(values)."""
     best = values.max()
@@ -62,7 +62,7 @@ def _log_sum(values: Floats) -> float:
     return float(best + np.log(total))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _inside(scores: Floats, complete: Floats, incomplete: Floats, between: Floats) -> float:
     """The log-partition, -inf if there is no tree. Writes the sums of the spans of `eisner`, as logarithms.
 
@@ -91,7 +91,7 @@ def _inside(scores: Floats, complete: Floats, incomplete: Floats, between: Float
     return _log_sum(terms[1:])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _outside(scores: Floats, complete: Floats, incomplete: Floats, between: Floats) -> Floats:
     """The arc probabilities. ``closed`` and ``opened`` hold the probabilities of `complete` and `incomplete` spans."""
     size = len(scores)

@@ -17,9 +17,9 @@ the absolute error is about 1e-12; the relative error of tiny probabilities may 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from depparse.structs.checks import NO_TREE, ArcScores, Floats, Integers, check_scores, tree_error
+from depparse.structs.compiled import compiled
 
 
 def log_partition(scores: ArcScores) -> float:
@@ -57,7 +57,7 @@ def _eliminate(scores: ArcScores) -> tuple[float, Floats, Floats, Floats, Floats
     return float(total + shift.sum()), shifted, rates, leaving, roots, order
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _log_add(a: float, b: float) -> float:
     """log(exp(a) + exp(b))."""
     if a < b:
@@ -65,7 +65,7 @@ def _log_add(a: float, b: float) -> float:
     return a if b == -np.inf else a + np.log1p(np.exp(b - a))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _forward(scores: Floats, rates: Floats, leaving: Floats, roots: Floats, order: Integers) -> float:
     """The log-partition, -inf if there is no tree. Writes `rates`, `leaving`, `roots` and `order`, all as logarithms.
 
@@ -113,7 +113,7 @@ def _forward(scores: Floats, rates: Floats, leaving: Floats, roots: Floats, orde
     return logarithm + total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _marginals(scores: Floats, rates: Floats, leaving: Floats, roots: Floats, order: Integers) -> Floats:
     """The arc probabilities: the gradient of `_forward`. ``x_count`` is the gradient of x, an expected count."""
     n = len(order)

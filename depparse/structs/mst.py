@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from depparse.structs.checks import (
@@ -33,6 +32,7 @@ from depparse.structs.checks import (
     check_scores,
     tree_error,
 )
+from depparse.structs.compiled import compiled
 from depparse.structs.eisner import MAX_LENGTH, projective_batch
 from depparse.structs.trees import greedy_kernel, tree_kernel, usable_scores
 
@@ -81,7 +81,7 @@ def decode(
     return heads
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def spanning_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
     """`decode` without checks of the arguments. Writes `heads`, and (kind, word) of errors to ``problems[batch]``."""
     for number in range(len(lengths)):
@@ -92,7 +92,7 @@ def spanning_batch(scores: ArcScores, lengths: Integers, heads: Integers, proble
         problems[number, 0], problems[number, 1] = kind, word
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _spanning_tree(weights: Floats, heads: Integers) -> int:
     """Replaces the best heads of words by those of the best tree with one root, and returns FINE, or else NO_TREE.
 
@@ -178,7 +178,7 @@ def _spanning_tree(weights: Floats, heads: Integers) -> int:
     return FINE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _best_head(weights: Floats) -> int:
     """The best head, of equals the lowest; ROOT only if all others are forbidden."""
     best, best_head = -np.inf, 0
@@ -189,7 +189,7 @@ def _best_head(weights: Floats) -> int:
     return best_head
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _open_row(weights: Floats, entries: Integers, gain: float, name: int, plain: bool) -> None:
     """Prepares the row of a node for merging: its weights become what they gain over the node's arc in the cycle."""
     for head in range(len(weights)):
@@ -197,7 +197,7 @@ def _open_row(weights: Floats, entries: Integers, gain: float, name: int, plain:
         entries[head] = name if plain else entries[head]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _merge(weights: Floats, entries: Integers, others: Floats, other_entries: Integers) -> None:
     """Merges the second row into the first: of two arcs from the same head into a cycle, the better one stays."""
     for head in range(len(weights)):

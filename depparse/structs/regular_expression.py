@@ -18,6 +18,7 @@ from depparse.structs.automaton import Automaton
 
 _TOKEN = re.compile(r"\s*([()|*+?]|[^\s()|*+?]+)")
 _REPEATS = "*+?"
+_MOST_TOKENS = 2_000
 
 
 class _Fragment(NamedTuple):
@@ -32,9 +33,15 @@ def automaton_of(expression: str, labels_of: Callable[[str], Collection[int]], n
     """The automaton of a regular expression. O(n²) for n labels in the expression.
 
     `labels_of` gives the numbers of the labels that a name stands for, none if there is no such label. Raises
-    DepparseError, which says at which character the expression is wrong.
+    DepparseError, which says at which character the expression is wrong, and for one that is too long or too deep.
     """
-    return _Parser(expression, labels_of, n_labels).automaton()
+    parser = _Parser(expression, labels_of, n_labels)
+    if len(parser.tokens) > _MOST_TOKENS:
+        raise DepparseError(f"it has {len(parser.tokens):,} labels and signs, and at most {_MOST_TOKENS:,} are read")
+    try:
+        return parser.automaton()
+    except RecursionError:
+        raise DepparseError("its brackets are nested too deep") from None
 
 
 class _Parser:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from depparse.errors import DepparseError
@@ -26,6 +25,7 @@ from depparse.structs.checks import (
     check_heads,
     check_problems,
 )
+from depparse.structs.compiled import compiled
 
 
 def is_tree(heads: NDArray[np.integer[Any]]) -> bool:
@@ -62,7 +62,7 @@ def greedy_heads(scores: ArcScores, lengths: NDArray[np.integer[Any]]) -> Intege
     return heads
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tree_kernel(heads: Integers) -> bool:
     """`is_tree` without checks of the arguments."""
     size = len(heads)
@@ -85,7 +85,7 @@ def tree_kernel(heads: Integers) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def projective_kernel(heads: Integers) -> bool:
     """`is_projective` without checks of the arguments."""
     for word in range(1, len(heads)):
@@ -96,7 +96,7 @@ def projective_kernel(heads: Integers) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def greedy_kernel(scores: ArcScores, number: int, heads: Integers) -> tuple[int, int]:
     """Writes the best heads of sentence `number` of a batch. Returns kind and word of an error in its scores."""
     for word in range(1, len(heads)):
@@ -118,7 +118,7 @@ def greedy_kernel(scores: ArcScores, number: int, heads: Integers) -> tuple[int,
     return FINE, 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _greedy_batch(scores: ArcScores, lengths: Integers, heads: Integers, problems: Integers) -> None:
     """`greedy_heads` without checks of the arguments."""
     for number in range(len(lengths)):
@@ -126,7 +126,7 @@ def _greedy_batch(scores: ArcScores, lengths: Integers, heads: Integers, problem
         problems[number, 0], problems[number, 1] = kind, word
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def usable_scores(scores: ArcScores, number: int, size: int) -> Floats:
     """A float64 copy of the scores of one sentence, with -inf for ignored and forbidden arcs."""
     copy = np.empty((size, size))

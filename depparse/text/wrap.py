@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from depparse.arguments import check_number
 from depparse.document.raw_text import iter_exact_text, iter_text
 from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
@@ -42,8 +43,10 @@ def wrapped(pieces: Iterable[str], width: int) -> Iterator[str]:
     """The text of `pieces` with each paragraph filled to lines of at most `width` characters (code points).
 
     Lines break at spaces, which the line break replaces, and between Chinese or Japanese characters. A word longer than
-    a line stays whole on a line of its own. Memory is bounded by a line and a piece.
+    a line stays whole on a line of its own. Memory is bounded by a line and a piece. Raises ConfigError for another
+    `width` than a number.
     """
+    check_number(width, "wrap", "characters")
     pending = ""
     for piece in pieces:
         for number, paragraph in enumerate(piece.split("\n\n")):

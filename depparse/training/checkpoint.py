@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import safe_open
 from torch import Tensor, nn
 
 from depparse.errors import ModelError
+from depparse.model_folder.weights import write_tensors
 from depparse.training.optim import Average
 
 
@@ -71,7 +71,7 @@ class State:
 def save_checkpoint(path: Path, state: State, run: str) -> None:
     """Writes a checkpoint beside `path`, then renames it, so that a run killed at any moment leaves a whole one.
 
-    `run` is the fingerprint of the run's config and data.
+    `run` is the fingerprint of the run's config and data. Raises ModelError if it cannot be written.
     """
     tensors = {f"model.{name}": value.contiguous() for name, value in state.model.state_dict().items()}
     entries = state.optimizer.state_dict()["state"]
@@ -89,9 +89,7 @@ def save_checkpoint(path: Path, state: State, run: str) -> None:
     if torch.cuda.is_available():
         tensors["random_cuda"] = torch.cuda.get_rng_state()
     temporary = path.with_name(path.name + ".part")
-    save_file(tensors, temporary, metadata={"depparse": json.dumps(metadata)})
-    with open(temporary, "rb") as stream:
-        os.fsync(stream.fileno())
+    write_tensors(temporary, tensors, {"depparse": json.dumps(metadata)})
     os.replace(temporary, path)
 
 
@@ -104,13 +102,20 @@ def load_checkpoint(path: Path, state: State, run: str) -> list[str]:
         with safe_open(path, "pt") as file:
             metadata = json.loads(file.metadata()["depparse"])
             tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        if metadata["run"] != run:
+            raise ModelError(
+                f"{path}: is the checkpoint of a run with another config or other data; "
+                "resume with those, or give another --output"
+            )
+        return _restore(state, metadata, tensors)
+    except ModelError:
+        raise
+    except Exception as error:  # what a damaged file may hold is without end
         raise ModelError(f"{path}: not a checkpoint: {error}; remove it to begin anew") from None
-    if metadata["run"] != run:
-        raise ModelError(
-            f"{path}: is the checkpoint of a run with another config or other data; "
-            "resume with those, or give another --output"
-        )
+
+
+def _restore(state: State, metadata: dict[str, Any], tensors: dict[str, Tensor]) -> list[str]:
+    """Restores `state` from the contents of a checkpoint; returns the changes of the environment."""
     state.model.load_state_dict(_with_prefix(tensors, "model."))
     entries: dict[int, dict[str, Tensor]] = {}
     for name, value in _with_prefix(tensors, "optimizer.").items():

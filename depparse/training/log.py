@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, FormatError, cannot_import
 from depparse.evaluation.scores import Scores
+from depparse.files import open_output, read_text
 from depparse.training.loop import Evaluation, Step
 
 
@@ -54,14 +55,24 @@ def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequ
         entry["dev"] = {
             file: {name: scores[name].f1 for name in metrics if name in scores} for file, scores in dev.items()
         }
-    path.write_text("".join(json.dumps(line) + "\n" for line in [*earlier_lines, entry]), encoding="utf-8")
+    with open_output(path) as stream:
+        stream.writelines(json.dumps(line) + "\n" for line in [*earlier_lines, entry])
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a file such as ``metrics.jsonl``, one for each evaluation; none if there is no file."""
+    """The lines of a file such as ``metrics.jsonl``, one for each evaluation; none if there is no file.
+
+    Raises FormatError for a line that is no JSON.
+    """
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines: list[dict[str, Any]] = []
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        try:
+            lines.append(json.loads(line))
+        except ValueError as error:
+            raise FormatError(f"not a line of JSON: {error}", path=str(path), line=number) from None
+    return lines
 
 
 class TensorBoard:
@@ -70,9 +81,8 @@ class TensorBoard:
     def __init__(self, folder: Path, metrics: Sequence[str]) -> None:
         try:
             from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            message = "training.tensorboard needs the package tensorboard: pip install 'depparse[tensorboard]'"
-            raise ConfigError(message) from None
+        except Exception as error:  # a package that is there but broken may raise anything
+            raise ConfigError(f"config key training.tensorboard: {cannot_import('tensorboard', error)}") from None
         self._writer: Any = SummaryWriter(str(folder))
         self._metrics = metrics
         self._step = 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from depparse.errors import ConfigError
 from depparse.evaluation.metrics import Use, by_rank
-from depparse.files import hash_file
+from depparse.files import check_input, hash_file
 from depparse.formats.table import guess_format
 from depparse.model.model import Model
 from depparse.model_folder.store import check_replaceable, recover
@@ -57,6 +57,8 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
             key = "patience" if training.patience else "optimizer.average=asgd"
             raise ConfigError(f"config key {table}.{key} needs dev data to go by: give --dev FILE")
         choose_precision(training.precision, processes.device, f"{table}.precision")
+    for file in (*data.train, *data.dev, *data.test):
+        check_input(file)
     hashes = {file: hash_file(Path(file)) for file in (*data.train, *data.dev, *data.test)}
     check_replaceable(output / "model")
     names = (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, SEGMENTER_BEST, "model", "recipe.json")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
+from depparse.arguments import check_type
 from depparse.config import Config, apply_overrides, parse, read_toml
 from depparse.errors import ConfigError, FormatError
 from depparse.evaluation.metrics import Use, metrics
@@ -113,6 +114,7 @@ def read_recipe(
     `treebanks` are UD folders, whose splits are added to those of the recipe; `data` replaces whole splits by files.
     `base` and `freeze`, if given, replace those of the recipe. Raises ConfigError.
     """
+    check_type(recipe, (str, os.PathLike, Mapping, RecipeConfig), "config", "a name, a file, a table or a RecipeConfig")
     if isinstance(recipe, RecipeConfig):
         content = recipe.model_dump(mode="json")
     else:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from depparse.arguments import check_iterable, check_path, check_type
+from depparse.errors import DepparseError
 from depparse.inference.load import load
 from depparse.inference.pipeline import Pipeline
 from depparse.training.recipe import Recipe, read_recipe
@@ -43,20 +45,33 @@ def train(
     FormatError, ModelError, and DepparseError if training diverges.
     """
     set = [set] if isinstance(set, str) else set
-    data = {"train": _paths(train), "dev": _paths(dev), "test": _paths(test)}
+    data = {"train": _paths(train, "train"), "dev": _paths(dev, "dev"), "test": _paths(test, "test")}
+    check_path(output, "output")
+    if base is not None:
+        check_path(base, "base")
     base_name = None if base is None else os.fspath(base)
-    recipe = read_recipe(config, set, _paths(treebank), data, base_name, freeze)
+    treebanks = _paths(treebank, "treebank")
+    recipe = read_recipe(config, set, treebanks, data, base_name, freeze)
     if seed is not None:
+        check_type(seed, int, "seed", "a whole number")
         recipe = recipe.with_seed(seed)
     if command is None:
-        options: dict[str, Any] = {"treebank": _paths(treebank), **data, "output": os.fspath(output), "set": set}
+        options: dict[str, Any] = {"treebank": treebanks, **data, "output": os.fspath(output), "set": set}
         options |= {"base": base_name, "freeze": freeze, "resume": resume}
         name = repr(config if not isinstance(config, os.PathLike) else os.fspath(config))
         arguments = [name, *(f"{key}={value!r}" for key, value in options.items() if value)]
         command = f"depparse.train({', '.join(arguments)})"
-    run(recipe, Path(output), resume=resume, command=command, listen=listen or (lambda _: None))
+    try:
+        run(recipe, Path(output), resume=resume, command=command, listen=listen or (lambda _: None))
+    except OSError as error:  # such as a full disk
+        raise DepparseError(f"{error.filename or output}: {(error.strerror or str(error)).lower()}") from error
     return load(Path(output))
 
 
-def _paths(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]]) -> list[str]:
-    return [os.fspath(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+def _paths(paths: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], name: str) -> list[str]:
+    """The paths in an argument of that name. Raises ConfigError."""
+    paths = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+    check_iterable(paths, name, "a path or a list of paths")
+    for path in paths:
+        check_path(path, name)
+    return [os.fspath(path) for path in paths]

@@ -12,35 +12,31 @@ the hub.
 from __future__ import annotations
 
 import hashlib
-import http.client
-import json
 import os
 import re
-import socket
-import ssl
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from depparse.errors import ConfigError, DepparseError, DownloadError
+from depparse.errors import ConfigError, DownloadError
 from depparse.files import PathLike, open_output
 from depparse.treebanks import catalogue
+from depparse.treebanks.web import Web
 
 MIRROR = "DEPPARSE_MIRROR"  # environment variable with a base URL
 SUMS = "sha256sums.txt"
-_API, _RAW = "https://api.github.com", "https://raw.githubusercontent.com"
-_CHUNK = 1 << 16  # bytes
-_AGAIN = frozenset((429, 500, 502, 503, 504))  # HTTP codes of trouble that may pass
-_WANTED = re.compile(r"[^/]*\.conllu|(?:README|LICEN[CS]E|COPYING)[^/]*|stats\.xml", re.IGNORECASE)
+# Names come from a mirror, so they hold nothing that a file system or a terminal would take for something else.
+_NAME = re.compile(r"(?![. ])[\w.,+() -]{1,200}(?<![. ])")
+_WANTED = re.compile(r".*\.conllu|(?:README|LICEN[CS]E|COPYING).*|stats\.xml", re.IGNORECASE | re.DOTALL)
+_BLOB = re.compile("[0-9a-f]{40}")
+_MOST_FILES = 10_000  # of a treebank
 _LICENCE = re.compile(r"^\s*licen[cs]e:\s*(\S.*?)\s*$", re.IGNORECASE | re.MULTILINE)
 
 Progress = Callable[[str, int, int | None], None]
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,127 +70,6 @@ class Download:
             "fetched": list(self.fetched),
             "licence": self.licence,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Web:
-    """Access to GitHub, or to a mirror at `base_url`.
-
-    `timeout` is the seconds before a silent server is given up; `waits` are the seconds between attempts.
-    """
-
-    base_url: str | None = None
-    timeout: float = 30.0
-    waits: Sequence[float] = (1.0, 4.0, 10.0)
-
-    def __post_init__(self) -> None:
-        if self.base_url is not None and not self.base_url.startswith(("http://", "https://")):
-            raise ConfigError(f"the URL of a mirror begins with http:// or https://, not {self.base_url!r}")
-
-    def api(self, path: str) -> str:
-        """The URL of a path of the API."""
-        return f"{(self.base_url or _API).rstrip('/')}/{urllib.parse.quote(path)}"
-
-    def raw(self, path: str) -> str:
-        """The URL of a file."""
-        return f"{(self.base_url or _RAW).rstrip('/')}/{urllib.parse.quote(path)}"
-
-    def json(self, url: str) -> Any:
-        """The JSON at `url`. Raises DownloadError."""
-
-        def attempt() -> Any:
-            with self._open(url, {"Accept": "application/vnd.github+json"}) as response:
-                return json.loads(response.read())
-
-        try:
-            return self._persist(url, attempt)
-        except ValueError as error:
-            if isinstance(error, DepparseError):
-                raise
-            raise DownloadError(f"{url} gave no JSON; is the mirror right?") from None
-
-    def fetch(self, url: str, part: Path, size: int | None, progress: Callable[[int], None]) -> None:
-        """Fetches `url` into the file `part`, after the bytes that it has already. Raises DownloadError."""
-
-        def attempt() -> None:
-            start = part.stat().st_size if part.exists() else 0
-            if size is not None and start >= size:
-                if start == size:
-                    return
-                start = 0
-            try:
-                with self._open(url, {"Range": f"bytes={start}-"} if start else {}) as response:
-                    content_range = response.headers.get("Content-Range", "")
-                    resumes = start > 0 and response.status == 206 and content_range.startswith(f"bytes {start}-")
-                    _receive(response, part, start if resumes else 0, progress)
-            except urllib.error.HTTPError as error:
-                if error.code != 416 or not start:  # 416: no further bytes; the hash will tell
-                    raise
-
-        self._persist(url, attempt)
-
-    def _open(self, url: str, headers: dict[str, str]) -> Any:
-        from depparse import __version__
-
-        headers = {"User-Agent": f"depparse/{__version__}", "Accept-Encoding": "identity"} | headers
-        return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=self.timeout)
-
-    def _persist(self, url: str, attempt: Callable[[], Result]) -> Result:
-        """The result of `attempt`, which is repeated while the trouble may pass. Raises DownloadError."""
-        for wait in (*self.waits, None):
-            try:
-                return attempt()
-            except urllib.error.HTTPError as error:
-                error.close()
-                if error.code not in _AGAIN or wait is None:
-                    raise DownloadError(_explain_status(url, error)) from error
-                retry_after = error.headers.get("Retry-After", "")
-                wait = max(wait, min(60.0, float(retry_after))) if retry_after.isdigit() else wait
-            except (OSError, http.client.HTTPException) as error:
-                reason = getattr(error, "reason", None) or error
-                if wait is None or isinstance(reason, (socket.gaierror, ssl.SSLCertVerificationError)):
-                    problem = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-                    raise DownloadError(
-                        f"cannot get {url}: {problem}; is there a network? What came is kept: run again to go on"
-                    ) from error
-            time.sleep(wait)
-        raise AssertionError("the last attempt returns or raises")
-
-
-def _receive(response: Any, part: Path, start: int, progress: Callable[[int], None]) -> None:
-    expected, received = response.length, 0
-    try:
-        with open(part, "ab" if start else "wb") as out:
-            while data := _read(response):
-                out.write(data)
-                received += len(data)
-                progress(start + received)
-    except OSError as error:
-        if isinstance(error, _BrokenOffError):
-            raise
-        raise DownloadError(f"{part} cannot be written: {error.strerror or error}") from error
-    if expected is not None and received < expected:
-        raise _BrokenOffError(f"the connection broke off after {received:,} of {expected:,} bytes")
-
-
-class _BrokenOffError(ConnectionError):
-    """The connection failed, which is worth another attempt, unlike a full disk."""
-
-
-def _read(response: Any) -> bytes:
-    try:
-        return bytes(response.read(_CHUNK))
-    except (OSError, http.client.HTTPException) as error:
-        raise _BrokenOffError(str(error) or type(error).__name__) from error
-
-
-def _explain_status(url: str, error: urllib.error.HTTPError) -> str:
-    if error.code in (403, 429):
-        return (
-            f"{url}: refused with HTTP {error.code}, as GitHub does after 60 requests an hour from one address; wait, "
-            "use a mirror, or give a list of SHA-256 hashes, which needs no listing"
-        )
-    return f"{url}: HTTP {error.code} {error.reason}"
 
 
 def download(
@@ -272,15 +147,26 @@ def _listing(web: Web, repository: str, release: str, ref: str) -> list[RemoteFi
         raise
     try:
         files = [
-            RemoteFile(item["path"], int(item["size"]), str(item["sha"]))
+            _checked(url, item["path"], item["size"], item["sha"])
             for item in answer["tree"]
-            if item["type"] == "blob" and _WANTED.fullmatch(item["path"])
+            if item["type"] == "blob" and "/" not in item["path"] and _WANTED.fullmatch(item["path"])
         ]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError):
         raise DownloadError(f"{url} gave no list of files; is the mirror right?") from None
+    if len(files) > _MOST_FILES:
+        raise DownloadError(f"{url} lists {len(files):,} files; a treebank has at most {_MOST_FILES:,}")
     if not any(file.name.endswith(".conllu") for file in files):
         raise DownloadError(f"{repository} has no .conllu file in {release}")
     return files
+
+
+def _checked(url: str, name: str, size: object, blob: object) -> RemoteFile:
+    """The file that a mirror lists under that name. Raises DownloadError."""
+    if not _NAME.fullmatch(name):
+        raise DownloadError(f"{url} lists a file called {name!r}, which is no name of a file in a treebank")
+    if type(size) is not int or size < 0 or not isinstance(blob, str) or not _BLOB.fullmatch(blob):
+        raise DownloadError(f"{url} lists {name} with the size {size!r} and the hash {blob!r}; is the mirror right?")
+    return RemoteFile(name, size, blob)
 
 
 def _read_sums(path: Path) -> list[RemoteFile]:
@@ -292,7 +178,7 @@ def _read_sums(path: Path) -> list[RemoteFile]:
     files = []
     for number, line in enumerate(lines, 1):
         match = re.fullmatch(r"([0-9a-fA-F]{64}) [ *]([^/\\]+)", line)
-        if match is None or match[2].startswith("."):
+        if match is None or not _NAME.fullmatch(match[2]):
             raise ConfigError(f"{path}:{number}: expected 'SHA-256, two blanks, file name', found {line[:80]!r}")
         files.append(RemoteFile(match[2], sha256=match[1].lower()))
     if not files:

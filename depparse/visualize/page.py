@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from depparse.document.sentence import Sentence
+from depparse.printable import clean
 from depparse.visualize.svg import draw_svg
 
 _HEAD = """\
@@ -22,6 +23,6 @@ def draw_page(sentences: Iterable[Sentence], *, width: int | None = None) -> Ite
     """The pieces of the page: its head, then each sentence with its ID, text and tree, at most `width` pixels wide."""
     yield _HEAD
     for sentence in sentences:
-        name = f"<small>{escape(sentence.sent_id)}</small> " if sentence.sent_id else ""
-        caption = f"<figcaption>{name}<bdi>{escape(sentence.text)}</bdi></figcaption>"
+        name = f"<small>{escape(clean(sentence.sent_id))}</small> " if sentence.sent_id else ""
+        caption = f"<figcaption>{name}<bdi>{escape(clean(sentence.text))}</bdi></figcaption>"
         yield f"<figure>{caption}\n{draw_svg(sentence, width=width)}</figure>\n"

@@ -7,15 +7,18 @@ prefers dark. Sentences in right-to-left scripts run from right to left.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+from math import inf
 from xml.sax.saxutils import escape
 
 from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads
+from depparse.printable import clean
 from depparse.visualize.pixels import text_width
-from depparse.visualize.text import clean, is_right_to_left, shown_column
+from depparse.visualize.text import check_drawn, drawn, is_right_to_left, shown_column
 
 # All lengths are in pixels.
 _MARGIN = 16
@@ -65,9 +68,12 @@ def draw_svg(sentence: Sentence, *, width: int | None = None) -> str:
     """The tree as one SVG element, XML without a declaration. Words without a head have no arc.
 
     With `width` (pixels), words are broken into rows of at most that width; a wider word has a row of its own. Each arc
-    is as low as the arcs below it allow. O(words · depth) for projective trees, O(words²) at worst.
+    is as low as the arcs below it allow. Raises ConfigError if this is no sentence.
+
+    O(words · depth) for projective trees, O(words²) at worst.
     """
-    forms = [clean(form) for form in sentence.columns["FORM"]]
+    check_drawn(sentence, width)
+    forms = [drawn(form) for form in sentence.columns["FORM"]]
     tags = shown_column(sentence, "UPOS")
     arcs = _arcs(sentence.heads, shown_column(sentence, "DEPREL"))
     centres, half_widths = _place_words(sentence, forms, tags, arcs)
@@ -126,13 +132,24 @@ def _rows(
 ) -> list[_Row]:
     """The rows, broken where few arcs cross, never inside a multiword token; before a break, labels have room."""
     length = len(centres)
-    crossing = [0] * (length + 1)  # at i: the number of arcs between the first i words and the later ones
-    label_room = [0.0] * (length + 1)  # at i: what the longest of their labels needs
+    changes = [0] * (length + 2)  # at i: by how many arcs more cross the boundary behind word i than the one before
     for arc in arcs:
         if arc.head:
-            for boundary in range(min(arc.head, arc.dependent), max(arc.head, arc.dependent)):
-                crossing[boundary] += 1
-                label_room[boundary] = max(label_room[boundary], text_width(arc.label, _SMALL) + 2 * _RADIUS + 8)
+            changes[arc.first] += 1
+            changes[arc.last] -= 1
+    crossing = list(accumulate(changes))  # at i: the number of arcs between the first i words and the later ones
+    label_room = [0.0] * (length + 1)  # at i: what the longest of their labels needs
+    following = list(range(length + 2))  # at i: a boundary from i on, before which all have their room
+    rooms = [(text_width(arc.label, _SMALL) + 2 * _RADIUS + 8, arc) for arc in arcs if arc.head]
+    for room, arc in sorted(rooms, key=lambda pair: -pair[0]):
+        boundary = arc.first
+        while boundary < arc.last:
+            if following[boundary] == boundary:
+                label_room[boundary] = room
+                following[boundary] = boundary + 1
+            # Each step makes the way of later arcs shorter.
+            following[boundary] = following[following[boundary]]
+            boundary = following[boundary]
     inside_tokens = {word for token in sentence.mwts for word in range(token.start, token.end)}
     rows: list[_Row] = []
     first = 1
@@ -191,7 +208,7 @@ def _draw_row(
     tops = {id(arc): ground - levels[arc.level] * _LEVEL for arc in shown}
     for arc in shown:
         _draw_arc(ink, arc, tops[id(arc)], ground)
-    legs = [(place, arc.level) for arc in shown for place in row.stretch(arc) if place not in (row.start, row.end)]
+    legs = sorted((place, arc.level) for arc in shown for place in row.stretch(arc) if row.start < place < row.end)
     for arc in shown:
         if arc.label:
             _draw_label(ink, arc, tops[id(arc)] - 5, legs)
@@ -208,7 +225,7 @@ def _draw_row(
         right = max(centres[word] + text_width(forms[word], _FORM) / 2 for word in words)
         y = bottom + 8
         ink.elements.append(f'<path class="bracket" d="M{ink.x(left):.1f} {y} v5 H{ink.x(right):.1f} v-5"/>')
-        ink.text("token", (left + right) / 2, y + 22, clean(token.cells.get("FORM", "_")), direction)
+        ink.text("token", (left + right) / 2, y + 22, drawn(token.cells.get("FORM", "_")), direction)
     return bottom + (34 if brackets else 0) + _MARGIN
 
 
@@ -234,7 +251,7 @@ def _draw_arc(ink: _Ink, arc: _Arc, y: float, ground: float) -> None:
 def _draw_label(ink: _Ink, arc: _Arc, y: float, legs: Sequence[tuple[float, int]]) -> None:
     """Draws the label over the middle of its arc, or near the middle where no leg of a higher arc crosses the label.
 
-    If there is no such place, the label hides the leg behind it. `legs` are (x, level) of the ends of arcs. If an arc
+    If there is no such place, the label hides the leg behind it. `legs` are the sorted (x, level) of arcs. If an arc
     goes on in another row, a part of it that is too short for the label gets none; the part in the row where the arc
     begins always has room.
     """
@@ -244,7 +261,8 @@ def _draw_label(ink: _Ink, arc: _Arc, y: float, legs: Sequence[tuple[float, int]
     if arc.head:
         if (left == ink.row.start or right == ink.row.end) and right - left < length + _RADIUS:
             return
-        crossing = sorted(leg for leg, level in legs if level > arc.level and left < leg < right)
+        inside = legs[bisect_right(legs, (left, inf)) : bisect_left(legs, (right,))]
+        crossing = [leg for leg, level in inside if level > arc.level]
         free = [(a, b) for a, b in pairwise([left + _RADIUS, *crossing, right - _RADIUS]) if b - a >= length]
         if free:
             a, b = min(free, key=lambda gap: max(gap[0] - middle, middle - gap[1], 0.0))
@@ -310,7 +328,7 @@ def _place_words(
     for multiword in sentence.mwts:
         first, last = multiword.start - 1, multiword.end - 1
         distances[last].append(
-            (first, text_width(multiword.cells.get("FORM", "_"), 13) - half_widths[first] - half_widths[last])
+            (first, text_width(drawn(multiword.cells.get("FORM", "_")), 13) - half_widths[first] - half_widths[last])
         )
     centres: list[float] = []
     for word in range(len(forms)):

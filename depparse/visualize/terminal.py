@@ -20,7 +20,8 @@ from rich.cells import cell_len, set_cell_size
 
 from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads, cycles
-from depparse.visualize.text import clean, shown_column
+from depparse.printable import clean
+from depparse.visualize.text import check_drawn, drawn, shown_column
 
 # The joint of a bar with a line to the right, by whether other lines lead to the left, up and down.
 _JOINTS = {
@@ -46,11 +47,12 @@ def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = Fal
     is the number of columns of the terminal: to stay within it, arcs are drawn closer, then long words are cut (``…``),
     then whole lines. `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
     """
+    check_drawn(sentence, width)
     if not len(sentence):
         return ""
     signs = _ASCII if ascii else {}
     heads = sentence.heads
-    forms = [clean(form) for form in sentence.columns["FORM"]]
+    forms = [drawn(form) for form in sentence.columns["FORM"]]
     relations = shown_column(sentence, "DEPREL")
     cycle_ends = {cycle[0] for cycle in cycles(heads)}
     for word in cycle_ends:
@@ -171,7 +173,7 @@ def _tokens(sentence: Sentence, signs: dict[int, int]) -> list[_Column]:
         for word in range(multiword.start, multiword.end + 1):
             sign = "┐" if word == multiword.start else "┘" if word == multiword.end else "│"
             brackets[word - 1] = sign.translate(signs)
-        forms[multiword.start - 1] = clean(multiword.cells.get("FORM", "_"))
+        forms[multiword.start - 1] = drawn(multiword.cells.get("FORM", "_"))
     # Bracket and form have columns of their own, lest a right-to-left form move the bracket to its other side.
     return [_Column(brackets, _TOKEN, space=1), _Column(forms, _TOKEN)]
 

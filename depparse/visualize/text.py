@@ -6,28 +6,34 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from depparse.arguments import check_number, shown
+from depparse.errors import ConfigError
+from depparse.printable import clean
+
+_LONGEST = 300  # characters of a word or a label, since nobody could read a longer one in a drawing
+
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
 
-_DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-
-def clean(text: str) -> str:
-    """The text with U+FFFD for what would move the cursor or neighbouring text, or what XML cannot hold: control
-    characters, line breaks, direction marks, lone surrogates."""
-    if text.isprintable():
-        return text
-    return "".join("\ufffd" if _is_unfit(char) else char for char in text)
-
-
-def _is_unfit(char: str) -> bool:
-    return char in _DIRECTIONS or char in "\ufffe\uffff" or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+def check_drawn(sentence: object, width: object) -> None:
+    """Raises ConfigError unless a drawing can be made of these."""
+    expected = "a Sentence; of a document, draw each of its sentences, or the page of draw_page(document)"
+    if not hasattr(sentence, "columns"):
+        raise ConfigError(f"what is drawn is {expected}, not {shown(sentence)}")
+    if width is not None:
+        check_number(width, "width", "columns or pixels", 0)
 
 
 def shown_column(sentence: Sentence, name: str) -> list[str]:
-    """The cells of a column, cleaned; '' for cells without annotation."""
+    """The cells of a column, as they are drawn; '' for cells without annotation."""
     cells = sentence.columns.get(name)
-    return [""] * len(sentence) if cells is None else ["" if cell == "_" else clean(cell) for cell in cells]
+    return [""] * len(sentence) if cells is None else ["" if cell == "_" else drawn(cell) for cell in cells]
+
+
+def drawn(text: str) -> str:
+    """The text of a cell as it is drawn: cleaned, and cut behind 300 characters."""
+    return clean(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
 
 
 def is_right_to_left(texts: Sequence[str]) -> bool:

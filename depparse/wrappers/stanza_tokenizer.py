@@ -24,7 +24,7 @@ from depparse.document.document import Document
 from depparse.document.exact import escape, spaces
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span, decode_tags, encode_tags
-from depparse.errors import FormatError, ModelError
+from depparse.errors import FormatError, ModelError, cannot_import
 from depparse.formats.assemble import from_rows, reporter
 from depparse.formats.conllu import parse_conllu
 from depparse.text.blocks import iter_blocks
@@ -135,8 +135,8 @@ def _words(token: Any) -> tuple[str, ...]:
 def _stanza() -> Any:
     try:
         import stanza
-    except ImportError as error:
-        raise ModelError("this needs the package stanza: pip install 'depparse[stanza]'") from error
+    except Exception as error:  # a package that is there but broken may raise anything
+        raise ModelError(cannot_import("stanza", error)) from error
     return stanza
 
 

@@ -133,7 +133,7 @@ def test_a_broken_tokenizer_is_one_model_error(tmp_path: Path) -> None:
         return data
 
     rewrite(tmp_path / "m", "vocab.json", change)
-    with pytest.raises(ModelError, match="do not fit together: the tokenizer cannot be read: "):
+    with pytest.raises(ModelError, match="m: the tokenizer cannot be read: "):
         load(tmp_path / "m")
 
 
@@ -160,7 +160,7 @@ def test_vocabularies_of_something_else_are_one_model_error(
         return data
 
     rewrite(tmp_path / "m", "vocab.json", change)
-    with pytest.raises(ModelError, match=f"do not fit together: {message}"):
+    with pytest.raises(ModelError, match=f"m: (config, vocabulary and weights do not fit together: )?{message}"):
         load(tmp_path / "m")
 
 
@@ -179,7 +179,7 @@ def test_wrong_folders_are_one_line(segmenter: Segmenter, tmp_path: Path) -> Non
     rewrite(tmp_path / "m", "config.json", lambda config: config | {"segmenter": None})
     attempt(r"do not fit together: Error\(s\) in loading state_dict for Model")
     rewrite(tmp_path / "m", "config.json", lambda config: config | {"model": None})
-    attempt("do not fit together: there are weights of a model, such as encoder")
+    attempt("there are weights of a model, such as encoder")
     rewrite(tmp_path / "m", "vocab.json", lambda data: data | {"segmenter": data["segmenter"] | {"words": []}})
     attempt("do not fit together: .*Segmenter")
     rewrite(tmp_path / "m", "vocab.json", lambda data: {"segmenter": data["segmenter"]})
@@ -283,3 +283,72 @@ def test_no_path_of_the_machine_is_saved(tmp_path: Path) -> None:
     nlp = depparse.load(tmp_path / "m")
     assert nlp(two_sentences()).num_words == two_sentences().num_words
     assert nlp.facts == facts
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("stored", ["float32", "int8"])
+def test_weights_that_are_no_numbers_are_neither_saved_nor_loaded(value: float, stored: Any, tmp_path: Path) -> None:
+    model = small_model()
+    save(model, tmp_path / "m", weights=stored)
+    file = tmp_path / "m" / "model.safetensors"
+    tensors = load_file(file)
+    name = next(name for name, tensor in tensors.items() if tensor.is_floating_point())
+    tensors[name].view(-1)[-1] = value
+    save_file(tensors, file)
+    sign(tmp_path / "m", "model.safetensors")
+    with pytest.raises(ModelError, match=f"m: the weights {re.escape(name)} hold numbers that are not finite"):
+        load(tmp_path / "m")
+    with torch.no_grad():
+        next(model.parameters()).view(-1)[0] = value
+    with pytest.raises(ModelError, match="hold numbers that are not finite"):
+        save(model, tmp_path / "n", weights="float32")
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    save(small_model(), tmp_path / "m")
+    before = (tmp_path / "m" / "manifest.json").read_bytes()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # a longer file cannot be written
+        with pytest.raises(ModelError, match=r"cannot be written: .*File too large"):
+            save(small_model(), tmp_path / "m")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+    assert (tmp_path / "m" / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("file", ["config.json", "vocab.json", "model.safetensors", "facts.json", "manifest.json"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b"3", b"{}", b"\xff\xfe", b"\x00" * 64, b'{"a":' * 100_000, b"9" * 5_000,
+     b'{"format":2,"model":3}', b'{"format":2,"model":{"tasks":[]},"segmenter":{}}', b'{"encoder":[3],"tasks":[]}'],
+    ids=range(13),
+)  # fmt: skip
+def test_any_content_of_a_file_is_one_model_error(
+    file: str, content: bytes, segmenter: Segmenter, tmp_path: Path
+) -> None:
+    save(small_model(), tmp_path / "m", segmenter=segmenter)
+    (tmp_path / "m" / file).write_bytes(content)
+    if file != "manifest.json":
+        sign(tmp_path / "m", file)
+    for read_folder in (depparse.load, describe):
+        if (file, content) == ("facts.json", b"{}"):
+            read_folder(tmp_path / "m")
+            continue
+        with pytest.raises(ModelError) as caught:
+            read_folder(tmp_path / "m")
+        assert "\n" not in str(caught.value)
+
+
+def test_a_card_that_is_no_utf_8_is_no_error(tmp_path: Path) -> None:
+    save(small_model(), tmp_path / "m")
+    (tmp_path / "m" / "README.md").write_bytes(b"caf\xe9")
+    nlp = depparse.load(tmp_path / "m")
+    nlp.save(tmp_path / "n")
+    assert depparse.load(tmp_path / "n").card == nlp.card == "caf\ufffd"
+    (tmp_path / "m" / "README.md").unlink()
+    (tmp_path / "m" / "README.md").mkdir()
+    assert depparse.load(tmp_path / "m").card == ""

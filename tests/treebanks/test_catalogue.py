@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -348,3 +349,57 @@ def test_the_licence_is_read_from_the_readme_or_else_its_own_file(tmp_path: Path
     assert licence(tmp_path) == "Creative something"
     (tmp_path / "README.md").write_text("about\nlicense: CC BY 4.0 \n", encoding="utf-8")
     assert licence(tmp_path) == "CC BY 4.0"
+
+
+HOSTILE = [
+    "a\0.conllu",
+    "a\n.conllu",
+    "a\\b.conllu",
+    "\x1b[2J.conllu",
+    "..conllu",
+    " a.conllu",
+    "a\u202e.conllu",
+    "README.",
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_mirror_cannot_give_names_that_are_none(name: str, server: LocalGitHub, tmp_path: Path) -> None:
+    server.files[name] = b"x"
+    with pytest.raises(DownloadError, match="which is no name of a file in a treebank") as caught:
+        download(NAME, to=tmp_path, web=web(server))
+    assert str(caught.value).isprintable()
+    assert not list(tmp_path.rglob("*.conllu"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("sha", "../../x"), ("sha", "a/b"), ("sha", 5), ("size", "63"), ("size", -1), ("size", True)]
+)
+def test_a_mirror_cannot_give_hashes_and_sizes_that_are_none(
+    key: str, value: object, server: LocalGitHub, tmp_path: Path
+) -> None:
+    tree = json.loads(server.tree())
+    tree["tree"][0][key] = value
+    server.listing = json.dumps(tree).encode()
+    with pytest.raises(DownloadError, match=r"with the size .* and the hash .*; is the mirror right\?"):
+        download(NAME, to=tmp_path, web=web(server))
+
+
+def test_a_listing_nested_without_end(server: LocalGitHub, tmp_path: Path) -> None:
+    server.listing = b"[" * 200_000
+    with pytest.raises(DownloadError, match="gave no JSON; is the mirror right"):
+        download(NAME, to=tmp_path, web=web(server))
+
+
+def test_a_file_is_cut_off_at_its_listed_size(server: LocalGitHub, tmp_path: Path) -> None:
+    server.listing = server.tree()
+    name = next(iter(server.files))
+    server.files[name] += b"x" * 30_000_000
+    with pytest.raises(DownloadError, match=r"is longer than the [0-9,]+ bytes that it may have"):
+        download(NAME, to=tmp_path, web=web(server))
+    assert sum(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()) < 1_000_000
+
+
+def test_an_address_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(DownloadError):
+        download(NAME, to=tmp_path, web=Web("http://a..b", waits=()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -84,9 +85,9 @@ class EntityKind(ObjectKind[Span]):
     def accept(self, items: Sequence[Span], sentence: Sentence) -> None:
         """Makes the entities belong to the sentence. Raises DepparseError for a wrong place or type."""
         for span in items:
-            if not 1 <= span.start <= span.end <= len(sentence):
+            if not (type(span.start) is type(span.end) is int and 1 <= span.start <= span.end <= len(sentence)):
                 words = f"words 1 to {len(sentence)}"
-                raise DepparseError(f"an entity lies within {words}, not {span.start} to {span.end}")
+                raise DepparseError(f"an entity lies within {words}, not {span.start!r} to {span.end!r}")
             check_label(span.type, "the type of an entity")
         for span in items:
             span.sentence = sentence
@@ -159,11 +160,11 @@ class EntityChecker:
         tags = self.kind.tags(sentence)
         if tags is None:
             return
-        open_tags: list[tuple[str, str]] = []  # (type, tag) of the entities that this word may continue
-        before: set[str] = set()  # the types of the word before
+        open_tags: dict[str, deque[str]] = {}  # by type: the tags of the entities that this word may continue
+        before: Collection[str] = ()  # the types of the word before
         for word, cell in enumerate([*tags, "O"], 1):
-            still_open: list[tuple[str, str]] = []
-            types = set()
+            still_open: dict[str, deque[str]] = {}
+            types: set[str] = set()
             for tag in () if cell in ("O", "_", "-", "") else cell.split("|"):
                 prefix, dash, type = tag.partition("-")
                 if tag == "O":
@@ -174,13 +175,13 @@ class EntityChecker:
                 self.marks_ends |= prefix in ("E", "S", "L", "U")
                 if prefix in ("B", "S", "U"):
                     self.marks_beginnings |= type not in before
-                elif (opened := next((item for item in open_tags if item[0] == type), None)) is not None:
-                    open_tags.remove(opened)
+                elif open_tags.get(type):
+                    open_tags[type].popleft()
                 else:
                     self.unopened.append((self.file.place(sentence, word), tag))
                 if prefix in ("B", "I"):
-                    still_open.append((type, tag))
-            self.unended += [(self.file.place(sentence, word - 1), tag) for _, tag in open_tags]
+                    still_open.setdefault(type, deque()).append(tag)
+            self.unended += [(self.file.place(sentence, word - 1), tag) for tags in open_tags.values() for tag in tags]
             open_tags, before = still_open, types
 
     def finish(self) -> None:

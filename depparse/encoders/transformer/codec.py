@@ -19,6 +19,7 @@ from tokenizers import Tokenizer
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputCodec, InputCodecType
+from depparse.encoders.transformer.settings import check_settings
 from depparse.errors import ModelError
 from depparse.features.batch import Ints
 from depparse.registry import PartConfig
@@ -26,8 +27,7 @@ from depparse.text.variants import unified_forms
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _COUNT_FROM_PADDING = frozenset(
-    "roberta xlm-roberta xlm-roberta-xl camembert roberta-prelayernorm data2vec-text longformer luke mpnet esm ibert "
-    "xmod layoutlmv3".split()
+    "roberta xlm-roberta xlm-roberta-xl camembert roberta-prelayernorm data2vec-text mpnet".split()
 )
 _LEAST = 4  # the fewest subwords that a model may see at once: two marks, and two more so that windows overlap
 Array = TypeVar("Array")  # of NumPy or of torch
@@ -90,6 +90,11 @@ class TransformerCodec:
         self._padding: int = settings.get("pad_token_id") or 0
         unknown = (tokenizer.token_to_id(name) for name in ("[UNK]", "<unk>"))
         self._unknown: int = next((number for number in unknown if number is not None), self._end)
+        for number in (self._begin, self._end, self._padding, self._unknown):
+            if number >= settings["vocab_size"]:
+                raise ModelError(
+                    f"the tokenizer has a subword {number}, but the transformer has {settings['vocab_size']}"
+                )
 
     def features(self, sentence: Sentence) -> Pieces:
         """The subwords of the words."""
@@ -158,24 +163,32 @@ class TransformerCodec:
             subwords = sorted(vocabulary, key=vocabulary.__getitem__)
             if list(map(vocabulary.__getitem__, subwords)) == list(range(len(subwords))):
                 tokenizer["model"]["vocab"] = subwords  # a list numbers them by its order, in two thirds of the bytes
-        settings = dict(self.settings)
-        settings.pop("_name_or_path", None)  # a folder of the machine that trained the model
-        return {"config": settings, "tokenizer": tokenizer, "positions": self.positions}
+        return {"config": self.settings, "tokenizer": tokenizer, "positions": self.positions}
 
     @classmethod
     def from_json(cls, config: TransformerConfig, data: Any) -> TransformerCodec:
         """The codec that gave `data` by `to_json`. Raises ModelError for data that no codec gives."""
-        settings, tokenizer = dict(data["config"]), dict(data["tokenizer"])
+        settings, tokenizer = check_settings(data["config"]), dict(data["tokenizer"])
         vocabulary = tokenizer["model"]["vocab"]
+        if len(vocabulary) > settings["vocab_size"]:
+            raise ModelError(
+                f"the tokenizer has {len(vocabulary):,} subwords, but the transformer has {settings['vocab_size']:,}"
+            )
         if vocabulary and isinstance(vocabulary, list) and isinstance(vocabulary[0], str):
             numbers = {subword: number for number, subword in enumerate(vocabulary)}
             tokenizer["model"] = tokenizer["model"] | {"vocab": numbers}
         positions = data["positions"] if "positions" in data else _positions(settings)
-        try:
-            loaded = Tokenizer.from_str(json.dumps(tokenizer))
-        except Exception as error:  # the library has no class of its own for its errors
-            raise ModelError(f"the tokenizer cannot be read: {error}") from None
-        return cls(config, loaded, settings, positions)
+        return cls(config, tokenizer_from(json.dumps(tokenizer)), settings, positions)
+
+
+def tokenizer_from(text: str) -> Tokenizer:
+    """The tokenizer that this text, the content of a ``tokenizer.json``, describes. Raises ModelError."""
+    try:
+        return Tokenizer.from_str(text)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # the library has no class of its own for its errors, and a panic is no Exception
+        raise ModelError(f"the tokenizer cannot be read: {error}") from None
 
 
 def _most_central(positions: Ints, sizes: Ints, n_windows: Ints, step: int, capacity: int) -> Ints:

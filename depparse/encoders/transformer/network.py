@@ -6,15 +6,11 @@ scale, which the layer above learns), one mix for all or one for each task.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from depparse.document.sentence import Sentence
@@ -22,10 +18,9 @@ from depparse.encoders.bert import Bert
 from depparse.encoders.input import InputNetwork, InputType, InputVectors
 from depparse.encoders.subwords import without_unreachable
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig
-from depparse.errors import ConfigError
+from depparse.encoders.transformer.pretrained import new_network, read_pretrained
 from depparse.layers.tensors import Layout
 
-_PACKAGE = "package:"
 _PIECE = 8_192  # subwords, with padding, that are read at once, which bounds memory if no gradient is kept
 
 
@@ -38,7 +33,7 @@ class Transformer(nn.Module):
         """Without a `pretrained` model, one with the codec's settings is made, whose weights are still to be loaded."""
         super().__init__()
         self.codec = codec
-        self.pretrained = _new(codec.settings) if pretrained is None else pretrained
+        self.pretrained = new_network(codec.settings) if pretrained is None else pretrained
         self.width: int = self.pretrained.config.hidden_size
         self.n_layers = min(codec.config.layers, self.pretrained.config.num_hidden_layers)
         self.mix = nn.Parameter(torch.zeros(self.n_layers))
@@ -71,31 +66,9 @@ class Transformer(nn.Module):
         cls, config: TransformerConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()
     ) -> Transformer:
         """The network with the pretrained weights. Raises ConfigError if they cannot be loaded."""
-        from transformers import AutoModel, AutoTokenizer
-
-        folder = resolve(config.name)
-        try:
-            with _quiet():
-                pretrained = AutoModel.from_pretrained(folder, local_files_only=not config.download).float()
-                tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=not config.download)
-        except (OSError, ValueError) as error:
-            if not config.download and not Path(folder).is_dir():
-                raise ConfigError(
-                    f"the transformer {config.name!r} is no folder here and not among those that were fetched before; "
-                    "give a folder, or fetch it from the hub by its key download = true"
-                ) from None
-            reason = str(error).strip().split("\n")[0]
-            raise ConfigError(f"the transformer {config.name!r} cannot be loaded: {reason}") from None
-        backend = getattr(tokenizer, "backend_tokenizer", None)
-        if backend is None:
-            raise ConfigError(f"the transformer {config.name!r} has no tokenizer.json; only fast tokenizers are read")
-        if Bert.fits(settings := pretrained.config.to_dict()):
-            weights, pretrained = pretrained.state_dict(), Bert(settings)
-            pretrained.load_state_dict(weights)
-        codec = TransformerCodec(
-            config, Tokenizer.from_str(backend.to_str()), pretrained.config.to_dict(), _positions(pretrained)
-        )
-        return cls(codec, pretrained)
+        read = read_pretrained(config.name, download=config.download)
+        codec = TransformerCodec(config, read.tokenizer, read.settings, _positions(read.network))
+        return cls(codec, read.network)
 
     def set_tasks(self, n_tasks: int) -> None:
         """Makes a mix for each task beside the shared one, if the config says so."""
@@ -214,31 +187,6 @@ class _Sums:
                 yield sum_ / counts.view(-1, *[1] * (sum_.dim() - 1))
 
 
-def _new(settings: dict[str, Any]) -> Any:
-    """A model with these settings and new weights."""
-    if Bert.fits(settings):
-        return Bert(settings)
-    from transformers import AutoConfig, AutoModel
-
-    options = {key: value for key, value in settings.items() if key != "model_type"}
-    config = AutoConfig.for_model(settings["model_type"], **options)
-    return AutoModel.from_config(config)  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Turns off the progress bars of transformers within the block, as a library should print none."""
-    from transformers.utils import logging
-
-    enabled = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if enabled:
-            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
-
-
 def _plan_pieces(lengths: Sequence[int]) -> list[tuple[int, int]]:
     """The pieces in which windows of rising `lengths` are read: for each, its first window and the one after its last.
 
@@ -252,17 +200,6 @@ def _plan_pieces(lengths: Sequence[int]) -> list[tuple[int, int]]:
             pieces.append((first, window))
             first = window
     return [*pieces, (first, len(lengths))]
-
-
-def resolve(name: str) -> str:
-    """The folder that ``package:NAME/FOLDER`` names; any other name is returned unchanged. Raises ConfigError."""
-    if not name.startswith(_PACKAGE):
-        return name
-    package, _, folder = name.removeprefix(_PACKAGE).partition("/")
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise ConfigError(f"the transformer {name!r} is in a package that is not installed: pip install {package}")
-    return str(Path(next(iter(spec.submodule_search_locations))) / folder)
 
 
 def _positions(pretrained: Any) -> int | None:

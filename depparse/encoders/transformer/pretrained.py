@@ -1,0 +1,177 @@
+"""Reads the folder of a pretrained encoder, whose files others made: settings, tokenizer and weights.
+
+Three files are read, here: ``config.json`` as JSON, ``tokenizer.json``, and ``model.safetensors`` (or its parts). So a
+folder cannot name code to be run, libraries to be imported or repositories to be fetched, and no pickle is read.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from depparse.encoders.bert import Bert
+from depparse.encoders.transformer.codec import tokenizer_from
+from depparse.encoders.transformer.settings import check_settings
+from depparse.errors import ConfigError, ModelError
+
+_PACKAGE = "package:"
+_CONFIG, _TOKENIZER = "config.json", "tokenizer.json"
+_WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
+# Settings that would have to be followed, but say that the model is not what its type says.
+_FOREIGN = ("auto_map", "quantization_config", "adapters", "pruned_heads")
+_CONVERT = "save it anew by save_pretrained of the library transformers"
+
+
+class Pretrained(NamedTuple):
+    """A pretrained encoder."""
+
+    settings: dict[str, Any]  # of the whole network, as transformers completes them
+    tokenizer: Tokenizer
+    network: Any  # a `Bert`, or a model of transformers
+
+
+def read_pretrained(name: str, *, download: bool) -> Pretrained:
+    """The encoder in a folder, in a package or on the hub, from which it is fetched only with `download`.
+
+    Raises ConfigError.
+    """
+    folder = _find(name, download)
+    try:
+        settings = _read_json(folder / _CONFIG)
+        for key in _FOREIGN:
+            if settings.get(key):
+                raise ModelError(f"{_CONFIG} has {key}, and only plain encoders are read")
+        checked = check_settings(settings, drop=True)
+        tokenizer = _read_tokenizer(folder)
+        network = _with_weights(checked, _read_weights(folder))
+        return Pretrained(check_settings(network.config.to_dict(), drop=True), tokenizer, network)
+    except (OSError, RuntimeError, ValueError, TypeError, SafetensorError) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise ConfigError(f"the transformer {name!r} cannot be loaded: {reason}") from None
+
+
+def _find(name: str, download: bool) -> Path:
+    """The folder of that name. Raises ConfigError."""
+    folder = Path(resolve(name))
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+
+    files = [_CONFIG, _TOKENIZER, _INDEX, "model*.safetensors"]
+    try:
+        return Path(snapshot_download(name, allow_patterns=files, local_files_only=not download))
+    except Exception as error:  # of the hub, of its HTTP library (which it may change), or of the disk
+        if not download:
+            raise ConfigError(
+                f"the transformer {name!r} is no folder here and not among those that were fetched before; "
+                "give a folder, or fetch it from the hub by its key download = true"
+            ) from None
+        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise ConfigError(f"the transformer {name!r} cannot be fetched: {reason}") from None
+
+
+def resolve(name: str) -> str:
+    """The folder that ``package:NAME/FOLDER`` names; any other name is returned unchanged. Raises ConfigError."""
+    if not name.startswith(_PACKAGE):
+        return name
+    package, _, folder = name.removeprefix(_PACKAGE).partition("/")
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None  # a dot would import the first part
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"the transformer {name!r} is in a package that is not installed: pip install {package}")
+    return str(Path(next(iter(spec.submodule_search_locations))) / folder)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{path.name} is not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise ModelError(f"{path.name} is no object of JSON")
+    return data
+
+
+def _read_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of the folder."""
+    if not (folder / _TOKENIZER).is_file():
+        raise ModelError(f"it has no {_TOKENIZER}; only fast tokenizers are read: {_CONVERT}")
+    return tokenizer_from((folder / _TOKENIZER).read_text(encoding="utf-8"))
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights, from one file or from several that an index names."""
+    if (folder / _WEIGHTS).is_file():
+        names = {_WEIGHTS}
+    elif (folder / _INDEX).is_file():
+        named = _read_json(folder / _INDEX).get("weight_map")
+        names = set(named.values()) if isinstance(named, dict) else set()
+        if wrong := [each for each in names if not isinstance(each, str) or Path(each).name != each]:
+            raise ModelError(f"{_INDEX} names {wrong[0]!r}, which is no file of its folder")
+    else:
+        raise ModelError(f"it has no {_WEIGHTS}, and weights of other formats are not read: {_CONVERT}")
+    weights: dict[str, Tensor] = {}
+    for each in sorted(names):
+        weights |= load_file(folder / each)
+    return {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
+
+
+def new_network(settings: dict[str, Any]) -> Any:
+    """A network with these settings, which `check_settings` returned, and with new weights."""
+    if Bert.fits(settings):
+        return Bert(settings)
+    from transformers import AutoModel
+
+    return AutoModel.from_config(_config(settings), trust_remote_code=False)  # type: ignore[no-untyped-call]
+
+
+def _config(settings: dict[str, Any]) -> Any:
+    """The settings as an object of transformers."""
+    from transformers import AutoConfig
+
+    options = {key: value for key, value in settings.items() if key != "model_type"}
+    return AutoConfig.for_model(settings["model_type"], **options)
+
+
+def _with_weights(settings: dict[str, Any], weights: dict[str, Tensor]) -> Any:
+    """The network with these weights. Raises ModelError if the weights of a layer are missing."""
+    from transformers import AutoModel
+
+    config = _config(settings)
+    with _quiet():
+        # With the device meta, only the class is found, and no memory taken.
+        with torch.device("meta"):
+            kind = type(AutoModel.from_config(config, trust_remote_code=False))  # type: ignore[no-untyped-call]
+        # The library knows the names that weights had in its older versions. It gets no folder, so it reads none.
+        network, found = kind.from_pretrained(None, config=config, state_dict=weights, output_loading_info=True)
+    if missing := sorted(key for key in found["missing_keys"] if not key.startswith("pooler.")):
+        raise ModelError(f"its weights lack {missing[0]}, and {len(missing) - 1} more")
+    network = network.float()
+    if Bert.fits(complete := network.config.to_dict()):
+        state = network.state_dict()
+        network = Bert(complete)
+        network.load_state_dict(state)
+    return network
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Turns off the progress bars of transformers within the block, as a library should print none."""
+    from transformers.utils import logging
+
+    enabled = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        if enabled:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]
