@@ -222,7 +222,7 @@ def test_awkward_texts_are_counted(samples: Path, model: Path, run: Run) -> None
     assert re.search(r"\| numbers with separators that are one token \| [0-4] of 4 \|", table)
     assert re.search(r"\| addresses that are one token \| [0-6] of 6 \|", table)
     assert "| contractions with ' that are two words | 0 of 120, 120 with the same lemmas as ' |" in table
-    assert len(re.findall(r"contractions with . that are two words \| \d+ of 120, \d+ with the same lemmas", table)) == 7
+    assert len(re.findall(r"contractions with . that are two words \| \d+ of 120, \d+ with", table)) == 7
     assert f"| invented lemmas of {gold.name} |" in table
 
 

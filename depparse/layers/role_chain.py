@@ -107,7 +107,7 @@ class RoleChain(nn.Module):
         while (twice := (tags[..., None, None] == self.beginnings).any(-1).sum(1) > 1).any():
             imposed |= twice
             broken = twice.any(1)
-            for roles in imposed[broken].unique(dim=0):
+            for roles in torch.unique(imposed[broken], dim=0):
                 rows = broken & (imposed == roles).all(1)
                 tags[rows], best[rows] = self._constrained(scores[rows], lengths[rows], roles.nonzero()[:, 0].tolist())
         return tags, best

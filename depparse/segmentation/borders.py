@@ -126,7 +126,8 @@ class Borders:
 def _between_digits(text: Symbols) -> Bools:
     """Whether each symbol and the one after it are digits, ``[symbols]``."""
     are_digits = fold_digits(text.points) == ord("0")
-    return are_digits & np.append(are_digits[1:], False)
+    between: Bools = are_digits & np.append(are_digits[1:], False)
+    return between
 
 
 def _find(text: str) -> Iterator[tuple[str, int, int]]:

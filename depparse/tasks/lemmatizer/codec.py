@@ -116,16 +116,16 @@ class LemmatizerCodec:
     def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[Candidates]]:
         """The best scripts of each word of each sentence. ``scores[batch, words, scripts]``."""
         n_tried = min(_TRIED, scores.shape[-1])
-        tried = np.argpartition(-scores, n_tried - 1, axis=-1)[..., :n_tried]
+        some = np.argpartition(-scores, n_tried - 1, axis=-1)[..., :n_tried]
+        order = np.argsort(-np.take_along_axis(scores, some, -1), axis=-1, kind="stable")
+        tried = np.take_along_axis(some, order, -1)
         their_scores = np.take_along_axis(scores, tried, -1)
-        order = np.argsort(-their_scores, axis=-1, kind="stable")
-        tried, their_scores = (np.take_along_axis(array, order, -1) for array in (tried, their_scores))
         greatest = their_scores[..., :1]
-        their_scores = their_scores - greatest - np.log(np.exp(scores - greatest).sum(-1, keepdims=True))
-        rows = zip(tried.tolist(), their_scores.tolist(), batch.examples, strict=True)
+        logs = their_scores - greatest - np.log(np.exp(scores - greatest).sum(-1, keepdims=True))
+        rows = zip(tried.tolist(), logs.tolist(), batch.examples, strict=True)
         return [
-            [list(zip(*word, strict=True)) for word in list(zip(numbers, logs, strict=True))[1 : example.length + 1]]
-            for numbers, logs, example in rows
+            [list(zip(*word, strict=True)) for word in list(zip(numbers, shares, strict=True))[1 : example.length + 1]]
+            for numbers, shares, example in rows
         ]
 
     def annotate(self, sentence: Sentence, prediction: list[Candidates]) -> None:
