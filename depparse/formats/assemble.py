@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from depparse.document.annotations.records import SURROGATE, as_list, as_text, is_unicode
-from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
+from depparse.document.annotations.records import as_list, as_text
+from depparse.document.columns import CONLLU_COLUMNS, SURROGATE, VALUE_COLUMNS, is_unicode
+from depparse.document.lines import valid_heads
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import Fail, FormatError
-from depparse.formats.conllu import explain_head, sort_rows, valid_heads
+from depparse.formats.conllu import explain_head, sort_rows
 
 
 def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row", first: int = 1) -> Fail:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from io import BytesIO
 from itertools import chain
 from typing import BinaryIO, NoReturn
 
 from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.document import Conversion, Document
+from depparse.document.lines import ids as word_ids
+from depparse.document.lines import valid_heads
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
@@ -164,17 +165,6 @@ def _decode(data: bytes, name: str, line: int) -> str:
         ) from None
 
 
-@lru_cache(maxsize=512)
-def _ids(length: int) -> tuple[str, ...]:
-    return tuple(map(str, range(1, length + 1)))
-
-
-@lru_cache(maxsize=512)
-def valid_heads(length: int) -> frozenset[str]:
-    """All values of HEAD that are valid in a sentence of `length` words."""
-    return frozenset(("_", "0", *_ids(length)))
-
-
 def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path: str) -> Iterator[Sentence]:
     """The sentences in (first line, text) pairs. `names` are the columns; errors call the file `path`."""
     id_column = names.index("ID") if "ID" in names else -1
@@ -191,11 +181,11 @@ def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path
             raise fail("comments without a sentence; remove them, or the empty line after them", -1)  # the last comment
         if set(map(len, rows)) != {width}:
             _explain_width(rows, width, fail)
-        ids = tuple(row[id_column] for row in rows) if id_column >= 0 else _ids(len(rows))
+        ids = tuple(row[id_column] for row in rows) if id_column >= 0 else word_ids(len(rows))
         mwts: list[MultiwordToken] = []
         nodes: list[EmptyNode] = []
         words = rows
-        if ids != _ids(len(rows)):
+        if ids != word_ids(len(rows)):
             words = sort_rows(rows, ids, names, id_column, mwts, nodes, fail)
         columns = dict(zip(names, map(list, zip(*words, strict=True)), strict=True))
         columns.pop("ID", None)
