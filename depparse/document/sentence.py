@@ -17,7 +17,7 @@ from depparse.document.lines import Lines, iter_rows
 from depparse.document.offsets import Characters, find_tokens, share_characters
 from depparse.document.spans import Frame, Span
 from depparse.document.words import EmptyNode, MultiwordToken, Token, Words
-from depparse.errors import DepparseError
+from depparse.errors import DepparseError, FormatError
 
 _CONLLU = frozenset(VALUE_COLUMNS)
 _BREAKS = (["newpar"], ["newdoc"])  # first words of the comments that begin a paragraph
@@ -75,6 +75,15 @@ class Sentence:
             self.columns[name] = ["_"] * len(self)
         return self.columns[name]
 
+    @property
+    def column_names(self) -> list[str]:
+        """The names of its columns, and of those that only multiword tokens or empty nodes have cells in."""
+        if not self.mwts and not self.empty_nodes:
+            return list(self.columns)
+        lines = [*(multiword.cells for multiword in self.mwts), *(node.cells for node in self.empty_nodes)]
+        filled = (name for cells in lines for name, cell in cells.items() if cell != "_")
+        return list(dict.fromkeys((*self.columns, *filled)))
+
     # -- words and tokens
 
     @property
@@ -89,7 +98,7 @@ class Sentence:
         tokens, position = [], 1
         while position <= len(self):
             multiword = multiwords.get(position)
-            end = position if multiword is None else multiword.end
+            end = position if multiword is None else max(position, multiword.end)
             tokens.append(Token(self, position, end, multiword))
             position = end + 1
         return tokens
@@ -301,23 +310,27 @@ class Sentence:
         for kind in kinds():
             if kind.misc and kind.columns[0] in self.columns:
                 misc = kind.to_misc(self, misc)
+                in_misc = Sentence({"FORM": self.columns["FORM"], "MISC": misc})
+                if not kind.same_cells(self, in_misc):
+                    problem = f"MISC cannot hold the {kind.name}, as a label has a | or a comma; write CoNLL-U Plus"
+                    raise FormatError(problem, path=self.place, sent_id=self.sent_id, column=kind.columns[0])
         return misc
 
     def to_conllup(self, names: Sequence[str] | None = None) -> str:
         """The sentence in CoNLL-U Plus, without the file's header line; `names` are its columns after ID."""
         comments = [line for line in self.comments if comment_key(line) != "global.columns"]
-        return self._lines(self.columns, comments).text(names or tuple(self.columns))
+        return self._lines(self.columns, comments).text(names or self.column_names)
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """(ID, cells of the columns `names`) of each line in file order: multiword tokens, words, empty nodes."""
         return iter_rows(names, self.columns, self.mwts, self.empty_nodes)
 
     def check(self) -> None:
-        """Raises FormatError, with the word and the column, if no file can hold the sentence such that it is read alike.
+        """Raises FormatError, with the word and the column, if no file can hold the sentence so that it is read alike.
 
         Heads and IDs lie in the sentence, cells are text without tabs and line breaks, forms are not empty.
         """
-        self._lines(self.columns).text(tuple(self.columns))
+        self._lines(self.columns).text(self.column_names)
 
     def _lines(self, columns: dict[str, list[str]], comments: list[str] | None = None) -> Lines:
         lines = self.comments if comments is None else comments
