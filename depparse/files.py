@@ -76,8 +76,19 @@ def open_output(path: PathLike, *, drawn: bool = False) -> Iterator[TextIO]:
     A terminal gets U+FFFD for control characters, unless the text is `drawn` for one. Files and pipes get all as it is.
 
     The text goes to a temporary file beside `path`, which is renamed when it is complete; an error or an interrupt
-    leaves an older file as it was.
+    leaves an older file as it was. Raises FormatError for text that UTF-8 cannot hold.
     """
+    try:
+        with _open_output(path) as stream:
+            yield stream
+    except UnicodeEncodeError as error:
+        half = error.object[error.start]
+        message = f"cannot be written: the text holds {half!r}, half of a UTF-16 pair, which no UTF-8 file holds"
+        raise FormatError(message, path=os.fspath(path)) from None
+
+
+@contextlib.contextmanager
+def _open_output(path: PathLike) -> Iterator[TextIO]:
     if os.fspath(path) == "-":
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")

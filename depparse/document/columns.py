@@ -8,6 +8,16 @@ from depparse.errors import DepparseError
 
 CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 VALUE_COLUMNS = CONLLU_COLUMNS[1:]
+SURROGATE = "text holds no lone surrogates"
+
+
+def is_unicode(text: str) -> bool:
+    """Whether UTF-8 can hold `text`: strings from JSON may have halves of UTF-16 pairs, which are no characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_cell(value: str | None, column: str) -> str:
@@ -18,6 +28,8 @@ def check_cell(value: str | None, column: str) -> str:
         raise DepparseError(f"a value of column {column} is text or None, not {value!r}")
     if "\t" in value or "\n" in value or "\r" in value:
         raise DepparseError(f"a value of column {column} holds no tab and no line break, but {value!r} does")
+    if not value.isascii() and not is_unicode(value):
+        raise DepparseError(f"{SURROGATE}, but {value!r} in column {column} does")
     return value
 
 

@@ -53,7 +53,7 @@ def edges_to_nodes(sentence: Sentence, *, ids: bool = False) -> dict[str, list[E
         node_paths = list(islice(paths(node, (node,)), _MOST_PATHS + 1))
         if len(node_paths) > _MOST_PATHS:
             problem = f"more than {_MOST_PATHS:,} paths over other empty nodes lead to the node {node}"
-            raise FormatError(problem, sent_id=sentence.sent_id, column="DEPS")
+            raise FormatError(problem, path=sentence.place, sent_id=sentence.sent_id, column="DEPS")
         edges[node] = list(dict.fromkeys(node_paths))
     return edges
 
@@ -122,7 +122,7 @@ def expand(sentence: Sentence) -> Sentence:
             if len(steps) > 2 and steps[-2].replace(".", "", 1).isdecimal():
                 if steps[-2] not in node_ids:
                     problem = f"the path {label!r} leads over a node that no comment # {_COMMENT} has"
-                    raise FormatError(problem, sent_id=sentence.sent_id, column="DEPS")
+                    raise FormatError(problem, path=sentence.place, sent_id=sentence.sent_id, column="DEPS")
                 head, label = steps[-2], steps[-1]
             if (head, label) not in expanded[-1]:
                 expanded[-1].append((head, label))
@@ -189,6 +189,6 @@ def _nodes_in_comments(sentence: Sentence) -> Iterator[EmptyNode]:
             and len(cells) >= _N_CELLS
             and all("=" in cell for cell in cells[_N_CELLS:])
         ):
-            raise FormatError(f"{line!r} is no line of an empty node", sent_id=sentence.sent_id)
+            raise FormatError(f"{line!r} is no line of an empty node", path=sentence.place, sent_id=sentence.sent_id)
         more = (cell.split("=", 1) for cell in cells[_N_CELLS:])  # columns of CoNLL-U Plus
         yield EmptyNode((int(word), int(number)), dict(zip(CONLLU_COLUMNS[1:], cells, strict=False)) | dict(more))

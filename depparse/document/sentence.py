@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from depparse.arguments import check_iterable, shown
-from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
+from depparse.document.columns import SURROGATE, VALUE_COLUMNS, check_cell, comment_key, is_unicode
 from depparse.document.exact import has_spaces, join_tokens, spaces
 from depparse.document.kinds import get_kind, kinds
+from depparse.document.lines import Lines, iter_rows
 from depparse.document.offsets import Characters, find_tokens, share_characters
 from depparse.document.spans import Frame, Span
 from depparse.document.words import EmptyNode, MultiwordToken, Token, Words
-from depparse.errors import ConfigError, DepparseError
+from depparse.errors import ConfigError, DepparseError, FormatError
 
 _CONLLU = frozenset(VALUE_COLUMNS)
 _BREAKS = (["newpar"], ["newdoc"])  # first words of the comments that begin a paragraph
@@ -27,10 +28,11 @@ class Sentence:
     """One sentence: `comments` (whole lines), `columns` (name to list of cells), `mwts`, `empty_nodes`.
 
     Each column has one cell for each word; FORM is always there. Column names are those of CoNLL-U (``UPOS``) or of the
-    CoNLL-U Plus header (``UP:PRED``). `start_char` is the offset of the sentence in the text of its document.
+    CoNLL-U Plus header (``UP:PRED``). `start_char` is the offset of the sentence in the text of its document; `place`
+    is where it was read, such as ``file.conllu:12``, or None.
     """
 
-    __slots__ = ("_built", "_chars", "_values", "columns", "comments", "empty_nodes", "mwts", "start_char")
+    __slots__ = ("_built", "_chars", "_values", "columns", "comments", "empty_nodes", "mwts", "place", "start_char")
 
     def __init__(
         self,
@@ -46,6 +48,7 @@ class Sentence:
         self.mwts = list(mwts)
         self.empty_nodes = list(empty_nodes)
         self.start_char = 0
+        self.place: str | None = None
         self._chars: tuple[dict[int, Characters], list[Characters]] | None = None
         self._built: str | None = None  # the text made of the tokens, used if no comment has it
         self._values: dict[str, tuple[object, Any]] | None = None  # see `remember`
@@ -57,10 +60,11 @@ class Sentence:
         return cls({"FORM": [check_cell(form, "FORM") for form in forms]}, comments)
 
     def copy(self) -> Sentence:
-        """A copy with columns, comments and annotation of its own; it shares the multiword tokens and empty nodes."""
+        """A copy that shares nothing with the sentence."""
         columns = {name: list(column) for name, column in self.columns.items()}
-        copy = Sentence(columns, self.comments, self.mwts, self.empty_nodes)
-        copy.start_char = self.start_char
+        mwts, nodes = map(MultiwordToken.copy, self.mwts), map(EmptyNode.copy, self.empty_nodes)
+        copy = Sentence(columns, self.comments, mwts, nodes)
+        copy.start_char, copy.place = self.start_char, self.place
         for kind, (cells, value) in (self._values or {}).items():
             copy.remember(kind, cells, get_kind(kind).copied(value, copy))
         return copy
@@ -74,6 +78,15 @@ class Sentence:
         if name not in self.columns:
             self.columns[name] = ["_"] * len(self)
         return self.columns[name]
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of its columns, and of those that only multiword tokens or empty nodes have cells in."""
+        if not self.mwts and not self.empty_nodes:
+            return list(self.columns)
+        lines = [*(multiword.cells for multiword in self.mwts), *(node.cells for node in self.empty_nodes)]
+        filled = (name for cells in lines for name, cell in cells.items() if cell != "_")
+        return list(dict.fromkeys((*self.columns, *filled)))
 
     # -- words and tokens
 
@@ -89,7 +102,7 @@ class Sentence:
         tokens, position = [], 1
         while position <= len(self):
             multiword = multiwords.get(position)
-            end = position if multiword is None else multiword.end
+            end = position if multiword is None else max(position, multiword.end)
             tokens.append(Token(self, position, end, multiword))
             position = end + 1
         return tokens
@@ -116,6 +129,8 @@ class Sentence:
         line = None if value is None else f"# {key} = {value}"
         if line is not None and ("\n" in line or "\r" in line):
             raise DepparseError(f"a comment is one line, but {line!r} holds a line break")
+        if line is not None and not is_unicode(line):
+            raise DepparseError(f"{SURROGATE}, but the comment {line!r} does")
         comments = []
         for old in self.comments:
             if comment_key(old) != key:
@@ -291,7 +306,7 @@ class Sentence:
         columns = self.columns
         if not _CONLLU.issuperset(columns):
             columns = columns | {"MISC": self._misc_with_all()}
-        return self._write(VALUE_COLUMNS, columns, self.comments)
+        return self._lines(columns).text(VALUE_COLUMNS)
 
     def _misc_with_all(self) -> list[str]:
         """The cells of MISC, with the annotation in columns that CoNLL-U does not have."""
@@ -299,40 +314,31 @@ class Sentence:
         for kind in kinds():
             if kind.misc and kind.columns[0] in self.columns:
                 misc = kind.to_misc(self, misc)
+                in_misc = Sentence({"FORM": self.columns["FORM"], "MISC": misc})
+                if not kind.same_cells(self, in_misc):
+                    problem = f"MISC cannot hold the {kind.name}, as a label has a | or a comma; write CoNLL-U Plus"
+                    raise FormatError(problem, path=self.place, sent_id=self.sent_id, column=kind.columns[0])
         return misc
 
     def to_conllup(self, names: Sequence[str] | None = None) -> str:
         """The sentence in CoNLL-U Plus, without the file's header line; `names` are its columns after ID."""
         comments = [line for line in self.comments if comment_key(line) != "global.columns"]
-        return self._write(names or tuple(self.columns), self.columns, comments)
+        return self._lines(self.columns, comments).text(names or self.column_names)
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """(ID, cells of the columns `names`) of each line in file order: multiword tokens, words, empty nodes."""
-        return self._rows(names, self.columns)
+        return iter_rows(names, self.columns, self.mwts, self.empty_nodes)
 
-    def _rows(self, names: Sequence[str], columns: dict[str, list[str]]) -> Iterator[tuple[str, tuple[str, ...]]]:
-        blank = ["_"] * len(self)
-        lists = [columns.get(name, blank) for name in names]
-        words = ((str(i), cells) for i, cells in enumerate(zip(*lists, strict=True), 1))
-        if not self.mwts and not self.empty_nodes:
-            yield from words
-            return
-        multiwords = {multiword.start: multiword for multiword in self.mwts}
-        nodes: dict[int, list[EmptyNode]] = {}
-        for node in self.empty_nodes:
-            nodes.setdefault(node.id[0], []).append(node)
-        for position in range(len(self) + 1):
-            if position:
-                if (multiword := multiwords.get(position)) is not None:
-                    cells = tuple(multiword.cells.get(name, "_") for name in names)
-                    yield f"{multiword.start}-{multiword.end}", cells
-                yield next(words)
-            for node in nodes.get(position, ()):
-                yield f"{node.id[0]}.{node.id[1]}", tuple(node.cells.get(name, "_") for name in names)
+    def check(self) -> None:
+        """Raises FormatError, with the word and the column, if no file can hold the sentence so that it is read alike.
 
-    def _write(self, names: Sequence[str], columns: dict[str, list[str]], comments: list[str]) -> str:
-        lines = ["\t".join((id, *cells)) for id, cells in self._rows(names, columns)]
-        return "\n".join([*comments, *lines, "", ""])
+        Heads and IDs lie in the sentence, cells are text without tabs and line breaks, forms are not empty.
+        """
+        self._lines(self.columns).text(self.column_names)
+
+    def _lines(self, columns: dict[str, list[str]], comments: list[str] | None = None) -> Lines:
+        lines = self.comments if comments is None else comments
+        return Lines(columns, lines, self.mwts, self.empty_nodes, self.place or "output", self.sent_id)
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else self.text[:59] + "…"

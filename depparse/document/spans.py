@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from depparse.document.words import Word
 
 
+PREFIXES = ("B", "I", "E", "S", "L", "U")
+UNTYPED = "ENTITY"  # the type of entities in files that tell no types
+
+
 @dataclass(slots=True)
 class Span:
     """An entity: the words `start` to `end` (IDs, both included), its `type`, and a probability if a model gave one."""
@@ -100,6 +104,17 @@ def with_score(record: dict[str, object], score: float | None) -> dict[str, obje
     return record if score is None else record | {"score": float(score)}
 
 
+def split_tag(tag: str) -> tuple[str, str]:
+    """The prefix of an entity tag (one of B, I, E, S, L, U; empty for a bare type) and its type.
+
+    A bare prefix, as in files that mark entities without telling their types, has the type `UNTYPED`.
+    """
+    prefix, dash, kind = tag.partition("-")
+    if prefix not in PREFIXES:
+        return "", tag
+    return prefix, kind if dash else UNTYPED
+
+
 def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
     """The entities in IOB2, IOB1 or BIOES tags; tags of nested entities are joined in one (``B-ORG|S-GPE``).
 
@@ -120,9 +135,8 @@ def decode_tags(tags: Sequence[str], joint: str = "|") -> list[Span]:
         for tag in () if cell in ("O", "_", "-", "") else cell.split(joint):
             if tag == "O":
                 continue
-            prefix, dash, kind = tag.partition("-")
-            if not dash or prefix not in ("B", "I", "E", "S", "L", "U"):
-                prefix, kind = "I", tag  # a bare type, as in the IO scheme
+            prefix, kind = split_tag(tag)
+            prefix = prefix or "I"  # a bare type is a tag of the IO scheme
             # An end closes the innermost open entity of its type, a continuation keeps the outermost: where two
             # entities of one type nest, this is the only reading in which they do not cross.
             if prefix in ("I", "E", "L") and (of_type := candidates.get(kind)):

@@ -26,6 +26,10 @@ class MultiwordToken:
     def __init__(self, start: int, end: int, cells: dict[str, str]) -> None:
         self.start, self.end, self.cells = start, end, cells
 
+    def copy(self) -> MultiwordToken:
+        """A copy with cells of its own."""
+        return MultiwordToken(self.start, self.end, dict(self.cells))
+
 
 class EmptyNode:
     """An empty node of the enhanced graph: ``id`` (8, 1) stands for the line ``8.1``; `cells` are its columns."""
@@ -34,6 +38,10 @@ class EmptyNode:
 
     def __init__(self, id: tuple[int, int], cells: dict[str, str]) -> None:
         self.id, self.cells = id, cells
+
+    def copy(self) -> EmptyNode:
+        """A copy with cells of its own."""
+        return EmptyNode(self.id, dict(self.cells))
 
     text = property(lambda self: self.cells.get("FORM", "_"))
     lemma = property(lambda self: _none(self.cells.get("LEMMA", "_")))

@@ -102,29 +102,32 @@ def record_batches(sentences: Iterable[Sentence], fields: pyarrow.Schema) -> Ite
         rows = []
         for number, sentence in chunk:
             fail = reporter(f"sentence {number}", sentence.comments)
-            if new := [name for name in sentence.columns if _field(name) not in field_names]:
+            if new := [name for name in sentence.column_names if _field(name) not in field_names]:
                 message = f"this column first appears after {ROWS} sentences; name all in columns= beforehand"
                 raise fail(message if number >= ROWS else "the schema does not have this column", column=new[0])
-            rows.append(_row(sentence, fail))
+            try:
+                sentence.check()
+            except FormatError as error:
+                raise fail(error.message, column=error.column) from None
+            rows.append(_row(sentence))
         yield pa.RecordBatch.from_pylist(rows, schema=fields)
 
 
-def _row(sentence: Sentence, fail: Fail) -> dict[str, object]:
+def _row(sentence: Sentence) -> dict[str, object]:
     row: dict[str, object] = {"sent_id": sentence.sent_id, "text": sentence.text, "comments": sentence.comments}
     forms = sentence.columns["FORM"]
     for name, column in sentence.columns.items():
         if name == "FORM":
             row[name] = column
         elif name == "HEAD":
-            try:
-                row[name] = sentence.heads
-            except ValueError as error:
-                raise fail(f"a head is a word ID, 0 or _: {error}", column=name) from None
+            row[name] = sentence.heads
         elif name == "LEMMA":  # `_` as the lemma of an underscore in the text is a value
             pairs = zip(column, forms, strict=True)
             row[name] = [None if cell == "_" and form != "_" else cell for cell, form in pairs]
         else:
             row[_field(name)] = [None if cell == "_" else cell for cell in column]
+    for name in sentence.column_names[len(sentence.columns) :]:  # only lines of tokens and nodes have them
+        row[_field(name)] = [None] * len(sentence)
     row["mwts"] = [{"start": m.start, "end": m.end, "cells": _stored(m.cells)} for m in sentence.mwts]
     row["empty_nodes"] = [{"id": f"{n.id[0]}.{n.id[1]}", "cells": _stored(n.cells)} for n in sentence.empty_nodes]
     return row | {kind.record: kind.stored(sentence) for kind in kinds() if kind.record is not None}

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from depparse.document.annotations.records import SURROGATE, as_list, as_text, is_unicode
-from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
+from depparse.document.annotations.records import as_list, as_text
+from depparse.document.columns import CONLLU_COLUMNS, SURROGATE, VALUE_COLUMNS, is_unicode
+from depparse.document.lines import valid_heads
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import Fail, FormatError
-from depparse.formats.conllu import explain_head, sort_rows, valid_heads
+from depparse.formats.conllu import explain_head, sort_rows
 
 
 def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row", first: int = 1) -> Fail:
@@ -105,7 +106,7 @@ def joined_names(column_names: Sequence[str], sentences: Iterable[Sentence]) -> 
     """The columns after ID: those in `column_names` first, then further ones of the sentences."""
     names = dict.fromkeys(name for name in column_names if name != "ID")
     for sentence in sentences:
-        for name in sentence.columns:
+        for name in sentence.column_names:
             names.setdefault(name)
     return list(names)
 
@@ -127,9 +128,12 @@ def free_name(column: str, taken: Iterable[str]) -> str:
     return f"column:{column}" if column in taken else column
 
 
+_DIGITS = 9  # more than the ID of any word has; reading much longer numbers takes long
+
+
 def is_number(cell: str) -> bool:
     """Whether the cell is a number in the form that ``str`` gives it, so that it can be kept as a number."""
-    return cell.isascii() and cell.isdigit() and str(int(cell)) == cell
+    return len(cell) <= _DIGITS and cell.isascii() and cell.isdigit() and (cell[0] != "0" or cell == "0")
 
 
 def characters_of(sentence: Sentence, id: str) -> tuple[int | None, int | None]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from io import BytesIO
 from itertools import chain
 from typing import BinaryIO, NoReturn
 
-from depparse.document.columns import CONLLU_COLUMNS
+from depparse.document.columns import CONLLU_COLUMNS, SURROGATE
 from depparse.document.document import Conversion, Document
+from depparse.document.lines import ids as word_ids
+from depparse.document.lines import valid_heads
+from depparse.document.output import texts, write_each
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
@@ -41,15 +43,18 @@ def iter_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Iterator[
 
 
 def parse_conllu(text: str, *, name: str = "input") -> Iterator[Sentence]:
-    """The sentences in a string of CoNLL-U."""
-    return placed(parse_blocks(blocks(BytesIO(text.encode()), name, False), CONLLU_COLUMNS, name))
+    """The sentences in a string of CoNLL-U. Raises FormatError."""
+    try:
+        stream = BytesIO(text.encode())
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise FormatError(f"{SURROGATE}, but the line has {text[error.start]!r}", path=name, line=line) from None
+    return placed(parse_blocks(blocks(stream, name, False), CONLLU_COLUMNS, name))
 
 
 def write_conllu(sentences: Iterable[Sentence], path: PathLike) -> None:
     """Writes CoNLL-U; the file appears when it is complete."""
-    with open_output(path) as out:
-        for sentence in sentences:
-            out.write(sentence.to_conllu())
+    write_each(sentences, path, lambda sentence, _: sentence.to_conllu())
 
 
 def iter_conllup(path: PathLike | BinaryIO) -> Iterator[Sentence]:
@@ -90,24 +95,37 @@ def write_conllup(sentences: Iterable[Sentence], path: PathLike, names: Iterable
     """Writes CoNLL-U Plus with the columns `names`.
 
     By default these are ID and the columns of the first sentence; for a Document, its own columns and then all further
-    ones of its sentences.
+    ones of its sentences. Raises FormatError for a sentence that cannot be written, or has more columns.
     """
     if names is None and isinstance(sentences, Document):
-        every = (name for sentence in sentences for name in sentence.columns)
+        every = (name for sentence in sentences for name in sentence.column_names)
         names = dict.fromkeys((*sentences.column_names, *every))
     with open_output(path) as out:
-        out.writelines(conllup_lines(sentences, names))
+        out.writelines(conllup_lines(sentences, names, path))
 
 
-def conllup_lines(sentences: Iterable[Sentence], names: Iterable[str] | None = None) -> Iterator[str]:
-    """The text of a CoNLL-U Plus file, header first, one sentence at a time."""
+def conllup_lines(
+    sentences: Iterable[Sentence], names: Iterable[str] | None = None, path: PathLike = "output"
+) -> Iterator[str]:
+    """The text of a CoNLL-U Plus file, header first, one sentence at a time; errors call the file `path`."""
     values = None if names is None else [name for name in names if name != "ID"]
-    for number, sentence in enumerate(sentences):
+    chosen = names is not None
+
+    def text_of(sentence: Sentence, number: int) -> str:
+        nonlocal values
         if values is None:
-            values = list(sentence.columns)
-        if number == 0:
-            yield f"# global.columns = ID {' '.join(values)}\n"
-        yield sentence.to_conllup(values)
+            values = sentence.column_names
+        header = "" if number > 1 else f"# global.columns = ID {' '.join(values)}\n"
+        if header and ("FORM" not in values or header.split()[4:] != list(dict.fromkeys(values))):
+            raise FormatError(f"columns have FORM, and different names without blanks, unlike {values}")
+        if not chosen:
+            for name in (name for name in sentence.column_names if name not in values):
+                if any(cell != "_" for cell in sentence.columns.get(name, "?")):
+                    message = "the first sentence lacks this column; write a Document, which knows all columns"
+                    raise FormatError(message, column=name)
+        return header + sentence.to_conllup(values)
+
+    return texts(sentences, path, text_of)
 
 
 def blocks(stream: BinaryIO, name: str, strict: bool) -> Iterator[tuple[int, str]]:
@@ -164,17 +182,6 @@ def _decode(data: bytes, name: str, line: int) -> str:
         ) from None
 
 
-@lru_cache(maxsize=512)
-def _ids(length: int) -> tuple[str, ...]:
-    return tuple(map(str, range(1, length + 1)))
-
-
-@lru_cache(maxsize=512)
-def valid_heads(length: int) -> frozenset[str]:
-    """All values of HEAD that are valid in a sentence of `length` words."""
-    return frozenset(("_", "0", *_ids(length)))
-
-
 def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path: str) -> Iterator[Sentence]:
     """The sentences in (first line, text) pairs. `names` are the columns; errors call the file `path`."""
     id_column = names.index("ID") if "ID" in names else -1
@@ -191,11 +198,11 @@ def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path
             raise fail("comments without a sentence; remove them, or the empty line after them", -1)  # the last comment
         if set(map(len, rows)) != {width}:
             _explain_width(rows, width, fail)
-        ids = tuple(row[id_column] for row in rows) if id_column >= 0 else _ids(len(rows))
+        ids = tuple(row[id_column] for row in rows) if id_column >= 0 else word_ids(len(rows))
         mwts: list[MultiwordToken] = []
         nodes: list[EmptyNode] = []
         words = rows
-        if ids != _ids(len(rows)):
+        if ids != word_ids(len(rows)):
             words = sort_rows(rows, ids, names, id_column, mwts, nodes, fail)
         columns = dict(zip(names, map(list, zip(*words, strict=True)), strict=True))
         columns.pop("ID", None)
@@ -204,7 +211,9 @@ def parse_blocks(source: Iterable[tuple[int, str]], names: tuple[str, ...], path
         if "" in columns["FORM"]:
             empty = next(i for i, row in enumerate(rows) if not row[names.index("FORM")])
             raise fail("a word with an empty form; write _ for none", empty, "FORM")
-        yield Sentence({name: columns[name] for name in values}, lines[:n_comments], mwts, nodes)
+        sentence = Sentence({name: columns[name] for name in values}, lines[:n_comments], mwts, nodes)
+        sentence.place = f"{path}:{line}"
+        yield sentence
 
 
 def _reporter(path: str, comments: list[str], first_line: int) -> Fail:

@@ -10,6 +10,7 @@ from depparse.document.annotations import kinds
 from depparse.document.annotations.records import as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.document import Conversion, Document
+from depparse.document.output import texts
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.errors import Fail, FormatError
@@ -36,20 +37,27 @@ def document_to_dict(doc: Document) -> dict[str, Any]:
     return {"columns": list(names), "sentences": [_sentence_to_dict(s, names) for s in placed(doc.sentences)]}
 
 
-def iter_json(sentences: Iterable[Sentence], column_names: Sequence[str] = CONLLU_COLUMNS) -> Iterator[str]:
+def iter_json(
+    sentences: Iterable[Sentence], column_names: Sequence[str] = CONLLU_COLUMNS, path: PathLike = "output"
+) -> Iterator[str]:
     """The JSON of `document_to_dict`, as ``json.dumps(…, indent=1)`` writes it, one sentence at a time."""
     names = json.dumps(list(column_names), ensure_ascii=False, indent=1).replace("\n", "\n ")
     yield f'{{\n "columns": {names},\n "sentences": ['
-    between = "\n  "
-    for sentence in placed(sentences):
+    empty = True
+
+    def text_of(sentence: Sentence, number: int) -> str:
         data = json.dumps(_sentence_to_dict(sentence, column_names), ensure_ascii=False, indent=1)
-        yield between + data.replace("\n", "\n  ")
-        between = ",\n  "
-    yield "]\n}" if between == "\n  " else "\n ]\n}"
+        return ("\n  " if number == 1 else ",\n  ") + data.replace("\n", "\n  ")
+
+    for text in texts(placed(sentences), path, text_of):
+        yield text
+        empty = False
+    yield "]\n}" if empty else "\n ]\n}"
 
 
 def _sentence_to_dict(sentence: Sentence, column_names: Sequence[str]) -> dict[str, Any]:
-    names = tuple(sentence.columns)
+    sentence.check()
+    names = tuple(sentence.column_names)
     result: dict[str, Any] = {"comments": list(sentence.comments)}
     if names != tuple(name for name in column_names if name != "ID"):
         result["columns"] = list(names)
@@ -175,7 +183,7 @@ def write_json(sentences: Iterable[Sentence], path: PathLike) -> None:
     """Writes sentences (or a Document) as JSON, one sentence at a time."""
     names = sentences.column_names if isinstance(sentences, Document) else CONLLU_COLUMNS
     with open_output(path) as out:
-        out.writelines(iter_json(sentences, names))
+        out.writelines(iter_json(sentences, names, path))
         out.write("\n")
 
 

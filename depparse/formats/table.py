@@ -18,7 +18,7 @@ from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.files import PathLike, name_of
 from depparse.folders import installed, load
-from depparse.formats import conllu, json, tagged
+from depparse.formats import conllu, json, tagged, tokens
 from depparse.text import rules, wrap
 
 GROUP = "depparse.formats"
@@ -76,10 +76,10 @@ FORMATS: dict[str, Format] = {
     "two-column": Format("word and IOB2 tag", (".conll", ".tsv"), tagged.iter_two_column, tagged.write_two_column),
     "conll2003": Format("CoNLL-2003 columns", (), tagged.iter_conll2003, tagged.write_conll2003),
     "horizontal": Format(
-        "one sentence per line", (".horizontal",), tagged.iter_horizontal, tagged.write_horizontal, has_comments=False
+        "one sentence per line", (".horizontal",), tokens.iter_horizontal, tokens.write_horizontal, has_comments=False
     ),
     "vertical": Format(
-        "one token per line", (".vertical", ".vert"), tagged.iter_vertical, tagged.write_vertical, has_comments=False
+        "one token per line", (".vertical", ".vert"), tokens.iter_vertical, tokens.write_vertical, has_comments=False
     ),
     "text": Format("plain text", (".txt",), rules.iter_text_sentences, wrap.write_text, has_comments=False),
     "json": Format("JSON of Document.to_dict", (".json",), json.iter_json_sentences, json.write_json, json.read_json),

@@ -1,8 +1,9 @@
-"""Formats with one word on each line and an entity tag, and formats of tokens alone.
+"""Formats with one word on each line and an entity tag: IOB2 of Universal NER, two columns, CoNLL-2003, ``.biose``.
 
-The former are IOB2 of Universal NER, two columns, CoNLL-2003 and nested ``.biose``; the latter are horizontal and
-vertical text. Tags stay in the column NER as they were read, and ``sentence.ents`` decodes them. Everything else on a
+Tags stay in the column NER as they were read, and ``sentence.ents`` decodes them. Everything else on a
 line is kept in columns of its own and written back.
+
+A writer refuses what its reader would not take back alike, such as a no-break space where it stands for a blank.
 """
 
 from __future__ import annotations
@@ -12,42 +13,26 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from depparse.document.annotations.entities import ENTITY_COLUMN
-from depparse.document.columns import comment_name
+from depparse.document.columns import comment_name, is_unicode
+from depparse.document.output import Refused, check_cells, write_each
 from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
-from depparse.document.spans import encode_tags
+from depparse.document.spans import Span, decode_tags, encode_tags, split_tag
 from depparse.errors import FormatError
-from depparse.files import PathLike, name_of, open_input, open_output
+from depparse.files import PathLike, name_of
+from depparse.formats.plain_lines import (
+    BETWEEN_BLANKS,
+    BETWEEN_TABS,
+    check_start,
+    iter_blocks,
+)
 
 UNER_COLUMNS = ("FORM", ENTITY_COLUMN, "UNER:OTHER", "UNER:ANNOTATOR")
 CONLL2003_COLUMNS = ("FORM", "XPOS", "CHUNK", ENTITY_COLUMN)
 TWO_COLUMNS = ("FORM", ENTITY_COLUMN)
-_TAG = re.compile(r"O|(?:[BIESLU]-)?[^\s|,]+(?:[|,](?:[BIESLU]-)?[^\s|,]+)*")
+_TAG = re.compile(r"[^\s|,]+(?:[|,][^\s|,]+)*")
+_SURE_TAG = re.compile(r"O|[BIESLU](?:-[^\s|,]*)?(?:[|,][BIESLU](?:-[^\s|,]*)?)*")  # no other text looks like it
 _DOCSTART = "-DOCSTART-"
-
-
-def _lines(path: PathLike | BinaryIO) -> Iterator[tuple[int, str]]:
-    with open_input(path) as stream:
-        for number, raw in enumerate(stream, 1):
-            try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                message = f"not UTF-8: byte 0x{raw[error.start]:02x} ({error.reason}); convert the file to UTF-8"
-                raise FormatError(message, path=name_of(path), line=number) from None
-            yield number, line.rstrip("\r\n")
-
-
-def _blocks(path: PathLike | BinaryIO) -> Iterator[list[tuple[int, str]]]:
-    """Runs of lines between lines that are empty or blank (WNUT-17 separates sentences by a lone tab)."""
-    block: list[tuple[int, str]] = []
-    for number, line in _lines(path):
-        if line.strip(" \t"):
-            block.append((number, line))
-        elif block:
-            yield block
-            block = []
-    if block:
-        yield block
 
 
 def iter_iob2(path: PathLike | BinaryIO) -> Iterator[Sentence]:
@@ -71,15 +56,14 @@ def iter_conll2003(path: PathLike | BinaryIO) -> Iterator[Sentence]:
 def _tagged(path: PathLike | BinaryIO, names: Sequence[str], *, numbered: bool = False) -> Iterator[Sentence]:
     name = name_of(path)
     new_document = False
-    for block in _blocks(path):
-        if block[0][1].split()[0] == _DOCSTART:
+    for block in iter_blocks(path):
+        if re.split("[ \t]", block[0][1], maxsplit=1)[0] == _DOCSTART:
             new_document = True
             block = block[1:]
             if not block:
                 continue
         n_comments = 0
-        # A word may be a # sign or a hashtag, so only a line before the words and without a tab is a comment.
-        while n_comments < len(block) and _is_comment(block[n_comments][1], numbered):
+        while n_comments < len(block) and _is_comment(block[n_comments][1], names, numbered):
             n_comments += 1
         comments = [line for _, line in block[:n_comments]]
         if new_document:
@@ -87,21 +71,31 @@ def _tagged(path: PathLike | BinaryIO, names: Sequence[str], *, numbered: bool =
             new_document = False
         rows: list[dict[str, str]] = []
         for number, line in block[n_comments:]:
-            cells = line.split("\t") if "\t" in line else _split(line)
-            rows.append(_row(cells, names, numbered, len(rows) + 1, name, number))
+            rows.append(_row(_split(line), names, numbered, len(rows) + 1, name, number))
         if not rows:
             message = "comments without a sentence; remove them, or the empty line after them"
             raise FormatError(message, path=name, line=block[0][0])
         filled_columns = [column for column in names if any(column in row for row in rows)]
-        yield Sentence({column: [row.get(column, "_") for row in rows] for column in filled_columns}, comments)
+        sentence = Sentence({column: [row.get(column, "_") for row in rows] for column in filled_columns}, comments)
+        sentence.place = f"{name}:{block[0][0]}"
+        yield sentence
 
 
-def _is_comment(line: str, numbered: bool) -> bool:
-    return line.startswith("#") if numbered else line.startswith("# ") and "\t" not in line
+def _is_comment(line: str, names: Sequence[str], numbered: bool) -> bool:
+    """Whether a line before the words is a comment. A word may be a # sign, so a line with all cells and a tag is none.
+
+    A comment may hold tabs, as in MultiCoNER (``# id 5a1f<TAB>domain=en``).
+    """
+    if numbered or not line.startswith("# "):
+        return numbered and line.startswith("#")
+    cells = _split(line)
+    return len(cells) != len(names) or not _SURE_TAG.fullmatch(cells[-1])
 
 
 def _split(line: str) -> list[str]:
-    """The cells between blanks; a no-break space in a cell stands for a blank."""
+    """The cells between tabs, or between blanks, where a no-break space in a cell stands for a blank."""
+    if "\t" in line:
+        return line.split("\t")
     return [cell.replace("\u00a0", " ") for cell in re.split(" +", line.strip(" "))]
 
 
@@ -115,7 +109,7 @@ def _row(cells: list[str], names: Sequence[str], numbered: bool, expected: int, 
         wanted = " ".join([*(["ID"] if numbered else []), *("TAG" if n == ENTITY_COLUMN else n for n in names)])
         count = len(cells) + numbered
         raise FormatError(f"expected the columns {wanted}, found {count} columns", path=path, line=line)
-    if not cells[0].strip():
+    if not cells[0]:
         raise FormatError("a word with an empty form", path=path, line=line, column="FORM")
     row = dict(zip(names, cells, strict=False))
     if not _TAG.fullmatch(row[ENTITY_COLUMN]):
@@ -125,92 +119,105 @@ def _row(cells: list[str], names: Sequence[str], numbered: bool, expected: int, 
 
 
 def entity_tags(sentence: Sentence, scheme: str) -> list[str]:
-    """The tags of a sentence in ``IOB2`` or ``BIOES``. Tags that look like that scheme stay as read, even if broken."""
+    """The tags of a sentence in ``IOB2`` or ``BIOES``. Tags that look like that scheme stay as read, even if broken.
+
+    Raises FormatError for entities that these tags cannot tell, such as entities of one type that cross.
+    """
     tags = sentence.columns.get(ENTITY_COLUMN)
     if tags is not None:
-        single_tags = [part for tag in tags if tag != "O" for part in re.split(r"[|,]", tag)]
-        prefixes = {part[: part.find("-")] for part in single_tags}
+        prefixes = {split_tag(part)[0] for tag in tags if tag != "O" for part in re.split(r"[|,]", tag)}
         if prefixes <= {"B", "I"} if scheme == "IOB2" else prefixes <= {"B", "I", "E", "S"} and prefixes & {"E", "S"}:
-            return tags
-    return encode_tags(sentence.ents, len(sentence), scheme)
+            return _telling(sentence, tags, scheme)
+    return _telling(sentence, encode_tags(sentence.ents, len(sentence), scheme), scheme)
+
+
+def _telling(sentence: Sentence, tags: list[str], scheme: str) -> list[str]:
+    decoded = decode_tags([tag.replace(",", "|") for tag in tags])
+    if sorted(map(_key, decoded)) != sorted(map(_key, sentence.ents)):
+        raise FormatError(f"{scheme} tags cannot tell its entities, some of which have one type and overlap")
+    return tags
+
+
+def _key(span: Span) -> tuple[int, int, str]:
+    return span.start, span.end, span.type
+
+
+def _checked_tags(sentence: Sentence, scheme: str) -> list[str]:
+    """The tags, each checked. Raises FormatError for a sentence without words or a tag that no reader takes."""
+    if not len(sentence):
+        raise FormatError("a sentence without words")
+    tags = entity_tags(sentence, scheme)
+    for word, tag in enumerate(tags, 1):
+        if not _TAG.fullmatch(tag) or not is_unicode(tag):
+            raise FormatError(f"word {word}: a tag holds no blank and is not empty, unlike {tag[:60]!r}", column="TAG")
+    return tags
+
+
+def _checked_forms(sentence: Sentence, refused: Refused, number: int) -> list[str]:
+    """The forms of the sentence with that number, each checked."""
+    forms = sentence.columns["FORM"]
+    check_cells(forms, "FORM", refused)
+    if forms and forms[0] == _DOCSTART:
+        raise FormatError(f"a sentence that begins with the word {_DOCSTART} is read as the beginning of a document")
+    check_start(forms, number)
+    return forms
 
 
 def write_iob2(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Writes the five columns of Universal NER, with comments before each sentence."""
-    with open_output(path) as out:
-        for sentence in sentences:
-            other, annotator = (sentence.columns.get(name, ["-"] * len(sentence)) for name in UNER_COLUMNS[2:])
-            rows = zip(sentence.columns["FORM"], entity_tags(sentence, "IOB2"), other, annotator, strict=True)
-            lines = [f"{number}\t" + "\t".join(cells) for number, cells in enumerate(rows, 1)]
-            out.write("\n".join([*sentence.comments, *lines, "", ""]))
+    """Writes the five columns of Universal NER, with comments before each sentence. Raises FormatError."""
+    write_each(sentences, path, _iob2)
+
+
+def _iob2(sentence: Sentence, _: int) -> str:
+    tags = _checked_tags(sentence, "IOB2")
+    columns = [sentence.columns["FORM"], tags]
+    columns += [sentence.columns.get(name, ["-"] * len(sentence)) for name in UNER_COLUMNS[2:]]
+    for name, cells in zip(UNER_COLUMNS, columns, strict=True):
+        check_cells(cells, name, BETWEEN_TABS, may_be_empty=name != "FORM")
+    for line in sentence.comments:
+        if not line.startswith("#") or "\n" in line or "\r" in line:
+            raise FormatError(f"a comment is one line that begins with #, not {line[:60]!r}")
+    rows = (f"{number}\t" + "\t".join(cells) for number, cells in enumerate(zip(*columns, strict=True), 1))
+    return "\n".join([*sentence.comments, *rows, "", ""])
 
 
 def write_two_column(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Writes lines ``word<TAB>tag`` in IOB2, without comments."""
+    """Writes lines ``word<TAB>tag`` in IOB2, without comments. Raises FormatError."""
     _write_pairs(sentences, path, "IOB2")
 
 
 def write_biose(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Writes lines ``word<TAB>tag`` in BIOES, tags of nested entities joined by a bar, without comments."""
+    """Writes lines ``word<TAB>tag`` in BIOES, tags of nested entities joined by a bar, without comments.
+
+    Raises FormatError.
+    """
     _write_pairs(sentences, path, "BIOES")
 
 
 def _write_pairs(sentences: Iterable[Sentence], path: PathLike, scheme: str) -> None:
-    with open_output(path) as out:
-        for sentence in sentences:
-            pairs = zip(sentence.columns["FORM"], entity_tags(sentence, scheme), strict=True)
-            out.write("".join(f"{form}\t{tag}\n" for form, tag in pairs) + "\n")
+
+    def text_of(sentence: Sentence, number: int) -> str:
+        tags = _checked_tags(sentence, scheme)
+        forms = _checked_forms(sentence, BETWEEN_TABS, number)
+        return "".join(f"{form}\t{tag}\n" for form, tag in zip(forms, tags, strict=True)) + "\n"
+
+    write_each(sentences, path, text_of)
 
 
 def write_conll2003(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Writes lines ``word part-of-speech chunk tag`` with blanks between; those inside words become no-break spaces."""
-    with open_output(path) as out:
-        for sentence in sentences:
-            if any(comment_name(line) == "newdoc" for line in sentence.comments):
-                out.write(f"{_DOCSTART} -X- -X- O\n\n")
-            blank = ["_"] * len(sentence)
-            columns = [sentence.columns.get(name, blank) for name in CONLL2003_COLUMNS[:3]]
-            for *cells, tag in zip(*columns, entity_tags(sentence, "IOB2"), strict=True):
-                out.write(" ".join(cell.replace(" ", "\u00a0") for cell in (*cells, tag)) + "\n")
-            out.write("\n")
+    """Writes lines ``word part-of-speech chunk tag`` with blanks between; those inside words become no-break spaces.
 
-
-def iter_horizontal(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """The sentences of a file with one on each line, tokens separated by blanks. Empty lines separate paragraphs.
-
-    A no-break space stands for a space inside a token.
+    An empty value is written ``_``. Raises FormatError.
     """
-    return placed(_horizontal(path))
 
+    def text_of(sentence: Sentence, number: int) -> str:
+        tags = _checked_tags(sentence, "IOB2")
+        columns = [_checked_forms(sentence, BETWEEN_BLANKS, number)]
+        for name in CONLL2003_COLUMNS[1:3]:
+            columns.append([cell or "_" for cell in sentence.columns.get(name, ["_"] * len(sentence))])
+            check_cells(columns[-1], name, BETWEEN_BLANKS)
+        begins = any(comment_name(line) == "newdoc" for line in sentence.comments)
+        rows = zip(*([cell.replace(" ", "\u00a0") for cell in column] for column in (*columns, tags)), strict=True)
+        return (f"{_DOCSTART} -X- -X- O\n\n" if begins else "") + "".join(f"{' '.join(row)}\n" for row in rows) + "\n"
 
-def _horizontal(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    new_paragraph = False
-    for _, line in _lines(path):
-        forms = re.split("[ \t]+", line.strip(" \t"))
-        if forms == [""]:
-            new_paragraph = True
-            continue
-        comments = ["# newpar"] if new_paragraph else []
-        new_paragraph = False
-        yield Sentence.from_forms([form.replace("\u00a0", " ") for form in forms], comments)
-
-
-def iter_vertical(path: PathLike | BinaryIO) -> Iterator[Sentence]:
-    """The sentences of a file with one token on each line; empty lines end sentences. Text after a tab is ignored."""
-    forms = ([line.split("\t")[0] for _, line in block] for block in _blocks(path))
-    return placed(Sentence.from_forms(words) for words in forms)
-
-
-def write_horizontal(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Writes one sentence on each line, tokens separated by blanks; blanks inside tokens become no-break spaces."""
-    with open_output(path) as out:
-        for number, sentence in enumerate(sentences):
-            line = " ".join(token.text.replace(" ", "\u00a0") for token in sentence.tokens)
-            out.write(("\n" if number and sentence.starts_paragraph else "") + line + "\n")
-
-
-def write_vertical(sentences: Iterable[Sentence], path: PathLike) -> None:
-    """Writes one token on each line, and an empty line after each sentence."""
-    with open_output(path) as out:
-        for sentence in sentences:
-            out.write("".join(token.text + "\n" for token in sentence.tokens) + "\n")
+    write_each(sentences, path, text_of)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from depparse.arguments import check_number
+from depparse.document.columns import SURROGATE, is_unicode
+from depparse.document.output import at_sentence
 from depparse.document.raw_text import iter_exact_text, iter_text
 from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
-from depparse.files import PathLike, name_of, open_output
+from depparse.files import PathLike, open_output
 
 # Han, Kana and their punctuation: scripts in which a line may break between any two characters.
 IDEOGRAPHIC = "\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
@@ -18,10 +20,14 @@ _UNSPACED = re.compile(f"[{IDEOGRAPHIC}]")
 
 
 def write_text(sentences: Iterable[Sentence], path: PathLike, width: int | None = None) -> None:
-    """Writes the plain raw text and a line end after it. Lines are wrapped at `width` characters, if given."""
+    """Writes the plain raw text and a line end after it. Lines are wrapped at `width` characters, if given.
+
+    Raises FormatError, as `write_exact_text` does, for half a UTF-16 pair, which UTF-8 cannot hold.
+    """
     with open_output(path) as out:
         empty = True
-        for piece in wrapped(iter_text(sentences), width) if width else iter_text(sentences):
+        pieces = iter_text(_checked(sentences, path, lambda sentence: sentence.text))
+        for piece in wrapped(pieces, width) if width else pieces:
             out.write(piece)
             empty = False
         if not empty:
@@ -31,12 +37,19 @@ def write_text(sentences: Iterable[Sentence], path: PathLike, width: int | None 
 def write_exact_text(sentences: Iterable[Sentence], path: PathLike) -> None:
     """Writes the exact text, nothing after it. Raises FormatError for half a UTF-16 pair, which UTF-8 cannot hold."""
     with open_output(path) as out:
-        for piece in iter_exact_text(sentences):
-            try:
-                out.write(piece)
-            except UnicodeEncodeError as error:
-                message = f"the exact text has {piece[error.start]!r}, half of a UTF-16 pair, which no UTF-8 file holds"
-                raise FormatError(message, path=name_of(path)) from None
+        out.writelines(iter_exact_text(_checked(sentences, path, _exact_text)))
+
+
+def _exact_text(sentence: Sentence) -> str:
+    return sentence.spaces_before + sentence.exact_text + (sentence.spaces_after or "")
+
+
+def _checked(sentences: Iterable[Sentence], path: PathLike, text_of: Callable[[Sentence], str]) -> Iterator[Sentence]:
+    for number, sentence in enumerate(sentences, 1):
+        text = text_of(sentence)
+        if not text.isascii() and not is_unicode(text):
+            raise at_sentence(FormatError(f"{SURROGATE}, but {text[:60]!r} does"), path, number, sentence)
+        yield sentence
 
 
 def wrapped(pieces: Iterable[str], width: int) -> Iterator[str]:

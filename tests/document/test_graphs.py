@@ -22,7 +22,8 @@ def graphs(draw: st.DrawFn) -> Sentence:
     """Any heads and labels, with empty nodes anywhere, in cycles and with nothing above or below them."""
     n = draw(st.integers(1, 6))
     sentence = Sentence.from_forms([f"w{number}" for number in range(n)], ["# sent_id = 1"])
-    positions = draw(st.lists(st.tuples(st.integers(0, n), st.integers(1, 2)), max_size=4, unique=True).map(sorted))
+    behind = draw(st.lists(st.integers(0, n), max_size=4).map(sorted))
+    positions = [(word, behind[:number].count(word) + 1) for number, word in enumerate(behind)]
     ids = ["0", *map(str, range(1, n + 1)), *(f"{word}.{number}" for word, number in positions)]
     labels = st.sampled_from(["conj:and", "nsubj", "obl:in", "x"])
     edges = st.lists(st.tuples(st.sampled_from(ids), labels), max_size=3, unique=True).map(format_deps)

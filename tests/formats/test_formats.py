@@ -11,7 +11,7 @@ import pytest
 
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
-from depparse.document.spans import Span
+from depparse.document.spans import UNTYPED, Span
 from depparse.errors import ConfigError, FormatError
 from depparse.formats import table as formats
 from depparse.formats import tagged
@@ -118,12 +118,47 @@ def test_assigned_entities_are_written_in_the_scheme_of_the_format(document: Doc
         ("two-column", "a\tB-PER ORG\n", 1, "expected an entity tag"),
         ("biose", "\tO\n", 1, "empty form"),
         ("conll2003", "a NN O\n", 1, "expected the columns FORM XPOS CHUNK TAG, found 3"),
+        ("conll2003", "a NN O O\n\n\u00a0 \n", 3, "expected the columns FORM XPOS CHUNK TAG, found 1"),
+        ("iob2", "\n\x0b\n", 2, "expected word number 1, found"),
+        ("two-column", "a\tO\nb\rc\tO\n", 2, "a carriage return inside a line"),
+        ("horizontal", "x a\rb y\n", 1, "a carriage return inside a line"),
+        ("vertical", "x\n\na\rb\n", 3, "a carriage return inside a line"),
+        ("vertical", "x\n\ty\n", 2, "a tab where a token was expected"),
     ],
 )
 def test_an_error_of_a_broken_entity_file_says_where_and_why(name: str, text: str, line: int, message: str) -> None:
     with pytest.raises(FormatError, match=message) as caught:
         formats.read(io.BytesIO(text.encode()), name)
     assert caught.value.line == line
+
+
+def test_a_word_may_be_the_sign_of_comments(tmp_path: Path) -> None:
+    text = "# SYM O O\n1 CD O O\nhit NN O O\n\n"
+    document = formats.read(io.BytesIO(text.encode()), "conll2003")
+    assert document[0].columns["FORM"] == ["#", "1", "hit"]
+    formats.write(document, tmp_path / "out", "conll2003")
+    assert (tmp_path / "out").read_text(encoding="utf-8") == text
+    pairs = formats.read(io.BytesIO(b"# a comment\n# O\n1 B-X\n\n"), "two-column")[0]
+    assert (pairs.comments, pairs.columns["FORM"]) == (["# a comment"], ["#", "1"])
+
+
+def test_a_comment_may_hold_a_tab() -> None:
+    """As those of MultiCoNER do."""
+    sentence = formats.read(io.BytesIO(b"# id 2c8f5b49-44df\tdomain=en\nthe\tO\nlake\tB-LOC\n\n"), "two-column")[0]
+    assert sentence.comments == ["# id 2c8f5b49-44df\tdomain=en"]
+    assert (sentence.columns["FORM"], sentence.ents) == (["the", "lake"], (Span(2, 2, "LOC"),))
+    four = formats.read(io.BytesIO(b"# id 2c8f5b49-44df\tdomain=en\nthe _ _ O\nlake _ _ B-LOC\n\n"), "conll2003")[0]
+    assert (four.comments, four.columns["FORM"], four.ents) == (sentence.comments, ["the", "lake"], sentence.ents)
+
+
+@pytest.mark.parametrize(("tags", "scheme"), [("O B I I O", "two-column"), ("O B I E O", "biose")])
+def test_tags_without_types_are_entities_of_one_type(tags: str, scheme: str, tmp_path: Path) -> None:
+    text = "".join(f"{word}\t{tag}\n" for word, tag in zip("abcde", tags.split(), strict=True)) + "\n"
+    document = formats.read(io.BytesIO(text.encode()), scheme)
+    assert document.ents == [Span(2, 4, UNTYPED)]
+    assert Document.from_conllu(document.to_conllu()).ents == document.ents
+    formats.write(document, tmp_path / "out", scheme)
+    assert (tmp_path / "out").read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("name", ["iob2", "horizontal", "vertical", "text"])

@@ -11,7 +11,7 @@ from depparse.document.annotations.kind import Cells, CheckedFile, Code
 from depparse.document.annotations.objects import ObjectKind
 from depparse.document.annotations.records import as_dict, as_position, as_score, as_text, shown
 from depparse.document.columns import get_from_misc
-from depparse.document.spans import Span, check_label, decode_tags, encode_tags, with_score
+from depparse.document.spans import Span, check_label, decode_tags, encode_tags, split_tag, with_score
 from depparse.errors import DepparseError, Fail
 
 if TYPE_CHECKING:
@@ -166,11 +166,10 @@ class EntityChecker:
             still_open: dict[str, deque[str]] = {}
             types: set[str] = set()
             for tag in () if cell in ("O", "_", "-", "") else cell.split("|"):
-                prefix, dash, type = tag.partition("-")
                 if tag == "O":
                     continue
-                if not dash or prefix not in ("B", "I", "E", "S", "L", "U"):
-                    prefix, type = "I", tag
+                prefix, type = split_tag(tag)
+                prefix = prefix or "I"
                 types.add(type)
                 self.marks_ends |= prefix in ("E", "S", "L", "U")
                 if prefix in ("B", "S", "U"):

@@ -53,9 +53,10 @@ class FrameKind(ObjectKind[Frame]):
             return ()
         predicates, heads, spans = cells.columns
         try:
-            return tuple(decode_frames(predicates or (), heads, spans, cells.joint))
+            return tuple(decode_frames(predicates or (), heads, spans, cells.joint, len(sentence)))
         except DepparseError as error:
-            raise FormatError(str(error), sent_id=sentence.sent_id, column=FRAME_COLUMNS[1]) from None
+            place, sent_id = sentence.place, sentence.sent_id
+            raise FormatError(str(error), path=place, sent_id=sent_id, column=FRAME_COLUMNS[1]) from None
 
     def encode(self, items: Iterable[Frame], length: int, joint: str) -> Sequence[list[str]]:
         """The columns of senses, argument heads and argument spans."""
@@ -69,6 +70,7 @@ class FrameKind(ObjectKind[Frame]):
             check_label(frame.sense, "the sense of a predicate")
             for argument in frame.arguments:
                 check_label(argument.role, "the role of an argument")
+                check_places(argument, len(sentence))
         if len({frame.predicate for frame in items}) < len(items):
             raise DepparseError("a word is the predicate of at most one frame")
 
@@ -154,13 +156,29 @@ class FrameChecker:
 # -- cells
 
 
+def check_places(argument: Argument, length: int) -> None:
+    """Raises DepparseError if the argument does not lie in a sentence of `length` words, or has half a span."""
+    words = [argument.head, argument.start, argument.end]
+    if any(word is not None and (type(word) is not int or not 1 <= word <= length) for word in words):
+        outside = next(word for word in words if word is not None and not (type(word) is int and 1 <= word <= length))
+        raise DepparseError(f"the argument {argument.role} lies within words 1 to {length}, not at {outside!r}")
+    if (argument.start is None) != (argument.end is None) or (argument.start or 0) > (argument.end or 0):
+        span = f"{argument.start} to {argument.end}"
+        raise DepparseError(f"the words of the argument {argument.role} go from a start to an end, not from {span}")
+
+
 def decode_frames(
-    predicates: Sequence[str], heads: Sequence[str] | None, spans: Sequence[str] | None, joint: str = "|"
+    predicates: Sequence[str],
+    heads: Sequence[str] | None,
+    spans: Sequence[str] | None,
+    joint: str = "|",
+    length: int | None = None,
 ) -> list[Frame]:
     """The frames in the columns ``UP:PRED``, ``UP:ARGHEADS`` and ``UP:ARGSPANS`` of Universal PropBank.
 
-    One of the two argument columns may be empty. Raises DepparseError if a cell is broken, or if both argument columns
-    are filled but do not have the same roles in the same order.
+    One of the two argument columns may be empty. Raises DepparseError if a cell is broken, if both argument columns are
+    filled but do not have the same roles in the same order, or if an argument lies outside of `length` words, by
+    default all of the columns.
     """
     frames = []
     for word, sense in enumerate(predicates, 1):
@@ -177,6 +195,11 @@ def decode_frames(
             for argument, (_, place) in zip(arguments, by_span, strict=True):
                 first, _, last = place.partition("-")
                 argument.start, argument.end = _number(first), _number(last or first)
+        for argument in arguments:
+            try:
+                check_places(argument, len(predicates) if length is None else length)
+            except DepparseError as error:
+                raise DepparseError(f"word {word}: {error}") from None
         frames.append(Frame(word, sense, arguments))
     return frames
 
@@ -187,15 +210,15 @@ def _role_items(cell: str, joint: str) -> list[tuple[str, str]]:
     items = [item.rpartition(":") for item in cell.split(joint)]
     for role, colon, _ in items:
         if not colon or not role:
-            raise DepparseError(f"an argument is written ROLE:PLACE, but the cell is {cell!r}")
+            raise DepparseError(f"an argument is written ROLE:PLACE, but the cell is {cell[:60]!r}")
     return [(role, place) for role, _, place in items]
 
 
 def _number(text: str) -> int | None:
     if text == "_":
         return None
-    if not (text.isascii() and text.isdigit()):
-        raise DepparseError(f"an argument's place is a word ID or a range of them, not {text!r}")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise DepparseError(f"an argument's place is a word ID or a range of them, not {text[:60]!r}")
     return int(text)
 
 
@@ -220,23 +243,21 @@ def encode_frames(frames: Iterable[Frame], length: int, joint: str = "|") -> tup
 
 def _argument(fields: dict[str, object], sentence: Sentence, fail: Fail) -> Argument:
     head, start, end = (as_position(fields, key, sentence, fail) for key in ("head", "start", "end"))
-    return Argument(
-        as_text(fields.get("role"), "the role of an argument", fail), head, start, end, as_score(fields, fail)
-    )
+    role = as_text(fields.get("role"), "the role of an argument", fail)
+    argument = Argument(role, head, start, end, as_score(fields, fail))
+    try:
+        check_places(argument, len(sentence))
+    except DepparseError as error:
+        raise fail(str(error)) from None
+    return argument
 
 
 def _are_arguments(sense: str, heads: str, spans: str, length: int, joint: str) -> bool:
     """Whether the argument cells of a word can be read, and all arguments lie in a sentence of `length` words."""
     try:
-        frames = decode_frames([sense], [heads], [spans], joint)
+        decode_frames([sense], [heads], [spans], joint, length)
     except DepparseError:
         return False
-    for argument in (argument for frame in frames for argument in frame.arguments):
-        words = [word for word in (argument.head, argument.start, argument.end) if word is not None]
-        if not all(1 <= word <= length for word in words):
-            return False
-        if argument.start is not None and argument.end is not None and argument.start > argument.end:
-            return False
     return True
 
 

@@ -115,6 +115,10 @@ class Kind:
                     value[name] = [cell.replace(cells.joint, "|") for cell in column]
         return value | {key: text for key in self.comments if (text := sentence.comment(key)) is not None}
 
+    def same_cells(self, sentence: Sentence, other: Sentence) -> bool:
+        """Whether the cells of the other sentence, with the same words, hold the same value."""
+        return bool(self.read(sentence) == self.read(other))
+
     def write(self, sentence: Sentence, value: Any, *, in_columns: bool = False) -> None:
         """Replaces the value in the columns, if the sentence has them or `in_columns` is set, or else in MISC.
 

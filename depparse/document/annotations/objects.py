@@ -73,6 +73,14 @@ class ObjectKind(Kind, ABC, Generic[Item]):
         value: tuple[Item, ...] | None = sentence.remembered(self.name, cells)
         return self.decode(cells, sentence) if value is None else value
 
+    def same_cells(self, sentence: Sentence, other: Sentence) -> bool:
+        """Whether the cells of the other sentence hold the same objects, whatever the sentences remember."""
+        objects = self.decode(self.cells(sentence), sentence)
+        try:
+            return self.decode(self.cells(other), other) == objects
+        except FormatError:
+            return False
+
     def write(self, sentence: Sentence, value: Iterable[Item], *, in_columns: bool = False) -> None:
         """Replaces the objects, in columns or in MISC as in `Kind.write`. Raises DepparseError."""
         if not isinstance(value, Iterable):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from depparse.document.columns import SURROGATE, is_unicode
 from depparse.errors import Fail
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
-
-SURROGATE = "text holds no lone surrogates"
 
 
 def as_list(value: object, what: str, fail: Fail) -> list[object]:
@@ -51,15 +50,6 @@ def as_score(record: dict[str, object], fail: Fail) -> float | None:
     if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
         return value
     raise fail(f"expected score to be a number, found {shown(value)}")
-
-
-def is_unicode(text: str) -> bool:
-    """Whether UTF-8 can hold `text`: strings from JSON may have halves of UTF-16 pairs, which are no characters."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def shown(value: object) -> str:

@@ -18,6 +18,7 @@ HOMES = {
     # -- the sentence: Stanza's names for what words and sentences have
     "document/words.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",
     "document/sentence.py": "HEAD entities frames",
+    "document/lines.py": "HEAD",  # a head lies in the sentence
     "document/columns.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",  # their order in a file
     # -- formats: HEAD is a number that the reader verifies; the lemma of an underscore in the text is an underscore
     "formats/conllu.py": "HEAD",
