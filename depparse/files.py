@@ -79,7 +79,7 @@ def open_output(path: PathLike, *, drawn: bool = False) -> Iterator[TextIO]:
     leaves an older file as it was. Raises FormatError for text that UTF-8 cannot hold.
     """
     try:
-        with _open_output(path) as stream:
+        with _open_output(path, drawn) as stream:
             yield stream
     except UnicodeEncodeError as error:
         half = error.object[error.start]
@@ -88,7 +88,7 @@ def open_output(path: PathLike, *, drawn: bool = False) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def _open_output(path: PathLike) -> Iterator[TextIO]:
+def _open_output(path: PathLike, drawn: bool) -> Iterator[TextIO]:
     if os.fspath(path) == "-":
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8", newline="\n")

@@ -161,8 +161,8 @@ def test_a_byte_order_mark_is_only_lost_at_the_beginning(tmp_path: Path) -> None
 
 
 def test_entities_that_tags_cannot_tell_are_refused(tmp_path: Path) -> None:
-    sentence = Sentence.from_forms(["a", "b", "c"])
-    sentence.ents = [Span(1, 2, "X"), Span(2, 3, "X")]
+    sentence = Sentence.from_forms(["a", "b", "c", "d"])
+    sentence.ents = [Span(1, 3, "X"), Span(2, 4, "X")]
     for name in ("iob2", "biose"):
         with pytest.raises(FormatError, match="tags cannot tell its entities"):
             formats.write([sentence], tmp_path / "file", name)

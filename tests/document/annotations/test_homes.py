@@ -16,6 +16,7 @@ EXCEPTIONS = ("evaluation/systems.py",)  # a system is given and returns annotat
 # For each file, the columns, attributes of MISC and names for `keep` in it, and the kinds that it imports or asks for.
 HOMES = {
     # -- the sentence: Stanza's names for what words and sentences have
+    "document/typos.py": "DEPREL FEATS HEAD",
     "document/words.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",
     "document/sentence.py": "HEAD entities frames",
     "document/lines.py": "HEAD",  # a head lies in the sentence
