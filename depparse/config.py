@@ -106,7 +106,11 @@ def parse(model: type[_MODEL], data: Mapping[str, Any], place: str = "") -> _MOD
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(_explain(error, place)) from None
+        try:
+            message = _explain(error, place)
+        except UnicodeEncodeError:  # in pydantic
+            message = f"config key {place or '(at the top)'}: a key or a value below it holds half of a UTF-16 pair"
+        raise ConfigError(message) from None
 
 
 def _explain(error: ValidationError, place: str) -> str:

@@ -9,6 +9,7 @@ a file is lost.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -191,7 +192,7 @@ def iter_parquet(
     file = parquet_file(path)
 
     def batches() -> Iterator[pyarrow.RecordBatch]:
-        with file:
+        with file, _explained(path):
             yield from file.iter_batches(batch_size=ROWS)
 
     return placed(sentences_from_batches(file.schema_arrow, batches(), os.fspath(path), fields, labels))
@@ -199,17 +200,26 @@ def iter_parquet(
 
 def parquet_file(path: PathLike) -> Any:
     """The opened file. Raises FormatError if it cannot be read or is no Parquet file."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        with open(path, "rb"):  # open() gives the plain reason if the file cannot be read
-            return pq.ParquetFile(path)
+        open(path, "rb").close()  # open() gives the plain reason if the file cannot be read
     except OSError as error:
         message = (error.strerror or str(error)).lower()
         raise FormatError(f"cannot be read: {message}", path=os.fspath(path)) from error
-    except pa.ArrowInvalid as error:
-        raise FormatError(f"not a Parquet file: {error}", path=os.fspath(path)) from None
+    with _explained(path):
+        return pq.ParquetFile(path)
+
+
+@contextlib.contextmanager
+def _explained(path: PathLike) -> Iterator[None]:
+    """Raises FormatError for what pyarrow raises when it reads a damaged file."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError, OverflowError) as error:
+        raise FormatError(f"not a whole Parquet file: {error}", path=os.fspath(path)) from None
 
 
 def sentences_from_batches(

@@ -102,6 +102,15 @@ def expand(script: str, token: str) -> Expansion | None:
     return tuple(words)
 
 
+def _check_script(script: Any) -> None:
+    """Raises ValueError or TypeError if it is no script as `candidates` makes it."""
+    before, n_before, edit, n_after, after, cased = json.loads(script)
+    words = isinstance(before, list) and isinstance(after, list) and all(isinstance(w, str) for w in (*before, *after))
+    numbers = all(type(number) is int and number >= 0 for number in (n_before, n_after, cased))
+    if not (words and numbers and isinstance(edit, str)):
+        raise ValueError(f"{script!r} is no script of a multiword token")
+
+
 def _cut(token: str, words: Sequence[str]) -> list[str]:
     """The token cut into pieces as long as the words."""
     ends = [0]
@@ -198,8 +207,13 @@ class Expansions:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Expansions:
-        """The expansions from the data of `to_json`."""
-        known = {token: tuple(words) for token, words in data["known"].items()}
+        """The expansions from the data of `to_json`. Raises KeyError, TypeError or ValueError for other data."""
+        known = {token: tuple(words) for token, words in dict(data["known"]).items()}
+        texts = [*data["always"], *(word for words in known.values() for word in words)]
+        if wrong := [text for text in texts if not isinstance(text, str) or not text]:
+            raise ValueError(f"a token or a word is a string, not {wrong[0]!r}")
+        for script in data["scripts"]:
+            _check_script(script)
         return cls(data["scripts"], known, data["always"])
 
 
