@@ -12,8 +12,11 @@ from depparse.errors import ConfigError
 
 
 def shown(value: object) -> str:
-    """The value as an error shows it: its type, and some of it."""
-    return f"{reprlib.repr(value)} ({type(value).__name__})"
+    """The beginning of the value, or of what is in it, as an error shows it."""
+    try:
+        return reprlib.repr(value)
+    except Exception:  # of numbers with thousands of digits, and of objects that cannot show themselves
+        return f"an object of type {type(value).__name__}"
 
 
 def check_type(value: object, types: Any, name: str, expected: str) -> None:

@@ -140,5 +140,7 @@ def test_languages_that_need_too_much_are_one_error() -> None:
 
 
 def test_more_trees_than_anybody_reads() -> None:
-    with pytest.raises(ConfigError, match="k_best is at most 10,000 trees of a sentence, not 10,001"):
+    with pytest.raises(ConfigError, match="k_best is at most 10,000 trees of a sentence, not 10001"):
         depparse.Request(k_best=10_001)
+    with pytest.raises(ConfigError, match="k_best is at most"):
+        depparse.Request(k_best=10**5_000)

@@ -13,7 +13,7 @@ from depparse.printable import clean, one_line
 
 def say(text: str, prefix: str = "") -> None:
     """Writes lines to standard output, behind a `prefix` that may be styled for a terminal."""
-    typer.echo(prefix + clean(text, kept="\n"))
+    typer.echo(prefix + clean(text, kept="\n\t"))
 
 
 def note(text: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import NoneType
 from typing import Any, TypedDict
 
-from depparse.arguments import check_number, check_type
+from depparse.arguments import check_number, check_type, shown
 from depparse.document.annotations import check_kept
 from depparse.errors import ConfigError, did_you_mean
 
@@ -73,7 +73,7 @@ class Request:
         if self.k_best is not None:
             check_number(self.k_best, "k_best", "trees")
             if self.k_best > MOST_TREES:
-                raise ConfigError(f"k_best is at most {MOST_TREES:,} trees of a sentence, not {self.k_best:,}")
+                raise ConfigError(f"k_best is at most {MOST_TREES:,} trees of a sentence, not {shown(self.k_best)}")
         check_number(self.batch_words, "batch_words", "words")
         for name in ("probabilities", "presplit", "expand"):
             check_type(getattr(self, name), bool, name, "True or False")

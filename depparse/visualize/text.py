@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def check_drawn(sentence: object, width: object) -> None:
     """Raises ConfigError unless a drawing can be made of these."""
-    expected = "a Sentence; of a document, draw each of its sentences, or the page of draw_page(document)"
+    expected = "a Sentence; of a document, draw each of its sentences (depparse show -o page.html draws a file)"
     if not hasattr(sentence, "columns"):
         raise ConfigError(f"what is drawn is {expected}, not {shown(sentence)}")
     if width is not None:

@@ -27,7 +27,7 @@ def test_a_smaller_model_is_written_with_its_card(run: Run, tmp_path: Path) -> N
     for wrong, message in (
         (["pack", "m"], "Missing option '--output'"),
         (["pack", "m", "-o", "p", "--weights", "int4"], "not as 'int4'"),
-        (["pack", "m", "-o", "p", "--card", "no.md"], "no.md: no such file"),
+        (["pack", "m", "-o", "p", "--card", "no.md"], "no.md: cannot be read: no such file"),
     ):
         result = run(*wrong)
         assert (result.returncode, result.stderr.count("\n")) == (2, 1)
