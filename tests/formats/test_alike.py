@@ -166,6 +166,8 @@ def test_entities_that_tags_cannot_tell_are_refused(tmp_path: Path) -> None:
     for name in ("iob2", "biose"):
         with pytest.raises(FormatError, match="tags cannot tell its entities"):
             formats.write([sentence], tmp_path / "file", name)
+    with pytest.raises(FormatError, match="sentence 1: the cells of CoNLL-U cannot tell all entities; write JSON or"):
+        formats.write([sentence], tmp_path / "file", "conllu")
 
 
 def test_cells_of_tokens_and_nodes_in_columns_of_no_word(tmp_path: Path) -> None:
