@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from depparse.errors import DepparseError
 
 CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 VALUE_COLUMNS = CONLLU_COLUMNS[1:]
+_NODE = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[1-9][0-9]{0,8})?")
 SURROGATE = "text holds no lone surrogates"
 
 
@@ -48,9 +50,16 @@ def parse_feats(cell: str | None) -> dict[str, str]:
     return {key: value for key, _, value in (part.partition("=") for part in cell.split("|"))}
 
 
-def format_feats(feats: Mapping[str, str]) -> str:
-    """The cell of FEATS, in the order that UD asks for: by name, without regard to case; ``_`` for none."""
-    return "|".join(f"{k}={v}" for k, v in sorted(feats.items(), key=lambda item: item[0].lower())) or "_"
+def format_feats(feats: Mapping[str, str | None]) -> str:
+    """The cell of FEATS, in the order that UD asks for: by name, without regard to case; ``_`` for none.
+
+    A feature that is None is left out. Raises DepparseError for what is no feature.
+    """
+    pairs = _checked_items(feats, "FEATS")
+    present = {name: value for name, value in pairs if value is not None}
+    if "" in present.values():
+        raise DepparseError(f"a feature has a value, or None to be left out, unlike {dict(feats)!r:.60}")
+    return "|".join(f"{k}={v}" for k, v in sorted(present.items(), key=lambda item: item[0].lower())) or "_"
 
 
 def parse_misc(cell: str | None) -> dict[str, str | None]:
@@ -61,8 +70,24 @@ def parse_misc(cell: str | None) -> dict[str, str | None]:
 
 
 def format_misc(misc: Mapping[str, str | None]) -> str:
-    """The cell of MISC, in the order given; an attribute that is None has no ``=``; ``_`` for none."""
-    return "|".join(key if value is None else f"{key}={value}" for key, value in misc.items()) or "_"
+    """The cell of MISC, in the order given; an attribute that is None has no ``=``; ``_`` for none.
+
+    Raises DepparseError for what is no attribute.
+    """
+    return "|".join(key if value is None else f"{key}={value}" for key, value in _checked_items(misc, "MISC")) or "_"
+
+
+def _checked_items(values: object, column: str) -> list[tuple[str, str | None]]:
+    """The names and values of FEATS or MISC. Raises DepparseError if a cell would not read back as what they are."""
+    if not isinstance(values, Mapping):
+        raise DepparseError(f"{column} is text, a dictionary or None, not {values!r:.60}")
+    for name, value in values.items():
+        if not isinstance(name, str) or name in ("", "_") or "=" in name or "|" in name:
+            raise DepparseError(f"a name in {column} is text without the signs = and |, not {name!r:.60}")
+        if value is not None and (not isinstance(value, str) or "|" in value):
+            hint = "; join several values by a comma" if column == "FEATS" else "; write \\p for it"
+            raise DepparseError(f"the value of {name} in {column} is text without the sign |, not {value!r:.60}{hint}")
+    return list(values.items())
 
 
 def parse_deps(cell: str | None) -> list[tuple[str, str]]:
@@ -82,11 +107,41 @@ def format_deps(deps: Iterable[tuple[str, str]]) -> str:
     return "|".join(f"{head}:{relation}" for head, relation in sorted(deps, key=place)) or "_"
 
 
+def checked_deps(deps: object) -> str:
+    """The cell of DEPS for (head, relation) pairs; a head is an ID, as text or a number. Raises DepparseError."""
+    if not isinstance(deps, Iterable):
+        raise DepparseError(f"DEPS is text, a list of pairs or None, not {deps!r:.60}")
+    edges = []
+    for pair in deps:
+        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+            raise DepparseError(f"DEPS has pairs of a head and a relation, not {pair!r:.60}")
+        head, relation = str(pair[0]) if type(pair[0]) is int else pair[0], pair[1]
+        if not isinstance(head, str) or not _NODE.fullmatch(head):
+            raise DepparseError(f"a head in DEPS is an ID such as 3 or 8.1, not {head!r:.60}")
+        if not isinstance(relation, str) or not relation or "|" in relation:
+            raise DepparseError(f"a relation in DEPS is text without the sign |, not {relation!r:.60}")
+        edges.append((head, relation))
+    return format_deps(edges)
+
+
+def set_in_feats(cell: str, name: str, value: str | None) -> str:
+    """The FEATS `cell` with the feature set, or removed for None, in the order of UD; other parts stay as written."""
+    parts = [] if cell == "_" else [part for part in cell.split("|") if part.partition("=")[0] != name]
+    if value is not None:
+        parts.append(format_feats({name: value}))
+    return "|".join(sorted(parts, key=lambda part: part.partition("=")[0].lower())) or "_"
+
+
 def set_in_misc(cell: str, name: str, value: str | None) -> str:
     """The MISC `cell` with the attribute `name` set to `value`, or removed for None; all else stays as written."""
-    attributes = [] if cell == "_" else [part for part in cell.split("|") if part.partition("=")[0] != name]
-    if value is not None:
-        attributes.append(f"{name}={value}")
+    return put_in_misc(cell, name, None if value is None else f"{name}={value}")
+
+
+def put_in_misc(cell: str, name: str, part: str | None) -> str:
+    """The MISC `cell` with `part` at its end for the attribute `name`, or without it; all else stays as written."""
+    attributes = [] if cell == "_" else [other for other in cell.split("|") if other.partition("=")[0] != name]
+    if part is not None:
+        attributes.append(part)
     return "|".join(attributes) or "_"
 
 

@@ -7,24 +7,23 @@ annotation are read from cells and written to cells by their kind (`depparse.doc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from depparse.arguments import check_iterable, shown
-from depparse.document.columns import SURROGATE, VALUE_COLUMNS, check_cell, comment_key, is_unicode
+from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
 from depparse.document.exact import has_spaces, join_tokens, spaces
 from depparse.document.kinds import get_kind, kinds
-from depparse.document.lines import Lines, iter_rows
+from depparse.document.lines import Lines
 from depparse.document.offsets import Characters, find_tokens, share_characters
 from depparse.document.spans import Frame, Span
 from depparse.document.words import EmptyNode, MultiwordToken, Token, Words
-from depparse.errors import ConfigError, DepparseError, FormatError
+from depparse.errors import ConfigError
 
 _CONLLU = frozenset(VALUE_COLUMNS)
-_BREAKS = (["newpar"], ["newdoc"])  # first words of the comments that begin a paragraph
 
 
-class Sentence:
+class Sentence(Lines):
     """One sentence: `comments` (whole lines), `columns` (name to list of cells), `mwts`, `empty_nodes`.
 
     Each column has one cell for each word; FORM is always there. Column names are those of CoNLL-U (``UPOS``) or of the
@@ -32,7 +31,7 @@ class Sentence:
     is where it was read, such as ``file.conllu:12``, or None.
     """
 
-    __slots__ = ("_built", "_chars", "_values", "columns", "comments", "empty_nodes", "mwts", "place", "start_char")
+    __slots__ = ("_built", "_chars", "_values", "start_char")
 
     def __init__(
         self,
@@ -43,12 +42,8 @@ class Sentence:
     ) -> None:
         if not isinstance(columns, dict) or "FORM" not in columns:
             raise ConfigError(f"the columns of a sentence are a dictionary with the list FORM, not {shown(columns)}")
-        self.columns = columns
-        self.comments = list(comments)
-        self.mwts = list(mwts)
-        self.empty_nodes = list(empty_nodes)
+        super().__init__(columns, comments, mwts, empty_nodes)
         self.start_char = 0
-        self.place: str | None = None
         self._chars: tuple[dict[int, Characters], list[Characters]] | None = None
         self._built: str | None = None  # the text made of the tokens, used if no comment has it
         self._values: dict[str, tuple[object, Any]] | None = None  # see `remember`
@@ -59,6 +54,11 @@ class Sentence:
         check_iterable(forms, "forms", "a list of words")
         return cls({"FORM": [check_cell(form, "FORM") for form in forms]}, comments)
 
+    def set_comment(self, key: str, value: str | None) -> None:
+        """Replaces ``# key = value`` in its place or adds it at the end; for None, removes it. Raises DepparseError."""
+        super().set_comment(key, value)
+        self.forget_offsets()
+
     def copy(self) -> Sentence:
         """A copy that shares nothing with the sentence."""
         columns = {name: list(column) for name, column in self.columns.items()}
@@ -68,25 +68,6 @@ class Sentence:
         for kind, (cells, value) in (self._values or {}).items():
             copy.remember(kind, cells, get_kind(kind).copied(value, copy))
         return copy
-
-    def __len__(self) -> int:
-        """The number of syntactic words."""
-        return len(self.columns["FORM"])
-
-    def column(self, name: str) -> list[str]:
-        """The column `name`. A sentence without it gets one, filled with ``_``."""
-        if name not in self.columns:
-            self.columns[name] = ["_"] * len(self)
-        return self.columns[name]
-
-    @property
-    def column_names(self) -> list[str]:
-        """The names of its columns, and of those that only multiword tokens or empty nodes have cells in."""
-        if not self.mwts and not self.empty_nodes:
-            return list(self.columns)
-        lines = [*(multiword.cells for multiword in self.mwts), *(node.cells for node in self.empty_nodes)]
-        filled = (name for cells in lines for name, cell in cells.items() if cell != "_")
-        return list(dict.fromkeys((*self.columns, *filled)))
 
     # -- words and tokens
 
@@ -112,44 +93,6 @@ class Sentence:
         """The HEAD of each word, None where unannotated."""
         column = self.columns.get("HEAD")
         return [None] * len(self) if column is None else [None if cell == "_" else int(cell) for cell in column]
-
-    # -- comments
-
-    def comment(self, key: str) -> str | None:
-        """The value of the comment ``# key = value`` ('' for ``# key`` alone), or None if there is no such comment."""
-        for line in self.comments:
-            if key in line:
-                name, _, value = line[1:].partition("=")
-                if name.strip() == key:
-                    return value[1:] if value.startswith(" ") else value
-        return None
-
-    def set_comment(self, key: str, value: str | None) -> None:
-        """Replaces ``# key = value`` in its place or adds it at the end; for None, removes it. Raises DepparseError."""
-        line = None if value is None else f"# {key} = {value}"
-        if line is not None and ("\n" in line or "\r" in line):
-            raise DepparseError(f"a comment is one line, but {line!r} holds a line break")
-        if line is not None and not is_unicode(line):
-            raise DepparseError(f"{SURROGATE}, but the comment {line!r} does")
-        comments = []
-        for old in self.comments:
-            if comment_key(old) != key:
-                comments.append(old)
-            elif line is not None:
-                comments.append(line)
-                line = None
-        self.comments = comments + ([line] if line is not None else [])
-        self.forget_offsets()
-
-    @property
-    def sent_id(self) -> str | None:
-        """The ID in the comment ``# sent_id``, or None."""
-        return self.comment("sent_id")
-
-    @property
-    def starts_paragraph(self) -> bool:
-        """Whether ``# newpar`` or ``# newdoc`` stands before the sentence, with or without an id."""
-        return any("new" in line and line[1:].split(None, 1)[:1] in _BREAKS for line in self.comments)
 
     # -- text and offsets
 
@@ -306,7 +249,8 @@ class Sentence:
         columns = self.columns
         if not _CONLLU.issuperset(columns):
             columns = columns | {"MISC": self._misc_with_all()}
-        return self._lines(columns).text(VALUE_COLUMNS)
+        self._check_values()
+        return self.text_of_lines(VALUE_COLUMNS, columns)
 
     def _misc_with_all(self) -> list[str]:
         """The cells of MISC, with the annotation in columns that CoNLL-U does not have."""
@@ -317,28 +261,21 @@ class Sentence:
                 in_misc = Sentence({"FORM": self.columns["FORM"], "MISC": misc})
                 if not kind.same_cells(self, in_misc):
                     problem = f"MISC cannot hold the {kind.name}, as a label has a | or a comma; write CoNLL-U Plus"
-                    raise FormatError(problem, path=self.place, sent_id=self.sent_id, column=kind.columns[0])
+                    raise self._error(problem, kind.columns[0])
         return misc
 
     def to_conllup(self, names: Sequence[str] | None = None) -> str:
         """The sentence in CoNLL-U Plus, without the file's header line; `names` are its columns after ID."""
         comments = [line for line in self.comments if comment_key(line) != "global.columns"]
-        return self._lines(self.columns, comments).text(names or self.column_names)
+        self._check_values()
+        return self.text_of_lines(names or self.column_names, comments=comments)
 
-    def rows(self, names: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """(ID, cells of the columns `names`) of each line in file order: multiword tokens, words, empty nodes."""
-        return iter_rows(names, self.columns, self.mwts, self.empty_nodes)
-
-    def check(self) -> None:
-        """Raises FormatError, with the word and the column, if no file can hold the sentence so that it is read alike.
-
-        Heads and IDs lie in the sentence, cells are text without tabs and line breaks, forms are not empty.
-        """
-        self._lines(self.columns).text(self.column_names)
-
-    def _lines(self, columns: dict[str, list[str]], comments: list[str] | None = None) -> Lines:
-        lines = self.comments if comments is None else comments
-        return Lines(columns, lines, self.mwts, self.empty_nodes, self.place or "output", self.sent_id)
+    def _check_values(self) -> None:
+        """Raises FormatError if the sentence remembers objects that its cells do not tell, apart from their scores."""
+        for name in self._values or ():
+            if not get_kind(name).told_by_cells(self):
+                problem = f"the cells of CoNLL-U cannot tell all {name}; write JSON or Parquet to keep them"
+                raise self._error(problem)
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 60 else self.text[:59] + "…"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from depparse.document import columns as values
+from depparse.document.attributes import Attributes
 from depparse.document.offsets import Characters
 from depparse.errors import DepparseError
 
@@ -127,14 +128,19 @@ class Word:
         return self._cell("FEATS")
 
     @feats.setter
-    def feats(self, value: str | Mapping[str, str] | None) -> None:
+    def feats(self, value: str | Mapping[str, str | None] | None) -> None:
         text = value if isinstance(value, str) or value is None else values.format_feats(value)
         self.sentence.column("FEATS")[self.index] = values.check_cell(text, "FEATS")
 
     @property
     def feats_dict(self) -> dict[str, str]:
-        """The features by name, in the order written."""
-        return values.parse_feats(self.feats)
+        """The features by name, in the order written. To set one or to remove one changes the cell."""
+
+        def change(name: str, value: str | None = None) -> dict[str, str]:
+            self.feats = values.set_in_feats(self.feats or "_", name, value)
+            return values.parse_feats(self.feats)
+
+        return Attributes(values.parse_feats(self.feats), change)
 
     @property
     def deps(self) -> str | None:
@@ -142,8 +148,8 @@ class Word:
         return self._cell("DEPS")
 
     @deps.setter
-    def deps(self, value: str | Iterable[tuple[str, str]] | None) -> None:
-        text = value if isinstance(value, str) or value is None else values.format_deps(value)
+    def deps(self, value: str | Iterable[tuple[str | int, str]] | None) -> None:
+        text = value if isinstance(value, str) or value is None else values.checked_deps(value)
         self.sentence.column("DEPS")[self.index] = values.check_cell(text, "DEPS")
 
     @property
@@ -164,8 +170,14 @@ class Word:
 
     @property
     def misc_dict(self) -> dict[str, str | None]:
-        """The attributes of MISC by name; None for one without ``=``."""
-        return values.parse_misc(self.misc)
+        """The attributes of MISC by name; None for one without ``=``. To set one or to remove one changes the cell."""
+
+        def change(name: str, *value: str | None) -> dict[str, str | None]:
+            part = values.format_misc({name: value[0]}) if value else None
+            self.misc = values.put_in_misc(self.misc or "_", name, part)
+            return values.parse_misc(self.misc)
+
+        return Attributes(values.parse_misc(self.misc), change)
 
     def _cell(self, name: str) -> str | None:
         column = self.sentence.columns.get(name)

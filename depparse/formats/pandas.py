@@ -33,7 +33,7 @@ def to_pandas(doc: Document) -> pandas.DataFrame:
     all others strings; an unannotated cell is NA.
 
     The frame does not keep scores of entities and frames, nor a HEAD of a multiword token or an empty node that is no
-    number.
+    number. An empty cell becomes ``_`` in `from_pandas`. Raises FormatError for a sentence that no file could hold.
     """
     import pandas
 
@@ -43,6 +43,7 @@ def to_pandas(doc: Document) -> pandas.DataFrame:
     starts: list[int | None] = []
     ends: list[int | None] = []
     for number, sentence in enumerate(placed(doc.sentences)):
+        sentence.check()
         comments: str | None = "\n".join(sentence.comments)
         surface = {word.id: token.text for token in sentence.tokens for word in token.words}
         for id, row in sentence.rows(names):
@@ -75,7 +76,8 @@ def from_pandas(frame: pandas.DataFrame) -> Document:
     """The document in a frame that has whole sentences: rows in order, ``sentence``, ``id`` (as text) and ``FORM``.
 
     The comments come from the column ``comments`` or, without it, from ``sent_id``. The rows of a sentence stand
-    together. A column without any value is kept as an unannotated one. Raises FormatError.
+    together. A column without any value is kept as an unannotated one, and an empty value becomes ``_``. Raises
+    FormatError, with the row, for a line without a form.
     """
     fail = reporter("frame")
     for needed in ("sentence", "id", "FORM"):
@@ -83,7 +85,8 @@ def from_pandas(frame: pandas.DataFrame) -> Document:
             raise fail(f"the column {needed!r} is missing; expected a frame as Document.to_pandas makes it")
     labels = [str(label) for label in frame.columns if label not in (*_LINE, *DERIVED)]
     names = [label.removeprefix("column:") for label in labels]
-    columns = [_cells(frame[label]) for label in labels]
+    columns = [_cells(frame[label], fill="" if label == "FORM" else "_") for label in labels]
+    missing = frame["FORM"].isna().tolist()
     ids = _cells(frame["id"])
     sent_ids = _cells(frame["sent_id"]) if "sent_id" in frame.columns else None
     comments = _cells(frame["comments"]) if "comments" in frame.columns else None
@@ -97,13 +100,19 @@ def from_pandas(frame: pandas.DataFrame) -> Document:
             lines = [f"# sent_id = {sent_ids[start]}"] if sent_ids is not None and sent_ids[start] != "_" else []
         rows = [[column[row] for column in columns] for row in range(start, end)]
         fail = reporter(f"sentence {numbers[start]} of the frame", lines)
+        if True in missing[start:end]:
+            hint = "pandas takes words such as null, NA and None for missing values: read the file with"
+            message = f"a line without a form; if it comes from a file, {hint} keep_default_na=False"
+            raise fail(message, missing[start:end].index(True), "FORM")
         sentences.append(from_rows(names, ids[start:end], rows, lines, fail))
     column_names = frame.attrs.get("columns")
     return Document(sentences, column_names or column_names_of(sentences[0] if sentences else None))
 
 
-def _cells(column: pandas.Series[Any]) -> list[str]:
-    return ["_" if na else _cell(value) for na, value in zip(column.isna().tolist(), column.tolist(), strict=True)]
+def _cells(column: pandas.Series[Any], fill: str = "") -> list[str]:
+    """The values as cells. An empty one becomes `fill`, since readers of CSV tell it from a missing one or not."""
+    pairs = zip(column.isna().tolist(), column.tolist(), strict=True)
+    return ["_" if na else _cell(value) or fill for na, value in pairs]
 
 
 def _cell(value: object) -> str:

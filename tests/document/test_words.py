@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from depparse.document.document import Document
 from depparse.document.spans import Argument, Frame, Span
+from depparse.errors import DepparseError
 from tests.sentences import TWO_PARAGRAPHS
 
 
@@ -92,3 +99,95 @@ def test_every_word_knows_its_token(document: Document) -> None:
     for sentence in document:
         for token in sentence.tokens:
             assert [word.token for word in token.words] == [token] * len(token.words)
+
+
+def test_to_set_a_feature_or_an_attribute_changes_the_cell() -> None:
+    cells = "\t".join(["1", "Go", "go", "VERB", "_", "b=1|A=2|odd", "0", "root", "_", "A=1|A=2|=|Flag"])
+    sentence = Document.from_conllu(f"{cells}\n\n")[0]
+    word = sentence.words[0]
+    word.feats_dict["Case"] = "Acc"
+    assert word.feats == "A=2|b=1|Case=Acc|odd"
+    word.misc_dict["Gloss"] = "x"
+    word.misc_dict["Typo"] = None
+    assert word.misc == "A=1|A=2|=|Flag|Gloss=x|Typo"
+    misc = word.misc_dict
+    del misc["A"]
+    assert misc.pop("Gloss") == "x"
+    assert misc.pop("None", 3) == 3
+    assert misc.setdefault("New", "1") == misc["New"] == "1"
+    misc |= {"Other": "2"}
+    misc.update(SpaceAfter="No")
+    assert word.misc == "=|Flag|Typo|New=1|Other=2|SpaceAfter=No"
+    assert not sentence.space_after
+    misc.clear()
+    assert (word.misc, misc) == (None, {})
+    feats = word.feats_dict
+    assert json.loads(json.dumps(feats)) == feats == copy.deepcopy(feats) == pickle.loads(pickle.dumps(feats))
+    assert type(copy.deepcopy(feats)) is dict  # it belongs to no word
+    while feats:
+        feats.popitem()
+    assert word.feats is None
+    with pytest.raises(KeyError):
+        del feats["Case"]
+    for wrong in ("a|b", "", 3):
+        with pytest.raises(DepparseError):
+            word.feats_dict["Case"] = wrong  # type: ignore[assignment]
+    assert (word.feats, sentence.columns["FEATS"]) == (None, ["_"])
+
+
+@given(st.dictionaries(st.text(max_size=2), st.none() | st.text(max_size=3), max_size=3))
+def test_a_cell_reads_back_as_what_was_set(attributes: dict[str, str | None]) -> None:
+    word = Document.from_conllu("1\ta" + "\t_" * 8 + "\n\n")[0].words[0]
+    try:
+        word.misc = attributes
+    except DepparseError:
+        assert word.misc is None
+    else:
+        assert word.misc_dict == attributes
+    try:
+        word.feats = attributes
+    except DepparseError:
+        assert word.feats is None
+    else:
+        assert word.feats_dict == {name: value for name, value in attributes.items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "feats",
+            {"Case": ["Acc", "Nom"]},
+            "of Case in FEATS is text without the sign |, not ['Acc', 'Nom']; join",
+        ),
+        (
+            "feats",
+            {"Case": "Acc|Nom"},
+            "of Case in FEATS is text without the sign |, not 'Acc|Nom'; join",
+        ),
+        ("feats", {"Case": ""}, "a feature has a value, or None to be left out"),
+        ("feats", {"A=b": "c"}, "a name in FEATS is text without the signs = and |, not 'A=b'"),
+        ("feats", 5, "FEATS is text, a dictionary or None, not 5"),
+        ("misc", {"Gloss": "x|y"}, "value of Gloss in MISC is text without the sign |, not 'x|y'; write \\p for it"),
+        ("misc", {"_": None}, "a name in MISC is text"),
+        ("misc", ["A"], "MISC is text, a dictionary or None, not ['A']"),
+        ("misc", {"A": "\t"}, "no tab"),
+        ("deps", [("a", "nsubj")], "a head in DEPS is an ID such as 3 or 8.1, not 'a'"),
+        ("deps", [("1", "a|b")], "a relation in DEPS is text without the sign |, not 'a|b'"),
+        ("deps", ["1:a"], "DEPS has pairs of a head and a relation, not '1:a'"),
+        ("deps", 5, "DEPS is text, a list of pairs or None, not 5"),
+    ],
+)
+def test_values_that_a_cell_cannot_hold(name: str, value: object, message: str) -> None:
+    word = Document.from_conllu("1\ta" + "\t_" * 8 + "\n\n")[0].words[0]
+    with pytest.raises(DepparseError) as caught:
+        setattr(word, name, value)
+    assert message in str(caught.value)
+    assert getattr(word, name) is None
+
+
+def test_none_leaves_a_feature_out_and_heads_may_be_numbers() -> None:
+    word = Document.from_conllu("1\ta" + "\t_" * 8 + "\n\n")[0].words[0]
+    word.feats = {"Number": None, "Case": "Acc"}
+    word.deps = [(0, "root"), ("1.1", "x")]
+    assert (word.feats, word.deps) == ("Case=Acc", "0:root|1.1:x")

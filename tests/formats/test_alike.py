@@ -161,11 +161,14 @@ def test_a_byte_order_mark_is_only_lost_at_the_beginning(tmp_path: Path) -> None
 
 
 def test_entities_that_tags_cannot_tell_are_refused(tmp_path: Path) -> None:
-    sentence = Sentence.from_forms(["a", "b", "c", "d"])
-    sentence.ents = [Span(1, 3, "X"), Span(2, 4, "X")]
-    for name in ("iob2", "biose"):
-        with pytest.raises(FormatError, match="tags cannot tell its entities"):
-            formats.write([sentence], tmp_path / "file", name)
+    sentence = Sentence.from_forms(["a", "b", "c"])
+    sentence.ents = [Span(1, 2, "X"), Span(2, 3, "X")]
+    formats.write([sentence], tmp_path / "file", "biose")
+    assert formats.read(tmp_path / "file", "biose").ents == list(sentence.ents)
+    with pytest.raises(FormatError, match="sentence 1: IOB2 tags cannot tell its entities"):
+        formats.write([sentence], tmp_path / "file", "iob2")
+    with pytest.raises(FormatError, match="sentence 1: the cells of CoNLL-U cannot tell all entities; write JSON or"):
+        formats.write([sentence], tmp_path / "file", "conllu")
 
 
 def test_cells_of_tokens_and_nodes_in_columns_of_no_word(tmp_path: Path) -> None:

@@ -119,6 +119,10 @@ class Kind:
         """Whether the cells of the other sentence, with the same words, hold the same value."""
         return bool(self.read(sentence) == self.read(other))
 
+    def told_by_cells(self, sentence: Sentence) -> bool:
+        """Whether cells and comments say all that the sentence remembers, scores aside."""
+        return True
+
     def write(self, sentence: Sentence, value: Any, *, in_columns: bool = False) -> None:
         """Replaces the value in the columns, if the sentence has them or `in_columns` is set, or else in MISC.
 

@@ -81,6 +81,14 @@ class ObjectKind(Kind, ABC, Generic[Item]):
         except FormatError:
             return False
 
+    def told_by_cells(self, sentence: Sentence) -> bool:
+        """Whether the cells hold the objects that the sentence remembers, in any order."""
+        cells = self.cells(sentence)
+        if (items := sentence.remembered(self.name, cells)) is None:
+            return True
+        objects = self.decode(cells, sentence)
+        return objects == items or (len(objects) == len(items) and all(item in objects for item in items))
+
     def write(self, sentence: Sentence, value: Iterable[Item], *, in_columns: bool = False) -> None:
         """Replaces the objects, in columns or in MISC as in `Kind.write`. Raises DepparseError."""
         if not isinstance(value, Iterable):
