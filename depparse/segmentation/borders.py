@@ -92,17 +92,14 @@ class Borders:
                 edges[first - 1] = True
         return edges & ~text.white
 
-    def doubtful(self, text: Symbols) -> Bools:
-        """Whether a token may end after each symbol only if that is very probable, ``[symbols]``.
+    def doubtful(self, text: Symbols) -> Iterator[tuple[str, int]]:
+        """Each word after which a token may end only if that is very probable, with the index of its last symbol.
 
-        These are the last letters of short capitalized words before a full stop, as in *Mrs. Wu*, if the training data
-        has such abbreviations as tokens inside sentences.
+        These are short capitalized words before a full stop, as in *Mrs. Wu*, if the training data has such
+        abbreviations as tokens inside sentences.
         """
-        doubtful = np.zeros(len(text), np.bool_)
-        if self.abbreviations:
-            last = [match.end() - 1 for match in _SHORT.finditer(text.text)]
-            doubtful[np.searchsorted(text.offsets, last)] = True
-        return doubtful
+        for match in _SHORT.finditer(text.text) if self.abbreviations else ():
+            yield match.group(), int(np.searchsorted(text.offsets, match.end() - 1))
 
     def _located(self, text: Symbols, names: Collection[str]) -> Iterator[tuple[int, int]]:
         """The first and the last symbol of each match."""
