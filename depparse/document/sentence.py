@@ -7,20 +7,29 @@ annotation are read from cells and written to cells by their kind (`depparse.doc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, overload
 
 from depparse.arguments import check_iterable, shown
+from depparse.document import trees
 from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
 from depparse.document.exact import has_spaces, join_tokens, spaces
 from depparse.document.kinds import get_kind, kinds
 from depparse.document.lines import Lines
 from depparse.document.offsets import Characters, find_tokens, share_characters
 from depparse.document.spans import Frame, Span
-from depparse.document.words import EmptyNode, MultiwordToken, Token, Words
+from depparse.document.words import EmptyNode, MultiwordToken, Token, Word, Words
 from depparse.errors import ConfigError
 
 _CONLLU = frozenset(VALUE_COLUMNS)
+
+
+class Dependency(NamedTuple):
+    """An arc of the tree: the word, its relation to the head, and the head; None is ROOT as the head."""
+
+    head: Word | None
+    relation: str | None
+    word: Word
 
 
 class Sentence(Lines):
@@ -71,6 +80,17 @@ class Sentence(Lines):
 
     # -- words and tokens
 
+    def __iter__(self) -> Iterator[Word]:
+        """The words, as views."""
+        return iter(self.words)
+
+    @overload
+    def __getitem__(self, index: int) -> Word: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Word]: ...
+    def __getitem__(self, index: int | slice) -> Word | list[Word]:
+        return self.words[index]
+
     @property
     def words(self) -> Words:
         """The syntactic words, as views."""
@@ -93,6 +113,18 @@ class Sentence(Lines):
         """The HEAD of each word, None where unannotated."""
         column = self.columns.get("HEAD")
         return [None] * len(self) if column is None else [None if cell == "_" else int(cell) for cell in column]
+
+    @property
+    def root(self) -> Word | None:
+        """The word whose head is 0; the first of several, None if there is none."""
+        roots = trees.roots(self.heads)
+        return self.words[roots[0] - 1] if roots else None
+
+    @property
+    def dependencies(self) -> list[Dependency]:
+        """The arcs (head, relation, word) of the tree, one for each annotated word; the head of the root is None."""
+        heads = zip(self.words, self.heads, strict=True)
+        return [Dependency(word.parent, word.deprel, word) for word, head in heads if head is not None]
 
     # -- text and offsets
 

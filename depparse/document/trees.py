@@ -34,6 +34,50 @@ def _depth(heads: Heads, word: int) -> int:
     return depth
 
 
+def children(heads: Heads, word: int) -> list[int]:
+    """The words whose head is `word`, in order."""
+    return [child for child, head in enumerate(heads, 1) if head == word]
+
+
+def subtree(heads: Heads, word: int) -> list[int]:
+    """The word and all words below it, in order; on a cycle, each is below itself, and named once. O(n) for n words."""
+    below: list[list[int]] = [[] for _ in range(len(heads) + 1)]
+    for child, head in enumerate(heads, 1):
+        if head is not None:
+            below[head].append(child)
+    members, stack = {word}, [word]
+    while stack:
+        new = [child for child in below[stack.pop()] if child not in members]
+        members.update(new)
+        stack += new
+    return sorted(members)
+
+
+def path(heads: Heads, start: int, end: int) -> list[int]:
+    """The words from `start` to `end`, both included: up to the lowest word above both, then down.
+
+    It is empty if no word is above both, where they are themselves among the words above. O(n) for n words.
+    """
+    up = _upwards(heads, start)
+    places = {word: place for place, word in enumerate(up)}
+    down: list[int] = []
+    for word in _upwards(heads, end):
+        if word in places:
+            return up[: places[word] + 1] + down[::-1]
+        down.append(word)
+    return []
+
+
+def _upwards(heads: Heads, word: int) -> list[int]:
+    """The word and the words above it, each once."""
+    words: dict[int, None] = {}
+    head: int | None = word
+    while head and head not in words:
+        words[head] = None
+        head = heads[head - 1]
+    return list(words)
+
+
 def find_cycle(heads: Heads) -> list[int] | None:
     """The words of the first cycle, each followed by its head, from the lowest word on; None if there is none."""
     all_cycles = cycles(heads)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from depparse.document import columns as values
+from depparse.document import trees
 from depparse.document.attributes import Attributes
 from depparse.document.offsets import Characters
 from depparse.errors import DepparseError
@@ -121,6 +122,35 @@ class Word:
         if value is not None and (type(value) is not int or not 0 <= value <= len(self.sentence)):
             raise DepparseError(f"a head lies between 0 and {len(self.sentence)} in this sentence, not at {value!r}")
         self.sentence.column("HEAD")[self.index] = "_" if value is None else str(value)
+
+    # -- the tree, whatever the heads are: each of these takes O(n) in a sentence of n words
+
+    @property
+    def parent(self) -> Word | None:
+        """The word that is the head; None for the root and where unannotated. (In Stanza, `parent` is the token.)"""
+        return Word(self.sentence, head - 1) if (head := self.head) else None
+
+    @property
+    def children(self) -> list[Word]:
+        """The words whose head this word is, in order."""
+        return self._words(trees.children(self.sentence.heads, self.id))
+
+    @property
+    def subtree(self) -> list[Word]:
+        """The word and all words below it, in order."""
+        return self._words(trees.subtree(self.sentence.heads, self.id))
+
+    def path_to(self, other: Word) -> list[Word]:
+        """The words on the way to another word of the sentence, both included; empty if the tree does not join them.
+
+        The way leads up to the lowest word above both, then down. Raises DepparseError for a word of another sentence.
+        """
+        if not isinstance(other, Word) or other.sentence is not self.sentence:
+            raise DepparseError(f"a path leads to a word of the same sentence, not to {other!r:.60}")
+        return self._words(trees.path(self.sentence.heads, self.id, other.id))
+
+    def _words(self, ids: Iterable[int]) -> list[Word]:
+        return [Word(self.sentence, id - 1) for id in ids]
 
     @property
     def feats(self) -> str | None:

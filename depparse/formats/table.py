@@ -143,6 +143,8 @@ def read(path: PathLike | BinaryIO, format: str | None = None) -> Document:
     return chosen.read_document(path) if chosen.read_document is not None else Document(chosen.read(path))
 
 
-def write(sentences: Iterable[Sentence], path: PathLike, format: str | None = None) -> None:
-    """Writes sentences (or a Document) in any format: `format`, or the one that the ending of the path tells."""
+def write(sentences: Iterable[Sentence] | Sentence, path: PathLike, format: str | None = None) -> None:
+    """Writes a Document, sentences or one sentence in any format: `format`, or the one that the path's ending tells."""
+    if isinstance(sentences, Sentence):
+        sentences = [sentences]
     get_format(format or guess_format(path)).write(sentences, path)

@@ -9,7 +9,7 @@ from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import DepparseError
-from tests.sentences import TWO_PARAGRAPHS
+from tests.sentences import TWO, TWO_PARAGRAPHS
 
 
 def in_brackets() -> Sentence:
@@ -299,3 +299,36 @@ def test_long_sentences_are_shown_in_part() -> None:
     assert repr(Sentence.from_forms(["a", "b"])) == "<Sentence 'a b', 2 words>"
     shown = repr(Sentence.from_forms(["x" * 61], ["# sent_id = s1"]))
     assert shown == f"<Sentence s1: '{'x' * 59}…', 1 words>"
+
+
+def test_ways_about_a_tree() -> None:
+    sentence = Document.from_conllu(TWO)[0]
+    assert [word.text for word in sentence] == sentence.columns["FORM"]
+    assert (sentence[0].text, sentence[-1].text, [word.id for word in sentence[1:3]]) == ("Anna", ".", [2, 3])
+    root = sentence.root
+    assert root is not None
+    assert (root.text, root.parent) == ("buy", None)
+    assert [word.text for word in root.children] == ["Anna", "did", "n't", "apples", "."]
+    apples = sentence[5]
+    assert apples.parent == root
+    assert [word.text for word in apples.subtree] == ["2", "apples"]
+    assert root.subtree == list(sentence)
+    assert [word.text for word in sentence[4].path_to(sentence[0])] == ["2", "apples", "buy", "Anna"]
+    assert sentence[4].path_to(sentence[4]) == [sentence[4]]
+    first, *_, last = sentence.dependencies
+    assert first == (root, "nsubj", sentence[0])
+    assert (last.head, last.relation, last.word) == (root, "punct", sentence[6])
+    assert sentence.dependencies[3] == (None, "root", root)
+    with pytest.raises(DepparseError, match="a path leads to a word of the same sentence"):
+        root.path_to(Document.from_conllu(TWO)[0][0])
+
+
+def test_ways_about_what_is_no_tree() -> None:
+    sentence = Sentence({"FORM": ["a", "b", "c", "d"], "HEAD": ["2", "1", "_", "0"]})
+    assert [word.id for word in sentence[0].subtree] == [1, 2]
+    assert [word.id for word in sentence[0].path_to(sentence[1])] == [1, 2]
+    assert sentence[0].path_to(sentence[2]) == []
+    assert (sentence[2].parent, sentence[2].children) == (None, [])
+    assert [(arc.head, arc.relation, arc.word.id) for arc in sentence.dependencies][2:] == [(None, None, 4)]
+    bare = Sentence.from_forms(["a", "b"])
+    assert (bare.root, bare.dependencies, bare[0].subtree, bare[0].children) == (None, [], [bare[0]], [])

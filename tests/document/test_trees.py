@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
+import networkx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depparse.document.trees import chained_spans, cycles, find_cycle, nonprojective_arcs, roots, top_word, unreachable
+from depparse.document.trees import (
+    chained_spans,
+    children,
+    cycles,
+    find_cycle,
+    nonprojective_arcs,
+    path,
+    roots,
+    subtree,
+    top_word,
+    unreachable,
+)
 from depparse.formats.table import read
 from tests.strategies import heads_of_any_kind
 
@@ -184,3 +196,30 @@ def test_the_top_word_of_a_span_is_the_nearest_to_the_root(samples: Path) -> Non
         assert argument.start is not None
         assert argument.end is not None
         assert top_word(tree, argument.start, argument.end) == argument.head
+
+
+@given(heads_of_any_kind(8))
+def test_children_subtrees_and_paths(heads: list[int | None]) -> None:
+    """Against walks over a graph; cycles and words without a head are no obstacle."""
+    words = range(1, len(heads) + 1)
+    arcs = networkx.Graph([(word, head) for word, head in enumerate(heads, 1) if head and head != word])
+    arcs.add_nodes_from(words)
+    for word in words:
+        assert children(heads, word) == [w for w in words if heads[w - 1] == word]
+        assert subtree(heads, word) == [w for w in words if w == word or word in ancestors(heads, w)]
+        for other in words:
+            found = path(heads, word, other)
+            assert bool(found) == networkx.has_path(arcs, word, other)
+            if found:
+                assert (found[0], found[-1]) == (word, other)
+                assert len(set(found)) == len(found)
+                assert all(heads[a - 1] == b or heads[b - 1] == a for a, b in pairwise(found))
+                if not cycles(heads):
+                    assert found == networkx.shortest_path(arcs, word, other)
+
+
+def test_long_chains_are_no_obstacle() -> None:
+    length = 20_000
+    chain: list[int | None] = list(range(length))
+    assert subtree(chain, 1) == list(range(1, length + 1))
+    assert path(chain, length, 1) == list(range(length, 0, -1))
