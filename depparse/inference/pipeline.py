@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,9 +16,8 @@ from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
 from depparse.files import PathLike
-from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator, Group
+from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator
 from depparse.inference.inputs import (
-    Given,
     Input,
     InputReader,
     Segmenter,
@@ -28,6 +26,7 @@ from depparse.inference.inputs import (
     expanded,
     jobs_of,
 )
+from depparse.inference.outputs import document_of, documents, flat
 from depparse.inference.request import Asked, Request
 from depparse.inference.workers import run_in_order
 from depparse.model.codec import ModelCodec
@@ -120,7 +119,7 @@ class Pipeline:
         request = self._requested(request, asked, constrained=constraints is not None)
         reader = self._reader(request)
         checked = reader.check(input)
-        return _document(self._annotator(request).annotate(reader.sentences(checked), constraints), checked)
+        return document_of(self._annotator(request).annotate(reader.sentences(checked), constraints), checked)
 
     def pipe(
         self,
@@ -149,7 +148,7 @@ class Pipeline:
         annotator, reader = self._annotator(request), self._reader(request)
         batches = BATCHES if workers == 1 else BATCHES_OF_WORKER
         jobs = jobs_of(map(reader.check, inputs), batch_size, batches * request.batch_words)
-        return _documents(run_in_order(partial(annotate_inputs, reader, annotator), jobs, workers))
+        return documents(run_in_order(partial(annotate_inputs, reader, annotator), jobs, workers))
 
     def annotate_stream(
         self,
@@ -174,7 +173,7 @@ class Pipeline:
         if workers == 1:
             return annotator.annotate(sentences, constraints)
         groups = annotator.groups(sentences, constraints, BATCHES_OF_WORKER)
-        return _flat(run_in_order(partial(annotate_group, annotator), groups, workers))
+        return flat(run_in_order(partial(annotate_group, annotator), groups, workers))
 
     def segment(
         self, pieces: Iterable[str], *, request: Request | None = None, **asked: Unpack[Asked]
@@ -324,21 +323,3 @@ class Pipeline:
 def _refuse(method: str, names: Collection[str], able: Collection[str]) -> None:
     if names:
         raise ConfigError(f"{method} cannot do what {', '.join(names)} asks; it can be asked for {', '.join(able)}")
-
-
-def _documents(analysed: Generator[tuple[list[Given], list[list[Sentence]]], None, None]) -> Iterator[Document]:
-    with closing(analysed):
-        for inputs, annotated in analysed:
-            for given, sentences in zip(inputs, annotated, strict=True):
-                yield _document(sentences, given)
-
-
-def _flat(annotated: Generator[tuple[Group, list[Sentence]], None, None]) -> Iterator[Sentence]:
-    with closing(annotated):
-        for _, sentences in annotated:
-            yield from sentences
-
-
-def _document(sentences: Iterable[Sentence], given: object) -> Document:
-    """The annotated document, with the column names of the given one, if that is a Document."""
-    return Document(sentences, given.column_names) if isinstance(given, Document) else Document(sentences)
