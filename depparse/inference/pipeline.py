@@ -15,7 +15,7 @@ from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
-from depparse.files import PathLike
+from depparse.formats.first_lines import InputPath
 from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator
 from depparse.inference.inputs import (
     Input,
@@ -195,17 +195,18 @@ class Pipeline:
 
     def read(
         self,
-        paths: Sequence[PathLike],
+        paths: InputPath | Sequence[InputPath],
         format: str | None = None,
         *,
         request: Request | None = None,
         **asked: Unpack[Asked],
     ) -> Iterator[Sentence]:
-        """Reads the sentences of files, a few at a time, for `annotate_stream`. Text is segmented.
+        """Reads the sentences of files (or of one), a few at a time, for `annotate_stream`. Text is segmented.
 
-        `format` is that of all files; by default the ending of a file tells its format, and unknown endings mean
-        CoNLL-U. Sentences of text, horizontal and vertical files get ``# sent_id`` and ``# text``, and the first of
-        each file ``# newdoc id``, the name of the file. If there are several files, their sent_ids begin with the name.
+        `format` is that of all files; by default the ending of a file tells its format. The first lines of standard
+        input and of files with other endings tell whether they are CoNLL-U or text. Sentences of text, horizontal and
+        vertical files get ``# sent_id`` and ``# text``, and the first of each file ``# newdoc id``, the name of the
+        file. If there are several files, their sent_ids begin with the name.
 
         Raises ConfigError and FormatError; for a missing file, before anything is read.
         """
