@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from depparse.cli.options import Device, Output, Source, Target
 from depparse.errors import ConfigError
 from depparse.files import name_of
+
+if TYPE_CHECKING:
+    from depparse.document.sentence import Sentence
 
 
 def parse(
@@ -113,12 +117,26 @@ def parse(
         presplit=presplit,
         expand=expand,
     )
-    sentences = pipeline.read(inputs, request=request)
+    sentences = _noting_void(pipeline.read(inputs, request=request), pipeline.void(request))
     parsed = pipeline.annotate_stream(sentences, request=request, workers=workers)
     formats.write(progress(parsed, "sentences"), output, target)
 
 
 COMMAND = parse
+
+
+def _noting_void(sentences: Iterable[Sentence], columns: Sequence[str]) -> Iterator[Sentence]:
+    """The sentences. In the end it says on standard error which of their columns did not stay."""
+    from depparse.document.annotations import annotated
+
+    void = dict.fromkeys(columns, False)
+    for sentence in sentences:
+        for name in columns:
+            void[name] = void[name] or annotated(sentence, (name,))
+        yield sentence
+    if any(void.values()):
+        names = ", ".join(name for name, is_void in void.items() if is_void)
+        sys.stderr.write(f"note: {names} of the input went with the old trees; --keep {names.lower()} lets it stay\n")
 
 
 def _names(text: str) -> list[str]:

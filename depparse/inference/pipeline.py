@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from depparse.document.annotations import void_kinds
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
 from depparse.document.raw_text import iter_text
@@ -161,7 +162,7 @@ class Pipeline:
     ) -> Iterator[Sentence]:
         """Annotated copies of the sentences, in order, with a few batches in memory at a time.
 
-        Comments, multiword tokens and MISC are not touched, nor are empty nodes unless the model predicts DEPS.
+        Comments, multiword tokens and MISC are not touched, except that probabilities and graphs of replaced trees go.
         `workers` is that of `pipe`, `constraints` that of a call.
 
         Raises ConfigError, and DepparseError naming the sentence if no tree meets `keep` and `constraints`.
@@ -265,6 +266,12 @@ class Pipeline:
     def writes(self) -> tuple[str, ...]:
         """The columns that the model predicts."""
         return tuple(name for columns in (self.codec.writes.values() if self.codec else ()) for name in columns)
+
+    def void(self, request: Request) -> tuple[str, ...]:
+        """The columns of the input that such a request removes: DEPS if trees are predicted anew and graphs are not."""
+        codec_writes = self.codec.writes if self.codec else {}
+        written = [name for task, names in codec_writes.items() if task not in request.without for name in names]
+        return tuple(name for kind in void_kinds(written, request.keep) for name in kind.columns)
 
     def _requested(
         self,
