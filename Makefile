@@ -26,7 +26,7 @@ demo: .venv/.installed
 	$(BIN)/depparse parse $(SAMPLES)/en_sample-ud-test.conllu --model .venv/demo -o .venv/parsed.conllu
 	$(BIN)/depparse evaluate $(SAMPLES)/en_sample-ud-test.conllu .venv/parsed.conllu
 	@echo; echo "4. Parse a new sentence from plain text, and draw it."; echo
-	echo "$(SENTENCE)" | $(BIN)/depparse parse --from text --model .venv/demo | $(BIN)/depparse show
+	echo "$(SENTENCE)" | $(BIN)/depparse parse --model .venv/demo | $(BIN)/depparse show
 	@echo; echo "Sixty sentences teach little. depparse train --help says how to train on a treebank of your own."
 
 test: .venv/.developed

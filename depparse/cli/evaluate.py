@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +12,9 @@ import typer
 from depparse.cli.options import Device, Json
 from depparse.cli.printing import note, say_json
 from depparse.cli.tables import show
-from depparse.errors import ConfigError, did_you_mean
+from depparse.errors import ConfigError, ModelError, did_you_mean
 from depparse.evaluation.dimensions import DIMENSIONS
+from depparse.model_folder.find import bundled
 
 if TYPE_CHECKING:
     from depparse.document.document import Document
@@ -73,8 +76,14 @@ def evaluate(
     ] = None,
     compare: Annotated[
         str | None,
-        typer.Option(metavar="OTHER", help="The file of a second system: show the differences and their significance."),
+        typer.Option(
+            metavar="OTHER",
+            help="A second system, a file or a model: show the differences and their significance.",
+        ),
     ] = None,
+    metrics: Annotated[
+        str, typer.Option(metavar="NAMES", help="Show only these metrics, such as LAS,UPOS; see docs/evaluation.md.")
+    ] = "",
     bootstrap: Annotated[
         int | None,
         typer.Option(
@@ -94,22 +103,36 @@ def evaluate(
     Example: [green]depparse evaluate gold.conllu system.conllu --by deprel --bootstrap 1000[/green]
 
     A model, end to end: [green]depparse evaluate gold.conllu --model runs/sequoia --raw[/green]
-    """
-    from depparse.evaluation.report import report
 
+    Two models: [green]depparse evaluate gold.conllu --model runs/a --compare runs/b --metrics LAS,UPOS[/green]
+    """
+    from depparse.evaluation.report import metric_names, report
+
+    if system is not None and (system in bundled() or os.path.isdir(system)):
+        raise ConfigError(f"{system} is a model or a folder and no file of analyses; a model is given by --model")
     if (system is None) == (model is None):
         raise ConfigError("give either SYSTEM, a file to score, or --model, whose analyses of GOLD are scored")
+    other_model = compare if compare is not None and _is_model(compare) else None
+    either = model or other_model
     for option, value, needed_option, needed_value in (
-        ("--raw", raw, "--model", model), ("--treebank", treebank, "--model", model), ("--wrap", wrap, "--raw", raw),
-        ("--given-predicates", given_predicates, "--model", model),
+        ("--raw", raw, "--model", either), ("--treebank", treebank, "--model", either), ("--wrap", wrap, "--raw", raw),
+        ("--given-predicates", given_predicates, "--model", either),
     ):  # fmt: skip
         if value and not needed_value:
             raise ConfigError(f"{option} goes with {needed_option}; give both or neither")
-    analyses: str | Callable[[Document], Document] = system or ""
-    if model is not None:
-        analyses = _analyser(model, device, raw, wrap, treebank, given_predicates)
+    chosen = metric_names(metrics)
+    analyser = partial(_analyser, device, raw, wrap, treebank, given_predicates)
     result = report(
-        gold, analyses, name=model or "", other=compare, by=by or (), samples=bootstrap, seed=seed, format=format
+        gold,
+        system or "" if model is None else analyser(model),
+        name=model or "",
+        other=compare if other_model is None else analyser(other_model),
+        other_name=other_model or "",
+        metrics=chosen,
+        by=by or (),
+        samples=bootstrap,
+        seed=seed,
+        format=format,
     )
     for line in result.notes:
         note(f"note: {line}")
@@ -122,14 +145,26 @@ def evaluate(
 COMMAND = evaluate
 
 
-def _analyser(
-    model: str, device: str, raw: bool, wrap: int | None, treebank: str | None, given_predicates: bool
-) -> Callable[[Document], Document]:
-    from functools import partial
+def _is_model(name: str) -> bool:
+    """Whether the name is that of a model and not of a file: a folder, or neither a file nor a file's name."""
+    from depparse.formats.table import guess_format
 
+    if name in bundled() or os.path.isdir(name):
+        return True
+    return not (name == "-" or os.path.exists(name) or guess_format(name, ""))
+
+
+def _analyser(
+    device: str, raw: bool, wrap: int | None, treebank: str | None, given_predicates: bool, model: str
+) -> Callable[[Document], Document]:
     from depparse.inference.load import load
 
-    pipeline = load(model, device)
+    try:
+        pipeline = load(model, device)
+    except ModelError as error:
+        if os.path.exists(model):
+            raise
+        raise ModelError(f"{error}; nor is there a file of that name") from None
     if raw and pipeline.segmenter is None:
         note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
     return partial(pipeline.reanalyze, raw=raw, wrap=wrap, treebank=treebank, given_predicates=given_predicates)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from depparse.cli.options import Device, Output, Source, Target
 from depparse.cli.printing import note
 from depparse.errors import ConfigError
+from depparse.files import name_of
+
+if TYPE_CHECKING:
+    from depparse.document.sentence import Sentence
 
 
 def parse(
@@ -71,10 +76,13 @@ def parse(
 ) -> None:
     """Analyse raw text, or files that have words already: sentences, words, tags, lemmas, trees.
 
-    The model's segmenter splits text (.txt, or --from text); rules split it if there is no segmenter.
+    The model's segmenter splits text; rules split it if there is no segmenter. Standard input and files of unknown
+    endings are text unless they look like CoNLL-U.
     Other files keep their words, and all annotation that the model does not predict.
 
     Example: [green]depparse parse letter.txt --model en -o letter.conllu[/green]
+
+    A sentence: [green]echo "Anna liked it." | depparse parse --model en | depparse show[/green]
 
     With four processes: [green]depparse parse *.txt --model runs/sequoia --workers 4 -o all.conllu[/green]
 
@@ -82,19 +90,21 @@ def parse(
     """
     from depparse.cli.progress import progress
     from depparse.formats import table as formats
+    from depparse.formats.first_lines import input_files
     from depparse.inference import memory
     from depparse.inference.load import load
 
-    paths = files or ["-"]
     target = target or formats.guess_format(output, "conllu")
-    sources = {source or formats.guess_format(path, "conllu") for path in paths}
-    for name in (target, *sources):
-        formats.get_format(name)
+    formats.get_format(target)
+    inputs = input_files(files or ["-"], source, unknown="text" if presplit else None)
+    for file in inputs:
+        if file.recognized and file.format == "text":
+            note(f"note: {name_of(file.path)} is read as text; if it is not, say what it is: --from FORMAT")
     if target == "parquet" and output == "-":
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
     memory.keep_large_blocks_apart()
     pipeline = load(model, device, fetch=fetch, revision=revision)
-    if "text" in sources and pipeline.segmenter is None:
+    if any(file.format == "text" for file in inputs) and pipeline.segmenter is None:
         note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
     request = pipeline.request(
         keep=_names(keep),
@@ -105,12 +115,26 @@ def parse(
         presplit=presplit,
         expand=expand,
     )
-    sentences = pipeline.read(paths, source, request=request)
+    sentences = _noting_void(pipeline.read(inputs, request=request), pipeline.void(request))
     parsed = pipeline.annotate_stream(sentences, request=request, workers=workers)
     formats.write(progress(parsed, "sentences"), output, target)
 
 
 COMMAND = parse
+
+
+def _noting_void(sentences: Iterable[Sentence], columns: Sequence[str]) -> Iterator[Sentence]:
+    """The sentences. In the end it says on standard error which of their columns did not stay."""
+    from depparse.document.annotations import annotated
+
+    void = dict.fromkeys(columns, False)
+    for sentence in sentences:
+        for name in columns:
+            void[name] = void[name] or annotated(sentence, (name,))
+        yield sentence
+    if any(void.values()):
+        names = ", ".join(name for name, is_void in void.items() if is_void)
+        note(f"note: {names} of the input went with the old trees; --keep {names.lower()} lets it stay")
 
 
 def _names(text: str) -> list[str]:

@@ -13,6 +13,7 @@ import typer
 
 from depparse.cli.options import Output, Source
 from depparse.errors import ConfigError, closest
+from depparse.files import name_of
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
@@ -94,9 +95,15 @@ COMMAND = show
 
 def _read(files: list[str], source: str | None) -> Iterator[Sentence]:
     from depparse.formats import table as formats
+    from depparse.formats.first_lines import input_files
 
-    for file in files:
-        yield from formats.iter_sentences(file, source or formats.guess_format(file, "conllu"))
+    for file in input_files(files, source):
+        if file.recognized and file.format == "text":
+            raise ConfigError(
+                f"{name_of(file.path)} seems to be text, which has no trees yet: depparse parse --model MODEL finds "
+                "them; if it is not text, say what it is: --from FORMAT"
+            )
+        yield from formats.iter_sentences(file.content, file.format)
 
 
 def _choose(sentences: Iterable[Sentence], names: list[str]) -> Iterator[Sentence]:

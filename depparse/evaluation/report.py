@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from depparse.document.document import Document
-from depparse.errors import ConfigError, FormatError
-from depparse.evaluation.metrics import Metric, Use, metrics_of, scores_of, sections
+from depparse.errors import ConfigError, FormatError, did_you_mean
+from depparse.evaluation.metrics import Metric, Use, metrics_of, sections
+from depparse.evaluation.metrics import metrics as all_metrics
 from depparse.evaluation.pair import Pair, read_strictly
 from depparse.evaluation.scores import TREES, Details, Score, Section
 from depparse.evaluation.tables import Table, percent
@@ -26,20 +27,22 @@ class SectionReport:
     """The scores of one section, which become a table, and an object in JSON."""
 
     section: Section
+    metrics: tuple[Metric, ...]
     scores: dict[str, Score]  # by metric
     details: Details = field(default_factory=Details)
 
     @classmethod
-    def of(cls, pair: Pair, section: Section) -> SectionReport:
-        """The scores of a pair in this section."""
-        details = Details() if section.details is None else section.details(pair)
-        return cls(section, scores_of(section, pair), details)
+    def of(cls, pair: Pair, section: Section, chosen: Collection[str] = ()) -> SectionReport:
+        """The scores of a pair in this section: those that are `chosen`, or all with the details of the section."""
+        metrics = _chosen_of(section, chosen)
+        details = Details() if section.details is None or chosen else section.details(pair)
+        return cls(section, metrics, {metric.name: metric.score(pair) for metric in metrics}, details)
 
     def table(self, intervals: Mapping[str, Interval] | None = None) -> Table:
         """The table in percent, with a further column if there are `intervals` of F1, by metric."""
         ranges: dict[str, Interval] = {}  # by the first cell of a row
         rows = [*self.details.before.items()]
-        for metric in metrics_of(self.section):
+        for metric in self.metrics:
             label = metric.title or metric.name
             rows.append((label, self.scores[metric.name]))
             if intervals and metric.name in intervals:
@@ -49,7 +52,7 @@ class SectionReport:
     def to_dict(self, intervals: Mapping[str, Interval] | None = None) -> dict[str, object]:
         """The scores for JSON, as fractions of 1."""
         result: dict[str, object] = {}
-        for metric in metrics_of(self.section):
+        for metric in self.metrics:
             entry = self.section.to_dict(self.scores[metric.name])
             if intervals and metric.name in intervals:
                 entry["f1_interval"] = _pair(intervals[metric.name])
@@ -77,7 +80,7 @@ class SystemReport:
         return [
             metric
             for part in self.sections
-            for metric in metrics_of(part.section)
+            for metric in part.metrics
             if Use.TESTS in metric.uses and (part.section is TREES or part.scores[metric.name].gold)
         ]
 
@@ -154,7 +157,9 @@ def report(
     system: PathLike | Callable[[Document], Document],
     *,
     name: str = "system",
-    other: PathLike | None = None,
+    other: PathLike | Callable[[Document], Document] | None = None,
+    other_name: str = "other",
+    metrics: str | Collection[str] = (),
     by: Sequence[str] = (),
     samples: int | None = None,
     seed: int = 1,
@@ -162,20 +167,24 @@ def report(
 ) -> Report:
     """Scores one system against the gold file, or two systems and their difference.
 
-    `system` is a file, or a function that analyses the gold document; then the report calls it `name`. `by` are
-    breakdowns in `depparse.evaluation.dimensions`; `samples` is the number of resamples for bootstrap intervals. Two
-    systems are always tested, by default with 1000 resamples. All annotation of the gold file is scored; without any,
-    trees are. `format` is the format of files whose endings tell none, by default CoNLL-U. Raises ConfigError,
-    FormatError and EvaluationError.
+    `system` and `other` are files, or functions that analyse the gold document; then the report calls them `name` and
+    `other_name`. With `metrics`, only these are reported, their names in any case. `by` are breakdowns in
+    `depparse.evaluation.dimensions`; `samples` is the number of resamples for bootstrap intervals. Two systems are
+    always tested, by default with 1000 resamples. All annotation of the gold file is scored; without any, trees are.
+    `format` is the format of files whose endings tell none, by default CoNLL-U. Raises ConfigError, FormatError and
+    EvaluationError.
     """
     paths = [path for path in (gold, system, other) if path is not None and not callable(path)]
     if sum(name_of(path) == "standard input" for path in paths) > 1:
         raise ConfigError("only one of the files can be standard input (-)")
-    gold_document, *documents = (_load(path, format) for path in paths)
-    gold_name, *names = map(name_of, paths)
-    if callable(system):
-        documents.insert(0, system(gold_document))
-        names.insert(0, name)
+    chosen = metric_names(metrics)
+    if by and chosen and not _chosen_of(TREES, chosen):
+        raise ConfigError(f"by asks for scores of trees, but {', '.join(chosen)} are none")
+    gold_document, gold_name = _load(gold, format), name_of(gold)
+    loaded = {path: _load(path, format) for path in paths[1:]}  # before models run, as it may raise an error
+    given = [(system, name), *([(other, other_name)] if other is not None else [])]
+    names = [called if callable(source) else name_of(source) for source, called in given]
+    documents = [source(gold_document) if callable(source) else loaded[source] for source, _ in given]
     gold_sections = [section for section in sections() if section.held(gold_document)]
     notes: list[str] = []
     systems: list[SystemReport] = []
@@ -189,8 +198,12 @@ def report(
                 raise ConfigError(f"--by asks for scores of trees, but {treeless} holds none")
             else:
                 notes.append(f"{treeless} holds no trees, so they are not scored")
+        scored_sections = [section for section in scored_sections if _chosen_of(section, chosen)]
+        if not scored_sections:
+            raise ConfigError(f"{gold_name} and {name} do not both hold what {', '.join(chosen)} scores")
         pair = Pair(gold_document, document, (gold_name, name))
-        systems.append(_report_system(pair, scored_sections, by, samples, seed, notes))
+        systems.append(_report_system(pair, scored_sections, chosen, by, samples, seed, notes))
+        notes += [f"{metric} is not scored: no annotation" for metric in chosen if metric not in systems[-1].f1]
     first, *other_systems = systems
     second = other_systems[0] if other_systems else None
     differences: dict[str, Difference] = {}
@@ -205,6 +218,20 @@ def report(
     return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)))
 
 
+def metric_names(names: str | Collection[str]) -> list[str]:
+    """The metrics of these names (a collection, or one text with commas), as they are spelt. Raises ConfigError."""
+    by_lower = {metric.name.lower(): metric.name for metric in all_metrics()}
+    words = names.replace(",", " ").split() if isinstance(names, str) else list(names)
+    for word in words:
+        if word.lower() not in by_lower:
+            raise ConfigError(f"there is no metric {word!r}; {did_you_mean(word, by_lower.values())}")
+    return list(dict.fromkeys(by_lower[word.lower()] for word in words))
+
+
+def _chosen_of(section: Section, chosen: Collection[str]) -> tuple[Metric, ...]:
+    return tuple(metric for metric in metrics_of(section) if not chosen or metric.name in chosen)
+
+
 def _load(path: PathLike, default: str | None) -> Document:
     if default is None:
         return read_strictly(path)
@@ -216,13 +243,19 @@ def _load(path: PathLike, default: str | None) -> Document:
 
 
 def _report_system(
-    pair: Pair, scored: Sequence[Section], by: Sequence[str], samples: int | None, seed: int, notes: list[str]
+    pair: Pair,
+    scored: Sequence[Section],
+    chosen: Collection[str],
+    by: Sequence[str],
+    samples: int | None,
+    seed: int,
+    notes: list[str],
 ) -> SystemReport:
     """The report about one system. If trees are scored, other annotation that is unreadable is a note, not an error."""
     section_reports = []
     for section in scored:
         try:
-            section_reports.append(SectionReport.of(pair, section))
+            section_reports.append(SectionReport.of(pair, section, chosen))
         except FormatError as error:
             if section is TREES or TREES not in scored:
                 raise

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from depparse.arguments import check_iterable, check_type
-from depparse.document.annotations import complete, restore
-from depparse.document.annotations.tree import TREE_COLUMNS, kept_arcs
+from depparse.document.annotations import complete, make_way, restore
+from depparse.document.annotations.tree import LOG_PROBABILITY, RANK, TREE_COLUMNS, kept_arcs
 from depparse.document.columns import in_order
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
@@ -223,6 +223,7 @@ class Annotator:
         }
         if self._parser is not None and tree is not None:
             predictions[self._parser] = tree
+        make_way(copy, [column for name in predictions for column in self._codec(name).writes], request.keep)
         for name in (name for name in self.tasks if name in predictions):
             codec = self._codec(name)
             codec.annotate(copy, predictions[name])
@@ -274,7 +275,6 @@ def _set_rank(sentence: Sentence, rank: int, log_probability: float) -> None:
         sentence.comments = [line for line in sentence.comments if line[1:].split(None, 1)[:1] not in _ONCE]
         if sentence.sent_id is not None:
             sentence.set_comment("sent_id", f"{sentence.sent_id}-tree{rank}")
-    sentence.set_comment("tree_rank", str(rank))
-    sentence.set_comment(
-        "tree_log_probability", f"{round(log_probability, 4) + 0.0:.4f}"
-    )  # adding 0.0 turns -0.0 to 0.0
+    sentence.set_comment(RANK, str(rank))
+    # Adding 0.0 turns -0.0 to 0.0.
+    sentence.set_comment(LOG_PROBABILITY, f"{round(log_probability, 4) + 0.0:.4f}")

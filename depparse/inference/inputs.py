@@ -13,8 +13,9 @@ from depparse.arguments import check_iterable, check_path, check_type, shown
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
-from depparse.files import STANDARD_INPUT, PathLike, check_input, name_of
+from depparse.files import STANDARD_INPUT, name_of
 from depparse.formats import table as formats
+from depparse.formats.first_lines import InputFile, InputPath, input_files
 from depparse.inference.annotator import Annotator, Group
 from depparse.text import rules
 from depparse.text.naming import document_names, name_document, name_sentences
@@ -112,34 +113,32 @@ class InputReader:
         segment = rules.segment if self.segmenter is None else self.segmenter.segment
         return segment_lines(segment, pieces) if self.presplit else segment(pieces)
 
-    def read(self, paths: Sequence[PathLike], format: str | None) -> Iterator[Sentence]:
+    def read(self, paths: InputPath | Sequence[InputPath], format: str | None) -> Iterator[Sentence]:
         """The sentences of files; see `Pipeline.read`."""
-        paths = [paths] if isinstance(paths, (str, os.PathLike)) else paths
+        paths = [paths] if isinstance(paths, (str, os.PathLike, InputFile)) else paths
         check_iterable(paths, "paths", "a list of files")
         for path in paths:
-            check_path(path, "a file")
+            check_path(path.path if isinstance(path, InputFile) else path, "a file")
         check_type(format, (str, NoneType), "format", "the name of a format")
-        formats_of = [format or formats.guess_format(path, "conllu") for path in paths]
-        for path, name in zip(paths, formats_of, strict=True):
-            formats.get_format(name)
-            if self.presplit and name != "text":
-                raise ConfigError(f"presplit is for text, a sentence a line, but {name_of(path)} is read as {name}")
-            check_input(path)
-        if sum(name_of(path) == STANDARD_INPUT for path in paths) > 1:
-            raise ConfigError("standard input (-) can be read only once")
-        return self._read(list(paths), formats_of)
+        files = input_files(paths, format, unknown="text" if self.presplit else None)
+        for file in files:
+            if self.presplit and file.format != "text":
+                raise ConfigError(
+                    f"presplit is for text, a sentence a line, but {name_of(file.path)} is read as {file.format}"
+                )
+        return self._read(files)
 
-    def _read(self, paths: list[PathLike], formats_of: list[str]) -> Iterator[Sentence]:
-        for path, document, format in zip(paths, document_names(paths), formats_of, strict=True):
-            if format == "text":
-                sentences = self.segment(iter_pieces(path))
+    def _read(self, files: list[InputFile]) -> Iterator[Sentence]:
+        for file, document in zip(files, document_names([file.path for file in files]), strict=True):
+            if file.format == "text":
+                sentences = self.segment(iter_pieces(file.content))
             else:
-                sentences = formats.iter_sentences(path, format)
+                sentences = formats.iter_sentences(file.content, file.format)
                 if self.expand and self.segmenter is not None:
                     sentences = expanded(self.segmenter, sentences)
-            if not formats.get_format(format).has_comments:
-                sentences = name_sentences(sentences, f"{document}-" if len(paths) > 1 else "")
-                if name_of(path) != STANDARD_INPUT:
+            if not formats.get_format(file.format).has_comments:
+                sentences = name_sentences(sentences, f"{document}-" if len(files) > 1 else "")
+                if name_of(file.path) != STANDARD_INPUT:
                     sentences = name_document(sentences, document)
             yield from sentences
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from depparse.arguments import check_number, check_path, check_type
+from depparse.document.annotations import void_kinds
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
 from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
-from depparse.files import PathLike
-from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator, Group
+from depparse.formats.first_lines import InputPath
+from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator
 from depparse.inference.inputs import (
-    Given,
     Input,
     InputReader,
     Segmenter,
@@ -29,6 +28,7 @@ from depparse.inference.inputs import (
     expanded,
     jobs_of,
 )
+from depparse.inference.outputs import document_of, documents, flat
 from depparse.inference.request import Asked, Request
 from depparse.inference.workers import run_in_order
 from depparse.model.codec import ModelCodec
@@ -124,7 +124,7 @@ class Pipeline:
         request = self._requested(request, asked, constrained=constraints is not None)
         reader = self._reader(request)
         checked = reader.check(input)
-        return _document(self._annotator(request).annotate(reader.sentences(checked), constraints), checked)
+        return document_of(self._annotator(request).annotate(reader.sentences(checked), constraints), checked)
 
     def pipe(
         self,
@@ -152,7 +152,7 @@ class Pipeline:
         annotator, reader = self._annotator(request), self._reader(request)
         batches = BATCHES if workers == 1 else BATCHES_OF_WORKER
         jobs = jobs_of(reader.check_all(inputs), batch_size, batches * request.batch_words)
-        return _documents(run_in_order(partial(annotate_inputs, reader, annotator), jobs, workers))
+        return documents(run_in_order(partial(annotate_inputs, reader, annotator), jobs, workers))
 
     def annotate_stream(
         self,
@@ -165,7 +165,7 @@ class Pipeline:
     ) -> Iterator[Sentence]:
         """Annotated copies of the sentences, in order, with a few batches in memory at a time.
 
-        Comments, multiword tokens and MISC are not touched, nor are empty nodes unless the model predicts DEPS.
+        Comments, multiword tokens and MISC are not touched, except that probabilities and graphs of replaced trees go.
         `workers` is that of `pipe`, `constraints` that of a call.
 
         Raises ConfigError, and DepparseError naming the sentence if no tree meets `keep` and `constraints`.
@@ -177,7 +177,7 @@ class Pipeline:
         if workers == 1:
             return annotator.annotate(sentences, constraints)
         groups = annotator.groups(sentences, constraints, BATCHES_OF_WORKER)
-        return _flat(run_in_order(partial(annotate_group, annotator), groups, workers))
+        return flat(run_in_order(partial(annotate_group, annotator), groups, workers))
 
     def segment(
         self, pieces: Iterable[str], *, request: Request | None = None, **asked: Unpack[Asked]
@@ -199,17 +199,18 @@ class Pipeline:
 
     def read(
         self,
-        paths: Sequence[PathLike],
+        paths: InputPath | Sequence[InputPath],
         format: str | None = None,
         *,
         request: Request | None = None,
         **asked: Unpack[Asked],
     ) -> Iterator[Sentence]:
-        """Reads the sentences of files, a few at a time, for `annotate_stream`. Text is segmented.
+        """Reads the sentences of files (or of one), a few at a time, for `annotate_stream`. Text is segmented.
 
-        `format` is that of all files; by default the ending of a file tells its format, and unknown endings mean
-        CoNLL-U. Sentences of text, horizontal and vertical files get ``# sent_id`` and ``# text``, and the first of
-        each file ``# newdoc id``, the name of the file. If there are several files, their sent_ids begin with the name.
+        `format` is that of all files; by default the ending of a file tells its format. The first lines of standard
+        input and of files with other endings tell whether they are CoNLL-U or text. Sentences of text, horizontal and
+        vertical files get ``# sent_id`` and ``# text``, and the first of each file ``# newdoc id``, the name of the
+        file. If there are several files, their sent_ids begin with the name.
 
         Raises ConfigError and FormatError; for a missing file, before anything is read.
         """
@@ -270,6 +271,12 @@ class Pipeline:
         """The columns that the model predicts."""
         return tuple(name for columns in (self.codec.writes.values() if self.codec else ()) for name in columns)
 
+    def void(self, request: Request) -> tuple[str, ...]:
+        """The columns of the input that such a request removes: DEPS if trees are predicted anew and graphs are not."""
+        codec_writes = self.codec.writes if self.codec else {}
+        written = [name for task, names in codec_writes.items() if task not in request.without for name in names]
+        return tuple(name for kind in void_kinds(written, request.keep) for name in kind.columns)
+
     def _requested(
         self,
         request: Request | None,
@@ -329,21 +336,3 @@ class Pipeline:
 def _refuse(method: str, names: Collection[str], able: Collection[str]) -> None:
     if names:
         raise ConfigError(f"{method} cannot do what {', '.join(names)} asks; it can be asked for {', '.join(able)}")
-
-
-def _documents(analysed: Generator[tuple[list[Given], list[list[Sentence]]], None, None]) -> Iterator[Document]:
-    with closing(analysed):
-        for inputs, annotated in analysed:
-            for given, sentences in zip(inputs, annotated, strict=True):
-                yield _document(sentences, given)
-
-
-def _flat(annotated: Generator[tuple[Group, list[Sentence]], None, None]) -> Iterator[Sentence]:
-    with closing(annotated):
-        for _, sentences in annotated:
-            yield from sentences
-
-
-def _document(sentences: Iterable[Sentence], given: object) -> Document:
-    """The annotated document, with the column names of the given one, if that is a Document."""
-    return Document(sentences, given.column_names) if isinstance(given, Document) else Document(sentences)

@@ -39,7 +39,9 @@ class Request:
     ``deps`` keeps the enhanced graphs of sentences that have one, with their empty nodes. The tree is the best one
     among those that have the kept heads and relations.
 
-    `without` switches parts off (`Pipeline.parts`); the annotation that the input has of them stays. A task that reads
+    `without` switches parts off (`Pipeline.parts`); the annotation that the input has of them stays, as does all that
+    the model does not predict. But an enhanced graph is that of a tree: if the tree is predicted anew and the graph is
+    neither predicted nor kept, it is removed. A task that reads
     trees (by its `syntax`, `spans`) reads the trees that are written or, without the parser, those of the sentences.
 
     `probabilities` writes HeadProb (of the arc) and LabelProb (of the arc with its relation) into MISC and, for an

@@ -191,7 +191,8 @@ class TellsProbabilities(Protocol):
     def write_probabilities(self, sentence: Sentence, prediction: Any) -> None:
         """Writes the probabilities of the prediction, and nothing else, into a sentence that all tasks have annotated.
 
-        Kept annotation has been put back by then. If the codec `AnalysesTrees`, the `Tree` has its probabilities.
+        Kept annotation has been put back by then. If the codec `AnalysesTrees`, the `Tree` has its probabilities. The
+        kind of annotation names the attributes of MISC (`Kind.probabilities`), so that they go when it is replaced.
         """
 
 

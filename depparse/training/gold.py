@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from depparse.document.annotations import annotated
 from depparse.document.document import Document
 from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.metrics import Metric, Use, metrics
@@ -51,9 +52,15 @@ class Gold:
             and metric.measure(pair).gold.any()
         )
 
+    @cached_property
+    def blank(self) -> frozenset[str]:
+        """The basic columns without any annotation, in which a model that predicts nothing would always be right."""
+        return frozenset(name for name in _BASIC if not any(annotated(sentence, (name,)) for sentence in self.document))
+
     def metrics(self, model: Model | None) -> tuple[str, ...]:
         """The scores that tell of the model: those of segmentation; those of basic trees if the file has any and the
-        model predicts anything that stands in their table; all others if the file holds what the model predicts."""
+        model predicts anything that stands in their table; all others if the file holds what the model predicts. None
+        that looks at blank columns alone."""
         written = set() if model is None else {column for columns in model.codec.writes.values() for column in columns}
         in_table = {column for metric in _trained() if metric.section is TREES for column in metric.columns}
         apart = {column for metric in _trained() for column in metric.columns} - in_table
@@ -61,7 +68,11 @@ class Gold:
         return tuple(
             metric.name
             for metric in _trained()
-            if (trees if _is_basic(metric) else metric.name in self.held and metric.tells_of(written))
+            if (
+                trees and not self.blank.issuperset(metric.columns)
+                if _is_basic(metric)
+                else metric.name in self.held and metric.tells_of(written)
+            )
             or not metric.columns
         )
 

@@ -7,7 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
+import depparse
 from depparse.cli import evaluate as command
 from depparse.document.document import Document
 from depparse.document.raw_text import iter_text
@@ -113,6 +115,50 @@ def test_two_systems_are_compared(run: Run, files: tuple[Path, Path], tmp_path: 
     output = run("evaluate", gold, system, "--compare", worse).stdout
     assert f"F1: A = {system}, B = {worse}" in output
     assert "A - B in 95 %" in output
+
+
+@pytest.mark.slow
+def test_two_models_are_compared(run: Run, samples: Path, tmp_path: Path) -> None:
+    gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
+    document = formats.read(gold)
+    for name, seed in (("a", 1), ("b", 2)):
+        torch.manual_seed(seed)
+        Pipeline(small_model(document=document)).save(tmp_path / name)
+    system = {name: depparse.load(tmp_path / name).reanalyze(document) for name in "ab"}
+    by_file = {name: evaluate(document, system[name]).to_dict()["metrics"] for name in "ab"}
+    data = json.loads(run("evaluate", gold, "--model", "a", "--compare", "b", "--json").stdout)
+    assert (data["system"], data["compare"]["system"]) == ("a", "b")
+    assert (data["metrics"], data["compare"]["metrics"]) == (by_file["a"], by_file["b"])
+    assert "LAS" in data["compare"]["difference"]
+    # A file against a model, whose options count.
+    formats.write(system["a"], tmp_path / "a.conllu")
+    data = json.loads(run("evaluate", gold, "a.conllu", "--compare", "b", "--raw", "--json").stdout)
+    assert data["metrics"] == by_file["a"]
+    raw = evaluate(document, depparse.load(tmp_path / "b").reanalyze(document, raw=True))
+    assert data["compare"]["metrics"] == raw.to_dict()["metrics"]
+
+
+def test_metrics_are_chosen(run: Run, files: tuple[Path, Path], samples: Path) -> None:
+    result = run("evaluate", *files, "--metrics", "las, UPOS", "--compare", files[1], "--bootstrap", "20")
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines if re.match(r"\w+ +\d", line)] == ["UPOS", "LAS"] * 3
+    data = json.loads(run("evaluate", *files, "--metrics", "LAS,UPOS", "--json").stdout)
+    every = json.loads(run("evaluate", *files, "--json").stdout)
+    assert set(data) == {"gold", "system", "metrics"}
+    assert data["metrics"] == {name: every["metrics"][name] for name in ("UPOS", "LAS")}
+    entities = samples / "UD_English-Sample" / "en_sample-ner-test.iob2"
+    result = run("evaluate", entities, entities, "--metrics", "NER")
+    assert [line.split()[:2] for line in result.stdout.splitlines()[2:]] == [["micro", "average"]]
+    result = run("evaluate", *files, "--metrics", "NER,LAS")
+    assert result.stderr == "note: NER is not scored: no annotation\n"
+    for names, message in (
+        ("lass", "there is no metric 'lass'; did you mean LAS? there are: Tokens"),
+        ("NER", "do not both hold what NER scores"),
+    ):
+        result = run("evaluate", *files, "--metrics", names)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert message in result.stderr
+    assert "by asks for scores of trees" in run("evaluate", *files, "--metrics", "NER", "--by", "upos").stderr
 
 
 def test_standard_input_is_scored(run: Run, files: tuple[Path, Path]) -> None:
@@ -321,6 +367,10 @@ def test_a_model_is_scored_end_to_end(run: Run, samples: Path, tmp_path: Path) -
         (["x.conllu", "--model", "m", "--wrap", "80"], "--wrap goes with --raw"),
         (["x.conllu", "y.conllu", "--treebank", "A"], "--treebank goes with --model"),
         (["x.conllu", "y.conllu", "--given-predicates"], "--given-predicates goes with --model"),
+        (["x.conllu", "en"], "en is a model or a folder and no file of analyses; a model is given by --model"),
+        (["x.conllu", "."], ". is a model or a folder and no file of analyses; a model is given by --model"),
+        (["x.conllu", "y.conllu", "--compare", "enn"], "did you mean en?"),
+        (["x.conllu", "y.conllu", "--compare", "nowhere/y"], "nor is there a file of that name"),
     ],
 )
 def test_wrong_options_of_models_are_one_line(run: Run, arguments: list[str], message: str) -> None:

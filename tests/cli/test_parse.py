@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -42,6 +44,29 @@ def test_text_is_parsed(run: Run, nlp: Pipeline, tmp_path: Path) -> None:
     assert run("parse", "long.txt", "-m", "m", "--without", ",".join(nlp.parts), "-o", "long.json").returncode == 0
     document = Document.from_dict(json.loads((tmp_path / "long.json").read_text(encoding="utf-8")))
     assert document.text == (tmp_path / "long.txt").read_text(encoding="utf-8")
+
+
+def test_text_is_recognized_without_its_format(run: Run, nlp: Pipeline, tmp_path: Path) -> None:
+    """Standard input, unknown endings, and pipes, which can be read only once; broken CoNLL-U is no text."""
+    told = "note: {} is read as text; if it is not, say what it is: --from FORMAT\n"
+    expected = nlp(TEXT).to_conllu()
+    result = run("parse", "--model", "m", input=TEXT)
+    assert (result.stdout, result.stderr) == (expected, told.format("standard input") + NOTE)
+    result = run("parse", "--model", "m", "--presplit", input=TEXT)  # which only text can be
+    assert (result.stdout, result.stderr) == (nlp(TEXT, presplit=True).to_conllu(), NOTE)
+    (tmp_path / "letter.md").write_text("# Letter\n\nTom sees Anna.\n", encoding="utf-8")
+    result = run("parse", "letter.md", "--model", "m")
+    assert "# newdoc id = letter\n" in result.stdout
+    assert result.stderr == told.format("letter.md") + NOTE
+    assert [s.sent_id for s in nlp.read([tmp_path / "letter.md"])] == ["1", "2"]
+    os.mkfifo(tmp_path / "pipe")
+    writer = Thread(target=(tmp_path / "pipe").write_text, args=(TEXT,))
+    writer.start()
+    assert run("parse", "pipe", "--model", "m").stdout == expected.replace("# newdoc\n", "# newdoc id = pipe\n")
+    writer.join()
+    result = run("parse", "--model", "m", input=TWO.replace("\t_\n", "\n", 1))
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "expected 10 columns separated by tabs, found 9" in result.stderr
 
 
 def test_several_files_are_several_documents(run: Run, nlp: Pipeline, tmp_path: Path) -> None:
@@ -95,7 +120,7 @@ def test_no_text_gives_no_output(run: Run, nlp: Pipeline) -> None:
         (["m"], "m: cannot be read: is a directory"),
         (["-", "-"], "standard input (-) can be read only once"),
         (["--from", "txt"], "there is no format 'txt'; did you mean text?"),
-        (["--presplit"], "presplit is for text, a sentence a line, but standard input is read as conllu"),
+        (["--presplit", "d.conllu"], "presplit is for text, a sentence a line, but d.conllu is read as conllu"),
         (["--expand"], "expanding multiword tokens takes a segmenter"),
         (
             ["--without", "tager,ner"],
@@ -111,6 +136,7 @@ def test_mistakes_leave_no_file(
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text(TEXT, encoding="utf-8")
     Path("latin1.txt").write_bytes(b"One.\nM\xe4r")
+    Path("d.conllu").write_text(TWO, encoding="utf-8")
     result = CliRunner().invoke(make_app(), ["parse", "--model", "m", *arguments, "-o", "out.conllu", "--to", "conllu"])
     assert isinstance(result.exception, DepparseError)
     assert message in str(result.exception)

@@ -29,6 +29,12 @@ def test_standard_input_and_files_are_shown(run: Run, tmp_path: Path) -> None:
     assert run("show", "--no-color", input=TWO).stdout == expected
 
 
+def test_text_has_no_trees_to_be_shown(run: Run) -> None:
+    result = run("show", input="Dogs bark.\n")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "standard input seems to be text, which has no trees yet: depparse parse --model MODEL" in result.stderr
+
+
 def test_a_part_of_the_sentences_is_shown(run: Run) -> None:
     assert run("show", "--first", "1", input=TWO + "broken").stdout == DRAWN  # the rest is not read
     assert run("show", "--sentence", "s1", input=TWO + "broken").stdout == DRAWN

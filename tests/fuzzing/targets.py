@@ -45,7 +45,8 @@ class Fuzzer:
     def __post_init__(self) -> None:
         self.samples = [path for path in sorted(SAMPLES.glob("*/*")) if path.suffix in (".conllu", ".conllup")]
         self.documents = [Document(read(path).sentences[:8]) for path in self.samples]
-        self.texts = [path.read_text(encoding="utf-8")[:4000] for path in self.samples]
+        whole = [path.read_text(encoding="utf-8") for path in self.samples]
+        self.texts = [text[: text.index("\n\n", min(3000, len(text) - 3)) + 2] for text in whole]
         self.words = sorted({word.text for document in self.documents for s in document for word in s.words})
         english = next(d for d, path in zip(self.documents, self.samples, strict=True) if path.suffix == ".conllup")
         segmenter = random_segmenter(SAMPLES)

@@ -107,7 +107,46 @@ def test_graphs_are_learned_by_heart(pipeline: Pipeline, tmp_path: Path) -> None
     assert depparse.load(tmp_path / "m")(bare(document)).to_conllu() == prediction.to_conllu()
     # A gold node that comes with the words is no part of the answer.
     assert pipeline(graphs())[1].empty_nodes[0].deps == "2:conj:and"
-    assert [len(s.empty_nodes) for s in pipeline(graphs(), without="enhanced")] == [0, 1]
+    # The graph of an old tree goes with it, unless it is kept or the tree stays.
+    trees_alone = pipeline(graphs(), without="enhanced")
+    assert [len(s.empty_nodes) for s in trees_alone] == [0, 0]
+    assert "DEPS" not in {name for s in trees_alone for name in s.columns}
+    for request in ({"keep": "deps"}, {"keep": ["head", "deprel"]}):
+        assert [len(s.empty_nodes) for s in pipeline(graphs(), without="enhanced", **request)] == [0, 1]
+    for part in ({"without": ["enhanced", "dependencies"]}, {"without": "enhanced", "keep": "deps"}):
+        assert deps(pipeline(graphs(), **part)) == deps(graphs())
+
+
+def test_graphs_score_alike_from_a_file_and_from_a_model(pipeline: Pipeline) -> None:
+    """What the model does not predict is not copied from gold data to be called right."""
+    gold = graphs()
+    for without, right in (("enhanced", 0.0), ((), 1.0)):
+        file = Document.from_conllu(pipeline(gold, without=without).to_conllu())
+        assert evaluate(gold, file)["ELAS"].f1 == right
+        assert evaluate(gold, pipeline(bare(gold), without=without))["ELAS"].f1 == right
+
+
+def test_old_probabilities_go_with_what_is_predicted_anew(pipeline: Pipeline) -> None:
+    first = pipeline(graphs(), probabilities=True)
+    attributes = {"HeadProb", "LabelProb", "DepsProb"}
+
+    def left(document: Document) -> set[str]:
+        cells = [cell for sentence in document for cell in sentence.column("MISC")]
+        return {name for name in attributes for cell in cells if get_from_misc(cell, name) is not None}
+
+    assert left(first) == attributes
+    assert left(pipeline(first)) == set()
+    assert "# tree_" not in pipeline(pipeline(graphs(), k_best=2)).to_conllu()
+    assert left(pipeline(first, without="enhanced")) == set()
+    assert left(pipeline(first, without="enhanced", keep="deps")) == {"DepsProb"}
+    assert left(pipeline(first, keep=["head", "deprel", "deps"])) == attributes  # nothing of these is predicted
+    assert left(pipeline(first, without=["enhanced", "dependencies"])) == attributes
+    # All of the old ones are replaced, and other attributes stay.
+    first[0].columns["MISC"][0] = "Gloss=x|HeadProb=2"
+    again = pipeline(first, probabilities=True)
+    assert again[0].columns["MISC"][0].startswith("Gloss=x|")
+    assert "HeadProb=2" not in again[0].columns["MISC"][0]
+    assert pipeline(first)[0].columns["MISC"][0] == "Gloss=x"
 
 
 @pytest.mark.parametrize("trees", ["given", "own"])

@@ -75,6 +75,29 @@ def restore(
         sentence.columns["MISC"] = list(original.columns["MISC"])
 
 
+# -- what is no longer true when other annotation is predicted
+
+
+def void_kinds(written: Collection[str], kept: Collection[str] = ()) -> list[Kind]:
+    """The kinds that are void once the columns `written` are replaced, as a graph is without its tree.
+
+    Kinds that are written themselves or `kept` are not among them.
+    """
+    return [
+        kind
+        for kind in kinds()
+        if not set(kind.follows).isdisjoint(written) and {*kind.columns, *kind.keep}.isdisjoint({*written, *kept})
+    ]
+
+
+def make_way(sentence: Sentence, written: Collection[str], kept: Collection[str]) -> None:
+    """Removes what is no longer true once the columns `written` are replaced: probabilities, and void kinds."""
+    for kind in kinds_of(written):
+        kind.clear_probabilities(sentence)
+    for kind in void_kinds(written, kept):
+        kind.discard(sentence)
+
+
 # -- what CoNLL-U has no columns for
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from depparse.document.annotations.kind import CheckedFile, Code, Kind
+from depparse.document.annotations.tree import TREE_COLUMNS
 from depparse.document.trees import unreachable
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
 
-GRAPH_COLUMN = "DEPS"
+GRAPH_COLUMN, GRAPH_PROBABILITIES = "DEPS", "DepsProb"
 _CODES = {
     "enhanced-head": Code(
         "error", "nodes",
@@ -33,12 +34,19 @@ class GraphKind(Kind):
 
     name = "graph"
     columns = keep = (GRAPH_COLUMN,)
+    probabilities = (GRAPH_PROBABILITIES,)
+    follows = TREE_COLUMNS
     codes = _CODES
 
     def put_back(self, sentence: Sentence, original: Sentence) -> None:
         """Makes the graph that of the original, empty nodes included."""
         super().put_back(sentence, original)
         sentence.empty_nodes = list(original.empty_nodes)
+
+    def discard(self, sentence: Sentence) -> None:
+        """Removes the graph, empty nodes included."""
+        self.strip(sentence)
+        sentence.empty_nodes = []
 
     def checker(self, file: CheckedFile) -> GraphChecker:
         """A checker of the graphs in the file."""

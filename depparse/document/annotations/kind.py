@@ -95,6 +95,8 @@ class Kind:
     comments: tuple[str, ...] = ()  # keys of comments
     empty: str = "_"  # the cell of a word without a value; MISC has no attribute then
     keep: tuple[str, ...] = ()  # names in capitals that users may ask to keep; the last one means all of the annotation
+    probabilities: tuple[str, ...] = ()  # attributes of MISC that say how probable the annotation is
+    follows: tuple[str, ...] = ()  # columns of another kind, without whose old values this annotation is void
     record: str | None = None  # its key in JSON and Arrow, if cells and comments do not say everything
     codes: Mapping[str, Code] = {}  # the findings that its checker can make
 
@@ -191,8 +193,17 @@ class Kind:
         for name in self.columns:
             sentence.columns.pop(name, None)
         self._clear_misc(sentence)
+        self.clear_probabilities(sentence)
         if self.comments:
             sentence.comments = [line for line in sentence.comments if comment_key(line) not in self.comments]
+
+    def clear_probabilities(self, sentence: Sentence) -> None:
+        """Removes the probabilities of the annotation, which are not true of another one."""
+        self._clear_misc(sentence, self.probabilities)
+
+    def discard(self, sentence: Sentence) -> None:
+        """Removes the annotation with all that only it explains."""
+        self.strip(sentence)
 
     def take(self, sentence: Sentence, other: Sentence) -> list[str]:
         """Adds the annotation of another sentence with the same words; returns the columns that were copied with it.
@@ -277,8 +288,8 @@ class Kind:
             misc = [set_in_misc(cell, key, None if value == self.empty else value) for cell, value in pairs]
         return misc
 
-    def _clear_misc(self, sentence: Sentence) -> None:
-        for key in (*self.misc, *self.aliases):
+    def _clear_misc(self, sentence: Sentence, keys: Sequence[str] | None = None) -> None:
+        for key in (*self.misc, *self.aliases) if keys is None else keys:
             cells = sentence.columns.get("MISC", [])
             if any(get_from_misc(cell, key) is not None for cell in cells):
                 sentence.columns["MISC"] = [set_in_misc(cell, key, None) for cell in cells]

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
 
 TREE_COLUMNS = ("HEAD", "DEPREL")
+HEAD_PROBABILITY, LABEL_PROBABILITY = "HeadProb", "LabelProb"  # attributes of MISC
+RANK, LOG_PROBABILITY = "tree_rank", "tree_log_probability"  # comments of the k best trees
 _CODES = {
     "no-root": Code(
         "error", "sentences", "no word has head 0: this is no tree, and the official scorer refuses it",
@@ -48,7 +50,15 @@ class TreeKind(ColumnKind):
     name = "tree"
     columns = keep = TREE_COLUMNS
     blanks = frozenset(columns)
+    probabilities = (HEAD_PROBABILITY, LABEL_PROBABILITY)
     codes = _CODES
+
+    def clear_probabilities(self, sentence: Sentence) -> None:
+        """Removes the probabilities, and what says which of the best trees this is."""
+        super().clear_probabilities(sentence)
+        for name in (RANK, LOG_PROBABILITY):
+            if sentence.comment(name) is not None:
+                sentence.set_comment(name, None)
 
     def _checked(self, value: Any, sentence: Sentence) -> list[list[str]]:
         heads, relations = super()._checked(value, sentence)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from depparse.document.annotations.tree import HEAD_PROBABILITY, LABEL_PROBABILITY
 from depparse.document.columns import set_in_misc
 from depparse.document.sentence import Sentence
 from depparse.errors import DepparseError
@@ -169,8 +170,8 @@ class DependencyCodec:
     def write_probabilities(self, sentence: Sentence, prediction: Tree) -> None:
         """Writes to MISC the probabilities that the tree has: of each arc, and of each arc with its relation."""
         for name, values in (
-            ("HeadProb", prediction.arc_probabilities),
-            ("LabelProb", prediction.label_probabilities),
+            (HEAD_PROBABILITY, prediction.arc_probabilities),
+            (LABEL_PROBABILITY, prediction.label_probabilities),
         ):
             if values is not None:
                 cells = zip(sentence.column("MISC"), values, strict=True)

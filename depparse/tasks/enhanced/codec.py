@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from depparse.document.annotations.graph import GRAPH_PROBABILITIES
 from depparse.document.columns import format_deps, parse_deps, set_in_misc
 from depparse.document.graphs import Edge, collapsed_edges, expanded_edges
 from depparse.document.sentence import Sentence
@@ -205,7 +206,9 @@ class EnhancedCodec:
         edges, _ = expanded_edges(_paths(sentence, prediction))
         probabilities = ([arc.probability for arc in arcs for _ in arc.label.split("|")] for arcs in prediction)
         rows = zip(sentence.column("MISC"), edges, probabilities, strict=True)
-        sentence.columns["MISC"] = [set_in_misc(misc, "DepsProb", _join(row, values)) for misc, row, values in rows]
+        sentence.columns["MISC"] = [
+            set_in_misc(misc, GRAPH_PROBABILITIES, _join(row, values)) for misc, row, values in rows
+        ]
 
     # -- saving
 
