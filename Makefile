@@ -1,10 +1,12 @@
 # make demo: install into .venv and see the main job done. make test: set up and run the tests. make check: all that
-# must pass before a commit. make check-all: that and the slow tests. make bench: the speed tables of benchmarks/.
+# must pass before a commit. make check-all: that and the slow tests. make fuzz: mutated input of all sorts, for a minute
+# or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only conllu". make bench: the speed tables of benchmarks/.
 PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test test-all lint check check-all bench format clean
+.PHONY: demo test test-all lint check check-all fuzz bench format clean
+FUZZ ?= --seconds 60
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "depparse needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -43,6 +45,9 @@ lint: .venv/.developed
 check: lint test
 
 check-all: lint test-all
+
+fuzz: .venv/.developed
+	$(BIN)/python -m tests.fuzzing $(FUZZ)
 
 bench: .venv/.developed
 	$(BIN)/python benchmarks/reading.py
