@@ -47,7 +47,7 @@ def pack(
         segmenter,
         output=output,
         weights=as_weights(weights),
-        without=[name for name in without.replace(",", " ").split() if name],
+        without=without,
         card=card.read_text(encoding="utf-8") if card is not None else "",
         command=shlex.join(["depparse", *sys.argv[1:]]),
         score=score or (),

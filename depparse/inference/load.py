@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from typing import Never
 
 import torch
 
 from depparse.errors import ConfigError
 from depparse.inference.pipeline import SEGMENTER, Pipeline
+from depparse.inference.request import hint
 from depparse.model_folder.find import find
 from depparse.model_folder.store import load_parts, read_card, read_facts
 
@@ -20,6 +22,7 @@ def load(
     without: str | Collection[str] = (),
     fetch: bool = False,
     revision: str | None = None,
+    **unknown: Never,
 ) -> Pipeline:
     """The pipeline called `name`, on a device of torch such as ``cuda``. Parts in `without` are left out for good.
 
@@ -28,6 +31,9 @@ def load(
     true, at `revision`. A bundled model is preferred to a folder of the same name; call that folder ``./en``. Raises
     ModelError and ConfigError.
     """
+    for keyword in unknown:
+        names = ("device", "without", "fetch", "revision")
+        raise ConfigError(f"load has no argument {keyword!r}; {hint(keyword, names)}")
     folder = find(name, fetch=fetch, revision=revision)
     try:
         parts = load_parts(folder).to(device)

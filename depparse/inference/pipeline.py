@@ -14,7 +14,7 @@ from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
 from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, closest
 from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
 from depparse.formats.first_lines import InputPath
 from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator
@@ -78,6 +78,11 @@ class Pipeline:
                 raise ConfigError("codecs alone annotate nothing: give the scorer that computes their networks")
         elif model is not None:
             self.model = model.eval()
+
+    def __repr__(self) -> str:
+        """The parts of the pipeline and the languages of its data, in one line."""
+        lists = (self.parts or ("rules that split text",), self.facts.languages())
+        return f"<Pipeline: {'; '.join(', '.join(names) for names in lists if names)}>"
 
     @property
     def codec(self) -> ModelCodec | None:
@@ -291,8 +296,9 @@ class Pipeline:
         else:
             request = replace(request, constrained=request.constrained or constrained)
         if wrong := sorted(request.without - set(self.parts)):
+            meant = "".join(f"did you mean {part}? " for name in wrong for part in closest(name, self.parts))
             names = ", ".join(self.parts) or "no parts"
-            raise ConfigError(f"there is no part {', '.join(wrong)} to switch off; the pipeline has {names}")
+            raise ConfigError(f"there is no part {', '.join(wrong)} to switch off; {meant}the pipeline has {names}")
         return request
 
     def _annotator(self, request: Request) -> Annotator:
