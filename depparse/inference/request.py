@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, TypedDict
 
 from depparse.document.annotations import check_kept
-from depparse.errors import ConfigError, did_you_mean
+from depparse.errors import ConfigError, closest, did_you_mean
 
 # What spaCy and Stanza call differently, and what methods take besides a request.
 _ELSEWHERE = {
@@ -105,6 +105,39 @@ class Request:
 def _check_number(number: object, key: str, unit: str) -> None:
     if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
         raise ConfigError(f"{key} is a number of {unit}, at least 1, not {number!r}")
+
+
+def requested(
+    request: Request | None,
+    asked: Asked,
+    parts: Collection[str],
+    method: str = "",
+    able: Collection[str] = (*Asked.__annotations__,),
+    *,
+    constrained: bool = False,
+) -> Request:
+    """The given request to a pipeline with these parts, or one made of the keywords in `asked`.
+
+    Raises ConfigError, also for keywords that are not among those that the `method` is `able` to serve.
+    """
+    if request is None:
+        request = Request.of(asked, constrained=constrained)
+        refuse(method, [name for name in request.asked if name not in able], able)
+    elif asked:
+        raise ConfigError(f"give a request or {', '.join(asked)}, not both")
+    else:
+        request = replace(request, constrained=request.constrained or constrained)
+    if wrong := sorted(request.without.difference(parts)):
+        meant = "".join(f"did you mean {part}? " for name in wrong for part in closest(name, parts))
+        names = ", ".join(parts) or "no parts"
+        raise ConfigError(f"there is no part {', '.join(wrong)} to switch off; {meant}the pipeline has {names}")
+    return request
+
+
+def refuse(method: str, names: Collection[str], able: Collection[str]) -> None:
+    """Raises ConfigError if there are any names of what the method cannot do."""
+    if names:
+        raise ConfigError(f"{method} cannot do what {', '.join(names)} asks; it can be asked for {', '.join(able)}")
 
 
 def hint(name: str, names: Iterable[str]) -> str:

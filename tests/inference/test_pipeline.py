@@ -356,7 +356,9 @@ def test_parts_are_left_out_at_load(segmenter: Segmenter, tmp_path: Path) -> Non
     alone = load(tmp_path / "m", without=[*tasks, "dependencies"])
     assert alone.parts == ("segmenter",)
     assert alone.model is None
-    with pytest.raises(ConfigError, match=r"no part taggr to switch off; did you mean tagger\? the pipeline has segmenter, tagger"):
+    with pytest.raises(
+        ConfigError, match=r"no part taggr to switch off; did you mean tagger\? the pipeline has segmenter, tagger"
+    ):
         load(tmp_path / "m", without="taggr")
 
 
