@@ -29,7 +29,7 @@ def pack(
     *,
     output: str | os.PathLike[str],
     weights: Weights = "float32",
-    without: Collection[str] = (),
+    without: str | Collection[str] = (),
     card: str = "",
     command: str = "",
     score: Sequence[PathLike] = (),
@@ -56,7 +56,7 @@ def pack(
     paths = [os.fspath(file) for file in score]
     gold_files = read_gold(Path(paths[0]).name.split(".")[0], paths, treebanks) if paths else []
     left_out: list[str] = []
-    if without:
+    if without := without.replace(",", " ").split() if isinstance(without, str) else without:
         left_out += _leave_out(parts.model, without)
     if parts.model is not None:
         n_subwords = _drop_subwords(parts.model)

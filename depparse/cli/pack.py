@@ -50,7 +50,7 @@ def pack(
         segmenter,
         output=output,
         weights=as_weights(weights),
-        without=[name for name in without.replace(",", " ").split() if name],
+        without=without,
         card=read_text(card) if card is not None else "",
         command=shlex.join(["depparse", *sys.argv[1:]]),
         score=score or (),

@@ -107,8 +107,8 @@ def parse(
     if any(file.format == "text" for file in inputs) and pipeline.segmenter is None:
         note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
     request = pipeline.request(
-        keep=_names(keep),
-        without=_names(without),
+        keep=keep,
+        without=without,
         probabilities=probabilities,
         k_best=k_best,
         treebank=treebank,
@@ -135,7 +135,3 @@ def _noting_void(sentences: Iterable[Sentence], columns: Sequence[str]) -> Itera
     if any(void.values()):
         names = ", ".join(name for name, is_void in void.items() if is_void)
         note(f"note: {names} of the input went with the old trees; --keep {names.lower()} lets it stay")
-
-
-def _names(text: str) -> list[str]:
-    return text.replace(",", " ").split()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from types import NoneType
+from typing import Never
 
 import torch
 
 from depparse.arguments import check_path, check_type
 from depparse.errors import ConfigError
 from depparse.inference.pipeline import SEGMENTER, Pipeline
+from depparse.inference.request import hint
 from depparse.model_folder.find import find
 from depparse.model_folder.store import load_parts, read_card, read_facts
 
@@ -22,6 +24,7 @@ def load(
     without: str | Collection[str] = (),
     fetch: bool = False,
     revision: str | None = None,
+    **unknown: Never,
 ) -> Pipeline:
     """The pipeline called `name`, on a device of torch such as ``cuda``. Parts in `without` are left out for good.
 
@@ -30,6 +33,9 @@ def load(
     true, at `revision`. A bundled model is preferred to a folder of the same name; call that folder ``./en``. Raises
     ModelError and ConfigError.
     """
+    for keyword in unknown:
+        names = ("device", "without", "fetch", "revision")
+        raise ConfigError(f"load has no argument {keyword!r}; {hint(keyword, names)}")
     check_path(name, "the name of a model")
     check_type(device, (str, torch.device), "device", "the name of a device, such as 'cpu' or 'cuda'")
     check_type(revision, (str, NoneType), "revision", "a branch, tag or commit, as text")

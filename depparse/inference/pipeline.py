@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -29,7 +28,7 @@ from depparse.inference.inputs import (
     jobs_of,
 )
 from depparse.inference.outputs import document_of, documents, flat
-from depparse.inference.request import Asked, Request
+from depparse.inference.request import Asked, Request, refuse, requested
 from depparse.inference.workers import run_in_order
 from depparse.model.codec import ModelCodec
 from depparse.model_folder.facts import Facts
@@ -83,6 +82,11 @@ class Pipeline:
             check_type(getattr(model, "codec", None), ModelCodec, "the codec of the model", "a ModelCodec")
             self.model = model.eval()
 
+    def __repr__(self) -> str:
+        """The parts of the pipeline and the languages of its data, in one line."""
+        lists = (self.parts or ("rules that split text",), self.facts.languages())
+        return f"<Pipeline: {'; '.join(', '.join(names) for names in lists if names)}>"
+
     @property
     def codec(self) -> ModelCodec | None:
         """The codecs of the model, if there is one."""
@@ -102,7 +106,7 @@ class Pipeline:
 
         `constrained` says whether constraints on the trees will be given with it.
         """
-        request = self._requested(None, asked, constrained=constrained)
+        request = requested(None, asked, self.parts, constrained=constrained)
         self._annotator(request)
         return request
 
@@ -121,7 +125,7 @@ class Pipeline:
 
         Raises ConfigError, and DepparseError naming the sentence if no tree meets `keep` and `constraints`.
         """
-        request = self._requested(request, asked, constrained=constraints is not None)
+        request = requested(request, asked, self.parts, constrained=constraints is not None)
         reader = self._reader(request)
         checked = reader.check(input)
         return document_of(self._annotator(request).annotate(reader.sentences(checked), constraints), checked)
@@ -148,7 +152,7 @@ class Pipeline:
             raise ConfigError("pipe takes many texts or documents; call the pipeline itself for one")
         self._check_workers(workers)
         check_number(batch_size, "batch_size", "inputs")
-        request = self._requested(request, asked)
+        request = requested(request, asked, self.parts)
         annotator, reader = self._annotator(request), self._reader(request)
         batches = BATCHES if workers == 1 else BATCHES_OF_WORKER
         jobs = jobs_of(reader.check_all(inputs), batch_size, batches * request.batch_words)
@@ -171,7 +175,7 @@ class Pipeline:
         Raises ConfigError, and DepparseError naming the sentence if no tree meets `keep` and `constraints`.
         """
         able = ("keep", "without", "probabilities", "k_best", "treebank", "batch_words")
-        request = self._requested(request, asked, "annotate_stream", able, constrained=constraints is not None)
+        request = requested(request, asked, self.parts, "annotate_stream", able, constrained=constraints is not None)
         annotator = self._annotator(request)
         self._check_workers(workers)
         if workers == 1:
@@ -186,7 +190,7 @@ class Pipeline:
 
         It does not matter where the text is cut into pieces.
         """
-        reader = self._reader(self._requested(request, asked, "segment", ("without", "presplit")))
+        reader = self._reader(requested(request, asked, self.parts, "segment", ("without", "presplit")))
         return reader.segment(pieces)
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
@@ -215,7 +219,7 @@ class Pipeline:
         Raises ConfigError and FormatError; for a missing file, before anything is read.
         """
         able = ("without", "presplit", "expand")
-        return self._reader(self._requested(request, asked, "read", able)).read(paths, format)
+        return self._reader(requested(request, asked, self.parts, "read", able)).read(paths, format)
 
     def reanalyze(
         self,
@@ -257,8 +261,8 @@ class Pipeline:
         asked.
         """
         able = ("keep", "without", "treebank", "batch_words")
-        request = self._requested(request, asked, "analyses", able, constrained=True)
-        _refuse("analyses", [name for name in ("probabilities", "k_best") if name in request.asked], able)
+        request = requested(request, asked, self.parts, "analyses", able, constrained=True)
+        refuse("analyses", [name for name in ("probabilities", "k_best") if name in request.asked], able)
         return self._annotator(request).all_analyses(sentences, constraints)
 
     @property
@@ -276,29 +280,6 @@ class Pipeline:
         codec_writes = self.codec.writes if self.codec else {}
         written = [name for task, names in codec_writes.items() if task not in request.without for name in names]
         return tuple(name for kind in void_kinds(written, request.keep) for name in kind.columns)
-
-    def _requested(
-        self,
-        request: Request | None,
-        asked: Asked,
-        method: str = "",
-        able: Collection[str] = (*Asked.__annotations__,),
-        *,
-        constrained: bool = False,
-    ) -> Request:
-        """The given request, or one made of the keywords in `asked`. Raises ConfigError for keywords not in `able`."""
-        if request is None:
-            request = Request.of(asked, constrained=constrained)
-            _refuse(method, [name for name in request.asked if name not in able], able)
-        elif asked:
-            raise ConfigError(f"give a request or {', '.join(asked)}, not both")
-        else:
-            check_type(request, Request, "request", "what pipeline.request(…) returns")
-            request = replace(request, constrained=request.constrained or constrained)
-        if wrong := sorted(request.without - set(self.parts)):
-            names = ", ".join(self.parts) or "no parts"
-            raise ConfigError(f"there is no part {', '.join(wrong)} to switch off; the pipeline has {names}")
-        return request
 
     def _annotator(self, request: Request) -> Annotator:
         return Annotator(self.codec, self.scorer, request)
@@ -331,8 +312,3 @@ class Pipeline:
         check_path(folder, "folder")
         card = self.card or None  # without a card, one is made of the facts
         save_model(self.model, Path(folder), self.facts, card=card, segmenter=self.segmenter, weights=weights)
-
-
-def _refuse(method: str, names: Collection[str], able: Collection[str]) -> None:
-    if names:
-        raise ConfigError(f"{method} cannot do what {', '.join(names)} asks; it can be asked for {', '.join(able)}")

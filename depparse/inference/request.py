@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from types import NoneType
 from typing import Any, TypedDict
 
 from depparse.arguments import check_number, check_type, shown
 from depparse.document.annotations import check_kept
-from depparse.errors import ConfigError, did_you_mean
+from depparse.errors import ConfigError, closest, did_you_mean
 
 MOST_TREES = 10_000  # that a sentence is given
+# What spaCy and Stanza call differently, and what methods take besides a request.
+_ELSEWHERE = {
+    **dict.fromkeys(("disable", "exclude", "enable", "processors"), "without=…, the parts to leave out of nlp.parts"),
+    **dict.fromkeys(("n_process", "n_threads", "num_workers", "workers"), "workers=N of pipe and annotate_stream"),
+    **dict.fromkeys(("use_gpu", "gpu", "device"), 'device="cuda" of depparse.load'),
+    **dict.fromkeys(("dir", "model_dir", "model_path", "package", "lang"), "the name or folder of depparse.load(…)"),
+    **dict.fromkeys(("download_method", "allow_unknown_language"), "fetch=True of depparse.load"),
+    **dict.fromkeys(("tokenize_pretokenized", "is_tokenized"), 'sentences as lists of tokens: nlp([["Hi", "."]])'),
+    "tokenize_no_ssplit": "presplit=True, for text with a sentence in each line",
+    "batch_size": "batch_size=N of pipe, or batch_words=N",
+    "as_tuples": "as_tuples=True of pipe",
+    "constraints": "constraints=… of a call, of annotate_stream and of analyses",
+}
 BATCH_WORDS = 2000  # words, with padding, that are annotated at once; memory grows with them
 
 
@@ -32,12 +45,12 @@ class Asked(TypedDict, total=False):
 class Request:
     """What is asked of a pipeline; the same for all of its input.
 
-    `keep` names columns (``upos``, ``LEMMA``): the values in them stay, and only a value ``_`` is predicted. FEATS
-    stays as it is, since ``_`` is a value there. ``ner`` keeps the entities of each annotated sentence: one that has
-    entities, or a column for them. ``frames`` does the same with frames; of the frames of such sentences,
-    ``predicates`` keeps the predicate words, and ``up:pred`` keeps these and their senses, while the rest is predicted.
-    ``deps`` keeps the enhanced graphs of sentences that have one, with their empty nodes. The tree is the best one
-    among those that have the kept heads and relations.
+    `keep` names columns (``"upos,lemma"`` or ``["upos", "lemma"]``): the values in them stay, and only a value ``_`` is
+    predicted. FEATS stays as it is, since ``_`` is a value there. ``ner`` keeps the entities of each annotated
+    sentence: one that has entities, or a column for them. ``frames`` does the same with frames; of the frames of such
+    sentences, ``predicates`` keeps the predicate words, and ``up:pred`` keeps these and their senses, while the rest is
+    predicted. ``deps`` keeps the enhanced graphs of sentences that have one, with their empty nodes. The tree is the
+    best one among those that have the kept heads and relations.
 
     `without` switches parts off (`Pipeline.parts`); the annotation that the input has of them stays, as does all that
     the model does not predict. But an enhanced graph is that of a tree: if the tree is predicted anew and the graph is
@@ -87,7 +100,7 @@ class Request:
         values: dict[str, Any] = dict(asked)
         for name in values:
             if name not in Asked.__annotations__:
-                raise ConfigError(f"a pipeline is not asked for {name!r}; {did_you_mean(name, Asked.__annotations__)}")
+                raise ConfigError(f"a pipeline is not asked for {name!r}; {hint(name, Asked.__annotations__)}")
         return cls(**values, constrained=constrained)
 
     @property
@@ -97,8 +110,48 @@ class Request:
         return tuple(name for name in Asked.__annotations__ if getattr(self, name) != getattr(defaults, name))
 
 
+def requested(
+    request: Request | None,
+    asked: Asked,
+    parts: Collection[str],
+    method: str = "",
+    able: Collection[str] = (*Asked.__annotations__,),
+    *,
+    constrained: bool = False,
+) -> Request:
+    """The given request to a pipeline with these parts, or one made of the keywords in `asked`.
+
+    Raises ConfigError, also for keywords that are not among those that the `method` is `able` to serve.
+    """
+    if request is None:
+        request = Request.of(asked, constrained=constrained)
+        refuse(method, [name for name in request.asked if name not in able], able)
+    elif asked:
+        raise ConfigError(f"give a request or {', '.join(asked)}, not both")
+    else:
+        check_type(request, Request, "request", "what pipeline.request(…) returns")
+        request = replace(request, constrained=request.constrained or constrained)
+    if wrong := sorted(request.without.difference(parts)):
+        meant = "".join(f"did you mean {part}? " for name in wrong for part in closest(name, parts))
+        names = ", ".join(parts) or "no parts"
+        raise ConfigError(f"there is no part {', '.join(wrong)} to switch off; {meant}the pipeline has {names}")
+    return request
+
+
+def refuse(method: str, names: Collection[str], able: Collection[str]) -> None:
+    """Raises ConfigError if there are any names of what the method cannot do."""
+    if names:
+        raise ConfigError(f"{method} cannot do what {', '.join(names)} asks; it can be asked for {', '.join(able)}")
+
+
+def hint(name: str, names: Iterable[str]) -> str:
+    """What the user probably means by a keyword that does not exist, which may be a name of another library."""
+    return f"here this is {_ELSEWHERE[name]}" if name in _ELSEWHERE else did_you_mean(name, names)
+
+
 def _names(names: object, key: str) -> Collection[str]:
-    names = [names] if isinstance(names, str) else names
+    """The names in a collection, or in a text between commas or blanks."""
+    names = names.replace(",", " ").split() if isinstance(names, str) else names
     if not isinstance(names, Collection) or not all(isinstance(name, str) for name in names):
         raise ConfigError(f"{key} is a name or a list of names, not {names!r}")
     return names

@@ -14,7 +14,10 @@ from depparse.files import hash_file
 from depparse.model_folder.facts import Facts, facts_from
 from depparse.model_folder.find import CARD, FACTS, FILES, find
 
-FORMAT = 3  # the only one that can be read
+FORMAT = 3
+# Formats that can be read: 1 had no segmenters, and no other weights than float32; up to 2, lemmatizers had nothing but
+# scripts, which counted the letters that they drop, and segmenters knew no sure borders and told digits apart.
+READ = (1, 2, 3)
 SCALE = ":scale"  # ends the name of the tensor that has the scales of an int8 tensor
 
 
@@ -65,11 +68,11 @@ def check_folder(folder: Path) -> dict[str, Any]:
         if not (folder / name).is_file() or hash_file(folder / name) != manifest.get(name):
             raise ModelError(f"{folder}: damaged: {name} is not the file that was saved; copy the model again")
     config = read_json(folder / "config.json")
-    version = config.get("format")
-    if version != FORMAT:
-        older = isinstance(version, int) and version < FORMAT
-        remedy = "train the model anew" if older else "update depparse"
-        raise ModelError(f"{folder}: format {version!r}, but this version reads {FORMAT}; {remedy}")
+    if config.get("format") not in READ:
+        versions = ", ".join(map(str, READ))
+        raise ModelError(
+            f"{folder}: format {config.get('format')!r}, but this version reads {versions}; update depparse"
+        )
     return config
 
 

@@ -114,8 +114,10 @@ class Borders:
         return patterns | {"digits": self.digits, "abbreviations": self.abbreviations}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Borders:
-        """The borders from the data of `to_json`."""
+    def from_json(cls, data: dict[str, Any] | None) -> Borders:
+        """The borders from the data of `to_json`; none for None, since folders of format 2 have none."""
+        if data is None:
+            return cls(False, frozenset(), frozenset(), frozenset(), False)
         whole, begin, end = (frozenset(data[key]) for key in ("whole", "begin", "end"))
         return cls(bool(data["digits"]), whole, begin, end, bool(data["abbreviations"]))
 

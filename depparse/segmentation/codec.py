@@ -214,7 +214,7 @@ class SegmenterCodec:
         """The codec from the data of `to_json`. Raises KeyError, TypeError or ValueError for other data."""
         symbols = SymbolVocabulary.from_json(data["symbols"])
         forms = Vocabulary(data["words"], reserved=2)
-        expansions, borders = Expansions.from_json(data["expansions"]), Borders.from_json(data["borders"])
+        expansions, borders = Expansions.from_json(data["expansions"]), Borders.from_json(data.get("borders"))
         return cls(symbols, forms, expansions, borders, data["inner_spaces"])
 
 

@@ -110,9 +110,10 @@ class SymbolVocabulary:
     Quotes and dashes that are not known count as others that are alike. N-grams do not tell digits apart.
     """
 
-    def __init__(self, points: Iterable[int], ngrams: Sequence[Iterable[int]]) -> None:
+    def __init__(self, points: Iterable[int], ngrams: Sequence[Iterable[int]], fold: bool = True) -> None:
         self.points = np.array(sorted(points), np.uint32)
         self.ngrams = [np.array(sorted(keys), np.int64) for keys in ngrams]
+        self._fold = fold  # whether n-grams have one digit; those of folders of format 2 have all
         self._known = {point: number for number, point in enumerate(self.points.tolist(), 2)}
 
     @classmethod
@@ -129,7 +130,7 @@ class SymbolVocabulary:
         vocabulary = cls(characters, [[] for _ in range(SHORTEST, longest + 1)])
         counters: list[Counter[int]] = [Counter() for _ in vocabulary.ngrams]
         for points in all_points:
-            numbers = vocabulary._numbers(fold_digits(points))
+            numbers = vocabulary._folded(points)
             for order, counter in enumerate(counters, SHORTEST):
                 counter.update(vocabulary._keys(numbers, order).tolist())
         for number, counter in enumerate(counters):
@@ -147,7 +148,7 @@ class SymbolVocabulary:
         unique, inverse = np.unique(points, return_inverse=True)
         characters = self._numbers(points)
         categories = np.array([_category(int(point)) for point in unique], np.int64)[inverse]
-        folded = self._numbers(fold_digits(points))
+        folded = self._folded(points)
         ngrams = [_look_up(keys, self._keys(folded, order)) for order, keys in enumerate(self.ngrams, SHORTEST)]
         return np.stack([characters, categories, *ngrams])
 
@@ -161,6 +162,10 @@ class SymbolVocabulary:
                     numbers[points == point] = self._known[known]
         return numbers
 
+    def _folded(self, points: NDArray[np.uint32]) -> Ints:
+        """The numbers of the characters as n-grams have them."""
+        return self._numbers(fold_digits(points) if self._fold else points)
+
     def _keys(self, numbers: Ints, order: int) -> Ints:
         """One number for each n-gram, with 0 beyond the ends of the text. Very rarely, long n-grams share a number."""
         before = (order - 1) // 2
@@ -173,12 +178,12 @@ class SymbolVocabulary:
     def to_json(self) -> dict[str, Any]:
         """All of the vocabulary, for `from_json`."""
         characters = "".join(chr(point) for point in self.points.tolist())
-        return {"characters": characters, "ngrams": [keys.tolist() for keys in self.ngrams]}
+        return {"characters": characters, "ngrams": [keys.tolist() for keys in self.ngrams], "fold": self._fold}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SymbolVocabulary:
         """The vocabulary from the data of `to_json`."""
-        return cls(map(ord, data["characters"]), data["ngrams"])
+        return cls(map(ord, data["characters"]), data["ngrams"], bool(data.get("fold", False)))
 
 
 def _look_up(vocabulary: NDArray[Any], items: NDArray[Any]) -> Ints:

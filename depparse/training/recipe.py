@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from depparse.arguments import check_type
 from depparse.config import Config, apply_overrides, parse, read_toml
-from depparse.errors import ConfigError, FormatError
+from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Use, metrics
 from depparse.model.codec import ModelConfig
 from depparse.segmentation.network import SegmenterConfig
@@ -96,8 +96,8 @@ def recipe_file(name: str | os.PathLike[str]) -> Path:
     if path.suffix != ".toml" and not path.exists():
         path = folder / f"{name}.toml"
     if not path.is_file():
-        names = ", ".join(sorted(file.stem for file in folder.glob("*.toml")))
-        raise ConfigError(f"no recipe {os.fspath(name)!r}: give a TOML file, or one of {names}")
+        names = sorted(file.stem for file in folder.glob("*.toml"))
+        raise ConfigError(f"no recipe {os.fspath(name)!r}, nor a TOML file; {did_you_mean(path.stem, names)}")
     return path
 
 

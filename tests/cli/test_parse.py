@@ -124,9 +124,9 @@ def test_no_text_gives_no_output(run: Run, nlp: Pipeline) -> None:
         (["--expand"], "expanding multiword tokens takes a segmenter"),
         (
             ["--without", "tager,ner"],
-            "there is no part ner, tager to switch off; the pipeline has tagger, lemmatizer, ",
+            "there is no part ner, tager to switch off; did you mean tagger? the pipeline has tagger, lemmatizer, ",
         ),
-        (["--keep", "ups"], "keep names columns"),
+        (["--keep", "ups"], "not UPS; did you mean UPOS?"),
         (["latin1.txt"], "latin1.txt:2: not UTF-8: byte 0xe4"),
     ],
 )

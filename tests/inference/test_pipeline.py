@@ -22,6 +22,7 @@ from depparse.inference.annotator import Annotator
 from depparse.inference.load import load
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import Request
+from depparse.model_folder.facts import DataFile, Facts
 from depparse.model_folder.store import save
 from depparse.segmentation.segmenter import Segmenter
 from tests.models import small_model
@@ -169,7 +170,11 @@ def test_expansion_begins_with_the_tokens(nlp: Pipeline) -> None:
         ([["a", " "]], {}, "sentence 1 has no tokens, or one that is no text or blank"),
         (two_sentences().sentences, {}, "sentence 1 is of type Sentence"),
         ([["a"]], {"presplit": True}, "presplit is for text"),
-        ("a", {"without": ["tager"]}, "no part tager to switch off; the pipeline has segmenter, tagger, lemmatizer"),
+        (
+            "a",
+            {"without": ["tager"]},
+            "no part tager to switch off; did you mean tagger? the pipeline has segmenter, tagger, lemmatizer",
+        ),
         ("a", {"without": "dependencies", "k_best": 2}, "predicts HEAD and DEPREL that is not switched off"),
         ([["a"]], {"without": "segmenter", "expand": True}, "takes a segmenter"),
         ("a", {"keep": "ups"}, "keep names columns"),
@@ -185,7 +190,7 @@ def test_wrong_inputs_and_options_are_told(nlp: Pipeline, given: Any, options: d
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"keep": frozenset({"ups"})}, r"^keep names columns \(.*\), not UPS$"),
+        ({"keep": frozenset({"ups"})}, r"^keep names columns \(.*\), not UPS; did you mean UPOS\?$"),
         ({"keep": 3}, "^keep is a name or a list of names, not 3$"),
         ({"without": ["ner", None]}, r"^without is a name or a list of names, not \['ner', None\]$"),
         ({"batch_words": 0}, "^batch_words is a number of words, at least 1, not 0$"),
@@ -198,6 +203,45 @@ def test_a_request_is_checked_however_it_is_made(values: dict[str, Any], message
     for make in (lambda: Request(**values), lambda: Request.of(values), lambda: replace(Request(), **values)):  # type: ignore[arg-type]
         with pytest.raises(ConfigError, match=message):
             make()
+
+
+def test_names_are_a_list_or_one_text(nlp: Pipeline) -> None:
+    expected = Request(keep=frozenset({"UPOS", "HEAD"}), without=frozenset({"tagger", "lemmatizer"}))
+    assert nlp.request(keep="upos,head", without="tagger lemmatizer") == expected
+    assert nlp.request(keep=["upos", "head"], without=("tagger", "lemmatizer")) == expected
+    assert nlp.request(keep="", without="") == Request()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"disable": ["tagger"]}, "a pipeline is not asked for 'disable'; here this is without=…"),
+        ({"n_process": 2}, "a pipeline is not asked for 'n_process'; here this is workers=N of pipe"),
+        ({"processors": "tokenize,pos"}, "here this is without=…"),
+        ({"tokenize_pretokenized": True}, "here this is sentences as lists of tokens"),
+        ({"tokenize_no_ssplit": True}, "here this is presplit=True"),
+        ({"probabilites": True}, "did you mean probabilities? there are: keep, without"),
+    ],
+)
+def test_names_of_other_libraries_get_a_hint(nlp: Pipeline, options: dict[str, Any], message: str) -> None:
+    for call in (nlp, nlp.annotate_stream, nlp.pipe, nlp.request):
+        with pytest.raises(ConfigError) as error:
+            call(*(() if call == nlp.request else ([["a"]],)), **options)
+        assert message in str(error.value)
+
+
+def test_a_name_of_another_library_is_no_argument_of_load() -> None:
+    with pytest.raises(ConfigError, match=r"^load has no argument 'exclude'; here this is without=…"):
+        load("en", exclude=["srl"])  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"load has no argument 'revison'; did you mean revision\?"):
+        load("en", revison="x")  # type: ignore[arg-type]
+
+
+def test_a_pipeline_says_what_it_is(nlp: Pipeline) -> None:
+    assert repr(nlp) == "<Pipeline: segmenter, tagger, lemmatizer, dependencies>"
+    assert repr(Pipeline(None)) == "<Pipeline: rules that split text>"
+    data = DataFile(split="train", file="fr_x-ud-train.conllu", sha256="", language="French")
+    assert repr(Pipeline(None, segmenter=Expanding(), facts=Facts(data=(data,)))) == "<Pipeline: segmenter; French>"
 
 
 def test_a_request_made_by_hand_is_that_of_the_pipeline(nlp: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,7 +356,9 @@ def test_parts_are_left_out_at_load(segmenter: Segmenter, tmp_path: Path) -> Non
     alone = load(tmp_path / "m", without=[*tasks, "dependencies"])
     assert alone.parts == ("segmenter",)
     assert alone.model is None
-    with pytest.raises(ConfigError, match="there is no part taggr to switch off; the pipeline has segmenter, tagger"):
+    with pytest.raises(
+        ConfigError, match=r"no part taggr to switch off; did you mean tagger\? the pipeline has segmenter, tagger"
+    ):
         load(tmp_path / "m", without="taggr")
 
 

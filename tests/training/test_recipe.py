@@ -27,7 +27,8 @@ def test_recipes_are_found_by_name_and_mistakes_are_told(tmp_path: Path, samples
     with pytest.raises(ConfigError, match=r"config key training\.epochs: .* not 'many'"):
         read_recipe("recurrent", ["training.epochs=many"])
     with pytest.raises(
-        ConfigError, match="no recipe 'recurent': give a TOML file, or one of bilstm, demo, joint, ner, recurrent"
+        ConfigError,
+        match=r"no recipe 'recurent', nor a TOML file; did you mean recurrent\? there are: bilstm, demo, joint",
     ):
         read_recipe("recurent")
     with pytest.raises(ConfigError, match="key=value"):

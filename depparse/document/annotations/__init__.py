@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from depparse.document import kinds as kind_folder
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, closest
 
 if TYPE_CHECKING:
     from depparse.document.annotations.kind import Kind
@@ -47,7 +47,8 @@ def check_kept(names: Collection[str]) -> frozenset[str]:
     """The names that a user asks to keep, in capitals. Raises ConfigError for an unknown one."""
     kept = frozenset(name.upper() for name in names)
     if wrong := kept.difference(kept_names()):
-        raise ConfigError(f"keep names columns ({', '.join(kept_names())}), not {', '.join(sorted(wrong))}")
+        meant = "".join(f"; did you mean {close}?" for name in sorted(wrong) for close in closest(name, kept_names()))
+        raise ConfigError(f"keep names columns ({', '.join(kept_names())}), not {', '.join(sorted(wrong))}{meant}")
     return kept
 
 

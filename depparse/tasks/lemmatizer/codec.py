@@ -43,8 +43,8 @@ class LemmatizerCodec:
     """The edit scripts of words, as numbers, and what the training data says of the lemmas that they may make.
 
     `forms` has, for each absolute script, the lower-case forms that it was seen with; it fits no others. `lemmas` are
-    those of the training data. One form of an apostrophe counts as any other; `keeps_apostrophes` says whether a lemma
-    has the one of its form.
+    those of the training data. `forms` is None for a folder of format 2, which knows of neither. One form of an
+    apostrophe counts as any other; `keeps_apostrophes` says whether a lemma has the one of its form.
     """
 
     Config = LemmatizerConfig
@@ -55,12 +55,12 @@ class LemmatizerCodec:
         self,
         config: LemmatizerConfig,
         scripts: Vocabulary,
-        forms: Mapping[str, Sequence[str]],
+        forms: Mapping[str, Sequence[str]] | None,
         lemmas: Sequence[str],
         keeps_apostrophes: bool,
     ) -> None:
         self.config, self.scripts, self.keeps_apostrophes = config, scripts, keeps_apostrophes
-        self.forms = {script: frozenset(several) for script, several in forms.items()}
+        self.forms = None if forms is None else {script: frozenset(several) for script, several in forms.items()}
         self.lemmas = frozenset(lemmas)
 
     @classmethod
@@ -107,7 +107,7 @@ class LemmatizerCodec:
 
     def _may_use(self, script: str, form: str) -> bool:
         """Whether the script, if it is absolute, was seen with the form."""
-        return not is_absolute(script) or form.lower() in self.forms.get(script, ())
+        return self.forms is None or not is_absolute(script) or form.lower() in self.forms.get(script, ())
 
     def collate(self, rows: Sequence[list[int]]) -> Ints:
         """The numbers of the scripts ``[batch, words]``."""
@@ -147,6 +147,8 @@ class LemmatizerCodec:
 
     def _best(self, form: str, candidates: Candidates) -> str:
         """`lemma`, for a form with the common apostrophe."""
+        if self.forms is None:  # nothing else is known than the scripts
+            return self._fit(self.scripts.item(candidates[0][0]), form) or form
         best = form
         least = -np.inf
         for number, log in candidates:
@@ -167,6 +169,8 @@ class LemmatizerCodec:
 
     def to_json(self) -> Any:
         """All of the codec, for `from_json`."""
+        if self.forms is None:
+            return self.scripts.to_json()
         return {
             "scripts": self.scripts.to_json(),
             "forms": {script: sorted(several) for script, several in sorted(self.forms.items())},
@@ -176,7 +180,9 @@ class LemmatizerCodec:
 
     @classmethod
     def from_json(cls, config: LemmatizerConfig, data: Any) -> LemmatizerCodec:
-        """The codec from the data of `to_json`."""
+        """The codec from the data of `to_json`, or of a folder of format 2, which has only the scripts."""
+        if isinstance(data, list):
+            return cls(config, Vocabulary(data), None, (), True)
         return cls(config, Vocabulary(data["scripts"]), data["forms"], data["lemmas"], data["keeps_apostrophes"])
 
 
