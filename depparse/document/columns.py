@@ -163,3 +163,15 @@ def comment_name(line: str) -> str:
 def comment_key(line: str) -> str:
     """The key of the comment ``# key = value``; the whole comment if it has no ``=``."""
     return line[1:].partition("=")[0].strip()
+
+
+def with_attributes(old: str, new: str, keys: Sequence[str]) -> str:
+    """The MISC cell `new` with the attributes `keys` of `old`; `old` itself if the cells differ in nothing else."""
+    bare = old
+    for key in keys:
+        bare, new = set_in_misc(bare, key, None), set_in_misc(new, key, None)
+    if bare == new:
+        return old
+    for key in keys:
+        new = set_in_misc(new, key, get_from_misc(old, key))
+    return new

@@ -219,7 +219,7 @@ def _explained(path: PathLike) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError, MemoryError, OverflowError) as error:
-        raise FormatError(f"not a whole Parquet file: {error}", path=os.fspath(path)) from None
+        raise FormatError(f"not a Parquet file, or a damaged one: {error}", path=os.fspath(path)) from None
 
 
 def sentences_from_batches(
@@ -230,12 +230,21 @@ def sentences_from_batches(
     labels: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Sentence]:
     """The sentences of record batches with the schema `fields`: in our own form if it has FORM, else the hub's."""
-    rows = (row for batch in batches for row in batch.to_pylist())
+    rows = _rows(batches, place)
     if is_own(fields.names):
         return sentences_from_own_rows(rows, place)
     from depparse.formats.hub import label_names, sentences_from_rows
 
     return sentences_from_rows(rows, {**label_names(fields), **(labels or {})}, hub_fields, place)
+
+
+def _rows(batches: Iterable[pyarrow.RecordBatch], place: str) -> Iterator[dict[str, Any]]:
+    for batch in batches:
+        try:
+            rows = batch.to_pylist()
+        except UnicodeDecodeError as error:
+            raise FormatError(f"a string is not UTF-8: {error}", path=place) from None
+        yield from rows
 
 
 def is_own(names: Sequence[str]) -> bool:

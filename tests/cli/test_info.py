@@ -124,7 +124,7 @@ def test_whole_files_that_are_no_model_are_one_line(model: Path, run: Run) -> No
     write("config.json", '{"format": 1, "model": {}}')
     assert "not a model that this version knows" in run("info", model).stderr
     write("config.json", '{"format": 7}')
-    assert "format 7, but this version reads 1 and 2; update depparse" in run("info", model).stderr
+    assert "format 7, but this version reads 1, 2, 3; update depparse" in run("info", model).stderr
     assert "no such model folder" in run("info", "nowhere").stderr
 
 

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from depparse.document.annotations.records import shown
-from depparse.document.columns import CONLLU_COLUMNS, check_cell, comment_key, get_from_misc, set_in_misc
+from depparse.document.columns import (
+    CONLLU_COLUMNS,
+    check_cell,
+    comment_key,
+    get_from_misc,
+    set_in_misc,
+    with_attributes,
+)
 from depparse.errors import DepparseError, Fail
 
 if TYPE_CHECKING:
@@ -186,7 +193,7 @@ class Kind:
         """Puts back the attributes of the kind that the original has in MISC."""
         if self.misc and ("MISC" in original.columns or "MISC" in sentence.columns):
             pairs = zip(original.misc_cells, sentence.misc_cells, strict=True)
-            sentence.columns["MISC"] = [_with_attributes(old, new, (*self.misc, *self.aliases)) for old, new in pairs]
+            sentence.columns["MISC"] = [with_attributes(old, new, (*self.misc, *self.aliases)) for old, new in pairs]
 
     def strip(self, sentence: Sentence) -> None:
         """Removes the annotation."""
@@ -341,15 +348,3 @@ class ColumnKind(Kind):
         """Whether the cell of a word (from 0) is blank, so that it is to be filled."""
         cells = sentence.columns.get(column)
         return cells is None or (column in self.blanks and cells[word] == "_")
-
-
-def _with_attributes(old: str, new: str, keys: Sequence[str]) -> str:
-    """The MISC cell `new` with the attributes `keys` of `old`; `old` itself if the cells differ in nothing else."""
-    bare = old
-    for key in keys:
-        bare, new = set_in_misc(bare, key, None), set_in_misc(new, key, None)
-    if bare == new:
-        return old
-    for key in keys:
-        new = set_in_misc(new, key, get_from_misc(old, key))
-    return new

@@ -193,7 +193,7 @@ def test_relations_are_numbered_and_must_be_in_the_data() -> None:
     assert arcs.known.flatten().tolist() == [False, True, True, True, True, False]
     syntax = Syntax(None, WIDTH, 3)
     assert (syntax.width, list(syntax.parameters())) == (WIDTH, [])
-    bare = Sentence.from_forms("ab")
+    bare = Sentence.from_forms(["a", "b"])
     assert len(count_relations(None, [bare], "given")) == 1
     with pytest.raises(ConfigError, match="gcn reads given trees, but the training data has no relations"):
         count_relations(GCNConfig(), [bare], "given")
