@@ -44,7 +44,7 @@ def convert(
 ) -> None:
     """Convert between formats, and join a treebank with entities or roles.
 
-    Formats: [b]conllu conllup iob2 biose two-column conll2003 horizontal vertical text json parquet[/b].
+    Formats: [b]FORMATS[/b].
 
     Example: [green]depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt[/green]
     """
@@ -91,6 +91,14 @@ def convert(
         formats.write(sentences, output, target)
 
 
+def _with_formats(text: str) -> str:
+    """The help with the names of all formats, those of other packages too."""
+    from depparse.formats.table import format_names
+
+    return text.replace("FORMATS", " ".join(format_names()))
+
+
+convert.__doc__ = _with_formats(convert.__doc__ or "")
 COMMAND = convert
 
 

@@ -25,7 +25,7 @@ app = COMMAND = typer.Typer(rich_markup_mode="rich")
 _ROOM_FOR_ALL = 120  # characters of a line with all columns of `list`
 
 Paths = Annotated[
-    list[str], typer.Argument(metavar="FILE|DIR...", help="Treebanks: folders, or single files of CoNLL-U.")
+    list[str], typer.Argument(metavar="FILE|DIR...", help="Treebanks: folders, or single files of any format but text.")
 ]
 
 

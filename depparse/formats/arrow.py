@@ -29,6 +29,7 @@ from depparse.files import PathLike, open_output
 from depparse.formats.assemble import (
     as_comments,
     column_names_of,
+    free_name,
     from_columns,
     joined_names,
     node_id,
@@ -57,7 +58,7 @@ def _fields_with(all_kinds: tuple[Kind, ...]) -> frozenset[str]:
 
 def _field(column: str) -> str:
     """The name of the field for a column, marked with ``column:`` if another field has the name of the column."""
-    return f"column:{column}" if column in _own_fields() else column
+    return free_name(column, _own_fields())
 
 
 def schema(columns: Iterable[str] = VALUE_COLUMNS, column_names: Sequence[str] = CONLLU_COLUMNS) -> pyarrow.Schema:
@@ -189,13 +190,9 @@ def iter_parquet(
 
     `fields` and `labels` are for the hub's forms: see `depparse.formats.hub.sentences_from_rows`.
     """
-    file = parquet_file(path)
-
-    def batches() -> Iterator[pyarrow.RecordBatch]:
-        with file, _explained(path):
-            yield from file.iter_batches(batch_size=ROWS)
-
-    return placed(sentences_from_batches(file.schema_arrow, batches(), os.fspath(path), fields, labels))
+    with parquet_file(path) as file, _explained(path):
+        batches = file.iter_batches(batch_size=ROWS)
+        yield from placed(sentences_from_batches(file.schema_arrow, batches, os.fspath(path), fields, labels))
 
 
 def parquet_file(path: PathLike) -> Any:
@@ -279,6 +276,7 @@ def _sentence(row: Mapping[str, Any], place: str) -> Sentence:
     mwts = [_mwt(as_dict(item, "a multiword token", fail), columns, fail) for item in row.get("mwts") or []]
     nodes = [_node(as_dict(item, "an empty node", fail), columns, fail) for item in row.get("empty_nodes") or []]
     sentence = from_columns(columns, comments, mwts, nodes, fail)
+    sentence.place = place
     for kind in kinds():
         if kind.record is not None and (records := row.get(kind.record)) is not None:
             kind.from_records(sentence, records, fail)

@@ -125,7 +125,7 @@ DERIVED = ("start_char", "end_char")  # keys of offsets in the text, which are n
 
 def free_name(column: str, taken: Iterable[str]) -> str:
     """The name of the field for `column`, marked with ``column:`` if its name is taken."""
-    return f"column:{column}" if column in taken else column
+    return f"column:{column}" if column in taken or column.startswith("column:") else column
 
 
 _DIGITS = 9  # more than the ID of any word has; reading much longer numbers takes long

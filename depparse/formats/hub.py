@@ -100,6 +100,7 @@ def _sentences(
         else:
             lines = [list(line) for line in _lines(cells, fail)]
             sentence = from_rows(list(cells), line_ids(cells, text, fail), lines, id_comment, fail)
+        sentence.place = where
         _set_comments(sentence, as_comments(row.get("comments") or [], fail), cells["FORM"], text)
         yield sentence
 

@@ -83,6 +83,7 @@ FORMATS: dict[str, Format] = {
     ),
     "text": Format("plain text", (".txt",), rules.iter_text_sentences, wrap.write_text, has_comments=False),
     "json": Format("JSON of Document.to_dict", (".json",), json.iter_json_sentences, json.write_json, json.read_json),
+    "jsonl": Format("JSON lines, a sentence per line", (".jsonl",), json.iter_jsonl, json.write_jsonl, json.read_jsonl),
     "parquet": Format("Parquet, one sentence per row", (".parquet",), _iter_parquet, _write_parquet, _read_parquet),
 }
 # fmt: on

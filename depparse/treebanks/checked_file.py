@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from depparse.document.annotations import kinds
-from depparse.document.columns import CONLLU_COLUMNS
+from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
 from depparse.files import name_of, open_input
 from depparse.formats import conllu
-from depparse.treebanks.findings import Findings
-from depparse.treebanks.treebank import Statistics, spell
+from depparse.formats import table as formats
+from depparse.treebanks.findings import LONG_SENTENCE, LONG_TOKEN, Findings
+from depparse.treebanks.treebank import Statistics, format_of, spell
 
-LONG_SENTENCE = 200  # words
-LONG_TOKEN = 100  # characters
 FORMULA = 5  # words; shorter sentences recur without having been copied
 
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffd]")
@@ -35,6 +34,7 @@ class CheckedFile:
     def __init__(self, split: str, path: Path, findings: Findings, sent_ids: set[str]) -> None:
         self.split, self.path, self.findings, self.sent_ids = split, path, findings, sent_ids
         self.statistics = Statistics()
+        self.columns: set[str] = set()  # those that it has, or could have
         self.first: dict[tuple[str, str], str] = {}  # by (column, label): the place where it first stands
         self.sentences: Counter[int] = Counter()  # by the hash of their words: how often it occurs
         self.places: dict[int, str] = {}  # by the same hash: the place of the first such sentence
@@ -48,6 +48,7 @@ class CheckedFile:
         checkers = [checker for kind in kinds() if (checker := kind.checker(self)) is not None]
         for sentence in self._read():
             self.statistics.add(sentence)
+            self.columns.update(sentence.columns)
             self._comments(sentence)
             self._forms(sentence)
             self._labels(sentence)
@@ -65,8 +66,23 @@ class CheckedFile:
         self.findings.add(code, place, example, count)
 
     def _read(self) -> Iterator[Sentence]:
-        """The sentences. Unreadable sentences become findings, and so do faults that the reader repairs."""
+        """The sentences. Unreadable ones become findings; in formats other than CoNLL-U, the first ends the file."""
+        name = format_of(self.path)
+        if name in ("conllu", "conllup"):
+            yield from self._read_conllu()
+            return
+        try:
+            for sentence in formats.iter_sentences(self.path, name):
+                line = (sentence.place or "").rpartition(":")[2]
+                self._line = int(line) if line.isdigit() else self._line + 1
+                yield sentence
+        except FormatError as error:
+            self._unreadable(error)
+
+    def _read_conllu(self) -> Iterator[Sentence]:
+        """The sentences of CoNLL-U or CoNLL-U Plus. Faults that the reader repairs become findings too."""
         names: tuple[str, ...] = CONLLU_COLUMNS
+        self.columns.update(VALUE_COLUMNS)
         plus = self._name.removesuffix(".gz").endswith(".conllup")
         try:
             with open_input(self.path) as stream:
@@ -165,6 +181,8 @@ class CheckedFile:
         self.findings.add_all("literal-underscore", self._underscores)
         if counts.unspaced or counts.tokens < 2:
             self.findings.add_all("text-mismatch", self._mismatches)
+        elif "MISC" not in self.columns:  # the format has no place for spacing
+            pass
         elif self._mismatches or not counts.texts:
             self.findings.add("no-spacing", self._name)
         else:

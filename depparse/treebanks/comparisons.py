@@ -44,7 +44,8 @@ def check_splits(files: dict[str, CheckedFile], findings: Findings) -> None:
 def check_columns(files: dict[str, CheckedFile], findings: Findings) -> None:
     """Finds columns that are not annotated, in the whole treebank, in part of it, or in some files."""
     total = sum((file.statistics for file in files.values()), Statistics())
-    for name in VALUE_COLUMNS[1:-1]:
+    held = set().union(*(file.columns for file in files.values()))  # a format that lacks a column leaves no gap
+    for name in (name for name in VALUE_COLUMNS[1:-1] if name in held):
         missing = total.words - total.filled[name]
         without = {split for split, file in files.items() if file.statistics.words and not file.statistics.filled[name]}
         if without and total.filled[name]:

@@ -12,6 +12,8 @@ from depparse.document.annotations.kind import Code
 from depparse.errors import ConfigError
 
 SEVERITIES = ("error", "warning", "note")
+LONG_SENTENCE = 200  # words
+LONG_TOKEN = 100  # characters
 _PLACES = 3  # places kept for each finding
 _EXAMPLES = 5  # examples named in a message
 
@@ -117,11 +119,12 @@ _IN_FILES = {
         "normalize the file, or normalize input alike",
     ),
     "long-sentence": Code(
-        "warning", "sentences", "longer than 200 words: often an error of segmentation, and it takes much memory",
+        "warning", "sentences",
+        f"longer than {LONG_SENTENCE} words: often an error of segmentation, and it takes much memory",
         "look at it; leave it out of training if memory runs short",
     ),
     "long-token": Code(
-        "note", "words", "longer than 100 characters: encoders with a limit cut such words", "look at them"
+        "note", "words", f"longer than {LONG_TOKEN} characters: encoders with a limit cut such words", "look at them"
     ),
     "literal-underscore": Code(
         "note", "words", "form and lemma are '_': an underscore in the text, which other tools take for no value",

@@ -19,7 +19,7 @@ from depparse.document.sentence import Sentence
 from depparse.document.trees import nonprojective_arcs
 from depparse.errors import FormatError
 from depparse.files import PathLike, name_of
-from depparse.formats import conllu
+from depparse.formats import table as formats
 
 SPLITS = ("train", "dev", "test")
 WHOLE = "file"  # the one split of a treebank that is a single file of another name
@@ -60,7 +60,8 @@ def find_splits(path: PathLike) -> dict[str, Path]:
 
 
 def _stem(file: Path) -> str:
-    return file.name.removesuffix(".gz").removesuffix(".conllu").lower()
+    name = file.name.removesuffix(".gz")
+    return (os.path.splitext(name)[0] if formats.guess_format(file, "") else name).lower()
 
 
 def _explain_folder(path: Path, files: list[Path]) -> str:
@@ -93,7 +94,8 @@ class Treebank:
 
     def read(self, split: str) -> Document:
         """The sentences of a split as a document. Raises FormatError."""
-        return conllu.read_conllu(self._file(split))
+        file = self._file(split)
+        return formats.read(file, format_of(file))
 
     def statistics(self) -> dict[str, Statistics]:
         """The statistics of each split. Raises FormatError."""
@@ -107,9 +109,14 @@ class Treebank:
 
 
 def iter_file(path: PathLike) -> Iterator[Sentence]:
-    """The sentences of a file of a treebank: CoNLL-U, or CoNLL-U Plus if its name says so."""
-    plus = os.fspath(path).removesuffix(".gz").endswith(".conllup")
-    return conllu.iter_conllup(path) if plus else conllu.iter_conllu(path)
+    """The sentences of a file of a treebank, in the format that `format_of` tells."""
+    return formats.iter_sentences(path, format_of(path))
+
+
+def format_of(path: PathLike) -> str:
+    """The format of a file of a treebank: the one that its ending tells, by default CoNLL-U; never plain text."""
+    name = formats.guess_format(path, "conllu")
+    return "conllu" if name == "text" else name
 
 
 @dataclass(slots=True)

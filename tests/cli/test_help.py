@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
+
+import pytest
 
 from depparse.cli.evaluate import DIMENSIONS as SHOWN
 from depparse.evaluation.breakdown import DIMENSIONS
@@ -10,6 +14,7 @@ from depparse.formats.table import FORMATS
 from depparse.inference.request import Asked, Request
 from depparse.treebanks.catalogue import corpora_folder
 from tests.cli.conftest import Run
+from tests.packages import install
 
 
 def words(text: str) -> list[str]:
@@ -30,6 +35,12 @@ def test_convert_names_all_formats(run: Run) -> None:
     named = re.search(r"Formats: ([^.]*)\.", text)
     assert named is not None
     assert named[1].split() == list(FORMATS)
+
+
+def test_convert_names_formats_of_other_packages(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "site", "other-formats", "[depparse.formats]\nlines = other_formats:LINES\n")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]))
+    assert "parquet lines." in " ".join(words(run("convert", "--help", width=200).stdout))
 
 
 def test_evaluate_names_all_groups(run: Run) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import pytest
 
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.document.words import EmptyNode, MultiwordToken
-from depparse.errors import DepparseError
+from depparse.errors import DepparseError, FormatError
+from depparse.formats.table import read
 from tests.sentences import TWO, TWO_PARAGRAPHS
 
 
@@ -332,3 +336,22 @@ def test_ways_about_what_is_no_tree() -> None:
     assert [(arc.head, arc.relation, arc.word.id) for arc in sentence.dependencies][2:] == [(None, None, 4)]
     bare = Sentence.from_forms(["a", "b"])
     assert (bare.root, bare.dependencies, bare[0].subtree, bare[0].children) == (None, [], [bare[0]], [])
+
+
+def test_copies_share_no_lines() -> None:
+    sentence = Sentence({"FORM": ["do", "n't"]}, [], [MultiwordToken(1, 2, {"FORM": "don't"})], [EmptyNode((1, 1), {})])
+    copy = sentence.copy()
+    copy.tokens[0].misc = "A=b"
+    copy.empty_nodes[0].cells["FORM"] = "x"
+    assert sentence.mwts[0].cells == {"FORM": "don't"}
+    assert sentence.empty_nodes[0].cells == {}
+
+
+def test_errors_about_cells_say_where_the_sentence_was_read(tmp_path: Path) -> None:
+    row = "1\ta" + "\t_" * 7 + "\t{}\n\n"
+    text = row.format("_") + "# sent_id = s2\n" + row.format("UPPred=go.01|UPArgHeads=A0:99")
+    (tmp_path / "x.conllu").write_text(text, encoding="utf-8")
+    sentence = read(tmp_path / "x.conllu")[1]
+    for broken in (sentence, sentence.copy(), pickle.loads(pickle.dumps(sentence))):
+        with pytest.raises(FormatError, match=r"x\.conllu:3: sentence s2, column UP:ARGHEADS: word 1: the argument A0"):
+            _ = broken.frames

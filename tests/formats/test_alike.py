@@ -83,7 +83,7 @@ def in_horizontal(sentences: list[Sentence]) -> object:
 
 
 HELD: dict[str, Held] = {
-    "conllu": in_conllu, "conllup": in_plus, "json": in_plus, "parquet": in_plus,
+    "conllu": in_conllu, "conllup": in_plus, "json": in_plus, "jsonl": in_plus, "parquet": in_plus,
     "iob2": in_iob2, "two-column": in_lines("FORM"), "biose": in_lines("FORM"), "conll2003": in_conll2003,
     "horizontal": in_horizontal, "vertical": in_tokens,
 }  # fmt: skip

@@ -402,3 +402,11 @@ def test_real_treebanks_survive_tables(shared: Path, tmp_path: Path, name: str) 
     restored, expected = structure(Document(sentences_from_rows(rows))), structure(document)
     differing = [other[0] for one, other in zip(restored, expected, strict=True) if one != other]
     assert differing == []
+
+
+def test_a_stream_opens_its_file_at_the_first_item(tmp_path: Path) -> None:
+    stream = iter_parquet(tmp_path / "x.parquet")  # which is not there yet
+    write_parquet(Document.from_conllu(TRICKY), tmp_path / "x.parquet")
+    assert [sentence.place for sentence in stream] == [f"{tmp_path / 'x.parquet'}, row {row}" for row in (0, 1)]
+    with pytest.raises(FormatError, match="cannot be read: no such file"):
+        next(iter_parquet(tmp_path / "none.parquet"))

@@ -69,9 +69,12 @@ def test_dictionaries_keep_everything(samples: Path, tmp_path: Path) -> None:
 
 def test_a_dictionary_has_tokens_with_offsets_and_entities() -> None:
     data = Document.from_conllu(TRICKY).to_dict()
-    assert list(data) == ["columns", "sentences"]
+    assert list(data) == ["version", "columns", "sentences"]
+    assert data["version"] == 1
     assert data["columns"][:3] == ["ID", "FORM", "LEMMA"]
     first = data["sentences"][0]
+    assert list(first) == ["sent_id", "text", "start_char", "comments", "tokens", "ents"]
+    assert (first["sent_id"], first["text"]) == ("s1", "Ann didn't sleep , and Bob 10 000 hours")
     assert first["comments"][1] == "#no blank after the sign"
     ids = [token["id"] for token in first["tokens"]]
     assert ids == ["0.1", 1, [2, 3], 2, 3, 4, 5, 6, "6.1", "6.2", 7, 8]
@@ -80,7 +83,7 @@ def test_a_dictionary_has_tokens_with_offsets_and_entities() -> None:
         "text": "Ann",
         "lemma": "Ann",
         "upos": "PROPN",
-        "feats": "Number=Sing",
+        "feats": {"Number": "Sing"},
         "head": 4,
         "deprel": "nsubj",
         "deps": "4:nsubj",

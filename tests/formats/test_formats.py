@@ -17,7 +17,7 @@ from depparse.formats import table as formats
 from depparse.formats import tagged
 from tests.packages import install
 
-ENTITIES = "conllu conllup iob2 biose two-column conll2003 json parquet".split()
+ENTITIES = "conllu conllup iob2 biose two-column conll2003 json jsonl parquet".split()
 
 
 @pytest.fixture
@@ -212,7 +212,7 @@ def test_horizontal_and_vertical_use_tokens(samples: Path, tmp_path: Path) -> No
     ]
 
 
-@pytest.mark.parametrize("name", ["conllup", "json", "parquet"])
+@pytest.mark.parametrize("name", ["conllup", "json", "jsonl", "parquet"])
 def test_column_names_survive(name: str, samples: Path, tmp_path: Path) -> None:
     source = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
     document = formats.read(source)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from depparse.document import ud
 from depparse.errors import FormatError
+from depparse.formats.table import read, write
 from depparse.treebanks.checks import check
 from depparse.treebanks.findings import Finding, codes
 from depparse.treebanks.treebank import Statistics, Treebank, find_splits, iter_file, labels, spell
@@ -458,3 +459,32 @@ def test_no_damage_makes_the_check_fail(tmp_path: Path, damage: list[tuple[int, 
     except FormatError:
         readable = False
     assert readable == (not codes & {"unreadable", "empty-file"})
+
+
+# -- other formats than CoNLL-U
+
+
+def test_other_formats_are_counted_and_checked(samples: Path, tmp_path: Path) -> None:
+    entities = samples / "UD_English-Sample" / "en_sample-ner-dev.iob2"
+    assert Statistics.of(iter_file(entities)).words == Treebank.open(entities).read("dev").num_words == 183
+    assert check(entities) == []
+    broken = file(
+        tmp_path, "# sent_id = a\n# text = a b c\n1\ta\tI-X\n2\tb\tO\n3\tc\tB-X\n\n1\td\tO\n3\te\tO\n\n", "x.iob2"
+    )
+    found = by_code(check(broken))
+    assert set(found) == {"entity-tags", "unreadable"}
+    assert found["entity-tags"].places == ("x.iob2:3",)
+    assert found["unreadable"].places == ("x.iob2:8",)
+    conllu = samples / "UD_English-Sample" / "en_sample-ud-dev.conllu"
+    for ending in ("json", "jsonl", "parquet", "conllup"):
+        other = tmp_path / f"x-dev.{ending}"
+        write(read(conllu), other)
+        assert Statistics.of(iter_file(other)) == Statistics.of(iter_file(conllu))
+        assert {finding.code for finding in check(other)} == {finding.code for finding in check(conllu)}
+
+
+def test_a_split_in_conllu_plus_is_read_with_its_columns(samples: Path) -> None:
+    file = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
+    document = Treebank.open(file).read("dev")
+    assert "UP:PRED" in document.column_names
+    assert any(sentence.frames for sentence in document)

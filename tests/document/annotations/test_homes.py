@@ -24,7 +24,7 @@ HOMES = {
     # -- formats: HEAD is a number that the reader verifies; the lemma of an underscore in the text is an underscore
     "formats/conllu.py": "HEAD",
     "formats/assemble.py": "HEAD",
-    "formats/json.py": "HEAD LEMMA",
+    "formats/json.py": "FEATS HEAD LEMMA",  # features are a dictionary there
     "formats/pandas.py": "HEAD",
     "formats/arrow.py": "HEAD LEMMA",
     "wrappers/stanza_tokenizer.py": "HEAD LEMMA ner",
