@@ -16,6 +16,8 @@ stays, the text before and after it is edited, and case is described apart from 
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -37,6 +39,9 @@ def _lower(text: str) -> str:
 
 def _upper(char: str) -> str:
     return up if len(up := char.upper()) == 1 else char
+
+
+_CASINGS = re.compile(f"(?:[UL]-?[0-9]{{1,6}})*|{_AS_SOURCE}")
 
 
 @lru_cache(maxsize=1 << 16)
@@ -76,6 +81,15 @@ def is_absolute(script: str) -> bool:
     return script.startswith(_ABSOLUTE)
 
 
+def check_script(script: object) -> None:
+    """Raises ValueError if the object, from a file, is no script."""
+    is_script = isinstance(script, str) and script[:1] in (_ABSOLUTE, _RELATIVE, _REMOVAL)
+    if is_script and str(script).startswith(_RELATIVE):
+        is_script = _CASINGS.fullmatch(str(script)[1:].partition(_JOINT)[0]) is not None
+    if not is_script:
+        raise ValueError(f"{script!r} is no edit script")
+
+
 def apply_script(script: str, source: str) -> str:
     """What the script makes of `source`, or `source` itself if the script does not fit. Never empty."""
     return fit_script(script, source) or source
@@ -109,7 +123,8 @@ def _removed_sign(source: str, target: str) -> str:
     if len(target) >= len(source) or not target:
         return ""
     different = next((char for char, kept in zip(source, target, strict=False) if char != kept), source[len(target)])
-    return different if not different.isalnum() and source.replace(different, "") == target else ""
+    is_sign = unicodedata.category(different)[0] in "PSZ" or different == "\xad"  # no mark, which is part of a letter
+    return different if is_sign and source.replace(different, "") == target else ""
 
 
 def _digits(text: str) -> list[str]:

@@ -14,9 +14,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from depparse.errors import ConfigError
 from depparse.layers.semirings import Logarithms, Numbers, Semiring
 
 _NOTHING = -torch.inf
+_MOST_CORE = 14  # core roles: memory and time grow with the number of their sets
 
 
 class Sums(NamedTuple):
@@ -59,6 +61,8 @@ class RoleSets(nn.Module):
 
     def __init__(self, n_roles: int, core: Collection[int]) -> None:
         super().__init__()
+        if len(core) > _MOST_CORE:
+            raise ConfigError(f"at most {_MOST_CORE} core roles can be kept apart, not {len(core)}")
         self.n_roles, self.n_core, self.n_sets = n_roles, len(core), 1 << len(core)
         sets = torch.arange(self.n_sets)
         before, after = (sets[:, None].repeat(1, n_roles) for _ in range(2))

@@ -100,6 +100,7 @@ def describe(name: str | os.PathLike[str]) -> Description:
         if segmenter is not None:
             segmenter = {**segmenter, "parameters": _sum(sizes, "segmenter.")}
         inputs, context = encoder["inputs"], encoder["context"]
+        _check_kinds(config.get("writes", {}), inputs, context)
     except ModelError:
         raise
     except Exception as error:  # what a folder may hold wrongly is without end, and so are the errors that follow
@@ -112,6 +113,16 @@ def describe(name: str | os.PathLike[str]) -> Description:
         str(folder), config["format"], size, parameters, types, config.get("weights", "float32"), segmenter,
         inputs, context, tasks, facts_from(read_json(facts), str(facts)) if facts.is_file() else Facts(), card_as_saved,
     )  # fmt: skip
+
+
+def _check_kinds(writes: Any, inputs: Any, context: Any) -> None:
+    """Raises TypeError if these are not the columns of each task, the configs of inputs, and one config or None."""
+    if not all(isinstance(name, str) for columns in dict(writes).values() for name in list(columns)):
+        raise TypeError("writes has a list of columns for each task")
+    if not isinstance(inputs, list) or not all(isinstance(part, dict) for part in inputs):
+        raise TypeError("inputs are a list of configs")
+    if context is not None and not isinstance(context, dict):
+        raise TypeError("the context is a config or null")
 
 
 def read_json(path: Path) -> dict[str, Any]:

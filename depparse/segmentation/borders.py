@@ -7,7 +7,7 @@ the edges alone, as most treebanks have it. The network decides in all other pla
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,17 @@ from depparse.segmentation.abbreviations import is_abbreviation
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.symbols import Bools, Symbols, locate_lasts, read_symbols
 from depparse.text.variants import fold_digits
+from depparse.text.wrap import IDEOGRAPHIC
 
+# Letters, marks and digits of addresses: none of scripts without spaces, where nothing tells where an address ends.
+_UNSPACED = rf"[{IDEOGRAPHIC}\p{{Line_Break=Complex_Context}}]"
+_WORD = rf"(?:(?!{_UNSPACED})[\p{{L}}\p{{M}}\p{{N}}_])"
 _EMOJI = r"(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)"
 _PATTERNS = {  # in this order: no match overlaps with one of an earlier pattern
-    "web": r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\".,;:!?)\]}'’»]",
-    "mail": r"[\w.+-]{1,64}+@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}",
-    "handle": r"(?<![\w@#&/])[@#]\p{L}\w*+(?!\.\p{L})",
+    # The signs are those of RFC 3986; an address ends in none that may be punctuation of the sentence.
+    "web": rf"(?:https?://|www\.)(?:{_WORD}|[-.~:/?#\[\]@!$&'()*+,;=%])*(?:{_WORD}|[-/\#=&%~+])",
+    "mail": rf"(?:{_WORD}|[.+-]){{1,64}}+@(?:{_WORD}|-){{1,63}}(?:\.(?:{_WORD}|-){{1,63}}){{1,8}}",
+    "handle": rf"(?<![\w@#&/])[@#](?=\p{{L}}){_WORD}++(?!\.\p{{L}}|\w)",
     "date": r"(?<!\p{Nd})\p{Nd}+(?:/\p{Nd}+){2,}+",
     "number": r"(?<!\p{Nd})\p{Nd}+(?:[.,:]\p{Nd}+)++",
     "emoji": rf"{_EMOJI}(?:{_EMOJI}|[\p{{M}}\p{{Emoji_Modifier}}\u200d])*+",
@@ -31,15 +36,14 @@ _PATTERNS = {  # in this order: no match overlaps with one of an earlier pattern
 }
 _TOKENS = ("web", "mail", "handle", "emoji")  # patterns whose matches are tokens, and not mere parts of them
 _FIND = regex.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS.items()))
-_SHORT = regex.compile(
-    r"(?<![\w.'’-])\p{Lu}\p{Ll}{1,3}(?=\.[^\S\n]*+\n?[^\S\n]*+(?<=\s)\S)"
-)  # not before a paragraph break
-_ENOUGH = 20  # abbreviations, before their being at the ends of no sentences counts
+# A short capitalized word before a full stop, which is not followed by the end of a paragraph.
+_SHORT = regex.compile(r"(?<![\w.'’-])\p{Lu}\p{Ll}{1,3}(?=\.[^\S\n]*+\n?[^\S\n]*+(?<=\s)\S)")
+_ENOUGH = 20  # abbreviations or initials that the data must have before what it says of them counts
 
 
 @dataclass(frozen=True, slots=True)
 class Borders:
-    """What the training data says of the borders of tokens and sentences. `allowed` and `needed` apply it to a text."""
+    """What the training data says of the borders of tokens and sentences. `apply` says it of a text."""
 
     digits: bool  # whether no token ends between two digits
     whole: frozenset[str]  # patterns whose matches have no border inside
@@ -69,28 +73,32 @@ class Borders:
                     final += token.ends_sentence
         return cls(
             _is_rare(parted, pairs),
-            frozenset(name for name, count in matches.items() if _is_rare(cut[name], count)),
+            frozenset(
+                name
+                for name, count in matches.items()
+                if _is_rare(cut[name], count) and (name != "initial" or count >= _ENOUGH)
+            ),
             frozenset(name for name in _TOKENS if _is_rare(begun_before[name], matches[name])),
             frozenset(name for name in _TOKENS if _is_rare(ended_after[name], matches[name])),
             abbreviations >= _ENOUGH and _is_rare(final, abbreviations),
         )
 
-    def inside(self, text: Symbols) -> Bools:
-        """Whether each symbol and the one after it belong to one token, ``[symbols]``."""
-        joined = _between_digits(text) if self.digits else np.zeros(len(text), np.bool_)
-        for first, last in self._located(text, self.whole):
-            joined[first:last] = True
-        return joined
+    def apply(self, text: Symbols) -> tuple[Bools, Bools]:
+        """Whether each symbol and the one after it belong to one token; and whether a token ends after each symbol.
 
-    def edges(self, text: Symbols) -> Bools:
-        """Whether a token ends after each symbol since a match of a pattern begins or ends there, ``[symbols]``."""
+        Both ``[symbols]``: inside of what is whole and between digits; and where a match begins or ends.
+        """
+        joined = _between_digits(text) if self.digits else np.zeros(len(text), np.bool_)
         edges = np.zeros(len(text), np.bool_)
-        for _, last in self._located(text, self.end):
-            edges[last] = True
-        for first, _ in self._located(text, self.begin):
-            if first > 0:
+        for name, start, end in _find(text.text):
+            first, last = np.searchsorted(text.offsets, [start, end - 1]).tolist()
+            if name in self.whole:
+                joined[first:last] = True
+            if name in self.end:
+                edges[last] = True
+            if name in self.begin and first > 0:
                 edges[first - 1] = True
-        return edges & ~text.white
+        return joined, edges & ~text.white
 
     def doubtful(self, text: Symbols) -> Iterator[tuple[str, int]]:
         """Each word after which a token may end only if that is very probable, with the index of its last symbol.
@@ -100,13 +108,6 @@ class Borders:
         """
         for match in _SHORT.finditer(text.text) if self.abbreviations else ():
             yield match.group(), int(np.searchsorted(text.offsets, match.end() - 1))
-
-    def _located(self, text: Symbols, names: Collection[str]) -> Iterator[tuple[int, int]]:
-        """The first and the last symbol of each match."""
-        for name, start, end in _find(text.text):
-            if name in names:
-                first, last = np.searchsorted(text.offsets, [start, end - 1]).tolist()
-                yield first, last
 
     def to_json(self) -> dict[str, Any]:
         """All of the borders, for `from_json`."""
@@ -118,8 +119,15 @@ class Borders:
         """The borders from the data of `to_json`; none for None, since folders of format 2 have none."""
         if data is None:
             return cls(False, frozenset(), frozenset(), frozenset(), False)
-        whole, begin, end = (frozenset(data[key]) for key in ("whole", "begin", "end"))
-        return cls(bool(data["digits"]), whole, begin, end, bool(data["abbreviations"]))
+        patterns = [frozenset(data[key]) for key in ("whole", "begin", "end")]
+        digits, abbreviations = data["digits"], data["abbreviations"]
+        if (
+            type(digits) is not bool
+            or type(abbreviations) is not bool
+            or not all(p <= _PATTERNS.keys() for p in patterns)
+        ):
+            raise ValueError("borders of tokens are lists of known patterns, and true or false")
+        return cls(digits, *patterns, abbreviations)
 
 
 def _between_digits(text: Symbols) -> Bools:

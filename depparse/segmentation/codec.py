@@ -120,8 +120,9 @@ class SegmenterCodec:
         """Where a token must end, and where one may end, ``[symbols]`` each."""
         possible = may_end(text.points) & ~text.white
         needed = must_end(text, self.inner_spaces)
-        inside = self.borders.inside(text) & ~needed
-        return needed | (self.borders.edges(text) & possible & ~inside), possible & ~inside
+        joined, edges = self.borders.apply(text)
+        inside = joined & ~needed
+        return needed | (edges & possible & ~inside), possible & ~inside
 
     def _script_targets(self, passage: Passage) -> Ints:
         """For each token, the number of its script, 0 for a single word; IGNORE if no script makes its words.
@@ -215,6 +216,8 @@ class SegmenterCodec:
         symbols = SymbolVocabulary.from_json(data["symbols"])
         forms = Vocabulary(data["words"], reserved=2)
         expansions, borders = Expansions.from_json(data["expansions"]), Borders.from_json(data.get("borders"))
+        if not isinstance(data["inner_spaces"], bool):
+            raise ValueError(f"inner_spaces is true or false, not {data['inner_spaces']!r}")
         return cls(symbols, forms, expansions, borders, data["inner_spaces"])
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from depparse.document.sentence import Sentence
 from depparse.document.words import MultiwordToken
-from depparse.features.edit_scripts import apply_script, make_script
+from depparse.features.edit_scripts import check_script, fit_script, make_script
 from depparse.text.spacing import RawToken
 from depparse.text.variants import restore_apostrophes, unify_apostrophes
 
@@ -86,7 +86,9 @@ def expand(script: str, token: str) -> Expansion | None:
     for fixed, characters in (("".join(before), source[:n_before]), ("".join(after), source[len(source) - n_after :])):
         if len(fixed) == len(characters) and fixed != characters:
             return None
-    middle = apply_script(edit, source[n_before : len(source) - n_after])
+    middle = fit_script(edit, source[n_before : len(source) - n_after])
+    if middle is None:
+        return None
     words = [*before, middle, *after]
     if not all(words) or len(source) != len(token):  # the lower case of İ is two characters
         return None
@@ -107,8 +109,9 @@ def _check_script(script: Any) -> None:
     before, n_before, edit, n_after, after, cased = json.loads(script)
     words = isinstance(before, list) and isinstance(after, list) and all(isinstance(w, str) for w in (*before, *after))
     numbers = all(type(number) is int and number >= 0 for number in (n_before, n_after, cased))
-    if not (words and numbers and isinstance(edit, str)):
+    if not (words and numbers):
         raise ValueError(f"{script!r} is no script of a multiword token")
+    check_script(edit)
 
 
 def _cut(token: str, words: Sequence[str]) -> list[str]:
@@ -209,6 +212,8 @@ class Expansions:
     def from_json(cls, data: dict[str, Any]) -> Expansions:
         """The expansions from the data of `to_json`. Raises KeyError, TypeError or ValueError for other data."""
         known = {token: tuple(words) for token, words in dict(data["known"]).items()}
+        if any(not isinstance(words, list | tuple) or len(words) < 2 for words in dict(data["known"]).values()):
+            raise ValueError("a multiword token has two or more words")
         texts = [*data["always"], *(word for words in known.values() for word in words)]
         if wrong := [text for text in texts if not isinstance(text, str) or not text]:
             raise ValueError(f"a token or a word is a string, not {wrong[0]!r}")

@@ -32,10 +32,14 @@ _ALIKE = (
 
 
 def unify_apostrophes(form: str) -> str:
-    """A word or token with ``'`` for an apostrophe of any form, in as many characters. Lone quotes stay."""
+    """A word or token with ``'`` for an apostrophe of any form, in as many characters.
+
+    Lone quotes stay, and so does a single opening quote at the beginning.
+    """
     if form.isascii() and "`" not in form:
         return form
-    return form.translate(_TO_APOSTROPHE) if any(map(str.isalnum, form)) else form
+    unified = form.translate(_TO_APOSTROPHE) if any(map(str.isalnum, form)) else form
+    return form[0] + unified[1:] if form.startswith("\u2018") else unified
 
 
 def unified_forms(sentence: Sentence) -> list[str]:
@@ -67,7 +71,8 @@ def unify_points(points: Points) -> Points:
 
 
 def _is_alphanumeric(point: np.uint32) -> bool:
-    return chr(int(point)).isalnum()
+    """Whether it is a letter, a digit, or a mark that belongs to one."""
+    return unicodedata.category(chr(int(point)))[0] in "LMN"
 
 
 def fold_digits(points: Points) -> Points:

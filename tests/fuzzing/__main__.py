@@ -23,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 
 from depparse.errors import DepparseError
-from tests.fuzzing.targets import Fuzzer
+from tests.fuzzing.targets import TARGETS, Fuzzer
 
 
 class TooSlow(BaseException):
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=60.0, help="time for all targets together")
     parser.add_argument("--count", type=int, help="number of cases of each target, whatever time they take")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", action="append", help="a target: conllu, formats, parquet, settings, folders, texts")
+    parser.add_argument("--only", action="append", choices=TARGETS, help="a target")
     parser.add_argument("--case", type=int, help="only this case, which is shown as it fails")
     parser.add_argument("--limit", type=float, default=5.0, help="seconds of the processor that a case may take")
     parser.add_argument("--output", type=Path, default=Path("fuzz-failures"))

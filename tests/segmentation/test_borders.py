@@ -29,7 +29,7 @@ def passage(*sentences: str) -> Passage:
 def pieces(borders: Borders, text: str) -> str:
     """The text with ``|`` where a token surely ends, and ``_`` where one surely does not."""
     symbols = read_symbols(text)
-    inside, edges = borders.inside(symbols), borders.edges(symbols)
+    inside, edges = borders.apply(symbols)
     marks = ["_" if joined else "|" if edge else "" for joined, edge in zip(inside, edges, strict=True)]
     return "".join(chr(point) + mark for point, mark in zip(symbols.points.tolist(), marks, strict=True))
 
@@ -46,7 +46,12 @@ def pieces(borders: Borders, text: str) -> str:
         ("(http://t.example/A1).", "(|h_t_t_p_:_/_/_t_._e_x_a_m_p_l_e_/_A_1|)."),
         ("then...@sam_88", "then...|@_s_a_m___8_8|"),
         ("#old🍕🍔LOL", "#_o_l_d|🍕_🍔|LOL"),
-        ("J. Hale", "J_. Hale"),
+        ("J. Hale", "J. Hale"),  # too few to tell
+        ("请访问https://a.io/b。谢谢", "请访问|h_t_t_p_s_:_/_/_a_._i_o_/_b|。谢谢"),
+        ("“www.a.io/b”…", "“|w_w_w_._a_._i_o_/_b|”…"),
+        ("联系a@b.io谢谢", "联系|a_@_b_._i_o|谢谢"),
+        ("@小明今天", "@小明今天"),
+        ("www.a.io،", "w_w_w_._a_._i_o|،"),
         ("the 2nd", "the 2nd"),
     ],
 )

@@ -15,7 +15,7 @@ def test_apostrophes_of_words_are_one_sign(form: str) -> None:
     assert unify_apostrophes(form) == "n't"
 
 
-@pytest.mark.parametrize("form", ["’", "`", "``", "´", "‘’", "-"])
+@pytest.mark.parametrize("form", ["’", "`", "``", "´", "‘’", "-", "‘hello"])
 def test_quotes_by_themselves_stay(form: str) -> None:
     assert unify_apostrophes(form) == form
 

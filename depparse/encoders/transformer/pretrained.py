@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -55,7 +54,7 @@ def read_pretrained(name: str, *, download: bool) -> Pretrained:
         tokenizer = _read_tokenizer(folder)
         network = _with_weights(checked, _read_weights(folder))
         return Pretrained(check_settings(network.config.to_dict(), drop=True), tokenizer, network)
-    except (OSError, RuntimeError, ValueError, TypeError, SafetensorError) as error:
+    except Exception as error:  # of transformers, of tokenizers, of safetensors, or of the disk
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ConfigError(f"the transformer {name!r} cannot be loaded: {reason}") from None
 
@@ -165,13 +164,15 @@ def _with_weights(settings: dict[str, Any], weights: dict[str, Tensor]) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Turns off the progress bars of transformers within the block, as a library should print none."""
+    """Turns off the progress bars and reports of transformers within the block, as a library should print none."""
     from transformers.utils import logging
 
-    enabled = logging.is_progress_bar_enabled()
+    enabled, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    logging.set_verbosity_error()
     try:
         yield
     finally:
+        logging.set_verbosity(verbosity)
         if enabled:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -14,7 +14,7 @@ from pydantic import Field
 from depparse.document.sentence import Sentence
 from depparse.document.typos import find_beginnings, find_typos
 from depparse.features.batch import Batch, Ints, pad
-from depparse.features.edit_scripts import absolute_script, fit_script, is_absolute, make_script
+from depparse.features.edit_scripts import absolute_script, check_script, fit_script, is_absolute, make_script
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 from depparse.text.variants import restore_apostrophes, unify_apostrophes
@@ -181,6 +181,8 @@ class LemmatizerCodec:
     @classmethod
     def from_json(cls, config: LemmatizerConfig, data: Any) -> LemmatizerCodec:
         """The codec from the data of `to_json`, or of a folder of format 2, which has only the scripts."""
+        for script in data if isinstance(data, list) else data["scripts"]:
+            check_script(script)
         if isinstance(data, list):
             return cls(config, Vocabulary(data), None, (), True)
         return cls(config, Vocabulary(data["scripts"]), data["forms"], data["lemmas"], data["keeps_apostrophes"])

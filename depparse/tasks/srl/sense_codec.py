@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depparse.features.batch import Ints, pad_rows
-from depparse.features.edit_scripts import fit_script, make_script
+from depparse.features.edit_scripts import apply_script, make_script
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import Stage
 
@@ -94,16 +94,12 @@ class SenseCodec:
     def _lemma(self, scripts: Sequence[int], shares: Sequence[float], form: str) -> tuple[str, float]:
         """The best lemma that the most probable scripts make, and the probability of all scripts that make it.
 
-        Scripts that do not fit the form make none.
+        A script that does not fit makes the form.
         """
         by_lemma: dict[str, float] = {}
         for script, share in zip(scripts, shares, strict=True):
-            lemma = fit_script(self.scripts.item(script), form)
-            if lemma is None:
-                continue
-            lemma = _FORBIDDEN.sub("_", lemma)
+            lemma = _FORBIDDEN.sub("_", apply_script(self.scripts.item(script), form))
             by_lemma[lemma] = by_lemma.get(lemma, 0.0) + share
-        by_lemma = by_lemma or {_FORBIDDEN.sub("_", form): 1.0}  # if no script fits
         best, share = max(by_lemma.items(), key=lambda item: item[1] * (1.0 if item[0] in self.of_lemma else _UNKNOWN))
         return best, min(share, 1.0)
 
