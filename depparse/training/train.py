@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from depparse.errors import ConfigError
 from depparse.inference.load import load
 from depparse.inference.pipeline import Pipeline
 from depparse.training.recipe import Recipe, read_recipe
 from depparse.training.records import Listener
 from depparse.training.run import run
+from depparse.training.seeds import read_seeds, run_seeds
 
 
 def train(
@@ -26,6 +28,7 @@ def train(
     base: str | os.PathLike[str] | None = None,
     freeze: bool = False,
     seed: int | None = None,
+    seeds: str | Sequence[int] = (),
     resume: bool = False,
     listen: Listener | None = None,
     command: str | None = None,
@@ -38,23 +41,29 @@ def train(
     splits are used; `train`, `dev` and `test` are files that replace those splits. `set` overrides keys of the recipe,
     written with dots. `base` is a trained model, named as for `load`. It learns the tasks of the recipe in addition to
     its own, and goes on learning those that it has already; with `freeze`, everything else that it predicts stays the
-    same to the last digit. `listen` is called with the records of the run (`depparse.training.records.Record`); nothing
-    is printed. `command` is the command that the model card shows, by default this call. Raises ConfigError,
-    FormatError, ModelError, and DepparseError if training diverges.
+    same to the last digit. With several `seeds` there is a run for each, in ``output/seed-N``, and the pipeline of the
+    first is returned; ``seeds.json`` has the mean and spread of all scores. `listen` is called with the records of the
+    run (`depparse.training.records.Record`); nothing is printed. `command` is the command that the model card shows, by
+    default this call. Raises ConfigError, FormatError, ModelError, and DepparseError if training diverges.
     """
     set = [set] if isinstance(set, str) else set
     data = {"train": _paths(train), "dev": _paths(dev), "test": _paths(test)}
     base_name = None if base is None else os.fspath(base)
     recipe = read_recipe(config, set, _paths(treebank), data, base_name, freeze)
+    if seed is not None and seeds:
+        raise ConfigError("give a seed or several seeds, not both")
     if seed is not None:
         recipe = recipe.with_seed(seed)
     if command is None:
         options: dict[str, Any] = {"treebank": _paths(treebank), **data, "output": os.fspath(output), "set": set}
-        options |= {"base": base_name, "freeze": freeze, "resume": resume}
+        options |= {"base": base_name, "freeze": freeze, "seeds": seeds, "resume": resume}
         name = repr(config if not isinstance(config, os.PathLike) else os.fspath(config))
         arguments = [name, *(f"{key}={value!r}" for key, value in options.items() if value)]
         command = f"depparse.train({', '.join(arguments)})"
-    run(recipe, Path(output), resume=resume, command=command, listen=listen or (lambda _: None))
+    tell = listen or (lambda _: None)
+    if seeds:
+        return load(run_seeds(recipe, read_seeds(seeds), Path(output), resume=resume, command=command, listen=tell))
+    run(recipe, Path(output), resume=resume, command=command, listen=tell)
     return load(Path(output))
 
 
