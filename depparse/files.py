@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
@@ -37,8 +38,15 @@ def check_input(path: PathLike) -> None:
     """Raises FormatError if the file does not exist or is a folder. Saves long work before a read that fails."""
     if name_of(path) != STANDARD_INPUT and not os.path.exists(path):
         raise FormatError("cannot be read: no such file or directory", path=os.fspath(path))
+    _refuse_folder(path)
+
+
+def _refuse_folder(path: PathLike) -> None:
+    """Raises FormatError for a folder, which says how to name the files in it."""
     if os.path.isdir(path):
-        raise FormatError("cannot be read: is a directory", path=os.fspath(path))
+        endings = Counter(Path(name).suffix for name in os.listdir(path) if os.path.isfile(Path(path, name)))
+        files = Path(path, f"*{max(endings, key=endings.__getitem__, default='')}")
+        raise FormatError(f"is a folder; give the files in it, such as {files}", path=os.fspath(path))
 
 
 @contextlib.contextmanager
@@ -49,6 +57,7 @@ def open_input(path: PathLike | BinaryIO) -> Iterator[BinaryIO]:
     elif os.fspath(path) == "-":
         yield sys.stdin.buffer
     else:
+        _refuse_folder(path)
         try:
             stream = gzip.open(path) if os.fspath(path).endswith(".gz") else open(path, "rb")  # noqa: SIM115
         except (OSError, ValueError) as error:

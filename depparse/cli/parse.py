@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,6 +31,10 @@ def parse(
     source: Source = None,
     target: Target = None,
     output: Output = "-",
+    outdir: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write one file for each input, with its name, to this folder."),
+    ] = None,
     workers: Annotated[
         int,
         typer.Option(
@@ -86,6 +92,8 @@ def parse(
 
     With four processes: [green]depparse parse *.txt --model runs/sequoia --workers 4 -o all.conllu[/green]
 
+    One output for each input: [green]depparse parse letters/*.txt --model en --outdir parsed[/green]
+
     Complete the trees of a draft: [green]depparse parse draft.conllu --model en --keep head,deprel[/green]
     """
     from depparse.cli.progress import progress
@@ -93,6 +101,8 @@ def parse(
     from depparse.formats.first_lines import input_files
     from depparse.inference import memory
     from depparse.inference.load import load
+    from depparse.inference.outputs import by_source
+    from depparse.text.naming import output_files
 
     target = target or formats.guess_format(output, "conllu")
     formats.get_format(target)
@@ -100,7 +110,11 @@ def parse(
     for file in inputs:
         if file.recognized and file.format == "text":
             note(f"note: {name_of(file.path)} is read as text; if it is not, say what it is: --from FORMAT")
-    if target == "parquet" and output == "-":
+    if outdir is not None and output != "-":
+        raise ConfigError("--output writes all to one file and --outdir a file for each input; give one of them")
+    ending = next(iter(formats.get_format(target).extensions), f".{target}")
+    outputs = [] if outdir is None else output_files([file.path for file in inputs], outdir, ending)
+    if target == "parquet" and output == "-" and outdir is None:
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
     memory.keep_large_blocks_apart()
     pipeline = load(model, device, fetch=fetch, revision=revision)
@@ -115,9 +129,18 @@ def parse(
         presplit=presplit,
         expand=expand,
     )
-    sentences = _noting_void(pipeline.read(inputs, request=request), pipeline.void(request))
-    parsed = pipeline.annotate_stream(sentences, request=request, workers=workers)
-    formats.write(progress(parsed, "sentences"), output, target)
+    noted = partial(_noting_void, columns=pipeline.void(request))
+    if outdir is None:
+        sentences = noted(pipeline.read(inputs, request=request))
+        parsed = pipeline.annotate_stream(sentences, request=request, workers=workers)
+        formats.write(progress(parsed, "sentences"), output, target)
+        return
+    outdir.mkdir(parents=True, exist_ok=True)
+    read = partial(pipeline.read, request=request)
+    annotate = partial(pipeline.annotate_each, request=request, workers=workers)
+    by_file = by_source(inputs, read, lambda sentences: annotate(noted(progress(sentences, "sentences"))))
+    for path, (_, parsed) in zip(outputs, by_file, strict=True):
+        formats.write(parsed, path, target)
 
 
 COMMAND = parse

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn
 
 from depparse.cli.printing import note, say
+from depparse.cli.tables import show
 from depparse.printable import clean, one_line
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Screen:
         """Shows one record."""
         from depparse.training.estimate import Estimate
         from depparse.training.loop import Step
-        from depparse.training.records import Began, Done, Scored, Warned
+        from depparse.training.records import Began, Compared, Done, Scored, Warned
 
         if isinstance(record, Began):
             self._begin(record)
@@ -68,6 +69,8 @@ class Screen:
             self._row(record)
         elif isinstance(record, Done):
             self._end(record)
+        elif isinstance(record, Compared):
+            show([record.table])
 
     def _begin(self, record: Began) -> None:
         from depparse.evaluation.metrics import Use, model_metrics, segmenter_metrics

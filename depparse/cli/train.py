@@ -51,6 +51,13 @@ def train(
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Seed of random numbers; the same seed gives the same model.")
     ] = None,
+    seeds: Annotated[
+        str,
+        typer.Option(
+            metavar="N,N",
+            help="Train once with each of these seeds, in DIR/seed-N; show mean and spread of the scores.",
+        ),
+    ] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Resume the run in --output.")] = False,
 ) -> None:
     """Train a pipeline from raw text to trees; the model with the best dev score is kept in DIR/model.
@@ -61,6 +68,8 @@ def train(
     Example: [green]depparse train recurrent --treebank UD_French-Sequoia --output runs/sequoia[/green]
 
     Entities for a trained parser: [green]depparse train ner --base en --freeze --train FILE --dev FILE[/green]
+
+    Three seeds: [green]depparse train recurrent --treebank UD_French-Sequoia --seeds 1,2,3 --output runs/seeds[/green]
 
     Another encoder: [green]depparse train transformer --treebank DIR --set model.encoder.inputs.0.name=FOLDER[/green]
     """
@@ -83,6 +92,7 @@ def train(
                 base=base,
                 freeze=freeze,
                 seed=seed,
+                seeds=seeds,
                 resume=resume,
                 listen=screen,
                 command=command,
@@ -94,9 +104,8 @@ def train(
         if os.environ.get("RANK", "0") != "0" or not code:
             raise
         resume_command = command if resume else f"{command} --resume"
-        advice = (
-            f"go on with: {resume_command}" if is_begun(output) else "no checkpoint had been written yet: begin again"
-        )
+        begun = is_begun(output) or any(map(is_begun, output.glob("seed-*")))
+        advice = f"go on with: {resume_command}" if begun else "no checkpoint had been written yet: begin again"
         note(f"interrupted; {advice}")
         raise typer.Exit(code if isinstance(code, int) else 1) from None
 

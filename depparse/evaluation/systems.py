@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import regex
 
 from depparse.document.annotations import kinds
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.annotations.tree import TREE_COLUMNS
+from depparse.document.document import Document
 from depparse.document.exact import spaces
+from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
+from depparse.errors import ConfigError
 from depparse.text.spacing import is_visible
+from depparse.text.wrap import wrapped
 
 _SPACES = regex.compile(r"[\n\p{Zs}]+")  # spacing of raw text, and characters in forms that the scorer ignores
+
+
+def analysed_anew(
+    gold: Document,
+    annotate: Callable[[Iterable[Sentence]], Iterable[Sentence]],
+    segment: Callable[[Iterable[str]], Iterable[Sentence]] | None = None,
+    *,
+    wrap: int | None = None,
+    trees: bool = False,
+    predicates: bool = False,
+) -> Document:
+    """What a system makes of gold's bare words, or of gold's raw text if it can `segment`, made to be scored.
+
+    `wrap` is the width of the lines of the text. The words keep their `trees`, or say which are `predicates`.
+    """
+    if segment is None:
+        return Document(with_trees(annotate(bare_copies(gold, trees=trees, predicates=predicates)), given=trees))
+    if predicates:
+        raise ConfigError("predicates are words, so they cannot be given for raw text")
+    text = iter_text(gold) if wrap is None else wrapped(iter_text(gold), wrap)
+    return Document(with_trees(with_hidden(annotate(segment(text)), gold), given=trees))
 
 
 def bare_copies(sentences: Iterable[Sentence], *, trees: bool = False, predicates: bool = False) -> Iterator[Sentence]:

@@ -186,6 +186,6 @@ def annotate_inputs(reader: InputReader, annotator: Annotator, inputs: list[Give
     return [list(chain.from_iterable(islice(annotated, len(document)))) for document in documents]
 
 
-def annotate_group(annotator: Annotator, group: Group) -> list[Sentence]:
-    """All annotated copies of the sentences of a group, in order."""
-    return list(chain.from_iterable(annotator.annotate_group(group)))
+def annotate_group(annotator: Annotator, group: Group) -> list[list[Sentence]]:
+    """The annotated copies of each sentence of a group, in order."""
+    return list(annotator.annotate_group(group))

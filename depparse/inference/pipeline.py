@@ -6,16 +6,15 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
 
 from depparse.arguments import check_number, check_path, check_type
 from depparse.document.annotations import void_kinds
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
-from depparse.document.raw_text import iter_text
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
-from depparse.evaluation.systems import bare_copies, with_hidden, with_trees
+from depparse.evaluation.systems import analysed_anew
 from depparse.formats.first_lines import InputPath
 from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator
 from depparse.inference.inputs import (
@@ -27,7 +26,7 @@ from depparse.inference.inputs import (
     expanded,
     jobs_of,
 )
-from depparse.inference.outputs import document_of, documents, flat
+from depparse.inference.outputs import Context, document_of, documents, each_copy, flat, with_contexts
 from depparse.inference.request import Asked, Request, refuse, requested
 from depparse.inference.workers import run_in_order
 from depparse.model.codec import ModelCodec
@@ -36,7 +35,6 @@ from depparse.runtimes.scorer import Scorer
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
-from depparse.text.wrap import wrapped
 
 if TYPE_CHECKING:
     from depparse.model.model import Model
@@ -130,16 +128,43 @@ class Pipeline:
         checked = reader.check(input)
         return document_of(self._annotator(request).annotate(reader.sentences(checked), constraints), checked)
 
+    @overload
     def pipe(
         self,
         inputs: Iterable[Input],
         *,
+        as_tuples: Literal[False] = False,
         batch_size: int = 256,
         workers: int = 1,
         request: Request | None = None,
         **asked: Unpack[Asked],
-    ) -> Iterator[Document]:
+    ) -> Iterator[Document]: ...
+
+    @overload
+    def pipe(
+        self,
+        inputs: Iterable[tuple[Input, Context]],
+        *,
+        as_tuples: Literal[True],
+        batch_size: int = 256,
+        workers: int = 1,
+        request: Request | None = None,
+        **asked: Unpack[Asked],
+    ) -> Iterator[tuple[Document, Context]]: ...
+
+    def pipe(
+        self,
+        inputs: Iterable[Any],
+        *,
+        as_tuples: bool = False,
+        batch_size: int = 256,
+        workers: int = 1,
+        request: Request | None = None,
+        **asked: Unpack[Asked],
+    ) -> Iterator[Any]:
         """Annotates many inputs, in order: each as a call does, but faster, since their sentences share batches.
+
+        With `as_tuples`, the inputs are pairs (input, context), and what comes out are pairs (Document, context).
 
         Inputs are read when they are needed: at most `batch_size` ahead, fewer if they are long. `workers` is the
         number of processes that share the work, with one thread each; each has up to `batch_size` inputs in work and as
@@ -150,6 +175,9 @@ class Pipeline:
         """
         if isinstance(inputs, (str, Document)) or not isinstance(inputs, Iterable):
             raise ConfigError("pipe takes many texts or documents; call the pipeline itself for one")
+        if as_tuples:
+            options: Any = {"batch_size": batch_size, "workers": workers, "request": request, **asked}
+            return with_contexts(inputs, lambda given: self.pipe(given, **options))
         self._check_workers(workers)
         check_number(batch_size, "batch_size", "inputs")
         request = requested(request, asked, self.parts)
@@ -174,14 +202,25 @@ class Pipeline:
 
         Raises ConfigError, and DepparseError naming the sentence if no tree meets `keep` and `constraints`.
         """
+        return flat(self.annotate_each(sentences, constraints=constraints, workers=workers, request=request, **asked))
+
+    def annotate_each(
+        self,
+        sentences: Iterable[Sentence],
+        *,
+        constraints: Iterable[Constraints | None] | None = None,
+        workers: int = 1,
+        request: Request | None = None,
+        **asked: Unpack[Asked],
+    ) -> Iterator[list[Sentence]]:
+        """As `annotate_stream`, but a list for each sentence: its copy or, with `k_best`, one for each best tree."""
         able = ("keep", "without", "probabilities", "k_best", "treebank", "batch_words")
         request = requested(request, asked, self.parts, "annotate_stream", able, constrained=constraints is not None)
         annotator = self._annotator(request)
         self._check_workers(workers)
-        if workers == 1:
-            return annotator.annotate(sentences, constraints)
-        groups = annotator.groups(sentences, constraints, BATCHES_OF_WORKER)
-        return flat(run_in_order(partial(annotate_group, annotator), groups, workers))
+        groups = annotator.groups(sentences, constraints, BATCHES if workers == 1 else BATCHES_OF_WORKER)
+        work = annotator.annotate_group if workers == 1 else partial(annotate_group, annotator)
+        return each_copy(run_in_order(work, groups, workers))
 
     def segment(
         self, pieces: Iterable[str], *, request: Request | None = None, **asked: Unpack[Asked]
@@ -239,13 +278,9 @@ class Pipeline:
         """
         check_type(gold, Document, "gold", "a Document")
         trees = self.codec is not None and self.codec.needs_trees()
-        if raw and given_predicates:
-            raise ConfigError("predicates are words, so they cannot be given for raw text")
-        sentences = bare_copies(gold, trees=trees, predicates=given_predicates)
-        if raw:
-            sentences = self.segment(wrapped(iter_text(gold), wrap) if wrap is not None else iter_text(gold))
-        analysed = self.annotate_stream(sentences, treebank=treebank, keep=PREDICATES if given_predicates else ())
-        return Document(with_trees(with_hidden(analysed, gold) if raw else analysed, given=trees))
+        annotate = partial(self.annotate_stream, treebank=treebank, keep=PREDICATES if given_predicates else ())
+        segment = self.segment if raw else None
+        return analysed_anew(gold, annotate, segment, wrap=wrap, trees=trees, predicates=given_predicates)
 
     def analyses(
         self,

@@ -119,7 +119,7 @@ class Borders:
         """The borders from the data of `to_json`; none for None, since folders of format 2 have none."""
         if data is None:
             return cls(False, frozenset(), frozenset(), frozenset(), False)
-        patterns = [frozenset(data[key]) for key in ("whole", "begin", "end")]
+        whole, begin, end = patterns = [frozenset(data[key]) for key in ("whole", "begin", "end")]
         digits, abbreviations = data["digits"], data["abbreviations"]
         if (
             type(digits) is not bool
@@ -127,7 +127,7 @@ class Borders:
             or not all(p <= _PATTERNS.keys() for p in patterns)
         ):
             raise ValueError("borders of tokens are lists of known patterns, and true or false")
-        return cls(digits, *patterns, abbreviations)
+        return cls(digits, whole, begin, end, abbreviations)
 
 
 def _between_digits(text: Symbols) -> Bools:

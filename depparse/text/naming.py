@@ -7,7 +7,8 @@ from pathlib import Path
 
 from depparse.document.columns import comment_name
 from depparse.document.sentence import Sentence
-from depparse.files import PathLike, name_of
+from depparse.errors import ConfigError
+from depparse.files import STANDARD_INPUT, PathLike, name_of
 
 
 def document_names(paths: Sequence[PathLike]) -> list[str]:
@@ -15,6 +16,22 @@ def document_names(paths: Sequence[PathLike]) -> list[str]:
     stems = [Path(name_of(path)).name.split(".")[0] or name_of(path) for path in paths]
     names = [name_of(path) if stems.count(stem) > 1 else stem for path, stem in zip(paths, stems, strict=True)]
     return ["_".join(name.split()) for name in names]
+
+
+def output_files(paths: Sequence[PathLike], folder: Path, ending: str) -> list[Path]:
+    """A file in `folder` for each input file: with its name, but with this ending. Raises ConfigError for two alike."""
+    outputs: dict[Path, str] = {}
+    for path in map(name_of, paths):
+        if path == STANDARD_INPUT:
+            raise ConfigError("standard input has no name for a file in a folder; give --output FILE")
+        name = Path(path.removesuffix(".gz"))
+        output = folder / f"{name.stem or name.name}{ending}"
+        if output in outputs:
+            raise ConfigError(f"{outputs[output]} and {path} would both be written to {output}; give them other names")
+        if output.exists() and any(output.samefile(other) for other in paths):
+            raise ConfigError(f"{output} would be written over the input; choose another folder")
+        outputs[output] = path
+    return list(outputs)
 
 
 def name_document(sentences: Iterable[Sentence], name: str) -> Iterator[Sentence]:

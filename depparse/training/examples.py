@@ -88,7 +88,9 @@ class StoredSentences(Sequence[Sentence]):
     Only their lengths and sources stay in memory. `sources` numbers the treebank of each file.
     """
 
-    def __init__(self, files: Sequence[str], sources: Sequence[int], folder: Path, format: str) -> None:
+    def __init__(
+        self, files: Sequence[str], sources: Sequence[int], folder: Path, format: str, limit: int | None = None
+    ) -> None:
         import datasets
         import pyarrow as pa
 
@@ -96,9 +98,10 @@ class StoredSentences(Sequence[Sentence]):
         self.lengths, self.sources = array("q"), array("q")
         self._begins: list[int] = []  # the number of each file's first sentence
         self._sets = []
+        chosen = _chosen(files, format, limit)
         for number, (file, source) in enumerate(zip(files, sources, strict=True)):
             self._begins.append(len(self.lengths))
-            sentences, fields = arrow.with_schema(_iter_file(file, format))
+            sentences, fields = arrow.with_schema(_iter_file(file, format, chosen[number]))
             path = folder / f"{number}.arrow"
             with open_output(path) as out, pa.ipc.new_stream(out.buffer, fields) as writer:
                 for batch in arrow.record_batches(sentences, fields):
@@ -139,18 +142,26 @@ class StoredSentences(Sequence[Sentence]):
 
 
 def read_sentences(
-    files: Sequence[str], sources: Sequence[int], folder: Path | None, format: str = "conllu"
+    files: Sequence[str],
+    sources: Sequence[int],
+    folder: Path | None,
+    format: str = "conllu",
+    limit: int | None = None,
 ) -> tuple[Sequence[Sentence], Sequence[int]]:
     """The sentences of all files, and the number of the treebank of each sentence.
 
     With a `folder`, the sentences are kept on disk, in that folder. A file has the format that its ending tells, or
-    else `format`. `sources` numbers the treebank of each file.
+    else `format`. `sources` numbers the treebank of each file. With a `limit`, at most so many sentences are read,
+    chosen at random, but in the same way each time: those of a smaller limit are among those of a larger one.
     """
     if folder is not None:
-        stored = StoredSentences(files, sources, folder, format)
+        stored = StoredSentences(files, sources, folder, format, limit)
         return stored, stored.sources
+    chosen = _chosen(files, format, limit)
     pairs = [
-        (sentence, source) for file, source in zip(files, sources, strict=True) for sentence in _iter_file(file, format)
+        (sentence, source)
+        for file, source, numbers in zip(files, sources, chosen, strict=True)
+        for sentence in _iter_file(file, format, numbers)
     ]
     return [sentence for sentence, _ in pairs], [source for _, source in pairs]
 
@@ -165,15 +176,28 @@ def make_examples(model: Model, sentences: Sequence[Sentence], sources: Sequence
     )
 
 
-def _iter_file(file: str, default: str) -> Iterator[Sentence]:
+def _chosen(files: Sequence[str], format: str, limit: int | None) -> list[set[int] | None]:
+    """For each file, the numbers of the sentences to read, from 0; None for all."""
+    if limit is None:
+        return [None] * len(files)
+    sizes = [sum(1 for _ in _iter_file(file, format)) for file in files]
+    places = [(number, sentence) for number, size in enumerate(sizes) for sentence in range(size)]
+    random.Random("data.limit").shuffle(places)
+    return [{sentence for number, sentence in places[:limit] if number == file} for file in range(len(files))]
+
+
+def _iter_file(file: str, default: str, chosen: set[int] | None = None) -> Iterator[Sentence]:
     """The sentences of a file, with a column for each kind of annotation that MISC has, such as entities.
 
-    If MISC has entities anywhere in the file, a sentence without any is annotated: it has no entities. If MISC has none
-    in the whole file, no sentence is annotated with entities. The same holds for every kind that CoNLL-U has in MISC.
+    Only those of the `chosen` numbers, from 0, are given, if there are any. If MISC has entities anywhere in the file,
+    a sentence without any is annotated: it has no entities. If MISC has none in the whole file, no sentence is
+    annotated with entities. The same holds for every kind that CoNLL-U has in MISC.
     """
     format = guess_format(file, default)
     in_misc = _kinds_in_misc(file) if format == "conllu" else []
-    for sentence in iter_sentences(file, format):
+    for number, sentence in enumerate(iter_sentences(file, format)):
+        if chosen is not None and number not in chosen:
+            continue
         for kind in in_misc:
             kind.to_columns(sentence)
         yield sentence

@@ -31,6 +31,8 @@ class DataConfig(Config):
     dev: Files = ()  # scored after epochs; the mean over the files chooses the model that is kept
     test: Files = ()  # scored once, at the end
     format: str = "conllu"  # of files whose endings tell none, such as conll2003
+    # The number of training sentences, chosen at random, but alike for any seed, and among those of a larger limit.
+    limit: int | None = Field(None, ge=1, exclude_if=lambda limit: limit is None)
     on_disk: bool = False  # for training data that does not fit in memory: sentences are read from disk for each batch
 
 

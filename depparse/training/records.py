@@ -9,6 +9,7 @@ from typing import Literal
 
 from depparse.evaluation.metrics import Use, segmenter_metrics
 from depparse.evaluation.scores import Scores
+from depparse.evaluation.tables import Table
 from depparse.training.estimate import Estimate
 from depparse.training.loop import Evaluation, Step
 
@@ -59,5 +60,13 @@ class Done:
     raw: dict[str, Scores] = field(default_factory=dict)  # the same from raw text, if there is a segmenter
 
 
-Record = Began | Warned | Step | Estimate | Scored | Done
+@dataclass(slots=True)
+class Compared:
+    """The last record of runs with several seeds: their scores on dev and test, with mean and spread."""
+
+    folder: Path  # of all the runs
+    table: Table
+
+
+Record = Began | Warned | Step | Estimate | Scored | Done | Compared
 Listener = Callable[[Record], None]

@@ -110,7 +110,9 @@ class _Run:
         # A base model knows only its own treebanks; files of any other treebank are read as those of its first one.
         names = [treebank_name(file) for file in data.train]
         numbers = [self.treebanks.index(name) if name in self.treebanks else 0 for name in names]
-        self.sentences, self.sources = read_sentences(data.train, numbers, folder, data.format)
+        self.sentences, self.sources = read_sentences(data.train, numbers, folder, data.format, data.limit)
+        if data.limit is not None:
+            self.findings.append(f"note: data.limit leaves {len(self.sentences):,} sentences to learn from")
         if not any(map(len, self.sentences)):
             raise ConfigError(f"no sentences in {', '.join(data.train)}")
 

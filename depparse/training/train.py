@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from depparse.arguments import check_iterable, check_path, check_type
-from depparse.errors import DepparseError
+from depparse.errors import ConfigError, DepparseError
 from depparse.inference.load import load
 from depparse.inference.pipeline import Pipeline
 from depparse.training.recipe import Recipe, read_recipe
 from depparse.training.records import Listener
 from depparse.training.run import run
+from depparse.training.seeds import read_seeds, run_seeds
 
 
 def train(
@@ -28,6 +29,7 @@ def train(
     base: str | os.PathLike[str] | None = None,
     freeze: bool = False,
     seed: int | None = None,
+    seeds: str | Sequence[int] = (),
     resume: bool = False,
     listen: Listener | None = None,
     command: str | None = None,
@@ -40,9 +42,10 @@ def train(
     splits are used; `train`, `dev` and `test` are files that replace those splits. `set` overrides keys of the recipe,
     written with dots. `base` is a trained model, named as for `load`. It learns the tasks of the recipe in addition to
     its own, and goes on learning those that it has already; with `freeze`, everything else that it predicts stays the
-    same to the last digit. `listen` is called with the records of the run (`depparse.training.records.Record`); nothing
-    is printed. `command` is the command that the model card shows, by default this call. Raises ConfigError,
-    FormatError, ModelError, and DepparseError if training diverges.
+    same to the last digit. With several `seeds` there is a run for each, in ``output/seed-N``, and the pipeline of the
+    first is returned; ``seeds.json`` has the mean and spread of all scores. `listen` is called with the records of the
+    run (`depparse.training.records.Record`); nothing is printed. `command` is the command that the model card shows, by
+    default this call. Raises ConfigError, FormatError, ModelError, and DepparseError if training diverges.
     """
     set = [set] if isinstance(set, str) else set
     data = {"train": _paths(train, "train"), "dev": _paths(dev, "dev"), "test": _paths(test, "test")}
@@ -52,17 +55,22 @@ def train(
     base_name = None if base is None else os.fspath(base)
     treebanks = _paths(treebank, "treebank")
     recipe = read_recipe(config, set, treebanks, data, base_name, freeze)
+    if seed is not None and seeds:
+        raise ConfigError("give a seed or several seeds, not both")
     if seed is not None:
         check_type(seed, int, "seed", "a whole number")
         recipe = recipe.with_seed(seed)
     if command is None:
         options: dict[str, Any] = {"treebank": treebanks, **data, "output": os.fspath(output), "set": set}
-        options |= {"base": base_name, "freeze": freeze, "resume": resume}
+        options |= {"base": base_name, "freeze": freeze, "seeds": seeds, "resume": resume}
         name = repr(config if not isinstance(config, os.PathLike) else os.fspath(config))
         arguments = [name, *(f"{key}={value!r}" for key, value in options.items() if value)]
         command = f"depparse.train({', '.join(arguments)})"
+    tell = listen or (lambda _: None)
     try:
-        run(recipe, Path(output), resume=resume, command=command, listen=listen or (lambda _: None))
+        if seeds:
+            return load(run_seeds(recipe, read_seeds(seeds), Path(output), resume=resume, command=command, listen=tell))
+        run(recipe, Path(output), resume=resume, command=command, listen=tell)
     except OSError as error:  # such as a full disk
         raise DepparseError(f"{error.filename or output}: {(error.strerror or str(error)).lower()}") from error
     return load(Path(output))

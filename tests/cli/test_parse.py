@@ -91,6 +91,40 @@ def test_several_files_are_several_documents(run: Run, nlp: Pipeline, tmp_path: 
     assert run("parse", *files, "--model", "m", "--workers", "2").stdout == result.stdout
 
 
+def test_each_input_has_an_output_of_its_name(run: Run, nlp: Pipeline, tmp_path: Path) -> None:
+    texts = {"a.txt": TEXT, "b.v2.txt": "2 apples", "c.txt": "", "d.txt": TEXT * 40}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "e.conllu").write_text(TWO, encoding="utf-8")
+    files = [*texts, "e.conllu"]
+    alone = {name: run("parse", name, "--model", "m").stdout for name in files}
+    for options in ([], ["--workers", "2"]):
+        folder = tmp_path / "out" / str(len(options))
+        result = run("parse", *files, "--model", "m", "--outdir", folder, *options)
+        assert (result.returncode, result.stdout, result.stderr) == (0, "", NOTE)
+        for name in files:
+            assert (folder / name).with_suffix(".conllu").read_text(encoding="utf-8") == alone[name]
+        assert len(list(folder.iterdir())) == len(files)
+    assert (
+        run("parse", "a.txt", "e.conllu", "--model", "m", "--outdir", "o", "--to", "json", "--k-best", "2").returncode
+        == 0
+    )
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["a.json", "e.json"]
+    ranked = json.loads((tmp_path / "o" / "e.json").read_text(encoding="utf-8"))
+    assert Document.from_dict(ranked).to_conllu() == nlp(Document.from_conllu(TWO), k_best=2).to_conllu()
+    (tmp_path / "out" / "a.txt").write_text("", encoding="utf-8")
+    for arguments, message in (
+        (["a.txt", "out/a.txt", "--outdir", "o"], "a.txt and out/a.txt would both be written to o/a.conllu"),
+        (["e.conllu", "--outdir", "."], "e.conllu would be written over the input"),
+        (["--outdir", "o"], "standard input has no name"),
+        (["a.txt", "--outdir", "o", "-o", "x.conllu"], "give one of them"),
+    ):
+        result = run("parse", *arguments, "--model", "m", input=TWO)
+        assert result.returncode == 2
+        assert message in result.stderr
+    assert (tmp_path / "e.conllu").read_text(encoding="utf-8") == TWO
+
+
 def test_presplit_text_and_given_words_are_parsed(run: Run, nlp: Pipeline) -> None:
     result = run("parse", "--model", "m", "--from", "text", "--presplit", input=TEXT)
     assert result.stdout == nlp(TEXT, presplit=True).to_conllu()
@@ -117,7 +151,7 @@ def test_no_text_gives_no_output(run: Run, nlp: Pipeline) -> None:
     [
         (["nowhere.txt"], "nowhere.txt: cannot be read: no such file or directory"),
         (["a.txt", "nowhere.txt"], "nowhere.txt: cannot be read: no such file or directory"),
-        (["m"], "m: cannot be read: is a directory"),
+        (["m"], "m: is a folder; give the files in it, such as m/*.json"),
         (["-", "-"], "standard input (-) can be read only once"),
         (["--from", "txt"], "there is no format 'txt'; did you mean text?"),
         (["--presplit", "d.conllu"], "presplit is for text, a sentence a line, but d.conllu is read as conllu"),

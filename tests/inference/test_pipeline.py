@@ -303,6 +303,32 @@ def test_codecs_alone_need_a_scorer(nlp: Pipeline) -> None:
         Pipeline(codec)
 
 
+def test_contexts_come_out_beside_their_documents(nlp: Pipeline) -> None:
+    pairs = [(text, {"number": number}) for number, text in enumerate(TEXTS)]
+    n_read = [0]
+    out = nlp.pipe(counted(pairs, n_read), as_tuples=True, batch_size=2, keep="upos")
+    assert n_read == [0]
+    first, context = next(out)
+    assert context is pairs[0][1]
+    assert n_read[0] <= 3
+    rest = list(out)
+    expected = [document.to_conllu() for document in nlp.pipe(TEXTS)]
+    assert [document.to_conllu() for document in (first, *(document for document, _ in rest))] == expected
+    assert [context for _, context in rest] == [context for _, context in pairs[1:]]
+    with pytest.raises(ConfigError, match=r"input 2: as_tuples takes pairs \(input, context\), not str"):
+        list(nlp.pipe([("a", 1), "b"], as_tuples=True))  # type: ignore[list-item]
+    with pytest.raises(ConfigError, match="workers"):
+        nlp.pipe(pairs, as_tuples=True, workers=0)
+
+
+def test_each_sentence_has_its_copies(nlp: Pipeline) -> None:
+    lists = list(nlp.annotate_each(two_sentences(), k_best=3))
+    assert [len(copies) for copies in lists] == [3, 3]
+    stream = nlp.annotate_stream(two_sentences(), k_best=3)
+    assert [s.to_conllu() for copies in lists for s in copies] == [s.to_conllu() for s in stream]
+    assert [len(copies) for copies in nlp.annotate_each(two_sentences())] == [1, 1]
+
+
 def test_mistakes_of_pipe_are_told_at_once(nlp: Pipeline) -> None:
     for inputs, options in (
         ("text", {}), (two_sentences(), {}), ([], {"workers": 0}), ([], {"batch_size": 0}), ([], {"batch_words": 0}),
