@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import cast
@@ -36,11 +37,12 @@ def pack(
 ) -> Facts:
     """Writes the folder `output` with a pipeline of the model in `model` and the segmenter in `segmenter`.
 
-    Both are named as for `load`. Without `segmenter`, that of `model` is taken, if it has one. Tasks in `without` are
-    left out. Weights that inference never reads are left out too, which changes no analysis; `weights` stored as
-    float16 or int8 may change a few analyses. `card` is Markdown for the beginning of the card, with the licence under
-    ``## Licence``; `command` is the command that the card shows. The packed pipeline is scored on the gold files
-    `score`. Returns the facts. Raises ModelError, ConfigError and, for a gold file, FormatError.
+    Both are named as for `load`. Without `segmenter`, that of `model` is taken, if it has one; a warning says if the
+    two are of different languages. Tasks in `without` are left out. Weights that inference never reads are left out
+    too, which changes no analysis; `weights` stored as float16 or int8 may change a few analyses. `card` is Markdown
+    for the beginning of the card, with the licence under ``## Licence``; `command` is the command that the card shows.
+    The packed pipeline is scored on the gold files `score`. Returns the facts. Raises ModelError, ConfigError and, for
+    a gold file, FormatError.
     """
     output = Path(output)
     check_replaceable(output)
@@ -51,6 +53,7 @@ def pack(
         parts.segmenter = load_parts(segmenter_folder).segmenter
         if parts.segmenter is None:
             raise ModelError(f"{segmenter_folder}: holds no segmenter; train one, or pack the model alone")
+        _warn_of_languages(folder, segmenter_folder)
     # Read now, so that a wrong file is an error before anything is written.
     treebanks = parts.model.treebanks if parts.model is not None else ()
     paths = [os.fspath(file) for file in score]
@@ -82,6 +85,16 @@ def pack(
         facts = facts.model_copy(update={"scores": _scores(output, gold_files)})
         save(parts.model, output, facts, segmenter=parts.segmenter, weights=weights)
     return facts
+
+
+def _warn_of_languages(model: Path, segmenter: Path) -> None:
+    """Warns if the data of the model and that of the segmenter have no language in common, as far as facts tell."""
+    first, second = read_facts(model).languages(), read_facts(segmenter).languages()
+    if first and second and set(first).isdisjoint(second):
+        warnings.warn(
+            f"the model learned {', '.join(first)}, but the segmenter {', '.join(second)}: it will split text badly",
+            stacklevel=3,
+        )
 
 
 def _scores(folder: Path, gold_files: Sequence[Gold]) -> tuple[ScoreRow, ...]:

@@ -62,6 +62,24 @@ def test_a_model_and_a_segmenter_are_packed_together(segmenter: Segmenter, tmp_p
     assert "\n## The segmenter\n\n```sh\n# how\n" in (tmp_path / "alone" / "README.md").read_text(encoding="utf-8")
 
 
+def test_a_segmenter_of_another_language_is_told(segmenter: Segmenter, tmp_path: Path) -> None:
+    def facts(*languages: str) -> Facts:
+        data = [DataFile(split="train", file=name, sha256=name, language=name) for name in languages]
+        return Facts(data=tuple(data))
+
+    save(small_model(), tmp_path / "english", facts("English"))
+    save(small_model(), tmp_path / "both", facts("French", "English"))
+    save(small_model(), tmp_path / "unknown", facts(""))
+    save(None, tmp_path / "french", facts("French"), segmenter=segmenter)
+    with pytest.warns(
+        UserWarning, match="the model learned English, but the segmenter French: it will split text badly"
+    ):
+        pack(tmp_path / "english", tmp_path / "french", output=tmp_path / "p")
+    assert load(tmp_path / "p").parts[0] == "segmenter"
+    for name in ("both", "unknown"):
+        pack(tmp_path / name, tmp_path / "french", output=tmp_path / "p")  # any warning would be an error
+
+
 def test_a_packed_pipeline_is_scored_as_packed(segmenter: Segmenter, samples: Path, tmp_path: Path) -> None:
     model = small_model()
     save(model, tmp_path / "m", FACTS, segmenter=segmenter)

@@ -13,6 +13,7 @@ from depparse.document.document import CONVERSIONS
 from depparse.document.kinds import KINDS
 from depparse.encoders.codec import CONTEXTS, INPUTS
 from depparse.evaluation.metrics import GROUP as METRICS
+from depparse.formats.conllu import read_conllu
 from depparse.formats.table import GROUP as FORMATS
 from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS
@@ -30,6 +31,16 @@ def folder(tmp_path: Path) -> Path:
     for name in ("corpora", "benchmarks"):
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path
+
+
+def test_the_change_in_the_readme_changes_something() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    change = re.search(r'doc\.sentences\[(\d+)\]\.words\[(\d+)\]\.lemma = "(\w+)"', text)
+    file = re.search(r'doc = depparse\.read_conllu\("([^"]+)"\)\n', text)
+    assert change is not None
+    assert file is not None
+    sentence, word, lemma = int(change[1]), int(change[2]), change[3]
+    assert read_conllu(ROOT / file[1]).sentences[sentence].words[word].lemma != lemma
 
 
 @pytest.mark.slow

@@ -97,10 +97,8 @@ def _draw_scores(ax: Axes, rows: list[_Row], metric: str | None) -> None:
         ax.set_title(
             f"best {drawn_names[0]} {100 * best_row[drawn_names[0]]:.2f} after epoch {best_row['epoch']}", fontsize=11
         )
-        # Low scores of the first epochs may fall out of the picture, so that the later ones can be told apart.
-        bests = [max(row.get(name) or 0.0 for row in rows) for name in drawn_names]
-        worst = min(row.get(name) or 0.0 for name in drawn_names for row in rows)
-        ax.set_ylim(bottom=max(0.0, 100 * worst - 2, 100 * min(bests) - 40))
+        worst = min(row[name] for name in drawn_names for row in rows if row.get(name) is not None)
+        ax.set_ylim(bottom=max(0.0, 100 * worst - 2))
         _legend(ax, "best of each")
 
 

@@ -83,7 +83,12 @@ def test_drawings_keep_to_the_width(run: Run, tmp_path: Path) -> None:
 
 def test_a_caption_keeps_the_direction_of_its_script(run: Run, tmp_path: Path) -> None:
     run("show", "-o", "trees.html", input=SENTENCE.replace("Dogs bark", "הכלב נובח."))
-    assert "<small>s1</small> <bdi>הכלב נובח.</bdi>" in (tmp_path / "trees.html").read_text(encoding="utf-8")
+    page = (tmp_path / "trees.html").read_text(encoding="utf-8")
+    # All lines of a caption begin at the right, and so does a tree that is wider than the screen.
+    assert '<figure dir="rtl"><figcaption><small>s1</small> <bdi>הכלב נובח.</bdi></figcaption>\n<div><svg' in page
+    assert '<meta name="viewport" content="width=device-width">' in page
+    run("show", "-o", "trees.html", input=SENTENCE)
+    assert "<figure><figcaption>" in (tmp_path / "trees.html").read_text(encoding="utf-8")
 
 
 def test_colors_are_for_terminals(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from depparse.errors import FormatError
+from depparse.visualize import curves
 from depparse.visualize.curves import draw_curves
 
 ROWS = [
@@ -36,6 +38,18 @@ def test_the_scores_of_a_segmenter_are_drawn(tmp_path: Path) -> None:
         draw_curves(write(tmp_path / "segmenter.jsonl", rows), tmp_path / "curves.png")
         pictures.append((tmp_path / "curves.png").read_bytes())
     assert len(set(pictures)) == 4
+
+
+@pytest.mark.parametrize("first", [0.0, 0.03, 0.6])
+def test_all_points_are_in_the_picture(first: float) -> None:
+    rows = [{"epoch": 1, "LAS": first}, {"epoch": 2, "LAS": 0.9, "UPOS": 0.95}, {"epoch": 3, "LAS": 0.92, "UPOS": None}]
+    ax = Figure().subplots()
+    curves._draw_scores(ax, rows, None)
+    bottom, top = ax.get_ylim()
+    values = [value for line in ax.lines[:2] for value in line.get_ydata()]
+    assert sorted(values) == pytest.approx(sorted([100 * first, 90, 92, 95]))
+    assert bottom <= min(values) <= max(values) <= top
+    assert bottom >= min(values) - 3  # no room is wasted on a value that is not there
 
 
 def test_each_kind_of_value_gets_its_panel(tmp_path: Path) -> None:
