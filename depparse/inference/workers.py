@@ -68,9 +68,12 @@ class _Workers:
 
     def __init__(self, work: Callable[[Any], Any], workers: int) -> None:
         context = multiprocessing.get_context()
-        # A forked child has all that its parent has. Other processes get the work as bytes: torch would otherwise pass
-        # tensors by shared memory, which is small in many containers.
-        sent_work = work if context.get_start_method() == "fork" else pickle.dumps(work)
+        # A forked child has all that its parent has. Other processes get the work as bytes, through their pipe: torch
+        # would pass tensors by shared memory, which is small in many containers, and the standard library waits forever
+        # if a process ends before it has read its arguments, as in a script without a main guard.
+        forks = context.get_start_method() == "fork"
+        self._sent_work = b"" if forks else pickle.dumps(work)
+        self._without_work: set[Connection] = set()
         self._alive = context.Pipe(duplex=False)  # nothing is sent: the pipe ends when this process ends
         self._processes: list[Any] = []
         self._idle: SimpleQueue[Connection] = SimpleQueue()
@@ -79,7 +82,10 @@ class _Workers:
             for _ in range(workers):
                 ours, theirs = context.Pipe()
                 self._idle.put(ours)
-                process = context.Process(target=_serve, args=(sent_work, theirs, *self._alive), daemon=True)
+                if not forks:
+                    self._without_work.add(ours)
+                arguments = work if forks else None, theirs, *self._alive
+                process = context.Process(target=_serve, args=arguments, daemon=True)
                 self._processes.append(process)
                 with _no_interrupts():
                     process.start()
@@ -99,10 +105,16 @@ class _Workers:
         pickled_job = pickle.dumps(job)
         connection = self._idle.get()
         try:
+            if connection in self._without_work:
+                self._without_work.remove(connection)
+                connection.send_bytes(self._sent_work)
             connection.send_bytes(pickled_job)
             answer = connection.recv_bytes()
         except (EOFError, OSError):
-            message = "a worker process was killed or could not start; if memory ran out, use fewer workers"
+            message = (
+                "a worker process was killed or could not start; if memory ran out, use fewer workers; a script whose "
+                'processes do not fork needs `if __name__ == "__main__":` around what it does'
+            )
             raise DepparseError(message) from None
         finally:
             self._idle.put(connection)
@@ -141,13 +153,14 @@ def _no_interrupts() -> Iterator[None]:
 # -- in the workers
 
 
-def _serve(sent_work: Any, connection: Connection, reader: Connection, writer: Connection) -> None:
-    """Does the jobs that come through the connection, until it ends."""
+def _serve(work: Any, connection: Connection, reader: Connection, writer: Connection) -> None:
+    """Does the jobs that come through the connection, until it ends. Without `work`, that comes first."""
     writer.close()  # the parent alone holds this end, so that it closes when the parent ends
     threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all of its processes, but the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    work = pickle.loads(sent_work) if isinstance(sent_work, bytes) else sent_work
+    if work is None:
+        work = pickle.loads(connection.recv_bytes())
     _use_one_thread()
     with contextlib.suppress(EOFError):
         while True:

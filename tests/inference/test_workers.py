@@ -188,3 +188,17 @@ def test_an_interrupt_ends_the_command_cleanly(tmp_path: Path) -> None:
 def test_a_pipeline_can_be_pickled() -> None:
     pipeline = Pipeline(small_model())
     assert conllu(pickle.loads(pickle.dumps(pipeline)).pipe(TEXTS)) == conllu(pipeline.pipe(TEXTS))
+
+
+def test_a_script_without_a_main_guard_is_told_so_and_does_not_hang(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import multiprocessing\n"
+        "from depparse.inference.workers import run_in_order\n"
+        "multiprocessing.set_start_method('spawn')\n"
+        "print(list(run_in_order(bytearray(1_000_000).__contains__, [0, 1], 2)))\n",
+        encoding="utf-8",
+    )
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=600)
+    assert run.returncode == 1
+    assert "a script whose processes do not fork needs `if __name__" in run.stderr
