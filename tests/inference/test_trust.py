@@ -76,6 +76,11 @@ def words_of(scores: dict[str, Any], batch: Batch, row: int) -> list[Tensor]:
     return columns + [column[row, 1:end] for column in [*scores["tagger"], scores["lemmatizer"]]]
 
 
+def decided(predictions: dict[str, Any]) -> dict[str, Any]:
+    """The predictions; of the scripts of lemmas, only the best one of each word, without its probability."""
+    return predictions | {"lemmatizer": [word[0][0] for word in predictions["lemmatizer"]]}
+
+
 @pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize("kind", ["bilstm", "linear_recurrent", pytest.param("transformer", marks=needs_minilm)])
@@ -100,7 +105,7 @@ def test_every_treebank_is_analysed_alike_in_any_batch(kind: str, shared: Path) 
         for size in (7, 256):
             order = random.Random(size).sample(range(len(sentences)), len(sentences))
             for number, predictions, scores in analyses(model, sentences, order, size):
-                assert predictions == alone[number][1], sentences[number].sent_id
+                assert decided(predictions) == decided(alone[number][1]), sentences[number].sent_id
                 for ours, expected in zip(scores, alone[number][2], strict=True):
                     torch.testing.assert_close(ours, expected, rtol=1e-8, atol=1e-8)
 
