@@ -109,10 +109,10 @@ def expand(sentence: Sentence) -> Sentence:
 
     Raises FormatError for a path over a node, named by its ID, that the comments do not have.
     """
-    nodes = [*sentence.empty_nodes, *_nodes_in_comments(sentence)]
+    copy = sentence.copy()
+    nodes = [*copy.empty_nodes, *_nodes_in_comments(sentence)]
     node_ids = {f"{node.id[0]}.{node.id[1]}" for node in nodes}
     comments = [line for line in sentence.comments if comment_key(line) != _COMMENT]
-    copy = sentence.copy()
     copy.comments, copy.empty_nodes = comments, nodes
     expanded: list[list[Edge]] = []  # with the edges of paths that name their nodes by ID
     for edges in edges_of(sentence):

@@ -22,7 +22,7 @@ from dataclasses import replace
 from depparse.document.kinds import get_kind
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Frame
-from depparse.errors import FormatError
+from depparse.errors import DepparseError, FormatError
 from depparse.evaluation.measures import Measure
 from depparse.evaluation.pair import Pair, Places, Side
 from depparse.evaluation.scores import Section
@@ -101,17 +101,13 @@ def _frames_of(side: Side) -> list[Sequence[Frame]]:
 
 def _frames(sentence: Sentence, name: str, number: int) -> Sequence[Frame]:
     """The frames of a sentence. Raises FormatError if a cell is broken or an argument lies outside the sentence."""
-    sent_id = sentence.sent_id or f"number {number}"
     try:
         frames = sentence.frames
-    except ValueError as error:
-        raise FormatError(str(error), path=name, sent_id=sent_id) from error
-    for frame in frames:
-        for argument in frame.arguments:
-            for place in (argument.head, argument.start, argument.end):
-                if place is not None and not 1 <= place <= len(sentence):
-                    message = f"the argument {argument.role} of word {frame.predicate} is at word {place}"
-                    raise FormatError(f"{message}, which is outside the sentence", path=name, sent_id=sent_id)
+        get_kind("frames").check_places(frames, sentence)
+    except DepparseError as error:
+        message = error.message if isinstance(error, FormatError) else str(error)
+        place, sent_id = sentence.place or name, sentence.sent_id or f"number {number}"
+        raise FormatError(message, path=place, sent_id=sent_id) from error
     return frames
 
 

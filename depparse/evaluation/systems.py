@@ -49,7 +49,8 @@ def bare_copies(sentences: Iterable[Sentence], *, trees: bool = False, predicate
     kept_names = {*(TREE_COLUMNS if trees else ()), *((PREDICATES,) if predicates else ())}
     for sentence in sentences:
         forms = {"FORM": list(sentence.columns["FORM"])}
-        copy = Sentence(forms, sentence.comments, sentence.mwts, sentence.empty_nodes)
+        mwts, nodes = (item.copy() for item in sentence.mwts), (item.copy() for item in sentence.empty_nodes)
+        copy = Sentence(forms, sentence.comments, mwts, nodes)
         for kind in kinds():
             kind.strip(copy)
             kind.restore(copy, sentence, kept_names)

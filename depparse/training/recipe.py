@@ -95,9 +95,9 @@ def recipe_file(name: str | os.PathLike[str]) -> Path:
     """The file of the recipe of that name in ``configs/``, or the TOML file `name` itself. Raises ConfigError."""
     folder = corpora_folder().parent / "configs"
     path = Path(name)
-    if path.suffix != ".toml" and not path.exists():
+    if path.suffix != ".toml" and not os.path.exists(path):
         path = folder / f"{name}.toml"
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike is_file of a Path, this allows any name
         names = sorted(file.stem for file in folder.glob("*.toml"))
         raise ConfigError(f"no recipe {os.fspath(name)!r}, nor a TOML file; {did_you_mean(path.stem, names)}")
     return path

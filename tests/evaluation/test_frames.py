@@ -8,7 +8,7 @@ import pytest
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame
-from depparse.errors import EvaluationError, FormatError
+from depparse.errors import DepparseError, EvaluationError, FormatError
 from depparse.evaluation.frames import FRAMES
 from depparse.evaluation.metrics import Use, metrics_of
 from depparse.evaluation.pair import Pair
@@ -120,9 +120,14 @@ def test_other_words_are_aligned_first():
 
 
 def test_broken_frames_are_format_errors():
-    far = Sentence({"FORM": ["a"], "UP:PRED": ["x.01"], "UP:ARGHEADS": ["ARG0:9"], "UP:ARGSPANS": ["_"]})
-    with pytest.raises(FormatError, match=r"SYS: sentence number 1: .*within words 1 to 1, not at 9"):
-        evaluate_frames(document(forms=["a"]), Document([far]), ("GOLD", "SYS"))
+    far = document(Frame(2, "tell.01", [Argument("ARG0", 1)]))
+    for place in (9, 0):
+        far[0].frames[0].arguments[0].head = place
+        message = f"SYS: sentence number 1: the argument ARG0 lies within words 1 to 6, not at {place}"
+        with pytest.raises(FormatError, match=message):
+            evaluate_frames(document(TELL), far, ("GOLD", "SYS"))
+        with pytest.raises(DepparseError, match="the argument ARG0 lies within"):
+            far.to_dict()
     sentence = Sentence(
         {"FORM": ["a"], "UP:PRED": ["x.01"], "UP:ARGHEADS": ["nothing"], "UP:ARGSPANS": ["_"]}, ["# sent_id = s9"]
     )

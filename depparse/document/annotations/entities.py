@@ -84,13 +84,18 @@ class EntityKind(ObjectKind[Span]):
 
     def accept(self, items: Sequence[Span], sentence: Sentence) -> None:
         """Makes the entities belong to the sentence. Raises DepparseError for a wrong place or type."""
+        self.check_places(items, sentence)
+        for span in items:
+            check_label(span.type, "the type of an entity")
+        for span in items:
+            span.sentence = sentence
+
+    def check_places(self, items: Sequence[Span], sentence: Sentence) -> None:
+        """Raises DepparseError for an entity outside of the sentence."""
         for span in items:
             if not (type(span.start) is type(span.end) is int and 1 <= span.start <= span.end <= len(sentence)):
                 words = f"words 1 to {len(sentence)}"
                 raise DepparseError(f"an entity lies within {words}, not {span.start!r} to {span.end!r}")
-            check_label(span.type, "the type of an entity")
-        for span in items:
-            span.sentence = sentence
 
     def to_columns(self, sentence: Sentence) -> None:
         """Moves the tags from MISC to the column, as they were written."""

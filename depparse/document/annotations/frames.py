@@ -64,15 +64,21 @@ class FrameKind(ObjectKind[Frame]):
 
     def accept(self, items: Sequence[Frame], sentence: Sentence) -> None:
         """Raises DepparseError for a wrong predicate or label, or for two frames with the same predicate."""
+        self.check_places(items, sentence)
         for frame in items:
-            if not 1 <= frame.predicate <= len(sentence):
-                raise DepparseError(f"a predicate is a word from 1 to {len(sentence)}, not {frame.predicate}")
             check_label(frame.sense, "the sense of a predicate")
             for argument in frame.arguments:
                 check_label(argument.role, "the role of an argument")
-                check_places(argument, len(sentence))
         if len({frame.predicate for frame in items}) < len(items):
             raise DepparseError("a word is the predicate of at most one frame")
+
+    def check_places(self, items: Sequence[Frame], sentence: Sentence) -> None:
+        """Raises DepparseError for a predicate or an argument outside of the sentence."""
+        for frame in items:
+            if not 1 <= frame.predicate <= len(sentence):
+                raise DepparseError(f"a predicate is a word from 1 to {len(sentence)}, not {frame.predicate}")
+            for argument in frame.arguments:
+                check_argument(argument, len(sentence))
 
     def restore(self, sentence: Sentence, original: Sentence, kept: Collection[str]) -> None:
         """Puts back what is `kept`. If that is predicates or senses without arguments, the predicted arguments stay."""
@@ -156,7 +162,7 @@ class FrameChecker:
 # -- cells
 
 
-def check_places(argument: Argument, length: int) -> None:
+def check_argument(argument: Argument, length: int) -> None:
     """Raises DepparseError if the argument does not lie in a sentence of `length` words, or has half a span."""
     words = [argument.head, argument.start, argument.end]
     if any(word is not None and (type(word) is not int or not 1 <= word <= length) for word in words):
@@ -197,7 +203,7 @@ def decode_frames(
                 argument.start, argument.end = _number(first), _number(last or first)
         for argument in arguments:
             try:
-                check_places(argument, len(predicates) if length is None else length)
+                check_argument(argument, len(predicates) if length is None else length)
             except DepparseError as error:
                 raise DepparseError(f"word {word}: {error}") from None
         frames.append(Frame(word, sense, arguments))
@@ -246,7 +252,7 @@ def _argument(fields: dict[str, object], sentence: Sentence, fail: Fail) -> Argu
     role = as_text(fields.get("role"), "the role of an argument", fail)
     argument = Argument(role, head, start, end, as_score(fields, fail))
     try:
-        check_places(argument, len(sentence))
+        check_argument(argument, len(sentence))
     except DepparseError as error:
         raise fail(str(error)) from None
     return argument

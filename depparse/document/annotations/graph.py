@@ -41,7 +41,7 @@ class GraphKind(Kind):
     def put_back(self, sentence: Sentence, original: Sentence) -> None:
         """Makes the graph that of the original, empty nodes included."""
         super().put_back(sentence, original)
-        sentence.empty_nodes = list(original.empty_nodes)
+        sentence.empty_nodes = [node.copy() for node in original.empty_nodes]
 
     def discard(self, sentence: Sentence) -> None:
         """Removes the graph, empty nodes included."""

@@ -37,6 +37,9 @@ class ObjectKind(Kind, ABC, Generic[Item]):
     def accept(self, items: Sequence[Item], sentence: Sentence) -> None:
         """Makes the objects belong to the sentence. Raises DepparseError if it cannot have them."""
 
+    def check_places(self, items: Sequence[Item], sentence: Sentence) -> None:
+        """Raises DepparseError if an object lies outside of the sentence, where a user may have moved it."""
+
     def owned(self, items: tuple[Item, ...], sentence: Sentence) -> tuple[Item, ...]:
         """The objects to be assigned to the sentence: copies, if another sentence may have them too."""
         return self.copied(items, sentence)
@@ -113,7 +116,9 @@ class ObjectKind(Kind, ABC, Generic[Item]):
 
     def to_json(self, sentence: Sentence) -> Any:
         """The descriptions of the objects, or None if there are none."""
-        return [self.describe(item) for item in self._readable(sentence)] or None
+        items = self._readable(sentence)
+        self.check_places(items, sentence)
+        return [self.describe(item) for item in items] or None
 
     def stored(self, sentence: Sentence) -> Any:
         """The records of the objects, or None if the cells say everything that the objects say."""
@@ -122,6 +127,7 @@ class ObjectKind(Kind, ABC, Generic[Item]):
             return None
         if items == self._decoded(cells, sentence) and not any(map(self.is_scored, items)):
             return None
+        self.check_places(items, sentence)
         return [self.to_record(item) for item in items]
 
     def from_records(self, sentence: Sentence, records: object, fail: Fail) -> None:
