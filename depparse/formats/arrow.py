@@ -27,6 +27,7 @@ from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import Fail, FormatError
 from depparse.files import PathLike, open_output
 from depparse.formats.assemble import (
+    as_column_names,
     as_comments,
     column_names_of,
     free_name,
@@ -34,6 +35,7 @@ from depparse.formats.assemble import (
     joined_names,
     node_id,
     reporter,
+    schema_metadata,
 )
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 ROWS = 1000  # sentences in a record batch and in a row group of a Parquet file
 _OWN = ("sent_id", "text", "comments", "mwts", "empty_nodes")
-_METADATA = b"depparse"
+_METADATA = "depparse"
 
 
 def _own_fields() -> frozenset[str]:
@@ -172,7 +174,7 @@ def with_schema(
 def from_arrow(table: pyarrow.Table) -> Document:
     """The document in a table of `to_arrow`, or of the hub's forms (`depparse.formats.hub`). Raises FormatError."""
     sentences = list(sentences_from_batches(table.schema, table.to_batches(), "table"))
-    return Document(sentences, column_names(table.schema, sentences))
+    return Document(sentences, column_names(table.schema, sentences, "table"))
 
 
 def read_parquet(path: PathLike) -> Document:
@@ -180,7 +182,7 @@ def read_parquet(path: PathLike) -> Document:
     with parquet_file(path) as file:
         fields = file.schema_arrow
     sentences = list(iter_parquet(path))
-    return Document(sentences, column_names(fields, sentences))
+    return Document(sentences, column_names(fields, sentences, os.fspath(path)))
 
 
 def iter_parquet(
@@ -232,7 +234,7 @@ def sentences_from_batches(
         return sentences_from_own_rows(rows, place)
     from depparse.formats.hub import label_names, sentences_from_rows
 
-    return sentences_from_rows(rows, {**label_names(fields), **(labels or {})}, hub_fields, place)
+    return sentences_from_rows(rows, {**label_names(fields, place), **(labels or {})}, hub_fields, place)
 
 
 def _rows(batches: Iterable[pyarrow.RecordBatch], place: str) -> Iterator[dict[str, Any]]:
@@ -249,11 +251,11 @@ def is_own(names: Sequence[str]) -> bool:
     return "FORM" in names
 
 
-def column_names(fields: pyarrow.Schema | None, sentences: Sequence[Sentence]) -> Sequence[str]:
+def column_names(fields: pyarrow.Schema | None, sentences: Sequence[Sentence], place: str) -> Sequence[str]:
     """The columns of the document whose sentences were read from a table with the schema `fields`."""
-    stored = (fields.metadata or {}).get(_METADATA) if fields is not None else None
-    # The metadata may be absent, as libraries that copy tables may drop it.
-    return list(json.loads(stored)["columns"]) if stored else column_names_of(sentences[0] if sentences else None)
+    fail = reporter(place)
+    stored = schema_metadata(fields, _METADATA, fail) if fields is not None else None
+    return as_column_names(stored.get("columns"), fail) if stored else column_names_of(next(iter(sentences), None))
 
 
 def sentences_from_own_rows(rows: Iterable[Mapping[str, Any]], place: str) -> Iterator[Sentence]:

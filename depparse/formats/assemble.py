@@ -5,15 +5,20 @@ These are checked as the reader checks a file, so every sentence made here can b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from depparse.document.annotations.records import as_list, as_text
+from depparse.document.annotations.records import as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS, SURROGATE, VALUE_COLUMNS, is_unicode
 from depparse.document.lines import valid_heads
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import Fail, FormatError
 from depparse.formats.conllu import explain_head, sort_rows
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 def reporter(place: str, comments: Iterable[object] = (), row_name: str = "row", first: int = 1) -> Fail:
@@ -92,6 +97,23 @@ def _check_comments(comments: Sequence[str], fail: Fail) -> None:
 def as_comments(value: object, fail: Fail) -> list[str]:
     """The value, which must be a list of comments."""
     return [as_text(line, "a comment", fail) for line in as_list(value, "the comments", fail)]
+
+
+def as_column_names(value: object, fail: Fail) -> list[str]:
+    """The value, which must be the names of the columns of a document."""
+    names = [as_text(name, "the name of a column", fail) for name in as_list(value, "the columns", fail)]
+    if "FORM" not in names or len(set(names)) < len(names):
+        raise fail(f"the columns name FORM and no column twice, unlike {shown(names)}")
+    return names
+
+
+def schema_metadata(schema: pyarrow.Schema, key: str, fail: Fail) -> dict[str, object]:
+    """The dictionary that a schema keeps under `key` as JSON, empty if it has none: some libraries drop it."""
+    stored = (schema.metadata or {}).get(key.encode())
+    try:
+        return {} if stored is None else as_dict(json.loads(stored), f"the metadata {key!r}", fail)
+    except (ValueError, RecursionError) as error:
+        raise fail(f"the metadata {key!r} is not JSON: {error}") from None
 
 
 def node_id(id: object, fail: Fail) -> tuple[int, int]:

@@ -13,7 +13,6 @@ Tags may be strings, or numbers of a ClassLabel whose names the schema has or th
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,7 @@ from depparse.document.raw_text import placed
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import Fail
-from depparse.formats.assemble import as_comments, from_columns, from_rows, node_id, reporter
+from depparse.formats.assemble import as_comments, from_columns, from_rows, node_id, reporter, schema_metadata
 from depparse.formats.hub_lines import line_ids
 
 if TYPE_CHECKING:
@@ -54,16 +53,20 @@ _PLACES = {"__SENT_ID__": "sent_id", "__TEXT__": "text"}  # in `comments`, for c
 Labels = Mapping[str, Sequence[str]]
 
 
-def label_names(schema: pyarrow.Schema) -> dict[str, list[str]]:
-    """The label names of ClassLabel fields, which the library datasets keeps in the metadata of Arrow and Parquet."""
-    stored = (schema.metadata or {}).get(b"huggingface")
-    features = (json.loads(stored).get("info") or {}).get("features") or {} if stored else {}
+def label_names(schema: pyarrow.Schema, place: str = "data set") -> dict[str, list[str]]:
+    """The label names of ClassLabel fields, which the library datasets keeps in the metadata of Arrow and Parquet.
+
+    Raises FormatError if the metadata is damaged.
+    """
+    fail = reporter(place)
+    info = as_dict(schema_metadata(schema, "huggingface", fail).get("info") or {}, "the info of the metadata", fail)
     names = {}
-    for field, feature in features.items():
+    for field, feature in as_dict(info.get("features") or {}, "the features of the metadata", fail).items():
         while isinstance(feature, dict) and isinstance(feature.get("feature"), dict):
             feature = feature["feature"]
         if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and feature.get("names"):
-            names[field] = list(feature["names"])
+            labels = as_list(feature["names"], f"the label names of {field!r}", fail)
+            names[field] = [as_text(label, "a label name", fail) for label in labels]
     return names
 
 

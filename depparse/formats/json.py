@@ -23,6 +23,7 @@ from depparse.errors import DepparseError, Fail, FormatError
 from depparse.files import PathLike, name_of, open_input, open_output
 from depparse.formats.assemble import (
     DERIVED,
+    as_column_names,
     as_comments,
     characters_of,
     column_names_of,
@@ -158,13 +159,13 @@ def document_from_dict(data: dict[str, Any]) -> Document:
     fail = reporter("document")
     content = as_dict(data, "the document", fail)
     _check_version(content, fail)
-    columns = _column_names(content.get("columns", list(CONLLU_COLUMNS)), fail)
+    columns = as_column_names(content.get("columns", list(CONLLU_COLUMNS)), fail)
     if "sentences" not in content:
         raise fail("the key 'sentences' is missing; expected what Document.to_dict gives")
     sentences = as_list(content["sentences"], "the sentences", fail)
     names = _values(columns)
     if "sentence_columns" in content:
-        names = _values(_column_names(content["sentence_columns"], fail))
+        names = _values(as_column_names(content["sentence_columns"], fail))
     return Document([_sentence_from_dict(item, f"sentences[{i}]", names) for i, item in enumerate(sentences)], columns)
 
 
@@ -174,13 +175,6 @@ def _check_version(content: dict[str, object], fail: Fail) -> None:
         raise fail(f"expected the version as a number from 1 to {VERSION}, found {shown(version)}")
     if version > VERSION:
         raise fail(f"this is version {version}, but this depparse reads versions up to {VERSION}; install a newer one")
-
-
-def _column_names(value: object, fail: Fail) -> list[str]:
-    names = [as_text(name, "the name of a column", fail) for name in as_list(value, "the columns", fail)]
-    if "FORM" not in names or len(set(names)) < len(names):
-        raise fail(f"the columns name FORM and no column twice, unlike {shown(names)}")
-    return names
 
 
 def _sentence_from_dict(value: object, place: str, names: Sequence[str]) -> Sentence:
@@ -196,7 +190,7 @@ def _sentence_from_dict(value: object, place: str, names: Sequence[str]) -> Sent
         if comment is None and key == "sent_id":
             comments.append(f"# sent_id = {text}")
     if "columns" in item:
-        names = _values(_column_names(item["columns"], fail))
+        names = _values(as_column_names(item["columns"], fail))
     if "tokens" not in item:
         raise fail("the key 'tokens' is missing; expected what Document.to_dict gives")
     keys = {_key(name): name for name in names}

@@ -54,7 +54,7 @@ def from_dataset(
     """The document in a data set; `iter_dataset` says which data sets are understood. Raises FormatError for others."""
     sentences = list(iter_dataset(dataset, fields, labels))
     table = getattr(dataset, "data", None)
-    return Document(sentences, arrow.column_names(getattr(table, "schema", None), sentences))
+    return Document(sentences, arrow.column_names(getattr(table, "schema", None), sentences, "data set"))
 
 
 def iter_dataset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,35 @@ def test_scores_survive() -> None:
 def test_without_metadata_columns_come_from_the_first_sentence(samples: Path) -> None:
     document = read(samples / "UD_English-Sample" / "en_sample-up-dev.conllup")
     assert from_arrow(to_arrow(document).replace_schema_metadata()).column_names == document.column_names
+
+
+@pytest.mark.parametrize(
+    ("key", "stored", "message"),
+    [
+        ("depparse", b'{"columns": ["ID", "F\xacRM"]}', "the metadata 'depparse' is not JSON"),
+        ("depparse", b"{", "the metadata 'depparse' is not JSON"),
+        ("depparse", b"[" * 200_000, "the metadata 'depparse' is not JSON"),
+        ("depparse", b"[1]", "expected the metadata 'depparse' as a dictionary"),
+        ("depparse", b'{"format": 1}', "expected the columns as a list"),
+        ("depparse", b'{"columns": ["ID"]}', "the columns name FORM"),
+        ("huggingface", b"\xac", "the metadata 'huggingface' is not JSON"),
+        ("huggingface", b'{"info": 3}', "expected the info of the metadata as a dictionary"),
+        ("huggingface", b'{"info": {"features": [3]}}', "expected the features of the metadata as a dictionary"),
+        (
+            "huggingface",
+            b'{"info": {"features": {"upos": {"_type": "ClassLabel", "names": [1]}}}}',
+            "expected a label name as a string",
+        ),
+    ],
+)
+def test_damaged_metadata(key: str, stored: bytes, message: str, samples: Path, tmp_path: Path) -> None:
+    table = to_arrow(read(samples / "UD_English-Sample" / "en_sample-up-dev.conllup"))
+    if key == "huggingface":
+        table = pa.table({"tokens": [["Ann"]], "upos": [[0]]})
+    path = tmp_path / "damaged.parquet"
+    pq.write_table(table.replace_schema_metadata({key: stored}), path)
+    with pytest.raises(FormatError, match=re.escape(message)):
+        read(path)
 
 
 def test_files_are_streamed_in_row_groups(samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
