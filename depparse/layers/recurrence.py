@@ -4,9 +4,6 @@ It is the heart of gated linear recurrent layers (Martin & Cundy 2018; Qin et al
 Neural Network for Sequence Modeling*). It has no matrix product between steps, so a layer computes everything else for
 all times at once, and the recurrence runs at the speed of memory: on the CPU by a compiled kernel, elsewhere by a scan
 of log2(times) steps (Hillis & Steele 1986).
-
-The kernel runs in one thread. It takes a few hundredths of the layer's time, and parallel loops of numba abort the
-process if two Python threads enter them at once (workqueue) or after a fork (OpenMP of GNU).
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from depparse.structs.compiled import compiled
+from depparse.structs.recurrence import write_gradients, write_states
 
 Array = NDArray[Any]
 
@@ -38,7 +35,7 @@ class _Recurrence(torch.autograd.Function):
     def forward(ctx: Any, decay: Tensor, drive: Tensor, backwards: int) -> Tensor:
         if _compiled(decay, drive):
             states = torch.empty_like(drive, memory_format=torch.contiguous_format)
-            _states_kernel(_array(decay), _array(drive), states.numpy(), backwards)
+            write_states(_array(decay), _array(drive), states.numpy(), backwards)
         else:
             states = _scan_both(decay, drive, backwards)
         ctx.save_for_backward(decay, states)
@@ -51,7 +48,7 @@ class _Recurrence(torch.autograd.Function):
         if _compiled(decay, gradients[0]):
             to_decay, to_drive = torch.empty_like(states), torch.empty_like(states)
             arrays = _array(decay), _array(states), _array(gradients[0])
-            _gradients_kernel(*arrays, to_decay.numpy(), to_drive.numpy(), ctx.backwards)
+            write_gradients(*arrays, to_decay.numpy(), to_drive.numpy(), ctx.backwards)
             return to_decay, to_drive, None
         # The gradient of the drive is the same recurrence in the other direction, with the decay of the next time.
         forwards = decay.shape[-1] - ctx.backwards
@@ -72,44 +69,6 @@ _COMPILED = (torch.float32, torch.float64)
 
 def _array(values: Tensor) -> Array:
     return values.detach().contiguous().numpy()
-
-
-@compiled
-def _states_kernel(decay: Array, drive: Array, states: Array, backwards: int) -> None:
-    """Writes the states of `linear_recurrence`."""
-    batch, times, width = drive.shape
-    forwards = width - backwards
-    for row in range(batch):
-        for time in range(times):
-            for unit in range(forwards):
-                before = states[row, time - 1, unit] * decay[row, time, unit] if time else 0
-                states[row, time, unit] = before + drive[row, time, unit]
-        for time in range(times - 1, -1, -1):
-            for unit in range(forwards, width):
-                before = states[row, time + 1, unit] * decay[row, time, unit] if time + 1 < times else 0
-                states[row, time, unit] = before + drive[row, time, unit]
-
-
-@compiled
-def _gradients_kernel(
-    decay: Array, states: Array, gradient: Array, to_decay: Array, to_drive: Array, backwards: int
-) -> None:
-    """Writes the gradients to `to_decay` and `to_drive`, by a recurrence in the direction opposite to the states."""
-    batch, times, width = states.shape
-    forwards = width - backwards
-    for row in range(batch):
-        for time in range(times - 1, -1, -1):
-            for unit in range(forwards):
-                later = to_drive[row, time + 1, unit] * decay[row, time + 1, unit] if time + 1 < times else 0
-                to_drive[row, time, unit] = gradient[row, time, unit] + later
-                before = states[row, time - 1, unit] if time else 0
-                to_decay[row, time, unit] = to_drive[row, time, unit] * before
-        for time in range(times):
-            for unit in range(forwards, width):
-                later = to_drive[row, time - 1, unit] * decay[row, time - 1, unit] if time else 0
-                to_drive[row, time, unit] = gradient[row, time, unit] + later
-                before = states[row, time + 1, unit] if time + 1 < times else 0
-                to_decay[row, time, unit] = to_drive[row, time, unit] * before
 
 
 def _scan_both(decay: Tensor, drive: Tensor, backwards: int) -> Tensor:
