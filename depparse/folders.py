@@ -54,6 +54,10 @@ class Folder:
         """Whether depparse's own part of that name is a folder."""
         return _files(self.folder).get(name, False)
 
+    def is_own(self, name: str) -> bool:
+        """Whether the part of that name is depparse's own, and not of another package."""
+        return name in _files(self.folder)
+
     def __getitem__(self, name: object) -> Any:
         """The part of that name. Raises ConfigError, which lists all names, if there is none."""
         part = self.find(name)

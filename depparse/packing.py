@@ -16,10 +16,12 @@ from depparse.errors import ConfigError, ModelError, did_you_mean
 from depparse.files import PathLike
 from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
+from depparse.model_folder.contents import read_facts
+from depparse.model_folder.description import Weights
 from depparse.model_folder.facts import Facts, Origin, Packing, ScoreRow, licence_of, without_paths
 from depparse.model_folder.find import find
-from depparse.model_folder.store import check_replaceable, load_parts, read_facts, save, state
-from depparse.model_folder.weights import Weights, encode
+from depparse.model_folder.store import check_replaceable, load_parts, save, state
+from depparse.model_folder.weights import encode
 from depparse.training.facts import score_facts
 from depparse.training.gold import Gold, read_gold
 

@@ -11,8 +11,8 @@ import torch
 from depparse.document.sentence import Sentence
 from depparse.document.words import MultiwordToken
 from depparse.formats.conllu import iter_conllu
+from depparse.segmentation.config import SegmenterConfig
 from depparse.segmentation.learner import SegmenterLearner
-from depparse.segmentation.network import SegmenterConfig
 from depparse.segmentation.passages import make_passages
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of

@@ -23,7 +23,7 @@ def tour() -> list[str]:
     """The files of the package, in the order in which the tour of CONTRIBUTING.md first names them.
 
     A name ends with ``.py`` or, of a folder, with a slash. It stands in the package, or in the folder that was named
-    last before it; of a folder within that, its config, codec and network are meant.
+    last before it; of a folder within that, its config, codec, network and graph are meant.
     """
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     text = text.partition("## A tour in reading order")[2].partition("\n## ")[0]
@@ -35,9 +35,11 @@ def tour() -> list[str]:
             assert within.is_file() or (PACKAGE / name).is_file(), f"the tour names {name}, which is not in {room}"
             files.append(f"{room}{name}" if within.is_file() else name)
         elif within.is_dir() and room:
-            part_files = [f"{room}{name}{part}.py" for part in ("config", "codec", "network")]
-            files += [part for part in part_files if (PACKAGE / part).is_file()]
-            if not any((PACKAGE / part).is_file() for part in part_files):
+            stems = ("config", "codec", "network", "graph")
+            part_files = [file for stem in stems if (PACKAGE / (file := f"{room}{name}{stem}.py")).is_file()]
+            if (within / "network.py").is_file():
+                files += part_files
+            else:
                 assert (within / "__init__.py").is_file(), f"the tour names {room}{name}, which holds no part"
         elif name != "depparse/" and (PACKAGE / name).is_dir():
             room = name

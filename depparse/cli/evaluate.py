@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from depparse.cli.options import Device, Json
+from depparse.cli.options import Device, Json, Precision, Runtime
 from depparse.cli.printing import note, say_json
 from depparse.cli.tables import show
 from depparse.errors import ConfigError, ModelError, did_you_mean
@@ -18,6 +18,7 @@ from depparse.model_folder.find import bundled
 
 if TYPE_CHECKING:
     from depparse.document.document import Document
+    from depparse.inference.pipeline import Pipeline
 
 
 def _dimension(name: str) -> str:
@@ -65,6 +66,8 @@ def evaluate(
         bool, typer.Option("--given-predicates", help="With --model: tell it which words are predicates of frames.")
     ] = False,
     device: Device = "cpu",
+    runtime: Runtime = "auto",
+    precision: Precision = "auto",
     json: Json = False,
     by: Annotated[
         list[str] | None,
@@ -107,6 +110,7 @@ def evaluate(
     Two models: [green]depparse evaluate gold.conllu --model runs/a --compare runs/b --metrics LAS,UPOS[/green]
     """
     from depparse.evaluation.report import metric_names, report
+    from depparse.inference.load import load
 
     if system is not None and (system in bundled() or os.path.isdir(system)):
         raise ConfigError(f"{system} is a model or a folder and no file of analyses; a model is given by --model")
@@ -121,7 +125,14 @@ def evaluate(
         if value and not needed_value:
             raise ConfigError(f"{option} goes with {needed_option}; give both or neither")
     chosen = metric_names(metrics)
-    analyser = partial(_analyser, device, raw, wrap, treebank, given_predicates)
+    analyser = partial(
+        _analyser,
+        partial(load, device=device, runtime=runtime, precision=precision),
+        raw,
+        wrap,
+        treebank,
+        given_predicates,
+    )
     result = report(
         gold,
         system or "" if model is None else analyser(model),
@@ -155,12 +166,15 @@ def _is_model(name: str) -> bool:
 
 
 def _analyser(
-    device: str, raw: bool, wrap: int | None, treebank: str | None, given_predicates: bool, model: str
+    load: Callable[[str], Pipeline],
+    raw: bool,
+    wrap: int | None,
+    treebank: str | None,
+    given_predicates: bool,
+    model: str,
 ) -> Callable[[Document], Document]:
-    from depparse.inference.load import load
-
     try:
-        pipeline = load(model, device)
+        pipeline = load(model)
     except ModelError as error:
         if os.path.exists(model):
             raise

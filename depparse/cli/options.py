@@ -21,3 +21,17 @@ Target = Annotated[
 Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Device = Annotated[str, typer.Option(metavar="DEVICE", help="The device that runs the model: cpu, cuda, mps …")]
+Runtime = Annotated[
+    str,
+    typer.Option(
+        metavar="LIBRARY",
+        help="The library that computes the networks: openvino or torch; by default openvino where it can.",
+    ),
+]
+Precision = Annotated[
+    str,
+    typer.Option(
+        metavar="PRECISION",
+        help="How openvino computes: fp32, bf16 or int8; by default the fastest for models with rounded weights.",
+    ),
+]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from depparse.cli.options import Device, Output, Source, Target
+from depparse.cli.options import Device, Output, Precision, Runtime, Source, Target
 from depparse.cli.printing import note
 from depparse.errors import ConfigError
 from depparse.files import name_of
@@ -73,6 +73,8 @@ def parse(
         ),
     ] = None,
     device: Device = "cpu",
+    runtime: Runtime = "auto",
+    precision: Precision = "auto",
     fetch: Annotated[
         bool, typer.Option("--fetch", help="Fetch a model USER/REPO from the Hugging Face hub if it is not there.")
     ] = False,
@@ -117,7 +119,7 @@ def parse(
     if target == "parquet" and output == "-" and outdir is None:
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
     memory.keep_large_blocks_apart()
-    pipeline = load(model, device, fetch=fetch, revision=revision)
+    pipeline = load(model, device, runtime=runtime, precision=precision, fetch=fetch, revision=revision)
     if any(file.format == "text" for file in inputs) and pipeline.segmenter is None:
         note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
     request = pipeline.request(

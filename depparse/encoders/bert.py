@@ -33,7 +33,7 @@ class BertOutput:
 
 
 class Bert(nn.Module):
-    """The network. It is called like a model of transformers, and `settings` are those of one that `fits`."""
+    """The network, for settings of which `transformer.settings.is_bert` is true. It is called like one of theirs."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__()
@@ -56,17 +56,6 @@ class Bert(nn.Module):
         layers = nn.ModuleList(_Layer(settings) for _ in range(settings["num_hidden_layers"]))
         self.encoder: Any = nn.ModuleDict({"layer": layers})
         self.dropout = nn.Dropout(settings["hidden_dropout_prob"])
-
-    @staticmethod
-    def fits(settings: Mapping[str, Any]) -> bool:
-        """Whether the settings describe this network."""
-        return (
-            settings.get("model_type") == "bert"
-            and settings.get("hidden_act") == "gelu"
-            and settings.get("position_embedding_type", "absolute") == "absolute"
-            and not settings.get("is_decoder")
-            and not settings.get("add_cross_attention")
-        )
 
     def forward(
         self,

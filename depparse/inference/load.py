@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection
 from types import NoneType
-from typing import Never
-
-import torch
+from typing import TYPE_CHECKING, Never
 
 from depparse.arguments import check_path, check_type
 from depparse.errors import ConfigError
+from depparse.inference.networks import InTorch
 from depparse.inference.pipeline import SEGMENTER, Pipeline
 from depparse.inference.request import hint
+from depparse.layers.stored import NoGraph
+from depparse.model.codec import ModelCodec
+from depparse.model_folder.contents import Contents, explained, read_card, read_contents, read_facts
 from depparse.model_folder.find import find
-from depparse.model_folder.store import load_parts, read_card, read_facts
+from depparse.segmentation.segmenter import Segmenter
+
+if TYPE_CHECKING:
+    import torch
+
+    from depparse.model.model import Model
+
+RUNTIMES = ("auto", "torch", "openvino")
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
 
 def load(
     name: str | os.PathLike[str],
     device: str | torch.device = "cpu",
     *,
+    runtime: str = "auto",
+    precision: str = "auto",
     without: str | Collection[str] = (),
     fetch: bool = False,
     revision: str | None = None,
@@ -30,28 +43,108 @@ def load(
 
     `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, or an id on the
     Hugging Face hub (``user/repo``). A model of the hub must have been fetched before, or is fetched if `fetch` is
-    true, at `revision`. A bundled model is preferred to a folder of the same name; call that folder ``./en``. Raises
-    ModelError and ConfigError.
+    true, at `revision`. A bundled model is preferred to a folder of the same name; call that folder ``./en``.
+
+    `runtime` is the library that computes the networks: OpenVINO, which is faster, or torch. By default it is OpenVINO,
+    unless the encoder has a part that only torch computes, or the device is not the processor. `precision` is that of
+    OpenVINO: ``fp32`` computes what torch computes; ``bf16`` and ``int8`` are faster and decide some words in a
+    thousand otherwise. By default it is ``fp32`` for a model whose weights are stored in full (float32), and for
+    others, whose weights have been rounded, the fastest of which this processor is capable.
+
+    Raises ModelError and ConfigError.
     """
     for keyword in unknown:
-        names = ("device", "without", "fetch", "revision")
+        names = ("device", "runtime", "precision", "without", "fetch", "revision")
         raise ConfigError(f"load has no argument {keyword!r}; {hint(keyword, names)}")
     check_path(name, "the name of a model")
-    check_type(device, (str, torch.device), "device", "the name of a device, such as 'cpu' or 'cuda'")
+    torch_device = getattr(sys.modules.get("torch"), "device", str)
+    check_type(device, (str, torch_device), "device", "the name of a device, such as 'cpu' or 'cuda'")
     check_type(revision, (str, NoneType), "revision", "a branch, tag or commit, as text")
+    for value, choice, what in ((runtime, RUNTIMES, "runtime"), (precision, PRECISIONS, "precision")):
+        if value not in choice:
+            raise ConfigError(f"{what} is one of {', '.join(choice)}, not {value!r}")
     folder = find(name, fetch=fetch, revision=revision)
+    contents = read_contents(folder)
+    pipeline = None
+    if runtime != "torch":
+        pipeline = _by_openvino(contents, str(device), runtime == "openvino", precision, without)
+    if pipeline is None:
+        if precision not in ("auto", "fp32"):
+            raise ConfigError(f"torch computes in fp32 here; precision {precision!r} needs the runtime openvino")
+        pipeline = _by_torch(contents, device, without)
+    pipeline.card, pipeline.facts = read_card(folder), read_facts(folder)
+    return pipeline
+
+
+def _by_openvino(
+    contents: Contents, device: str, demanded: bool, precision: str, without: str | Collection[str]
+) -> Pipeline | None:
+    """The pipeline, computed by OpenVINO; None if it cannot be and is not `demanded`, else raises ConfigError."""
+    if device != "cpu":
+        if demanded:
+            raise ConfigError(f"the runtime openvino computes on the device 'cpu', not on {device!r}")
+        return None
     try:
-        parts = load_parts(folder).to(device)
+        from depparse.layers.graph import best_precision, check_precision
+        from depparse.runtimes.openvino import OpenVinoScorer, OpenVinoSegmenterScorer
+    except ImportError as error:
+        if (error.name or "").startswith("depparse"):
+            raise
+        if demanded:
+            raise ConfigError("the runtime openvino is not installed; run: pip install openvino") from None
+        return None
+    if precision == "auto":
+        precision = best_precision() if contents.is_rounded else "fp32"
+    chosen = check_precision(precision)
+    try:
+        scorer, segmenter, codec = None, None, contents.codec
+        if contents.segmenter_codec is not None and contents.segmenter_config is not None:
+            arguments = contents.segmenter_config, contents.segmenter_codec, contents.stored
+            segmenter = Segmenter(contents.segmenter_codec, OpenVinoSegmenterScorer(*arguments))
+        if codec is not None and contents.config is not None:
+            scorer = OpenVinoScorer(contents.config, codec, contents.stored, chosen)
+    except NoGraph as error:
+        if demanded:
+            raise ConfigError(f"{contents.folder}: {error}; load it with runtime='torch'") from None
+        return None
+    except Exception:
+        if demanded:
+            with explained(contents.folder):
+                raise
+        return None  # what is wrong with the folder, if anything is, torch will tell
+    off = Pipeline(codec, segmenter=segmenter, scorer=scorer).request(without=without).without
+    if off and codec is not None:
+        kept = {name: task for name, task in codec.tasks.items() if name not in off}
+        codec = ModelCodec(codec.encoder, kept, codec.treebanks) if kept else None
+    segmenter = None if SEGMENTER in off else segmenter
+    in_torch = InTorch(lambda: _parts(contents, "cpu", off), segmenter)
+    return Pipeline(codec, segmenter=segmenter, scorer=scorer, in_torch=in_torch)
+
+
+def _by_torch(contents: Contents, device: str | torch.device, without: str | Collection[str]) -> Pipeline:
+    """The pipeline, computed by torch."""
+    model, segmenter = _parts(contents, device, ())
+    off = Pipeline(model, segmenter=segmenter).request(without=without).without
+    return Pipeline(_without(model, off), segmenter=None if SEGMENTER in off else segmenter)
+
+
+def _parts(
+    contents: Contents, device: str | torch.device, off: Collection[str]
+) -> tuple[Model | None, Segmenter | None]:
+    """The model and the segmenter in torch, without the parts in `off`."""
+    from depparse.model_folder.store import parts_of
+
+    try:
+        parts = parts_of(contents).to(device)
     except (RuntimeError, AssertionError) as error:  # torch raises these for devices that it does not have
         reason = str(error).splitlines()[0]
         raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
-    pipeline = Pipeline(parts.model, read_card(folder), parts.segmenter, read_facts(folder))
-    off = pipeline.request(without=without).without
-    if SEGMENTER in off:
-        pipeline.segmenter = None
-    if off and pipeline.model is not None:
-        if off.issuperset(pipeline.model.tasks):
-            pipeline.model = None
-        else:
-            pipeline.model.leave_out(off)
-    return pipeline
+    return _without(parts.model, off), None if SEGMENTER in off else parts.segmenter
+
+
+def _without(model: Model | None, off: Collection[str]) -> Model | None:
+    """The model without these tasks; None if no task is left."""
+    if model is None or set(off).issuperset(model.tasks):
+        return None
+    model.leave_out([name for name in off if name in model.tasks])
+    return model

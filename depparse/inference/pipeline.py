@@ -26,6 +26,7 @@ from depparse.inference.inputs import (
     expanded,
     jobs_of,
 )
+from depparse.inference.networks import InTorch, Networks
 from depparse.inference.outputs import Context, document_of, documents, each_copy, flat, with_contexts
 from depparse.inference.request import Asked, Request, refuse, requested
 from depparse.inference.workers import run_in_order
@@ -38,7 +39,7 @@ from depparse.structs.constraints import Constraints
 
 if TYPE_CHECKING:
     from depparse.model.model import Model
-    from depparse.model_folder.weights import Weights
+    from depparse.model_folder.description import Weights
 
 SEGMENTER = "segmenter"  # the name of the part that segments text
 
@@ -65,20 +66,10 @@ class Pipeline:
         facts: Facts | None = None,
         *,
         scorer: Scorer | None = None,
+        in_torch: InTorch | None = None,
     ) -> None:
-        self.model: Model | None = None
-        self._codec: ModelCodec | None = None
+        self._networks = Networks(model, scorer, in_torch)
         self.card, self.segmenter, self.facts = card, segmenter, facts or Facts()
-        self._scorer = scorer
-        if isinstance(model, ModelCodec):
-            self._codec = model
-            if scorer is None:
-                raise ConfigError("codecs alone annotate nothing: give the scorer that computes their networks")
-        elif isinstance(model, (str, os.PathLike)):
-            raise ConfigError(f"a Pipeline is made of a model, not of a name; load one: depparse.load({model!r})")
-        elif model is not None:
-            check_type(getattr(model, "codec", None), ModelCodec, "the codec of the model", "a ModelCodec")
-            self.model = model.eval()
 
     def __repr__(self) -> str:
         """The parts of the pipeline and the languages of its data, in one line."""
@@ -86,18 +77,25 @@ class Pipeline:
         return f"<Pipeline: {'; '.join(', '.join(names) for names in lists if names)}>"
 
     @property
+    def model(self) -> Model | None:
+        """The model in torch. If another engine computes it, it is loaded now, and torch computes it from now on."""
+        if self.codec is not None:
+            self._in_torch()
+        return self._networks.model
+
+    @property
     def codec(self) -> ModelCodec | None:
         """The codecs of the model, if there is one."""
-        return self._codec if self.model is None else self.model.codec
+        return self._networks.codec
 
     @property
     def scorer(self) -> Scorer | None:
         """The engine that computes the networks of the model: the one that was given, or torch."""
-        if self._scorer is not None or self.model is None:
-            return self._scorer
-        from depparse.runtimes.torch import TorchScorer
+        return self._networks.scorer
 
-        return TorchScorer(self.model)
+    def _in_torch(self, *, if_lost: bool = False) -> None:
+        if self._networks.is_lost or not if_lost:
+            self.segmenter = self._networks.to_torch(self.segmenter)
 
     def request(self, *, constrained: bool = False, **asked: Unpack[Asked]) -> Request:
         """The request, checked against the parts of the pipeline. Raises ConfigError.
@@ -317,16 +315,18 @@ class Pipeline:
         return tuple(name for kind in void_kinds(written, request.keep) for name in kind.columns)
 
     def _annotator(self, request: Request) -> Annotator:
+        self._in_torch(if_lost=True)
         return Annotator(self.codec, self.scorer, request)
 
     def _reader(self, request: Request) -> InputReader:
+        self._in_torch(if_lost=True)
         segmenter = None if SEGMENTER in request.without else self.segmenter
         return InputReader(segmenter, request.presplit, request.expand)
 
     def _check_workers(self, workers: int) -> None:
         check_number(workers, "workers", "processes")
-        if workers > 1 and self.model is not None and self.model.device.type != "cpu":
-            raise ConfigError(f"workers share out processors, but the model is on {self.model.device}; use one worker")
+        if workers > 1 and (model := self._networks.model) is not None and model.device.type != "cpu":
+            raise ConfigError(f"workers share out processors, but the model is on {model.device}; use one worker")
 
     def save(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
         """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space.
@@ -337,6 +337,7 @@ class Pipeline:
         if self.segmenter is not None and not isinstance(self.segmenter, OwnSegmenter):
             kind = type(self.segmenter).__name__
             raise ConfigError(f"a model folder cannot hold a segmenter of type {kind}; set pipeline.segmenter = None")
+        self._in_torch()
         if self.model is None and self.codec is not None:
             engine = type(self.scorer).__name__
             raise ConfigError(

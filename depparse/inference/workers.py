@@ -7,12 +7,14 @@ import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -72,6 +74,8 @@ class _Workers:
         # would pass tensors by shared memory, which is small in many containers, and the standard library waits forever
         # if a process ends before it has read its arguments, as in a script without a main guard.
         forks = context.get_start_method() == "fork"
+        if new_program := forks and _forbids_forks():
+            forks = False
         self._sent_work = b"" if forks else pickle.dumps(work)
         self._without_work: set[Connection] = set()
         self._alive = context.Pipe(duplex=False)  # nothing is sent: the pipe ends when this process ends
@@ -85,7 +89,8 @@ class _Workers:
                 if not forks:
                     self._without_work.add(ours)
                 arguments = work if forks else None, theirs, *self._alive
-                process = context.Process(target=_serve, args=arguments, daemon=True)
+                make = partial(context.Process, target=_serve, args=arguments, daemon=True)
+                process = _Program(theirs, *self._alive) if new_program else make()
                 self._processes.append(process)
                 with _no_interrupts():
                     process.start()
@@ -137,6 +142,49 @@ class _Workers:
             end.close()
 
 
+def _forbids_forks() -> bool:
+    """Whether this process uses a library that does not run in a fork of it: OpenVINO, once it has been started."""
+    module = sys.modules.get("depparse.layers.graph")
+    return module is not None and module.has_started()
+
+
+def is_fork_of_started() -> bool:
+    """Whether this process was forked from one that had started OpenVINO."""
+    module = sys.modules.get("depparse.layers.graph")
+    return module is not None and module.is_fork()
+
+
+class _Program:
+    """A new interpreter that serves, with the methods of a `multiprocessing.Process`.
+
+    Unlike a process that the standard library spawns, it does not run the user's script again, so the script needs no
+    main guard; but what it is sent must not refer to that script.
+    """
+
+    def __init__(self, *ends: Connection) -> None:
+        self._ends = ends
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        numbers = [end.fileno() for end in self._ends]
+        code = f"from depparse.inference.workers import serve_on; serve_on(*{numbers})"
+        path = os.pathsep.join(folder or os.getcwd() for folder in sys.path)
+        environment = {**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen([sys.executable, "-c", code], pass_fds=numbers, env=environment)
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    def join(self) -> None:
+        if self._process is not None:
+            self._process.wait()
+
+
 @contextlib.contextmanager
 def _no_interrupts() -> Iterator[None]:
     """Blocks SIGINT, so that a process that is started here is not interrupted before it has set its own handling."""
@@ -151,6 +199,12 @@ def _no_interrupts() -> Iterator[None]:
 
 
 # -- in the workers
+
+
+def serve_on(connection: int, reader: int, writer: int) -> None:
+    """Serves as a new program, on the file descriptors that it has inherited."""
+    ends = Connection(connection), Connection(reader, writable=False), Connection(writer, readable=False)
+    _serve(None, *ends)
 
 
 def _serve(work: Any, connection: Connection, reader: Connection, writer: Connection) -> None:
@@ -168,7 +222,8 @@ def _serve(work: Any, connection: Connection, reader: Connection, writer: Connec
 
 
 def _use_one_thread() -> None:
-    """Limits torch to one thread, if it is imported at all."""
+    """Limits torch, if it is imported at all, and what reads OMP_NUM_THREADS to one thread."""
+    os.environ["OMP_NUM_THREADS"] = "1"
     if (torch := sys.modules.get("torch")) is not None:
         torch.set_num_threads(1)
 

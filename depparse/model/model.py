@@ -220,11 +220,11 @@ class TorchReading:
 
     def stage(self, task: str) -> Stage:
         """A function that runs the second stages of the task's network."""
-        return partial(_run_stage, self.model.tasks[task])
+        return partial(run_stage, self.model.tasks[task])
 
 
 @torch.inference_mode()
-def _run_stage(network: nn.Module, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+def run_stage(network: nn.Module, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     """Calls the method of that name, with tensors made of the arrays, and returns arrays."""
     device = next(network.parameters()).device
     return as_arrays(getattr(network, name)(*to_tensors(inputs, device)))

@@ -7,10 +7,11 @@ import os
 import struct
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from depparse.errors import ModelError
 from depparse.files import hash_file
+from depparse.layers.stored import SCALE
 from depparse.model_folder.facts import Facts, facts_from
 from depparse.model_folder.find import CARD, FACTS, FILES, find
 
@@ -18,7 +19,8 @@ FORMAT = 3
 # Formats that can be read: 1 had no segmenters, and no other weights than float32; up to 2, lemmatizers had nothing but
 # scripts, which counted the letters that they drop, and segmenters knew no sure borders and told digits apart.
 READ = (1, 2, 3)
-SCALE = ":scale"  # ends the name of the tensor that has the scales of an int8 tensor
+Weights = Literal["float32", "float16", "int8"]  # how weights are stored
+WEIGHTS: tuple[str, ...] = get_args(Weights)
 
 
 @dataclass(frozen=True, slots=True)

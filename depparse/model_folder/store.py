@@ -12,32 +12,26 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
-from depparse.config import parse
-from depparse.errors import ConfigError, ModelError
+from depparse.errors import ModelError
 from depparse.files import hash_file
-from depparse.model.codec import ModelCodec, ModelConfig
 from depparse.model.model import Model
 from depparse.model_folder.card import render
-from depparse.model_folder.description import FORMAT, check_folder, read_json
-from depparse.model_folder.facts import Facts, facts_from
+from depparse.model_folder.contents import SEGMENTER, Contents, check_finite, explained, read_contents
+from depparse.model_folder.description import FORMAT, Weights
+from depparse.model_folder.facts import Facts
 from depparse.model_folder.find import CARD, FACTS, FILES
 from depparse.model_folder.sizes import bounded_by
-from depparse.model_folder.weights import WEIGHTS, Weights, as_weights, check_finite, decode, encode, write_tensors
-from depparse.segmentation.codec import SegmenterCodec
-from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
+from depparse.model_folder.weights import as_weights, decode, encode, write_tensors
+from depparse.segmentation.network import SegmenterNetwork
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import TorchSegmenterScorer, network_of
-
-_SEGMENTER = "segmenter."  # begins the names of the segmenter's weights
 
 
 @dataclass(slots=True)
@@ -92,7 +86,7 @@ def save(
         _write_json(temporary / "config.json", config, indent=1)
         _write_json(temporary / "vocab.json", vocabularies)
         stored = encode(state(model, segmenter), weights)
-        check_finite(stored)
+        check_finite({name: value.numpy() for name, value in stored.items()})
         write_tensors(temporary / "model.safetensors", stored)
         facts = facts or Facts()
         _write_json(temporary / FACTS, facts.model_dump(mode="json", exclude_defaults=True) | {"format": 1}, indent=1)
@@ -109,18 +103,6 @@ def save(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def read_facts(folder: Path) -> Facts:
-    """The facts of a model folder; empty ones if the folder is so old that it has none. Raises ModelError."""
-    path = folder / FACTS
-    return facts_from(read_json(path), str(path)) if path.is_file() else Facts()
-
-
-def read_card(folder: Path) -> str:
-    """The card of a model folder; empty if it has none."""
-    path = folder / CARD
-    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-
-
 def _portable(value: Any) -> Any:
     """The config with absolute paths cut to their last part: the folder holds what was read from them."""
     if isinstance(value, dict):
@@ -134,7 +116,7 @@ def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]
     """The weights of the model and the segmenter, by their names in the folder."""
     weights: dict[str, Tensor] = {} if model is None else dict(model.state_dict())
     if segmenter is not None:
-        weights |= {_SEGMENTER + name: value for name, value in network_of(segmenter).state_dict().items()}
+        weights |= {SEGMENTER + name: value for name, value in network_of(segmenter).state_dict().items()}
     return weights
 
 
@@ -181,40 +163,31 @@ def load(folder: Path) -> Model:
 
 def load_parts(folder: Path) -> Parts:
     """The model and the segmenter in `folder`. Raises ModelError if it is missing, damaged, or not of depparse."""
-    folder = Path(folder)
-    config = check_folder(folder)
-    stored_as = config.get("weights", "float32")
-    if stored_as not in WEIGHTS:
-        choice = ", ".join(WEIGHTS)
-        raise ModelError(f"{folder}: weights stored as {stored_as!r}, but this version reads {choice}; update depparse")
-    try:
-        return _read_parts(config, read_json(folder / "vocab.json"), load_file(folder / "model.safetensors"))
-    except ConfigError as error:
-        raise ModelError(f"{folder / 'config.json'}: {error}") from None
-    except ModelError as error:
-        raise ModelError(f"{folder}: {error}") from None
-    except Exception as error:  # what a folder may hold wrongly is without end, and so are the errors that follow
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise ModelError(f"{folder}: config, vocabulary and weights do not fit together: {reason}") from None
+    return parts_of(read_contents(folder))
 
 
-def _read_parts(config: Mapping[str, Any], vocabularies: Mapping[str, Any], stored: Mapping[str, Tensor]) -> Parts:
-    """The parts that the contents of the files describe."""
+def parts_of(contents: Contents) -> Parts:
+    """The parts of a folder whose contents have been read. Raises ModelError."""
+    with explained(contents.folder):
+        return _build(contents)
+
+
+def _build(contents: Contents) -> Parts:
+    """The networks with their weights."""
     parts = Parts(None, None)
-    check_finite(stored)
+    stored = {name: torch.from_numpy(values) for name, values in contents.stored.items()}
     with bounded_by(sum(value.numel() for value in stored.values()), len(stored)):
-        if config.get("model") is not None or config.get("segmenter") is None:
-            model_config = parse(ModelConfig, config.get("model") or {}, "model")
-            parts.model = Model.from_codec(model_config, ModelCodec.from_json(model_config, vocabularies))
-        if config.get("segmenter") is not None:
-            segmenter_config = parse(SegmenterConfig, config["segmenter"], "segmenter")
-            codec = SegmenterCodec.from_json(vocabularies["segmenter"])
-            parts.segmenter = Segmenter(codec, TorchSegmenterScorer(SegmenterNetwork(segmenter_config, codec.sizes)))
+        if contents.config is not None and contents.codec is not None:
+            parts.model = Model.from_codec(contents.config, contents.codec)
+        if contents.segmenter_config is not None and contents.segmenter_codec is not None:
+            codec = contents.segmenter_codec
+            network = SegmenterNetwork(contents.segmenter_config, codec.sizes)
+            parts.segmenter = Segmenter(codec, TorchSegmenterScorer(network))
     weights = decode(stored)
     if parts.segmenter is not None:
-        names = [name for name in weights if name.startswith(_SEGMENTER)]
+        names = [name for name in weights if name.startswith(SEGMENTER)]
         network = network_of(parts.segmenter)
-        network.load_state_dict({name.removeprefix(_SEGMENTER): weights.pop(name) for name in names})
+        network.load_state_dict({name.removeprefix(SEGMENTER): weights.pop(name) for name in names})
         network.eval()
     if parts.model is not None:
         parts.model.load_state_dict(weights)

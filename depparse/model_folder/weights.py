@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
@@ -17,10 +17,9 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from depparse.errors import ConfigError, ModelError
-from depparse.model_folder.description import SCALE
+from depparse.layers.stored import SCALE
+from depparse.model_folder.description import WEIGHTS, Weights
 
-Weights = Literal["float32", "float16", "int8"]
-WEIGHTS: tuple[str, ...] = get_args(Weights)
 _LEAST = 1024  # numbers in an int8 tensor, at least; smaller ones, and vectors (biases, norms), become float16
 _ROW = 32  # numbers in a row of int8, at least; they share a scale
 _HALF = torch.finfo(torch.float16)
@@ -77,13 +76,6 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str,
     except (OSError, SafetensorError) as error:
         path.unlink(missing_ok=True)
         raise ModelError(f"{path}: the weights cannot be written: {error}") from None
-
-
-def check_finite(stored: Mapping[str, Tensor]) -> None:
-    """Raises ModelError if a tensor holds something else than finite numbers."""
-    for name, value in stored.items():
-        if value.is_floating_point() and not value.isfinite().all():
-            raise ModelError(f"the weights {name} hold numbers that are not finite (NaN or infinite)")
 
 
 def _halve(value: Tensor, *, exactly: bool = False) -> Tensor:

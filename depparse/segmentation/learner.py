@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from depparse.features.batch import count_targets
 from depparse.segmentation.batch import SymbolBatch
 from depparse.segmentation.codec import SegmenterCodec
-from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
+from depparse.segmentation.config import SegmenterConfig
+from depparse.segmentation.network import SegmenterNetwork
 from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import TorchSegmenterScorer

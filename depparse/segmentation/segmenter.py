@@ -22,8 +22,8 @@ from depparse.text.blocks import iter_blocks
 from depparse.text.spacing import RawToken, build_sentences
 
 _BLOCK = 8_000  # characters of a long text that are read at once; that many stay in the processor's cache
-_BATCH = 2 * _BLOCK  # symbols of several texts or blocks that are scored at once, padding included
-_HELD = 4 * _BATCH  # characters in memory, so that texts of similar length are scored together
+_BATCH = _BLOCK  # symbols of several texts or blocks that are scored at once, padding included
+_HELD = 8 * _BATCH  # characters in memory, so that texts of similar length are scored together
 
 States = TypeVar("States")
 

@@ -9,8 +9,9 @@ from depparse.errors import ModelError
 from depparse.files import hash_file
 from depparse.model.model import Model
 from depparse.model_folder import facts
+from depparse.model_folder.contents import read_facts
 from depparse.model_folder.find import find
-from depparse.model_folder.store import load_parts, read_facts
+from depparse.model_folder.store import load_parts
 from depparse.segmentation.segmenter import Segmenter
 from depparse.training.recipe import RecipeConfig
 

@@ -16,6 +16,7 @@ from depparse.evaluation.scores import TREES, Scores
 from depparse.evaluation.systems import bare_copies
 from depparse.formats.table import guess_format, read
 from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import ModelCodec
 from depparse.model.model import Model
 from depparse.tasks.task import LimitsLength
 from depparse.training.recipe import treebank_name
@@ -57,11 +58,11 @@ class Gold:
         """The basic columns without any annotation, in which a model that predicts nothing would always be right."""
         return frozenset(name for name in _BASIC if not any(annotated(sentence, (name,)) for sentence in self.document))
 
-    def metrics(self, model: Model | None) -> tuple[str, ...]:
+    def metrics(self, codec: ModelCodec | None) -> tuple[str, ...]:
         """The scores that tell of the model: those of segmentation; those of basic trees if the file has any and the
         model predicts anything that stands in their table; all others if the file holds what the model predicts. None
         that looks at blank columns alone."""
-        written = set() if model is None else {column for columns in model.codec.writes.values() for column in columns}
+        written = set() if codec is None else {column for columns in codec.writes.values() for column in columns}
         in_table = {column for metric in _trained() if metric.section is TREES for column in metric.columns}
         apart = {column for metric in _trained() for column in metric.columns} - in_table
         trees = self.trees and not (written and written <= apart)
@@ -83,10 +84,10 @@ class Gold:
         """
         names = pipeline.codec.treebanks if pipeline.codec is not None else ()
         treebank = names[self.source] if names else None
-        return self._score(pipeline.reanalyze(self.document, raw=raw, treebank=treebank), pipeline.model)
+        return self._score(pipeline.reanalyze(self.document, raw=raw, treebank=treebank), pipeline.codec)
 
-    def _score(self, system: Document, model: Model | None) -> Scores:
-        names, pair = self.metrics(model), Pair(self.document, system)
+    def _score(self, system: Document, codec: ModelCodec | None) -> Scores:
+        names, pair = self.metrics(codec), Pair(self.document, system)
         return Scores({metric.name: metric.score(pair) for metric in metrics() if metric.name in names})
 
     def check(self, model: Model, *, raw: bool = False) -> None:

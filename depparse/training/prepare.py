@@ -97,7 +97,7 @@ def choose_metric(config: RecipeConfig, model: Model, dev: Sequence[Gold]) -> st
     """
     writes = {column for name in model.learned for column in model.codec.writes[name]}
     metrics = [metric.name for metric in by_rank(Use.TRAINING) if metric.tells_of(writes)]
-    scored = {name for gold in dev for name in gold.metrics(model)}
+    scored = {name for gold in dev for name in gold.metrics(model.codec)}
     if config.metric is None:
         return next((name for name in metrics if name in scored or not dev), None)
     if config.metric not in metrics:

@@ -14,7 +14,7 @@ from depparse.config import Config, apply_overrides, parse, read_toml
 from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Use, metrics
 from depparse.model.codec import ModelConfig
-from depparse.segmentation.network import SegmenterConfig
+from depparse.segmentation.config import SegmenterConfig
 from depparse.tasks.task import TaskConfig
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig

@@ -208,7 +208,7 @@ class _Run:
         """Trains the model, and saves it with the segmenter whenever it is the best so far."""
         examples = make_examples(model, self.sentences, self.sources)
         pipeline, metric, latest = Pipeline(model), self.metric, dict[str, Scores]()
-        scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model)}
+        scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model.codec)}
         logged = {*model_metrics(Use.LOG), metric}  # the score that chooses is always logged
         metrics = tuple(name for name in model_metrics(Use.TRAINING) if name in scored & logged)
 

@@ -13,7 +13,7 @@ from depparse.errors import ConfigError
 from depparse.evaluation.metrics import Use, metrics
 from depparse.evaluation.tables import Table, percent
 from depparse.files import open_output
-from depparse.model_folder.store import read_facts
+from depparse.model_folder.contents import read_facts
 from depparse.training.prepare import is_begun, is_finished
 from depparse.training.recipe import RecipeConfig
 from depparse.training.records import Compared, Listener

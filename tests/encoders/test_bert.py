@@ -17,6 +17,7 @@ from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.transformer.codec import TransformerCodec, TransformerConfig
 from depparse.encoders.transformer.network import Transformer
+from depparse.encoders.transformer.settings import is_bert
 from depparse.formats.table import read
 from depparse.model_folder.store import load, save
 from tests.models import small_model
@@ -73,10 +74,10 @@ def test_dropout_is_active_only_in_training() -> None:
 
 def test_other_networks_are_left_to_transformers(tmp_path: Path) -> None:
     settings = BertConfig(**SIZES).to_dict()
-    assert Bert.fits(settings)
+    assert is_bert(settings)
     for other in ({"model_type": "roberta"}, {"hidden_act": "relu"}, {"position_embedding_type": "relative_key"}):
-        assert not Bert.fits(settings | other)
-    assert not Bert.fits(settings | {"is_decoder": True})
+        assert not is_bert(settings | other)
+    assert not is_bert(settings | {"is_decoder": True})
     for kind, ours in (("wordpiece", True), ("bytes", False)):
         model = small_model("none", [tiny_transformer(kind, tmp_path / kind)])
         assert isinstance(transformer_of(model).pretrained, Bert) is ours

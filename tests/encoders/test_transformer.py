@@ -15,7 +15,7 @@ from transformers import BertModel, RobertaModel
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.encoders.encoder import Encoded
-from depparse.encoders.transformer import network as module
+from depparse.encoders.transformer import codec as codec_module
 from depparse.encoders.transformer.codec import Pieces, Subwords, TransformerCodec
 from depparse.features.batch import Batch
 from depparse.formats.table import read
@@ -175,7 +175,7 @@ def test_long_sentences_are_analysed_alike_in_any_batch(samples: Path, monkeypat
     monkeypatch.setattr(transformer_of(model).pretrained, "forward", watched)
     alone = encoded(model, [ten_thousand])[0]
     assert len(sizes) > 1
-    assert max(sizes) <= module._PIECE
+    assert max(sizes) <= codec_module._PIECE
     together = encoded(model, [document[0], ten_thousand, thousand])
     torch.testing.assert_close(together[1], alone, rtol=1e-3, atol=1e-4)
     torch.testing.assert_close(together[2, :1001], encoded(model, [thousand])[0], rtol=1e-3, atol=1e-4)
@@ -191,7 +191,7 @@ def test_pieces_do_not_change_the_result(pooling: str, tmp_path: Path, monkeypat
     sentences = [Sentence.from_forms(["Tom", "sees", "apples"] * n) for n in (1, 30, 2, 50)]
     expected = encoded(model, sentences)
     for size in (1, 48, 100):
-        monkeypatch.setattr(module, "_PIECE", size)
+        monkeypatch.setattr(codec_module, "_PIECE", size)
         torch.testing.assert_close(encoded(model, sentences), expected, rtol=1e-5, atol=1e-6)
     # Reading all pieces at once, for the gradient, does not change it either.
     batch = model.collate([model.example(sentence) for sentence in sentences])

@@ -204,7 +204,7 @@ def test_a_package_that_scores_trees_in_a_table_of_its_own_hides_no_others(
     model = Model.build(
         parse(ModelConfig, {"tasks": {"dependencies": {"type": "dependencies"}}}), two_sentences().sentences
     )
-    assert {"UAS", "LAS", "UUAS"} <= set(gold.metrics(model))
+    assert {"UAS", "LAS", "UUAS"} <= set(gold.metrics(model.codec))
 
 
 def test_names_keys_and_colours_are_told_apart() -> None:

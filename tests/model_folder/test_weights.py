@@ -16,8 +16,9 @@ from depparse.errors import ConfigError
 from depparse.evaluation.ud import evaluate
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
+from depparse.model_folder.description import Weights
 from depparse.model_folder.store import load, save
-from depparse.model_folder.weights import Weights, decode, encode
+from depparse.model_folder.weights import decode, encode
 from depparse.training.loop import TrainingConfig
 from depparse.training.optim import OptimizerConfig
 from tests.models import learn, small_model

@@ -15,8 +15,9 @@ from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.formats.conllu import iter_conllu, read_conllu
 from depparse.segmentation.codec import SegmenterCodec
+from depparse.segmentation.config import SegmenterConfig
 from depparse.segmentation.learner import SegmenterLearner
-from depparse.segmentation.network import SegmenterConfig, SegmenterNetwork
+from depparse.segmentation.network import SegmenterNetwork
 from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import TorchSegmenterScorer, network_of

@@ -346,6 +346,6 @@ def test_a_run_is_scored_and_chosen_by_graphs(samples: Path, tmp_path: Path) -> 
     assert nlp.writes == ("HEAD", "DEPREL", "DEPS")
     # A model without the task has no such scores, nor has dev data without graphs.
     gold = Gold("dev", "dev.conllu", sample(samples), 0)
-    assert "ELAS" in gold.metrics(nlp.model)
-    assert "ELAS" not in gold.metrics(model_of({"tagger": {"type": "tagger"}}, sample(samples)))
-    assert "ELAS" not in Gold("dev", "dev.conllu", bare(sample(samples)), 0).metrics(nlp.model)
+    assert "ELAS" in gold.metrics(nlp.codec)
+    assert "ELAS" not in gold.metrics(model_of({"tagger": {"type": "tagger"}}, sample(samples)).codec)
+    assert "ELAS" not in Gold("dev", "dev.conllu", bare(sample(samples)), 0).metrics(nlp.codec)

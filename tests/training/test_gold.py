@@ -35,7 +35,7 @@ def test_columns_without_annotation_have_no_score(tmp_path: Path) -> None:
                 sentence.columns[name] = ["_"] * len(sentence)
         (tmp_path / "dev.conllu").write_text(copy.to_conllu(), encoding="utf-8")
         (gold,) = read_gold("dev", [str(tmp_path / "dev.conllu")], [])
-        return set(gold.metrics(model))
+        return set(gold.metrics(model.codec))
 
     tags = {"UPOS", "XPOS", "UFeats", "AllTags", "Lemmas"}
     assert scored("LEMMA", "UPOS", "FEATS") & tags == {"XPOS", "AllTags"}

@@ -92,7 +92,7 @@ import torch
 from safetensors.torch import save_file
 from depparse.formats.table import read
 from depparse.segmentation.learner import SegmenterLearner
-from depparse.segmentation.network import SegmenterConfig
+from depparse.segmentation.config import SegmenterConfig
 from depparse.segmentation.passages import make_passages
 from depparse.training.loop import TrainingConfig, train
 from depparse.training.optim import OptimizerConfig

@@ -11,7 +11,7 @@ import pytest
 import depparse
 from depparse.errors import ConfigError
 from depparse.formats.table import read
-from depparse.model_folder.store import read_facts
+from depparse.model_folder.contents import read_facts
 from depparse.training.examples import read_sentences
 from depparse.training.recipe import RecipeConfig
 from depparse.training.records import Compared, Done, Record, Warned

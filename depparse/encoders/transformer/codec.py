@@ -30,6 +30,7 @@ _COUNT_FROM_PADDING = frozenset(
     "roberta xlm-roberta xlm-roberta-xl camembert roberta-prelayernorm data2vec-text mpnet".split()
 )
 _LEAST = 4  # the fewest subwords that a model may see at once: two marks, and two more so that windows overlap
+_PIECE = 8_192  # subwords, with padding, that are read at once, which bounds memory if no gradient is kept
 Array = TypeVar("Array")  # of NumPy or of torch
 
 
@@ -206,6 +207,21 @@ def _most_central(positions: Ints, sizes: Ints, n_windows: Ints, step: int, capa
     return central
 
 
+def plan_pieces(lengths: Sequence[int]) -> list[tuple[int, int]]:
+    """The pieces in which windows of rising `lengths` are read: for each, its first window and the one after its last.
+
+    A piece has at most `_PIECE` subwords with padding, or is one window. No window is padded to more than twice its
+    length.
+    """
+    pieces: list[tuple[int, int]] = []
+    first = 0
+    for window, length in enumerate(lengths):
+        if window > first and (length > 2 * lengths[first] or length * (window + 1 - first) > _PIECE):
+            pieces.append((first, window))
+            first = window
+    return [*pieces, (first, len(lengths))]
+
+
 def _lead(tokenizer: Tokenizer) -> str:
     """The text that is put before each word, so that it is read as a new word after a space.
 
@@ -223,7 +239,7 @@ def _check_positions(positions: object, settings: Mapping[str, Any]) -> None:
     most = settings.get("max_position_embeddings")
     if positions is None and most is None:
         return
-    if type(positions) is not int or positions < _LEAST or (type(most) is int and positions > most):
+    if type(positions) is not int or positions < _LEAST or (type(most) is int and positions > _PIECE):
         limit = f" and at most {most}" if type(most) is int else ""
         raise ModelError(f"the positions of a transformer are a number, at least {_LEAST}{limit}, not {positions!r}")
 

@@ -17,11 +17,9 @@ from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.input import InputNetwork, InputType, InputVectors
 from depparse.encoders.subwords import without_unreachable
-from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig
+from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig, plan_pieces
 from depparse.encoders.transformer.pretrained import new_network, read_pretrained
 from depparse.layers.tensors import Layout
-
-_PIECE = 8_192  # subwords, with padding, that are read at once, which bounds memory if no gradient is kept
 
 
 class Transformer(nn.Module):
@@ -131,7 +129,7 @@ class Transformer(nn.Module):
         n_layers = None if "layers" in self._inside else self.n_layers
         asked = {"output_attentions": True} if subwords.owners is not None else {}
         layers, attention = _Sums(n_sentences * n_words), _Sums(n_sentences * n_words)
-        for first, end in _plan_pieces(lengths[order].tolist()):
+        for first, end in plan_pieces(lengths[order].tolist()):
             windows, length = order[first:end], int(lengths[order[end - 1]])
             output = self.pretrained(
                 input_ids=subwords.ids[windows, :length],
@@ -185,21 +183,6 @@ class _Sums:
             counts = torch.bincount(torch.cat(self._words), minlength=self._size).clamp(min=1)
             for sum_ in self._sums:
                 yield sum_ / counts.view(-1, *[1] * (sum_.dim() - 1))
-
-
-def _plan_pieces(lengths: Sequence[int]) -> list[tuple[int, int]]:
-    """The pieces in which windows of rising `lengths` are read: for each, its first window and the one after its last.
-
-    A piece has at most `_PIECE` subwords with padding, or is one window. No window is padded to more than twice its
-    length.
-    """
-    pieces: list[tuple[int, int]] = []
-    first = 0
-    for window, length in enumerate(lengths):
-        if window > first and (length > 2 * lengths[first] or length * (window + 1 - first) > _PIECE):
-            pieces.append((first, window))
-            first = window
-    return [*pieces, (first, len(lengths))]
 
 
 def _positions(pretrained: Any) -> int | None:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from depparse.encoders.bert import Bert
 from depparse.encoders.transformer.codec import tokenizer_from
-from depparse.encoders.transformer.settings import check_settings
+from depparse.encoders.transformer.settings import check_settings, is_bert
 from depparse.errors import ConfigError, ModelError
 
 _PACKAGE = "package:"
@@ -126,7 +126,7 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
 
 def new_network(settings: dict[str, Any]) -> Any:
     """A network with these settings, which `check_settings` returned, and with new weights."""
-    if Bert.fits(settings):
+    if is_bert(settings):
         return Bert(settings)
     from transformers import AutoModel
 
@@ -155,7 +155,7 @@ def _with_weights(settings: dict[str, Any], weights: dict[str, Tensor]) -> Any:
     if missing := sorted(key for key in found["missing_keys"] if not key.startswith("pooler.")):
         raise ModelError(f"its weights lack {missing[0]}, and {len(missing) - 1} more")
     network = network.float()
-    if Bert.fits(complete := network.config.to_dict()):
+    if is_bert(complete := network.config.to_dict()):
         state = network.state_dict()
         network = Bert(complete)
         network.load_state_dict(state)

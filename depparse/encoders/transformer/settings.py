@@ -212,3 +212,14 @@ def _check_together(settings: Mapping[str, Any]) -> None:
     padding = settings.get("pad_token_id")
     if padding is not None and padding >= settings["vocab_size"]:
         raise ModelError(f"pad_token_id of a transformer: {padding} is not below vocab_size, {settings['vocab_size']}")
+
+
+def is_bert(settings: Mapping[str, Any]) -> bool:
+    """Whether the settings describe the network of depparse/encoders/bert.py."""
+    return (
+        settings.get("model_type") == "bert"
+        and settings.get("hidden_act") == "gelu"
+        and settings.get("position_embedding_type", "absolute") == "absolute"
+        and not settings.get("is_decoder")
+        and not settings.get("add_cross_attention")
+    )

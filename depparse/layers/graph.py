@@ -1,0 +1,215 @@
+"""Networks as graphs of OpenVINO, by which they run without torch. No torch here.
+
+A part of a model that has a file ``graph.py`` builds its graph there from the stored weights. The precision says how
+graphs compute: in full (``fp32``, the numbers of torch up to rounding), in bfloat16 (``bf16``), or with linear layers
+of integers (``int8``). With ``int8``, a matrix has a scale for each row, and a vector has one for each `_GROUP` of its
+units, so that a word has the same numbers in any batch.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depparse.errors import ConfigError, DepparseError
+from depparse.layers.stored import StoredWeights
+
+# The tools of OpenVINO that convert models take most of the time of its import, and would report their use to its maker.
+# Without them, it is imported all the same; they stay importable by their own name.
+_TOOLS = "openvino.tools.ovc"
+_hides_tools = "openvino" not in sys.modules
+if _hides_tools:
+    sys.modules[_TOOLS] = None  # type: ignore[assignment]
+try:
+    import openvino
+    from openvino import opset13 as ops
+finally:
+    if _hides_tools:
+        del sys.modules[_TOOLS]
+
+Array = NDArray[Any]
+Node = Any  # a value of a graph
+Precision = Literal["fp32", "bf16", "int8"]
+PRECISIONS: tuple[str, ...] = get_args(Precision)
+_PIECE = 512  # vectors that are computed at once: more take more memory and no less time
+_GROUP = 128  # units of a vector that share a scale
+NEVER = -1e30  # added to scores of what must not be chosen; its exponential is 0
+
+
+class Graphs:
+    """Builds and compiles graphs, all with the same precision and number of threads."""
+
+    def __init__(self, precision: Precision = "fp32", threads: int = 0) -> None:
+        self.precision, self.threads = precision, threads or available_threads()
+
+    @staticmethod
+    def parameter(*axes: int, dtype: type = np.float32) -> Node:
+        """An input with these axes; -1 is any length."""
+        return ops.parameter(list(axes), dtype)
+
+    @staticmethod
+    def constant(values: Any) -> Node:
+        """The values as a part of the graph."""
+        return ops.constant(np.asarray(values, order="C"))
+
+    def linear(self, x: Node, weights: StoredWeights) -> Node:
+        """``x · weight^T + bias``."""
+        stored, scale = weights.stored("weight")
+        if self.precision == "int8" and stored.shape[1] % _GROUP == 0:
+            if scale is None or scale.ndim != 1:
+                stored, scale = _quantized(weights.array("weight"))
+            numbers = ops.convert(self.constant(stored), np.float32)
+            matrix = ops.multiply(numbers, self.constant(scale.astype(np.float32)[:, None]))
+        else:
+            matrix = self.constant(weights.array("weight"))
+        y = ops.matmul(x, matrix, False, True)
+        return ops.add(y, self.constant(weights.array("bias"))) if "bias" in weights else y
+
+    def normalize(self, x: Node, weights: StoredWeights, epsilon: float = 1e-5) -> Node:
+        """Layer normalization."""
+        normed = ops.mvn(x, self.constant(np.array([-1])), True, epsilon, "INSIDE_SQRT")
+        scaled = ops.multiply(normed, self.constant(weights.array("weight")))
+        return ops.add(scaled, self.constant(weights.array("bias")))
+
+    def compile(self, inputs: Sequence[Node], outputs: Sequence[Node]) -> Function:
+        """The function from the inputs to the outputs. It is compiled when it is first called."""
+        settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": self.threads, "NUM_STREAMS": 1}
+        settings["INFERENCE_PRECISION_HINT"] = "bf16" if self.precision == "bf16" else "f32"
+        settings["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = _GROUP if self.precision == "int8" else 0
+        return Function(openvino.Model(list(outputs), list(inputs)), settings)
+
+
+def perceptron(x: Node, weights: StoredWeights, graphs: Graphs) -> Node:
+    """A hidden layer with GELU, then a linear layer: ``nn.Sequential(Linear, GELU, dropout, Linear)``."""
+    return graphs.linear(ops.gelu(graphs.linear(x, weights.under("0")), "ERF"), weights.under("3"))
+
+
+class Function:
+    """A graph that is compiled on its first call. Several threads may call it at once."""
+
+    def __init__(self, graph: openvino.Model, settings: dict[str, Any]) -> None:
+        self._graph: openvino.Model | None = graph
+        self._settings, self._lock = settings, Lock()
+        self._idle: list[Any] = []  # requests; appending to a list and popping from it are atomic
+
+    def __call__(self, *arrays: Array) -> list[Array]:
+        """The outputs for these inputs, as new arrays. Raises DepparseError in a forked process.
+
+        The first axis of all inputs and outputs is the same, and its rows are computed in pieces, which bounds memory.
+        """
+        with self._lock:
+            core = _core()
+            if self._graph is not None:
+                self._compiled = core.compile_model(self._graph, "CPU", self._settings)
+                self._graph = None
+        n_rows = len(arrays[0])
+        size = max(1, _PIECE // max(1, math.prod(arrays[0].shape[1:-1])))
+        if n_rows <= size:
+            return self._compute(arrays)
+        pieces = [self._compute([array[first : first + size] for array in arrays]) for first in range(0, n_rows, size)]
+        return [np.concatenate(outputs) for outputs in zip(*pieces, strict=True)]
+
+    def _compute(self, arrays: Sequence[Array]) -> list[Array]:
+        """The outputs for inputs of any number of rows."""
+        try:
+            request = self._idle.pop()
+        except IndexError:
+            request = self._compiled.create_infer_request()
+        request.infer({number: openvino.Tensor(np.ascontiguousarray(array)) for number, array in enumerate(arrays)})
+        outputs = [output.data.copy() for output in request.output_tensors]
+        self._idle.append(request)
+        return outputs
+
+
+def check_precision(precision: str) -> Precision:
+    """The precision itself, if this processor computes in it rightly. Raises ConfigError."""
+    if precision not in PRECISIONS:
+        raise ConfigError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
+    if not _computes(precision):
+        raise ConfigError(f"this processor does not compute in {precision}; take precision fp32")
+    return precision  # type: ignore[return-value]
+
+
+def best_precision() -> Precision:
+    """The fastest precision in which this processor computes rightly.
+
+    On Linux, it is known without OpenVINO being started, so that a process may still be forked.
+    """
+    flags = _flags()
+    if not flags:
+        return "int8" if _computes("int8") else "fp32"
+    # Only processors with a unit for matrices (AMX) are faster in bf16 than in int8.
+    return "bf16" if "amx_bf16" in flags else "int8" if flags & {"avx512_vnni", "avx_vnni"} else "fp32"
+
+
+@cache
+def _computes(precision: str) -> bool:
+    """Whether a linear layer, computed in that precision, has about the right results."""
+    if precision == "bf16":
+        return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    random = np.random.default_rng(0)
+    matrix, values = (random.normal(size=(2 * _GROUP, _GROUP)).astype(np.float32) for _ in range(2))
+    graphs = Graphs(precision, threads=1)  # type: ignore[arg-type]
+    x = graphs.parameter(-1, _GROUP)
+    (result,) = graphs.compile([x], [graphs.linear(x, StoredWeights({"weight": matrix}))])(values)
+    error = np.abs(result - values @ matrix.T).max()
+    return bool(error < 0.05 * np.sqrt(_GROUP))  # False also if the result is NaN
+
+
+def available_threads() -> int:
+    """The number of threads that OMP_NUM_THREADS says or else one for each processor that this process may use."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _flags() -> set[str]:
+    """What Linux says that the processor can do; empty elsewhere."""
+    try:
+        return set(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
+        return set()
+
+
+_started: list[tuple[int, Any]] = []  # the process in which OpenVINO was started, and its core
+_starting = Lock()
+
+
+def has_started() -> bool:
+    """Whether OpenVINO has been started in this process or its parent, so that it does not run in a fork."""
+    return bool(_started)
+
+
+def is_fork() -> bool:
+    """Whether OpenVINO has been started in the process from which this one was forked, and so does not run here."""
+    return any(process != os.getpid() for process, _ in _started)
+
+
+def _core() -> Any:
+    """OpenVINO, started in this process. Its threads do not survive a fork, and it would wait for them forever."""
+    with _starting:
+        if not _started:
+            _started.append((os.getpid(), openvino.Core()))
+    if is_fork():
+        raise DepparseError(
+            "this process was forked after OpenVINO had been used, which then cannot run here: load the model after "
+            "the fork, do not use it before, or load it with runtime='torch'"
+        )
+    return _started[0][1]
+
+
+def _quantized(matrix: Array) -> tuple[Array, Array]:
+    """The matrix as int8, and the scale of each row."""
+    scale = np.abs(matrix).max(1) / 127
+    numbers = np.round(matrix / np.where(scale > 0, scale, 1)[:, None])
+    return numbers.astype(np.int8), scale

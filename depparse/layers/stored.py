@@ -1,0 +1,73 @@
+"""Weights as a model folder stores them, and what tasks read, for engines without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from depparse.errors import DepparseError
+
+Array = NDArray[Any]
+SCALE = ":scale"  # ends the name of the tensor that has the scales of an int8 tensor
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedArrays:
+    """What tasks read of a batch, as `depparse.encoders.encoder.Encoded`. Position 0 of the word axis is ROOT."""
+
+    context: Array  # [batch, words, width]: each word in its sentence
+    inputs: Array  # [batch, words, input width]: each word by itself
+    lengths: NDArray[np.int64]  # [batch], words without ROOT
+
+    @property
+    def both(self) -> Array:
+        """The vectors of each word in its sentence and by itself, side by side."""
+        return np.concatenate([self.context, self.inputs], -1)
+
+
+class NoGraph(DepparseError):  # noqa: N818 (the part has none; that is not always an error)
+    """A part of a model cannot be computed by OpenVINO as it is configured."""
+
+
+class StoredWeights:
+    """The tensors of a model folder whose names begin with a prefix, as they are stored."""
+
+    def __init__(self, tensors: Mapping[str, Array], prefix: str = "") -> None:
+        self._tensors, self.prefix = tensors, prefix
+
+    def under(self, name: str) -> StoredWeights:
+        """The tensors of a part."""
+        return StoredWeights(self._tensors, f"{self.prefix}{name}.")
+
+    def __contains__(self, name: str) -> bool:
+        return self.prefix + name in self._tensors
+
+    def array(self, name: str) -> Array:
+        """The tensor in full precision."""
+        return self.rows(name, slice(None))
+
+    def table(self, name: str, n_rows: int) -> Array:
+        """The tensor in full precision, which must have that many rows. Raises NoGraph."""
+        stored, _ = self.stored(name)
+        if len(stored) != n_rows:
+            raise NoGraph(f"the weights {self.prefix + name} have {len(stored)} rows, but the vocabulary {n_rows}")
+        return self.array(name)
+
+    def rows(self, name: str, rows: Any) -> Array:
+        """Rows of the tensor in full precision: those of these numbers, ``[…, width]``."""
+        stored, scale = self.stored(name)
+        values: Array = stored[rows].astype(np.float32)
+        if scale is not None:
+            scales = scale[rows].astype(np.float32)
+            values *= scales.reshape(*scales.shape, *[1] * (values.ndim - scales.ndim))
+        return values
+
+    def stored(self, name: str) -> tuple[Array, Array | None]:
+        """The tensor and, if it is int8, the scales of its rows."""
+        if name not in self:
+            raise NoGraph(f"there are no weights {self.prefix + name}")
+        return self._tensors[self.prefix + name], self._tensors.get(self.prefix + name + SCALE)

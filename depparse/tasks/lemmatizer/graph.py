@@ -1,0 +1,23 @@
+"""The classifier of edit scripts as a graph of OpenVINO; see network.py."""
+
+from __future__ import annotations
+
+from depparse.encoders.codec import Widths
+from depparse.layers.graph import Array, Graphs, perceptron
+from depparse.layers.stored import EncodedArrays, StoredWeights
+from depparse.tasks.lemmatizer.codec import LemmatizerCodec
+
+
+class LemmatizerGraph:
+    """A perceptron with one hidden layer."""
+
+    def __init__(self, codec: LemmatizerCodec, weights: StoredWeights, graphs: Graphs, widths: Widths) -> None:
+        values = graphs.parameter(-1, -1, widths.context + widths.inputs)
+        self._classify = graphs.compile([values], [perceptron(values, weights.under("classifier"), graphs)])
+
+    def __call__(self, encoded: EncodedArrays) -> Array:
+        """Scores of scripts, ``[batch, words, scripts]``."""
+        return self._classify(encoded.both)[0]
+
+
+GRAPH = LemmatizerGraph

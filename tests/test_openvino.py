@@ -1,0 +1,275 @@
+"""The engine of OpenVINO: the numbers of torch, in any batch, thread and process, without torch."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import depparse
+from depparse.document.document import Document
+from depparse.errors import ConfigError
+from depparse.formats.table import read
+from depparse.inference.pipeline import Pipeline
+from depparse.layers.graph import Graphs, check_precision
+from depparse.layers.stored import StoredWeights
+from depparse.model.model import Model
+from depparse.model_folder.contents import read_contents
+from depparse.model_folder.store import save
+from depparse.runtimes.openvino import OpenVinoScorer, OpenVinoSegmenterScorer
+from depparse.runtimes.scorer import Scorer
+from depparse.runtimes.torch import TorchScorer
+from depparse.segmentation.torch_scorer import TorchSegmenterScorer
+from tests.models import model_of, small_model
+from tests.pretrained import tiny_transformer
+from tests.recipes import ENHANCED, INPUTS, TASKS
+from tests.segmenters import random_segmenter
+
+ODD = "Anna liked it. So did 3 others, didn't they?\n\nA𝔘x 日本語 " + "long" * 30 + " 👩‍👧 word. " * 7
+
+
+def engines(model: Model, folder: Path, **options: Any) -> tuple[Scorer, Scorer]:
+    """The scorers of torch and of OpenVINO for the model."""
+    save(model, folder, **options)
+    contents = read_contents(folder)
+    assert contents.config is not None
+    assert contents.codec is not None
+    return TorchScorer(model), OpenVinoScorer(contents.config, contents.codec, contents.stored)
+
+
+def all_scores(model: Model, scorer: Scorer, document: Document) -> dict[str, Any]:
+    """The scores of all tasks that read no trees, with the labels of the first heads of all words."""
+    batch = model.collate([model.example(sentence) for sentence in document])
+    reading = scorer.read(batch)
+    scores = {name: reading.scores(name) for name in model.codec.order if name not in model.codec.readers()}
+    if "dependencies" in scores:
+        _, dependents, heads = scores["dependencies"]
+        chosen = np.zeros((*dependents.shape[:2], 2), np.int64)
+        chosen[:, 1:, 1] = 1
+        scores["labels"] = reading.stage("dependencies")("label_scores", dependents, heads, chosen)
+    return scores
+
+
+def assert_alike(left: Any, right: Any) -> None:
+    if isinstance(left, np.ndarray):
+        np.testing.assert_allclose(left, right, rtol=1e-3, atol=3e-4)
+    else:
+        for key in left if isinstance(left, dict) else range(len(left)):
+            assert_alike(left[key], right[key])
+
+
+ENCODERS: dict[str, Callable[[Path], tuple[list[dict[str, Any]], str]]] = {
+    "words, treebanks, in context": lambda _: ([*INPUTS, {"type": "treebank", "width": 4}], "linear_recurrent"),
+    "characters": lambda _: ([{"type": "characters", "width": 30, "windows": [2, 3, 7]}], "none"),
+    "transformer": lambda path: ([tiny_transformer("wordpiece", path)], "none"),
+    "both, in context": lambda path: (
+        [tiny_transformer("wordpiece", path), {"type": "characters", "width": 20}],
+        "linear_recurrent",
+    ),
+    "a mix for each task": lambda path: ([tiny_transformer("wordpiece", path, mix="task")], "none"),
+    "a mix for each task, in context": lambda path: (
+        [tiny_transformer("wordpiece", path, mix="task")],
+        "linear_recurrent",
+    ),
+    "first subwords, small windows": lambda path: (
+        [tiny_transformer("wordpiece", path, pooling="first", window=16, layers=2)],
+        "linear_recurrent",
+    ),
+}
+
+
+def make_model(name: str, path: Path, tasks: dict[str, Any] = TASKS, document: Document | None = None) -> Model:
+    """A model with that encoder, whose weights are not those that it began with."""
+    inputs, context = ENCODERS[name](path)
+    model = model_of(tasks, document, context, inputs=inputs, treebanks=("UD_A", "UD_B"))
+    torch.manual_seed(2)
+    for parameter in model.parameters():
+        parameter.data += 0.3 * torch.randn_like(parameter)
+    return model.eval()
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+@pytest.mark.parametrize("weights", ["float32", "int8"])
+def test_scores_are_those_of_torch(name: str, weights: str, samples: Path, tmp_path: Path) -> None:
+    model = make_model(name, tmp_path / "t")
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    document = Document(sorted(document.sentences[:9], key=len))
+    engines(model, tmp_path / "m", weights=weights)
+    theirs = depparse.load(tmp_path / "m", runtime="torch")
+    ours = depparse.load(tmp_path / "m", runtime="openvino", precision="fp32")
+    assert theirs.model is not None
+    assert theirs.scorer is not None
+    assert ours.scorer is not None
+    expected = all_scores(theirs.model, theirs.scorer, document)
+    assert_alike(all_scores(theirs.model, ours.scorer, document), expected)
+    assert ours(document).to_conllu() == theirs(document).to_conllu()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
+def test_a_sentence_has_the_same_scores_in_any_batch(precision: str, samples: Path, tmp_path: Path) -> None:
+    try:
+        check_precision(precision)
+    except ConfigError as error:
+        pytest.skip(str(error))
+    model = make_model("both, in context", tmp_path / "t")
+    save(model, tmp_path / "m")
+    scorer = depparse.load(tmp_path / "m", runtime="openvino", precision=precision).scorer  # type: ignore[arg-type]
+    assert scorer is not None
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    short = min(document, key=len)
+    alone = all_scores(model, scorer, Document([short]))
+    beside = all_scores(model, scorer, Document([max(document, key=len), short]))
+    length = len(short) + 1
+    np.testing.assert_allclose(
+        beside["dependencies"].arc_scores[1, :length, :length],
+        alone["dependencies"].arc_scores[0],
+        rtol=1e-4,
+        atol=1e-4,
+    )
+    for many, one in zip(beside["tagger"], alone["tagger"], strict=True):
+        np.testing.assert_allclose(many[1, :length], one[0], rtol=1e-4, atol=1e-4)
+
+
+def test_integers_are_close_to_full_precision() -> None:
+    try:
+        check_precision("int8")
+    except ConfigError as error:
+        pytest.skip(str(error))
+    random = np.random.default_rng(1)
+    matrix, values = random.normal(size=(64, 256)).astype(np.float32), random.normal(size=(9, 256)).astype(np.float32)
+    values[3] *= 1000  # a row of other size changes no other row
+    graphs = Graphs("int8", threads=1)
+    x = graphs.parameter(-1, 256)
+    function = graphs.compile([x], [graphs.linear(x, StoredWeights({"weight": matrix}))])
+    (result,) = function(values)
+    expected = values @ matrix.T
+    errors = np.abs(result - expected).max(1) / np.abs(expected).max(1)
+    assert 1e-4 < errors.max() < 0.02
+    (alone,) = function(values[:1])
+    np.testing.assert_array_equal(alone, result[:1])
+
+
+def test_segmentation_is_that_of_torch(samples: Path, tmp_path: Path) -> None:
+    segmenter = random_segmenter(samples)
+    save(None, tmp_path / "s", segmenter=segmenter)
+    ours = depparse.load(tmp_path / "s", runtime="openvino").segmenter
+    theirs = depparse.load(tmp_path / "s", runtime="torch").segmenter
+    assert type(ours.scorer) is OpenVinoSegmenterScorer  # type: ignore[union-attr]
+    assert type(theirs.scorer) is TorchSegmenterScorer  # type: ignore[union-attr]
+    texts = [ODD, "A.", "", " \n ", ODD * 30, "x" * 9000]
+    for mine, other in zip(ours.segment_all(texts), theirs.segment_all(texts), strict=True):  # type: ignore[union-attr]
+        assert [sentence.to_conllu() for sentence in mine] == [sentence.to_conllu() for sentence in other]
+
+
+def test_tasks_without_a_graph_are_computed_by_torch(samples: Path, tmp_path: Path) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-up-dev.conllup")
+    model = model_of({**TASKS, "enhanced": ENHANCED, "srl": {"type": "srl"}}, document, "linear_recurrent")
+    save(model, tmp_path / "m")
+    ours, theirs = (depparse.load(tmp_path / "m", runtime=name) for name in ("openvino", "torch"))
+    assert [s.to_conllup() for s in ours(document)] == [s.to_conllup() for s in theirs(document)]
+
+
+def test_threads_and_processes_get_the_same(samples: Path, tmp_path: Path) -> None:
+    save(make_model("both, in context", tmp_path / "t"), tmp_path / "m", segmenter=random_segmenter(samples))
+    nlp = depparse.load(tmp_path / "m", runtime="openvino")
+    texts = [ODD[n:] for n in range(0, 40, 5)]
+    expected = [nlp(text).to_conllu() for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda text: nlp(text).to_conllu(), texts)) == expected
+    assert [d.to_conllu() for d in nlp.pipe(texts, workers=2, batch_size=2)] == expected
+    scorer, segmenter = pickle.loads(pickle.dumps((nlp.scorer, nlp.segmenter)))
+    assert Pipeline(nlp.codec, segmenter=segmenter, scorer=scorer)(texts[0]).to_conllu() == expected[0]
+
+
+def test_the_model_is_there_in_torch_when_it_is_asked_for(samples: Path, tmp_path: Path) -> None:
+    save(small_model("linear_recurrent"), tmp_path / "m", segmenter=random_segmenter(samples))
+    nlp = depparse.load(tmp_path / "m", without=["lemmatizer"])
+    assert type(nlp.scorer) is OpenVinoScorer
+    expected = nlp(ODD).to_conllu()
+    assert isinstance(nlp.model, Model)
+    assert type(nlp.scorer) is TorchScorer
+    assert nlp.parts == ("segmenter", "tagger", "dependencies")
+    assert nlp(ODD).to_conllu() == expected
+
+
+def test_a_pipeline_of_openvino_can_be_saved(samples: Path, tmp_path: Path) -> None:
+    save(small_model("linear_recurrent"), tmp_path / "m", segmenter=random_segmenter(samples))
+    depparse.load(tmp_path / "m").save(tmp_path / "copy")
+    for name in ("model.safetensors", "vocab.json"):
+        assert (tmp_path / "copy" / name).read_bytes() == (tmp_path / "m" / name).read_bytes()
+    nlp = depparse.load(tmp_path / "m")
+    nlp.segmenter = None
+    nlp.save(tmp_path / "copy")
+    assert depparse.load(tmp_path / "copy").parts == ("tagger", "lemmatizer", "dependencies")
+
+
+def test_what_has_no_graph_is_computed_by_torch_or_refused(tmp_path: Path) -> None:
+    save(small_model("bilstm"), tmp_path / "m")
+    assert type(depparse.load(tmp_path / "m").scorer) is TorchScorer
+    with pytest.raises(ConfigError, match="bilstm has no graph for OpenVINO; load it with runtime='torch'"):
+        depparse.load(tmp_path / "m", runtime="openvino")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"runtime": "onnx"}, "runtime is one of auto, torch, openvino, not 'onnx'"),
+        ({"precision": "fp8"}, "precision is one of auto, fp32, bf16, int8, not 'fp8'"),
+        ({"runtime": "torch", "precision": "int8"}, "precision 'int8' needs the runtime openvino"),
+        ({"runtime": "openvino", "device": "cuda"}, "computes on the device 'cpu', not on 'cuda'"),
+    ],
+)
+def test_wrong_options(options: dict[str, Any], message: str, tmp_path: Path) -> None:
+    save(small_model("none"), tmp_path / "m")
+    with pytest.raises(ConfigError, match=message):
+        depparse.load(tmp_path / "m", **options)
+
+
+WITHOUT_TORCH = """
+import sys
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "transformers", "accelerate", "datasets"):
+            raise ModuleNotFoundError(f"{name} is blocked", name=name)
+sys.meta_path.insert(0, Blocked())
+import depparse
+nlp = depparse.load(sys.argv[1], precision="fp32")
+text = open(sys.argv[2], encoding="utf-8").read()
+print(nlp(text, without=["enhanced", "srl"]).to_conllu(), end="")
+print([d.to_conllu() for d in nlp.pipe([text] * 3, workers=2, batch_size=1, without=["enhanced", "srl"])][2], end="")
+try:
+    nlp(text)
+except depparse.DepparseError as error:
+    print(error)
+"""
+
+
+def test_no_torch_is_needed(samples: Path, tmp_path: Path) -> None:
+    """Also by worker processes. A task without a graph says in one line that it needs torch."""
+    document = read(samples / "UD_English-Sample" / "en_sample-up-dev.conllup")
+    tasks = {**TASKS, "enhanced": ENHANCED, "srl": {"type": "srl"}}
+    save(
+        make_model("both, in context", tmp_path / "t", tasks, document),
+        tmp_path / "m",
+        segmenter=random_segmenter(samples),
+    )
+    (tmp_path / "text").write_text(ODD, encoding="utf-8")
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, str(tmp_path / "m"), str(tmp_path / "text")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    nlp = depparse.load(tmp_path / "m", runtime="torch", without=["enhanced", "srl"])
+    *printed, message = result.stdout.splitlines(keepends=True)
+    assert "".join(printed) == 2 * nlp(ODD).to_conllu()
+    assert "needs torch, which is not installed" in message
