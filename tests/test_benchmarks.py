@@ -200,17 +200,18 @@ def test_raw_text_is_timed_by_stage(samples: Path, model: Path, run: Run) -> Non
     assert "characters/s" in out
     stages = re.findall(r"^\| ([^|]+?) \| [\d.]+ \| [\d.]+% \|", out, re.MULTILINE)
     assert stages == [
-        "read, cut into blocks",
-        "segment",
-        "build sentences",
-        "features",
-        "collate",
+        "read, segment, build sentences",
+        "segmenter: network",
+        "features, batches",
         "encoder",
-        "tagger",
-        "lemmatizer",
-        "dependencies",
-        "decode, annotate",
-        "rest: copies, order",
+        "tagger: network",
+        "tagger: decoding",
+        "lemmatizer: network",
+        "lemmatizer: decoding",
+        "dependencies: network",
+        "dependencies: decoding",
+        "annotate sentences",
+        "rest: copies, order, memory",
         "write",
         "all",
     ]
