@@ -196,7 +196,10 @@ class Results:
 
     def speed(self, threads: int, system: str, what: str) -> float:
         """The words a second without start-up: the median."""
-        return 1 / statistics.median(self.seconds_a_word(threads, system, what))
+        seconds = statistics.median(self.seconds_a_word(threads, system, what))
+        if seconds <= 0:
+            raise SystemExit(f"{system}: the copies took no longer than the text; take a longer text or more copies")
+        return 1 / seconds
 
     def table(self, threads: int, kinds: tuple[str, ...]) -> str:
         """The table for that many threads, in Markdown, with seconds of the processor, of the clock, or both."""

@@ -31,13 +31,13 @@ def benchmark(
 ) -> None:
     """Measure a model on this machine: words a second, start-up, memory, and where the time goes.
 
-    Each round is a new process that starts, loads the model, analyses a first sentence and then parses the text once,
-    from a file to CoNLL-U in a file. Words a second do not count the start-up. The last round parses the text once more
-    for the profile by stage.
+    Each round is a new process that starts, loads the model, analyses a first sentence and parses the text once.
+    Words a second are from the text in a file to CoNLL-U in a file, without the start-up.
+    The last round parses the text once more, for the profile by stage.
 
-    Processor time is user and system time of all threads; other programs disturb it little, so compare models by it.
-    Clock time is what you wait. The built-in text is a sample treebank of the model's language or of English, whose
-    sentences are repeated; a text of your own says more about your texts.
+    Processor time is user and system time of all threads; other programs disturb it little.
+    Clock time is what you wait.
+    The built-in text repeats the sentences of a sample; a text of your own says more.
 
     Example: [green]depparse benchmark en[/green]
 
