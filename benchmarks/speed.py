@@ -157,14 +157,8 @@ def measure(
             for n_threads in threads:
                 for case, source in texts.items():
                     for system in systems:
-                        run = {
-                            "kind": "run",
-                            "system": system.name,
-                            "threads": n_threads,
-                            "round": number,
-                            "case": case,
-                        }
-                        yield run | system.run(source, output, n_threads)
+                        run = {"system": system.name, "threads": n_threads, "round": number, "case": case}
+                        yield {"kind": "run"} | run | system.run(source, output, n_threads)
 
 
 class Results:
@@ -177,16 +171,22 @@ class Results:
         runs = [record for record in records if record["kind"] == "run"]
         self.threads = sorted({run["threads"] for run in runs})
         self._runs = {(run["threads"], run["round"], run["system"], run["case"]): run for run in runs}
-        self._rounds = sorted({run["round"] for run in runs})
+
+        def is_complete(number: int) -> bool:
+            ends = ((threads, number, name, COPIES) for threads in self.threads for name in self.systems)
+            return all(end in self._runs for end in ends)
+
+        self.rounds = sorted(filter(is_complete, {run["round"] for run in runs}))
+        if not self.rounds:
+            raise SystemExit(f"{path} holds no complete round")
 
     def base(self) -> str:
         """The system that the others are compared with: the first peer, else the first of all."""
         return next((name for name, system in self.systems.items() if system["peer"]), next(iter(self.systems)))
 
     def values(self, threads: int, system: str, case: str, what: str) -> list[float]:
-        """The value of a measure in each complete round."""
-        rounds = [n for n in self._rounds if all((threads, n, name, COPIES) in self._runs for name in self.systems)]
-        return [self._runs[threads, number, system, case][what] for number in rounds]
+        """The value of a measure in each round."""
+        return [self._runs[threads, number, system, case][what] for number in self.rounds]
 
     def seconds_a_word(self, threads: int, system: str, what: str) -> list[float]:
         """The seconds for a word without start-up, in each round."""
@@ -228,7 +228,7 @@ class Results:
     def __str__(self) -> str:
         processor, setting = self.setting["processor"], self.setting
         return (
-            f"{setting['gold']}, {setting['words']:,} words, {setting['copies']} copies, {len(self._rounds)} rounds; "
+            f"{setting['gold']}, {setting['words']:,} words, {setting['copies']} copies, {len(self.rounds)} rounds; "
             f"{processor['name']}, {processor['cores']} for use ({' '.join(processor['flags'])})"
         )
 

@@ -245,6 +245,9 @@ def test_systems_run_in_turn_beside_their_scores(samples: Path, tmp_path: Path, 
     runs = [(r["round"], r["case"], r["system"]) for r in records if r["kind"] == "run"]
     assert runs == [(n, case, s) for n in (1, 2) for case in ("sentence", "text", "copies") for s in "AB"]
     assert run("speed", "--show", tmp_path / "runs.jsonl", "--busy") == shown
+    (tmp_path / "begun.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records[:8]))
+    with pytest.raises(SystemExit, match="holds no complete round"):
+        run("speed", "--show", tmp_path / "begun.jsonl")
     run("speed_plot", tmp_path / "runs.jsonl", "-o", tmp_path / "plot.svg")
     picture = ElementTree.parse(tmp_path / "plot.svg").getroot()
     assert len(picture.findall("{http://www.w3.org/2000/svg}circle")) == 2
