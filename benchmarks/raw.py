@@ -31,11 +31,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ParamSpec, TypeVar
-from unittest.mock import patch
 
 import torch
 from networks import bare_encoder, ratio, take
@@ -44,7 +41,7 @@ import depparse
 from depparse.document.raw_text import iter_text
 from depparse.formats.conllu import iter_conllu, write_conllu
 from depparse.inference.pipeline import Pipeline
-from depparse.segmentation.segmenter import Segmenter
+from depparse.inference.profile import ENCODER, profile
 from depparse.text.pieces import iter_pieces
 from depparse.treebanks.treebank import find_splits
 
@@ -65,90 +62,6 @@ loaded = time.perf_counter()
 nlp("This is a sentence.")
 print(loaded - begin, time.perf_counter() - loaded)
 """
-P, T = ParamSpec("P"), TypeVar("T")
-
-_READ, _SEGMENT, _BUILD = "read, cut into blocks", "segment", "build sentences"
-_FEATURES, _COLLATE, _ENCODER = "features", "collate", "encoder"
-_DECODE, _WRITE, _REST = "decode, annotate", "write", "rest: copies, order"
-
-
-class Clock:
-    """Measures the seconds spent in each stage, without those in the stages that it calls."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self.spent: dict[str, float] = {}
-        self._now, self._since = now, now()
-        self._open: list[str] = []
-
-    def enter(self, stage: str) -> None:
-        """Begins a stage within the one that is open."""
-        self._count()
-        self._open.append(stage)
-
-    def leave(self) -> None:
-        """Ends the stage that began last."""
-        self._count()
-        self._open.pop()
-
-    def _count(self) -> None:
-        now = self._now()
-        if self._open:
-            self.spent[self._open[-1]] = self.spent.get(self._open[-1], 0.0) + now - self._since
-        self._since = now
-
-    def call(self, stage: str, function: Callable[P, T]) -> Callable[P, T]:
-        """The function, whose calls are timed as this stage."""
-
-        def timed(*args: P.args, **named: P.kwargs) -> T:
-            self.enter(stage)
-            try:
-                return function(*args, **named)
-            finally:
-                self.leave()
-
-        return timed
-
-    def iterate(self, stage: str, items: Iterable[T]) -> Iterator[T]:
-        """The items; making each of them is timed as this stage."""
-        following = self.call(stage, iter(items).__next__)
-        while True:
-            try:
-                item = following()
-            except StopIteration:
-                return
-            yield item
-
-
-def profile(pipeline: Pipeline, source: Path, target: Path, now: Callable[[], float]) -> dict[str, float]:
-    """The seconds of each stage from text in `source` to CoNLL-U in `target`."""
-    clock, model, segmenter = Clock(now), pipeline.model, pipeline.segmenter
-    with ExitStack() as stack:
-
-        def time_method(owner: object, name: str, stage: str) -> None:
-            stack.enter_context(patch.object(owner, name, clock.call(stage, getattr(owner, name))))
-
-        if model is not None:
-            time_method(model.codec, "example", _FEATURES)
-            time_method(model.codec, "collate", _COLLATE)
-            time_method(model.encoder, "forward", _ENCODER)
-            for name, task in model.tasks.items():
-                time_method(task, "forward", name)
-            for codec in model.codec.tasks.values():
-                time_method(codec, "decode", _DECODE)
-                time_method(codec, "annotate", _DECODE)
-        if isinstance(segmenter, Segmenter):
-            analyse = segmenter.analyse
-
-            def timed(blocks: Iterable[str]) -> Iterator[object]:
-                return clock.iterate(_SEGMENT, analyse(clock.iterate(_READ, blocks)))
-
-            stack.enter_context(patch.object(segmenter, "analyse", timed))
-        sentences = clock.iterate(_BUILD, pipeline.read([source], "text"))
-        parsed = clock.iterate(_REST, pipeline.annotate_stream(sentences))
-        clock.call(_WRITE, write_conllu)(parsed, target)
-    tasks = [] if model is None else list(model.tasks)
-    order = [_READ, _SEGMENT, _BUILD, _FEATURES, _COLLATE, _ENCODER, *tasks, _DECODE, _REST, _WRITE]
-    return {stage: clock.spent[stage] for stage in order if stage in clock.spent}
 
 
 def measure(pipeline: Pipeline, text: str, rounds: int, now: Callable[[], float]) -> None:
@@ -193,7 +106,7 @@ def measure(pipeline: Pipeline, text: str, rounds: int, now: Callable[[], float]
 
 def print_profile(stages: dict[str, float]) -> None:
     """Prints the table of the stages' seconds."""
-    whole, encoder = sum(stages.values()), stages[_ENCODER]
+    whole, encoder = sum(stages.values()), stages[ENCODER]
     print("\n| stage | seconds | share | / encoder |\n|---|--:|--:|--:|")
     for stage, spent in [*stages.items(), ("all", whole)]:
         print(f"| {stage} | {spent:.3f} | {spent / whole:.1%} | {spent / encoder:.2f} |")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -200,20 +202,56 @@ def test_raw_text_is_timed_by_stage(samples: Path, model: Path, run: Run) -> Non
     assert "characters/s" in out
     stages = re.findall(r"^\| ([^|]+?) \| [\d.]+ \| [\d.]+% \|", out, re.MULTILINE)
     assert stages == [
-        "read, cut into blocks",
-        "segment",
-        "build sentences",
-        "features",
-        "collate",
+        "read, segment, build sentences",
+        "segmenter: network",
+        "features, batches",
         "encoder",
-        "tagger",
-        "lemmatizer",
-        "dependencies",
-        "decode, annotate",
-        "rest: copies, order",
+        "tagger: network",
+        "tagger: decoding",
+        "lemmatizer: network",
+        "lemmatizer: decoding",
+        "dependencies: network",
+        "dependencies: decoding",
+        "annotate sentences",
+        "rest: copies, order, memory",
         "write",
         "all",
     ]
+
+
+def test_systems_run_in_turn_beside_their_scores(samples: Path, tmp_path: Path, run: Run) -> None:
+    """Two systems that write gold, or next words as heads, and work as long as their text; then the picture."""
+    gold = samples / "UD_English-Sample" / "en_sample-ud-test.conllu"
+    worse = tmp_path / "worse.conllu"
+    baseline = [sys.executable, ROOT / "benchmarks" / "next_word.py", gold]
+    worse.write_bytes(subprocess.run(baseline, stdout=subprocess.PIPE, check=True).stdout)
+    work = tmp_path / "work.py"
+    work.write_text(
+        "import shutil, sys\nfor _ in range(400 * len(open(sys.argv[1]).read())): pass\nshutil.copy(*sys.argv[2:])\n"
+    )
+    commands = [f"{n}={sys.executable} {work} {{text}} {path} {{output}}" for n, path in (("A", gold), ("B", worse))]
+    systems = [word for command in commands for word in ("--system", command)]
+    shown = run("speed", gold, *systems, "--rounds", 2, "--copies", 3, "--output", tmp_path / "runs.jsonl", "--busy")
+    assert shown.startswith("en_sample-ud-test.conllu, 208 words, 3 copies, 2 rounds; ")
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown.splitlines()[-2:]]
+    rows = {row[0]: row for row in table}
+    assert (rows["A"][1], len(rows["A"])) == ("100.00", 10)
+    assert rows["B"][1] == "0.00"  # it has no relations
+    assert re.fullmatch(r"1\.00 \(1\.00 to 1\.00\)", rows["A"][4])
+    assert re.fullmatch(r"[\d.]+ \([\d.]+ to [\d.]+\)", rows["B"][8])
+    records = [json.loads(line) for line in (tmp_path / "runs.jsonl").read_text(encoding="utf-8").splitlines()]
+    [scores] = [r["scores"] for r in records if r["kind"] == "system" and r["name"] == "B"]
+    assert (scores["Words"], 10 < scores["UAS"] < 90) == (100, True)
+    runs = [(r["round"], r["case"], r["system"]) for r in records if r["kind"] == "run"]
+    assert runs == [(n, case, s) for n in (1, 2) for case in ("sentence", "text", "copies") for s in "AB"]
+    assert run("speed", "--show", tmp_path / "runs.jsonl", "--busy") == shown
+    (tmp_path / "begun.jsonl").write_text("".join(f"{json.dumps(record)}\n" for record in records[:8]))
+    with pytest.raises(SystemExit, match="holds no complete round"):
+        run("speed", "--show", tmp_path / "begun.jsonl")
+    run("speed_plot", tmp_path / "runs.jsonl", "-o", tmp_path / "plot.svg")
+    picture = ElementTree.parse(tmp_path / "plot.svg").getroot()
+    assert len(picture.findall("{http://www.w3.org/2000/svg}circle")) == 2
+    assert "A: " in "".join(picture.itertext())
 
 
 def test_awkward_texts_are_counted(samples: Path, model: Path, run: Run) -> None:

@@ -16,7 +16,8 @@ from depparse.errors import ConfigError
 from depparse.folders import Folder, installed
 
 COMMANDS = Folder("depparse.cli", "COMMAND", "depparse.commands")
-_OWN = ("parse", "show", "train", "evaluate", "info", "pack", "convert", "corpora")  # in the order of the help
+# In the order of the help.
+_OWN = ("parse", "show", "train", "evaluate", "info", "benchmark", "pack", "convert", "corpora")
 _EXAMPLES = (
     "[b]Examples[/b]",
     "depparse parse letter.txt --model en -o letter.conllu",
@@ -25,6 +26,7 @@ _EXAMPLES = (
     "depparse corpora check treebanks/UD_English-EWT",
     "depparse train recurrent --treebank treebanks/UD_English-EWT --output runs/ewt",
     "depparse info runs/ewt",
+    "depparse benchmark runs/ewt",
     "depparse evaluate gold.conllu --model runs/ewt --raw",
     "depparse evaluate gold.conllu system.conllu --by deprel",
     "depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt",

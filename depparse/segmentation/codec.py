@@ -213,7 +213,8 @@ class SegmenterCodec:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SegmenterCodec:
         """The codec from the data of `to_json`. Raises KeyError, TypeError or ValueError for other data."""
-        symbols = SymbolVocabulary.from_json(data["symbols"])
+        # Segmenters without borders (format 2) tell digits apart. Those with borders do not; the first do not say so.
+        symbols = SymbolVocabulary.from_json({"fold": "borders" in data, **data["symbols"]})
         forms = Vocabulary(data["words"], reserved=2)
         expansions, borders = Expansions.from_json(data["expansions"]), Borders.from_json(data.get("borders"))
         if not isinstance(data["inner_spaces"], bool):

@@ -183,7 +183,7 @@ class SymbolVocabulary:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SymbolVocabulary:
         """The vocabulary from the data of `to_json`."""
-        return cls(map(ord, data["characters"]), data["ngrams"], bool(data.get("fold", False)))
+        return cls(map(ord, data["characters"]), data["ngrams"], bool(data["fold"]))
 
 
 def _look_up(vocabulary: NDArray[Any], items: NDArray[Any]) -> Ints:

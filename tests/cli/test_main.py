@@ -47,6 +47,7 @@ def test_version_and_help_are_printed(run: Run) -> None:
         "parse",
         "show",
         "info",
+        "benchmark",
         "pack",
         "corpora",
         "corpora list",

@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from depparse.document.sentence import Sentence
 from depparse.features.vocabulary import IGNORE
 from depparse.formats.conllu import iter_conllu
 from depparse.segmentation import codec as codec_module
@@ -176,3 +177,21 @@ def test_scripts_are_chosen_as_torch_would(n_scripts: int) -> None:
     best = codec_module._best_scripts(scores[0])
     assert best == tensor[0, :, 1:].topk(min(8, n_scripts)).indices.add(1).tolist()
     assert codec_module._best_scripts(scores[0, :0]) == []
+
+
+def test_folders_that_do_not_say_whether_digits_are_told_apart_are_read_as_they_were_made() -> None:
+    """Those of format 2, which have no borders, tell digits apart; the first ones of format 3, such as `en`, do not."""
+    passages = list(make_passages([Sentence.from_forms(["In", "1984", "."])] * 3, 40))
+    data = SegmenterCodec.learn(passages, min_count=1, longest=3, ngrams=50).to_json()
+    texts = [read_symbols("In 1984 .")]
+
+    def ngrams() -> list[Any]:
+        """The numbers of the n-grams, which come after the characters and their categories."""
+        numbers: list[Any] = SegmenterCodec.from_json(data).batch_symbols(texts)[2:].tolist()
+        return numbers
+
+    folded = ngrams()
+    del data["symbols"]["fold"]
+    assert ngrams() == folded
+    del data["borders"]
+    assert ngrams() != folded
