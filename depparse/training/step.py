@@ -64,14 +64,14 @@ def step(
     device = processes.device
     batches = [learner.collate(examples) for examples in parts if examples]
     shares = torch.ones(len(batches), len(names), device=device)
-    n_words = torch.tensor([sum(batch.n_words for batch in batches)], device=device)
+    n_words = torch.tensor(sum(batch.n_words for batch in batches), device=device)
     if processes.count > 1 or len(batches) > 1:
         # Losses are means over words. Weighted by the share of its words that each batch has, they add up to the mean
         # over all batches; only nearly, if a task has several columns that are annotated at different words.
         counts = [[learner.count_targets(name, batch) for name in names] for batch in batches]
         shares = torch.tensor(counts, dtype=torch.float32, device=device).view_as(shares)
-        n_words, all_counts = processes.add(torch.cat([n_words, shares.sum(0)])).split([1, len(names)])
-        shares = shares / all_counts.clamp(min=1)
+        sums = processes.add(torch.cat([n_words[None], shares.sum(0)]))
+        n_words, shares = sums[0], shares / sums[1:].clamp(min=1)
     losses = torch.zeros(len(names), device=device)
     task_weights = torch.tensor([weights.get(name, 1.0) for name in names], device=device)
     for batch, share in zip(batches, shares, strict=True):
@@ -79,7 +79,7 @@ def step(
             by_task = learner.losses(batch)
         of_batch = torch.stack([by_task[name] for name in names]) * share
         losses += of_batch.detach()
-        state.scaler.scale((of_batch * task_weights).sum()).backward()  # type: ignore[no-untyped-call]
+        state.scaler.scale((of_batch * task_weights).sum()).backward()
     if not batches:
         state.scaler.scale(losses.sum())  # the scaler needs a call in each step
     processes.add_gradients(state.model.parameters())
