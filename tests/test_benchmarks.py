@@ -29,6 +29,7 @@ from depparse.segmentation.segmenter import Segmenter
 from depparse.treebanks.join import join
 from tests.conftest import ROOT
 from tests.models import model_of, small_model
+from tests.pretrained import needs_minilm
 from tests.recipes import ENHANCED, PARSER
 
 GOLD = """\
@@ -314,6 +315,39 @@ def test_memory_is_measured(
     assert printed
     assert int(printed[1]) >= 12  # copies, each a paragraph at least
     assert len("".join(raw.copies(text, 0.004)).encode()) == pytest.approx(4000, abs=len(text.encode()))
+
+
+@pytest.mark.slow
+def test_unusual_input_is_measured(samples: Path, model: Path, run: Run) -> None:
+    common = [model, "--treebank", samples / "UD_French-Sample", "--scale", 0.0005]
+    shown = run("bounds", *common, "--cases", "sentence,blank,lines", "--without", "", "--without", "tagger")
+    assert "| | all: seconds | all: MiB | without tagger: seconds | without tagger: MiB |" in shown
+    rows = re.findall(r"^\| ([\w ,]+) \| ([\d.]+) \| ([\d,]+) \| ([\d.]+) \| ([\d,]+) \|$", shown, re.MULTILINE)
+    titles = ["one sentence of 10,000 words", "1,000,000 letters without a blank", "100,000 sentences of one word"]
+    assert [row[0] for row in rows] == titles
+    assert all(float(row[1]) > 0.5 and int(row[2].replace(",", "")) > 50 for row in rows)  # torch alone takes that
+    assert re.search(r"stopped at 1\.\d", run("bounds", *common, "--cases", "lines", "--seconds", 1))
+    with pytest.raises(SystemExit):
+        run("bounds", *common, "--cases", "line")
+
+
+@pytest.mark.slow
+@needs_minilm
+def test_a_device_is_measured(samples: Path, model: Path, run: Run) -> None:
+    common = ["--device", "cpu", "--model", model, "--treebank", samples / "UD_French-Sample", "--words", 60]
+    size = ["--layers", 2, "--width", 64, "--rounds", 1, "--steps", 1, "--batch-words", 40]
+    quick = ["--set", "segmentation=none", "--set", "model.encoder.context=none", "--precisions", "fp32"]
+    shown = run("gpu", *common, *size, *quick)
+    numbers = r"\| ([\d,]+) \| ([\d,]+) \|"
+    parsing = re.findall(rf"^\| ([\w ]+) \| fp32 {numbers} (\d+) of (\d+) \|$", shown, re.MULTILINE)
+    titles = ["MiniLM", "a random BERT of 2 layers of 64 units"]
+    assert [(row[0], row[3]) for row in parsing] == [(title, "0") for title in titles]
+    assert all(int(row[1].replace(",", "")) > 0 and int(row[4]) >= 60 for row in parsing)
+    training = re.findall(rf"^\| ([\w ]+) \| fp32 \| ([a-z, ]*?) {numbers}$", shown, re.MULTILINE)
+    savings = ["", "recompute", "accumulate", "recompute, accumulate"]
+    assert [row[:2] for row in training] == [(title, saving) for title in titles for saving in savings]
+    with pytest.raises(SystemExit):
+        run("gpu", "--device", "nowhere")
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,10 @@ class Bert(nn.Module):
         mask = attention_mask[:, None, None, :].bool()
         output = BertOutput([values], [])
         for layer in self.encoder["layer"]:
-            output.hidden_states.append(
-                layer(output.hidden_states[-1], mask, output.attentions if output_attentions else None)
-            )
+            values, attention = layer(values, mask, output_attentions)
+            output.hidden_states.append(values)
+            if attention is not None:
+                output.attentions.append(attention)
         return output
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *arguments: Any) -> None:
@@ -105,23 +106,23 @@ class _Layer(nn.Module):
         self.output = added(inner)
         self.dropout = nn.Dropout(settings["hidden_dropout_prob"])
 
-    def forward(self, values: Tensor, mask: Tensor, attentions: list[Tensor] | None = None) -> Tensor:
-        """The values after the layer. Its attention is appended to `attentions`, if a list is given."""
+    def forward(self, values: Tensor, mask: Tensor, with_attention: bool) -> tuple[Tensor, Tensor | None]:
+        """The values after the layer and, if asked for, its attention."""
         projections: Any = self.attention["self"]
         query, key, value = (
             projections[name](values).unflatten(-1, (self.n_heads, -1)).transpose(1, 2)
             for name in ("query", "key", "value")
         )
         dropout = self.attention_dropout if self.training else 0.0
-        if attentions is None:
+        weights = None
+        if not with_attention:
             attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
         else:
             scores = query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5
             weights = scores.masked_fill(~mask, float("-inf")).softmax(-1)
-            attentions.append(weights)
             attended = functional.dropout(weights, dropout) @ value
         values = self._add(self.attention["output"], attended.transpose(1, 2).flatten(2), values)
-        return self._add(self.output, functional.gelu(self.intermediate["dense"](values)), values)
+        return self._add(self.output, functional.gelu(self.intermediate["dense"](values)), values), weights
 
     def _add(self, modules: Any, new: Tensor, values: Tensor) -> Tensor:
         """The normalized sum of `values` and a linear layer of `new`."""

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from depparse.errors import ConfigError, DepparseError
 from depparse.layers.stored import StoredWeights
 
-# The tools of OpenVINO that convert models take most of the time of its import, and would report their use to its maker.
+# The tools of OpenVINO that convert models take most of the time of its import, and report their use to its maker.
 # Without them, it is imported all the same; they stay importable by their own name.
 _TOOLS = "openvino.tools.ovc"
 _hides_tools = "openvino" not in sys.modules

@@ -12,8 +12,8 @@ number of arcs: too many for `LinearChain`, which is for any language. Here the 
   ``E`` already contain such weights; between arguments, they would cost the square of the number of roles.
 
 There remain 2^k · (1 + roles) states, with four arcs for each role (B, I, E, S) and one for ``O``. This takes
-O(words · 2^k · roles) time, one step for each word of the longest sentence, for many predicates side by side.
-role_sums.py computes the sums.
+O(words · 2^k · roles) time. role_sums.py computes the sums, one step for each word of the longest sentence, for many
+predicates side by side; structs/role_sequences.py finds the best sequence.
 
 Scores are ``scores[predicates, words, tags]``, without ROOT. ``lengths[predicates]`` are in words; scores behind the
 end are ignored. Tags are ``O`` and then, for each role, ``B``, ``I``, ``E``, ``S``, in this order.
@@ -22,7 +22,7 @@ end are ignored. Tags are ``O`` and then, for each role, ``B``, ``I``, ``E``, ``
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -30,22 +30,13 @@ from torch.autograd.function import once_differentiable
 
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.role_sums import RoleSets, padded, precise, present, sum_sequences
+from depparse.structs.role_sequences import best_sequences
 
 _CELLS = 1 << 21  # states in memory at a time, of all words; more do not fit into the cache
 # Few predicates at a time cost as much as many, since the steps from word to word are made one after another. So in
 # long sentences there are this many, even if their states do not fit into the cache, but in no more cells than this.
 _LEAST, _MOST_CELLS = 8, 1 << 26
 _NOTHING = -torch.inf
-
-
-class _TagScores(NamedTuple):
-    """The scores of the tags of a word, the same for all sets of roles."""
-
-    outside: Tensor  # [predicates, 1]
-    begin: Tensor  # [predicates, 1, roles], as the following are
-    inside: Tensor
-    end: Tensor
-    single: Tensor
 
 
 class RoleChain(nn.Module):
@@ -114,12 +105,10 @@ class RoleChain(nn.Module):
 
     def _constrained(self, scores: Tensor, lengths: Tensor, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
         """`viterbi` where the core roles of these numbers occur at most once, and all others any number of times."""
-        if len(scores) == 0:
-            return lengths.new_zeros(scores.shape[:2]), scores.new_zeros(0)
-        sets = RoleSets(self.sets.n_roles, [self.core[number] for number in numbers]).to(scores.device)
-        chunks = [_viterbi(sets, scores[rows], lengths[rows]) for rows in _chunks(sets, scores)]
-        tags, best = (torch.cat(results) for results in zip(*chunks, strict=True))
-        return tags, best
+        sets = RoleSets(self.sets.n_roles, [self.core[number] for number in numbers])
+        arrays = (values.numpy(force=True) for values in (scores, lengths, sets.before))
+        tags, best = map(torch.from_numpy, best_sequences(*arrays, IGNORE))
+        return tags.to(scores.device), best.to(scores.device)
 
     # -- the algorithms
 
@@ -168,48 +157,3 @@ def _chunks(sets: RoleSets, scores: Tensor) -> Iterator[slice]:
     several = max(1, _CELLS // n_cells, min(_LEAST, _MOST_CELLS // n_cells))
     for start in range(0, len(scores), several):
         yield slice(start, min(start + several, len(scores)))
-
-
-def _by_word(sets: RoleSets, scores: Tensor, lengths: Tensor) -> list[_TagScores]:
-    """The scores of each word; 0 behind the end."""
-    inside = scores.masked_fill(~present(scores, lengths)[..., None], 0.0)
-    words = []
-    for word in range(scores.shape[1]):
-        tags = inside[:, word, 1:].view(-1, 1, sets.n_roles, 4).unbind(-1)
-        words.append(_TagScores(inside[:, word, :1], *tags))
-    return words
-
-
-def _viterbi(sets: RoleSets, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """`RoleChain.viterbi` of one chunk, with these sets of core roles."""
-    outside = scores.new_full((len(scores), sets.n_sets), _NOTHING)
-    outside[:, 0] = 0.0
-    opened = scores.new_full((*outside.shape, sets.n_roles), _NOTHING)
-    begun, closings = [], []  # for each word: whether an open argument begins there, and which argument ends there
-    for word, tags in enumerate(_by_word(sets, scores, lengths)):
-        source = padded(outside, _NOTHING)[:, sets.before]
-        begin, inside = source + tags.begin, opened + tags.inside
-        closed = torch.stack([opened + tags.end, source + tags.single], -1).flatten(2)  # [..., 2 · role], + 1 for S
-        best, closing = closed.max(-1)
-        out = outside + tags.outside
-        begun.append(begin >= inside)
-        closings.append(closing.masked_fill(out >= best, -1))
-        real = (word < lengths)[:, None]
-        outside = torch.where(real, torch.maximum(out, best), outside)
-        opened = torch.where(real[..., None], torch.maximum(begin, inside), opened)
-    score, state = outside.max(-1)
-    rows, role = torch.arange(len(scores), device=scores.device), torch.full_like(state, -1)  # -1: outside
-    path = []
-    for word in range(scores.shape[1] - 1, -1, -1):
-        closing, within = closings[word][rows, state], role >= 0
-        new_role = torch.where(within, role, closing.div(2, rounding_mode="floor"))
-        started = torch.where(within, begun[word][rows, state, role.clamp(min=0)], closing % 2 == 1)
-        # Within an argument the tag is B or I; else it is S or E of the role that ends here, or O.
-        kind = torch.where(within, torch.where(started, 0, 1), torch.where(started, 3, 2))
-        tag = torch.where(new_role >= 0, 1 + 4 * new_role + kind, 0)
-        real = word < lengths
-        path.append(torch.where(real, tag, IGNORE))
-        begins = real & (new_role >= 0) & started
-        state = torch.where(begins, sets.before[state, new_role.clamp(min=0)], state)
-        role = torch.where(real, torch.where(begins, -1, new_role), role)
-    return torch.stack(path[::-1], 1) if path else lengths.new_zeros((len(scores), 0)), score

@@ -20,7 +20,7 @@ from depparse.training.optim import Average
 
 @dataclass
 class Progress:
-    """How far a run has come. Epochs count from 0; `done` batches of the current epoch are finished."""
+    """How far a run has come. Epochs count from 0; `done` steps of the current epoch are finished."""
 
     epoch: int = 0
     done: int = 0
@@ -36,7 +36,7 @@ class Progress:
     rate: float = 0.0  # learning rate of the last step
 
     def add(self, words: int, losses: dict[str, float], seconds: float, rate: float) -> None:
-        """Counts a step: `words` of its batch, mean `losses` per word by task, its `seconds`, its learning `rate`."""
+        """Counts a step: `words` of its batches, mean `losses` per word by task, its `seconds`, its learning `rate`."""
         self.step += 1
         self.done += 1
         self.words += words

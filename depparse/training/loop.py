@@ -1,8 +1,8 @@
 """The training loop, a generator of records. The caller prints, draws, and decides what to keep.
 
-One loop trains all models. Each step minimizes the weighted sum of the tasks' losses on a batch by AdamW or SGD, and
-updates a running average of the weights. Now and then the loop takes the official dev score, and writes a checkpoint
-from which a killed run goes on to the same result, to the last bit.
+One loop trains all models. Each step minimizes the weighted sum of the tasks' losses on one batch, or on several one
+after the other, by AdamW or SGD, and updates a running average of the weights. Now and then the loop takes the official
+dev score, and writes a checkpoint from which a killed run goes on to the same result, to the last bit.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class TrainingConfig(Config):
 
     epochs: int = Field(0, ge=0)  # 0: by the size of the data, see `sized`
     batch_words: int = Field(1500, ge=1)  # words of a batch, with padding, of all processes together
+    # Batches of one step, whose gradients are added up. Runs with 1 have the fingerprint of runs without this key.
+    accumulate: int = Field(1, ge=1, exclude_if=lambda number: number == 1)
     temperature: float = Field(1.0, ge=1)  # 1: treebanks are seen in proportion to their sizes; higher: more equally
     # Weights in the sum of the losses, by the name of the task; all other tasks have 1.
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
@@ -117,9 +119,11 @@ def train(
     began = time.monotonic() - progress.seconds
     saved = time.monotonic()
 
-    def plan(epoch: int) -> list[list[int]]:
-        shuffle = epoch_random(config.seed, epoch)
-        return plan_epoch(examples.lengths, examples.sources, config.batch_words, config.temperature, shuffle)
+    def plan(epoch: int) -> list[list[list[int]]]:
+        """The batches of each step of the epoch, as numbers of examples."""
+        shuffle, size = epoch_random(config.seed, epoch), config.accumulate
+        batches = plan_epoch(examples.lengths, examples.sources, config.batch_words, config.temperature, shuffle)
+        return [batches[first : first + size] for first in range(0, len(batches), size)]
 
     def keep() -> None:
         nonlocal saved
@@ -132,12 +136,12 @@ def train(
     with Interrupts() as interrupts:
         while progress.epoch < config.epochs and not (config.patience and progress.bad >= config.patience):
             model.train()
-            for numbers in plan(progress.epoch)[progress.done :]:
+            for batches in plan(progress.epoch)[progress.done :]:
                 rate = rate_at(progress.step, steps, settings)
                 set_rate(state.optimizer, rate, settings)
                 begin = time.monotonic()
-                batch = examples.take(processes.part(numbers))
-                words, losses = step(learner, state, batch, processes, precision, settings.clip, config.weights)
+                parts = [examples.take(processes.part(numbers)) for numbers in batches]
+                words, losses = step(learner, state, parts, processes, precision, settings.clip, config.weights)
                 progress.add(words, losses, time.monotonic() - begin, rate * settings.learning_rate)
                 yield Step(
                     progress.epoch + 1, progress.step, steps, words, losses, time.monotonic() - began, progress.rate

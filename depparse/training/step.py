@@ -1,4 +1,4 @@
-"""One step of the optimizer: the gradient of a batch is summed over all processes, clipped, and applied."""
+"""One step of the optimizer: the gradient is summed over batches and over all processes, clipped, and applied."""
 
 from __future__ import annotations
 
@@ -47,41 +47,43 @@ class Learner(Protocol[Item_contra, AnyBatch]):
 def step(
     learner: Learner[Item, AnyBatch],
     state: State,
-    examples: Sequence[Item],
+    parts: Sequence[Sequence[Item]],
     processes: Processes,
     precision: torch.dtype,
     clip: float,
     weights: Mapping[str, float],
 ) -> tuple[int, dict[str, float]]:
-    """Learns from a batch, of which `examples` are the part of this process.
+    """Learns from batches, of which `parts` are the examples that this process takes of each.
 
-    `weights` has the weights of tasks in the sum of the losses; all other tasks have 1. Returns the number of words in
-    the batch, and the mean loss per word of each task, unweighted. Raises DepparseError if a loss is infinite or NaN.
+    The gradient is that of one batch with all examples, but only one batch is in memory at a time. `weights` has the
+    weights of tasks in the sum of the losses; all other tasks have 1. Returns the number of words, and the mean loss
+    per word of each task, unweighted. Raises DepparseError if a loss is infinite or NaN.
     """
     state.optimizer.zero_grad(set_to_none=True)
     names = list(learner.learned)
     device = processes.device
+    batches = [learner.collate(examples) for examples in parts if examples]
+    shares = torch.ones(len(batches), len(names), device=device)
+    n_words = torch.tensor(sum(batch.n_words for batch in batches), device=device)
+    if processes.count > 1 or len(batches) > 1:
+        # Losses are means over words. Weighted by the share of its words that each batch has, they add up to the mean
+        # over all batches; only nearly, if a task has several columns that are annotated at different words.
+        counts = [[learner.count_targets(name, batch) for name in names] for batch in batches]
+        shares = torch.tensor(counts, dtype=torch.float32, device=device).view_as(shares)
+        sums = processes.add(torch.cat([n_words[None], shares.sum(0)]))
+        n_words, shares = sums[0], shares / sums[1:].clamp(min=1)
     losses = torch.zeros(len(names), device=device)
-    counts = torch.zeros(1 + len(names), device=device)  # number of words; number of words that each task learns from
-    if examples:
-        batch = learner.collate(examples)
-        counts[0] = batch.n_words
+    task_weights = torch.tensor([weights.get(name, 1.0) for name in names], device=device)
+    for batch, share in zip(batches, shares, strict=True):
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             by_task = learner.losses(batch)
-        losses = torch.stack([by_task[name] for name in names])
-    if processes.count > 1:
-        # Losses are means over words. Weighted by the share of its words that each process has, they add up to the mean
-        # over the whole batch; only nearly, if a task has several columns that are annotated at different words.
-        if examples:
-            counts[1:] = torch.tensor([learner.count_targets(name, batch) for name in names])
-        own_counts, counts = counts, processes.add(counts)
-        losses = losses * (own_counts / counts.clamp(min=1))[1:]
-    weighted = losses * torch.tensor([weights.get(name, 1.0) for name in names], device=device)
-    scaled = state.scaler.scale(weighted.sum())  # also without examples, as the scaler needs a call in each step
-    if examples:
-        scaled.backward()  # type: ignore[no-untyped-call]
+        of_batch = torch.stack([by_task[name] for name in names]) * share
+        losses += of_batch.detach()
+        state.scaler.scale((of_batch * task_weights).sum()).backward()
+    if not batches:
+        state.scaler.scale(losses.sum())  # the scaler needs a call in each step
     processes.add_gradients(state.model.parameters())
-    mean_losses = dict(zip(names, processes.add(losses.detach()).tolist(), strict=True))
+    mean_losses = dict(zip(names, processes.add(losses).tolist(), strict=True))
     _check(mean_losses)
     state.scaler.unscale_(state.optimizer)
     torch.nn.utils.clip_grad_norm_(state.model.parameters(), clip)
@@ -89,7 +91,7 @@ def step(
     state.scaler.update()
     if state.average is not None:
         state.average.update(state.model)
-    return int(counts[0]), mean_losses
+    return int(n_words), mean_losses
 
 
 def _check(losses: dict[str, float]) -> None:

@@ -20,7 +20,7 @@ from depparse.files import hash_file
 from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.store import load, save
 from tests.models import small_model
-from tests.pretrained import tiny_transformer
+from tests.pretrained import tiny_transformer, transformer_of_type
 
 EVIL = "raise SystemExit('code of a foreign folder was run')\n"
 CODE = {"AutoConfig": "evil.Evil", "AutoModel": "evil.Evil", "AutoTokenizer": ["evil.Evil", "evil.Evil"]}
@@ -205,23 +205,11 @@ def test_weights_that_are_missing_are_an_error(watched: Path) -> None:
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_every_type_is_trained_saved_and_loaded(kind: str, tmp_path: Path) -> None:
-    from transformers import AutoConfig, AutoModel
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
     accepted = set(TYPES[kind].model_fields)
     assert {field.name for field in fields(CONFIG_MAPPING[kind])} <= accepted | DROPPED
-    settings = tiny_transformer("bytes", tmp_path / "t")
-    written = json.loads((tmp_path / "t" / "config.json").read_text(encoding="utf-8"))
-    sizes = {name: value for name, value in written.items() if name in accepted and name != "model_type"}
-    if kind == "distilbert":
-        sizes |= {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 32}
-    elif kind == "deberta-v2":
-        sizes |= {"relative_attention": True, "position_buckets": 16, "pos_att_type": "p2c|c2p", "share_att_key": True}
-    for file in (tmp_path / "t").glob("model*"):
-        file.unlink()
-    torch.manual_seed(1)
-    AutoModel.from_config(AutoConfig.for_model(kind, **sizes)).save_pretrained(tmp_path / "t")
-    model = small_model("none", [settings])
+    model = small_model("none", [transformer_of_type(kind, tmp_path / "t")])
     save(model, tmp_path / "m")
     sentences = [["Tom", "sees", "apples"], ["apples"] * 60]
     assert Pipeline(load(tmp_path / "m"))(sentences).to_conllu() == Pipeline(model)(sentences).to_conllu()

@@ -194,3 +194,28 @@ def test_the_output_of_every_test_set_is_valid_and_the_same_in_any_batch(shared:
         assert Document(nlp.annotate_stream(nlp.segment(pieces), batch_words=1)).to_conllu() == expected[0], name
         scores = depparse.evaluate(test, nlp.reanalyze(test, raw=True))
         assert scores["Words"].gold == test.num_words
+
+
+PARSING = """
+from depparse.cli.main import main
+from depparse.training.log import peak_memory_mib
+try:
+    main()
+finally:
+    print(peak_memory_mib())
+"""
+
+
+@pytest.mark.slow
+def test_a_long_text_is_parsed_in_the_memory_of_a_short_one(folder: Path, samples: Path, tmp_path: Path) -> None:
+    """From about 40,000 words on, since that many are sorted by length together."""
+    text = "".join(iter_text(iter_conllu(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu"))) + "\n\n"
+    peaks = []
+    for size in (300_000, 1_500_000):  # bytes
+        source = tmp_path / f"{size}.txt"
+        source.write_text(text * (1 + size // len(text.encode())), encoding="utf-8")
+        command = ["parse", str(source), "--model", str(folder), "--output", str(tmp_path / "out.conllu")]
+        result = subprocess.run([sys.executable, "-c", PARSING, *command], capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+        peaks.append(float(result.stdout.splitlines()[-1]))
+    assert peaks[1] < 1.05 * peaks[0], peaks

@@ -22,12 +22,14 @@ from tests.runs import weights
 from tests.sentences import two_sentences
 
 
-def state_of(path: Path, stop: str | None, *, resume: bool = False) -> tuple[list[torch.Tensor], list[float]]:
+def state_of(
+    path: Path, stop: str | None, *, accumulate: int, resume: bool = False
+) -> tuple[list[torch.Tensor], list[float]]:
     """The end of a run of four epochs that is interrupted in the middle of an epoch, in an evaluation, or not."""
-    document = two_sentences()
+    document = Document([*two_sentences()] * accumulate)
     model = small_model()
     examples = [model.example(sentence, targets=True) for sentence in document]
-    config = TrainingConfig(epochs=4, batch_words=9, precision="fp32", checkpoint_seconds=1e9)
+    config = TrainingConfig(epochs=4, batch_words=9, accumulate=accumulate, precision="fp32", checkpoint_seconds=1e9)
     evaluated: list[float] = []
 
     def evaluate() -> float:
@@ -45,14 +47,15 @@ def state_of(path: Path, stop: str | None, *, resume: bool = False) -> tuple[lis
     return [parameter.detach().clone() for parameter in model.parameters()], scores
 
 
+@pytest.mark.parametrize("accumulate", [1, 3])
 @pytest.mark.parametrize("stop", ["step", "evaluation"])
-def test_an_interrupted_run_loses_nothing(stop: str, tmp_path: Path) -> None:
-    expected, losses = state_of(tmp_path / "whole", None)
+def test_an_interrupted_run_loses_nothing(stop: str, accumulate: int, tmp_path: Path) -> None:
+    expected, losses = state_of(tmp_path / "whole", None, accumulate=accumulate)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        state_of(tmp_path / "checkpoint", stop)
+        state_of(tmp_path / "checkpoint", stop, accumulate=accumulate)
     assert signal.getsignal(signal.SIGINT) is before
-    found, rest = state_of(tmp_path / "checkpoint", None, resume=True)
+    found, rest = state_of(tmp_path / "checkpoint", None, accumulate=accumulate, resume=True)
     assert all(map(torch.equal, found, expected))
     assert rest == losses[1:]  # in both cases, the first evaluation was over
 

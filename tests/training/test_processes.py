@@ -36,7 +36,9 @@ for module in model.modules():
         module.codec.config = config.model_copy(update={"dropout": 0.0})
 examples = [model.example(sentence, targets=True) for sentence in document]
 optimizer = OptimizerConfig(kind="sgd", learning_rate=0.1)
-config = TrainingConfig(epochs=4, batch_words=60, precision="fp32", checkpoint_seconds=0, optimizer=optimizer)
+config = TrainingConfig(
+    epochs=4, batch_words=60, accumulate=int(sys.argv[2]), precision="fp32", checkpoint_seconds=0, optimizer=optimizer
+)
 evaluated = []
 losses = [record.losses for record in train(
     model, examples, config, lambda: evaluated.append(1) or 0.5, checkpoint=folder / "checkpoint",
@@ -48,12 +50,13 @@ save_file({name: value.contiguous() for name, value in model.state_dict().items(
 
 
 @pytest.mark.slow
-def test_two_processes_learn_as_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_two_processes_learn_as_one(accumulate: int, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(TWO_PROCESSES)
     for processes in (1, 2):
         folder = tmp_path / str(processes)
         folder.mkdir()
-        result = launch(processes, str(tmp_path / "script.py"), str(folder))
+        result = launch(processes, str(tmp_path / "script.py"), str(folder), str(accumulate))
         assert result.returncode == 0, result.stderr
     one, first, second = (
         load_file(tmp_path / name) for name in ("1/0.safetensors", "2/0.safetensors", "2/1.safetensors")

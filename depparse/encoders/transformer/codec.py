@@ -45,6 +45,10 @@ class TransformerConfig(PartConfig):
     layers: int = Field(4, ge=1)  # number of the last layers that are mixed, by learned weights
     mix: Literal["shared", "task"] = "shared"  # one mix, or one for each task (and one for the context layer)
     window: int = Field(512, ge=16)  # subwords read at once, with special ones; never more than the model can see
+    # Only the first layers, so many, are read, trained and saved; None: all.
+    depth: int | None = Field(None, ge=1, exclude_if=lambda depth: depth is None)
+    # Whether training computes the layers' activations again in the backward pass, instead of keeping them in memory.
+    recompute: bool = Field(False, exclude_if=lambda recompute: not recompute)
 
 
 @dataclass(slots=True)

@@ -6,12 +6,13 @@ scale, which the layer above learns), one mix for all or one for each task.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import reduce
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
@@ -36,6 +37,10 @@ class Transformer(nn.Module):
         self.n_layers = min(codec.config.layers, self.pretrained.config.num_hidden_layers)
         self.mix = nn.Parameter(torch.zeros(self.n_layers))
         self.pretrained.requires_grad_(not codec.config.frozen)
+        if codec.config.recompute:
+            # The first list of modules in a network of any type is that of its layers.
+            for layer in next(each for each in self.pretrained.modules() if isinstance(each, nn.ModuleList)):
+                layer.forward = partial(_recomputed, layer.forward)
         self._inside: frozenset[str] = frozenset()
 
     def pretrained_parameters(self) -> Iterator[nn.Parameter]:
@@ -64,7 +69,7 @@ class Transformer(nn.Module):
         cls, config: TransformerConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()
     ) -> Transformer:
         """The network with the pretrained weights. Raises ConfigError if they cannot be loaded."""
-        read = read_pretrained(config.name, download=config.download)
+        read = read_pretrained(config.name, download=config.download, depth=config.depth)
         codec = TransformerCodec(config, read.tokenizer, read.settings, _positions(read.network))
         return cls(codec, read.network)
 
@@ -159,6 +164,13 @@ class Transformer(nn.Module):
         if self.codec.config.frozen:
             self.pretrained.eval()
         return self
+
+
+def _recomputed(layer: Callable[..., Any], *inputs: Any, **options: Any) -> Any:
+    """What the layer gives. The backward pass computes it again, with the same dropout; only its inputs are kept."""
+    if not torch.is_grad_enabled():
+        return layer(*inputs, **options)
+    return checkpoint(layer, *inputs, use_reentrant=False, preserve_rng_state=True, **options)
 
 
 class _Sums:

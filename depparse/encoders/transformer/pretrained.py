@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from depparse.encoders.bert import Bert
 from depparse.encoders.transformer.codec import tokenizer_from
-from depparse.encoders.transformer.settings import check_settings, is_bert
+from depparse.encoders.transformer.settings import check_settings, first_layers, is_bert
 from depparse.errors import ConfigError, ModelError
 
 _PACKAGE = "package:"
@@ -39,10 +40,11 @@ class Pretrained(NamedTuple):
     network: Any  # a `Bert`, or a model of transformers
 
 
-def read_pretrained(name: str, *, download: bool) -> Pretrained:
+def read_pretrained(name: str, *, download: bool, depth: int | None = None) -> Pretrained:
     """The encoder in a folder, in a package or on the hub, from which it is fetched only with `download`.
 
-    Raises ConfigError.
+    With `depth`, it has only so many of its layers, the first ones, and the weights of the others are not read. Raises
+    ConfigError.
     """
     folder = _find(name, download)
     try:
@@ -50,9 +52,10 @@ def read_pretrained(name: str, *, download: bool) -> Pretrained:
         for key in _FOREIGN:
             if settings.get(key):
                 raise ModelError(f"{_CONFIG} has {key}, and only plain encoders are read")
-        checked = check_settings(settings, drop=True)
+        whole = check_settings(settings, drop=True)
+        checked = whole if depth is None else first_layers(whole, depth)
         tokenizer = _read_tokenizer(folder)
-        network = _with_weights(checked, _read_weights(folder))
+        network = _with_weights(checked, _read_weights(folder, _left_out(whole, checked)))
         return Pretrained(check_settings(network.config.to_dict(), drop=True), tokenizer, network)
     except Exception as error:  # of transformers, of tokenizers, of safetensors, or of the disk
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
@@ -107,8 +110,11 @@ def _read_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer_from((folder / _TOKENIZER).read_text(encoding="utf-8"))
 
 
-def _read_weights(folder: Path) -> dict[str, Tensor]:
-    """The weights, from one file or from several that an index names."""
+def _read_weights(folder: Path, left_out: Iterable[str]) -> dict[str, Tensor]:
+    """The weights, from one file or from several that an index names, except those that `left_out` names.
+
+    The names in files may have more in front, such as ``bert.``.
+    """
     if (folder / _WEIGHTS).is_file():
         names = {_WEIGHTS}
     elif (folder / _INDEX).is_file():
@@ -120,7 +126,10 @@ def _read_weights(folder: Path) -> dict[str, Tensor]:
         raise ModelError(f"it has no {_WEIGHTS}, and weights of other formats are not read: {_CONVERT}")
     weights: dict[str, Tensor] = {}
     for each in sorted(names):
-        weights |= load_file(folder / each)
+        with safe_open(folder / each, "pt") as file:
+            for key in file.keys():  # noqa: SIM118
+                if not any(f".{begin}" in f".{key}." for begin in left_out):
+                    weights[key] = file.get_tensor(key)
     return {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
 
 
@@ -141,15 +150,34 @@ def _config(settings: dict[str, Any]) -> Any:
     return AutoConfig.for_model(settings["model_type"], **options)
 
 
-def _with_weights(settings: dict[str, Any], weights: dict[str, Tensor]) -> Any:
-    """The network with these weights. Raises ModelError if the weights of a layer are missing."""
+def _outline(settings: dict[str, Any]) -> Any:
+    """A network of transformers with these settings whose weights take no memory and cannot be used."""
     from transformers import AutoModel
 
+    with torch.device("meta"):
+        return AutoModel.from_config(_config(settings), trust_remote_code=False)  # type: ignore[no-untyped-call]
+
+
+def _left_out(whole: dict[str, Any], part: dict[str, Any]) -> list[str]:
+    """How the names begin of weights that a network with the settings `whole` has and one with `part` has not."""
+    if whole == part:
+        return []
+    names, kept_names = (list(_outline(settings).state_dict()) for settings in (whole, part))
+    kept = {begin for name in kept_names for begin in _beginnings(name)}
+    beginnings = (next((begin for begin in _beginnings(name) if begin not in kept), "") for name in names)
+    return sorted({begin for begin in beginnings if begin})
+
+
+def _beginnings(name: str) -> list[str]:
+    """``a.``, ``a.b.`` and ``a.b.c.`` of the name ``a.b.c``."""
+    return [begin + "." for begin in accumulate(name.split("."), "{}.{}".format)]
+
+
+def _with_weights(settings: dict[str, Any], weights: dict[str, Tensor]) -> Any:
+    """The network with these weights. Raises ModelError if the weights of a layer are missing."""
     config = _config(settings)
     with _quiet():
-        # With the device meta, only the class is found, and no memory taken.
-        with torch.device("meta"):
-            kind = type(AutoModel.from_config(config, trust_remote_code=False))  # type: ignore[no-untyped-call]
+        kind = type(_outline(settings))
         # The library knows the names that weights had in its older versions. It gets no folder, so it reads none.
         network, found = kind.from_pretrained(None, config=config, state_dict=weights, output_loading_info=True)
     if missing := sorted(key for key in found["missing_keys"] if not key.startswith("pooler.")):

@@ -203,6 +203,29 @@ def check_settings(settings: Any, *, drop: bool = False) -> dict[str, Any]:
     return checked
 
 
+def first_layers(settings: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """The settings, which `check_settings` returned, of a network with only the first layers, `depth` of them.
+
+    Raises ModelError if there are fewer, or if they would not compute the same as in the whole network.
+    """
+    name = "n_layers" if "n_layers" in settings else "num_hidden_layers"
+    n_layers = settings[name]
+    if depth > n_layers:
+        raise ModelError(f"its depth is {n_layers}, so the key depth is at most {n_layers}, not {depth}")
+    changed: dict[str, Any] = {name: depth}
+    if settings.get("layer_types"):
+        changed["layer_types"] = settings["layer_types"][:depth]
+    if (n_groups := settings.get("num_hidden_groups", 1)) > 1:  # ALBERT, in which the layers of a group are one
+        groups = [int(layer / (n_layers / n_groups)) for layer in range(depth)]
+        changed["num_hidden_groups"] = n_left = groups[-1] + 1
+        if groups != [int(layer / (depth / n_left)) for layer in range(depth)]:
+            raise ModelError(
+                f"its {n_layers} layers share weights in {n_groups} groups, so the key depth is a multiple of "
+                f"{n_layers / n_groups:g}, not {depth}"
+            )
+    return {**settings, **changed}
+
+
 def _check_together(settings: Mapping[str, Any]) -> None:
     """Raises ModelError for settings that do not fit together."""
     width = settings.get("hidden_size", settings.get("dim"))
