@@ -157,10 +157,10 @@ def parse(
         from depparse.shards.work import ModelName
         from depparse.wrappers.ray_data import on_ray
 
-        execute = on_ray(workers)
-        job = ShardJob(ModelName(model, device, fetch, revision), outdir, target, shard_words, **asked)
-        _note_rules(job.pipeline, inputs)
-        _note_shards(job.run(inputs, execute), outdir)
+        with on_ray(workers) as execute:
+            job = ShardJob(ModelName(model, device, fetch, revision), outdir, target, shard_words, **asked)
+            _note_rules(job.pipeline, inputs)
+            _note_shards(job.run(inputs, execute), outdir)
         return
     workers = workers or 1
     ending = next(iter(formats.get_format(target).extensions), f".{target}")

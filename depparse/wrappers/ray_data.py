@@ -13,7 +13,7 @@ import ipaddress
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Unpack
@@ -24,7 +24,7 @@ from depparse.errors import ConfigError, DepparseError, FormatError, cannot_impo
 from depparse.formats import arrow
 from depparse.formats.first_lines import InputPath, input_files
 from depparse.inference.request import Asked, Request
-from depparse.shards.job import WORDS, ShardJob, Summary
+from depparse.shards.job import WORDS, Execute, ShardJob, Summary
 from depparse.shards.sections import Section
 from depparse.shards.work import ModelName, Result, Task, Work, Worker
 from depparse.text.naming import name_document
@@ -64,33 +64,41 @@ def parse_files(
     Raises ConfigError, ModelError, FormatError; and DepparseError if a shard could not be made.
     """
     files = input_files(paths, from_format, unknown="text" if asked.get("presplit") else None)
-    execute = on_ray(workers)
-    job = ShardJob(ModelName(os.fspath(model), device, fetch, revision), folder, format, words, **asked)
-    return job.run(files, execute)
+    with on_ray(workers) as execute:
+        job = ShardJob(ModelName(os.fspath(model), device, fetch, revision), folder, format, words, **asked)
+        return job.run(files, execute)
 
 
-def on_ray(workers: int | None = None) -> Callable[[Work, Sequence[Task]], Iterator[Result]]:
+@contextlib.contextmanager
+def on_ray(workers: int | None = None) -> Iterator[Execute]:
     """A function for `ShardJob.run` that does tasks on Ray, by up to so many processes; see `parse_files`.
 
-    Raises ConfigError if Ray is not installed.
+    Ray is started with the first tasks, and ends with the block. Raises ConfigError if it is not installed.
     """
-    _ray()
     if workers is not None:
         check_number(workers, "workers", "processes")
+    ray = _ray()
+    connected = ray.is_initialized()
 
     def execute(work: Work, tasks: Sequence[Task]) -> Iterator[Result]:
         if not tasks:
             return
-        with _cluster(workers) as ray:
-            rows = [{"number": number, "task": json.dumps(asdict(task))} for number, task in enumerate(tasks)]
-            dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
-            pool = _pool(workers, work.model.device)
-            results = dataset.map_batches(_ShardWriter, fn_constructor_args=(work,), batch_size=1, **pool)
-            for row in results.iter_rows():
-                result = json.loads(row["result"])
-                yield Result(**result | {"void": tuple(result["void"])})
+        if not ray.is_initialized():
+            _start(ray, workers)
+        rows = [{"number": number, "task": json.dumps(asdict(task))} for number, task in enumerate(tasks)]
+        dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
+        pool = _pool(workers, work.model.device)
+        for row in dataset.map_batches(_ShardWriter, fn_constructor_args=(work,), batch_size=1, **pool).iter_rows():
+            result = json.loads(row["result"])
+            yield Result(**result | {"void": tuple(result["void"])})
 
-    return execute
+    try:
+        yield execute
+    except ray.exceptions.RayError as error:
+        raise _gave_up(error) from error
+    finally:
+        if not connected:
+            ray.shutdown()
 
 
 class _ShardWriter:
@@ -193,25 +201,6 @@ def _ray() -> Any:
     except Exception as error:  # a broken installation can raise anything
         raise ConfigError(cannot_import("ray", error)) from None
     return ray
-
-
-@contextlib.contextmanager
-def _cluster(workers: int | None) -> Iterator[Any]:
-    """The module ray, with a cluster: the one that is in use, that of ``RAY_ADDRESS``, or one on this machine.
-
-    The connection ends with the block, unless it was there before. Raises DepparseError for errors of Ray.
-    """
-    ray = _ray()
-    connected = ray.is_initialized()
-    if not connected:
-        _start(ray, workers)
-    try:
-        yield ray
-    except ray.exceptions.RayError as error:
-        raise _gave_up(error) from error
-    finally:
-        if not connected:
-            ray.shutdown()
 
 
 def _start(ray: Any, workers: int | None) -> None:
