@@ -199,6 +199,8 @@ def _place(place: str | None, section: Section) -> str | None:
 
 
 def _unnamed(pipeline: Pipeline, section: Section, request: Request) -> Iterator[Sentence]:
+    if section.is_whole and hash_file(Path(section.path)) != section.sha256:
+        raise _changed(section)
     if section.format == "text":
         pieces = iter_pieces(section.path) if section.is_whole else [_content(section).decode()]
         return pipeline.segment(pieces, request=request)
@@ -230,8 +232,12 @@ def _content(section: Section) -> bytes:
         message = f"cannot be read: {reason}; all machines must see the file at this path"
         raise FormatError(message, path=section.path) from error
     if hashlib.sha256(content).hexdigest() != section.sha256:
-        raise FormatError("the file was changed while it was parsed; start the job again", path=section.path)
+        raise _changed(section)
     return content
+
+
+def _changed(section: Section) -> FormatError:
+    return FormatError("the file was changed while it was parsed; start the job again", path=section.path)
 
 
 def _row_groups(section: Section) -> Iterator[Sentence]:

@@ -138,6 +138,12 @@ def test_an_error_tells_its_line_in_the_file(samples: Path, tmp_path: Path) -> N
     path.write_text("\n" + gold, encoding="utf-8")
     with pytest.raises(FormatError, match="changed while it was parsed"):
         numbered(Pipeline(None), sections, Request())
+    path = tmp_path / "a.horizontal"
+    path.write_text("Tom sees Anna\n", encoding="utf-8")
+    sections = list(sections_of(input_files(path), 100, 20, presplit=False))
+    path.write_text("Tom\n", encoding="utf-8")
+    with pytest.raises(FormatError, match="changed while it was parsed"):
+        numbered(Pipeline(None), sections, Request())
 
 
 def test_what_cannot_be_read_by_others_is_no_input() -> None:
