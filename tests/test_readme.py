@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 from pathlib import Path
 
@@ -61,6 +62,18 @@ def test_readme_runs_with_the_bundled_model(folder: Path) -> None:
     page_blocks = [block for block in blocks("README.md") if block.needs_bundled]
     assert len(page_blocks) == 3
     assert page_blocks[0].shown
+    for block in page_blocks:
+        run(block, folder)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs Ray: pip install 'depparse[ray]'")
+def test_page_on_scale_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All commands but those that start a cluster on several machines."""
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")  # Ray is to listen on loopback alone
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    page_blocks = blocks("docs/scale.md")
+    assert len(page_blocks) == 4
     for block in page_blocks:
         run(block, folder)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,17 @@ from depparse.files import name_of
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
+    from depparse.formats.first_lines import InputFile
+    from depparse.inference.pipeline import Pipeline
+    from depparse.inference.request import Asked
+    from depparse.shards.job import Summary
+
+
+class Engine(StrEnum):
+    """What runs the processes that share the work."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 def parse(
@@ -33,14 +45,29 @@ def parse(
     output: Output = "-",
     outdir: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write one file for each input, with its name, to this folder."),
+        typer.Option(
+            metavar="DIR", help="Write one file for each input, with its name, to this folder; or the shards of Ray."
+        ),
     ] = None,
     workers: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--workers", metavar="N", min=1, help="Number of processes that share the work, with one thread each."
+            "--workers",
+            metavar="N",
+            min=1,
+            help="Number of processes that share the work, with one thread each; by default 1, or all cores of Ray.",
         ),
-    ] = 1,
+    ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            metavar="ENGINE",
+            help="What runs the processes: local, this machine; or ray, a cluster, which writes shards to --outdir.",
+        ),
+    ] = Engine.LOCAL,
+    shard_words: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Words of input for each shard of --engine ray, roughly.")
+    ] = 100_000,
     presplit: Annotated[
         bool, typer.Option("--presplit", help="Each line of the text is a sentence; only find tokens.")
     ] = False,
@@ -97,6 +124,8 @@ def parse(
     One output for each input: [green]depparse parse letters/*.txt --model en --outdir parsed[/green]
 
     Complete the trees of a draft: [green]depparse parse draft.conllu --model en --keep head,deprel[/green]
+
+    On many machines: [green]RAY_ADDRESS=auto depparse parse *.txt --model en --engine ray --outdir parsed[/green]
     """
     from depparse.cli.progress import progress
     from depparse.formats import table as formats
@@ -114,23 +143,36 @@ def parse(
             note(f"note: {name_of(file.path)} is read as text; if it is not, say what it is: --from FORMAT")
     if outdir is not None and output != "-":
         raise ConfigError("--output writes all to one file and --outdir a file for each input; give one of them")
+    asked: Asked = {
+        "keep": keep,
+        "without": without,
+        "probabilities": probabilities,
+        "k_best": k_best,
+        "treebank": treebank,
+        "presplit": presplit,
+        "expand": expand,
+    }
+    if engine == Engine.RAY:
+        if outdir is None:
+            raise ConfigError("--engine ray writes many files, the shards; name their folder by --outdir DIR")
+        from depparse.shards.job import ShardJob
+        from depparse.shards.work import ModelName
+        from depparse.wrappers.ray_data import on_ray
+
+        with on_ray(workers) as execute:
+            job = ShardJob(ModelName(model, device, fetch, revision), outdir, target, shard_words, **asked)
+            _note_rules(job.pipeline, inputs)
+            _note_shards(job.run(inputs, execute), outdir)
+        return
+    workers = workers or 1
     ending = next(iter(formats.get_format(target).extensions), f".{target}")
     outputs = [] if outdir is None else output_files([file.path for file in inputs], outdir, ending)
     if target == "parquet" and output == "-" and outdir is None:
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
     memory.keep_large_blocks_apart()
     pipeline = load(model, device, runtime=runtime, precision=precision, fetch=fetch, revision=revision)
-    if any(file.format == "text" for file in inputs) and pipeline.segmenter is None:
-        note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
-    request = pipeline.request(
-        keep=keep,
-        without=without,
-        probabilities=probabilities,
-        k_best=k_best,
-        treebank=treebank,
-        presplit=presplit,
-        expand=expand,
-    )
+    _note_rules(pipeline, inputs)
+    request = pipeline.request(**asked)
     noted = partial(_noting_void, columns=pipeline.void(request))
     if outdir is None:
         sentences = noted(pipeline.read(inputs, request=request))
@@ -157,6 +199,25 @@ def _noting_void(sentences: Iterable[Sentence], columns: Sequence[str]) -> Itera
         for name in columns:
             void[name] = void[name] or annotated(sentence, (name,))
         yield sentence
-    if any(void.values()):
-        names = ", ".join(name for name, is_void in void.items() if is_void)
+    _note_void([name for name, is_void in void.items() if is_void])
+
+
+def _note_void(columns: Sequence[str]) -> None:
+    """Says on standard error which columns of the input did not stay."""
+    if columns:
+        names = ", ".join(columns)
         note(f"note: {names} of the input went with the old trees; --keep {names.lower()} lets it stay")
+
+
+def _note_rules(pipeline: Pipeline, inputs: Sequence[InputFile]) -> None:
+    """Says on standard error that rules split the text, if they do since the model has no segmenter."""
+    if any(file.format == "text" for file in inputs) and pipeline.segmenter is None:
+        note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
+
+
+def _note_shards(made: Summary, folder: Path) -> None:
+    """Says on standard error what is in the folder."""
+    _note_void(made.void)
+    before = f", of which {made.kept} were there before" if made.kept else ""
+    n = f"{len(made.shards)} {'shard' if len(made.shards) == 1 else 'shards'}"
+    note(f"note: {folder} has {n}{before}: {made.sentences:,} sentences, {made.words:,} words")

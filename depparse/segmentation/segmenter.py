@@ -21,8 +21,8 @@ from depparse.segmentation.symbols import Floats, Ints, read_symbols
 from depparse.text.blocks import iter_blocks
 from depparse.text.spacing import RawToken, build_sentences
 
-_BLOCK = 8_000  # characters of a long text that are read at once; that many stay in the processor's cache
-_BATCH = _BLOCK  # symbols of several texts or blocks that are scored at once, padding included
+BLOCK = 8_000  # characters of a long text that are read at once; that many stay in the processor's cache
+_BATCH = BLOCK  # symbols of several texts or blocks that are scored at once, padding included
 _HELD = 8 * _BATCH  # characters in memory, so that texts of similar length are scored together
 
 States = TypeVar("States")
@@ -58,7 +58,7 @@ class Segmenter:
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
         """The sentences of a text given in pieces. Memory is bounded; how the text is cut changes no sentence."""
-        return build_sentences(self.analyse(iter_blocks(pieces, _BLOCK)))
+        return build_sentences(self.analyse(iter_blocks(pieces, BLOCK)))
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Pretokenized sentences, with the multiword tokens among their tokens expanded.
@@ -80,7 +80,7 @@ class Segmenter:
 
     def segment_all(self, texts: Sequence[str]) -> list[list[Sentence]]:
         """The sentences of each text, as from `segment`, but faster: short texts are scored together."""
-        blocks = [list(iter_blocks([text], _BLOCK)) for text in texts]
+        blocks = [list(iter_blocks([text], BLOCK)) for text in texts]
         analysed = self.analyse(chain.from_iterable(blocks))
         return [list(build_sentences(islice(analysed, len(own)))) for own in blocks]
 

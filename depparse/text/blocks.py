@@ -9,6 +9,7 @@ import regex
 
 from depparse.text.spacing import LINE_BREAK
 
+BLOCK = 60_000  # characters, the size of blocks by default
 _AHEAD = 64  # characters: how far past its size a block may grow so that it does not end inside a grapheme cluster
 _BACK = 128  # characters before a place, from which its grapheme clusters are counted
 _CLUSTER = regex.compile(r"\X")
@@ -25,7 +26,7 @@ _ENDS = (
 )
 
 
-def iter_blocks(pieces: Iterable[str], size: int = 60_000) -> Iterator[str]:
+def iter_blocks(pieces: Iterable[str], size: int = BLOCK) -> Iterator[str]:
     """The text of `pieces` in blocks of at most `size` characters, or slightly more; joined, they are the text.
 
     A block ends in its last three quarters: at the last paragraph break there, else line end, else white space after

@@ -26,9 +26,8 @@ def _lines_with_tokens(segment: Segment, pieces: Iterable[str]) -> Iterator[tupl
 
     def paragraphs() -> Iterator[str]:
         start = 0
-        for line in _lines(pieces):
+        for line, paragraph in iter_lines(pieces):
             waiting.append((start, line))
-            paragraph = line.removesuffix("\n") + "\n\n"
             start += len(paragraph)
             yield paragraph
 
@@ -55,14 +54,15 @@ def _ended(line: str, tokens: list[RawToken]) -> tuple[str, list[RawToken]]:
     return line, tokens
 
 
-def _lines(pieces: Iterable[str]) -> Iterator[str]:
-    """The lines of a text that comes in pieces, each with its line end."""
+def iter_lines(pieces: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each line of a text that comes in pieces, with its line end; and the paragraph that `segment` reads for it."""
     open_line: list[str] = []
     for piece in pieces:
         *lines, beginning = piece.split("\n")
-        for line in lines:
-            yield "".join([*open_line, line, "\n"])
+        for text in lines:
+            line = "".join([*open_line, text])
             open_line.clear()
+            yield f"{line}\n", f"{line}\n\n"
         open_line.append(beginning)
     if last := "".join(open_line):
-        yield last
+        yield last, f"{last}\n\n"

@@ -1,0 +1,258 @@
+"""Parsing on the processors, GPUs or machines of a Ray cluster, by Ray Data.
+
+`parse_files` parses files to shards (`depparse.shards`), and `annotate` the rows of a `ray.data.Dataset`. Both use a
+pool of processes with one model each. If a process or a machine goes, others do its work. All machines need depparse
+in the same version, and must see the input, the model and the output at the same paths. If no cluster is named, by
+``ray.init`` or by ``RAY_ADDRESS``, one is started on this machine, which listens on no network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Unpack
+
+from depparse.arguments import check_number
+from depparse.document.document import Document
+from depparse.errors import ConfigError, DepparseError, FormatError, cannot_import
+from depparse.formats import arrow
+from depparse.formats.first_lines import InputPath, input_files
+from depparse.inference.request import Asked, Request
+from depparse.shards.job import WORDS, Execute, ShardJob, Summary
+from depparse.shards.sections import Section
+from depparse.shards.work import ModelName, Result, Task, Work, Worker
+from depparse.text.naming import name_document
+
+if TYPE_CHECKING:
+    import pyarrow
+    import ray.data
+
+    from depparse.inference.pipeline import Pipeline
+
+_STORE = 100 * 2**20  # bytes of shared memory for a cluster on this machine; only names and numbers pass through it
+# Ray takes the address of the network card on Linux, and loopback on other systems. This has it take loopback on all.
+_LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+_ROWS = 256  # of a Dataset, that are annotated together
+
+
+def parse_files(
+    paths: InputPath | Sequence[InputPath],
+    model: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
+    *,
+    from_format: str | None = None,
+    format: str = "conllu",
+    words: int = WORDS,
+    workers: int | None = None,
+    device: str = "cpu",
+    fetch: bool = False,
+    revision: str | None = None,
+    **asked: Unpack[Asked],
+) -> Summary:
+    """Parses files to shards in a folder, on Ray. Shards that are finished there are not made again.
+
+    `from_format` is that of the input, `format` that of the shards (``conllu`` or ``parquet``). Each shard is made from
+    about `words` words. `workers` is the largest number of processes, by default one for each core or, on the device
+    ``cuda``, for each GPU. For `asked`, see `depparse.Request`, for the rest `depparse.load` and `ShardJob`.
+
+    Raises ConfigError, ModelError, FormatError; and DepparseError if a shard could not be made.
+    """
+    files = input_files(paths, from_format, unknown="text" if asked.get("presplit") else None)
+    with on_ray(workers) as execute:
+        job = ShardJob(ModelName(os.fspath(model), device, fetch, revision), folder, format, words, **asked)
+        return job.run(files, execute)
+
+
+@contextlib.contextmanager
+def on_ray(workers: int | None = None) -> Iterator[Execute]:
+    """A function for `ShardJob.run` that does tasks on Ray, by up to so many processes; see `parse_files`.
+
+    Ray is started with the first tasks, and ends with the block. Raises ConfigError if it is not installed.
+    """
+    if workers is not None:
+        check_number(workers, "workers", "processes")
+    ray = _ray()
+    connected = ray.is_initialized()
+
+    def execute(work: Work, tasks: Sequence[Task]) -> Iterator[Result]:
+        if not tasks:
+            return
+        if not ray.is_initialized():
+            _start(ray, workers)
+        rows = [{"number": number, "task": json.dumps(asdict(task))} for number, task in enumerate(tasks)]
+        dataset = ray.data.from_items(rows, override_num_blocks=len(rows))
+        pool = _pool(workers, work.model.device)
+        for row in dataset.map_batches(_ShardWriter, fn_constructor_args=(work,), batch_size=1, **pool).iter_rows():
+            result = json.loads(row["result"])
+            yield Result(**result | {"void": tuple(result["void"])})
+
+    try:
+        yield execute
+    except ray.exceptions.RayError as error:
+        raise _gave_up(error) from error
+    finally:
+        if not connected:
+            ray.shutdown()
+
+
+class _ShardWriter:
+    """A process of the pool, which does tasks."""
+
+    def __init__(self, work: Work) -> None:
+        _use_one_thread()
+        self._worker = Worker(work)
+
+    def __call__(self, rows: dict[str, Any]) -> dict[str, list[str]]:
+        """The results of the tasks in the rows, as JSON."""
+        results = []
+        for number, text in zip(rows["number"], rows["task"], strict=True):
+            task = json.loads(text)
+            sections = tuple(Section(**section) for section in task["sections"])
+            result = self._worker(int(number), Task(sections, task["shard"]))
+            results.append(json.dumps(asdict(result)))
+        return {"result": results}
+
+
+def annotate(
+    dataset: ray.data.Dataset,
+    model: str | os.PathLike[str],
+    *,
+    text: str = "text",
+    name: str | None = None,
+    rows: int = _ROWS,
+    workers: int | None = None,
+    device: str = "cpu",
+    **asked: Unpack[Asked],
+) -> ray.data.Dataset:
+    """A `ray.data.Dataset` with a row for each sentence, in the fields of `depparse.formats.arrow`, in order.
+
+    Each row of `dataset` is a text in the column `text`, or a sentence in the fields of `depparse.formats.arrow`. The
+    column `name` has the name of each text, for ``# newdoc id`` and in front of the sent_ids. Up to `rows` rows are
+    annotated together. Nothing is done before the rows are asked for, and nothing is kept: ``write_parquet`` writes
+    them. The other arguments are those of `parse_files`.
+
+    Raises ConfigError and ModelError; when rows are asked for, Ray raises the errors of the input.
+    """
+    check_number(rows, "rows", "rows")
+    names = dataset.columns() or []
+    if not arrow.is_own(names) and (missing := [column for column in (text, name) if column and column not in names]):
+        raise ConfigError(f"the data set has no column {missing[0]!r}; its columns are {', '.join(names)}")
+    source = ModelName(os.path.abspath(model) if os.path.isdir(model) else os.fspath(model), device)
+    request = ModelName(source.name).load().request(**asked)
+    arguments = (source, request, text, name)
+    pool = _pool(workers, device)
+    result = dataset.map_batches(
+        _Annotator, fn_constructor_args=arguments, batch_size=rows, batch_format="pyarrow", **pool
+    )
+    result.context.execution_options.preserve_order = True
+    return result
+
+
+class _Annotator:
+    """A process of the pool, which annotates rows."""
+
+    def __init__(self, model: ModelName, request: Request, text: str, name: str | None) -> None:
+        _use_one_thread()
+        self._pipeline: Pipeline = model.load()
+        self._request, self._text, self._name = request, text, name
+
+    def __call__(self, table: pyarrow.Table) -> pyarrow.Table:
+        """The annotated sentences of the rows."""
+        if arrow.is_own(table.column_names):
+            sentences = arrow.sentences_from_batches(table.schema, table.to_batches(), "data set")
+            parsed = self._pipeline.annotate_stream(sentences, request=self._request)
+            return arrow.to_arrow(Document(parsed))
+        texts = table.column(self._text).to_pylist()
+        for given in texts:
+            if not isinstance(given, str):
+                raise FormatError(f"a row has no text in the column {self._text!r}: {given!r}", path="data set")
+        documents: Iterator[Document] = self._pipeline.pipe(texts, batch_size=len(texts) or 1, request=self._request)
+        if self._name is not None:
+            names = map(str, table.column(self._name).to_pylist())
+            documents = (_named(document, name) for document, name in zip(documents, names, strict=True))
+        return arrow.to_arrow(Document(chain.from_iterable(documents)))
+
+
+def _named(document: Document, name: str) -> Document:
+    """The document, whose sentences are changed in place."""
+    name = "_".join(name.split())
+    for sentence in name_document(document, name):
+        sentence.set_comment("sent_id", f"{name}-{sentence.sent_id}")
+    return document
+
+
+# -- Ray
+
+
+def _ray() -> Any:
+    """The module ray, which starts clusters on loopback unless an address is given. Raises ConfigError without it."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if not os.environ.get("RAY_ADDRESS"):
+        os.environ.update(_LOOPBACK)
+    try:
+        import ray
+        import ray.data
+    except Exception as error:  # a broken installation can raise anything
+        raise ConfigError(cannot_import("ray", error)) from None
+    return ray
+
+
+def _start(ray: Any, workers: int | None) -> None:
+    """Connects to the cluster of ``RAY_ADDRESS``, or starts one on this machine."""
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    try:
+        if address := os.environ.get("RAY_ADDRESS"):
+            ray.init(address, **quiet)
+        else:
+            ray.init("local", num_cpus=workers, include_dashboard=False, object_store_memory=_STORE, **quiet)
+            _check_loopback(ray)
+    except (ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
+        raise _gave_up(error) from error
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+
+
+def _gave_up(error: Exception) -> DepparseError:
+    """The error of Ray as a line, the last one that it has."""
+    reason = next((line for line in reversed(str(error).splitlines()) if line.strip()), type(error).__name__)
+    return DepparseError(f"Ray gave up: {reason}")
+
+
+def _check_loopback(ray: Any) -> None:
+    """Raises ConfigError if the cluster that was just started listens on a network."""
+    address = ray.util.get_node_ip_address()
+    if not ipaddress.ip_address(address).is_loopback:
+        ray.shutdown()
+        raise ConfigError(
+            f"Ray was imported before and would listen on {address}; start it yourself, by ray.init or RAY_ADDRESS"
+        )
+
+
+def _pool(workers: int | None, device: str) -> dict[str, Any]:
+    """The arguments of `map_batches` for a pool of processes with one core each and, on cuda, one GPU."""
+    ray = _ray()
+    gpu = device.partition(":")[0] == "cuda"
+    resource = "GPU" if gpu else "CPU"
+    n = workers or int(ray.cluster_resources().get(resource, 0))
+    if not n:
+        raise ConfigError(f"the Ray cluster has no {resource}; to wait for some, say for how many (--workers)")
+    # With two tasks at each process, it need not wait for the next one. A pool that may shrink to one process can give
+    # the place of an idle one to one whose machine is gone.
+    strategy = ray.data.ActorPoolStrategy(min_size=1, max_size=n, initial_size=n, max_tasks_in_flight_per_actor=2)
+    return {"compute": strategy, "num_cpus": 1, "num_gpus": 1 if gpu else None}
+
+
+def _use_one_thread() -> None:
+    """Limits torch to one thread, and keeps the heap small over a long job."""
+    import torch
+
+    from depparse.inference import memory
+
+    torch.set_num_threads(1)
+    memory.keep_large_blocks_apart()
