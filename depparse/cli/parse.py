@@ -159,8 +159,9 @@ def parse(
         from depparse.shards.work import ModelName
         from depparse.wrappers.ray_data import on_ray
 
+        name = ModelName(model, device, fetch, revision, runtime, precision)
         with on_ray(workers) as execute:
-            job = ShardJob(ModelName(model, device, fetch, revision), outdir, target, shard_words, **asked)
+            job = ShardJob(name, outdir, target, shard_words, **asked)
             _note_rules(job.pipeline, inputs)
             _note_shards(job.run(inputs, execute), outdir)
         return

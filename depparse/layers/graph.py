@@ -31,11 +31,12 @@ if _hides_tools:
     sys.modules[_TOOLS] = None  # type: ignore[assignment]
 try:
     import openvino
-    from openvino import opset13 as ops
+    from openvino import opset13
 finally:
     if _hides_tools:
         del sys.modules[_TOOLS]
 
+ops: Any = opset13  # the operators of graphs
 Array = NDArray[Any]
 Node = Any  # a value of a graph
 Precision = Literal["fp32", "bf16", "int8"]

@@ -28,6 +28,7 @@ class OpenVinoScorer:
     def __init__(
         self, config: ModelConfig, codec: ModelCodec, stored: Mapping[str, Array], precision: Precision = "fp32"
     ) -> None:
+        self.precision: Precision = precision
         self._arguments = config, codec, StoredWeights(stored), precision
         self._networks = _Networks(*self._arguments)
 
@@ -39,7 +40,7 @@ class OpenVinoScorer:
         return self._arguments
 
     def __setstate__(self, state: Any) -> None:
-        self._arguments, self._networks = state, _Networks(*state)
+        self._arguments, self._networks, self.precision = state, _Networks(*state), state[-1]
 
 
 class OpenVinoReading:

@@ -75,6 +75,7 @@ class ShardJob:
         if model.name not in bundled() and Path(model.name).exists():
             model = replace(model, name=os.path.abspath(model.name))  # processes work in other folders
         self.pipeline: Pipeline = replace(model, device="cpu").load()
+        model = model.alike(self.pipeline)
         self.request = self.pipeline.request(**asked)
         self._folder, self._words = Path(folder).absolute(), words
         self._work = Work(model, model.digest(), self.request, format, str(self._folder))

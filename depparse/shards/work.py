@@ -35,16 +35,32 @@ class ModelName:
     device: str = "cpu"
     fetch: bool = False
     revision: str | None = None
+    runtime: str = "auto"
+    precision: str = "auto"
 
     def load(self) -> Pipeline:
         """The pipeline. Raises ModelError and ConfigError."""
-        return load(self.name, self.device, fetch=self.fetch, revision=self.revision)
+        return load(
+            self.name,
+            self.device,
+            runtime=self.runtime,
+            precision=self.precision,
+            fetch=self.fetch,
+            revision=self.revision,
+        )
+
+    def alike(self, pipeline: Pipeline) -> ModelName:
+        """The arguments with which all machines compute as `pipeline` does, which was loaded by these, on the CPU."""
+        precision = getattr(pipeline.scorer, "precision", None) if self.device == "cpu" else None
+        if pipeline.scorer is None or precision is None:
+            return self if pipeline.scorer is None else replace(self, runtime="torch", precision="fp32")
+        return replace(self, runtime="openvino", precision=precision)
 
     def digest(self) -> str:
         """The SHA-256 of all that decides what the model predicts. The model has been loaded, and thus fetched."""
         folder = find(self.name, revision=self.revision)
         hashes = [hash_file(folder / name) for name in FILES]
-        return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+        return hashlib.sha256(" ".join([*hashes, self.runtime, self.precision]).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

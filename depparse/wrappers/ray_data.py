@@ -144,8 +144,9 @@ def annotate(
     if not arrow.is_own(names) and (missing := [column for column in (text, name) if column and column not in names]):
         raise ConfigError(f"the data set has no column {missing[0]!r}; its columns are {', '.join(names)}")
     source = ModelName(os.path.abspath(model) if os.path.isdir(model) else os.fspath(model), device)
-    request = ModelName(source.name).load().request(**asked)
-    arguments = (source, request, text, name)
+    pipeline = ModelName(source.name).load()
+    request = pipeline.request(**asked)
+    arguments = (source.alike(pipeline), request, text, name)
     pool = _pool(workers, device)
     result = dataset.map_batches(
         _Annotator, fn_constructor_args=arguments, batch_size=rows, batch_format="pyarrow", **pool
