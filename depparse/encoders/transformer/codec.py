@@ -243,7 +243,7 @@ def _check_positions(positions: object, settings: Mapping[str, Any]) -> None:
     most = settings.get("max_position_embeddings")
     if positions is None and most is None:
         return
-    if type(positions) is not int or positions < _LEAST or (type(most) is int and positions > _PIECE):
+    if type(positions) is not int or positions < _LEAST or (type(most) is int and positions > most):
         limit = f" and at most {most}" if type(most) is int else ""
         raise ModelError(f"the positions of a transformer are a number, at least {_LEAST}{limit}, not {positions!r}")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, plan_pieces
@@ -55,13 +58,8 @@ class TransformerGraph:
 
     def _build(self, bert: StoredWeights, mixes: Array, graphs: Graphs) -> Function:
         """From ``values[windows, subwords, width]`` and a mask to the mixes, each of the shape of the values."""
-        settings = self.codec.settings
-        epsilon = settings["layer_norm_eps"]
         values, mask = graphs.parameter(-1, -1, self.width), graphs.parameter(-1, 1, 1, -1)
-        states = [graphs.normalize(values, bert.under("embeddings.LayerNorm"), epsilon)]
-        while f"encoder.layer.{len(states) - 1}.output.dense.weight" in bert:
-            layer = bert.under(f"encoder.layer.{len(states) - 1}")
-            states.append(_layer(states[-1], mask, layer, settings["num_attention_heads"], epsilon, graphs))
+        states = bert_layers(self.codec.settings, bert, values, mask, graphs)
         outputs = []
         for weights in mixes:
             shares = [
@@ -81,6 +79,18 @@ def _mixes(codec: TransformerCodec, weights: StoredWeights) -> Array:
     exponentials = np.exp(numbers - numbers.max(1, keepdims=True))
     mixes: Array = exponentials / exponentials.sum(1, keepdims=True)
     return mixes
+
+
+def bert_layers(
+    settings: Mapping[str, Any], weights: StoredWeights, values: Node, mask: Node, graphs: Graphs
+) -> list[Node]:
+    """The states of BERT: the embeddings, normalized, and those after each layer of which there are weights."""
+    epsilon = settings["layer_norm_eps"]
+    states = [graphs.normalize(values, weights.under("embeddings.LayerNorm"), epsilon)]
+    while f"encoder.layer.{len(states) - 1}.output.dense.weight" in weights:
+        layer = weights.under(f"encoder.layer.{len(states) - 1}")
+        states.append(_layer(states[-1], mask, layer, settings["num_attention_heads"], epsilon, graphs))
+    return states
 
 
 def _layer(x: Node, mask: Node, weights: StoredWeights, n_heads: int, epsilon: float, graphs: Graphs) -> Node:
