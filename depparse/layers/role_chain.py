@@ -106,9 +106,9 @@ class RoleChain(nn.Module):
     def _constrained(self, scores: Tensor, lengths: Tensor, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
         """`viterbi` where the core roles of these numbers occur at most once, and all others any number of times."""
         sets = RoleSets(self.sets.n_roles, [self.core[number] for number in numbers])
-        numbers_of = [values.numpy(force=True) for values in (scores, lengths, sets.before)]
-        tags, best = map(torch.from_numpy, best_sequences(numbers_of[0], numbers_of[1], numbers_of[2], IGNORE))
-        return tags.to(scores.device), best.to(scores.device)
+        arrays = scores.numpy(force=True), lengths.numpy(force=True), sets.before.numpy()
+        tags, best = best_sequences(*arrays, IGNORE)
+        return torch.from_numpy(tags).to(scores.device), torch.from_numpy(best).to(scores.device)
 
     # -- the algorithms
 
