@@ -116,7 +116,7 @@ def parse(
     outputs = [] if outdir is None else output_files([file.path for file in inputs], outdir, ending)
     if target == "parquet" and output == "-" and outdir is None:
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
-    memory.keep_large_blocks_apart()
+    memory.keep_blocks_on_heap()
     pipeline = load(model, device, fetch=fetch, revision=revision)
     if any(file.format == "text" for file in inputs) and pipeline.segmenter is None:
         note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
