@@ -112,14 +112,15 @@ def annotated(model: Model, document: Document) -> Document:
 
 
 def annotated_copies(
-    model: Model, document: Document, batch_words: int = BATCH_WORDS, order: int = 1
+    model: Model, document: Document, batch_words: int = BATCH_WORDS, order: int = 1, *, probabilities: bool = False
 ) -> list[Sentence]:
     """The model's annotation of the words of each sentence, in batches of `batch_words` words.
 
     The sentences are read forwards if `order` is 1, backwards if it is -1.
     """
     copies = bare(document).sentences[::order]
-    return list(Pipeline(model).annotate_stream(copies, batch_words=batch_words))[::order]
+    annotated = Pipeline(model).annotate_stream(copies, batch_words=batch_words, probabilities=probabilities)
+    return list(annotated)[::order]
 
 
 # -- parsers

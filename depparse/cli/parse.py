@@ -170,7 +170,7 @@ def parse(
     outputs = [] if outdir is None else output_files([file.path for file in inputs], outdir, ending)
     if target == "parquet" and output == "-" and outdir is None:
         raise ConfigError("Parquet is written to a file; name it by --output FILE.parquet")
-    memory.keep_large_blocks_apart()
+    memory.keep_blocks_on_heap()
     pipeline = load(model, device, runtime=runtime, precision=precision, fetch=fetch, revision=revision)
     _note_rules(pipeline, inputs)
     request = pipeline.request(**asked)

@@ -104,7 +104,10 @@ def format_deps(deps: Iterable[tuple[str, str]]) -> str:
         word, _, node = item[0].partition(".")
         return int(word), int(node or 0), item[1]
 
-    return "|".join(f"{head}:{relation}" for head, relation in sorted(deps, key=place)) or "_"
+    edges = list(deps)
+    if len(edges) > 1:
+        edges.sort(key=place)
+    return "|".join(f"{head}:{relation}" for head, relation in edges) or "_"
 
 
 def checked_deps(deps: object) -> str:
@@ -139,7 +142,11 @@ def set_in_misc(cell: str, name: str, value: str | None) -> str:
 
 def put_in_misc(cell: str, name: str, part: str | None) -> str:
     """The MISC `cell` with `part` at its end for the attribute `name`, or without it; all else stays as written."""
-    attributes = [] if cell == "_" else [other for other in cell.split("|") if other.partition("=")[0] != name]
+    if cell == "_":
+        return part or "_"
+    if part is None and cell and name not in cell:
+        return cell
+    attributes = [other for other in cell.split("|") if other.partition("=")[0] != name]
     if part is not None:
         attributes.append(part)
     return "|".join(attributes) or "_"

@@ -67,6 +67,7 @@ class Batch:
     targets: dict[str, Any]  # for each task, the targets that its codec makes
     lessons: dict[str, Any] = field(default_factory=dict)  # the same of tasks that have a teacher
     parsed: Sequence[WordTree] | None = None  # trees that a parser predicted, for tasks that read trees
+    probabilities: bool = False  # whether the request asks for the probabilities of what is predicted
 
     @property
     def trees(self) -> Sequence[WordTree]:

@@ -22,6 +22,7 @@ the choice between sources is ours.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import regex
 
@@ -130,10 +131,12 @@ class LabelWords:
         return self._markers_of[owner]
 
     def _iter_markers(self, owner: int) -> Iterator[tuple[str, str]]:
+        marking = [word for word in self._dependents[owner] if self._relations[word - 1] in _MARKERS]
+        if not marking:
+            return
         by_relation: dict[str, list[int]] = {relation: [] for relation in _MARKERS}
-        for word in self._dependents[owner]:
-            if (relation := self._relations[word - 1]) in by_relation:
-                by_relation[relation].append(word)
+        for word in marking:
+            by_relation[self._relations[word - 1]].append(word)
         for relation, markers in by_relation.items():
             for kind, texts in (("", self._lemmas), (" form", self._forms)):
                 marker_texts = [text for marker in markers if (text := self._text(marker, texts))]
@@ -153,6 +156,7 @@ def sources_of(label_class: str) -> frozenset[str]:
     return frozenset(_PLACEHOLDER.findall(label_class))
 
 
+@lru_cache(maxsize=1 << 15)
 def _letters(text: str) -> str:
     """The text as UD writes it in a label."""
     return _NO_LETTERS.sub("", text.lower())

@@ -53,6 +53,12 @@ class Vocabulary:
         """The string with this number."""
         return self.items[number - self.reserved]
 
+    def strings(self, numbers: Iterable[int]) -> list[str]:
+        """The string of each number, none of them reserved."""
+        if self.reserved:
+            return list(map(self.item, numbers))
+        return list(map(self.items.__getitem__, numbers))
+
     def to_json(self) -> list[str]:
         """The strings in the order of their numbers."""
         return self.items

@@ -25,13 +25,13 @@ from depparse.model.codec import ModelCodec
 from depparse.runtimes.scorer import Reading, Scorer
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.constraints import Constraints
-from depparse.tasks.task import AnalysesTrees, AnyCodec, TellsProbabilities
+from depparse.tasks.task import AnalysesTrees, AnyCodec, ScoresOnRequest, TellsProbabilities
 
 # First words of comments that stay with the first tree of a sentence alone, since a copy of them would begin another
 # document or paragraph.
 _ONCE = (["newdoc"], ["newpar"], ["global.columns"], ["global.Entity"])
 # Batches in a group, whose sentences are sorted by length together. Workers get smaller groups, so that all have work.
-BATCHES, BATCHES_OF_WORKER = 20, 5
+BATCHES, BATCHES_OF_WORKER = 20, 10
 
 
 class Group(NamedTuple):
@@ -64,7 +64,8 @@ class Annotator:
         self._readers = frozenset(model.readers(request.without) if model is not None else ())
         codecs = {name: self._codec(name) for name in self.tasks}
         self._telling = {name: codec for name, codec in codecs.items() if isinstance(codec, TellsProbabilities)}
-        tree_probabilities = request.probabilities and (self._parser is not None or not self._telling)
+        others = bool(self._telling) or any(isinstance(codec, ScoresOnRequest) for codec in codecs.values())
+        tree_probabilities = request.probabilities and (self._parser is not None or not others)
         # Whether the request asks for more of the parser than its best tree.
         self._asks = request.constrained or tree_probabilities or request.k_best is not None
         if self._asks and self._parser is None:
@@ -172,6 +173,7 @@ class Annotator:
     def _predict_batch(self, batch: Batch, reading: Reading, group: Group, predictions: Sequence[Predicted]) -> None:
         """Adds the predictions of the tasks for the batch to `predictions`, which are those of the group."""
         assert self.model is not None
+        batch.probabilities = self.request.probabilities
         parsed = batch
         batch_predictions = [predictions[example.number - group.first] for example in batch.examples]
         for name in self.tasks:
@@ -219,7 +221,8 @@ class Annotator:
         predictions = {
             name: prediction
             for name, prediction in predicted.by_task.items()
-            if name != self._parser and not complete(sentence, request.keep, self._codec(name).writes)
+            if name != self._parser
+            and not (request.keep and complete(sentence, request.keep, self._codec(name).writes))
         }
         if self._parser is not None and tree is not None:
             predictions[self._parser] = tree
@@ -227,8 +230,9 @@ class Annotator:
         for name in (name for name in self.tasks if name in predictions):
             codec = self._codec(name)
             codec.annotate(copy, predictions[name])
-            columns = [column for column in codec.writes if name != self._parser or column not in TREE_COLUMNS]
-            restore(copy, sentence, request.keep, columns)
+            if request.keep:
+                columns = [column for column in codec.writes if name != self._parser or column not in TREE_COLUMNS]
+                restore(copy, sentence, request.keep, columns)
         if request.probabilities:
             if self._parser is not None and tree is not None and predicted.analysis is not None:
                 predictions[self._parser] = predicted.analysis.with_probabilities(tree)

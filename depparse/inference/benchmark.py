@@ -265,7 +265,7 @@ def _measure_round(started: Seconds, asked: dict[str, Any]) -> dict[str, Any]:
     from depparse.inference.load import load
 
     start_up[_IMPORTING] = lap()
-    memory.keep_large_blocks_apart()  # as `depparse parse` does
+    memory.keep_blocks_on_heap()  # as `depparse parse` does
     pipeline = load(Path(asked["model"]), asked["device"])
     request = pipeline.request(without=asked["without"])
     start_up[_LOADING] = lap()

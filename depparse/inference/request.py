@@ -25,7 +25,7 @@ _ELSEWHERE = {
     "as_tuples": "as_tuples=True of pipe",
     "constraints": "constraints=… of a call, of annotate_stream and of analyses",
 }
-BATCH_WORDS = 2000  # words, with padding, that are annotated at once; memory grows with them
+BATCH_WORDS = 1000  # words, with padding, that are annotated at once; memory grows with them
 
 
 class Asked(TypedDict, total=False):

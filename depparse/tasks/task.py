@@ -197,6 +197,13 @@ class TellsProbabilities(Protocol):
 
 
 @runtime_checkable
+class ScoresOnRequest(Protocol):
+    """A codec whose objects have some of their scores only if `Batch.probabilities` asks for them."""
+
+    scores_on_request: Literal[True]
+
+
+@runtime_checkable
 class ReadsTrees(Protocol):
     """A codec whose network reads dependency trees beside vectors.
 

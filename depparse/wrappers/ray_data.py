@@ -256,4 +256,4 @@ def _use_one_thread() -> None:
     from depparse.inference import memory
 
     torch.set_num_threads(1)
-    memory.keep_large_blocks_apart()
+    memory.keep_blocks_on_heap()

@@ -471,5 +471,5 @@ def test_memory_is_given_back_with_any_c_library() -> None:
     memory.give_back()
     # This changes the process for good, and so it runs in a process of its own.
     subprocess.run(
-        [sys.executable, "-c", "from depparse.inference import memory; memory.keep_large_blocks_apart()"], check=True
+        [sys.executable, "-c", "from depparse.inference import memory; memory.keep_blocks_on_heap()"], check=True
     )

@@ -33,7 +33,7 @@ def codec_of(*sentences: Sentence) -> LemmatizerCodec:
 def candidates(codec: LemmatizerCodec, *scripts: str | tuple[str, float]) -> Candidates:
     """The scripts, best first, with logarithms of their probabilities; 0 unless given."""
     pairs = [(script, 0.0) if isinstance(script, str) else script for script in scripts]
-    return [(codec.scripts.number(script), log) for script, log in pairs]
+    return Candidates([codec.scripts.number(script) for script, _ in pairs], [log for _, log in pairs])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_lemmas_have_no_spaces_at_their_ends(source: str, target: str, form: str
     script = make_script(source, target)
     codec = LemmatizerCodec(LemmatizerConfig(), Vocabulary([script]), {script: [form]}, [], False)
     line = Sentence.from_forms([form])
-    codec.annotate(line, [[(0, 0.0)]])
+    codec.annotate(line, [Candidates([0], [0.0])])
     assert line.columns["LEMMA"] == [lemma]
 
 
@@ -65,9 +65,10 @@ def test_lemmas_have_no_spaces_at_their_ends(source: str, target: str, form: str
 )
 def test_the_lemma_of_a_number_is_that_number(form: str, lemma: str) -> None:
     codec = codec_of(words(("12,000", "12000"), ("1,234,567", "1234567"), ("10", "10"), ("20015", "2005")))
-    everything = [(number, -0.1 * number) for number in range(len(codec.scripts))]
-    for first in range(len(everything)):
-        digits = codec.lemma(form, everything[first:] + everything[:first]).replace(",", "")
+    numbers = list(range(len(codec.scripts)))
+    for first in numbers:
+        rotated = numbers[first:] + numbers[:first]
+        digits = codec.lemma(form, Candidates(rotated, [-0.1 * number for number in rotated])).replace(",", "")
         assert digits == lemma
     assert codec.lemma(form, candidates(codec, "/,", make_script("10", "10"))) == lemma
 
@@ -131,8 +132,8 @@ def test_the_best_scripts_come_first_with_logarithms_of_probabilities() -> None:
     ((first, second),) = codec.decode(scores, batch, lambda *_: ())
     for found, row in ((first, scores[0, 1]), (second, scores[0, 2])):
         logs = row - np.log(np.exp(row).sum())
-        assert [number for number, _ in found] == np.argsort(-row)[:8].tolist()
-        assert [log for _, log in found] == pytest.approx(logs[np.argsort(-row)[:8]].tolist(), abs=1e-5)
+        assert found.numbers == np.argsort(-row)[:8].tolist()
+        assert found.logs == pytest.approx(logs[np.argsort(-row)[:8]].tolist(), abs=1e-5)
 
 
 def test_saved_and_read_codecs_are_the_same() -> None:

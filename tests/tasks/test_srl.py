@@ -32,7 +32,7 @@ from depparse.tasks.srl.sense_network import Senses
 from depparse.tasks.task import Stage
 from tests.models import annotated, annotated_copies, learned, loss_of, model_of, random_model
 from tests.recipes import CONTEXTS, GCN, INPUTS, TASKS
-from tests.sentences import TREES, with_trees
+from tests.sentences import TREES, bare, with_trees
 
 ARCS: dict[str, Any] = {"type": "srl", "decoder": "arcs", "width": 32, "argument_width": 24, "dropout": 0.1}
 SPANS = ARCS | {"decoder": "spans"}
@@ -102,10 +102,11 @@ def decoded(model: Model, pair_scores: Tensor, lengths: Tensor) -> list[list[Arg
     codec: Any = model.codec.tasks["srl"]
     arguments: list[list[Argument]]
     if codec.config.decoder == "arcs":
-        arguments = codec.arguments.from_heads(*as_arrays(network.arguments.best_heads(pair_scores, lengths)))
+        roles, _ = as_arrays(network.arguments.best_heads(pair_scores, lengths))
+        arguments = codec.arguments.from_heads(roles, None)
     else:
-        best = as_arrays(network.arguments.best_tags(pair_scores, lengths))
-        arguments = codec.arguments.from_tags(*best, lengths.numpy(), stage_of(network))
+        tags, _, role_scores = as_arrays(network.arguments.best_tags(pair_scores, lengths))
+        arguments = codec.arguments.from_tags(tags, role_scores, lengths.numpy())
     return arguments
 
 
@@ -150,9 +151,13 @@ def test_sentences_are_learned_by_heart(decoder: str, models: dict[str, Model], 
     for found in (f for s in analysed for f in s.frames):
         assert found.score is not None
         assert 0.5 < found.score <= 1.0
-        assert all(
-            a.score is not None and 0.5 < a.score <= 1.0 and (a.start is not None) == spans for a in found.arguments
-        )
+        assert all(a.score is None and (a.start is not None) == spans for a in found.arguments)
+    # Probabilities of arguments take time, so they are computed only if they are asked for.
+    asked = Pipeline(model)(bare(document), probabilities=True)
+    assert frames(asked, spans=spans) == frames(document, spans=spans)
+    arguments = [argument for sentence in asked for frame in sentence.frames for argument in frame.arguments]
+    assert arguments
+    assert all(a.score is not None and 0.5 < a.score <= 1.0 for a in arguments)
     # A sentence without frames is known to have none.
     assert [s.columns["UP:PRED"][0] for s in analysed] == ["_"] * 5
     save(model, tmp_path / "m", "")
@@ -176,8 +181,9 @@ def test_frames_and_probabilities_are_the_same_in_any_batch_and_order(task: dict
     path = samples / "UD_English-Sample" / "en_sample-up-dev.conllup"
     model = odd_model(task, read(path))
 
-    annotate_by = partial(annotated_copies, model, read(path))
+    annotate_by = partial(annotated_copies, model, read(path), probabilities=True)
     expected = annotate_by(5000, 1)
+    assert all(argument.score is not None for s in expected for f in s.frames for argument in f.arguments)
     assert sum(len(f.arguments) for s in expected for f in s.frames) > 20
     for words, order in ((1, 1), (60, -1)):
         for one, other in zip(expected, annotate_by(words, order), strict=True):

@@ -164,10 +164,9 @@ class FrameChecker:
 
 def check_argument(argument: Argument, length: int) -> None:
     """Raises DepparseError if the argument does not lie in a sentence of `length` words, or has half a span."""
-    words = [argument.head, argument.start, argument.end]
-    if any(word is not None and (type(word) is not int or not 1 <= word <= length) for word in words):
-        outside = next(word for word in words if word is not None and not (type(word) is int and 1 <= word <= length))
-        raise DepparseError(f"the argument {argument.role} lies within words 1 to {length}, not at {outside!r}")
+    for word in (argument.head, argument.start, argument.end):
+        if word is not None and (type(word) is not int or not 1 <= word <= length):
+            raise DepparseError(f"the argument {argument.role} lies within words 1 to {length}, not at {word!r}")
     if (argument.start is None) != (argument.end is None) or (argument.start or 0) > (argument.end or 0):
         span = f"{argument.start} to {argument.end}"
         raise DepparseError(f"the words of the argument {argument.role} go from a start to an end, not from {span}")

@@ -150,7 +150,7 @@ class Kind:
         if self.columns[0] in columns:
             return Cells(tuple(tuple(columns[name]) if name in columns else None for name in self.columns), "|")
         misc = columns.get("MISC", ())
-        if not self.misc or not any(self.misc[0] + "=" in cell for cell in misc):
+        if not self.misc or self.misc[0] + "=" not in "|".join(misc):
             return None
         attributes = [tuple(get_from_misc(cell, key) or self.empty for cell in misc) for key in self.misc]
         return Cells(tuple(column if any(c != self.empty for c in column) else None for column in attributes), ",")
@@ -288,17 +288,17 @@ class Kind:
             sentence.columns["MISC"] = self._into(sentence.misc_cells, cells(","))
 
     def _into(self, misc: list[str], columns: Sequence[Sequence[str]]) -> list[str]:
-        for key in self.aliases:
-            misc = [set_in_misc(cell, key, None) for cell in misc]
-        for key, column in zip(self.misc, columns, strict=True):
-            pairs = zip(misc, column, strict=True)
-            misc = [set_in_misc(cell, key, None if value == self.empty else value) for cell, value in pairs]
+        blank = [self.empty] * len(misc)
+        for key, column in zip((*self.aliases, *self.misc), (*(blank for _ in self.aliases), *columns), strict=True):
+            if key in "|".join(misc) or column.count(self.empty) < len(column):
+                pairs = zip(misc, column, strict=True)
+                misc = [set_in_misc(cell, key, None if value == self.empty else value) for cell, value in pairs]
         return misc
 
     def _clear_misc(self, sentence: Sentence, keys: Sequence[str] | None = None) -> None:
         for key in (*self.misc, *self.aliases) if keys is None else keys:
             cells = sentence.columns.get("MISC", [])
-            if any(get_from_misc(cell, key) is not None for cell in cells):
+            if key in "|".join(cells) and any(get_from_misc(cell, key) is not None for cell in cells):
                 sentence.columns["MISC"] = [set_in_misc(cell, key, None) for cell in cells]
 
     def _lines(self, sentence: Sentence) -> list[str]:

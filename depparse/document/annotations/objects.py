@@ -78,9 +78,12 @@ class ObjectKind(Kind, ABC, Generic[Item]):
 
     def same_cells(self, sentence: Sentence, other: Sentence) -> bool:
         """Whether the cells of the other sentence hold the same objects, whatever the sentences remember."""
-        objects = self.decode(self.cells(sentence), sentence)
+        cells, other_cells = self.cells(sentence), self.cells(other)
+        if _are_alike(cells, other_cells, self.empty):
+            return True
+        objects = self.decode(cells, sentence)
         try:
-            return self.decode(self.cells(other), other) == objects
+            return self.decode(other_cells, other) == objects
         except FormatError:
             return False
 
@@ -157,3 +160,27 @@ class ObjectKind(Kind, ABC, Generic[Item]):
             return self.decode(cells, sentence)
         except FormatError:
             return ()
+
+
+def _are_alike(one: Cells | None, other: Cells | None, empty: str) -> bool:
+    """Whether the cells hold the same values, though another sign may join those of a cell.
+
+    False does not say that they differ: what a sign means that is part of a value, only decoding tells.
+    """
+    if one is None or other is None:
+        return all(_filled(column, empty) is None for cells in (one, other) if cells for column in cells.columns)
+    for column, other_column in zip(one.columns, other.columns, strict=True):
+        cells, other_cells = _filled(column, empty), _filled(other_column, empty)
+        if cells is None or other_cells is None:
+            are_alike = cells is other_cells
+        else:
+            is_ambiguous = one.joint != other.joint and other.joint in "".join(cells)
+            are_alike = not is_ambiguous and tuple(c.replace(one.joint, other.joint) for c in cells) == other_cells
+        if not are_alike:
+            return False
+    return True
+
+
+def _filled(column: tuple[str, ...] | None, empty: str) -> tuple[str, ...] | None:
+    """The column, or None if all of its cells are empty."""
+    return None if column is None or column.count(empty) == len(column) else column

@@ -103,7 +103,7 @@ class DependencyCodec:
         return [
             Tree(
                 heads[number, 1 : example.length + 1].tolist(),
-                list(map(self.labels.item, labels[number][1 : example.length + 1])),
+                self.labels.strings(labels[number][1 : example.length + 1]),
             )
             for number, example in enumerate(batch.examples)
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,16 @@ from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
 from depparse.text.variants import restore_apostrophes, unify_apostrophes
 
-Candidates: TypeAlias = list[
-    tuple[int, float]
-]  # the numbers of the best scripts of a word and their scores, best first
+
+class Candidates(NamedTuple):
+    """The best scripts of a word, best first: their numbers, and the logarithms of their probabilities."""
+
+    numbers: Sequence[int]
+    logs: Sequence[float]
+
 
 _REPEATED = 2  # times that a typo has to occur before its lemma is learned, for that form alone
+_REMEMBERED = 1 << 15  # forms with a script of which it is remembered what the script makes of them
 _TRIED = 8  # scripts of a word that are tried until one fits
 _SURE = -0.2  # logarithm of the probability of a script that may make a lemma that is not known
 _MARGIN = 3.0  # a lemma that is known is preferred if its script is at least exp(-margin) as probable as the best
@@ -62,6 +67,7 @@ class LemmatizerCodec:
         self.config, self.scripts, self.keeps_apostrophes = config, scripts, keeps_apostrophes
         self.forms = None if forms is None else {script: frozenset(several) for script, several in forms.items()}
         self.lemmas = frozenset(lemmas)
+        self._made: dict[tuple[int, str], tuple[str | None, bool]] = {}  # see `_make`
 
     @classmethod
     def build(cls, config: LemmatizerConfig, sentences: Sequence[Sentence]) -> LemmatizerCodec | None:
@@ -122,10 +128,9 @@ class LemmatizerCodec:
         their_scores = np.take_along_axis(scores, tried, -1)
         greatest = their_scores[..., :1]
         logs = their_scores - greatest - np.log(np.exp(scores - greatest).sum(-1, keepdims=True))
-        rows = zip(tried.tolist(), logs.tolist(), batch.examples, strict=True)
         return [
-            [list(zip(*word, strict=True)) for word in list(zip(numbers, shares, strict=True))[1 : example.length + 1]]
-            for numbers, shares, example in rows
+            [Candidates(*word) for word in zip(tried[row, words].tolist(), logs[row, words].tolist(), strict=True)]
+            for row, words in enumerate(slice(1, example.length + 1) for example in batch.examples)
         ]
 
     def annotate(self, sentence: Sentence, prediction: list[Candidates]) -> None:
@@ -148,24 +153,40 @@ class LemmatizerCodec:
     def _best(self, form: str, candidates: Candidates) -> str:
         """`lemma`, for a form with the common apostrophe."""
         if self.forms is None:  # nothing else is known than the scripts
-            return self._fit(self.scripts.item(candidates[0][0]), form) or form
+            return self._make(candidates.numbers[0], form)[0] or form
         best = form
         least = -np.inf
-        for number, log in candidates:
-            lemma = self._fit(self.scripts.item(number), form) if log >= least else None
+        for number, log in zip(*candidates, strict=True):
+            lemma, is_known = self._make(number, form) if log >= least else (None, False)
             if lemma is None:
                 continue
-            if lemma in self.lemmas:
+            if is_known:
                 return lemma
             if least == -np.inf:
                 least = log - _MARGIN
                 best = lemma if log >= _SURE or lemma.lower() == form.lower() else form
         return best
 
+    def _make(self, number: int, form: str) -> tuple[str | None, bool]:
+        """What the script of that number makes of the form, as `_fit`, and whether this is a lemma that is known.
+
+        Texts repeat their words, so the last ones are remembered.
+        """
+        made = self._made.get((number, form))
+        if made is None:
+            lemma = self._fit(self.scripts.item(number), form)
+            if len(self._made) >= _REMEMBERED:
+                self._made.clear()
+            made = self._made[number, form] = lemma, lemma in self.lemmas
+        return made
+
     def _fit(self, script: str, form: str) -> str | None:
         """What the script makes of the form, with single spaces; None if it does not fit."""
         lemma = fit_script(script, form) if self._may_use(script, form) else None
-        return None if lemma is None else re.sub("  +", " ", lemma.strip()) or None
+        if lemma is None:
+            return None
+        lemma = lemma.strip()
+        return (re.sub("  +", " ", lemma) if "  " in lemma else lemma) or None
 
     def to_json(self) -> Any:
         """All of the codec, for `from_json`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -97,11 +98,18 @@ class ArgumentCodec:
     # -- decoding
 
     def decode(
-        self, scores: ArgumentScores[NDArray[Any]], positions: Ints, lengths: Ints, stage: Stage
+        self,
+        scores: ArgumentScores[NDArray[Any]],
+        positions: Ints,
+        lengths: Ints,
+        stage: Stage,
+        *,
+        probabilities: bool = False,
     ) -> list[list[Argument]]:
         """The arguments of each predicate of ``positions[predicates, 2]`` (sentence and word), in order of words.
 
-        ``lengths[predicates]`` are the words of their sentences.
+        ``lengths[predicates]`` are the words of their sentences. With `probabilities`, arguments have them as scores;
+        those of spans are sums over all sequences of tags, and take as long as all the rest.
         """
         if not len(positions) or not len(self.roles):
             return [[] for _ in positions]
@@ -112,51 +120,59 @@ class ArgumentCodec:
             inputs = scores.predicates, scores.words, positions[rows], lengths[rows], *(scores.paths or ())
             if self.decoder == "spans":
                 tags, tag_scores, role_scores = stage("argument_tags", *inputs)
-                arguments += self.from_tags(tags, tag_scores, role_scores, lengths[rows], stage)
+                found = self.from_tags(tags, role_scores, lengths[rows])
+                if probabilities:
+                    self._score_spans(found, tag_scores, lengths[rows], stage)
             else:
-                roles, probabilities = stage("argument_heads", *inputs)
-                arguments += self.from_heads(roles, probabilities)
+                roles, shares = stage("argument_heads", *inputs)
+                found = self.from_heads(roles, shares if probabilities else None)
+            arguments += found
         return arguments
 
-    def from_heads(self, roles: NDArray[Any], probabilities: NDArray[Any]) -> list[list[Argument]]:
+    def from_heads(self, roles: NDArray[Any], shares: NDArray[Any] | None) -> list[list[Argument]]:
         """The arguments of each predicate, from the ``roles[predicates, words]`` (0 is none) of words without ROOT.
 
-        ``probabilities[predicates, words]`` are those of the roles.
+        ``shares[predicates, words]`` are the probabilities of the roles, or None if they are not asked for.
         """
         arguments: list[list[Argument]] = [[] for _ in roles]
         heads = roles > 0
         rows, words = (column.tolist() for column in heads.nonzero())
-        cells = zip(rows, words, roles[heads].tolist(), probabilities[heads].tolist(), strict=True)
-        for row, word, role, probability in cells:
-            arguments[row].append(Argument(self.roles.item(role - 1), head=word + 1, score=probability))
+        scores = repeat(None, len(rows)) if shares is None else shares[heads].tolist()
+        for row, word, role, score in zip(rows, words, roles[heads].tolist(), scores, strict=True):
+            arguments[row].append(Argument(self.roles.item(role - 1), head=word + 1, score=score))
         return arguments
 
-    def from_tags(
-        self, tags: NDArray[Any], tag_scores: NDArray[Any], role_scores: NDArray[Any], lengths: Ints, stage: Stage
-    ) -> list[list[Argument]]:
+    def from_tags(self, tags: NDArray[Any], role_scores: NDArray[Any], lengths: Ints) -> list[list[Argument]]:
         """The arguments of each predicate, from the best ``tags[predicates, words]`` of words without ROOT.
 
-        ``role_scores[predicates, words, 1 + roles]`` tell the head of each argument, and
-        ``tag_scores[predicates, words, tags]`` tell how probable it is.
+        ``role_scores[predicates, words, 1 + roles]`` tell the head of each argument.
         """
         arguments: list[list[Argument]] = []
-        spans: list[tuple[int, int, int, int]] = []  # predicate, first and last word, role
         for row, (numbers, length) in enumerate(zip(tags.tolist(), lengths.tolist(), strict=True)):
             arguments.append([])
-            for span in decode_tags(list(map(self.tags.item, numbers[:length]))):
+            for span in decode_tags(self.tags.strings(numbers[:length])):
                 role = self.roles.number(span.type)
                 head = span.start + int(role_scores[row, span.start - 1 : span.end, 1 + role].argmax())
                 arguments[row].append(Argument(span.type, head, span.start, span.end))
-                spans.append((row, span.start - 1, span.end - 1, role))
-        if spans:
-            table = np.array(spans)
-            # Probabilities are computed only for predicates with arguments: many, such as auxiliaries, have none.
-            rows, table[:, 0] = np.unique(table[:, 0], return_inverse=True)
-            (probabilities,) = stage("span_probabilities", tag_scores[rows], lengths[rows], table)
-            flat_arguments = (argument for row in arguments for argument in row)
-            for argument, probability in zip(flat_arguments, probabilities.tolist(), strict=True):
-                argument.score = probability
         return arguments
+
+    def _score_spans(
+        self, arguments: Sequence[Sequence[Argument]], tag_scores: NDArray[Any], lengths: Ints, stage: Stage
+    ) -> None:
+        """Gives the arguments of each predicate their probabilities, by ``tag_scores[predicates, words, tags]``."""
+        # Only predicates with arguments count: many, such as auxiliaries, have none.
+        rows = [row for row, found in enumerate(arguments) if found]
+        flat_arguments = [(number, argument) for number, row in enumerate(rows) for argument in arguments[row]]
+        if not flat_arguments:
+            return
+        spans = [
+            (number, argument.start - 1, argument.end - 1, self.roles.number(argument.role))
+            for number, argument in flat_arguments
+            if argument.start is not None and argument.end is not None  # as all arguments of tags
+        ]
+        (probabilities,) = stage("span_probabilities", tag_scores[rows], lengths[rows], np.array(spans, np.int64))
+        for (_, argument), probability in zip(flat_arguments, probabilities.tolist(), strict=True):
+            argument.score = probability
 
 
 def role_tags(roles: Sequence[str]) -> list[str]:

@@ -93,6 +93,7 @@ class SrlCodec:
 
     Config = SrlConfig
     reads = ()
+    scores_on_request: Literal[True] = True  # those of arguments
 
     def __init__(
         self, config: SrlConfig, scripts: Vocabulary, rolesets: Vocabulary, roles: Vocabulary, relations: Vocabulary
@@ -185,7 +186,10 @@ class SrlCodec:
     # -- what is predicted
 
     def decode(self, scores: SrlScores[NDArray[Any]], batch: Batch, stage: Stage) -> list[list[Frame] | None]:
-        """The frames of each sentence, in order of predicates; None if it keeps the frames that it has, unchanged."""
+        """The frames of each sentence, in order of predicates; None if it keeps the frames that it has, unchanged.
+
+        Arguments have probabilities only if `Batch.probabilities` asks for them.
+        """
         probabilities = sigmoid(scores.predicates).tolist()
         predictions: list[list[Frame] | None] = []
         for example, row in zip(batch.examples, probabilities, strict=True):
@@ -200,7 +204,9 @@ class SrlCodec:
         pairs = [(number, frame) for number, frames in enumerate(predictions) for frame in frames or ()]
         positions = np.array([(number, frame.predicate) for number, frame in pairs], np.int64).reshape(-1, 2)
         sentence, word = positions.T
-        arguments = self.arguments.decode(scores.arguments, positions, batch.lengths[sentence], stage)
+        arguments = self.arguments.decode(
+            scores.arguments, positions, batch.lengths[sentence], stage, probabilities=batch.probabilities
+        )
         all_forms = [unified_forms(example.sentence) for example in batch.examples]
         forms = [all_forms[number][frame.predicate - 1] for number, frame in pairs]
         senses = self.senses.decode(scores.hidden[sentence, word], forms, stage)

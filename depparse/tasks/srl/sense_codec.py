@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -98,10 +99,16 @@ class SenseCodec:
         """
         by_lemma: dict[str, float] = {}
         for script, share in zip(scripts, shares, strict=True):
-            lemma = _FORBIDDEN.sub("_", apply_script(self.scripts.item(script), form))
+            lemma = _lemma_of(self.scripts.items[script], form)
             by_lemma[lemma] = by_lemma.get(lemma, 0.0) + share
         best, share = max(by_lemma.items(), key=lambda item: item[1] * (1.0 if item[0] in self.of_lemma else _UNKNOWN))
         return best, min(share, 1.0)
+
+
+@lru_cache(maxsize=1 << 16)
+def _lemma_of(script: str, form: str) -> str:
+    """What the script makes of the form, as a cell of rolesets can hold it."""
+    return _FORBIDDEN.sub("_", apply_script(script, form))
 
 
 def split_sense(sense: str) -> tuple[str, str]:

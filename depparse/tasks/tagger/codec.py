@@ -74,7 +74,7 @@ class TaggerCodec:
     def annotate(self, sentence: Sentence, prediction: list[list[int]]) -> None:
         """Writes the labels of each column."""
         for (column, vocabulary), numbers in zip(self.vocabularies.items(), prediction, strict=True):
-            sentence.columns[column] = [vocabulary.item(number) for number in numbers]
+            sentence.columns[column] = vocabulary.strings(numbers)
 
     def to_json(self) -> Any:
         """The labels by column."""
