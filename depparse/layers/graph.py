@@ -94,6 +94,16 @@ def perceptron(x: Node, weights: StoredWeights, graphs: Graphs) -> Node:
     return graphs.linear(ops.gelu(graphs.linear(x, weights.under("0")), "ERF"), weights.under("3"))
 
 
+def leaky_relu(x: Node) -> Node:
+    """``nn.LeakyReLU(0.1)``."""
+    return ops.prelu(x, ops.constant(np.float32(0.1)))
+
+
+def with_one(values: Array) -> Array:
+    """The values with a last unit of 1, ``[…, width + 1]``, as in `depparse.layers.biaffine`."""
+    return np.concatenate([values, np.ones_like(values[..., :1])], -1)
+
+
 class Function:
     """A graph that is compiled on its first call. Several threads may call it at once."""
 

@@ -21,7 +21,7 @@ end are ignored. Tags are ``O`` and then, for each role, ``B``, ``I``, ``E``, ``
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import torch
@@ -30,7 +30,7 @@ from torch.autograd.function import once_differentiable
 
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.role_sums import RoleSets, padded, precise, present, sum_sequences
-from depparse.structs.role_sequences import best_sequences
+from depparse.structs.role_sequences import best_arguments
 
 _CELLS = 1 << 21  # states in memory at a time, of all words; more do not fit into the cache
 # Few predicates at a time cost as much as many, since the steps from word to word are made one after another. So in
@@ -42,14 +42,10 @@ _NOTHING = -torch.inf
 class RoleChain(nn.Module):
     """The factored chain for `n_roles` roles. The roles numbered in `core` occur at most once. It has no weights."""
 
-    beginnings: Tensor  # [core roles, 2], the tags B and S of each
-
     def __init__(self, n_roles: int, core: Collection[int]) -> None:
         super().__init__()
         self.core = sorted(core)
         self.sets = RoleSets(n_roles, core)
-        begin = 1 + 4 * torch.tensor(self.core, dtype=torch.long)
-        self.register_buffer("beginnings", torch.stack([begin, begin + 3], 1), persistent=False)
 
     # -- results
 
@@ -87,27 +83,9 @@ class RoleChain(nn.Module):
         return probabilities
 
     def viterbi(self, scores: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """The best sequence ``tags[predicates, words]``, IGNORE behind its end, and its score ``[predicates]``.
-
-        Constraints are imposed only where they are needed: as long as the best sequence has a core role twice, the best
-        one is looked for in which this role occurs at most once too. What then breaks no constraint is the best of all.
-        Most predicates need no constraint, and the others one or two, so that few sets of core roles are looked at.
-        """
-        tags, best = self._constrained(scores, lengths, ())
-        imposed = scores.new_zeros(len(scores), len(self.beginnings), dtype=torch.bool)  # [predicates, core roles]
-        while (twice := (tags[..., None, None] == self.beginnings).any(-1).sum(1) > 1).any():
-            imposed |= twice
-            broken = twice.any(1)
-            for roles in torch.unique(imposed[broken], dim=0):
-                rows = broken & (imposed == roles).all(1)
-                tags[rows], best[rows] = self._constrained(scores[rows], lengths[rows], roles.nonzero()[:, 0].tolist())
-        return tags, best
-
-    def _constrained(self, scores: Tensor, lengths: Tensor, numbers: Sequence[int]) -> tuple[Tensor, Tensor]:
-        """`viterbi` where the core roles of these numbers occur at most once, and all others any number of times."""
-        sets = RoleSets(self.sets.n_roles, [self.core[number] for number in numbers])
-        arrays = scores.numpy(force=True), lengths.numpy(force=True), sets.before.numpy()
-        tags, best = best_sequences(*arrays, IGNORE)
+        """The best sequence ``tags[predicates, words]``, IGNORE behind its end, and its score ``[predicates]``."""
+        arrays = scores.numpy(force=True), lengths.numpy(force=True)
+        tags, best = best_arguments(*arrays, self.sets.n_roles, self.core, IGNORE)
         return torch.from_numpy(tags).to(scores.device), torch.from_numpy(best).to(scores.device)
 
     # -- the algorithms

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from depparse.errors import ConfigError
 from depparse.layers.semirings import Logarithms, Numbers, Semiring
+from depparse.structs.role_sequences import sets_before
 
 _NOTHING = -torch.inf
 _MOST_CORE = 14  # core roles: memory and time grow with the number of their sets
@@ -65,11 +66,9 @@ class RoleSets(nn.Module):
             raise ConfigError(f"at most {_MOST_CORE} core roles can be kept apart, not {len(core)}")
         self.n_roles, self.n_core, self.n_sets = n_roles, len(core), 1 << len(core)
         sets = torch.arange(self.n_sets)
-        before, after = (sets[:, None].repeat(1, n_roles) for _ in range(2))
+        before, after = torch.from_numpy(sets_before(n_roles, core)), sets[:, None].repeat(1, n_roles)
         for bit, role in enumerate(sorted(core)):
-            holds_role = (sets >> bit & 1).bool()
-            before[:, role] = torch.where(holds_role, sets - (1 << bit), self.n_sets)
-            after[:, role] = torch.where(holds_role, self.n_sets, sets + (1 << bit))
+            after[:, role] = torch.where((sets >> bit & 1).bool(), self.n_sets, sets + (1 << bit))
         order = [*sorted(core), *(role for role in range(n_roles) if role not in core)]
         self.register_buffer("order", torch.tensor(order, dtype=torch.long), persistent=False)
         sizes = torch.tensor([number.bit_count() for number in range(self.n_sets)])

@@ -128,13 +128,14 @@ class _GraphTask:
     def __init__(self, graph: Any) -> None:
         self._graph = graph
 
-    def scores(self, encoded: EncodedArrays, _batch: Batch, _trees: None) -> Any:
+    def scores(self, encoded: EncodedArrays, _batch: Batch, trees: Any) -> Any:
         """The scores of the batch."""
-        return self._graph(encoded)
+        return self._graph(encoded, trees)
 
     def stage(self, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """Calls the second stage of that name."""
-        return (getattr(self._graph, name)(*inputs),)
+        outputs = getattr(self._graph, name)(*inputs)
+        return outputs if isinstance(outputs, tuple) else (outputs,)
 
 
 class OpenVinoSegmenterScorer:

@@ -6,6 +6,7 @@ maximum needs neither gradients nor products of matrices, only one pass over the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,41 @@ from numpy.typing import NDArray
 from depparse.structs.compiled import compiled
 
 Array = NDArray[Any]
+
+
+def best_arguments(
+    scores: Array, lengths: Array, n_roles: int, core: Collection[int], padding: int
+) -> tuple[Array, Array]:
+    """As `best_sequences`, where each of the `core` roles, of `n_roles`, occurs at most once.
+
+    Constraints are imposed only where they are needed: as long as the best sequence has a core role twice, the best one
+    is looked for in which this role occurs at most once too. What then breaks no constraint is the best of all. Most
+    predicates need no constraint, and the others one or two, so that few sets of core roles are looked at.
+    """
+    roles = np.array(sorted(core), np.int64)
+    beginnings = 1 + 4 * roles[:, None] + np.array([0, 3])  # [core roles, 2], the tags B and S of each
+    tags, best = best_sequences(scores, lengths, sets_before(n_roles, ()), padding)
+    imposed = np.zeros((len(scores), len(roles)), np.bool_)  # [predicates, core roles]
+    while (twice := (tags[..., None, None] == beginnings).any(-1).sum(1) > 1).any():
+        imposed |= twice
+        broken = twice.any(1)
+        for chosen in np.unique(imposed[broken], axis=0):
+            rows = broken & (imposed == chosen).all(1)
+            before = sets_before(n_roles, roles[chosen].tolist())
+            tags[rows], best[rows] = best_sequences(scores[rows], lengths[rows], before, padding)
+    return tags, best
+
+
+def sets_before(n_roles: int, core: Collection[int]) -> Array:
+    """``before[sets, roles]``: the set of core roles before an argument of the role, by the set after it.
+
+    It is the number of sets if there is none, since the set after it lacks the role.
+    """
+    sets = np.arange(1 << len(core))
+    before = np.repeat(sets[:, None], n_roles, 1)
+    for bit, role in enumerate(sorted(core)):
+        before[:, role] = np.where(sets >> bit & 1, sets - (1 << bit), len(sets))
+    return before
 
 
 def best_sequences(scores: Array, lengths: Array, before: Array, padding: int) -> tuple[Array, Array]:

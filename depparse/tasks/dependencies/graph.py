@@ -6,7 +6,7 @@ import numpy as np
 
 from depparse.encoders.codec import Widths
 from depparse.features.batch import Ints
-from depparse.layers.graph import Array, Graphs, ops
+from depparse.layers.graph import Array, Graphs, leaky_relu, ops, with_one
 from depparse.layers.stored import EncodedArrays, StoredWeights
 from depparse.tasks.dependencies.codec import DependencyCodec, DependencyScores
 
@@ -16,10 +16,7 @@ class DependenciesGraph:
 
     def __init__(self, codec: DependencyCodec, weights: StoredWeights, graphs: Graphs, widths: Widths) -> None:
         values = graphs.parameter(-1, -1, widths.context)
-        slope = graphs.constant(np.float32(0.1))
-        vectors = [
-            ops.prelu(graphs.linear(values, weights.under(f"represent.{number}.0")), slope) for number in range(4)
-        ]
+        vectors = [leaky_relu(graphs.linear(values, weights.under(f"represent.{number}.0"))) for number in range(4)]
         form = weights.array("arcs") / np.float32(codec.config.arc_width**0.5)
         mixed = ops.add(ops.matmul(vectors[0], graphs.constant(form[:-1]), False, False), graphs.constant(form[-1]))
         self._score = graphs.compile([values], [ops.matmul(mixed, vectors[1], False, True), *vectors[2:]])
@@ -31,7 +28,7 @@ class DependenciesGraph:
         by_label = ops.reshape(ops.matmul(dependents, matrix, False, False), shape, False)
         self._label = graphs.compile([dependents, heads], [ops.matmul(heads, by_label, False, False)])
 
-    def __call__(self, encoded: EncodedArrays) -> DependencyScores[Array]:
+    def __call__(self, encoded: EncodedArrays, _trees: None) -> DependencyScores[Array]:
         """Scores of all arcs, and vectors for those of labels. O(words²)."""
         arc_scores, label_dependents, label_heads = self._score(encoded.context)
         positions = np.arange(arc_scores.shape[1])
@@ -43,15 +40,10 @@ class DependenciesGraph:
     def label_scores(self, label_dependents: Array, label_heads: Array, heads: Ints) -> Array:
         """The scores ``[batch, words, heads, labels]`` of arcs to each word from its ``heads[batch, words, heads]``."""
         chosen = np.take_along_axis(label_heads, heads.reshape(len(heads), -1, 1), 1)
-        chosen = _with_one(chosen).reshape(-1, heads.shape[2], self._width)
-        dependents = _with_one(label_dependents).reshape(-1, self._width)
+        chosen = with_one(chosen).reshape(-1, heads.shape[2], self._width)
+        dependents = with_one(label_dependents).reshape(-1, self._width)
         (scores,) = self._label(dependents, chosen)
         return scores.reshape(*heads.shape, -1)
-
-
-def _with_one(values: Array) -> Array:
-    """The values with a last unit of 1."""
-    return np.concatenate([values, np.ones_like(values[..., :1])], -1)
 
 
 GRAPH = DependenciesGraph

@@ -26,6 +26,9 @@ Decoder = Literal["arcs", "spans"]
 _CELLS = 1 << 24  # most scores in memory at a time
 
 
+FARTHEST = 32  # distance in words; a longer one is scored as this one
+
+
 class ArgumentScores(NamedTuple, Generic[Array]):
     """The vectors from which pairs of a predicate and a word are scored."""
 

@@ -23,9 +23,7 @@ from depparse.layers.role_chain import RoleChain
 from depparse.layers.role_sums import precise
 from depparse.layers.trees.path_lstm import Paths
 from depparse.layers.trees.paths import PathInputs
-from depparse.tasks.srl.argument_codec import ArgumentCodec, ArgumentScores, ArgumentTargets
-
-_FARTHEST = 32  # distance in words; a longer one is scored as this one
+from depparse.tasks.srl.argument_codec import FARTHEST, ArgumentCodec, ArgumentScores, ArgumentTargets
 
 
 class Arguments(nn.Module):
@@ -43,7 +41,7 @@ class Arguments(nn.Module):
         )
         self.weights = nn.Parameter(torch.zeros(width + 1, self.n_scores, width + 1))
         self.from_predicate, self.from_word = (nn.Linear(width + 1, width, bias=False) for _ in range(2))
-        self.distances = nn.Embedding(2 * _FARTHEST + 1, width)
+        self.distances = nn.Embedding(2 * FARTHEST + 1, width)
         nn.init.zeros_(self.distances.weight)
         self.paths = paths
         self.from_path = nn.Linear(paths.width, width, bias=False) if paths is not None else None
@@ -70,7 +68,7 @@ class Arguments(nn.Module):
         ]
         biaffine = torch.cat(products).transpose(1, 2) / self.width**0.5
         words = torch.arange(biaffine.shape[1], device=biaffine.device)
-        distance = (words - word[:, None]).clamp(-_FARTHEST, _FARTHEST) + _FARTHEST
+        distance = (words - word[:, None]).clamp(-FARTHEST, FARTHEST) + FARTHEST
         hidden = self.from_predicate(predicates)[:, None] + self.distances(distance)
         hidden = hidden + self.from_word(scores.words)[sentence]
         if scores.paths is not None and self.paths is not None and self.from_path is not None:
