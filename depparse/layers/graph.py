@@ -41,7 +41,7 @@ Array = NDArray[Any]
 Node = Any  # a value of a graph
 Precision = Literal["fp32", "bf16", "int8"]
 PRECISIONS: tuple[str, ...] = get_args(Precision)
-_PIECE = 512  # vectors that are computed at once: more take more memory and no less time
+ROWS = 512  # vectors that are computed at once: more take more memory and no less time
 _GROUP = 128  # units of a vector that share a scale
 NEVER = -1e30  # added to scores of what must not be chosen; its exponential is 0
 
@@ -65,7 +65,9 @@ class Graphs:
     def linear(self, x: Node, weights: StoredWeights) -> Node:
         """``x · weight^T + bias``."""
         stored, scale = weights.stored("weight")
-        if self.precision == "int8" and stored.shape[1] % _GROUP == 0:
+        if stored.shape[1] % _GROUP == 0 and (
+            self.precision == "int8" or (self.precision == "bf16" and scale is not None)
+        ):
             if scale is None or scale.ndim != 1:
                 stored, scale = _quantized(weights.array("weight"))
             numbers = ops.convert(self.constant(stored), np.float32)
@@ -81,12 +83,15 @@ class Graphs:
         scaled = ops.multiply(normed, self.constant(weights.array("weight")))
         return ops.add(scaled, self.constant(weights.array("bias")))
 
-    def compile(self, inputs: Sequence[Node], outputs: Sequence[Node]) -> Function:
-        """The function from the inputs to the outputs. It is compiled when it is first called."""
+    def compile(self, inputs: Sequence[Node], outputs: Sequence[Node], *, by_row: bool = False) -> Function:
+        """The function from the inputs to the outputs. It is compiled when it is first called.
+
+        With `by_row`, inputs and outputs have a first axis of rows that do not depend on each other.
+        """
         settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": self.threads, "NUM_STREAMS": 1}
         settings["INFERENCE_PRECISION_HINT"] = "bf16" if self.precision == "bf16" else "f32"
         settings["DYNAMIC_QUANTIZATION_GROUP_SIZE"] = _GROUP if self.precision == "int8" else 0
-        return Function(openvino.Model(list(outputs), list(inputs)), settings)
+        return Function(openvino.Model(list(outputs), list(inputs)), settings, by_row=by_row)
 
 
 def perceptron(x: Node, weights: StoredWeights, graphs: Graphs) -> Node:
@@ -104,33 +109,48 @@ def with_one(values: Array) -> Array:
     return np.concatenate([values, np.ones_like(values[..., :1])], -1)
 
 
+def round_up(size: int) -> int:
+    """The next greater power of two from 16 to 512, then the next multiple of 512.
+
+    OpenVINO prepares code for each shape that it meets, which takes time and memory, so shapes should be few.
+    """
+    return 1 << max(4, (size - 1).bit_length()) if size <= ROWS else -(-size // ROWS) * ROWS
+
+
 class Function:
     """A graph that is compiled on its first call. Several threads may call it at once."""
 
-    def __init__(self, graph: openvino.Model, settings: dict[str, Any]) -> None:
+    def __init__(self, graph: openvino.Model, settings: dict[str, Any], *, by_row: bool = False) -> None:
         self._graph: openvino.Model | None = graph
         self._settings, self._lock = settings, Lock()
         self._idle: list[Any] = []  # requests; appending to a list and popping from it are atomic
+        self._by_row, self._ranks = by_row, [len(node.get_partial_shape()) for node in graph.inputs]
 
     def __call__(self, *arrays: Array) -> list[Array]:
         """The outputs for these inputs, as new arrays. Raises DepparseError in a forked process.
 
-        The first axis of all inputs and outputs is the same, and its rows are computed in pieces, which bounds memory.
+        If the graph works by rows, several leading axes of the inputs may stand for the rows.
         """
         with self._lock:
             core = _core()
             if self._graph is not None:
                 self._compiled = core.compile_model(self._graph, "CPU", self._settings)
                 self._graph = None
-        n_rows = len(arrays[0])
-        size = max(1, _PIECE // max(1, math.prod(arrays[0].shape[1:-1])))
-        if n_rows <= size:
+        if not self._by_row:
             return self._compute(arrays)
-        pieces = [self._compute([array[first : first + size] for array in arrays]) for first in range(0, n_rows, size)]
-        return [np.concatenate(outputs) for outputs in zip(*pieces, strict=True)]
+        leading = arrays[0].shape[: arrays[0].ndim - self._ranks[0] + 1]
+        n_rows = math.prod(leading)
+        rows = [array.reshape(n_rows, *array.shape[len(leading) :]) for array in arrays]
+        pieces = []
+        for first in range(0, max(1, n_rows), ROWS):
+            piece = [array[first : first + ROWS] for array in rows]
+            size = round_up(max(1, len(piece[0])))
+            padded = [np.pad(each, [(0, size - len(each))] + [(0, 0)] * (each.ndim - 1)) for each in piece]
+            pieces.append([output[: len(piece[0])] for output in self._compute(padded)])
+        joined = (parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in zip(*pieces, strict=True))
+        return [output.reshape(*leading, *output.shape[1:]) for output in joined]
 
     def _compute(self, arrays: Sequence[Array]) -> list[Array]:
-        """The outputs for inputs of any number of rows."""
         try:
             request = self._idle.pop()
         except IndexError:

@@ -6,7 +6,7 @@ import numpy as np
 
 from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
 from depparse.encoders.linear_recurrent.graph import LinearRecurrentGraph
-from depparse.layers.graph import Array, Graphs, ops
+from depparse.layers.graph import Array, Graphs, ops, round_up
 from depparse.layers.stored import StoredWeights
 from depparse.segmentation.batch import SPACING, Sizes, TokenBatch
 from depparse.segmentation.config import SegmenterConfig
@@ -47,14 +47,16 @@ class SegmenterGraph:
         recurrent = LinearRecurrentConfig(width=config.token_width, layers=config.token_layers, expansion=1.0)
         input_width = 3 * width + config.words + SPACING
         self._context = LinearRecurrentGraph(recurrent, weights.under("context"), graphs, input_width)
-        tokens = graphs.parameter(-1, -1, config.token_width)
+        tokens = graphs.parameter(-1, config.token_width)
         scores = [graphs.linear(tokens, weights.under(name)) for name in ("sentence", "script")]
-        self._score = graphs.compile([tokens], scores)
+        self._score = graphs.compile([tokens], scores, by_row=True)
 
     def ends(self, symbols: Ints) -> tuple[Floats, Floats]:
         """The first stage: see `SegmenterScorer.ends`. The states are ``[b, s, width]``."""
-        states, ends = self._read(symbols.transpose(1, 0, 2), (symbols[0] != 0)[:, None].astype(np.float32))
-        return states, ends[..., 0]
+        n_symbols = symbols.shape[2]
+        padded = np.pad(symbols, [(0, 0), (0, 0), (0, round_up(n_symbols) - n_symbols)])
+        states, ends = self._read(padded.transpose(1, 0, 2), (padded[0] != 0)[:, None].astype(np.float32))
+        return states[:, :n_symbols], ends[:, :n_symbols, 0]
 
     def tokens(self, states: Floats, tokens: TokenBatch) -> tuple[Floats, Floats]:
         """The second stage: see `SegmenterScorer.tokens`."""

@@ -6,8 +6,10 @@ import numpy as np
 
 from depparse.encoders.characters.codec import CharactersCodec, SpeltWords
 from depparse.features.batch import Batch, Ints
-from depparse.layers.graph import NEVER, Array, Graphs, ops
+from depparse.layers.graph import NEVER, Array, Graphs, ops, round_up
 from depparse.layers.stored import NoGraph, StoredWeights
+
+_WORDS = 128  # words that are read at once
 
 
 class CharactersGraph:
@@ -33,16 +35,32 @@ class CharactersGraph:
     def __call__(self, data: SpeltWords[Ints], _batch: Batch) -> list[Array]:
         """The vectors ``[batch, words, width]``."""
         spelt, sizes, words = data
-        positions = np.arange(spelt.shape[1])
-        embedded = self._embedding[spelt] * (positions < sizes[:, None])[..., None]
+        # Words of similar lengths are read together, since most words are shorter than the longest.
+        lengths = np.array([round_up(max(size, *self._windows)) for size in range(int(sizes.max()) + 1)])[sizes]
+        vectors = np.empty((len(spelt), self.width), np.float32)
+        for length in np.unique(lengths).tolist():
+            rows = np.flatnonzero(lengths == length)
+            for first in range(0, len(rows), _WORDS):
+                chosen = rows[first : first + _WORDS]
+                vectors[chosen] = self._read(spelt[chosen, :length], sizes[chosen], length)
+        return [vectors[words]]
+
+    def _read(self, spelt: Ints, sizes: Ints, length: int) -> Array:
+        """The vectors of words of at most `length` characters, ``[words, width]``."""
+        n_words, n_characters = spelt.shape
+        padded = np.zeros((round_up(n_words), length), np.int64)
+        padded[:n_words, :n_characters] = spelt
+        all_sizes = np.ones(len(padded), np.int64)
+        all_sizes[:n_words] = sizes
+        positions = np.arange(length)
+        embedded = self._embedding[padded] * (positions < all_sizes[:, None])[..., None]
         masks = []
         for window in self._windows:
             # A word shorter than the window has one window, with zeros behind it.
-            last = (sizes - window).clip(min=0)[:, None]
-            beyond = positions[: spelt.shape[1] - window + 1] > last
+            last = (all_sizes - window).clip(min=0)[:, None]
+            beyond = positions[: length - window + 1] > last
             masks.append(np.where(beyond, np.float32(NEVER), np.float32(0))[:, None])
-        (vectors,) = self._convolve(embedded, *masks)
-        return [vectors[words]]
+        return self._convolve(embedded, *masks)[0][:n_words]
 
 
 GRAPH = CharactersGraph

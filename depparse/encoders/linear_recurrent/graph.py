@@ -22,9 +22,9 @@ class LinearRecurrentGraph:
         shares /= shares.sum(0)
         self._bounds = shares.cumsum(0) - shares[0]
         self._graphs, self._weights = graphs, weights
-        values, present = graphs.parameter(-1, -1, input_width), graphs.parameter(-1, -1, 1)
+        values, present = graphs.parameter(-1, input_width), graphs.parameter(-1, 1)
         begun = self._begin(graphs.linear(values, weights.under("project")), present, 0)
-        self._stages = [graphs.compile([values, present], begun)]
+        self._stages = [graphs.compile([values, present], begun, by_row=True)]
         self._stages += [self._build(block, config.layers) for block in range(config.layers)]
 
     def __call__(self, values: Array, lengths: Ints) -> Array:
@@ -55,15 +55,17 @@ class LinearRecurrentGraph:
     def _build(self, block: int, n_blocks: int) -> Function:
         """The graph of the second half of a block, and of the first half of the next one or the last norm."""
         graphs, weights, width = self._graphs, self._weights.under(f"blocks.{block}"), self.width
-        values, gate, states = (graphs.parameter(-1, -1, size) for size in (width, width, 2 * width))
+        values, gate, states = (graphs.parameter(-1, size) for size in (width, width, 2 * width))
         merged = graphs.linear(graphs.normalize(states, weights.under("norm_states")), weights.under("merge"))
         y = ops.add(values, ops.multiply(merged, gate))
         fed = graphs.linear(graphs.normalize(y, weights.under("norm_feeding")), weights.under("feed.0"))
         y = ops.add(y, graphs.linear(ops.gelu(fed, "ERF"), weights.under("feed.3")))
         if block + 1 == n_blocks:
-            return graphs.compile([values, gate, states], [graphs.normalize(y, self._weights.under("norm"))])
-        present = graphs.parameter(-1, -1, 1)
-        return graphs.compile([values, gate, states, present], self._begin(y, present, block + 1))
+            return graphs.compile(
+                [values, gate, states], [graphs.normalize(y, self._weights.under("norm"))], by_row=True
+            )
+        present = graphs.parameter(-1, 1)
+        return graphs.compile([values, gate, states, present], self._begin(y, present, block + 1), by_row=True)
 
 
 GRAPH = LinearRecurrentGraph

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from depparse.encoders.transformer.codec import Subwords, TransformerCodec, plan_pieces
+from depparse.encoders.transformer.codec import Subwords, TransformerCodec
 from depparse.encoders.transformer.settings import is_bert
 from depparse.features.batch import Batch, Ints
-from depparse.layers.graph import NEVER, Array, Function, Graphs, Node, ops
+from depparse.layers.graph import NEVER, ROWS, Array, Function, Graphs, Node, ops, round_up
 from depparse.layers.stored import NoGraph, StoredWeights
+
+
+class _Rows(NamedTuple):
+    """Windows side by side in rows of one length, which are read together."""
+
+    windows: list[list[int]]  # the windows of each row
+    begins: Ints  # [windows], their places in the flattened rows
+    length: int
+    n_rows: int  # with empty ones
 
 
 class TransformerGraph:
@@ -34,31 +43,45 @@ class TransformerGraph:
         """The vectors ``[batch, words, width]`` of each mix of layers: the shared one, then those of the tasks."""
         longest, (n_sentences, n_words) = subwords.ids.shape[1], batch.shape
         sizes = subwords.mask.sum(1)
-        order = sizes.argsort(kind="stable")
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        subword_rank = rank[subwords.places // longest]
         pooled = subwords.firsts if self.codec.config.pooling == "first" else np.ones_like(subwords.firsts)
+        places, words = subwords.places[pooled], subwords.words[pooled]  # both rise
+        window_of = places // longest
         sums: list[Array] = []
-        for first, end in plan_pieces(sizes[order].tolist()):
-            windows, length = order[first:end], int(sizes[order[end - 1]])
-            values = self._words.rows("weight", subwords.ids[windows, :length]) + self._positions[:length]
-            mask = np.where(subwords.mask[windows, None, None, :length] > 0, np.float32(0), np.float32(NEVER))
-            states = self._read(values, mask)
-            chosen = (subword_rank >= first) & (subword_rank < end) & pooled
-            index = ((subword_rank - first) * length + subwords.places % longest)[chosen]
-            words = subwords.words[chosen]  # rising, as the places of subwords are
-            starts = np.flatnonzero(np.diff(words, prepend=-1))
+        for rows in _pack(sizes):
+            windows = np.array([window for row in rows.windows for window in row])
+            states = self._read_rows(rows, subwords, windows)
+            # Where each window of the batch begins in the flattened rows; -1 if it is in others.
+            begin = np.full(len(sizes), -1)
+            begin[windows] = rows.begins
+            chosen = begin[window_of] >= 0
+            index = begin[window_of[chosen]] + places[chosen] % longest
+            own = words[chosen]
+            starts = np.flatnonzero(np.diff(own, prepend=-1))
             if not sums:
                 sums = [np.zeros((n_sentences * n_words, self.width), np.float32) for _ in states]
             for sum_, layer in zip(sums, states, strict=True):
-                sum_[words[starts]] += np.add.reduceat(layer.reshape(-1, self.width)[index], starts)
-        counts = np.bincount(subwords.words[pooled], minlength=n_sentences * n_words).clip(min=1)
+                sum_[own[starts]] += np.add.reduceat(layer.reshape(-1, self.width)[index], starts)
+        counts = np.bincount(words, minlength=n_sentences * n_words).clip(min=1)
         return [(sum_ / counts[:, None].astype(np.float32)).reshape(n_sentences, n_words, -1) for sum_ in sums]
 
+    def _read_rows(self, rows: _Rows, subwords: Subwords[Ints], windows: Ints) -> list[Array]:
+        """The mixes of the rows, ``[rows, length, width]`` each. A subword sees only its own window."""
+        n_rows = rows.n_rows
+        sizes = subwords.mask[windows].sum(1)
+        inside = np.concatenate([np.arange(size) for size in sizes])
+        places = np.repeat(rows.begins, sizes) + inside
+        numbers, owners, positions = np.zeros((3, n_rows * rows.length), np.int64)
+        numbers[places] = subwords.ids[np.repeat(windows, sizes), inside]
+        owners[places] = np.repeat(np.arange(1, len(windows) + 1), sizes)
+        positions[places] = inside
+        values = self._words.rows("weight", numbers) + self._positions[positions]
+        owners = owners.reshape(n_rows, rows.length)
+        mask = np.where(owners[:, None, :, None] == owners[:, None, None, :], np.float32(0), np.float32(NEVER))
+        return self._read(values.reshape(n_rows, rows.length, -1), mask)
+
     def _build(self, bert: StoredWeights, mixes: Array, graphs: Graphs) -> Function:
-        """From ``values[windows, subwords, width]`` and a mask to the mixes, each of the shape of the values."""
-        values, mask = graphs.parameter(-1, -1, self.width), graphs.parameter(-1, 1, 1, -1)
+        """From ``values[rows, subwords, width]`` and a mask to the mixes, each of the shape of the values."""
+        values, mask = graphs.parameter(-1, -1, self.width), graphs.parameter(-1, 1, -1, -1)
         states = bert_layers(self.codec.settings, bert, values, mask, graphs)
         outputs = []
         for weights in mixes:
@@ -70,6 +93,30 @@ class TransformerGraph:
                 mixed = ops.add(mixed, share)
             outputs.append(mixed)
         return graphs.compile([values, mask], outputs)
+
+
+def _pack(sizes: Ints) -> Iterator[_Rows]:
+    """Rows of windows of these sizes: several windows in a row, several rows together, in few different shapes."""
+    order = sizes.argsort(kind="stable")
+    least = min(64, round_up(int(sizes.sum())))
+    first = 0
+    while first < len(order):
+        length = max(least, round_up(int(sizes[order[first]])))
+        rows: list[list[int]] = []
+        begins: list[int] = []
+        filled = length
+        while first < len(order) and sizes[order[first]] <= length:
+            size = int(sizes[order[first]])
+            if filled + size > length:
+                if len(rows) >= max(1, ROWS // length):
+                    break
+                rows.append([])
+                filled = 0
+            rows[-1].append(int(order[first]))
+            begins.append((len(rows) - 1) * length + filled)
+            filled += size
+            first += 1
+        yield _Rows(rows, np.array(begins), length, 1 << (len(rows) - 1).bit_length())
 
 
 def _mixes(codec: TransformerCodec, weights: StoredWeights) -> Array:

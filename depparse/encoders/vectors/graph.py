@@ -19,8 +19,8 @@ class VectorsGraph:
         self._special = weights.table("special", RESERVED)
         weights.table("pretrained.weight", len(codec.vocabulary.items))
         self._rows = weights.under("pretrained")
-        values = graphs.parameter(-1, -1, codec.units)
-        self._project = graphs.compile([values], [graphs.linear(values, weights.under("project"))])
+        values = graphs.parameter(-1, codec.units)
+        self._project = graphs.compile([values], [graphs.linear(values, weights.under("project"))], by_row=True)
 
     def __call__(self, numbers: Ints, _batch: Batch) -> list[Array]:
         """The projected vectors, ``[batch, words, width]``."""

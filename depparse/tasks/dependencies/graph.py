@@ -15,22 +15,23 @@ class DependenciesGraph:
     """Two biaffine forms: one of arcs, one of labels."""
 
     def __init__(self, codec: DependencyCodec, weights: StoredWeights, graphs: Graphs, widths: Widths) -> None:
-        values = graphs.parameter(-1, -1, widths.context)
+        values = graphs.parameter(-1, widths.context)
         vectors = [leaky_relu(graphs.linear(values, weights.under(f"represent.{number}.0"))) for number in range(4)]
         form = weights.array("arcs") / np.float32(codec.config.arc_width**0.5)
         mixed = ops.add(ops.matmul(vectors[0], graphs.constant(form[:-1]), False, False), graphs.constant(form[-1]))
-        self._score = graphs.compile([values], [ops.matmul(mixed, vectors[1], False, True), *vectors[2:]])
+        self._represent = graphs.compile([values], [mixed, *vectors[1:]], by_row=True)
         form = weights.array("label_weights")
         self._width, self._n_labels = form.shape[:2]
         dependents, heads = graphs.parameter(-1, self._width), graphs.parameter(-1, -1, self._width)
         matrix = graphs.constant(form.transpose(0, 2, 1).reshape(self._width, -1))
         shape = graphs.constant(np.array([-1, self._width, self._n_labels]))
         by_label = ops.reshape(ops.matmul(dependents, matrix, False, False), shape, False)
-        self._label = graphs.compile([dependents, heads], [ops.matmul(heads, by_label, False, False)])
+        self._label = graphs.compile([dependents, heads], [ops.matmul(heads, by_label, False, False)], by_row=True)
 
     def __call__(self, encoded: EncodedArrays, _trees: None) -> DependencyScores[Array]:
         """Scores of all arcs, and vectors for those of labels. O(words²)."""
-        arc_scores, label_dependents, label_heads = self._score(encoded.context)
+        dependents, heads, label_dependents, label_heads = self._represent(encoded.context)
+        arc_scores = dependents @ heads.transpose(0, 2, 1)
         positions = np.arange(arc_scores.shape[1])
         # No word depends on padding or on itself.
         arc_scores[np.broadcast_to((positions > encoded.lengths[:, None])[:, None], arc_scores.shape)] = -np.inf

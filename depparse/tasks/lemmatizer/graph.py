@@ -12,8 +12,10 @@ class LemmatizerGraph:
     """A perceptron with one hidden layer."""
 
     def __init__(self, codec: LemmatizerCodec, weights: StoredWeights, graphs: Graphs, widths: Widths) -> None:
-        values = graphs.parameter(-1, -1, widths.context + widths.inputs)
-        self._classify = graphs.compile([values], [perceptron(values, weights.under("classifier"), graphs)])
+        values = graphs.parameter(-1, widths.context + widths.inputs)
+        self._classify = graphs.compile(
+            [values], [perceptron(values, weights.under("classifier"), graphs)], by_row=True
+        )
 
     def __call__(self, encoded: EncodedArrays, _trees: None) -> Array:
         """Scores of scripts, ``[batch, words, scripts]``."""

@@ -10,13 +10,15 @@ from depparse.encoders.codec import Widths
 from depparse.errors import ConfigError
 from depparse.features.batch import Ints
 from depparse.features.vocabulary import IGNORE
-from depparse.layers.graph import Array, Graphs, leaky_relu, ops, with_one
+from depparse.layers.graph import Array, Graphs, leaky_relu, ops, round_up, with_one
 from depparse.layers.stored import EncodedArrays, NoGraph, StoredWeights
 from depparse.layers.trees.reader import Arcs
 from depparse.layers.trees.syntax_graph import SyntaxGraph
 from depparse.structs.role_sequences import best_arguments
 from depparse.tasks.srl.argument_codec import FARTHEST, ArgumentScores
 from depparse.tasks.srl.codec import SrlCodec, SrlScores
+
+_PAIRS = 1024  # pairs of a predicate and a word that are scored at once
 
 
 class SrlGraph:
@@ -28,11 +30,13 @@ class SrlGraph:
             raise NoGraph("roles that read paths have no graph for OpenVINO")
         self._codec = codec.arguments
         self._syntax = SyntaxGraph(config.syntax, weights.under("syntax"), graphs, widths.context)
-        values = graphs.parameter(-1, -1, self._syntax.width + widths.inputs)
+        values = graphs.parameter(-1, self._syntax.width + widths.inputs)
         hidden = ops.gelu(graphs.linear(values, weights.under("hidden.0")), "ERF")
         arguments = weights.under("arguments")
         vectors = [leaky_relu(graphs.linear(values, arguments.under(f"{name}.0"))) for name in ("predicate", "word")]
-        self._read = graphs.compile([values], [graphs.linear(hidden, weights.under("predicate")), hidden, *vectors])
+        self._read = graphs.compile(
+            [values], [graphs.linear(hidden, weights.under("predicate")), hidden, *vectors], by_row=True
+        )
         self._senses = SensesGraph(codec, weights.under("senses"), graphs, config.width)
         self._distances = arguments.table("distances.weight", 2 * FARTHEST + 1)
         self._pairs = _pairs(config.argument_width, codec.arguments.n_scores, arguments, graphs)
@@ -87,10 +91,19 @@ class SrlGraph:
 
     def _pair_scores(self, predicates: Array, words: Array, positions: Ints) -> Array:
         """The scores ``[predicates, words, scores]`` of all words but ROOT, for predicates at these positions."""
-        sentence, word = positions.T
-        distance = (np.arange(1, words.shape[1]) - word[:, None]).clip(-FARTHEST, FARTHEST) + FARTHEST
-        inputs = words[sentence, 1:], predicates[sentence, word][:, None], self._distances[distance]
-        scores: Array = self._pairs(*inputs)[0]
+        n_words = words.shape[1] - 1
+        length = round_up(n_words)
+        padded = np.pad(words[:, 1:], [(0, 0), (0, length - n_words), (0, 0)])
+        scores = np.empty((len(positions), n_words, self._codec.n_scores), np.float32)
+        size = max(1, _PAIRS // length)
+        for first in range(0, len(positions), size):
+            # The last piece is filled with its first predicate, so that there are few different shapes.
+            piece = positions[first : first + size]
+            n_missing = (1 << (len(piece) - 1).bit_length()) - len(piece)
+            sentence, word = np.concatenate([piece, np.repeat(piece[:1], n_missing, 0)]).T
+            distance = (np.arange(1, length + 1) - word[:, None]).clip(-FARTHEST, FARTHEST) + FARTHEST
+            inputs = padded[sentence], predicates[sentence, word][:, None], self._distances[distance]
+            scores[first : first + size] = self._pairs(*inputs)[0][: len(piece), :n_words]
         return scores
 
 
@@ -102,7 +115,7 @@ class SensesGraph:
         self._n_scripts, self._suffix_of = senses.n_scripts, np.array(senses.suffix_of, np.int64)
         hidden = graphs.parameter(-1, width)
         scores = [graphs.linear(hidden, weights.under(name)) for name in ("script_scores", "suffix_scores")]
-        self._score = [graphs.compile([hidden], [each]) for each in scores]
+        self._score = [graphs.compile([hidden], [each], by_row=True) for each in scores]
         for name in ("own_weights", "own_biases"):
             weights.table(f"{name}.weight", len(senses.rolesets))
         self._weights = weights

@@ -20,11 +20,11 @@ class GCNGraph:
         self._layers = []
         for number in range(config.layers):
             own = weights.under(f"layers.{number}")
-            values = graphs.parameter(-1, -1, config.width if number else input_width)
+            values = graphs.parameter(-1, config.width if number else input_width)
             messages = [graphs.linear(values, own.under(name)) for name in ("from_head", "from_dependent")]
             to_self = _gated(graphs.linear(values, own.under("from_self")), graphs, config.width)
             biases = [own.array(f"{name}_biases.weight") for name in ("head", "dependent")]
-            self._layers.append((graphs.compile([values], [to_self, *messages]), biases))
+            self._layers.append((graphs.compile([values], [to_self, *messages], by_row=True), biases))
 
     def __call__(self, values: Array, arcs: Arcs[Any]) -> Array:
         """The output ``[batch, words, width]`` of the last convolution."""
