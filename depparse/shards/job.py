@@ -23,7 +23,6 @@ from depparse.formats.first_lines import InputFile
 from depparse.formats.table import get_format
 from depparse.inference.pipeline import SEGMENTER, Pipeline
 from depparse.inference.request import Asked
-from depparse.model_folder.find import bundled
 from depparse.segmentation.segmenter import BLOCK as BLOCK_OF_SEGMENTER
 from depparse.shards.manifest import Manifest, Shard
 from depparse.shards.sections import Section, sections_of
@@ -72,8 +71,7 @@ class ShardJob:
         check_number(words, "the size of a shard", "words")
         if format not in FORMATS:
             raise ConfigError(f"shards are written as {' or '.join(FORMATS)}, not as {format}")
-        if model.name not in bundled() and Path(model.name).exists():
-            model = replace(model, name=os.path.abspath(model.name))  # processes work in other folders
+        model = model.absolute()
         self.pipeline: Pipeline = replace(model, device="cpu").load()
         model = model.alike(self.pipeline)
         self.request = self.pipeline.request(**asked)

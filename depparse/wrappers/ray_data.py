@@ -135,7 +135,7 @@ def annotate(
     Each row of `dataset` is a text in the column `text`, or a sentence in the fields of `depparse.formats.arrow`. The
     column `name` has the name of each text, for ``# newdoc id`` and in front of the sent_ids. Up to `rows` rows are
     annotated together. Nothing is done before the rows are asked for, and nothing is kept: ``write_parquet`` writes
-    them. The other arguments are those of `parse_files`.
+    them. The other arguments are those of `parse_files`; but one core is left to what reads and writes the rows.
 
     Raises ConfigError and ModelError; when rows are asked for, Ray raises the errors of the input.
     """
@@ -143,11 +143,11 @@ def annotate(
     names = dataset.columns() or []
     if not arrow.is_own(names) and (missing := [column for column in (text, name) if column and column not in names]):
         raise ConfigError(f"the data set has no column {missing[0]!r}; its columns are {', '.join(names)}")
-    source = ModelName(os.path.abspath(model) if os.path.isdir(model) else os.fspath(model), device)
+    source = ModelName(os.fspath(model), device).absolute()
     pipeline = ModelName(source.name).load()
     request = pipeline.request(**asked)
     arguments = (source.alike(pipeline), request, text, name)
-    pool = _pool(workers, device)
+    pool = _pool(workers, device, spare=1)
     result = dataset.map_batches(
         _Annotator, fn_constructor_args=arguments, batch_size=rows, batch_format="pyarrow", **pool
     )
@@ -235,14 +235,22 @@ def _check_loopback(ray: Any) -> None:
         )
 
 
-def _pool(workers: int | None, device: str) -> dict[str, Any]:
-    """The arguments of `map_batches` for a pool of processes with one core each and, on cuda, one GPU."""
+def _pool(workers: int | None, device: str, spare: int = 0) -> dict[str, Any]:
+    """The arguments of `map_batches` for a pool of processes with one core each and, on cuda, one GPU.
+
+    There are at most `workers`, by default as many as the cluster has cores, `spare` ones aside, or GPUs. Raises
+    ConfigError if it has none.
+    """
     ray = _ray()
     gpu = device.partition(":")[0] == "cuda"
-    resource = "GPU" if gpu else "CPU"
-    n = workers or int(ray.cluster_resources().get(resource, 0))
-    if not n:
-        raise ConfigError(f"the Ray cluster has no {resource}; to wait for some, say for how many (--workers)")
+    resources = ray.cluster_resources()
+    cores, gpus = int(resources.get("CPU", 0)) - spare, int(resources.get("GPU", 0))
+    n = workers or (gpus if gpu else cores)
+    if n < 1:
+        lacking = "GPU" if gpu else f"{spare + 1} cores"
+        raise ConfigError(f"the Ray cluster lacks {lacking}; to wait for more, say for how many processes (workers)")
+    if spare:
+        n = min(n, max(1, cores))
     # With two tasks at each process, it need not wait for the next one. A pool that may shrink to one process can give
     # the place of an idle one to one whose machine is gone.
     strategy = ray.data.ActorPoolStrategy(min_size=1, max_size=n, initial_size=n, max_tasks_in_flight_per_actor=2)

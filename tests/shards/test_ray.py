@@ -108,7 +108,13 @@ def test_a_process_and_a_machine_go_and_the_bytes_stay(
         assert sorted(path.name for path in (tmp_path / name).iterdir()) == [NAME, *(path.name for path in shards)]
         manifests.append((tmp_path / name / NAME).read_bytes())
     assert manifests[0] == manifests[1]
-    # Rows of a data set come out in their order, on the machine that is left.
+
+
+@pytest.mark.slow
+@needs_ray
+def test_rows_of_a_data_set_come_out_in_order(cluster: Any, text: Path, segmenter: Segmenter, tmp_path: Path) -> None:
+    Pipeline(small_model(), segmenter=segmenter).save(tmp_path / "m")
+    nlp = depparse.load(tmp_path / "m")
     code = f"""
 import ray, ray.data
 from depparse.wrappers.ray_data import annotate
