@@ -111,9 +111,11 @@ class Worker:
         self._work = work
         self._fatal = ""
         try:
-            self._pipeline = work.model.load()
+            if work.model.fetch:
+                work.model.load()  # which fetches it
             if work.model.digest() != work.digest:
                 raise ModelError(f"{work.model.name} is another model on one of the machines; give all the same one")
+            self._pipeline = work.model.load()
             self._void = self._pipeline.void(work.request)
         except DepparseError as error:
             self._fatal = str(error)
