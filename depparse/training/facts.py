@@ -11,8 +11,8 @@ import torch
 from depparse import __version__
 from depparse.evaluation.metrics import Use, model_metrics, segmenter_metrics
 from depparse.evaluation.scores import Scores
+from depparse.inference.machine import peak_memory_mib
 from depparse.model_folder.facts import DataFile, ScoreRow, Training, language_of, without_paths
-from depparse.training.log import peak_memory_mib
 from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
 from depparse.treebanks.download import licence
 

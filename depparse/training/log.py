@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import statistics
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,23 +11,8 @@ from typing import Any
 from depparse.errors import ConfigError, FormatError, cannot_import
 from depparse.evaluation.scores import Scores
 from depparse.files import open_output, read_text
+from depparse.inference.machine import peak_memory_mib
 from depparse.training.loop import Evaluation, Step
-
-
-def peak_memory_mib() -> float | None:
-    """The most memory that this process has used so far, in MiB; None on Windows, which does not tell."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="utf-8")
-        # The figure of getrusage would include the memory that the parent had when it started this process.
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-    except (OSError, IndexError, ValueError):
-        pass
-    if sys.platform == "win32":
-        return None
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)  # a Mac counts bytes
 
 
 def log(path: Path, record: Evaluation, dev: Mapping[str, Scores], metrics: Sequence[str]) -> None:
