@@ -208,8 +208,9 @@ def scratch() -> Iterator[Path]:
 
 
 def quiet_environment() -> None:
-    """Fixes settings that could change an output: one thread, no network, and the width of lines."""
+    """Fixes settings that could change an output: the engine, one thread, no network, and the width of lines."""
     os.environ |= {"COLUMNS": "120", "TERM": "dumb", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    os.environ["DEPPARSE_RUNTIME"] = "torch"
     torch.set_num_threads(1)
 
 

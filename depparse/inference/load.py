@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from depparse.model.model import Model
 
+RUNTIME_VARIABLE = "DEPPARSE_RUNTIME"  # of the environment: the runtime where none is asked for
 RUNTIMES = ("auto", "torch", "openvino")
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
@@ -46,7 +47,8 @@ def load(
     true, at `revision`. A bundled model is preferred to a folder of the same name; call that folder ``./en``.
 
     `runtime` is the library that computes the networks: OpenVINO, which is faster, or torch. By default it is OpenVINO,
-    unless the encoder has a part that only torch computes, or the device is not the processor. `precision` is that of
+    unless the encoder has a part that only torch computes, or the device is not the processor; or it is the one that
+    the environment names in ``DEPPARSE_RUNTIME``. `precision` is that of
     OpenVINO: ``fp32`` computes what torch computes; ``bf16`` and ``int8`` are faster and decide some words in a
     thousand otherwise. By default it is ``fp32`` for a model whose weights are stored in full (float32), and for
     others, whose weights have been rounded, the fastest of which this processor is capable.
@@ -60,6 +62,7 @@ def load(
     torch_device = getattr(sys.modules.get("torch"), "device", str)
     check_type(device, (str, torch_device), "device", "the name of a device, such as 'cpu' or 'cuda'")
     check_type(revision, (str, NoneType), "revision", "a branch, tag or commit, as text")
+    runtime = os.environ.get(RUNTIME_VARIABLE, runtime) if runtime == "auto" else runtime
     for value, choice, what in ((runtime, RUNTIMES, "runtime"), (precision, PRECISIONS, "precision")):
         if value not in choice:
             raise ConfigError(f"{what} is one of {', '.join(choice)}, not {value!r}")

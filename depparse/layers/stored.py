@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from depparse.errors import DepparseError
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[Any]
+
 SCALE = ":scale"  # ends the name of the tensor that has the scales of an int8 tensor
 
 
@@ -26,6 +28,8 @@ class EncodedArrays:
     @property
     def both(self) -> Array:
         """The vectors of each word in its sentence and by itself, side by side."""
+        import numpy as np  # here, since descriptions of models read SCALE and need no more
+
         return np.concatenate([self.context, self.inputs], -1)
 
 
@@ -60,9 +64,9 @@ class StoredWeights:
     def rows(self, name: str, rows: Any) -> Array:
         """Rows of the tensor in full precision: those of these numbers, ``[…, width]``."""
         stored, scale = self.stored(name)
-        values: Array = stored[rows].astype(np.float32)
+        values: Array = stored[rows].astype("float32")
         if scale is not None:
-            scales = scale[rows].astype(np.float32)
+            scales = scale[rows].astype("float32")
             values *= scales.reshape(*scales.shape, *[1] * (values.ndim - scales.ndim))
         return values
 
