@@ -1,11 +1,16 @@
-"""How loops are compiled, in one place: by numba on their first call, and then kept on disk."""
+"""How loops are compiled, in one place: by numba on their first call, and then kept on disk.
+
+To import numba and to load what it has compiled take a second, more than all else that one sentence needs. So it is
+imported when a compiled function is first called, and small inputs are left to NumPy as long as it has not been
+(`is_loaded`).
+"""
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
-
-from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -14,9 +19,37 @@ def compiled(function: Function) -> Function:
     """The function, to be compiled on its first call; other threads go on while it runs.
 
     The compiled code is kept in ``__pycache__`` beside the file, or in the user's folder for caches. Where neither can
-    be written, as in a read-only installation without a home, it is compiled anew in each process.
+    be written, as in a read-only installation without a home, it is compiled anew in each process. It may call other
+    compiled functions by their names.
     """
-    try:
-        return cast(Function, njit(cache=True, nogil=True)(function))
-    except RuntimeError:  # numba raises it here if there is no place for the cache
-        return cast(Function, njit(nogil=True)(function))
+    return cast(Function, _Compiled(function))
+
+
+def is_loaded() -> bool:
+    """Whether numba has been imported, so that compiled functions cost nothing more."""
+    return "numba" in sys.modules
+
+
+class _Compiled:
+    """A function that numba compiles when it is first called."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func = function
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.dispatcher(*arguments)
+
+    @functools.cached_property
+    def dispatcher(self) -> Callable[..., Any]:
+        """The function as numba has it."""
+        from numba import njit
+
+        names: dict[str, Any] = self.py_func.__globals__
+        for name in self.py_func.__code__.co_names:
+            if isinstance(value := names.get(name), _Compiled):
+                names[name] = value.dispatcher  # numba knows no function of another kind
+        try:
+            return cast(Callable[..., Any], njit(cache=True, nogil=True)(self.py_func))
+        except RuntimeError:  # numba raises it here if there is no place for the cache
+            return cast(Callable[..., Any], njit(nogil=True)(self.py_func))

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from depparse.structs.checks import (
     FINE,
+    LIMIT,
     NO_TREE,
     ArcScores,
     Floats,
@@ -32,9 +33,11 @@ from depparse.structs.checks import (
     check_scores,
     tree_error,
 )
-from depparse.structs.compiled import compiled
+from depparse.structs.compiled import compiled, is_loaded
 from depparse.structs.eisner import MAX_LENGTH, projective_batch
 from depparse.structs.trees import greedy_kernel, tree_kernel, usable_scores
+
+_FEW = 200  # words that are decoded without compiled code, as long as there is none
 
 
 def maximum_spanning_tree(scores: ArcScores) -> Integers:
@@ -72,6 +75,8 @@ def decode(
     arrays = check_batch(scores, lengths)
     heads = np.zeros(arrays[0].shape[:2], np.int64)
     problems = np.zeros((len(heads), 2), np.int64)
+    if not projective and not is_loaded() and (trees := _greedy_trees(*arrays)) is not None:
+        return trees
     if projective:
         check_length(int(arrays[1].max(initial=0)), max_projective_length)
         projective_batch(*arrays, heads, problems)
@@ -79,6 +84,36 @@ def decode(
         spanning_batch(*arrays, heads, problems)
     check_problems(problems)
     return heads
+
+
+def _greedy_trees(scores: ArcScores, lengths: Integers) -> Integers | None:
+    """The best heads of few words, as `decode` gives them; None if they are not all trees, or a score is in the way."""
+    if lengths.sum() > _FEW:
+        return None
+    heads = np.zeros(scores.shape[:2], np.int64)
+    for number, length in enumerate(lengths.tolist()):
+        own = scores[number, 1 : length + 1, : length + 1].astype(np.float64)
+        own[np.arange(length), np.arange(1, length + 1)] = -np.inf  # no word depends on itself
+        best = own.max(1, initial=-np.inf)
+        if not (np.isfinite(best).all() and (own <= LIMIT).all() and (best >= -LIMIT).all()):
+            return None
+        heads[number, 1 : length + 1] = own.argmax(1)
+        if not _is_tree(heads[number, : length + 1].tolist()):
+            return None
+    return heads
+
+
+def _is_tree(heads: list[int]) -> bool:
+    """Whether the heads of words, with ROOT at 0, are a tree with one root."""
+    if heads[1:].count(0) != 1:
+        return len(heads) == 1
+    dependents: list[list[int]] = [[] for _ in heads]
+    for word, head in enumerate(heads[1:], 1):
+        dependents[head].append(word)
+    reached = [0]
+    for word in reached:
+        reached += dependents[word]
+    return len(reached) == len(heads)
 
 
 @compiled

@@ -8,11 +8,33 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from depparse.structs.compiled import compiled
+from depparse.structs.compiled import compiled, is_loaded
 
 Array = NDArray[Any]
+
+
+_FEW = 200  # times at which NumPy computes states, as long as there is no compiled code
+
+
+def states_of(decay: Array, drive: Array, backwards: int = 0) -> Array:
+    """The states ``[batch, times, width]`` that `write_states` writes."""
+    states = np.empty_like(drive)
+    if is_loaded() or drive.shape[1] > _FEW:
+        write_states(decay, drive, states, backwards)
+        return states
+    forwards = drive.shape[2] - backwards
+    for units, times in (
+        (slice(forwards), range(drive.shape[1])),
+        (slice(forwards, None), range(drive.shape[1] - 1, -1, -1)),
+    ):
+        before = np.zeros_like(drive[:, 0, units])
+        for time in times:
+            before = before * decay[:, time, units] + drive[:, time, units]
+            states[:, time, units] = before
+    return states
 
 
 @compiled

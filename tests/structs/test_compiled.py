@@ -30,7 +30,7 @@ def test_compiled_functions_have_a_cache_here() -> None:
     from depparse.structs import mst
     from depparse.structs.compiled import compiled
 
-    kernels = [value for value in vars(mst).values() if hasattr(value, "py_func")]
+    kernels = [value for value in vars(mst).values() if hasattr(value, "dispatcher")]
     assert kernels
-    assert all(type(kernel._cache).__name__ == "FunctionCache" for kernel in kernels)
+    assert all(type(kernel.dispatcher._cache).__name__ == "FunctionCache" for kernel in kernels)
     assert compiled(lambda x: x + 1)(2) == 3

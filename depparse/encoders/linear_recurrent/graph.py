@@ -9,7 +9,7 @@ from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
 from depparse.features.batch import Ints
 from depparse.layers.graph import Array, Function, Graphs, Node, ops
 from depparse.layers.stored import StoredWeights
-from depparse.structs.recurrence import write_states
+from depparse.structs.recurrence import states_of
 
 
 class LinearRecurrentGraph:
@@ -32,8 +32,7 @@ class LinearRecurrentGraph:
         present = (np.arange(values.shape[1]) <= lengths[:, None])[..., None].astype(np.float32)
         kept, gate, decay, drive = self._stages[0](values, present)
         for number, stage in enumerate(self._stages[1:], 2):
-            states = np.empty_like(drive)
-            write_states(decay, drive, states, self.width)
+            states = states_of(decay, drive, self.width)
             inputs = [kept, gate, states] + ([present] if number < len(self._stages) else [])
             outputs = stage(*inputs)
             if number < len(self._stages):
