@@ -117,6 +117,16 @@ def round_up(size: int) -> int:
     return 1 << max(4, (size - 1).bit_length()) if size <= ROWS else -(-size // ROWS) * ROWS
 
 
+def exclude_arcs(arc_scores: Array, lengths: NDArray[np.int64]) -> None:
+    """Sets ``arc_scores[batch, dependents, heads]`` to -inf where the head is padding or the dependent itself.
+
+    ``lengths[batch]`` are the numbers of words without ROOT, which is at position 0.
+    """
+    positions = np.arange(arc_scores.shape[1])
+    np.copyto(arc_scores, -np.inf, where=(positions > lengths[:, None])[:, None])
+    arc_scores[:, positions, positions] = -np.inf
+
+
 class Function:
     """A graph that is compiled on its first call. Several threads may call it at once."""
 

@@ -129,7 +129,7 @@ class _GraphTask:
         self._graph = graph
 
     def scores(self, encoded: EncodedArrays, _batch: Batch, trees: Any) -> Any:
-        """The scores of the batch."""
+        """The scores of the batch. `trees` are arrays, or None if the task reads no trees."""
         return self._graph(encoded, trees)
 
     def stage(self, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from depparse.encoders.codec import Widths
 from depparse.features.batch import Ints
-from depparse.layers.graph import Array, Graphs, leaky_relu, ops, with_one
+from depparse.layers.graph import Array, Graphs, exclude_arcs, leaky_relu, ops, with_one
 from depparse.layers.stored import EncodedArrays, StoredWeights
 from depparse.tasks.dependencies.codec import DependencyCodec, DependencyScores
 
@@ -32,10 +32,7 @@ class DependenciesGraph:
         """Scores of all arcs, and vectors for those of labels. O(words²)."""
         dependents, heads, label_dependents, label_heads = self._represent(encoded.context)
         arc_scores = dependents @ heads.transpose(0, 2, 1)
-        positions = np.arange(arc_scores.shape[1])
-        # No word depends on padding or on itself.
-        arc_scores[np.broadcast_to((positions > encoded.lengths[:, None])[:, None], arc_scores.shape)] = -np.inf
-        arc_scores[:, positions, positions] = -np.inf
+        exclude_arcs(arc_scores, encoded.lengths)
         return DependencyScores(arc_scores, label_dependents, label_heads)
 
     def label_scores(self, label_dependents: Array, label_heads: Array, heads: Ints) -> Array:
