@@ -17,7 +17,8 @@ def is_parser(codec: object) -> TypeGuard[ParsesTrees]:
 
 def reads_trees(codec: object) -> TypeGuard[ReadsTrees]:
     """Whether the network of the codec, as it is configured, reads trees."""
-    return isinstance(codec, ReadsTrees) and codec.reads_trees is not None
+    # This is asked for every batch, and checks against a protocol take long in Python 3.11.
+    return getattr(codec, "reads_trees", None) is not None and hasattr(codec, "read_trees")
 
 
 def check_columns(tasks: Mapping[str, AnyCodec]) -> None:
