@@ -213,7 +213,9 @@ def _start(ray: Any, workers: int | None) -> None:
         else:
             ray.init("local", num_cpus=workers, include_dashboard=False, object_store_memory=_STORE, **quiet)
             _check_loopback(ray)
-    except (ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
+    except DepparseError:
+        raise
+    except Exception as error:  # if a machine is too slow, Ray raises a bare Exception
         raise _gave_up(error) from error
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     ray.data.DataContext.get_current().enable_progress_bars = False
