@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch
 import depparse
 from depparse.document.document import Document
 from depparse.errors import ConfigError
+from depparse.features.batch import WordTree
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.graph import Graphs, check_precision
@@ -30,7 +32,7 @@ from depparse.runtimes.torch import TorchScorer
 from depparse.segmentation.torch_scorer import TorchSegmenterScorer
 from tests.models import model_of, small_model
 from tests.pretrained import tiny_transformer
-from tests.recipes import ENHANCED, INPUTS, TASKS
+from tests.recipes import ENHANCED, GCN, INPUTS, TASKS
 from tests.segmenters import random_segmenter
 
 ODD = "Anna liked it. So did 3 others, didn't they?\n\nA𝔘x 日本語 " + "long" * 30 + " 👩‍👧 word. " * 7
@@ -61,6 +63,8 @@ def all_scores(model: Model, scorer: Scorer, document: Document) -> dict[str, An
 def assert_alike(left: Any, right: Any) -> None:
     if isinstance(left, np.ndarray):
         np.testing.assert_allclose(left, right, rtol=1e-3, atol=3e-4)
+    elif left is None:
+        assert right is None
     else:
         for key in left if isinstance(left, dict) else range(len(left)):
             assert_alike(left[key], right[key])
@@ -110,6 +114,54 @@ def test_scores_are_those_of_torch(name: str, weights: str, samples: Path, tmp_p
     assert ours.scorer is not None
     expected = all_scores(theirs.model, theirs.scorer, document)
     assert_alike(all_scores(theirs.model, ours.scorer, document), expected)
+    assert ours(document).to_conllu() == theirs(document).to_conllu()
+
+
+@pytest.mark.parametrize("tree_width", [0, 16])
+@pytest.mark.parametrize("trees", ["given", "predicted", "missing"])
+def test_scores_of_graphs_are_those_of_torch(tree_width: int, trees: str, samples: Path, tmp_path: Path) -> None:
+    document = Document(read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu").sentences[:9])
+    tasks = {**TASKS, "enhanced": ENHANCED | {"tree_width": tree_width}}
+    model = make_model("words, treebanks, in context", tmp_path / "t", tasks, document)
+    batch = model.collate([model.example(sentence) for sentence in document])
+    theirs, ours = (scorer.read(batch) for scorer in engines(model, tmp_path / "m"))
+    if trees == "predicted":
+        scores = theirs.scores("dependencies")
+        found = model.codec.tasks["dependencies"].decode(scores, batch, theirs.stage("dependencies"))
+        batch = replace(batch, parsed=[WordTree(tree.heads, tree.labels) for tree in found])
+    elif trees == "missing":
+        batch = replace(batch, parsed=[WordTree([None] * len(each), ["_"] * len(each)) for each in document])
+    read_trees = model.codec.read_trees("enhanced", batch)
+    assert (read_trees is None) == (tree_width == 0)
+    expected, found = (reading.scores("enhanced", read_trees) for reading in (theirs, ours))
+    assert_alike(found, expected)
+    if expected.kin is not None:
+        assert (len(expected.kin.pairs) > 0) == (trees != "missing")
+    arcs = np.argwhere(np.isfinite(expected.arc_scores))  # some are between kin, some are not
+    inputs = expected.label_dependents, expected.label_heads, arcs, *(expected.kin or ())
+    labels, other_labels = (reading.stage("enhanced")("label_scores", *inputs) for reading in (theirs, ours))
+    assert labels[0].shape == (len(arcs), len(model.codec.tasks["enhanced"].labels))
+    assert_alike(other_labels, labels)
+
+
+@pytest.mark.parametrize("weights", ["float32", "int8"])
+@pytest.mark.parametrize("trees", ["given", "predicted"])
+def test_graphs_are_those_of_torch(trees: str, weights: str, samples: Path, tmp_path: Path) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    model = make_model("both, in context", tmp_path / "t", {**TASKS, "enhanced": ENHANCED}, document)
+    save(model, tmp_path / "m", weights=weights)
+    without = ["dependencies"] if trees == "given" else []
+    theirs = depparse.load(tmp_path / "m", runtime="torch", without=without)
+    ours = depparse.load(tmp_path / "m", runtime="openvino", precision="fp32", without=without)
+    expected = theirs(document).to_conllu()
+    assert ours(document).to_conllu() == expected
+    assert Document.from_conllu(expected)[5].columns["DEPS"] != document[5].columns["DEPS"]
+
+
+def test_graphs_with_layers_over_trees_are_computed_by_torch(samples: Path, tmp_path: Path) -> None:
+    document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
+    save(model_of({**TASKS, "enhanced": ENHANCED | GCN}, document, "linear_recurrent"), tmp_path / "m")
+    ours, theirs = (depparse.load(tmp_path / "m", runtime=name) for name in ("openvino", "torch"))
     assert ours(document).to_conllu() == theirs(document).to_conllu()
 
 
@@ -243,8 +295,8 @@ sys.meta_path.insert(0, Blocked())
 import depparse
 nlp = depparse.load(sys.argv[1], precision="fp32")
 text = open(sys.argv[2], encoding="utf-8").read()
-print(nlp(text, without=["enhanced", "srl"]).to_conllu(), end="")
-print([d.to_conllu() for d in nlp.pipe([text] * 3, workers=2, batch_size=1, without=["enhanced", "srl"])][2], end="")
+print(nlp(text, without=["srl"]).to_conllu(), end="")
+print([d.to_conllu() for d in nlp.pipe([text] * 3, workers=2, batch_size=1, without=["srl"])][2], end="")
 try:
     nlp(text)
 except depparse.DepparseError as error:
@@ -269,7 +321,7 @@ def test_no_torch_is_needed(samples: Path, tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    nlp = depparse.load(tmp_path / "m", runtime="torch", without=["enhanced", "srl"])
+    nlp = depparse.load(tmp_path / "m", runtime="torch", without=["srl"])
     *printed, message = result.stdout.splitlines(keepends=True)
     assert "".join(printed) == 2 * nlp(ODD).to_conllu()
     assert "needs torch, which is not installed" in message

@@ -94,6 +94,16 @@ def perceptron(x: Node, weights: StoredWeights, graphs: Graphs) -> Node:
     return graphs.linear(ops.gelu(graphs.linear(x, weights.under("0")), "ERF"), weights.under("3"))
 
 
+def exclude_arcs(arc_scores: Array, lengths: NDArray[np.int64]) -> None:
+    """Sets ``arc_scores[batch, dependents, heads]`` to -inf where the head is padding or the dependent itself.
+
+    ``lengths[batch]`` are the numbers of words without ROOT, which is at position 0.
+    """
+    positions = np.arange(arc_scores.shape[1])
+    np.copyto(arc_scores, -np.inf, where=(positions > lengths[:, None])[:, None])
+    arc_scores[:, positions, positions] = -np.inf
+
+
 class Function:
     """A graph that is compiled on its first call. Several threads may call it at once."""
 

@@ -128,9 +128,9 @@ class _GraphTask:
     def __init__(self, graph: Any) -> None:
         self._graph = graph
 
-    def scores(self, encoded: EncodedArrays, _batch: Batch, _trees: None) -> Any:
-        """The scores of the batch."""
-        return self._graph(encoded)
+    def scores(self, encoded: EncodedArrays, _batch: Batch, trees: Any) -> Any:
+        """The scores of the batch. `trees` are arrays, or None if the task reads no trees."""
+        return self._graph(encoded, trees)
 
     def stage(self, name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
         """Calls the second stage of that name."""

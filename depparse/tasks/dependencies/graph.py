@@ -6,7 +6,7 @@ import numpy as np
 
 from depparse.encoders.codec import Widths
 from depparse.features.batch import Ints
-from depparse.layers.graph import Array, Graphs, ops
+from depparse.layers.graph import Array, Graphs, exclude_arcs, ops
 from depparse.layers.stored import EncodedArrays, StoredWeights
 from depparse.tasks.dependencies.codec import DependencyCodec, DependencyScores
 
@@ -31,13 +31,10 @@ class DependenciesGraph:
         by_label = ops.reshape(ops.matmul(dependents, matrix, False, False), shape, False)
         self._label = graphs.compile([dependents, heads], [ops.matmul(heads, by_label, False, False)])
 
-    def __call__(self, encoded: EncodedArrays) -> DependencyScores[Array]:
+    def __call__(self, encoded: EncodedArrays, _trees: None) -> DependencyScores[Array]:
         """Scores of all arcs, and vectors for those of labels. O(words²)."""
         arc_scores, label_dependents, label_heads = self._score(encoded.context)
-        positions = np.arange(arc_scores.shape[1])
-        # No word depends on padding or on itself.
-        arc_scores[np.broadcast_to((positions > encoded.lengths[:, None])[:, None], arc_scores.shape)] = -np.inf
-        arc_scores[:, positions, positions] = -np.inf
+        exclude_arcs(arc_scores, encoded.lengths)
         return DependencyScores(arc_scores, label_dependents, label_heads)
 
     def label_scores(self, label_dependents: Array, label_heads: Array, heads: Ints) -> Array:

@@ -5,7 +5,7 @@ Where we differ:
 
 - The graph is the most probable one in which all words are in reach of ROOT (structs/graphs.py), not all
   arcs of positive score.
-- Scores of arcs and labels see the basic tree, from which most of the graph follows (layers/trees/kinship.py), and
+- Scores of arcs and labels see the basic tree, from which most of the graph follows (layers/trees/kin.py), and
   `syntax` may put layers over the tree between the encoder and the task (layers/trees/syntax.py).
 - Labels are scored by a perceptron over linear layers of both words and the vector of the tree, not by a biaffine form
   over perceptrons. They are classes without the lemmas that they name (depparse/features/graph_labels.py), and an arc
@@ -28,7 +28,7 @@ from depparse.layers.biaffine import with_one
 from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
-from depparse.layers.trees.kinship import Kinship, find_kin
+from depparse.layers.trees.kinship import Kinship
 from depparse.layers.trees.reader import Arcs
 from depparse.layers.trees.syntax import Syntax
 from depparse.tasks.enhanced.codec import EnhancedCodec, GraphScores, GraphTargets, KinVectors
@@ -69,14 +69,13 @@ class Enhanced(nn.Module):
         dependents, heads = (layers(values) for layers in self.represent)
         mixed = (with_one(dependents) @ self.arcs) / self.codec.config.arc_width**0.5
         arc_scores = (mixed @ with_one(heads).transpose(1, 2)).float().add_(self.arc_bias)
-        present, kin_vectors = layout.present, None
+        kin_vectors = None
         if self.kinship is not None and trees is not None:
-            kin = find_kin(trees, present)
-            kin_vectors = KinVectors(kin.pairs, self.kinship(kin))
+            kin_vectors = KinVectors(*self.kinship(trees))
             kin_scores = self.arcs_of_kin(kin_vectors.vectors).squeeze(-1).float()
-            arc_scores.index_put_(tuple(kin.pairs.unbind(-1)), kin_scores, accumulate=True)
+            arc_scores.index_put_(tuple(kin_vectors.pairs.unbind(-1)), kin_scores, accumulate=True)
         # No word depends on padding or on itself.
-        arc_scores.masked_fill_(~present[:, None, :], float("-inf"))
+        arc_scores.masked_fill_(~layout.present[:, None, :], float("-inf"))
         arc_scores.diagonal(dim1=1, dim2=2).fill_(float("-inf"))
         label_dependents, label_heads = (layer(values) for layer in self.label_parts)
         return GraphScores(arc_scores, label_dependents, label_heads, kin_vectors)

@@ -15,7 +15,7 @@ class LemmatizerGraph:
         values = graphs.parameter(-1, -1, widths.context + widths.inputs)
         self._classify = graphs.compile([values], [perceptron(values, weights.under("classifier"), graphs)])
 
-    def __call__(self, encoded: EncodedArrays) -> Array:
+    def __call__(self, encoded: EncodedArrays, _trees: None) -> Array:
         """Scores of scripts, ``[batch, words, scripts]``."""
         return self._classify(encoded.both)[0]
 

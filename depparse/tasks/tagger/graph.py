@@ -16,7 +16,7 @@ class TaggerGraph:
         classifiers = [weights.under(f"classifiers.{column}") for column in codec.vocabularies]
         self._classify = graphs.compile([values], [perceptron(values, each, graphs) for each in classifiers])
 
-    def __call__(self, encoded: EncodedArrays) -> list[Array]:
+    def __call__(self, encoded: EncodedArrays, _trees: None) -> list[Array]:
         """For each column, the scores of its labels ``[batch, words, labels]``."""
         return self._classify(encoded.both)
 

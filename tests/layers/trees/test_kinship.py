@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
-from depparse.layers.trees.kinship import KINSHIPS, WINDOW, find_kin
+from depparse.layers.trees.kin import KINSHIPS, WINDOW, find_kin
 from depparse.layers.trees.reader import Arcs
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_kin_are_those_of_a_plain_search(seed: int) -> None:
     generator = np.random.default_rng(seed)
-    lengths = [7, 70, 1]
-    heads = torch.zeros(3, 71, dtype=torch.long)
-    has_head = (torch.arange(71) > 0) & (torch.arange(71) <= torch.tensor(lengths)[:, None])
+    lengths, positions = [7, 150, 1, 3], np.arange(151)
+    heads = np.zeros((4, 151), np.int64)
+    has_head = (positions > 0) & (positions <= np.array(lengths)[:, None])
     for number, length in enumerate(lengths):
-        heads[number, 1 : length + 1] = torch.tensor([generator.integers(0, w) for w in range(1, length + 1)])
-    has_head[0, 3] = False
-    heads[0, 3] = 0
-    relations = torch.as_tensor(generator.integers(1, 9, heads.shape)) * has_head
-    present = has_head.clone()
-    present[:, 0] = present[0, 3] = True
-    kin = find_kin(Arcs(heads, relations, has_head[..., None]), present)
+        heads[number, 1 : length + 1] = [generator.integers(0, word) for word in range(1, length + 1)]
+    heads[1, 80:100] = generator.integers(0, 151, 20)  # a graph with cycles
+    has_head[0, 3] = has_head[3] = False
+    heads *= has_head
+    relations = generator.integers(1, 9, heads.shape) * has_head
+    kin = find_kin(Arcs(heads, relations, has_head[..., None]))
     expected = {}
     for number, length in enumerate(lengths):
         head_of = {w: int(heads[number, w]) for w in range(1, length + 1) if has_head[number, w]}
