@@ -101,7 +101,8 @@ class System:
         if not separator or "{text}" not in line or "{output}" not in line:
             raise SystemExit(f"a system is NAME=COMMAND with {{text}} and {{output}} in the command, not {text!r}")
         command = shlex.split(line)
-        models = [value for option, value in pairwise(command) if option in ("--model", "-m")]
+        # `python -m depparse` has an -m of its own.
+        models = [value for option, value in pairwise(command) if option in ("--model", "-m") and value != "depparse"]
         if command[0] == "depparse":
             command[:1] = [sys.executable, "-m", "depparse"]
         return cls(name, command, describe(models[0]).size if models else None)

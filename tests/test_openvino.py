@@ -17,7 +17,7 @@ import torch
 
 import depparse
 from depparse.document.document import Document
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, DepparseError
 from depparse.features.batch import WordTree
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
@@ -34,6 +34,7 @@ from tests.models import model_of, small_model
 from tests.pretrained import tiny_transformer
 from tests.recipes import DGLSTM, ENHANCED, GCN, INPUTS, TASKS
 from tests.segmenters import random_segmenter
+from tests.sentences import two_sentences
 
 ODD = "Anna liked it. So did 3 others, didn't they?\n\nA𝔘x 日本語 " + "long" * 30 + " 👩‍👧 word. " * 7
 
@@ -321,3 +322,19 @@ def test_no_torch_is_needed(samples: Path, tmp_path: Path) -> None:
     *printed, message = result.stdout.splitlines(keepends=True)
     assert "".join(printed) == 2 * "".join(sentence.to_conllup() for sentence in expected)
     assert "the task enhanced needs torch, which is not installed" in message
+
+
+@pytest.mark.parametrize("part", ["encoder.context.project.weight", "tasks.tagger.classifiers.UPOS.0.weight"])
+def test_weights_of_the_wrong_shape_are_refused(part: str, tmp_path: Path) -> None:
+    save(small_model("linear_recurrent"), tmp_path / "m")
+    contents = read_contents(tmp_path / "m")
+    contents.stored[part] = contents.stored[part][:, 1:]
+    assert contents.config is not None
+    assert contents.codec is not None
+    if part.startswith("encoder"):  # then torch tells what is wrong, since the pipeline is not made
+        with pytest.raises(RuntimeError):
+            OpenVinoScorer(contents.config, contents.codec, contents.stored)
+        return
+    scorer = OpenVinoScorer(contents.config, contents.codec, contents.stored)
+    with pytest.raises(DepparseError, match="the weights of the task tagger do not fit together"):
+        Pipeline(contents.codec, scorer=scorer)(two_sentences())

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -141,7 +142,7 @@ class Function:
 
         If the graph works by rows, several leading axes of the inputs may stand for the rows.
         """
-        with self._lock:
+        with self._lock, _explained():
             core = _core()
             if self._graph is not None:
                 self._compiled = core.compile_model(self._graph, "CPU", self._settings)
@@ -165,10 +166,22 @@ class Function:
             request = self._idle.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
-        request.infer({number: openvino.Tensor(np.ascontiguousarray(array)) for number, array in enumerate(arrays)})
+        tensors = {number: openvino.Tensor(np.ascontiguousarray(array)) for number, array in enumerate(arrays)}
+        with _explained():
+            request.infer(tensors)
         outputs = [output.data.copy() for output in request.output_tensors]
         self._idle.append(request)
         return outputs
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Raises DepparseError for an error of OpenVINO, such as weights of the wrong shape cause."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1:] or ["no reason is given"]
+        raise DepparseError(f"OpenVINO cannot compute the model: {reason[0]}; runtime='torch' may tell more") from None
 
 
 def check_precision(precision: str) -> Precision:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depparse.encoders.codec import CONTEXTS, INPUTS, Widths
-from depparse.errors import DepparseError
+from depparse.errors import DepparseError, ModelError
 from depparse.features.batch import Batch
 from depparse.layers.graph import Array, Graphs, Precision
 from depparse.layers.stored import EncodedArrays, NoGraph, StoredWeights
@@ -119,6 +119,9 @@ class _Networks:
                         f"out (--without {name}, without={name!r})"
                     ) from None
                 self._tasks[name] = TorchTask(config, codec, self._widths, weights)
+            except RuntimeError as error:
+                reason = str(error).strip().splitlines()[-1:] or ["no reason is given"]
+                raise ModelError(f"the weights of the task {name} do not fit together: {reason[0]}") from None
         return self._tasks[name]
 
 
