@@ -37,7 +37,7 @@ from safetensors.numpy import load_file
 
 from depparse.encoders.bert import Bert
 from depparse.encoders.transformer.graph import bert_layers
-from depparse.layers.graph import Graphs, check_precision
+from depparse.layers.graph import Graphs, Precision, computes_in
 from depparse.layers.stored import StoredWeights
 
 Array = NDArray[Any]
@@ -112,8 +112,11 @@ def by_openvino(settings: dict[str, Any], weights: dict[str, Array], _folder: Pa
     stored = StoredWeights(weights)
     embeddings = stored.under("embeddings")
     positions = embeddings.array("position_embeddings.weight") + embeddings.rows("token_type_embeddings.weight", 0)
-    for precision in ("fp32", "bf16", "int8"):
-        graphs = Graphs(check_precision(precision), threads=1)
+    precisions: tuple[Precision, ...] = ("fp32", "bf16", "int8")
+    for precision in precisions:
+        if not computes_in(precision):
+            continue
+        graphs = Graphs(precision, threads=1)
         values, mask = graphs.parameter(-1, -1, settings["hidden_size"]), graphs.parameter(-1, 1, 1, -1)
         function = graphs.compile([values, mask], bert_layers(settings, stored, values, mask, graphs)[-1:])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
+import os
 import pickle
 import subprocess
 import sys
@@ -14,14 +17,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import load_file, save_file
 
 import depparse
 from depparse.document.document import Document
 from depparse.errors import ConfigError, DepparseError
 from depparse.features.batch import WordTree
+from depparse.files import hash_file
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
-from depparse.layers.graph import Graphs, check_precision
+from depparse.layers.graph import Graphs, Precision, computes_in
 from depparse.layers.stored import StoredWeights
 from depparse.model.model import Model
 from depparse.model_folder.contents import read_contents
@@ -30,6 +35,7 @@ from depparse.runtimes.openvino import OpenVinoScorer, OpenVinoSegmenterScorer
 from depparse.runtimes.scorer import Scorer
 from depparse.runtimes.torch import TorchScorer
 from depparse.segmentation.torch_scorer import TorchSegmenterScorer
+from tests.conftest import ROOT
 from tests.models import model_of, small_model
 from tests.pretrained import tiny_transformer
 from tests.recipes import DGLSTM, ENHANCED, GCN, INPUTS, TASKS
@@ -167,14 +173,12 @@ def test_graphs_with_layers_over_trees_are_computed_by_torch(samples: Path, tmp_
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
-def test_a_sentence_has_the_same_scores_in_any_batch(precision: str, samples: Path, tmp_path: Path) -> None:
-    try:
-        check_precision(precision)
-    except ConfigError as error:
-        pytest.skip(str(error))
+def test_a_sentence_has_the_same_scores_in_any_batch(precision: Precision, samples: Path, tmp_path: Path) -> None:
+    if not computes_in(precision):
+        pytest.skip(f"this processor does not compute in {precision}")
     model = make_model("both, in context", tmp_path / "t")
     save(model, tmp_path / "m")
-    scorer = depparse.load(tmp_path / "m", runtime="openvino", precision=precision).scorer  # type: ignore[arg-type]
+    scorer = depparse.load(tmp_path / "m", runtime="openvino", precision=precision).scorer
     assert scorer is not None
     document = read(samples / "UD_English-Sample" / "en_sample-ud-dev.conllu")
     short = min(document, key=len)
@@ -192,10 +196,8 @@ def test_a_sentence_has_the_same_scores_in_any_batch(precision: str, samples: Pa
 
 
 def test_integers_are_close_to_full_precision() -> None:
-    try:
-        check_precision("int8")
-    except ConfigError as error:
-        pytest.skip(str(error))
+    if not computes_in("int8"):
+        pytest.skip("this processor does not compute in int8")
     random = np.random.default_rng(1)
     matrix, values = random.normal(size=(64, 256)).astype(np.float32), random.normal(size=(9, 256)).astype(np.float32)
     values[3] *= 1000  # a row of other size changes no other row
@@ -322,6 +324,101 @@ def test_no_torch_is_needed(samples: Path, tmp_path: Path) -> None:
     *printed, message = result.stdout.splitlines(keepends=True)
     assert "".join(printed) == 2 * "".join(sentence.to_conllup() for sentence in expected)
     assert "the task enhanced needs torch, which is not installed" in message
+
+
+LOADED = """
+import multiprocessing, sys
+import depparse
+from depparse.layers import graph
+text = "Anna liked it. So did 3 others, didn't they?"
+if __name__ == "__main__":
+    multiprocessing.set_start_method("fork")
+    nlp = depparse.load(sys.argv[1], runtime="openvino")
+    assert not graph.has_started()
+    parsed = [document.to_conllu() for document in nlp.pipe([text] * 3, workers=2, batch_size=1)]
+    assert not graph.has_started()
+    assert parsed == [nlp(text).to_conllu()] * 3
+    assert graph.has_started()
+    print(parsed[0], end="")
+"""
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="the platform has no fork")
+@pytest.mark.parametrize("weights", ["float32", "int8"])
+def test_a_process_that_has_only_loaded_a_model_can_be_forked(weights: str, samples: Path, tmp_path: Path) -> None:
+    save(
+        make_model("both, in context", tmp_path / "t"),
+        tmp_path / "m",
+        segmenter=random_segmenter(samples),
+        weights=weights,
+    )
+    (tmp_path / "script.py").write_text(LOADED, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "m")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.count("\n\n") >= 1
+
+
+SCRIPT_WITH_A_CLASS = """
+import sys
+import depparse
+from depparse.text import rules
+class Own:
+    def segment(self, pieces): return rules.segment(pieces)
+nlp = depparse.load(sys.argv[1])
+nlp.segmenter = Own()
+nlp("Anna liked it.")
+try:
+    list(nlp.pipe(["Anna liked it."] * 3, workers=2, batch_size=1))
+except depparse.DepparseError as error:
+    print(error)
+"""
+
+
+def test_a_class_of_the_script_cannot_be_sent_to_another_program(tmp_path: Path) -> None:
+    save(small_model("none"), tmp_path / "m")
+    (tmp_path / "script.py").write_text(SCRIPT_WITH_A_CLASS, encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "m")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("a worker process cannot import what it is to use (")
+    assert result.stdout.endswith("must be in a module, not in the script that is run or in a notebook\n")
+
+
+@pytest.mark.slow
+def test_weights_of_any_wrong_shape_are_refused(samples: Path, tmp_path: Path) -> None:
+    """Every tensor, with a row or a column less, or more."""
+    document = read(samples / "UD_English-Sample" / "en_sample-up-dev.conllup")
+    tasks = {**TASKS, "enhanced": ENHANCED | {"tree_width": 8}, "srl": {"type": "srl"} | GCN}
+    model = make_model("both, in context", tmp_path / "t", tasks, document)
+    save(model, tmp_path / "m", segmenter=random_segmenter(samples))
+    path = tmp_path / "m" / "model.safetensors"
+    stored = load_file(path)
+    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text(encoding="utf-8"))
+    assert len(stored) > 100
+    for name, values in stored.items():
+        for axis in range(values.ndim):
+            for wrong in (np.delete(values, 0, axis), np.concatenate([values, values.take([0], axis)], axis)):
+                save_file({**stored, name: wrong}, path)
+                manifest["model.safetensors"] = hash_file(path)
+                (tmp_path / "m" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+                with pytest.raises(DepparseError) as caught:
+                    depparse.load(tmp_path / "m")(ODD)
+                assert "\n" not in str(caught.value), (name, axis)
+
+
+def test_the_environment_names_a_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(small_model("none"), tmp_path / "m")
+    monkeypatch.setenv("DEPPARSE_RUNTIME", "onnx")
+    with pytest.raises(ConfigError, match="DEPPARSE_RUNTIME is one of auto, torch, openvino, not 'onnx'"):
+        depparse.load(tmp_path / "m")
+    assert type(depparse.load(tmp_path / "m", runtime="openvino").scorer) is OpenVinoScorer
+    monkeypatch.setenv("DEPPARSE_RUNTIME", "torch")
+    assert type(depparse.load(tmp_path / "m").scorer) is TorchScorer
+    monkeypatch.setenv("DEPPARSE_RUNTIME", "")
+    assert type(depparse.load(tmp_path / "m").scorer) is OpenVinoScorer
 
 
 @pytest.mark.parametrize("part", ["encoder.context.project.weight", "tasks.tagger.classifiers.UPOS.0.weight"])

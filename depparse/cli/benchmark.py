@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from depparse.cli.options import Device, Json
+from depparse.cli.options import Device, Json, Precision, Runtime
 from depparse.cli.printing import say, say_json
 from depparse.printable import clean
 
@@ -27,6 +27,8 @@ def benchmark(
         str, typer.Option(metavar="PARTS", help="Parts to switch off, such as enhanced,srl; depparse info names them.")
     ] = "",
     device: Device = "cpu",
+    runtime: Runtime = "auto",
+    precision: Precision = "auto",
     json: Json = False,
 ) -> None:
     """Measure a model on this machine: words a second, start-up, memory, and where the time goes.
@@ -44,14 +46,17 @@ def benchmark(
     Trees alone, on a text of yours: [green]depparse benchmark en letter.txt --without enhanced,srl[/green]
 
     Two threads, as JSON: [green]depparse benchmark en --threads 2 --json[/green]
+
+    What full precision costs: [green]depparse benchmark en --precision fp32[/green]
     """
     from depparse.cli.progress import Line
     from depparse.cli.tables import show
     from depparse.inference.benchmark import measure
 
+    options = {"device": device, "runtime": runtime, "precision": precision}
     with Line() as line:
         measured = measure(
-            model, text, words=words, rounds=rounds, threads=threads, without=without, device=device, say=line
+            model, text, words=words, rounds=rounds, threads=threads, without=without, say=line, **options
         )
     if json:
         say_json(measured.to_dict())

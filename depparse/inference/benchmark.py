@@ -52,6 +52,7 @@ class Round:
     sentences: int
     peak_mib: float | None  # of the whole process; None where the system does not tell
     engine: str
+    precision: str | None  # in which the engine computed; None if it has only one
     profile: dict[str, float] | None  # seconds by stage, of a second pass over the text in the last round
 
 
@@ -78,9 +79,10 @@ class Benchmark:
         """What was measured and where, in words."""
         processor, last = self.processor, self.rounds[-1]
         off = f", without {self.without}" if self.without else ""
+        engine = last.engine + (f" in {last.precision}" if last.precision else "")
         return {
             "model": f"{self.model}{off}, {self.size / 1e6:,.1f} MB on disk",
-            "engine": f"{last.engine} on {self.device}, {self.threads} thread{'s' if self.threads > 1 else ''}",
+            "engine": f"{engine} on {self.device}, {self.threads} thread{'s' if self.threads > 1 else ''}",
             "text": f"{self.text}: {last.words:,} words in {last.sentences:,} sentences",
             "processor": f"{processor.name}, {processor.cores} for use",
             "its flags": " ".join(processor.flags) or "not told",
@@ -126,12 +128,15 @@ def measure(
     threads: int = 1,
     without: str = "",
     device: str = "cpu",
+    runtime: str = "auto",
+    precision: str = "auto",
     say: Callable[[str], None] = lambda _: None,
 ) -> Benchmark:
     """Measures the model in `rounds` new processes with so many `threads`; `say` is told what is going on.
 
     `text` is a file, or ``-`` for standard input. By default the text is that of the sample treebank of the model's
-    language, or else of English, repeated up to `words` words. The parts in `without` are switched off.
+    language, or else of English, repeated up to `words` words. The parts in `without` are switched off. For `device`,
+    `runtime` and `precision`, see `depparse.load`.
 
     Raises ModelError, ConfigError and FormatError for a wrong model, argument or text, and DepparseError if a process
     fails.
@@ -152,6 +157,8 @@ def measure(
             "folder": folder,
             "without": without,
             "device": device,
+            "runtime": runtime,
+            "precision": precision,
             # Threads and other devices compute while the thread that waits for them spends no processor time.
             "clock": "processor" if threads == 1 and device == "cpu" else "clock",
         }
@@ -209,7 +216,7 @@ def _versions() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     versions = {"depparse": __version__, "Python": platform.python_version()}
-    for package in ("numpy", "torch"):
+    for package in ("numpy", "openvino", "torch"):
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
@@ -266,7 +273,7 @@ def _measure_round(started: Seconds, asked: dict[str, Any]) -> dict[str, Any]:
 
     start_up[_IMPORTING] = lap()
     memory.keep_blocks_on_heap()  # as `depparse parse` does
-    pipeline = load(Path(asked["model"]), asked["device"])
+    pipeline = load(Path(asked["model"]), asked["device"], runtime=asked["runtime"], precision=asked["precision"])
     request = pipeline.request(without=asked["without"])
     start_up[_LOADING] = lap()
     pipeline(_FIRST, request=request)
@@ -294,5 +301,5 @@ def _measure_round(started: Seconds, asked: dict[str, Any]) -> dict[str, Any]:
     engine = "none" if pipeline.scorer is None else type(pipeline.scorer).__module__.rpartition(".")[2]
     return {
         "start_up": start_up, "parsing": parsing, "words": n_words, "sentences": n_sentences, "peak_mib": peak,
-        "engine": engine, "profile": profile,
+        "engine": engine, "precision": getattr(pipeline.scorer, "precision", None), "profile": profile,
     }  # fmt: skip

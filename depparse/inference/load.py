@@ -6,14 +6,14 @@ import os
 import sys
 from collections.abc import Collection
 from types import NoneType
-from typing import TYPE_CHECKING, Never
+from typing import TYPE_CHECKING, Never, cast
 
 from depparse.arguments import check_path, check_type
 from depparse.errors import ConfigError
 from depparse.inference.networks import InTorch
 from depparse.inference.pipeline import SEGMENTER, Pipeline
 from depparse.inference.request import hint
-from depparse.layers.stored import NoGraph
+from depparse.layers.stored import PRECISIONS, NoGraph
 from depparse.model.codec import ModelCodec
 from depparse.model_folder.contents import Contents, explained, read_card, read_contents, read_facts
 from depparse.model_folder.find import find
@@ -22,11 +22,11 @@ from depparse.segmentation.segmenter import Segmenter
 if TYPE_CHECKING:
     import torch
 
+    from depparse.layers.graph import Precision
     from depparse.model.model import Model
 
 RUNTIME_VARIABLE = "DEPPARSE_RUNTIME"  # of the environment: the runtime where none is asked for
 RUNTIMES = ("auto", "torch", "openvino")
-PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
 
 def load(
@@ -48,10 +48,11 @@ def load(
 
     `runtime` is the library that computes the networks: OpenVINO, which is faster, or torch. By default it is OpenVINO,
     unless the encoder has a part that only torch computes, or the device is not the processor; or it is the one that
-    the environment names in ``DEPPARSE_RUNTIME``. `precision` is that of
-    OpenVINO: ``fp32`` computes what torch computes; ``bf16`` and ``int8`` are faster and decide some words in a
-    thousand otherwise. By default it is ``fp32`` for a model whose weights are stored in full (float32), and for
-    others, whose weights have been rounded, the fastest of which this processor is capable.
+    the environment names in ``DEPPARSE_RUNTIME``.
+
+    `precision` is that of OpenVINO: ``fp32`` computes what torch computes; ``bf16`` and ``int8`` are faster and decide
+    some words in a thousand otherwise. By default it is ``fp32`` for a model whose weights are stored in full
+    (float32), and for others, whose weights have been rounded, the fastest of which this processor is capable.
 
     Raises ModelError and ConfigError.
     """
@@ -62,8 +63,13 @@ def load(
     torch_device = getattr(sys.modules.get("torch"), "device", str)
     check_type(device, (str, torch_device), "device", "the name of a device, such as 'cpu' or 'cuda'")
     check_type(revision, (str, NoneType), "revision", "a branch, tag or commit, as text")
-    runtime = os.environ.get(RUNTIME_VARIABLE, runtime) if runtime == "auto" else runtime
-    for value, choice, what in ((runtime, RUNTIMES, "runtime"), (precision, PRECISIONS, "precision")):
+    asked = runtime == "auto" and os.environ.get(RUNTIME_VARIABLE)
+    runtime = asked or runtime
+    choices = (
+        (RUNTIME_VARIABLE if asked else "runtime", runtime, RUNTIMES),
+        ("precision", precision, ("auto", *PRECISIONS)),
+    )
+    for what, value, choice in choices:
         if value not in choice:
             raise ConfigError(f"{what} is one of {', '.join(choice)}, not {value!r}")
     folder = find(name, fetch=fetch, revision=revision)
@@ -88,7 +94,6 @@ def _by_openvino(
             raise ConfigError(f"the runtime openvino computes on the device 'cpu', not on {device!r}")
         return None
     try:
-        from depparse.layers.graph import best_precision, check_precision
         from depparse.runtimes.openvino import OpenVinoScorer, OpenVinoSegmenterScorer
     except ImportError as error:
         if (error.name or "").startswith("depparse"):
@@ -96,9 +101,7 @@ def _by_openvino(
         if demanded:
             raise ConfigError("the runtime openvino is not installed; run: pip install openvino") from None
         return None
-    if precision == "auto":
-        precision = best_precision() if contents.is_rounded else "fp32"
-    chosen = check_precision(precision)
+    chosen = _precision(precision, contents.is_rounded)
     try:
         scorer, segmenter, codec = None, None, contents.codec
         if contents.segmenter_codec is not None and contents.segmenter_config is not None:
@@ -122,6 +125,28 @@ def _by_openvino(
     segmenter = None if SEGMENTER in off else segmenter
     in_torch = InTorch(lambda: _parts(contents, "cpu", off), segmenter)
     return Pipeline(codec, segmenter=segmenter, scorer=scorer, in_torch=in_torch)
+
+
+def _precision(asked: str, is_rounded: bool) -> Precision:
+    """The precision to compute in. Raises ConfigError if this processor does not compute in the one asked for.
+
+    By default OpenVINO is not started, so that a process that has only loaded a model may still be forked.
+    """
+    from depparse.inference.machine import Processor
+    from depparse.layers.graph import computes_in
+
+    if asked != "auto":
+        precision = cast("Precision", asked)
+        if not computes_in(precision):
+            raise ConfigError(f"this processor does not compute in {precision}; take precision fp32")
+        return precision
+    if not is_rounded:
+        return "fp32"
+    flags = set(Processor.here().flags)
+    if not flags:  # another system than Linux
+        return "int8" if computes_in("int8") else "fp32"
+    # Only processors with a unit for matrices (AMX) are faster in bf16 than in int8.
+    return "bf16" if "amx_bf16" in flags else "int8" if flags & {"avx512_vnni", "avx_vnni"} else "fp32"
 
 
 def _by_torch(contents: Contents, device: str | torch.device, without: str | Collection[str]) -> Pipeline:

@@ -14,7 +14,6 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -28,7 +27,7 @@ _AHEAD = 2  # jobs that are read ahead for each worker: one in work, one waiting
 # A forked child has none of its parent's OpenMP threads, and torch would wait for them forever, so every child uses one
 # thread. (A DataLoader does the same in its workers.)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: _use_one_thread())
+    os.register_at_fork(after_in_child=lambda: use_one_thread())
 
 
 def run_in_order(
@@ -76,7 +75,7 @@ class _Workers:
         forks = context.get_start_method() == "fork"
         if new_program := forks and _forbids_forks():
             forks = False
-        self._sent_work = b"" if forks else pickle.dumps(work)
+        self._sent_work = b"" if forks else _pickled(work)
         self._without_work: set[Connection] = set()
         self._alive = context.Pipe(duplex=False)  # nothing is sent: the pipe ends when this process ends
         self._processes: list[Any] = []
@@ -88,9 +87,12 @@ class _Workers:
                 self._idle.put(ours)
                 if not forks:
                     self._without_work.add(ours)
-                arguments = work if forks else None, theirs, *self._alive
-                make = partial(context.Process, target=_serve, args=arguments, daemon=True)
-                process = _Program(theirs, *self._alive) if new_program else make()
+                process: Any
+                if new_program:
+                    process = _Program(theirs, *self._alive)
+                else:
+                    arguments = work if forks else None, theirs, *self._alive
+                    process = context.Process(target=_serve, args=arguments, daemon=True)
                 self._processes.append(process)
                 with _no_interrupts():
                     process.start()
@@ -140,6 +142,14 @@ class _Workers:
             self._idle.get().close()
         for end in self._alive:
             end.close()
+
+
+def _pickled(work: Callable[[Any], Any]) -> bytes:
+    """The work as bytes. Raises DepparseError if it has a part that cannot be sent to another process."""
+    try:
+        return pickle.dumps(work)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise DepparseError(f"this cannot be done by several processes: {error}") from None
 
 
 def _forbids_forks() -> bool:
@@ -213,15 +223,31 @@ def _serve(work: Any, connection: Connection, reader: Connection, writer: Connec
     threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal interrupts all of its processes, but the parent decides
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if work is None:
-        work = pickle.loads(connection.recv_bytes())
-    _use_one_thread()
+    use_one_thread()
     with contextlib.suppress(EOFError):
+        if work is None:
+            work = _work_from(connection.recv_bytes())
         while True:
             connection.send_bytes(_answer(work, connection.recv_bytes()))
 
 
-def _use_one_thread() -> None:
+def _work_from(pickled: bytes) -> Callable[[Any], Any]:
+    """The work; or, if it cannot be read here, a function that raises DepparseError for each job."""
+    try:
+        work: Callable[[Any], Any] = pickle.loads(pickled)
+    except (AttributeError, ImportError) as error:
+        reason = str(error)
+
+        def work(_job: Any) -> Any:
+            raise DepparseError(
+                f"a worker process cannot import what it is to use ({reason}): functions and classes for workers "
+                "must be in a module, not in the script that is run or in a notebook"
+            )
+
+    return work
+
+
+def use_one_thread() -> None:
     """Limits torch, if it is imported at all, and what reads OMP_NUM_THREADS to one thread."""
     os.environ["OMP_NUM_THREADS"] = "1"
     if (torch := sys.modules.get("torch")) is not None:

@@ -14,18 +14,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from threading import Lock
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from depparse.errors import ConfigError, DepparseError
+from depparse.errors import DepparseError
 from depparse.layers.stored import StoredWeights
 
-# The tools of OpenVINO that convert models take most of the time of its import, and report their use to its maker.
-# Without them, it is imported all the same; they stay importable by their own name.
+# The tools of OpenVINO that convert models take most of the time of its import, and can report
+# their use to its maker. Without them, it is imported all the same; they stay importable by their own name.
 _TOOLS = "openvino.tools.ovc"
 _hides_tools = "openvino" not in sys.modules
 if _hides_tools:
@@ -41,7 +40,6 @@ ops: Any = opset13  # the operators of graphs
 Array = NDArray[Any]
 Node = Any  # a value of a graph
 Precision = Literal["fp32", "bf16", "int8"]
-PRECISIONS: tuple[str, ...] = get_args(Precision)
 ROWS = 512  # vectors that are computed at once: more take more memory and no less time
 _GROUP = 128  # units of a vector that share a scale
 NEVER = -1e30  # added to scores of what must not be chosen; its exponential is 0
@@ -63,9 +61,11 @@ class Graphs:
         """The values as a part of the graph."""
         return ops.constant(np.asarray(values, order="C"))
 
-    def linear(self, x: Node, weights: StoredWeights) -> Node:
-        """``x · weight^T + bias``."""
+    def linear(self, x: Node, weights: StoredWeights, n_units: int | None = None) -> Node:
+        """``x · weight^T + bias``. Raises NoGraph if `n_units` are expected and the weights have others."""
         stored, scale = weights.stored("weight")
+        n_units = len(stored) if n_units is None else n_units
+        weights.check("weight", n_units)
         if stored.shape[1] % _GROUP == 0 and (
             self.precision == "int8" or (self.precision == "bf16" and scale is not None)
         ):
@@ -76,7 +76,7 @@ class Graphs:
         else:
             matrix = self.constant(weights.array("weight"))
         y = ops.matmul(x, matrix, False, True)
-        return ops.add(y, self.constant(weights.array("bias"))) if "bias" in weights else y
+        return ops.add(y, self.constant(weights.array("bias", n_units))) if "bias" in weights else y
 
     def normalize(self, x: Node, weights: StoredWeights, epsilon: float = 1e-5) -> Node:
         """Layer normalization."""
@@ -95,9 +95,9 @@ class Graphs:
         return Function(openvino.Model(list(outputs), list(inputs)), settings, by_row=by_row)
 
 
-def perceptron(x: Node, weights: StoredWeights, graphs: Graphs) -> Node:
+def perceptron(x: Node, weights: StoredWeights, graphs: Graphs, n_units: int) -> Node:
     """A hidden layer with GELU, then a linear layer: ``nn.Sequential(Linear, GELU, dropout, Linear)``."""
-    return graphs.linear(ops.gelu(graphs.linear(x, weights.under("0")), "ERF"), weights.under("3"))
+    return graphs.linear(ops.gelu(graphs.linear(x, weights.under("0")), "ERF"), weights.under("3"), n_units)
 
 
 def leaky_relu(x: Node) -> Node:
@@ -180,39 +180,28 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1:] or ["no reason is given"]
-        raise DepparseError(f"OpenVINO cannot compute the model: {reason[0]}; runtime='torch' may tell more") from None
+        reason = reason_of(error)
+        raise DepparseError(f"OpenVINO cannot compute the model: {reason}; runtime='torch' may tell more") from None
 
 
-def check_precision(precision: str) -> Precision:
-    """The precision itself, if this processor computes in it rightly. Raises ConfigError."""
-    if precision not in PRECISIONS:
-        raise ConfigError(f"precision is one of {', '.join(PRECISIONS)}, not {precision!r}")
-    if not _computes(precision):
-        raise ConfigError(f"this processor does not compute in {precision}; take precision fp32")
-    return precision  # type: ignore[return-value]
-
-
-def best_precision() -> Precision:
-    """The fastest precision in which this processor computes rightly.
-
-    On Linux, it is known without OpenVINO being started, so that a process may still be forked.
-    """
-    flags = _flags()
-    if not flags:
-        return "int8" if _computes("int8") else "fp32"
-    # Only processors with a unit for matrices (AMX) are faster in bf16 than in int8.
-    return "bf16" if "amx_bf16" in flags else "int8" if flags & {"avx512_vnni", "avx_vnni"} else "fp32"
+def reason_of(error: Exception) -> str:
+    """What is wrong, in one line: the last line of an error of OpenVINO, since those before say where it was found."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
 
 
 @cache
-def _computes(precision: str) -> bool:
-    """Whether a linear layer, computed in that precision, has about the right results."""
+def computes_in(precision: Precision) -> bool:
+    """Whether this processor computes a linear layer in that precision, with about the right results.
+
+    Other precisions than fp32 start OpenVINO.
+    """
+    if precision == "fp32":
+        return True
     if precision == "bf16":
         return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     random = np.random.default_rng(0)
     matrix, values = (random.normal(size=(2 * _GROUP, _GROUP)).astype(np.float32) for _ in range(2))
-    graphs = Graphs(precision, threads=1)  # type: ignore[arg-type]
+    graphs = Graphs(precision, threads=1)
     x = graphs.parameter(-1, _GROUP)
     (result,) = graphs.compile([x], [graphs.linear(x, StoredWeights({"weight": matrix}))])(values)
     error = np.abs(result - values @ matrix.T).max()
@@ -225,14 +214,6 @@ def available_threads() -> int:
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _flags() -> set[str]:
-    """What Linux says that the processor can do; empty elsewhere."""
-    try:
-        return set(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split())
-    except OSError:
-        return set()
 
 
 _started: list[tuple[int, Any]] = []  # the process in which OpenVINO was started, and its core

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[Any]
 
+PRECISIONS = ("fp32", "bf16", "int8")  # in which graphs compute; see graph.py
 SCALE = ":scale"  # ends the name of the tensor that has the scales of an int8 tensor
 
 
@@ -50,16 +51,16 @@ class StoredWeights:
     def __contains__(self, name: str) -> bool:
         return self.prefix + name in self._tensors
 
-    def array(self, name: str) -> Array:
-        """The tensor in full precision."""
+    def array(self, name: str, *sizes: int) -> Array:
+        """The tensor in full precision, whose first axes must have these sizes. Raises NoGraph."""
+        self.check(name, *sizes)
         return self.rows(name, slice(None))
 
-    def table(self, name: str, n_rows: int) -> Array:
-        """The tensor in full precision, which must have that many rows. Raises NoGraph."""
-        stored, _ = self.stored(name)
-        if len(stored) != n_rows:
-            raise NoGraph(f"the weights {self.prefix + name} have {len(stored)} rows, but the vocabulary {n_rows}")
-        return self.array(name)
+    def check(self, name: str, *sizes: int) -> None:
+        """Raises NoGraph unless the first axes of the tensor have these sizes."""
+        shape = self.stored(name)[0].shape
+        if shape[: len(sizes)] != sizes:
+            raise NoGraph(f"the weights {self.prefix + name} should have the shape {sizes}, not {shape}")
 
     def rows(self, name: str, rows: Any) -> Array:
         """Rows of the tensor in full precision: those of these numbers, ``[…, width]``."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from depparse.encoders.codec import CONTEXTS, INPUTS, Widths
 from depparse.errors import DepparseError, ModelError
 from depparse.features.batch import Batch
-from depparse.layers.graph import Array, Graphs, Precision
+from depparse.layers.graph import Array, Graphs, Precision, reason_of
 from depparse.layers.stored import EncodedArrays, NoGraph, StoredWeights
 from depparse.model.codec import TASKS, ModelCodec, ModelConfig
 from depparse.segmentation.batch import TokenBatch
@@ -100,29 +100,33 @@ class _Networks:
         return encoded[1:] or encoded
 
     def task(self, name: str) -> Any:
-        """The network of the task. Raises DepparseError if it has no graph and there is no torch."""
+        """The network of the task. Raises DepparseError if it has no graph and there is no torch, ModelError for wrong
+        weights."""
         if name not in self._tasks:
-            config, codec, weights = (
-                self._config.tasks[name],
-                self._codec.tasks[name],
-                self._weights.under(f"tasks.{name}"),
-            )
             try:
-                graph = _graph_of(TASKS, config.type)(codec, weights, self._graphs, self._widths)
-                self._tasks[name] = _GraphTask(graph)
-            except NoGraph:
-                try:
-                    from depparse.runtimes.torch import TorchTask
-                except ImportError:
-                    raise DepparseError(
-                        f"the task {name} needs torch, which is not installed: pip install torch, or leave the task "
-                        f"out (--without {name}, without={name!r})"
-                    ) from None
-                self._tasks[name] = TorchTask(config, codec, self._widths, weights)
-            except RuntimeError as error:
-                reason = str(error).strip().splitlines()[-1:] or ["no reason is given"]
-                raise ModelError(f"the weights of the task {name} do not fit together: {reason[0]}") from None
+                self._tasks[name] = self._make(name)
+            except DepparseError:
+                raise
+            except Exception as error:  # weights of wrong shapes make OpenVINO, torch and NumPy raise all kinds
+                raise ModelError(f"the weights of the task {name} do not fit together: {reason_of(error)}") from None
         return self._tasks[name]
+
+    def _make(self, name: str) -> Any:
+        """A new network of the task; see `task`."""
+        config, codec = self._config.tasks[name], self._codec.tasks[name]
+        weights = self._weights.under(f"tasks.{name}")
+        try:
+            return _GraphTask(_graph_of(TASKS, config.type)(codec, weights, self._graphs, self._widths))
+        except NoGraph:
+            pass
+        try:
+            from depparse.runtimes.torch import TorchTask
+        except ImportError:
+            raise DepparseError(
+                f"the task {name} needs torch, which is not installed: pip install torch, or leave the task "
+                f"out (--without {name}, without={name!r})"
+            ) from None
+        return TorchTask(config, codec, self._widths, weights)
 
 
 class _GraphTask:

@@ -18,8 +18,8 @@ class SegmenterGraph:
 
     def __init__(self, config: SegmenterConfig, sizes: Sizes, weights: StoredWeights, graphs: Graphs) -> None:
         width = config.width
-        self._forms = weights.table("forms.weight", sizes.forms)
-        embeddings = [weights.table(f"embeddings.{kind}.weight", size) for kind, size in enumerate(sizes.symbols)]
+        self._forms = weights.array("forms.weight", sizes.forms, config.words)
+        embeddings = [weights.array(f"embeddings.{kind}.weight", size) for kind, size in enumerate(sizes.symbols)]
         symbols = graphs.parameter(-1, len(embeddings), -1, dtype=np.int64)
         present = graphs.parameter(-1, 1, -1)
         zero = graphs.constant(np.array(0))
@@ -43,12 +43,13 @@ class SegmenterGraph:
             y = ops.relu(ops.add(y, graphs.constant(convolution.array("bias")[:, None])))
             values = y if number == 0 else ops.add(values, y)
         states = ops.transpose(ops.multiply(values, present), graphs.constant(np.array([0, 2, 1])))
-        self._read = graphs.compile([symbols, present], [states, graphs.linear(states, weights.under("end"))])
+        self._read = graphs.compile([symbols, present], [states, graphs.linear(states, weights.under("end"), 1)])
         recurrent = LinearRecurrentConfig(width=config.token_width, layers=config.token_layers, expansion=1.0)
         input_width = 3 * width + config.words + SPACING
         self._context = LinearRecurrentGraph(recurrent, weights.under("context"), graphs, input_width)
         tokens = graphs.parameter(-1, config.token_width)
-        scores = [graphs.linear(tokens, weights.under(name)) for name in ("sentence", "script")]
+        n_scores = {"sentence": 1, "script": 1 + sizes.scripts}
+        scores = [graphs.linear(tokens, weights.under(name), size) for name, size in n_scores.items()]
         self._score = graphs.compile([tokens], scores, by_row=True)
 
     def ends(self, symbols: Ints) -> tuple[Floats, Floats]:

@@ -24,6 +24,7 @@ from depparse.errors import ConfigError, DepparseError, FormatError, cannot_impo
 from depparse.formats import arrow
 from depparse.formats.first_lines import InputPath, input_files
 from depparse.inference.request import Asked, Request
+from depparse.inference.workers import use_one_thread
 from depparse.shards.job import WORDS, Execute, ShardJob, Summary
 from depparse.shards.sections import Section
 from depparse.shards.work import ModelName, Result, Task, Work, Worker
@@ -105,7 +106,7 @@ class _ShardWriter:
     """A process of the pool, which does tasks."""
 
     def __init__(self, work: Work) -> None:
-        _use_one_thread()
+        _prepare_process()
         self._worker = Worker(work)
 
     def __call__(self, rows: dict[str, Any]) -> dict[str, list[str]]:
@@ -159,7 +160,7 @@ class _Annotator:
     """A process of the pool, which annotates rows."""
 
     def __init__(self, model: ModelName, request: Request, text: str, name: str | None) -> None:
-        _use_one_thread()
+        _prepare_process()
         self._pipeline: Pipeline = model.load()
         self._request, self._text, self._name = request, text, name
 
@@ -259,11 +260,9 @@ def _pool(workers: int | None, device: str, spare: int = 0) -> dict[str, Any]:
     return {"compute": strategy, "num_cpus": 1, "num_gpus": 1 if gpu else None}
 
 
-def _use_one_thread() -> None:
-    """Limits torch to one thread, and keeps the heap small over a long job."""
-    import torch
-
+def _prepare_process() -> None:
+    """Limits this process to one thread, and keeps the heap small over a long job."""
     from depparse.inference import memory
 
-    torch.set_num_threads(1)
+    use_one_thread()
     memory.keep_blocks_on_heap()

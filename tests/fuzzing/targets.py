@@ -30,7 +30,7 @@ from depparse.treebanks.checks import check
 from tests.conftest import ROOT
 from tests.fuzzing.mutators import NASTY, make_text, mutate_bytes, mutate_json, mutate_lines
 from tests.models import model_of, small_model
-from tests.recipes import ENHANCED, FLAT, TASKS
+from tests.recipes import ENHANCED, FLAT, GCN, TASKS
 from tests.segmenters import random_segmenter
 
 TARGETS = ("conllu", "formats", "parquet", "settings", "folders", "texts")
@@ -53,9 +53,12 @@ class Fuzzer:
         english = next(d for d, path in zip(self.documents, self.samples, strict=True) if path.suffix == ".conllup")
         segmenter = random_segmenter(SAMPLES)
         self.pipeline = Pipeline(small_model(document=english), segmenter=segmenter)
-        model = model_of({**TASKS, "enhanced": ENHANCED, "ner": FLAT}, english)
-        self.saved = self.folder / "saved"
-        Pipeline(model, segmenter=segmenter).save(self.saved)
+        self.saved = []  # one that torch computes, one that OpenVINO does
+        tasks = {**TASKS, "enhanced": ENHANCED | {"tree_width": 8}}
+        for context, others in (("bilstm", {"ner": FLAT}), ("linear_recurrent", {"srl": {"type": "srl"} | GCN})):
+            self.saved.append(self.folder / context)
+            model = model_of({**tasks, **others}, english, context)
+            Pipeline(model, segmenter=segmenter).save(self.saved[-1])
         self.recipes = [recipe_file(path.stem) for path in sorted((ROOT / "configs").glob("*.toml"))]
 
     @property
@@ -136,7 +139,7 @@ class Fuzzer:
         """Model folders with other files, whose hashes are right: they are refused, or they parse."""
         folder = self.folder / "model"
         folder.mkdir(exist_ok=True)
-        for file in self.saved.iterdir():
+        for file in rng.choice(self.saved).iterdir():
             (folder / file.name).write_bytes(file.read_bytes())
         names = ("config.json", "vocab.json", "facts.json", "model.safetensors", "README.md", "manifest.json")
         path = folder / rng.choice(names)

@@ -18,7 +18,7 @@ class CharactersGraph:
     def __init__(self, codec: CharactersCodec, weights: StoredWeights, graphs: Graphs) -> None:
         if codec.config.kind != "cnn":
             raise NoGraph(f"characters of the kind {codec.config.kind} have no graph, only cnn has")
-        self._embedding = weights.table("embedding.weight", len(codec.vocabulary))
+        self._embedding = weights.array("embedding.weight", len(codec.vocabulary), codec.config.embedding)
         self.width, self._windows = codec.config.width, codec.config.windows
         embedded = graphs.parameter(-1, -1, codec.config.embedding)
         values = ops.transpose(embedded, graphs.constant(np.array([0, 2, 1])))

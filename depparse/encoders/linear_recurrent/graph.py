@@ -17,7 +17,7 @@ class LinearRecurrentGraph:
 
     def __init__(self, config: LinearRecurrentConfig, weights: StoredWeights, graphs: Graphs, input_width: int) -> None:
         self.width = config.width
-        bounds = weights.array("bounds")
+        bounds = weights.array("bounds", config.layers, 2 * config.width)
         shares = np.exp(bounds - bounds.max(0))
         shares /= shares.sum(0)
         self._bounds = shares.cumsum(0) - shares[0]

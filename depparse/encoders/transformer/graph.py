@@ -31,10 +31,12 @@ class TransformerGraph:
         if not is_bert(settings):
             raise NoGraph(f"transformers of the type {settings.get('model_type')} have no graph, only BERT has")
         self.codec = codec
-        weights.table("pretrained.embeddings.word_embeddings.weight", settings["vocab_size"])
+        weights.check("pretrained.embeddings.word_embeddings.weight", settings["vocab_size"], settings["hidden_size"])
         self._words, bert = weights.under("pretrained.embeddings.word_embeddings"), weights.under("pretrained")
         embeddings = bert.under("embeddings")
-        positions = embeddings.table("position_embeddings.weight", settings["max_position_embeddings"])
+        embeddings.check("token_type_embeddings.weight", settings["type_vocab_size"], settings["hidden_size"])
+        sizes = settings["max_position_embeddings"], settings["hidden_size"]
+        positions = embeddings.array("position_embeddings.weight", *sizes)
         self._positions = positions + embeddings.rows("token_type_embeddings.weight", 0)
         self.width: int = settings["hidden_size"]
         self._read = self._build(bert, _mixes(codec, weights), graphs)

@@ -14,7 +14,8 @@ class TreebankGraph:
     """The table of vectors."""
 
     def __init__(self, codec: TreebankCodec, weights: StoredWeights, _graphs: Graphs) -> None:
-        self._embedding, self.width = weights.table("embedding.weight", codec.n_treebanks), codec.config.width
+        self.width = codec.config.width
+        self._embedding = weights.array("embedding.weight", codec.n_treebanks, self.width)
 
     def __call__(self, _data: None, batch: Batch) -> list[Array]:
         """The vector of each sentence's treebank at all its words, ``[batch, words, width]``."""

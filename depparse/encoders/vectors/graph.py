@@ -16,8 +16,8 @@ class VectorsGraph:
 
     def __init__(self, codec: VectorsCodec, weights: StoredWeights, graphs: Graphs) -> None:
         self.width = codec.config.width
-        self._special = weights.table("special", RESERVED)
-        weights.table("pretrained.weight", len(codec.vocabulary.items))
+        self._special = weights.array("special", RESERVED, self.width)
+        weights.check("pretrained.weight", len(codec.vocabulary.items), codec.units)
         self._rows = weights.under("pretrained")
         values = graphs.parameter(-1, codec.units)
         self._project = graphs.compile([values], [graphs.linear(values, weights.under("project"))], by_row=True)

@@ -12,7 +12,8 @@ class WordsGraph:
     """The table of vectors."""
 
     def __init__(self, codec: WordsCodec, weights: StoredWeights, _graphs: Graphs) -> None:
-        self._embedding, self.width = weights.table("embedding.weight", len(codec.vocabulary)), codec.config.width
+        self.width = codec.config.width
+        self._embedding = weights.array("embedding.weight", len(codec.vocabulary), self.width)
 
     def __call__(self, numbers: Ints, _batch: Batch) -> list[Array]:
         """The vectors ``[batch, words, width]``."""

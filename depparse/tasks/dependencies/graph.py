@@ -17,11 +17,12 @@ class DependenciesGraph:
     def __init__(self, codec: DependencyCodec, weights: StoredWeights, graphs: Graphs, widths: Widths) -> None:
         values = graphs.parameter(-1, widths.context)
         vectors = [leaky_relu(graphs.linear(values, weights.under(f"represent.{number}.0"))) for number in range(4)]
-        form = weights.array("arcs") / np.float32(codec.config.arc_width**0.5)
+        width = codec.config.arc_width
+        form = weights.array("arcs", width + 1, width) / np.float32(width**0.5)
         mixed = ops.add(ops.matmul(vectors[0], graphs.constant(form[:-1]), False, False), graphs.constant(form[-1]))
         self._represent = graphs.compile([values], [mixed, *vectors[1:]], by_row=True)
-        form = weights.array("label_weights")
-        self._width, self._n_labels = form.shape[:2]
+        self._width, self._n_labels = codec.config.label_width + 1, len(codec.labels)
+        form = weights.array("label_weights", self._width, self._n_labels, self._width)
         dependents, heads = graphs.parameter(-1, self._width), graphs.parameter(-1, -1, self._width)
         matrix = graphs.constant(form.transpose(0, 2, 1).reshape(self._width, -1))
         shape = graphs.constant(np.array([-1, self._width, self._n_labels]))

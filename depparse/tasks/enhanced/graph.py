@@ -19,38 +19,39 @@ class EnhancedGraph:
 
     def __init__(self, codec: EnhancedCodec, weights: StoredWeights, graphs: Graphs, widths: Widths) -> None:
         config = codec.config
-        self._syntax = SyntaxGraph(config.syntax, weights.under("syntax"), graphs, widths.context)
+        n_relations = len(codec.trees.relations)
+        self._syntax = SyntaxGraph(config.syntax, weights.under("syntax"), graphs, widths.context, n_relations)
         values = graphs.parameter(-1, self._syntax.width)
         dependents, heads = (
             leaky_relu(graphs.linear(values, weights.under(f"represent.{number}.0"))) for number in range(2)
         )
         # The last column of the form meets the unit that is 1 in all heads: it scores dependents by themselves.
-        form = weights.array("arcs") / np.float32(config.arc_width**0.5)
-        form[-1, -1] += weights.array("arc_bias")[0]
+        form = weights.array("arcs", config.arc_width + 1, config.arc_width + 1) / np.float32(config.arc_width**0.5)
+        form[-1, -1] += weights.array("arc_bias", 1)[0]
         mixed, biases = (
             ops.add(ops.matmul(dependents, graphs.constant(part[:-1]), False, False), graphs.constant(part[-1]))
             for part in (form[:, :-1], form[:, -1:])
         )
         parts = [graphs.linear(values, weights.under(f"label_parts.{number}")) for number in range(2)]
         self._score = graphs.compile([values], [mixed, heads, biases, *parts], by_row=True)
-        self._tree_width, self._n_relations = config.tree_width, len(codec.trees.relations)
+        self._tree_width, self._n_relations = config.tree_width, n_relations
         if config.tree_width:
             self._compile_kin(weights, graphs)
-        self._compile_labels(config, weights, graphs)
+        self._compile_labels(config, len(codec.labels), weights, graphs)
 
     def _compile_kin(self, weights: StoredWeights, graphs: Graphs) -> None:
         """From rows of the tables of vectors to vectors of kin, and what they add to the scores of arcs."""
         n_rows = len(KINSHIPS) * self._n_relations
-        tables = [weights.table(f"kinship.embeddings.{number}.weight", n_rows) for number in range(3)]
+        tables = [weights.array(f"kinship.embeddings.{number}.weight", n_rows) for number in range(3)]
         rows = graphs.parameter(-1, 3, dtype=np.int64)
         rows_of_all = ops.add(rows, graphs.constant(n_rows * np.arange(3)))
         embedded = ops.gather(graphs.constant(np.concatenate(tables)), rows_of_all, graphs.constant(np.array(0)))
         vectors = ops.gelu(ops.reduce_sum(embedded, graphs.constant(np.array([1])), False), "ERF")
         self._score_kin = graphs.compile(
-            [rows], [vectors, graphs.linear(vectors, weights.under("arcs_of_kin"))], by_row=True
+            [rows], [vectors, graphs.linear(vectors, weights.under("arcs_of_kin"), 1)], by_row=True
         )
 
-    def _compile_labels(self, config: EnhancedConfig, weights: StoredWeights, graphs: Graphs) -> None:
+    def _compile_labels(self, config: EnhancedConfig, n_labels: int, weights: StoredWeights, graphs: Graphs) -> None:
         """From the sum of the vectors of both words, and the vector of their kinship with a last unit of 1, if any."""
         values = graphs.parameter(-1, config.label_width)
         inputs, hidden = [values], values
@@ -59,7 +60,7 @@ class EnhancedGraph:
             of_kin = weights.under("labels_of_kin")
             matrix = graphs.constant(np.concatenate([of_kin.array("weight"), of_kin.array("bias")[:, None]], 1))
             hidden = ops.add(values, ops.matmul(inputs[1], matrix, False, True))
-        scores = graphs.linear(ops.gelu(hidden, "ERF"), weights.under("classify.2"))
+        scores = graphs.linear(ops.gelu(hidden, "ERF"), weights.under("classify.2"), n_labels)
         self._label = graphs.compile(inputs, [scores], by_row=True)
 
     def __call__(self, encoded: EncodedArrays, trees: Arcs[Array] | None) -> GraphScores[Array]:

@@ -13,9 +13,8 @@ class LemmatizerGraph:
 
     def __init__(self, codec: LemmatizerCodec, weights: StoredWeights, graphs: Graphs, widths: Widths) -> None:
         values = graphs.parameter(-1, widths.context + widths.inputs)
-        self._classify = graphs.compile(
-            [values], [perceptron(values, weights.under("classifier"), graphs)], by_row=True
-        )
+        scores = perceptron(values, weights.under("classifier"), graphs, len(codec.scripts))
+        self._classify = graphs.compile([values], [scores], by_row=True)
 
     def __call__(self, encoded: EncodedArrays, _trees: None) -> Array:
         """Scores of scripts, ``[batch, words, scripts]``."""

@@ -29,16 +29,17 @@ class SrlGraph:
         if config.paths is not None:
             raise NoGraph("roles that read paths have no graph for OpenVINO")
         self._codec = codec.arguments
-        self._syntax = SyntaxGraph(config.syntax, weights.under("syntax"), graphs, widths.context)
+        n_relations = len(codec.trees.relations)
+        self._syntax = SyntaxGraph(config.syntax, weights.under("syntax"), graphs, widths.context, n_relations)
         values = graphs.parameter(-1, self._syntax.width + widths.inputs)
         hidden = ops.gelu(graphs.linear(values, weights.under("hidden.0")), "ERF")
         arguments = weights.under("arguments")
         vectors = [leaky_relu(graphs.linear(values, arguments.under(f"{name}.0"))) for name in ("predicate", "word")]
         self._read = graphs.compile(
-            [values], [graphs.linear(hidden, weights.under("predicate")), hidden, *vectors], by_row=True
+            [values], [graphs.linear(hidden, weights.under("predicate"), 1), hidden, *vectors], by_row=True
         )
         self._senses = SensesGraph(codec, weights.under("senses"), graphs, config.width)
-        self._distances = arguments.table("distances.weight", 2 * FARTHEST + 1)
+        self._distances = arguments.array("distances.weight", 2 * FARTHEST + 1, config.argument_width)
         self._pairs = _pairs(config.argument_width, codec.arguments.n_scores, arguments, graphs)
 
     def __call__(self, encoded: EncodedArrays, trees: Arcs[Any] | None) -> SrlScores[Array]:
@@ -114,10 +115,11 @@ class SensesGraph:
         senses = codec.senses
         self._n_scripts, self._suffix_of = senses.n_scripts, np.array(senses.suffix_of, np.int64)
         hidden = graphs.parameter(-1, width)
-        scores = [graphs.linear(hidden, weights.under(name)) for name in ("script_scores", "suffix_scores")]
+        sizes = {"script_scores": len(senses.scripts), "suffix_scores": len(senses.suffixes)}
+        scores = [graphs.linear(hidden, weights.under(name), size) for name, size in sizes.items()]
         self._score = [graphs.compile([hidden], [each], by_row=True) for each in scores]
-        for name in ("own_weights", "own_biases"):
-            weights.table(f"{name}.weight", len(senses.rolesets))
+        weights.check("own_weights.weight", len(senses.rolesets), width)
+        weights.check("own_biases.weight", len(senses.rolesets), 1)
         self._weights = weights
 
     def scripts(self, hidden: Array) -> tuple[Array, Array]:
@@ -140,13 +142,13 @@ def _pairs(width: int, n_scores: int, weights: StoredWeights, graphs: Graphs) ->
     of distances ``[predicates, words, width]`` to the scores of pairs."""
     words, predicates = graphs.parameter(-1, -1, width + 1), graphs.parameter(-1, 1, width + 1)
     distances = graphs.parameter(-1, -1, width)
-    form = weights.array("weights").reshape(width + 1, -1) / np.float32(width**0.5)
+    form = weights.array("weights", width + 1, n_scores, width + 1).reshape(width + 1, -1) / np.float32(width**0.5)
     shape = graphs.constant(np.array([-1, n_scores, width + 1]))
     by_score = ops.reshape(ops.matmul(predicates, graphs.constant(form), False, False), shape, False)
     biaffine = ops.matmul(words, by_score, False, True)
     hidden = ops.add(graphs.linear(words, weights.under("from_word")), distances)
     hidden = ops.add(hidden, graphs.linear(predicates, weights.under("from_predicate")))
-    mixed = graphs.linear(ops.gelu(hidden, "ERF"), weights.under("mix"))
+    mixed = graphs.linear(ops.gelu(hidden, "ERF"), weights.under("mix"), n_scores)
     return graphs.compile([words, predicates, distances], [ops.add(biaffine, mixed)])
 
 

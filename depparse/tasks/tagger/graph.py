@@ -13,10 +13,11 @@ class TaggerGraph:
 
     def __init__(self, codec: TaggerCodec, weights: StoredWeights, graphs: Graphs, widths: Widths) -> None:
         values = graphs.parameter(-1, widths.context + widths.inputs)
-        classifiers = [weights.under(f"classifiers.{column}") for column in codec.vocabularies]
-        self._classify = graphs.compile(
-            [values], [perceptron(values, each, graphs) for each in classifiers], by_row=True
-        )
+        scores = [
+            perceptron(values, weights.under(f"classifiers.{column}"), graphs, len(vocabulary))
+            for column, vocabulary in codec.vocabularies.items()
+        ]
+        self._classify = graphs.compile([values], scores, by_row=True)
 
     def __call__(self, encoded: EncodedArrays, _trees: None) -> list[Array]:
         """For each column, the scores of its labels ``[batch, words, labels]``."""

@@ -15,15 +15,18 @@ from depparse.layers.trees.reader import Arcs
 class GCNGraph:
     """Linear layers in graphs; messages go along the arcs in NumPy."""
 
-    def __init__(self, config: GCNConfig, weights: StoredWeights, graphs: Graphs, input_width: int) -> None:
+    def __init__(
+        self, config: GCNConfig, weights: StoredWeights, graphs: Graphs, input_width: int, n_relations: int
+    ) -> None:
         self.width = config.width
         self._layers = []
         for number in range(config.layers):
             own = weights.under(f"layers.{number}")
             values = graphs.parameter(-1, config.width if number else input_width)
-            messages = [graphs.linear(values, own.under(name)) for name in ("from_head", "from_dependent")]
-            to_self = _gated(graphs.linear(values, own.under("from_self")), graphs, config.width)
-            biases = [own.array(f"{name}_biases.weight") for name in ("head", "dependent")]
+            n_units = config.width + 1
+            messages = [graphs.linear(values, own.under(name), n_units) for name in ("from_head", "from_dependent")]
+            to_self = _gated(graphs.linear(values, own.under("from_self"), n_units), graphs, config.width)
+            biases = [own.array(f"{name}_biases.weight", n_relations, n_units) for name in ("head", "dependent")]
             self._layers.append((graphs.compile([values], [to_self, *messages], by_row=True), biases))
 
     def __call__(self, values: Array, arcs: Arcs[Any]) -> Array:
