@@ -55,12 +55,14 @@ class Screen:
         """Shows one record."""
         from depparse.training.estimate import Estimate
         from depparse.training.loop import Step
-        from depparse.training.records import Began, Compared, Done, Scored, Warned
+        from depparse.training.records import Began, Compared, Done, Going, Scored, Warned
 
         if isinstance(record, Began):
             self._begin(record)
         elif isinstance(record, Warned):
             self._warn(f"! {record.message}")
+        elif isinstance(record, Going):
+            self._say(record.message)
         elif isinstance(record, Step):
             self._step(record)
         elif isinstance(record, Estimate):

@@ -28,7 +28,7 @@ class Example:
     length: int  # words, without ROOT
     features: list[Any]
     targets: dict[str, Any] = field(default_factory=dict)
-    lessons: dict[str, Any] = field(default_factory=dict)  # of tasks that have a teacher
+    lessons: dict[str, Any] = field(default_factory=dict)  # of tasks that have a teacher, in place of targets
     source: int = 0
     number: int = 0  # of the sentence among those that are parsed, from 1
     kept: frozenset[str] = frozenset()  # names of annotations that the sentence keeps, so they are not predicted

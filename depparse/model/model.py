@@ -15,12 +15,13 @@ from depparse.document.sentence import Sentence
 from depparse.encoders.encoder import Encoded, Encoder
 from depparse.errors import ConfigError
 from depparse.features.batch import Batch, Example, WordTree
+from depparse.features.choices import pad_lessons
 from depparse.layers.tensors import Layout, as_arrays, to_arrays, to_tensors
 from depparse.layers.trees.reader import TreeSource
 from depparse.model.codec import NO_NAME, TASKS, ModelCodec, ModelConfig, can_name_task
 from depparse.registry import PartConfig
 from depparse.structs.analysis import Tree
-from depparse.tasks.task import AnyNetwork, CodecType, Distills, NetworkType, ReadsInside, Stage
+from depparse.tasks.task import AnyNetwork, CodecType, Distills, NetworkType, ReadsInside, Stage, TakesLessons
 
 
 class Model(nn.Module):
@@ -124,20 +125,21 @@ class Model(nn.Module):
     def collate(self, examples: Sequence[Example]) -> Batch:
         """The examples as one batch of arrays."""
         batch = self.codec.collate(examples)
-        batch.lessons = {
-            name: network.collate_lessons([example.lessons[name] for example in examples])
-            for name, network in self._taught().items()
-            if name in examples[0].lessons
-        }
+        taught = self._taught()
+        for name in examples[0].lessons:
+            lessons = [example.lessons[name] for example in examples]
+            batch.lessons[name] = taught[name].collate_lessons(lessons) if name in taught else pad_lessons(lessons)
         return batch
 
     def _taught(self) -> dict[str, Distills]:
-        """The tasks that have a teacher."""
+        """The tasks that have a teacher of their own."""
         distilling = {name: task for name, task in self.tasks.items() if isinstance(task, Distills)}
         return {name: task for name, task in distilling.items() if task.is_taught}
 
     def count_targets(self, task: str, batch: Batch) -> int:
         """The number of words of the batch that the loss of the task is a mean over."""
+        if task in batch.lessons and task not in self._taught():
+            return batch.n_words
         return self.codec.count_targets(task, batch)
 
     # -- the network
@@ -180,13 +182,16 @@ class Model(nn.Module):
             without.discard(parser)
         scores = self(batch, without, predicted=("own",))
         targets, lessons = to_tensors((batch.targets, batch.lessons), self.device)
-        taught = self._taught()
-        return {
-            name: taught[name].loss_of_lessons(scores[name], lessons[name])
-            if name in taught
-            else self.network(name).loss(scores[name], targets[name])
-            for name in self.learned
-        }
+        taught, losses = self._taught(), dict[str, Tensor]()
+        for name in self.learned:
+            network = self.network(name)
+            if name in taught:
+                losses[name] = taught[name].loss_of_lessons(scores[name], lessons[name])
+            elif name in lessons and isinstance(network, TakesLessons):
+                losses[name] = network.loss_of_choices(scores[name], lessons[name])
+            else:
+                losses[name] = network.loss(scores[name], targets[name])
+        return losses
 
     def leave_out(self, names: Collection[str]) -> None:
         """Removes tasks from the model, for good.

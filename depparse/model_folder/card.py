@@ -29,6 +29,9 @@ def _body(facts: Facts, level: str) -> list[str]:
         frozen = ", frozen but for the tasks that were trained" if facts.base.frozen else ""
         lines += ["", f"Begun with {_origin(facts.base.origin)}{frozen}. Its card says:"]
         lines += _part(facts.base.facts, level, "The base model")
+    for teacher in facts.teachers:
+        lines += ["", f"Taught by {_origin(teacher.origin)}. Its card says:"]
+        lines += _part(teacher.facts, level, "A teacher")
     for part, title in ((facts.model, "The model"), (facts.segmenter, "The segmenter")):
         if part is not None:
             lines += _part(part, level, title)

@@ -26,7 +26,7 @@ _DEPTH = 20  # the longest chain of models that were each made from the next
 class DataFile(Config):
     """A data file on which a model was trained, chosen or tested."""
 
-    split: str  # train, dev or test
+    split: str  # train, dev, test, or text that only a teacher annotated
     file: str
     sha256: str
     treebank: str = ""
@@ -90,13 +90,15 @@ class Facts(Config):
     scores: tuple[ScoreRow, ...] = ()  # of the weights in this folder
     packing: Packing | None = None
     base: Base | None = None  # the model that training began with
+    teachers: tuple[Taught, ...] = ()  # the models whose opinions it learned
     model: Facts | None = None  # facts of the model that was packed
     segmenter: Facts | None = None  # facts of the segmenter that was packed
 
     def all(self) -> Iterator[Facts]:
         """These facts, and those of all models that this one was made from."""
         yield self
-        for part in (self.model, self.base.facts if self.base is not None else None, self.segmenter):
+        teachers = (teacher.facts for teacher in self.teachers)
+        for part in (self.model, self.base.facts if self.base is not None else None, *teachers, self.segmenter):
             if part is not None:
                 yield from part.all()
 
@@ -124,6 +126,13 @@ class Base(Config):
 
     origin: Origin
     frozen: bool  # all of it but the tasks that were trained
+    facts: Facts
+
+
+class Taught(Config):
+    """A model whose opinions another one learned."""
+
+    origin: Origin
     facts: Facts
 
 

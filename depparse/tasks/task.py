@@ -28,15 +28,16 @@ What only some tasks can do is stated by protocols of its own, below; the model 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, runtime_checkable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from numpy.typing import NDArray
 from pydantic import Field
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.codec import Widths
-from depparse.features.batch import Batch
+from depparse.features.batch import Batch, Ints
+from depparse.features.choices import Floats, Lesson
 from depparse.layers.trees.reader import TreeSource
 from depparse.registry import PartConfig
 from depparse.structs.analysis import ParseAnalysis, Tree
@@ -243,6 +244,35 @@ class CountsTargets(Protocol):
         """The number of words that the loss is a mean over."""
 
 
+class Opinion(NamedTuple):
+    """What a teacher thinks of a batch: the codec and the scores of its task, with its second stages."""
+
+    codec: Any
+    scores: Any
+    stage: Stage
+
+
+@runtime_checkable
+class Teaches(Protocol):
+    """A codec whose task another model can teach that has a task with a codec of the same class. See `TakesLessons`."""
+
+    def soften(self, opinions: Sequence[Opinion], targets: Any, lengths: Ints, trust: Floats) -> list[Lesson]:
+        """What is to be learned from each sentence, by the numbers of this codec: see `depparse.features.choices`.
+
+        `opinions` are those of the teachers on a batch of sentences with ``lengths[batch]`` words; `targets` are what
+        this codec collates for it. The teachers have the weight ``trust[batch]`` where a word is annotated, and the
+        annotation has the rest. If all trust is theirs, the sentence is not annotated at all.
+        """
+
+
+@runtime_checkable
+class TakesLessons(Protocol):
+    """A network that can learn from the lessons of `Teaches` in place of targets."""
+
+    def loss_of_choices(self, scores: Any, lessons: Mapping[str, Tensor]) -> Tensor:
+        """The loss against the lessons, ``[batch, words, …]``: a scalar, a mean over the words, as `Network.loss`."""
+
+
 # What a model computed before it learned more: the scores of the task for a sentence, as arrays, and the encoder's
 # vectors of its words, ``[words, width]``.
 Remember: TypeAlias = Callable[[Sentence], tuple[Any, NDArray[Any]]]
@@ -273,7 +303,7 @@ class Grows(Network[Any, Any, Any], Protocol):
 
 @runtime_checkable
 class Distills(Protocol):
-    """A network that may have a teacher: another model, from whose scores it learns besides the annotation."""
+    """A network that may have a teacher of its own: what it was itself, before it learned new labels (`Grows`)."""
 
     @property
     def is_taught(self) -> bool:

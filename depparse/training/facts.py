@@ -47,7 +47,7 @@ def data_facts(data: DataConfig, hashes: Mapping[str, str]) -> tuple[DataFile, .
             language=language_of(file),
             licence=licence(Path(file).parent) or "",
         )
-        for split in ("train", "dev", "test")
+        for split in ("train", "dev", "test", "text")
         for file in getattr(data, split)
     )
 

@@ -12,6 +12,7 @@ from depparse.formats.table import guess_format
 from depparse.model.model import Model
 from depparse.model_folder.store import check_replaceable, recover
 from depparse.training.gold import Gold
+from depparse.training.loop import TrainingConfig
 from depparse.training.processes import Processes, choose_precision
 from depparse.training.recipe import DataConfig, RecipeConfig, treebank_name
 from depparse.treebanks.checks import check
@@ -22,6 +23,8 @@ METRICS_FILE = "metrics.jsonl"
 SEGMENTER = "segmenter"  # the folder of the trained segmenter, while the model is trained
 SEGMENTER_BEST = "segmenter-best"  # of the best one so far, while the segmenter is trained
 SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors", "segmenter.jsonl"
+LESSONS = "lessons"  # the folder of the teachers' opinions
+TEXT_FILE = "text.conllu"  # the words of the text that only teachers annotate
 CURVES = "curves.png"  # drawn at the end: a folder with it and without a checkpoint is that of a finished run
 
 
@@ -49,7 +52,7 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
         raise ConfigError("config key base: the recipe has no tasks for that model to learn: model.tasks is empty")
     if not config.model.tasks and config.segmentation is None:
         raise ConfigError("the recipe has no tasks and no segmentation: config key model.tasks is empty")
-    tables = {"training": config.training} if config.model.tasks else {}
+    tables: dict[str, TrainingConfig] = {"training": config.training} if config.model.tasks else {}
     if config.segmentation is not None:
         tables["segmentation.training"] = config.segmentation.training
     for table, training in tables.items():
@@ -57,9 +60,10 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
             key = "patience" if training.patience else "optimizer.average=asgd"
             raise ConfigError(f"config key {table}.{key} needs dev data to go by: give --dev FILE")
         choose_precision(training.precision, processes.device, f"{table}.precision")
-    for file in (*data.train, *data.dev, *data.test):
+    files = (*data.train, *data.dev, *data.test, *data.text)
+    for file in files:
         check_input(file)
-    hashes = {file: hash_file(Path(file)) for file in (*data.train, *data.dev, *data.test)}
+    hashes = {file: hash_file(Path(file)) for file in files}
     check_replaceable(output / "model")
     names = (CHECKPOINT, SEGMENTER_CHECKPOINT, SEGMENTER, SEGMENTER_BEST, "model", "recipe.json")
     old_files = [name for name in names if (output / name).exists()]

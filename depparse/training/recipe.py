@@ -33,7 +33,21 @@ class DataConfig(Config):
     format: str = "conllu"  # of files whose endings tell none, such as conll2003
     # The number of training sentences, chosen at random, but alike for any seed, and among those of a larger limit.
     limit: int | None = Field(None, ge=1, exclude_if=lambda limit: limit is None)
+    # Files that only a teacher annotates: text, or any other format, of which only the words count.
+    text: Files = Field((), exclude_if=lambda files: not files)
+    text_words: int | None = Field(None, ge=1, exclude_if=lambda words: words is None)  # of `text`, from its beginning
     on_disk: bool = False  # for training data that does not fit in memory: sentences are read from disk for each batch
+
+
+class ModelTrainingConfig(TrainingConfig):
+    """The training of the model, which may have teachers."""
+
+    # Trained models (names or folders), from whose opinions the model learns; those of several are averaged.
+    teacher: Files = Field((), exclude_if=lambda names: not names)
+    # The weight of the teachers where a word is annotated; the annotation has the rest.
+    trust: float = Field(0.5, gt=0, le=1, exclude_if=lambda trust: trust == 0.5)
+    # A folder in which the teachers' opinions stay, for other runs; by default they are deleted when the run ends.
+    lessons: str | None = Field(None, exclude_if=lambda folder: folder is None)
 
 
 class SegmenterOptimizerConfig(OptimizerConfig):
@@ -73,7 +87,7 @@ class RecipeConfig(Config):
         SegmentationConfig | None, BeforeValidator(lambda value: None if value == "none" else value)
     ] = None
     model: ModelConfig = Field(default_factory=ModelConfig)
-    training: TrainingConfig = Field(default_factory=TrainingConfig)
+    training: ModelTrainingConfig = Field(default_factory=ModelTrainingConfig)
     data: DataConfig = Field(default_factory=DataConfig)
     metric: str | None = None  # score that chooses the model; by default LAS, or UPOS … NER without a parser
     base: str | None = None  # a trained model to begin with (name or folder); its encoder replaces that of `model`
@@ -138,6 +152,8 @@ def read_recipe(
         raise ConfigError(f"config key metric: {config.metric!r} is no score; there are {', '.join(scores)}")
     if config.freeze and config.base is None:
         raise ConfigError("config key freeze: there is no model to leave as it is; give one by base (--base MODEL)")
+    if config.data.text and not config.training.teacher:
+        raise ConfigError("config key data.text: nobody annotates the text; give a model by training.teacher")
     for name, task in config.model.tasks.items() if config.base is None else ():
         if isinstance(task, TaskConfig) and task.replaces:
             raise ConfigError(

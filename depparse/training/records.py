@@ -37,6 +37,13 @@ class Warned:
 
 
 @dataclass(slots=True)
+class Going:
+    """How far a long work has come that is no training."""
+
+    message: str
+
+
+@dataclass(slots=True)
 class Scored:
     """The official scores of one dev file after an epoch; each dev file has a record of its own.
 
@@ -68,5 +75,5 @@ class Compared:
     table: Table
 
 
-Record = Began | Warned | Step | Estimate | Scored | Done | Compared
+Record = Began | Warned | Going | Step | Estimate | Scored | Done | Compared
 Listener = Callable[[Record], None]

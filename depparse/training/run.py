@@ -34,6 +34,7 @@ from depparse.training.loop import train
 from depparse.training.prepare import (
     CHECKPOINT,
     CURVES,
+    LESSONS,
     METRICS_FILE,
     SEGMENTER,
     SEGMENTER_BEST,
@@ -47,9 +48,10 @@ from depparse.training.prepare import (
 )
 from depparse.training.processes import Processes
 from depparse.training.recipe import RecipeConfig, SegmentationConfig, treebank_name
-from depparse.training.records import Done, Listener, Record, Warned
+from depparse.training.records import Done, Going, Listener, Record, Warned
 from depparse.training.segmentation import read_passages, segmenter_score
 from depparse.training.stage import Stage
+from depparse.training.teaching import Teaching
 from depparse.visualize.curves import draw_curves
 
 
@@ -92,7 +94,9 @@ class _Run:
         self.config, self.output, self.resume, self.command = config, output, resume, command
         self.listen, self.processes, self.hashes, self.stack = listen, processes, hashes, stack
         self.base = Base.load(config.base) if config.base is not None else None
-        self.fingerprint = _fingerprint(config, hashes, self.base)
+        taught = bool(config.training.teacher and config.model.tasks)
+        self.teaching = Teaching(config, output, hashes, processes) if taught else None
+        self.fingerprint = _fingerprint(config, hashes, self.base, self.teaching)
         data = config.data
         self.treebanks: Sequence[str] = treebank_names(data.train)
         if self.base is not None:
@@ -136,6 +140,8 @@ class _Run:
                 raise ConfigError(
                     f"config key training.weights.{name}: there is no such task; {did_you_mean(name, names)}"
                 )
+        if self.teaching is not None:
+            self.findings += self.teaching.check(model)
         left_out = [name for name in self.config.model.tasks if name not in model.tasks]
         self.findings += model.codec.findings(self.sentences, model.learned) if self.processes.main else []
         self.findings += [
@@ -206,7 +212,12 @@ class _Run:
 
     def train_model(self, model: Model, segmenter: Segmenter | None) -> None:
         """Trains the model, and saves it with the segmenter whenever it is the best so far."""
-        examples = make_examples(model, self.sentences, self.sources)
+        if self.teaching is None:
+            examples = make_examples(model, self.sentences, self.sources)
+        else:
+            examples = self.teaching.examples(
+                model, self.sentences, self.sources, lambda message: self.listen(Going(message))
+            )
         pipeline, metric, latest = Pipeline(model), self.metric, dict[str, Scores]()
         scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model.codec)}
         logged = {*model_metrics(Use.LOG), metric}  # the score that chooses is always logged
@@ -234,7 +245,7 @@ class _Run:
                 run=self.fingerprint,
                 warn=self._warn,
             ),
-            len(self.sentences),
+            len(examples.lengths),
             sum(examples.lengths),
             self._take_findings(),
             metrics,
@@ -273,7 +284,8 @@ class _Run:
         else:
             draw_curves(self.output / SEGMENTER_METRICS_FILE, self.output / CURVES, WORDS.name)
         (self.output / CHECKPOINT).unlink(missing_ok=True)
-        shutil.rmtree(self.output / SEGMENTER, ignore_errors=True)
+        for name in (SEGMENTER, LESSONS):
+            shutil.rmtree(self.output / name, ignore_errors=True)
         tests = [gold.name for gold in self.tests]
         done = Done(self.output / "model", self._minutes())
         done.tests = {name: scores[name] for name in tests if name in scores}
@@ -295,6 +307,7 @@ class _Run:
             data=data_facts(self.config.data, self.hashes),
             scores=(*score_facts(scores, "words"), *from_text),
             base=self.base.facts(self.config) if self.base is not None else None,
+            teachers=self.teaching.facts() if self.teaching is not None else (),
         )
 
 
@@ -302,10 +315,11 @@ def _silent(record: Record) -> None:
     pass
 
 
-def _fingerprint(config: RecipeConfig, hashes: Mapping[str, str], base: Base | None) -> str:
-    """A hash of config, data and base model, so that no checkpoint is resumed with other ones."""
+def _fingerprint(config: RecipeConfig, hashes: Mapping[str, str], base: Base | None, teaching: Teaching | None) -> str:
+    """A hash of config, data, base model and teachers, so that no checkpoint is resumed with other ones."""
     digest = hashlib.sha256(config.model_dump_json().encode())
     digest.update((base.hash if base is not None else "").encode())
-    for file in (*config.data.train, *config.data.dev):
+    for file in (*config.data.train, *config.data.dev, *config.data.text):
         digest.update(hashes[file].encode())
+    digest.update("".join(teaching.hashes if teaching is not None else ()).encode())
     return digest.hexdigest()

@@ -14,15 +14,18 @@ from depparse.document.columns import set_in_misc
 from depparse.document.sentence import Sentence
 from depparse.errors import DepparseError
 from depparse.features.batch import Batch, Ints, pad
+from depparse.features.choices import Floats as Shares
+from depparse.features.choices import Lesson, blend, choose, softmax, split, translate
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.checks import Floats, Integers, check_length
 from depparse.structs.constraints import Constraints
 from depparse.structs.eisner import MAX_LENGTH
 from depparse.structs.mst import decode
-from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Opinion, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
+ARCS, TREE, LABELS = "arcs", "tree", "labels"  # name the lessons: heads, the heads whose arcs have labels, labels
 
 
 class DependenciesConfig(TaskConfig):
@@ -107,6 +110,32 @@ class DependencyCodec:
             )
             for number, example in enumerate(batch.examples)
         ]
+
+    def soften(
+        self, opinions: Sequence[Opinion], targets: DependencyTargets[Ints], lengths: Ints, trust: Shares
+    ) -> list[Lesson]:
+        """The probabilities of heads, and those of the labels of the arcs of one tree: the annotated one, or else the
+        one that is best for all teachers together."""
+        heads = np.where((trust < 1)[:, None], targets.heads, IGNORE)
+        arcs = np.mean([softmax(scores.arc_scores) for _, scores, _ in opinions], 0)
+        possible = np.isfinite(opinions[0].scores.arc_scores)
+        tree = decode(
+            np.where(possible, np.log(np.maximum(arcs, 1e-300)), -np.inf),
+            lengths,
+            projective=self.config.projective,
+            max_projective_length=self.config.max_projective_length,
+        )
+        tree = np.where(heads != IGNORE, heads, tree)
+        # Labels are compared as the network scores them, also those that UD does not allow for an arc.
+        known = [
+            translate(
+                softmax(stage("label_scores", *scores[1:], tree[..., None])[0][:, :, 0]), theirs.labels, self.labels
+            )
+            for theirs, scores, stage in opinions
+        ]
+        labels = np.where(heads != IGNORE, targets.labels, IGNORE)
+        lessons = {**choose(blend([arcs], heads, trust), ARCS), **choose(blend(known, labels, trust), LABELS)}
+        return split({**lessons, TREE: tree}, lengths)
 
     def _label_scores(self, stage: Stage, dependents: NDArray[Any], heads: NDArray[Any], chosen: Integers) -> Floats:
         """The scores ``[batch, words, heads, labels]`` of arcs from the heads ``chosen[batch, words, heads]``.

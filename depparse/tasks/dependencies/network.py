@@ -8,6 +8,7 @@ the square root of their width, and the loss of labels is smoothed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,12 +16,20 @@ from torch import Tensor, nn
 
 from depparse.encoders.codec import Widths
 from depparse.encoders.encoder import Encoded
+from depparse.features.choices import SHARES
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.biaffine import with_one
 from depparse.layers.dropout import SharedDropout
-from depparse.layers.losses import cross_entropy
+from depparse.layers.losses import cross_entropy, cross_entropy_of_choices
 from depparse.layers.tensors import Layout
-from depparse.tasks.dependencies.codec import DependencyCodec, DependencyScores, DependencyTargets
+from depparse.tasks.dependencies.codec import (
+    ARCS,
+    LABELS,
+    TREE,
+    DependencyCodec,
+    DependencyScores,
+    DependencyTargets,
+)
 from depparse.tasks.task import Network, NetworkType
 
 
@@ -74,6 +83,13 @@ class Dependencies(nn.Module):
         label_scores = self.label_scores(scores.label_dependents, scores.label_heads, chosen).squeeze(2)
         smoothing = self.codec.config.smoothing
         return arcs / (heads != IGNORE).sum().clamp(min=1) + cross_entropy(label_scores, gold_labels, smoothing)
+
+    def loss_of_choices(self, scores: DependencyScores[Tensor], lessons: Mapping[str, Tensor]) -> Tensor:
+        """Cross-entropy of heads, and of the labels of the arcs of one tree, with the probabilities of a teacher."""
+        arcs = cross_entropy_of_choices(scores.arc_scores, lessons[ARCS], lessons[ARCS + SHARES])
+        chosen = lessons[TREE].clamp(min=0)[..., None]
+        label_scores = self.label_scores(scores.label_dependents, scores.label_heads, chosen).squeeze(2)
+        return arcs + cross_entropy_of_choices(label_scores, lessons[LABELS], lessons[LABELS + SHARES])
 
 
 TASK: NetworkType[DependencyCodec] = Dependencies

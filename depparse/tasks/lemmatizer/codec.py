@@ -14,9 +14,10 @@ from pydantic import Field
 from depparse.document.sentence import Sentence
 from depparse.document.typos import find_beginnings, find_typos
 from depparse.features.batch import Batch, Ints, pad
+from depparse.features.choices import Floats, Lesson, blend, choose, softmax, split, translate
 from depparse.features.edit_scripts import absolute_script, check_script, fit_script, is_absolute, make_script
 from depparse.features.vocabulary import IGNORE, Vocabulary
-from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Opinion, Stage, TaskConfig
 from depparse.text.variants import restore_apostrophes, unify_apostrophes
 
 
@@ -27,6 +28,7 @@ class Candidates(NamedTuple):
     logs: Sequence[float]
 
 
+SCRIPTS = "scripts"  # names the lessons
 _REPEATED = 2  # times that a typo has to occur before its lemma is learned, for that form alone
 _REMEMBERED = 1 << 15  # forms with a script of which it is remembered what the script makes of them
 _TRIED = 8  # scripts of a word that are tried until one fits
@@ -187,6 +189,11 @@ class LemmatizerCodec:
             return None
         lemma = lemma.strip()
         return (re.sub("  +", " ", lemma) if "  " in lemma else lemma) or None
+
+    def soften(self, opinions: Sequence[Opinion], targets: Ints, lengths: Ints, trust: Floats) -> list[Lesson]:
+        """The probabilities of the scripts."""
+        known = [translate(softmax(scores), theirs.scripts, self.scripts) for theirs, scores, _ in opinions]
+        return split(choose(blend(known, targets, trust), SCRIPTS), lengths)
 
     def to_json(self) -> Any:
         """All of the codec, for `from_json`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -9,10 +10,11 @@ from torch import Tensor, nn
 
 from depparse.encoders.codec import Widths
 from depparse.encoders.encoder import Encoded
+from depparse.features.choices import SHARES
 from depparse.layers.dropout import SharedDropout
-from depparse.layers.losses import cross_entropy
+from depparse.layers.losses import cross_entropy, cross_entropy_of_choices
 from depparse.layers.tensors import Layout
-from depparse.tasks.lemmatizer.codec import LemmatizerCodec
+from depparse.tasks.lemmatizer.codec import SCRIPTS, LemmatizerCodec
 from depparse.tasks.task import Network, NetworkType
 
 
@@ -39,6 +41,10 @@ class Lemmatizer(nn.Module):
     def loss(self, scores: Tensor, targets: Tensor) -> Tensor:
         """Cross-entropy, smoothed."""
         return cross_entropy(scores, targets, self.codec.config.smoothing)
+
+    def loss_of_choices(self, scores: Tensor, lessons: Mapping[str, Tensor]) -> Tensor:
+        """Cross-entropy with the probabilities of a teacher."""
+        return cross_entropy_of_choices(scores, lessons[SCRIPTS], lessons[SCRIPTS + SHARES])
 
 
 TASK: NetworkType[LemmatizerCodec] = Lemmatizer

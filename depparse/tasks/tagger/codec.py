@@ -11,8 +11,9 @@ from pydantic import Field
 
 from depparse.document.sentence import Sentence
 from depparse.features.batch import Batch, Ints, pad
+from depparse.features.choices import Floats, Lesson, blend, choose, softmax, split, translate
 from depparse.features.vocabulary import IGNORE, Vocabulary
-from depparse.tasks.task import Codec, CodecType, Stage, TaskConfig
+from depparse.tasks.task import Codec, CodecType, Opinion, Stage, TaskConfig
 
 Column = Literal["UPOS", "XPOS", "FEATS"]
 Scores = NDArray[np.float32]
@@ -75,6 +76,18 @@ class TaggerCodec:
         """Writes the labels of each column."""
         for (column, vocabulary), numbers in zip(self.vocabularies.items(), prediction, strict=True):
             sentence.columns[column] = vocabulary.strings(numbers)
+
+    def soften(self, opinions: Sequence[Opinion], targets: list[Ints], lengths: Ints, trust: Floats) -> list[Lesson]:
+        """The probabilities of the labels of each column. A column that no teacher knows has what is annotated."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for (column, ours), gold in zip(self.vocabularies.items(), targets, strict=True):
+            known = [np.zeros((*gold.shape, len(ours)))]
+            for theirs, scores, _ in opinions:
+                if column in theirs.vocabularies:
+                    place = list(theirs.vocabularies).index(column)
+                    known.append(translate(softmax(scores[place]), theirs.vocabularies[column], ours))
+            arrays |= choose(blend(known, gold, trust), column)
+        return split(arrays, lengths)
 
     def to_json(self) -> Any:
         """The labels by column."""

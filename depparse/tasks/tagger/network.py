@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -9,8 +10,9 @@ from torch import Tensor, nn
 
 from depparse.encoders.codec import Widths
 from depparse.encoders.encoder import Encoded
+from depparse.features.choices import SHARES
 from depparse.layers.dropout import SharedDropout
-from depparse.layers.losses import cross_entropy
+from depparse.layers.losses import cross_entropy, cross_entropy_of_choices
 from depparse.layers.tensors import Layout
 from depparse.tasks.tagger.codec import TaggerCodec
 from depparse.tasks.task import Network, NetworkType
@@ -45,6 +47,13 @@ class Tagger(nn.Module):
         """Cross-entropy, summed over the columns."""
         smoothing = self.codec.config.smoothing
         return torch.stack([cross_entropy(s, t, smoothing) for s, t in zip(scores, targets, strict=True)]).sum()
+
+    def loss_of_choices(self, scores: list[Tensor], lessons: Mapping[str, Tensor]) -> Tensor:
+        """Cross-entropy with the probabilities of a teacher, summed over the columns."""
+        pairs = zip(scores, self.classifiers, strict=True)
+        return torch.stack(
+            [cross_entropy_of_choices(s, lessons[column], lessons[column + SHARES]) for s, column in pairs]
+        ).sum()
 
 
 TASK: NetworkType[TaggerCodec] = Tagger
