@@ -48,6 +48,14 @@ def train(
     freeze: Annotated[
         bool, typer.Option("--freeze", help="Train only the recipe's tasks; all else of --base stays as it is.")
     ] = False,
+    teacher: Annotated[
+        list[str] | None,
+        typer.Option(metavar="MODEL", help="Learn from what this model thinks of the data; several are averaged."),
+    ] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="Text that nobody has annotated, to learn from it what --teacher thinks."),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Seed of random numbers; the same seed gives the same model.")
     ] = None,
@@ -71,6 +79,8 @@ def train(
 
     Three seeds: [green]depparse train recurrent --treebank UD_French-Sequoia --seeds 1,2,3 --output runs/seeds[/green]
 
+    A small model of a large one: [green]depparse train recurrent --treebank DIR --teacher MODEL --text FILE[/green]
+
     Another encoder: [green]depparse train transformer --treebank DIR --set model.encoder.inputs.0.name=FOLDER[/green]
     """
     from depparse.cli.screen import Screen
@@ -91,6 +101,8 @@ def train(
                 set=set_ or [],
                 base=base,
                 freeze=freeze,
+                teacher=teacher or [],
+                text=text or [],
                 seed=seed,
                 seeds=seeds,
                 resume=resume,

@@ -9,8 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from depparse.features.batch import pad_rows
+from depparse.features.choices import Lesson
 from depparse.segmentation.symbols import PARAGRAPH, Bools, Floats, Ints, Symbols
 
+SCRIPTS = "scripts"  # names their probabilities
 SPACING = 3  # values for the spacing of a token: white space before it, white space after it, end of paragraph after it
 
 
@@ -50,13 +52,14 @@ class SymbolBatch:
 
     symbols: Ints  # [kinds, batch, symbols], numbers of the vocabulary; 0 at padding
     tokens: TokenBatch
-    ends: Ints  # [batch, symbols], 1 where a token ends, else 0
-    sentences: Ints  # [batch, tokens], 1 where a sentence ends, else 0
+    ends: Ints | Floats  # [batch, symbols], 1 where a token ends, else 0; or the probability
+    sentences: Ints | Floats  # [batch, tokens], 1 where a sentence ends, else 0; or the probability
     expansions: Ints  # [batch, tokens], number of the script of a multiword token, 0 for a single word
     n_words: int
+    scripts: Lesson | None = None  # [batch, tokens, …], probabilities that are learned in place of `expansions`
 
     @property
-    def targets(self) -> dict[str, Ints]:
+    def targets(self) -> dict[str, Ints | Floats]:
         """The targets of each decision."""
         return {"tokens": self.ends, "sentences": self.sentences, "words": self.expansions}
 

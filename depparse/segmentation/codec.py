@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from depparse.features.batch import pad_rows
+from depparse.features.choices import pad_lessons
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.segmentation.abbreviations import is_abbreviation
 from depparse.segmentation.batch import Sizes, SymbolBatch, TokenBatch, TokenRanges, pad_symbols, pad_tokens
 from depparse.segmentation.borders import Borders
 from depparse.segmentation.expansion import Expansions
-from depparse.segmentation.passages import Passage
+from depparse.segmentation.passages import Passage, Probabilities
 from depparse.segmentation.symbols import (
     PARAGRAPH,
     Bools,
@@ -99,14 +101,16 @@ class SegmenterCodec:
         sentences = [np.array([token.ends_sentence for token in passage.tokens], np.int64) for passage in passages]
         # The end of a paragraph always ends a sentence, so it is no target.
         sentence_targets = np.where(tokens.ends_paragraph, IGNORE, pad_rows(sentences, IGNORE, width=width))
-        return SymbolBatch(
+        batch = SymbolBatch(
             symbols,
             tokens,
             pad_rows(ends, IGNORE, width=symbols.shape[2]),
             sentence_targets,
-            pad_rows([self._script_targets(passage) for passage in passages], IGNORE, width=width),
+            pad_rows([self.script_targets(passage) for passage in passages], IGNORE, width=width),
             sum(passage.length for passage in passages),
         )
+        known = [passage.probabilities for passage in passages if passage.probabilities is not None]
+        return _softened(batch, known) if len(known) == len(passages) else batch
 
     def _end_targets(self, text: Symbols, lasts: Ints) -> Ints:
         """For each symbol, 1 if a token ends there, else 0; IGNORE where there is no choice."""
@@ -124,7 +128,7 @@ class SegmenterCodec:
         inside = joined & ~needed
         return needed | (edges & possible & ~inside), possible & ~inside
 
-    def _script_targets(self, passage: Passage) -> Ints:
+    def script_targets(self, passage: Passage) -> Ints:
         """For each token, the number of its script, 0 for a single word; IGNORE if no script makes its words.
 
         It is IGNORE too for a typo that is not known, since plurals should not be learned from a lost apostrophe.
@@ -220,6 +224,17 @@ class SegmenterCodec:
         if not isinstance(data["inner_spaces"], bool):
             raise ValueError(f"inner_spaces is true or false, not {data['inner_spaces']!r}")
         return cls(symbols, forms, expansions, borders, data["inner_spaces"])
+
+
+def _softened(batch: SymbolBatch, known: Sequence[Probabilities]) -> SymbolBatch:
+    """The batch with probabilities in place of decisions, where there is a choice."""
+    ends, sentences = batch.ends.astype(np.float32), batch.sentences.astype(np.float32)
+    for row, probabilities in enumerate(known):
+        for targets, own in ((ends[row], probabilities.ends), (sentences[row], probabilities.sentences)):
+            targets[: len(own)] = np.where(targets[: len(own)] == IGNORE, IGNORE, own)
+    padded = pad_lessons([probabilities.scripts for probabilities in known])
+    scripts = {name: array[:, 1:] for name, array in padded.items()}  # tokens have no ROOT
+    return replace(batch, ends=ends, sentences=sentences, scripts=scripts)
 
 
 def must_end(text: Symbols, inner_spaces: bool) -> Bools:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from depparse.features.batch import count_targets
+from depparse.features.vocabulary import IGNORE
 from depparse.segmentation.batch import SymbolBatch
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.config import SegmenterConfig
@@ -41,7 +41,7 @@ class SegmenterLearner(nn.Module):
 
     def count_targets(self, task: str, batch: SymbolBatch) -> int:
         """The number of decisions in the batch over which the loss of the task is the mean."""
-        return count_targets(batch.targets[task]) or 0
+        return int((batch.targets[task] != IGNORE).sum())
 
     def losses(self, batch: SymbolBatch) -> dict[str, Tensor]:
         """The loss of each decision, a scalar."""

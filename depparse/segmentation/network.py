@@ -14,10 +14,12 @@ from torch import Tensor, nn
 
 from depparse.encoders.linear_recurrent.config import LinearRecurrentConfig
 from depparse.encoders.linear_recurrent.network import LinearRecurrent
+from depparse.features.choices import SHARES
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.dropout import SharedDropout
+from depparse.layers.losses import cross_entropy, cross_entropy_of_choices
 from depparse.layers.tensors import to_tensors
-from depparse.segmentation.batch import SPACING, Sizes, SymbolBatch
+from depparse.segmentation.batch import SCRIPTS, SPACING, Sizes, SymbolBatch
 from depparse.segmentation.config import SegmenterConfig
 from depparse.segmentation.symbols import UNKNOWN
 
@@ -81,13 +83,15 @@ class SegmenterNetwork(nn.Module):
             forms = forms.masked_fill(torch.rand(forms.shape, device=forms.device) < 2 * self.config.unknown, UNKNOWN)
         states = self._symbol_states(symbols)
         values = self._token_states(states, firsts, lasts, forms, spacing, lengths)
+        if batch.scripts is None:
+            words = cross_entropy(self.script(values), expansions)
+        else:
+            scripts = to_tensors(batch.scripts, self.device)
+            words = cross_entropy_of_choices(self.script(values), scripts[SCRIPTS], scripts[SCRIPTS + SHARES])
         return {
             "tokens": _binary_loss(self.end(states)[..., 0], ends),
             "sentences": _binary_loss(self.sentence(values)[..., 0], sentences),
-            "words": nn.functional.cross_entropy(
-                self.script(values).flatten(0, 1), expansions.flatten(), ignore_index=IGNORE, reduction="sum"
-            )
-            / (expansions != IGNORE).sum().clamp(min=1),
+            "words": words,
         }
 
     def _symbol_states(self, symbols: Tensor) -> Tensor:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from depparse.document.columns import comment_name
 from depparse.document.raw_text import separator
 from depparse.document.sentence import Sentence
 from depparse.document.typos import find_typos
+from depparse.features.choices import Lesson
 from depparse.text.spacing import RawToken
+
+
+class Probabilities(NamedTuple):
+    """What is to be learned of a passage if a segmenter has a teacher: probabilities, in place of decisions."""
+
+    ends: NDArray[np.float32]  # [symbols]: that a token ends
+    sentences: NDArray[np.float32]  # [tokens]: that a sentence ends
+    scripts: Lesson  # [tokens, …]: that a token is a single word (0), or of each script
 
 
 @dataclass(slots=True)
@@ -21,6 +34,7 @@ class Passage:
     length: int  # words
     source: int = 0  # number of the treebank
     typos: set[int] = field(default_factory=set)  # indices of the tokens with a word that the treebank marks as a typo
+    probabilities: Probabilities | None = None  # to be learned in place of the tokens as they are
 
     @property
     def forms(self) -> list[str]:

@@ -124,11 +124,12 @@ def read_recipe(
     data: Mapping[str, Sequence[str]] | None = None,
     base: str | None = None,
     freeze: bool = False,
+    teachers: Sequence[str] = (),
 ) -> RecipeConfig:
     """The recipe with `overrides` (``training.epochs=3``, or a mapping of keys to values).
 
     `treebanks` are UD folders, whose splits are added to those of the recipe; `data` replaces whole splits by files.
-    `base` and `freeze`, if given, replace those of the recipe. Raises ConfigError.
+    `base`, `freeze` and `teachers`, if given, replace those of the recipe. Raises ConfigError.
     """
     check_type(recipe, (str, os.PathLike, Mapping, RecipeConfig), "config", "a name, a file, a table or a RecipeConfig")
     if isinstance(recipe, RecipeConfig):
@@ -138,6 +139,8 @@ def read_recipe(
     content = apply_overrides(content, [overrides] if isinstance(overrides, str) else overrides)
     content |= {"base": base} if base is not None else {}
     content |= {"freeze": True} if freeze else {}
+    if teachers and isinstance(training := content.setdefault("training", {}), dict):
+        content["training"] = training | {"teacher": list(teachers)}
     splits = content.setdefault("data", {})
     if isinstance(splits, dict):
         for treebank in treebanks:
@@ -153,7 +156,9 @@ def read_recipe(
     if config.freeze and config.base is None:
         raise ConfigError("config key freeze: there is no model to leave as it is; give one by base (--base MODEL)")
     if config.data.text and not config.training.teacher:
-        raise ConfigError("config key data.text: nobody annotates the text; give a model by training.teacher")
+        raise ConfigError(
+            "config key data.text: nobody annotates the text; give a model by --teacher (training.teacher)"
+        )
     for name, task in config.model.tasks.items() if config.base is None else ():
         if isinstance(task, TaskConfig) and task.replaces:
             raise ConfigError(

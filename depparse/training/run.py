@@ -94,8 +94,7 @@ class _Run:
         self.config, self.output, self.resume, self.command = config, output, resume, command
         self.listen, self.processes, self.hashes, self.stack = listen, processes, hashes, stack
         self.base = Base.load(config.base) if config.base is not None else None
-        taught = bool(config.training.teacher and config.model.tasks)
-        self.teaching = Teaching(config, output, hashes, processes) if taught else None
+        self.teaching = Teaching(config, output, hashes, processes) if config.training.teacher else None
         self.fingerprint = _fingerprint(config, hashes, self.base, self.teaching)
         data = config.data
         self.treebanks: Sequence[str] = treebank_names(data.train)
@@ -184,6 +183,8 @@ class _Run:
     def _segmenter_stage(self, config: SegmentationConfig, passages: Sequence[Passage]) -> Stage:
         torch.manual_seed(config.training.seed)
         learner, latest = SegmenterLearner.build(config.network, passages), dict[str, Scores]()
+        if self.teaching is not None:
+            passages = self.teaching.passages(config, passages, learner.codec)
         best = self.output / SEGMENTER_BEST
         return Stage(
             "segmenter",

@@ -8,14 +8,22 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from depparse.document.sentence import Sentence
 from depparse.evaluation.metrics import SENTENCES, WORDS
 from depparse.evaluation.scores import Scores
+from depparse.features.batch import pad_rows, plan_batches
+from depparse.features.choices import Floats, blend, choose, softmax, translate
+from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.inference.pipeline import Pipeline
 from depparse.segmentation.abbreviations import shorten
+from depparse.segmentation.batch import SCRIPTS
 from depparse.segmentation.borders import Borders
-from depparse.segmentation.passages import Passage, make_passages
-from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.codec import SegmenterCodec, locate_tokens
+from depparse.segmentation.passages import Passage, Probabilities, make_passages
+from depparse.segmentation.segmenter import BLOCK, Segmenter
+from depparse.segmentation.symbols import read_symbols
 from depparse.training.gold import Gold
 from depparse.training.recipe import SegmentationConfig
 
@@ -43,6 +51,48 @@ def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sou
     taken = [p for number, p in enumerate(passages) if math.floor(number * share) > math.floor((number - 1) * share)]
     # Abbreviations are made where the treebank has them as tokens inside sentences.
     return list(shorten(taken, config.abbreviated)) if Borders.learn(taken).abbreviations else taken
+
+
+def soften(passages: Sequence[Passage], teachers: Sequence[Segmenter], codec: SegmenterCodec, trust: float) -> None:
+    """Gives the passages the mean probabilities of the teachers, for a segmenter with that codec to learn.
+
+    The weight of the teachers is `trust`; the tokens, as the passage has them, have the rest.
+    """
+    ours = _scripts(codec)
+    for numbers in plan_batches([len(passage.text) for passage in passages], BLOCK):
+        several = [passages[number] for number in numbers]
+        texts = [read_symbols(passage.text) for passage in several]
+        ranges = [locate_tokens(text, passage.tokens) for text, passage in zip(texts, several, strict=True)]
+        ends, sentences, scripts = list[Floats](), list[Floats](), list[Floats]()
+        for teacher in teachers:
+            states, end_scores = teacher.scorer.ends(teacher.codec.batch_symbols(texts))
+            tokens = teacher.scorer.tokens(states, teacher.codec.batch_tokens(texts, ranges))
+            ends.append(_sigmoid(end_scores))
+            sentences.append(_sigmoid(tokens[0]))
+            scripts.append(translate(softmax(tokens[1]), _scripts(teacher.codec), ours))
+        gold = pad_rows([codec.script_targets(passage) for passage in several], IGNORE, width=scripts[0].shape[1])
+        choices = choose(blend(scripts, gold, np.full(len(several), trust)), SCRIPTS)
+        for row, (passage, tokens_of) in enumerate(zip(several, ranges, strict=True)):
+            are_ends = np.zeros(len(texts[row]))
+            are_ends[tokens_of.lasts] = 1
+            end_sentences = np.array([token.ends_sentence for token in passage.tokens])
+            own = [
+                (trust * np.mean(opinions, 0)[row, : len(decided)] + (1 - trust) * decided).astype(np.float32)
+                for opinions, decided in ((ends, are_ends), (sentences, end_sentences))
+            ]
+            passage.probabilities = Probabilities(
+                own[0], own[1], {name: array[row, : len(passage.tokens)] for name, array in choices.items()}
+            )
+
+
+def _scripts(codec: SegmenterCodec) -> Vocabulary:
+    """What the network has scores for at each token: a single word, and the scripts."""
+    return Vocabulary(["", *codec.expansions.scripts])
+
+
+def _sigmoid(scores: Floats) -> Floats:
+    probabilities: Floats = 1 / (1 + np.exp(-scores.astype(np.float64)))
+    return probabilities
 
 
 def _spaced(sentences: Iterable[Sentence], sources: Iterable[int]) -> set[int]:

@@ -33,11 +33,15 @@ from depparse.model_folder import facts
 from depparse.model_folder.contents import read_facts
 from depparse.model_folder.facts import Origin
 from depparse.model_folder.find import find
+from depparse.segmentation.codec import SegmenterCodec
+from depparse.segmentation.passages import Passage, make_passages
+from depparse.segmentation.segmenter import Segmenter
 from depparse.tasks.task import Opinion, TakesLessons, Teaches
 from depparse.training.examples import Examples, make_examples, read_sentences
 from depparse.training.prepare import LESSONS, TEXT_FILE
 from depparse.training.processes import Processes, choose_precision
-from depparse.training.recipe import RecipeConfig
+from depparse.training.recipe import RecipeConfig, SegmentationConfig
+from depparse.training.segmentation import soften
 
 _WORDS = 2_000  # of a batch that a teacher reads
 _SECONDS = 30.0  # between notes of how far the work is
@@ -112,6 +116,28 @@ class Teaching:
             )
         return [f"note: no teacher teaches {name}, which learns from the annotation alone" for name in left]
 
+    def passages(
+        self, config: SegmentationConfig, passages: Sequence[Passage], codec: SegmenterCodec
+    ) -> Sequence[Passage]:
+        """The passages that a segmenter with that codec learns from: the annotated ones, with the probabilities of the
+        teachers, and those of the text. If no teacher has a segmenter, the annotated ones stay as they are.
+        """
+        segmenters = [t.pipeline.segmenter for t in self.teachers if isinstance(t.pipeline.segmenter, Segmenter)]
+        if not segmenters:
+            return passages
+        soften(passages, segmenters, codec, self.config.training.trust)
+        of_text = list(make_passages(self._text(), config.passage_words)) if self.config.data.text else []
+        soften(of_text, segmenters, codec, 1.0)
+        return [*passages, *of_text]
+
+    def _text(self, folder: Path | None = None) -> Sequence[Sentence]:
+        """The sentences of the text, as the first teacher that can splits it; with a `folder`, they are kept there."""
+        file, data = self.output / TEXT_FILE, self.config.data
+        if self.processes.main and not file.exists():
+            segmented(self.teachers, data.text, file, data.text_words)
+        self.processes.wait()
+        return read_sentences([str(file)], [0], folder)[0]
+
     def examples(
         self, model: Model, sentences: Sequence[Sentence], sources: Sequence[int], say: Callable[[str], None]
     ) -> Examples[Example]:
@@ -122,12 +148,9 @@ class Teaching:
         training, data = self.config.training, self.config.data
         parts = [make_examples(model, sentences, sources)]
         if data.text:
-            file = self.output / TEXT_FILE
-            if self.processes.main and not file.exists():
-                segmented(self.teachers, data.text, file, data.text_words)
-            self.processes.wait()
-            folder = self.output / f"sentences-{self.processes.number}" / "text" if data.on_disk else None
-            parts.append(make_examples(model, *read_sentences([str(file)], [0], folder)))
+            on_disk = self.output / f"sentences-{self.processes.number}" / "text" if data.on_disk else None
+            text = self._text(on_disk)
+            parts.append(make_examples(model, text, [0] * len(text)))
         examples = Joined(parts)
         folder = Path(training.lessons) if training.lessons is not None else self.output / LESSONS
         if self.processes.main:

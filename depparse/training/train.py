@@ -28,6 +28,8 @@ def train(
     set: str | Mapping[str, Any] | Sequence[str] = (),
     base: str | os.PathLike[str] | None = None,
     freeze: bool = False,
+    teacher: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
+    text: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] = (),
     seed: int | None = None,
     seeds: str | Sequence[int] = (),
     resume: bool = False,
@@ -42,19 +44,24 @@ def train(
     splits are used; `train`, `dev` and `test` are files that replace those splits. `set` overrides keys of the recipe,
     written with dots. `base` is a trained model, named as for `load`. It learns the tasks of the recipe in addition to
     its own, and goes on learning those that it has already; with `freeze`, everything else that it predicts stays the
-    same to the last digit. With several `seeds` there is a run for each, in ``output/seed-N``, and the pipeline of the
-    first is returned; ``seeds.json`` has the mean and spread of all scores. `listen` is called with the records of the
-    run (`depparse.training.records.Record`); nothing is printed. `command` is the command that the model card shows, by
+    same to the last digit. `teacher` is a trained model, or several, from whose opinions of the data is learned, and
+    `text` are files that only they annotate (`training.teacher` and `data.text` of the recipe).
+
+    With several `seeds` there is a run for each, in ``output/seed-N``, and the pipeline of the first is returned;
+    ``seeds.json`` has the mean and spread of all scores. `listen` is called with the records of the run
+    (`depparse.training.records.Record`); nothing is printed. `command` is the command that the model card shows, by
     default this call. Raises ConfigError, FormatError, ModelError, and DepparseError if training diverges.
     """
     set = [set] if isinstance(set, str) else set
-    data = {"train": _paths(train, "train"), "dev": _paths(dev, "dev"), "test": _paths(test, "test")}
+    given = {"train": train, "dev": dev, "test": test, "text": text}
+    data = {name: _paths(paths, name) for name, paths in given.items()}
+    teachers = _paths(teacher, "teacher")
     check_path(output, "output")
     if base is not None:
         check_path(base, "base")
     base_name = None if base is None else os.fspath(base)
     treebanks = _paths(treebank, "treebank")
-    recipe = read_recipe(config, set, treebanks, data, base_name, freeze)
+    recipe = read_recipe(config, set, treebanks, data, base_name, freeze, teachers)
     if seed is not None and seeds:
         raise ConfigError("give a seed or several seeds, not both")
     if seed is not None:
@@ -62,7 +69,7 @@ def train(
         recipe = recipe.with_seed(seed)
     if command is None:
         options: dict[str, Any] = {"treebank": treebanks, **data, "output": os.fspath(output), "set": set}
-        options |= {"base": base_name, "freeze": freeze, "seeds": seeds, "resume": resume}
+        options |= {"base": base_name, "freeze": freeze, "teacher": teachers, "seeds": seeds, "resume": resume}
         name = repr(config if not isinstance(config, os.PathLike) else os.fspath(config))
         arguments = [name, *(f"{key}={value!r}" for key, value in options.items() if value)]
         command = f"depparse.train({', '.join(arguments)})"

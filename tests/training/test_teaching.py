@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,21 @@ from depparse.document.document import Document
 from depparse.errors import ConfigError
 from depparse.features.choices import CHOICES, blend, choose, pad_lessons, softmax, split, translate
 from depparse.features.vocabulary import IGNORE, Vocabulary
+from depparse.formats.conllu import iter_conllu
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.layers.losses import cross_entropy, cross_entropy_of_choices
 from depparse.model.model import Model
 from depparse.model_folder.contents import read_facts
+from depparse.segmentation.config import SegmenterConfig
+from depparse.segmentation.learner import SegmenterLearner
+from depparse.segmentation.passages import Passage, make_passages
 from depparse.training.examples import InMemory, make_examples
+from depparse.training.records import Began
+from depparse.training.segmentation import soften
 from depparse.training.teaching import Taught, Teacher, segmented, taught_tasks, write_lessons
 from tests.models import model_of, small_model
-from tests.recipes import FLAT, TASKS, TINY
+from tests.recipes import FLAT, TASKS, TINY, WHOLE
 from tests.runs import weights
 from tests.segmenters import Expanding
 from tests.sentences import TWO, two_sentences
@@ -272,30 +279,85 @@ def test_examples_on_disk_and_in_memory_are_the_same(tmp_path: Path) -> None:
     assert not examples._examples.take([0])[0].lessons  # the examples themselves stay without
 
 
+# -- segmenters
+
+
+def learner_of(samples: Path, passages: list[Passage], seed: int = 2) -> SegmenterLearner:
+    torch.manual_seed(seed)
+    config = SegmenterConfig(embedding=16, width=32, layers=2, words=8, token_width=32, token_layers=1)
+    learner = SegmenterLearner.build(config, passages)
+    for parameter in learner.parameters():
+        parameter.data += 0.1 * torch.randn_like(parameter)
+    return learner.eval()
+
+
+def french(samples: Path) -> list[Passage]:
+    """Passages with multiword tokens."""
+    return list(make_passages(iter_conllu(samples / "UD_French-Sample" / "fr_sample-ud-train.conllu"), 40))
+
+
+def test_a_segmenter_that_is_its_teacher_has_nothing_to_learn(samples: Path) -> None:
+    passages = french(samples)
+    learner = learner_of(samples, passages)
+    soften(passages, [learner.segmenter], learner.codec, 1.0)
+    batch = learner.collate(passages[:5])
+    assert batch.scripts is not None
+    losses = learner.losses(batch)
+    torch.stack(list(losses.values())).sum().backward()
+    gradients = torch.cat([p.grad.flatten() for p in learner.parameters() if p.grad is not None])
+    assert gradients.abs().max() < 1e-5
+    # There is no choice at a paragraph's end or within white space, so nothing is learned there.
+    hard = learner.collate([replace(passage, probabilities=None) for passage in passages[:5]])
+    assert ((batch.ends == IGNORE) == (hard.ends == IGNORE)).all()
+    assert learner.count_targets("tokens", batch) == learner.count_targets("tokens", hard) > 100
+
+
+def test_tokens_as_they_are_have_the_rest_of_the_trust(samples: Path) -> None:
+    passages = french(samples)
+    learner = learner_of(samples, passages)
+    hard = learner.collate(passages[:5])
+    soften(passages, [learner.segmenter, learner_of(samples, passages, 3).segmenter], learner.codec, 0.25)
+    soft = learner.collate(passages[:5])
+    for name in ("tokens", "sentences"):
+        decided, probable = hard.targets[name], soft.targets[name]
+        assert (probable[decided == 1] > 0.75).all()
+        assert (probable[decided == 0] < 0.25).all()
+        assert (probable[decided == 0] > 0).all()
+    assert soft.scripts is not None
+    several = hard.expansions > 0
+    assert several.any()
+    assert (soft.scripts["scripts"][several][:, 0] == hard.expansions[several]).all()
+    assert (soft.scripts["scripts_shares"][several][:, 0] > 0.75).all()
+
+
 # -- runs
 
 
 @pytest.fixture
 def teacher(tmp_path: Path, samples: Path) -> Path:
-    depparse.train(TINY, treebank=samples / "UD_English-Sample", output=tmp_path / "teacher")
+    depparse.train(WHOLE, treebank=samples / "UD_English-Sample", output=tmp_path / "teacher")
     return tmp_path / "teacher"
 
 
 def test_a_run_with_a_teacher_and_text(tmp_path: Path, samples: Path, teacher: Path) -> None:
     (tmp_path / "text.txt").write_text("Anna liked the old house. So did 3 others.\n\n" * 9, encoding="utf-8")
-    settings = {"training.teacher": str(teacher), "data.text": str(tmp_path / "text.txt")}
+    settings: Any = {}
     train: Any = {"treebank": samples / "UD_English-Sample", "output": tmp_path / "pupil"}
+    train |= {"teacher": teacher, "text": tmp_path / "text.txt"}
     said: list[str] = []
 
     def listen(record: Any) -> None:
         said.extend(getattr(record, "findings", ()))
-        if type(record).__name__ == "Began" and record.part == "model":
-            said.append(f"{record.sentences} sentences")
+        if isinstance(record, Began):
+            said.append(f"{record.part}: {record.sentences}")
 
-    nlp = depparse.train(TINY, set=settings, listen=listen, **train)
+    nlp = depparse.train(WHOLE, set=settings, listen=listen, **train)
     n_train = sum(1 for _ in read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu"))
     n_text = len(read(tmp_path / "pupil" / "text.conllu"))
-    assert f"{n_train + n_text} sentences" in said
+    n_pieces = len(list(make_passages(iter_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu"), 40)))
+    n_pieces += len(list(make_passages(iter_conllu(tmp_path / "pupil" / "text.conllu"), 40)))
+    assert f"segmenter: {n_pieces}" in said
+    assert f"model: {n_train + n_text}" in said
     assert not (tmp_path / "pupil" / "lessons").exists()
     assert nlp("Anna liked it.")[0].columns["HEAD"]
     facts = read_facts(tmp_path / "pupil" / "model")
@@ -305,14 +367,14 @@ def test_a_run_with_a_teacher_and_text(tmp_path: Path, samples: Path, teacher: P
     assert str(tmp_path) not in (tmp_path / "pupil" / "model" / "README.md").read_text(encoding="utf-8")
     # On disk, with lessons that stay, it is the same model to the last bit.
     again = settings | {"data.on_disk": True, "training.lessons": str(tmp_path / "lessons")}
-    depparse.train(TINY, set=again, **train | {"output": tmp_path / "again"})
+    depparse.train(WHOLE, set=again, **train | {"output": tmp_path / "again"})
     assert (tmp_path / "lessons" / "lessons.json").exists()
     assert weights(tmp_path / "again") == weights(tmp_path / "pupil")
 
 
 def test_what_cannot_be_taught_is_refused(tmp_path: Path, samples: Path, teacher: Path) -> None:
     train: Any = {"treebank": samples / "UD_English-Sample", "output": tmp_path / "pupil"}
-    with pytest.raises(ConfigError, match=r"data\.text: nobody annotates the text; give a model by training\.teacher"):
+    with pytest.raises(ConfigError, match=r"data\.text: nobody annotates the text; give a model by --teacher"):
         depparse.train(TINY, set={"data.text": "text.txt"}, **train)
     entities = {**TINY, "model": {**TINY["model"], "tasks": {"ner": FLAT}}}
     data: Any = {"train": str(tmp_path / "ner.conllu"), "output": tmp_path / "pupil"}
