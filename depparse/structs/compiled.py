@@ -1,16 +1,19 @@
 """How loops are compiled, in one place: by numba on their first call, and then kept on disk.
 
-To import numba and to load what it has compiled take a second, more than all else that one sentence needs. So it is
-imported when a compiled function is first called, and small inputs are left to NumPy as long as it has not been
-(`is_loaded`).
+To import numba and to load what it has compiled take half a second and 140 MB, more than all else that one sentence
+needs. So it is imported when a compiled function is first called, and as long as it has not been (`is_loaded`), small
+inputs are left to NumPy, or to Python itself (`compiled_for`).
 """
 
 from __future__ import annotations
 
 import functools
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
+
+import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -30,6 +33,35 @@ def is_loaded() -> bool:
     return "numba" in sys.modules
 
 
+# Steps of loops that Python does itself before numba is imported: they take about as long as that, and no memory.
+_PATIENCE = 2_000_000
+_steps = 0
+_thread = threading.local()  # `plain` says whether compiled functions run as Python
+
+
+def compiled_for(function: Function, steps: int) -> Function:
+    """The compiled function; or, as long as numba is not needed for anything longer, its own Python code.
+
+    `steps` says about how often the innermost loop runs.
+    """
+    global _steps
+    if is_loaded() or not isinstance(function, _Compiled):
+        return function
+    _steps += steps
+    if _steps > _PATIENCE:
+        return function
+
+    def plain(*arguments: Any) -> Any:
+        _thread.plain = True
+        try:
+            with np.errstate(over="ignore"):  # compiled code does not warn
+                return function.py_func(*arguments)
+        finally:
+            _thread.plain = False
+
+    return cast(Function, plain)
+
+
 class _Compiled:
     """A function that numba compiles when it is first called."""
 
@@ -38,6 +70,8 @@ class _Compiled:
         self.py_func = function
 
     def __call__(self, *arguments: Any) -> Any:
+        if getattr(_thread, "plain", False):
+            return self.py_func(*arguments)
         return self.dispatcher(*arguments)
 
     @functools.cached_property

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from depparse.structs.checks import ArcScores, check_scores
-from depparse.structs.compiled import compiled
 from depparse.structs.mst import maximum_spanning_tree
 
 Bools = NDArray[np.bool_]
@@ -40,21 +39,9 @@ def best_graph(scores: ArcScores) -> Bools:
 def reached(arcs: Bools) -> Bools:
     """The words that can be reached from ROOT by ``arcs[dependents, heads]``, ROOT among them. O(n²)."""
     is_reached = np.zeros(len(arcs), np.bool_)
-    reach_kernel(arcs, is_reached)
-    return is_reached
-
-
-@compiled
-def reach_kernel(arcs: Bools, is_reached: Bools) -> None:
-    """`reached`, into an array of False."""
-    stack = np.zeros(len(arcs), np.int64)
-    size = 1
     is_reached[0] = True
-    while size:
-        size -= 1
-        head = stack[size]
-        for word in range(len(arcs)):
-            if arcs[word, head] and not is_reached[word]:
-                is_reached[word] = True
-                stack[size] = word
-                size += 1
+    new = is_reached
+    while new.any():
+        new = arcs[:, new].any(1) & ~is_reached
+        is_reached |= new
+    return is_reached

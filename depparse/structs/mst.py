@@ -33,11 +33,12 @@ from depparse.structs.checks import (
     check_scores,
     tree_error,
 )
-from depparse.structs.compiled import compiled, is_loaded
+from depparse.structs.compiled import compiled, compiled_for, is_loaded
 from depparse.structs.eisner import MAX_LENGTH, projective_batch
 from depparse.structs.trees import greedy_kernel, tree_kernel, usable_scores
 
-_FEW = 200  # words that are decoded without compiled code, as long as there is none
+Bools = NDArray[np.bool_]
+_LONG = 500  # words of a sentence that only compiled code decodes
 
 
 def maximum_spanning_tree(scores: ArcScores) -> Integers:
@@ -48,7 +49,7 @@ def maximum_spanning_tree(scores: ArcScores) -> Integers:
     checked = check_scores(scores)
     heads = np.zeros((1, len(checked)), np.int64)
     problems = np.zeros((1, 2), np.int64)
-    spanning_batch(checked[None], np.array([len(checked) - 1]), heads, problems)
+    compiled_for(spanning_batch, 4 * checked.size)(checked[None], np.array([len(checked) - 1]), heads, problems)
     if problems[0, 0]:
         raise tree_error(*problems[0].tolist())
     tree: Integers = heads[0]
@@ -75,32 +76,38 @@ def decode(
     arrays = check_batch(scores, lengths)
     heads = np.zeros(arrays[0].shape[:2], np.int64)
     problems = np.zeros((len(heads), 2), np.int64)
-    if not projective and not is_loaded() and (trees := _greedy_trees(*arrays)) is not None:
-        return trees
     if projective:
         check_length(int(arrays[1].max(initial=0)), max_projective_length)
         projective_batch(*arrays, heads, problems)
-    else:
+    elif is_loaded():
         spanning_batch(*arrays, heads, problems)
+    else:
+        rest = np.flatnonzero(~_write_greedy_trees(*arrays, heads))
+        of_rest = arrays[0][rest], arrays[1][rest], heads[rest], problems[rest]
+        compiled_for(spanning_batch, 4 * int((of_rest[1] ** 2).sum()))(*of_rest)
+        heads[rest], problems[rest] = of_rest[2:]
     check_problems(problems)
     return heads
 
 
-def _greedy_trees(scores: ArcScores, lengths: Integers) -> Integers | None:
-    """The best heads of few words, as `decode` gives them; None if they are not all trees, or a score is in the way."""
-    if lengths.sum() > _FEW:
-        return None
-    heads = np.zeros(scores.shape[:2], np.int64)
+def _write_greedy_trees(scores: ArcScores, lengths: Integers, heads: Integers) -> Bools:
+    """Writes the best heads of sentences in which they are a tree, and says which these are, ``[batch]``.
+
+    It may leave a sentence to others, because of its length or its scores.
+    """
+    written = np.zeros(len(lengths), np.bool_)
     for number, length in enumerate(lengths.tolist()):
+        if length > _LONG:
+            continue
         own = scores[number, 1 : length + 1, : length + 1].astype(np.float64)
         own[np.arange(length), np.arange(1, length + 1)] = -np.inf  # no word depends on itself
         best = own.max(1, initial=-np.inf)
-        if not (np.isfinite(best).all() and (own <= LIMIT).all() and (best >= -LIMIT).all()):
-            return None
-        heads[number, 1 : length + 1] = own.argmax(1)
-        if not _is_tree(heads[number, : length + 1].tolist()):
-            return None
-    return heads
+        if np.isfinite(best).all() and (own <= LIMIT).all() and (best >= -LIMIT).all():
+            greedy = own.argmax(1)
+            if _is_tree([0, *greedy.tolist()]):
+                heads[number, 1 : length + 1] = greedy
+                written[number] = True
+    return written
 
 
 def _is_tree(heads: list[int]) -> bool:

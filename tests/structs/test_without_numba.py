@@ -7,50 +7,101 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from depparse.structs import mst, recurrence
+from depparse.errors import DepparseError
+from depparse.structs import compiled as compiled_module
+from depparse.structs import mst
+from depparse.structs.checks import check_problems
+from depparse.structs.compiled import compiled, compiled_for
 from depparse.structs.mst import decode
-from depparse.structs.recurrence import states_of
+from depparse.structs.recurrence import states_of, write_states
 
 
+@pytest.fixture
+def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a process that has not imported numba, and will not soon."""
+    for module in (mst, compiled_module):
+        monkeypatch.setattr(module, "is_loaded", lambda: False)
+    monkeypatch.setattr(compiled_module, "_steps", -(10**9))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32 - 1), st.integers(0, 7), st.integers(1, 4))
-def test_trees_are_the_same(seed: int, words: int, sentences: int) -> None:
+def test_trees_are_the_same(without_numba: None, seed: int, words: int, sentences: int) -> None:
     random = np.random.default_rng(seed)
     scores = random.integers(-3, 4, (sentences, words + 1, words + 1)).astype(np.float32)
     scores[random.random(scores.shape) < 0.1] = random.choice([-np.inf, np.inf, np.nan, -1e38])
     lengths = random.integers(0, words + 1, sentences)
-    trees = mst._greedy_trees(*mst.check_batch(scores, lengths))
-    if trees is not None:
-        np.testing.assert_array_equal(trees, decode(scores, lengths))
+    heads, problems = np.zeros(scores.shape[:2], np.int64), np.zeros((sentences, 2), np.int64)
+    mst.spanning_batch(scores, lengths, heads, problems)  # compiled
+    if problems[:, 0].any():
+        with pytest.raises(DepparseError) as expected:
+            check_problems(problems)
+        with pytest.raises(DepparseError) as caught:
+            decode(scores, lengths)
+        assert str(caught.value) == str(expected.value)
+    else:
+        np.testing.assert_array_equal(decode(scores, lengths), heads)
 
 
 def test_most_sentences_with_clear_scores_need_nothing_else() -> None:
-    scores = np.zeros((1, 4, 4))
+    scores, heads = np.zeros((1, 4, 4)), np.zeros((1, 4), np.int64)
     scores[0, [1, 2, 3], [2, 0, 2]] = 1
-    trees = mst._greedy_trees(*mst.check_batch(scores, np.array([3])))
-    assert trees is not None
-    assert trees.tolist() == [[0, 2, 0, 2]]
+    assert mst._write_greedy_trees(*mst.check_batch(scores, np.array([3])), heads).all()
+    assert heads.tolist() == [[0, 2, 0, 2]]
 
 
+@pytest.mark.parametrize("times", [0, 1, 9, 64, 65, 200])
 @pytest.mark.parametrize("backwards", [0, 3, 5])
-def test_states_are_the_same(backwards: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_are_the_same(backwards: int, times: int) -> None:
     random = np.random.default_rng(1)
-    decay, drive = random.random((2, 4, 9, 5)).astype(np.float32)
-    expected = states_of(decay, drive, backwards)
-    monkeypatch.setattr(recurrence, "is_loaded", lambda: False)
-    np.testing.assert_array_equal(states_of(decay, drive, backwards), expected)
+    decay, drive = random.random((2, 4, times, 5)).astype(np.float32)
+    decay **= 0.1  # so that states last for more than a block
+    expected = np.empty_like(drive)
+    write_states(decay, drive, expected, backwards)
+    if times <= 64:
+        np.testing.assert_array_equal(states_of(decay, drive, backwards), expected)
+    np.testing.assert_allclose(states_of(decay, drive, backwards), expected, rtol=1e-5)
 
 
-def test_a_sentence_needs_no_numba() -> None:
+@pytest.mark.parametrize("times", [5, 64, 70, 130])
+def test_what_follows_a_sentence_changes_no_bit_of_its_states(times: int) -> None:
+    random = np.random.default_rng(1)
+    decay, drive = random.random((2, 1, times, 6)).astype(np.float32)
+    padded = [np.pad(array, [(0, 0), (0, 90), (0, 0)]) for array in (decay, drive)]
+    np.testing.assert_array_equal(states_of(*padded, 3)[:, :times], states_of(decay, drive, 3))
+
+
+def test_python_itself_does_what_is_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    @compiled
+    def double(x: int) -> int:
+        return 2 * x
+
+    monkeypatch.setattr(compiled_module, "is_loaded", lambda: False)
+    monkeypatch.setattr(compiled_module, "_steps", 0)
+    few = compiled_module._PATIENCE // 2
+    assert compiled_for(double, few)(3) == 6
+    assert compiled_for(double, few)(3) == 6
+    assert "dispatcher" not in vars(double)
+    assert compiled_for(double, few) is double  # all calls together are no longer few
+    assert double(3) == 6
+    assert "dispatcher" in vars(double)
+    monkeypatch.setattr(compiled_module, "_steps", 0)
+    monkeypatch.setattr(compiled_module, "is_loaded", lambda: True)
+    assert compiled_for(double, 1) is double
+
+
+@pytest.mark.parametrize("without", ["enhanced srl", ""])
+def test_a_sentence_needs_no_numba(without: str) -> None:
     code = """
 import sys, depparse
-nlp = depparse.load("en", runtime="openvino", without=["enhanced", "srl"])
+nlp = depparse.load("en", runtime="openvino", without=sys.argv[1].split())
 text = "Anna liked the new school."
 first = nlp(text).to_conllu()
 assert "numba" not in sys.modules
 import numba
 assert nlp(text).to_conllu() == first
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code, without], check=True)
