@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from depparse.structs.compiled import compiled, is_loaded
+
 Array = NDArray[Any]
 
 
@@ -53,6 +55,7 @@ def sets_before(n_roles: int, core: Collection[int]) -> Array:
 
 
 _sets_before = cache(sets_before)
+_LONG = 500  # words of a sentence that only compiled code decodes
 
 
 def best_sequences(scores: Array, lengths: Array, before: Array, padding: int) -> tuple[Array, Array]:
@@ -63,12 +66,27 @@ def best_sequences(scores: Array, lengths: Array, before: Array, padding: int) -
     the set after it; the number of sets if there is none. O(words · sets · roles) time for each predicate, and as many
     bytes.
     """
-    n_predicates, (n_sets, n_roles) = len(scores), before.shape[-2:]
-    before = np.broadcast_to(before, (n_predicates, n_sets, n_roles))
-    index = before.reshape(n_predicates, -1)
+    before = np.broadcast_to(before, (len(scores), *before.shape[-2:]))
+    if not is_loaded() and scores.shape[1] <= _LONG:
+        return _sequences(scores, lengths, before, padding)
+    tags = np.full(scores.shape[:2], padding, np.int64)
+    scores = np.ascontiguousarray(scores)  # so that one function is compiled for all
+    best = np.zeros(len(scores), scores.dtype)
     longest = int(lengths.max(initial=0))
-    # Whether an argument that is open after a word begins at it; and which argument ends at a word: twice its role, and
-    # 1 more if it has no other word; -1 for none.
+    begun = np.zeros((longest, *before.shape[1:]), np.bool_)
+    closings = np.zeros((longest, before.shape[1]), np.int64)
+    for number, length in enumerate(lengths.tolist()):
+        of_predicate = np.ascontiguousarray(before[number])
+        best[number] = _write_best(scores[number, :length], of_predicate, begun, closings, tags[number])
+    return tags, best
+
+
+def _sequences(scores: Array, lengths: Array, before: Array, padding: int) -> tuple[Array, Array]:
+    """`best_sequences` by NumPy, a word of all predicates at a time: less fast, but nothing has to be compiled."""
+    n_predicates, (n_sets, n_roles) = len(scores), before.shape[1:]
+    index = before.reshape(n_predicates, n_sets * n_roles)
+    longest = int(lengths.max(initial=0))
+    # As in `_write_best`, for all predicates.
     begun = np.empty((longest, n_predicates, n_sets, n_roles), np.bool_)
     closings = np.empty((longest, n_predicates, n_sets), np.int64)
     by_tag = scores[:, :longest, 1:].reshape(n_predicates, longest, n_roles, 4).transpose(3, 1, 0, 2)
@@ -111,3 +129,49 @@ def _tags(
         state = np.where(begins, before[rows, state, role], state)
         role = np.where(begins, -1, role)
     return tags
+
+
+@compiled
+def _write_best(scores: Array, before: Array, begun: Array, closings: Array, tags: Array) -> Any:
+    """Writes the best tags of one predicate; returns their score. `begun` and `closings` are overwritten.
+
+    ``begun[word, set, role]`` says whether an argument that is open after the word begins at it, and ``closings[word,
+    set]`` which argument ends at the word: twice its role, and 1 more if it has no other word; -1 for none.
+    """
+    n_words, (n_sets, n_roles) = len(scores), before.shape
+    outside = np.full(n_sets, -np.inf, scores.dtype)
+    outside[0] = 0.0
+    opened = np.full((n_sets, n_roles), -np.inf, scores.dtype)
+    later = outside.copy()
+    for word in range(n_words):
+        for after in range(n_sets):
+            best, closing = outside[after] + scores[word, 0], -1
+            for role in range(n_roles):
+                tag = 1 + 4 * role
+                source = outside[before[after, role]] if before[after, role] < n_sets else outside.dtype.type(-np.inf)
+                begin, inside = source + scores[word, tag], opened[after, role] + scores[word, tag + 1]
+                end, single = opened[after, role] + scores[word, tag + 2], source + scores[word, tag + 3]
+                if end > best:
+                    best, closing = end, 2 * role
+                if single > best:
+                    best, closing = single, 2 * role + 1
+                begun[word, after, role] = begin >= inside
+                opened[after, role] = max(begin, inside)
+            later[after], closings[word, after] = best, closing
+        outside[:] = later
+    state, role = int(outside.argmax()), -1
+    result = outside[state]
+    for word in range(n_words - 1, -1, -1):
+        if role >= 0:
+            begins = begun[word, state, role]
+            tags[word] = 1 + 4 * role + (0 if begins else 1)
+        else:
+            closing = closings[word, state]
+            if closing < 0:
+                tags[word] = 0
+                continue
+            role, begins = closing // 2, closing % 2 == 1
+            tags[word] = 1 + 4 * role + (3 if begins else 2)
+        if begins:
+            state, role = before[state, role], -1
+    return result

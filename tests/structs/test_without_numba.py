@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from depparse.errors import DepparseError
 from depparse.structs import compiled as compiled_module
-from depparse.structs import mst
+from depparse.structs import mst, role_sequences
 from depparse.structs.checks import check_problems
 from depparse.structs.compiled import compiled, compiled_for
 from depparse.structs.mst import decode
@@ -22,7 +22,7 @@ from depparse.structs.recurrence import states_of, write_states
 @pytest.fixture
 def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process that has not imported numba, and will not soon."""
-    for module in (mst, compiled_module):
+    for module in (mst, role_sequences, compiled_module):
         monkeypatch.setattr(module, "is_loaded", lambda: False)
     monkeypatch.setattr(compiled_module, "_steps", -(10**9))
 
@@ -51,6 +51,23 @@ def test_most_sentences_with_clear_scores_need_nothing_else() -> None:
     scores[0, [1, 2, 3], [2, 0, 2]] = 1
     assert mst._write_greedy_trees(*mst.check_batch(scores, np.array([3])), heads).all()
     assert heads.tolist() == [[0, 2, 0, 2]]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32 - 1), st.integers(0, 6), st.integers(0, 4), st.integers(1, 4), st.integers(0, 3))
+def test_arguments_are_the_same(
+    without_numba: None, seed: int, words: int, predicates: int, n_roles: int, n_core: int
+) -> None:
+    random = np.random.default_rng(seed)
+    scores = random.integers(-4, 5, (predicates, words, 1 + 4 * n_roles)).astype(np.float64)  # many are equal
+    lengths = random.integers(0, words + 1, predicates)
+    core = range(min(n_core, n_roles))
+    found = role_sequences.best_arguments(scores, lengths, n_roles, core, -100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(role_sequences, "is_loaded", lambda: True)
+        expected = role_sequences.best_arguments(scores, lengths, n_roles, core, -100)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("times", [0, 1, 9, 64, 65, 200])

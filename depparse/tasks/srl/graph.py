@@ -72,7 +72,7 @@ class SrlGraph:
         """The best tags, each core role at most once; the scores of all tags; and those of roles of head words."""
         scores = self._pair_scores(predicates, words, positions)
         heads, tag_scores = np.split(scores, [self._codec.n_labels], -1)
-        return self._best(tag_scores.astype(np.float64), lengths), tag_scores, np.log(_softmax(heads))
+        return self._best(tag_scores.astype(np.float64), lengths), tag_scores, _log_softmax(heads)
 
     def span_probabilities(self, tag_scores: Array, lengths: Ints, spans: Ints) -> Array:
         """The probability of each of the spans, which torch computes."""
@@ -157,6 +157,13 @@ def _softmax(scores: Array) -> Array:
     exponentials = np.exp(scores - scores.max(-1, keepdims=True))
     shares: Array = exponentials / exponentials.sum(-1, keepdims=True)
     return shares
+
+
+def _log_softmax(scores: Array) -> Array:
+    """The logarithms of `_softmax`, which are finite also where a probability is too small for a number."""
+    shifted = scores - scores.max(-1, keepdims=True)
+    logarithms: Array = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    return logarithms
 
 
 GRAPH = SrlGraph
