@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from depparse.errors import EvaluationError as EvaluationError
     from depparse.errors import FormatError as FormatError
     from depparse.errors import ModelError as ModelError
+    from depparse.evaluation.differences import diff as diff
     from depparse.evaluation.scores import Scores as Scores
     from depparse.evaluation.ud import evaluate as evaluate
     from depparse.formats.conllu import iter_conllu as iter_conllu
@@ -60,6 +61,7 @@ _HOME = {
     "Span": "document.spans",
     "Token": "document.words",
     "Word": "document.words",
+    "diff": "evaluation.differences",
     "draw_svg": "visualize.svg",
     "draw_tree": "visualize.terminal",
     "evaluate": "evaluation.ud",

@@ -17,7 +17,7 @@ from depparse.folders import Folder, installed
 
 COMMANDS = Folder("depparse.cli", "COMMAND", "depparse.commands")
 # In the order of the help.
-_OWN = ("parse", "show", "train", "evaluate", "info", "benchmark", "pack", "convert", "corpora")
+_OWN = ("parse", "show", "train", "evaluate", "diff", "info", "benchmark", "pack", "convert", "corpora")
 _EXAMPLES = (
     "[b]Examples[/b]",
     "depparse parse letter.txt --model en -o letter.conllu",
@@ -29,6 +29,7 @@ _EXAMPLES = (
     "depparse benchmark runs/ewt",
     "depparse evaluate gold.conllu --model runs/ewt --raw",
     "depparse evaluate gold.conllu system.conllu --by deprel",
+    "depparse diff gold.conllu system.conllu --kind head,label",
     "depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt",
     "",
     "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "

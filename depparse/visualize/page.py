@@ -10,7 +10,7 @@ from depparse.printable import clean
 from depparse.visualize.svg import draw_svg
 from depparse.visualize.text import is_right_to_left
 
-_HEAD = """\
+HEAD = """\
 <!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -27,7 +27,7 @@ def draw_page(sentences: Iterable[Sentence], *, width: int | None = None) -> Ite
 
     On a narrow screen the page keeps to its width, and a wider tree scrolls in a box of its own.
     """
-    yield _HEAD
+    yield HEAD
     for sentence in sentences:
         name = f"<small>{escape(clean(sentence.sent_id))}</small> " if sentence.sent_id else ""
         caption = f"<figcaption>{name}<bdi>{escape(clean(sentence.text))}</bdi></figcaption>"

@@ -203,8 +203,8 @@ def _within(pieces: list[_Styled], width: int, sign: str) -> list[_Styled]:
 
 
 def styled(text: str, style: str, color: bool) -> str:
-    """A line of text for beside a tree, cleaned like the words of the tree. `style` is ``bold`` or ``dim``."""
-    return _paint(clean(text), {"bold": _ROOT, "dim": _DIM}[style] if color else "")
+    """A line of text for beside a tree, cleaned like its words. `style` is ``bold``, ``dim`` or ``wrong``."""
+    return _paint(clean(text), {"bold": _ROOT, "dim": _DIM, "wrong": _DEPREL}[style] if color else "")
 
 
 def _paint(text: str, style: str) -> str:

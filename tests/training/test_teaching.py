@@ -26,9 +26,10 @@ from depparse.segmentation.config import SegmenterConfig
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.passages import Passage, make_passages
 from depparse.training.examples import InMemory, make_examples
+from depparse.training.lessons import Taught, Teacher, taught_tasks, write_lessons
 from depparse.training.records import Began
 from depparse.training.segmentation import soften
-from depparse.training.teaching import Taught, Teacher, segmented, taught_tasks, write_lessons
+from depparse.training.teaching import segmented
 from tests.models import model_of, small_model
 from tests.recipes import FLAT, TASKS, TINY, WHOLE
 from tests.runs import weights
@@ -223,7 +224,7 @@ def test_lessons_go_on_where_they_ended_and_are_not_made_twice(
     document = read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu")
     pupil = model_of(TASKS, document, "none")
     teachers = [teacher_of(spread(model_of(TASKS, document, "none")))]
-    monkeypatch.setattr("depparse.training.teaching._WORDS", 60)
+    monkeypatch.setattr("depparse.training.lessons._WORDS", 60)
     whole = taught(pupil, teachers, document, tmp_path / "whole")
     read_batches = 0
     scorer = teachers[0].pipeline.scorer
@@ -237,7 +238,7 @@ def test_lessons_go_on_where_they_ended_and_are_not_made_twice(
             raise KeyboardInterrupt
         return original(self, batch)
 
-    monkeypatch.setattr("depparse.training.teaching._SECONDS", 0.0)
+    monkeypatch.setattr("depparse.training.lessons._SECONDS", 0.0)
     monkeypatch.setattr(type(scorer), "read", stop)
     with pytest.raises(KeyboardInterrupt):
         taught(pupil, teachers, document, tmp_path / "parts")

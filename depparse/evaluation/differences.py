@@ -1,0 +1,233 @@
+"""The differences between a gold analysis and those of one or several systems, for people to look at.
+
+Texts are aligned as for scores, so the systems may have split words and sentences otherwise. What one side does not
+annotate at all is not compared with it. Unlike scores, differences need no complete trees, and whole values are
+compared: relations with their subtypes, all features.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from depparse.document.document import Document
+from depparse.document.sentence import Sentence
+from depparse.errors import ConfigError, did_you_mean
+from depparse.evaluation.comparison import COMPARERS, KINDS, Comparison
+from depparse.evaluation.pair import Pair, read_strictly
+from depparse.evaluation.tables import Table
+from depparse.files import PathLike, name_of
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A thing that at least one system has otherwise than the gold file."""
+
+    kind: str  # one of KINDS
+    word: int  # ID of the gold word in the first sentences of its passage, counted through from 1
+    form: str
+    gold: str
+    systems: tuple[str, ...]  # what each system has; the gold value where it agrees
+    upos: str = ""  # gold tag and gold relation of the word
+    relation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of text that is the same number of whole sentences on each side, most often one on each."""
+
+    gold: list[Sentence]
+    systems: tuple[list[Sentence], ...]
+    differences: list[Difference]
+    number: int  # of its first gold sentence in the file, from 1
+
+    @property
+    def length(self) -> int:
+        """Gold words."""
+        return sum(map(len, self.gold))
+
+    @property
+    def text(self) -> str:
+        """The text of the gold sentences."""
+        return " ".join(sentence.text for sentence in self.gold)
+
+    @property
+    def name(self) -> str:
+        """The sent_id of the first gold sentence, or its number."""
+        return self.gold[0].sent_id or str(self.number)
+
+    @property
+    def words(self) -> list[int]:
+        """The numbers of the gold words with a difference."""
+        return sorted({difference.word for difference in self.differences})
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """All passages with differences, in the order of the file."""
+
+    names: tuple[str, ...]  # of the gold file and of each system
+    passages: list[Passage]
+    compared: int  # gold sentences
+
+    def filter(
+        self,
+        *,
+        kind: str | Collection[str] = (),
+        relation: str | Collection[str] = (),
+        upos: str | Collection[str] = (),
+        word: str | Collection[str] = (),
+        min_words: int = 0,
+        max_words: int | None = None,
+    ) -> Differences:
+        """The differences of these kinds, at words with these relations, gold tags or forms; all if none is given.
+
+        The relation is the gold one or, for labels, that of a system; one without subtype stands for all its subtypes.
+        Passages have `min_words` to `max_words` gold words. Raises ConfigError for an unknown kind.
+        """
+        kinds = _set(kind)
+        for name in kinds:
+            if name not in KINDS:
+                raise ConfigError(f"there is no kind of difference {name!r}; {did_you_mean(name, KINDS)}")
+        relations, tags, forms = _set(relation), _set(upos), {form.lower() for form in _set(word)}
+
+        def fits(one: Difference) -> bool:
+            named = {one.relation, *(one.systems if one.kind == "label" else ())}
+            named |= {each.partition(":")[0] for each in named}
+            return (
+                (not kinds or one.kind in kinds)
+                and (not relations or not relations.isdisjoint(named))
+                and (not tags or one.upos in tags)
+                and (not forms or one.form.lower() in forms)
+            )
+
+        passages = [
+            replace(passage, differences=own)
+            for passage in self.passages
+            if min_words <= passage.length <= (passage.length if max_words is None else max_words)
+            and (own := [one for one in passage.differences if fits(one)])
+        ]
+        return replace(self, passages=passages)
+
+    def worst_first(self) -> Differences:
+        """The passages with the most differing words first; those with as many in the order of the file."""
+        return replace(self, passages=sorted(self.passages, key=lambda passage: -len(passage.words)))
+
+    def tables(self, most: int = 20) -> list[Table]:
+        """How often each kind occurs, by system, and the most frequent confusions of labels and tags."""
+        systems = self.names[1:]
+        counts: Counter[tuple[str, int]] = Counter()
+        confusions: Counter[tuple[str, str, str, int]] = Counter()
+        for one in (one for passage in self.passages for one in passage.differences):
+            for number, value in enumerate(one.systems):
+                if value != one.gold:
+                    counts[one.kind, number] += 1
+                    if one.kind in ("label", "upos", "xpos"):
+                        confusions[one.kind, one.gold, value, number] += 1
+        rows = [
+            (kind, *(f"{counts[kind, number]:,}" for number in range(len(systems))))
+            for kind in KINDS
+            if any(counts[kind, number] for number in range(len(systems)))
+        ]
+        tables = [Table(f"Differences from {self.names[0]}", ("", *systems), rows)]
+        frequent = Counter[tuple[str, str, str]]()
+        for (kind, gold, value, _), count in confusions.items():
+            frequent[kind, gold, value] += count
+        pairs = sorted(frequent, key=lambda pair: (-frequent[pair], pair))[:most]
+        if pairs:
+            lines = [
+                (f"{kind} {gold} → {value}", *(f"{confusions[kind, gold, value, n]:,}" for n in range(len(systems))))
+                for kind, gold, value in pairs
+            ]
+            tables.append(Table("Most frequent confusions", ("", *systems), lines))
+        return tables
+
+    def to_dict(self) -> dict[str, object]:
+        """All differences, for JSON."""
+        return {
+            "gold": self.names[0],
+            "systems": list(self.names[1:]),
+            "sentences": self.compared,
+            "passages": [
+                {
+                    "name": passage.name,
+                    "text": passage.text,
+                    "differences": [
+                        {"kind": one.kind, "word": one.word, "form": one.form, "gold": one.gold}
+                        | {"systems": list(one.systems), "upos": one.upos, "relation": one.relation}
+                        for one in passage.differences
+                    ],
+                }
+                for passage in self.passages
+            ],
+        }
+
+
+def diff(gold: PathLike | Document, *systems: PathLike | Document) -> Differences:
+    """The differences of one or several systems from the gold analysis; each is a file or a Document.
+
+    Raises FormatError if a file is broken, EvaluationError if the texts differ, and ConfigError without a system.
+    """
+    if not systems:
+        raise ConfigError("there is nothing to compare: give a gold analysis and at least one other")
+    sources = (gold, *systems)
+    defaults = ("gold", *(f"system {number}" if len(systems) > 1 else "system" for number in range(1, len(sources))))
+    names = tuple(
+        default if isinstance(source, Document) else name_of(source)
+        for source, default in zip(sources, defaults, strict=True)
+    )
+    if len(set(short := [Path(name).name for name in names])) == len(names):
+        names = tuple(short)
+    first, *others = map(read_strictly, sources)
+    comparisons = [
+        Comparison(Pair(first, other, (names[0], name))) for other, name in zip(others, names[1:], strict=True)
+    ]
+    return Differences(names, list(_passages(comparisons)), len(first))
+
+
+def _set(values: str | Collection[str]) -> set[str]:
+    return set(values.replace(",", " ").split()) if isinstance(values, str) else set(values)
+
+
+def _passages(comparisons: Sequence[Comparison]) -> Iterator[Passage]:
+    """The passages with differences. A passage ends where sentences end on all sides."""
+    sides = [comparisons[0].gold, *(comparison.system for comparison in comparisons)]
+    ends = [side.segmentation.sentence_ends.tolist() for side in sides]
+    shared = set(ends[0]).intersection(*ends[1:])
+    begins = [0] * len(sides)
+    for end in ends[0]:
+        if end not in shared:
+            continue
+        stops = [own.index(end, begin) + 1 for own, begin in zip(ends, begins, strict=True)]
+        ranges = list(zip(begins, stops, strict=True))
+        differences = list(_differences(comparisons, ranges))
+        if differences:
+            parts = [side.document.sentences[begin:stop] for side, (begin, stop) in zip(sides, ranges, strict=True)]
+            yield Passage(parts[0], tuple(parts[1:]), differences, begins[0] + 1)
+        begins = stops
+
+
+def _differences(comparisons: Sequence[Comparison], ranges: Sequence[tuple[int, int]]) -> Iterator[Difference]:
+    """The differences between the sentences of these ranges: those of the gold file, then those of each system."""
+    gold = comparisons[0].gold
+    begin, end = gold.first[ranges[0][0]], gold.first[ranges[0][1]]
+    found: list[tuple[int, str, str, list[str | None]]] = []  # gold word, kind, gold value, values of the systems
+    for kind, compare in COMPARERS.items():
+        by_key: dict[tuple[int, object], tuple[str, list[str | None]]] = {}
+        for number, (comparison, of_system) in enumerate(zip(comparisons, ranges[1:], strict=True)):
+            for word, key, value, other in compare(comparison, range(begin, end), of_system):
+                cell = by_key.setdefault((word, key), (value, [None] * len(comparisons)))
+                cell[1][number] = other
+        found += [(word, kind, value, others) for (word, _), (value, others) in by_key.items()]
+    for word, kind, value, others in sorted(found, key=lambda one: (one[0], KINDS.index(one[1]))):
+        yield Difference(
+            kind,
+            word - begin + 1,
+            gold.segmentation.forms[word],
+            value,
+            tuple(value if other is None else other for other in others),
+            gold.cells["UPOS"][word].replace("_", ""),
+            gold.cells["DEPREL"][word].replace("_", ""),
+        )

@@ -1,0 +1,105 @@
+"""Differences between analyses, as lines for a terminal and as an HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+
+from rich.cells import cell_len
+
+from depparse.evaluation.differences import Difference, Differences, Passage
+from depparse.evaluation.tables import Table
+from depparse.printable import clean
+from depparse.visualize.page import HEAD
+from depparse.visualize.svg import draw_svg
+from depparse.visualize.terminal import styled
+from depparse.visualize.text import is_right_to_left
+
+_STYLE = """\
+<style>table{border-collapse:collapse;margin:.5em 0 1em;display:block;overflow-x:auto}
+th,td{text-align:start;padding:.15em .8em .15em 0;vertical-align:top;white-space:pre-wrap}
+thead th{font-weight:600;border-bottom:1px solid currentColor}mark{background:none;color:#a3420a;font-weight:600}
+.same{opacity:.6}details{margin:.5em 0}summary{cursor:pointer}section{margin-bottom:2.5em}
+h1{font-size:1.3em}h2{font-size:1.05em;margin:0 0 .3em;overflow-wrap:anywhere}
+@media(prefers-color-scheme:dark){mark{color:#f0a368}}@media print{details>*{display:block}section{break-inside:avoid}}
+</style>
+"""
+
+
+def draw_lines(differences: Differences, *, color: bool = False) -> Iterator[str]:
+    """The differences of each passage below its text: word, kind, and what each side has."""
+    for passage in differences.passages:
+        n_words = len(passage.words)
+        counted = f"{n_words} of {passage.length} words differ{'s' if n_words == 1 else ''}"
+        yield styled(f"# {clean(passage.name)}  ({counted})", "dim", color) + "\n"
+        yield styled(clean(passage.text), "bold", color) + "\n"
+        heads = ("", "", "", *map(clean, differences.names))
+        rows = [heads, *_rows(passage.differences)]
+        widths = [max(cell_len(row[column]) for row in rows) for column in range(len(heads))]
+        for number, row in enumerate(rows):
+            cells = [cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+            styled_cells = [
+                styled(cell, "dim", color) if number == 0 else styled(cell, "wrong", color) if wrong else cell
+                for cell, wrong in zip(cells, _wrong(row), strict=True)
+            ]
+            yield ("  " + "  ".join(styled_cells)).rstrip() + "\n"
+        yield "\n"
+
+
+def draw_differences(differences: Differences, *, width: int | None = None) -> Iterator[str]:
+    """The pieces of an HTML page: a table of counts, then each passage with its differences and its trees.
+
+    The page loads nothing and has no scripts. Trees are at most `width` pixels wide.
+    """
+    yield HEAD + _STYLE
+    title = " and ".join(differences.names[1:])
+    yield f"<h1>{_text(f'Differences of {title} from {differences.names[0]}')}</h1>\n"
+    shown = len(differences.passages)
+    yield f"<p>{shown:,} pieces of text of {differences.compared:,} sentences are shown.</p>\n"
+    for table in differences.tables():
+        yield _table(table)
+    for passage in differences.passages:
+        yield from _section(passage, differences.names, width)
+
+
+def _section(passage: Passage, names: Sequence[str], width: int | None) -> Iterator[str]:
+    direction = ' dir="rtl"' if is_right_to_left([passage.text]) else ""
+    name = f"<small>{_text(passage.name)}</small>"
+    yield f"<section{direction}><h2>{name} <bdi>{_text(passage.text)}</bdi></h2>\n<table><thead><tr>"
+    yield "".join(f'<th scope="col">{_text(head)}</th>' for head in ("", "word", "kind", *names)) + "</tr></thead>\n"
+    for row in _rows(passage.differences):
+        cells = [
+            f"<td>{f'<mark>{_text(cell)}</mark>' if wrong else _text(cell)}</td>"
+            for cell, wrong in zip(row, _wrong(row), strict=True)
+        ]
+        yield f"<tr>{''.join(cells)}</tr>\n"
+    yield "</table>\n"
+    for side, sentences in zip(names, (passage.gold, *passage.systems), strict=True):
+        trees = "".join(f"<div>{draw_svg(sentence, width=width)}</div>" for sentence in sentences)
+        yield f"<details><summary>{_text(side)}</summary><figure>{trees}</figure></details>\n"
+    yield "</section>\n"
+
+
+def _rows(differences: Iterable[Difference]) -> list[tuple[str, ...]]:
+    """A row for each difference: number and form of the word, where they have not been told yet, kind, and values."""
+    rows, last = [], None
+    for one in differences:
+        word = ("", "") if one.word == last else (str(one.word), clean(one.form))
+        rows.append((*word, one.kind, clean(one.gold), *map(clean, one.systems)))
+        last = one.word
+    return rows
+
+
+def _wrong(row: Sequence[str]) -> list[bool]:
+    """Which cells of a row of `_rows` are values of systems that differ from the gold one."""
+    return [number > 3 and cell != row[3] for number, cell in enumerate(row)]
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in table.columns)
+    body = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>\n" for row in table.rows)
+    return f"<table><caption>{_text(table.title)}</caption><thead><tr>{head}</tr></thead>\n{body}</table>\n"
+
+
+def _text(text: str) -> str:
+    return escape(clean(text))
