@@ -108,13 +108,12 @@ def test_other_sentences_and_words() -> None:
 
 
 def test_words_that_only_a_system_has() -> None:
-    text = GOLD.replace(
-        "4	n't	not	PART	RB	_	2	advmod	2:advmod	SpaceAfter=No",
-        "4	n't	not	PART	RB	_	2	advmod	_	_",
-    )
-    gold = "1-2	du	_	_	_	_	_	_	_	_\n1	de	_	_	_	_	0	root	_	_\n2	le	_	_	_	_	1	dep	_	_\n\n"
-    system = gold.replace("1-2", "1-3").replace("2	le", "2	x	_	_	_	_	1	dep	_	_\n3	le")
-    assert told(diff(document(gold), document(system))) == [("1", 1, "words", "–", "x")]
+    gold = "1-2\tdu" + "\t_" * 8 + "\n" + "".join(
+        f"{id}\t{form}\t_\t_\t_\t_\t{head}\t{label}\t_\t_\n"
+        for id, form, head, label in ((1, "de", 0, "root"), (2, "le", 1, "dep"))
+    )  # fmt: skip
+    system = gold.replace("1-2", "1-3").replace("2\tle", "2\tx\t_\t_\t_\t_\t1\tdep\t_\t_\n3\tle")
+    assert told(diff(document(gold + "\n"), document(system + "\n"))) == [("1", 1, "words", "–", "x")]
 
 
 def test_entities_and_roles() -> None:
