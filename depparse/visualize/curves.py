@@ -1,57 +1,116 @@
-"""The curves of a training run as one PNG: dev scores, losses, learning rate and speed by epoch."""
+"""The curves of training runs as one picture: dev scores, losses, learning rate and speed by epoch."""
 
 from __future__ import annotations
 
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from depparse.errors import FormatError
+from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Use, by_rank, metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FORMATS = ("png", "svg", "pdf")
+_NO_SCORES = {"epoch", "loss", "seconds", "learning_rate", "words_per_second", "peak_memory_mib", "score"}
 _GREY, _BLUE, _ORANGE = "#5f6b7a", "#2456a6", "#d0722b"
 
 _Row = dict[str, Any]
 
 
 def draw_curves(log: Path, output: Path, metric: str | None = None) -> None:
-    """Draws the log ``metrics.jsonl`` as the PNG `output`. Raises FormatError if the log cannot be read.
+    """Draws the log ``metrics.jsonl`` as `output`, whose ending is that of `FORMATS`.
 
     Each line of the log is one evaluation: ``epoch``, scores as fractions of 1, and perhaps ``loss``, ``losses`` (by
     task, the mean over words), ``learning_rate`` and ``words_per_second``. What no line has is not drawn. `metric` is
     the score by which the model was chosen, by default the most important score in the log; its best epoch is marked.
+    Raises FormatError if the log cannot be read.
     """
     rows = _read(log)
+    panels: list[Callable[[Axes], None]] = [partial(_draw_scores, rows=rows, metric=metric)]
+    if any("losses" in row or "loss" in row for row in rows):
+        panels.append(partial(_draw_losses, rows=rows))
+    if any("learning_rate" in row or "words_per_second" in row for row in rows):
+        panels.append(partial(_draw_rates, rows=rows))
+    _draw(panels, [4.2, 2.8, 1.8][: len(panels)], output)
+
+
+def draw_runs(logs: Mapping[str, Path], output: Path, names: Sequence[str] = ()) -> None:
+    """Draws the logs of several runs over each other: a panel for each score in `names`, and one for the whole loss.
+
+    By default the scores are the most important one and those of the curves that all runs have. A score that no run has
+    raises ConfigError; a log that cannot be read raises FormatError.
+    """
+    runs = {name: _read(log) for name, log in logs.items()}
+    known = {key for rows in runs.values() for row in rows for key, value in row.items() if isinstance(value, float)}
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"no run has the score {name!r}; {did_you_mean(name, sorted(known - _NO_SCORES))}")
+    shown = names or [
+        metric.name
+        for metric in by_rank(Use.CURVES)
+        if all(any(row.get(metric.name) is not None for row in rows) for rows in runs.values())
+    ]
+    panels: list[Callable[[Axes], None]] = [partial(_draw_score_of_runs, runs=runs, name=name) for name in shown]
+    if any(row.get("loss") is not None for rows in runs.values() for row in rows):
+        panels.append(partial(_draw_loss_of_runs, runs=runs))
+    _draw(panels, [2.6] * len(panels), output)
+
+
+def _draw(panels: Sequence[Callable[[Axes], None]], heights: list[float], output: Path) -> None:
+    """Draws panels below each other, over one axis of epochs, and writes them as `output`."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would warn about fonts and its cache
+    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    panels: list[Callable[[Axes, list[_Row]], None]] = [partial(_draw_scores, metric=metric)]
-    if any("losses" in row or "loss" in row for row in rows):
-        panels.append(_draw_losses)
-    if any("learning_rate" in row or "words_per_second" in row for row in rows):
-        panels.append(_draw_rates)
-    heights = [4.2, 2.8, 1.8][: len(panels)]
+    format = output.suffix.removeprefix(".").lower()
+    if format not in FORMATS:
+        raise ConfigError(
+            f"{output}: curves are drawn as {', '.join(FORMATS)}, not as {format or 'a file without ending'}"
+        )
     figure = Figure(figsize=(8, sum(heights) + 0.4), dpi=144, layout="constrained")
     FigureCanvasAgg(figure)  # this backend draws into memory, whatever the user has set
     axes = figure.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for panel, ax in zip(panels, axes, strict=True):
         ax.grid(color="#e4e7ec", linewidth=0.8)
         ax.spines[["top", "right"]].set_visible(False)
-        panel(ax, rows)
+        panel(ax)
     axes[-1].set_xlabel("epoch")
     axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     temporary = output.with_name(f".{output.name}.part")
-    figure.savefig(temporary, format="png")
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "depparse"}):  # text that can be selected
+        figure.savefig(
+            temporary,
+            format=format,
+            metadata=None if format == "png" else {"Date": None} if format == "svg" else {"CreationDate": None},
+        )
     os.replace(temporary, output)
+
+
+def _draw_score_of_runs(ax: Axes, runs: Mapping[str, list[_Row]], name: str) -> None:
+    for run, rows in runs.items():
+        values = [None if row.get(name) is None else 100 * row[name] for row in rows]
+        if any(value is not None for value in values):
+            best = max(value for value in values if value is not None)
+            _plot(ax, rows, values, f"{run}  {best:.2f}", None, bold=False)
+    ax.set_ylabel(f"dev {name}, %")
+    _legend(ax, "best of each")
+
+
+def _draw_loss_of_runs(ax: Axes, runs: Mapping[str, list[_Row]]) -> None:
+    for run, rows in runs.items():
+        _plot(ax, rows, [row.get("loss") for row in rows], run, None, bold=False)
+    ax.set_ylabel("training loss a word")
+    if ax.dataLim.y1 > 0:
+        ax.set_yscale("log")
+    _legend(ax, None)
 
 
 def _read(path: Path) -> list[_Row]:

@@ -1,0 +1,60 @@
+"""``depparse plot``, which draws the curves of training runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from depparse.cli.printing import say
+from depparse.errors import ConfigError
+
+
+def plot(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN…", help="Folders of runs, or of runs with several seeds.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The picture: .svg, .png or .pdf.")
+    ] = "curves.svg",
+    metrics: Annotated[
+        str, typer.Option(metavar="NAMES", help="Scores to draw, such as LAS,UPOS; by default the usual ones.")
+    ] = "",
+    segmenter: Annotated[bool, typer.Option("--segmenter", help="Draw the training of the segmenters.")] = False,
+) -> None:
+    """Draw dev scores and losses of training runs by epoch, several runs over each other.
+
+    A run may still be going on.
+
+    Examples: [green]depparse plot runs/ewt[/green],
+    [green]depparse plot runs/a runs/b runs/c --metrics LAS -o compared.png[/green]
+    """
+    from depparse.visualize.curves import draw_curves, draw_runs
+
+    logs = find_logs(runs, "segmenter.jsonl" if segmenter else "metrics.jsonl")
+    names = metrics.replace(",", " ").split()
+    if len(logs) == 1 and len(names) < 2:
+        draw_curves(next(iter(logs.values())), Path(output), names[0] if names else None)
+    else:
+        draw_runs(logs, Path(output), names)
+    say(f"{output}: {', '.join(logs)}")
+
+
+def find_logs(runs: list[str], name: str) -> dict[str, Path]:
+    """The logs of that name in the folders of runs, by the names of the runs; a folder may hold runs of several seeds.
+
+    Raises ConfigError for a folder without any.
+    """
+    found: list[Path] = []
+    for run in runs:
+        folder = Path(run)
+        logs = [path for path in (folder / name, folder.parent / name) if path.is_file()][:1]
+        logs = logs or sorted(folder.glob(f"seed-*/{name}"), key=lambda path: int(path.parent.name[5:] or 0))
+        if not logs:
+            raise ConfigError(f"{run}: holds no {name}, which training writes after its first evaluation")
+        found += logs
+    short = [log.parent.name for log in found]
+    names = short if len(set(short)) == len(short) else [str(log.parent) for log in found]
+    return dict(zip(names, found, strict=True))
+
+
+COMMAND = plot
