@@ -118,7 +118,7 @@ def test_rows_of_a_data_set_come_out_in_order(cluster: Any, text: Path, segmente
     code = f"""
 import ray, ray.data
 from depparse.wrappers.ray_data import annotate
-ray.init(log_to_driver=False)
+ray.init("local", log_to_driver=False)
 texts = open({str(text)!r}).read().split("\\n\\n")[:200]
 items = [{{"text": text, "url": f"page {{i}}"}} for i, text in enumerate(texts)]
 rows = ray.data.from_items(items, override_num_blocks=9)
