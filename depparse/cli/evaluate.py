@@ -97,6 +97,13 @@ def evaluate(
         str | None, typer.Option(metavar="FORMAT", help="Format of files whose endings name none; by default conllu.")
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the resampling.")] = 1,
+    page: Annotated[
+        str | None,
+        typer.Option("--report", metavar="FILE.html", help="Write a page with charts and the hardest trees."),
+    ] = None,
+    run: Annotated[
+        list[str] | None, typer.Option(metavar="RUN", help="With --report: draw the curves of this training run too.")
+    ] = None,
 ) -> None:
     """Score a system's file, or a model, as the official scorer of the CoNLL shared tasks does.
 
@@ -106,6 +113,8 @@ def evaluate(
     Example: [green]depparse evaluate gold.conllu system.conllu --by deprel --bootstrap 1000[/green]
 
     A model, end to end: [green]depparse evaluate gold.conllu --model runs/sequoia --raw[/green]
+
+    A page to look at: [green]depparse evaluate gold.conllu system.conllu --report report.html[/green]
 
     Two models: [green]depparse evaluate gold.conllu --model runs/a --compare runs/b --metrics LAS,UPOS[/green]
     """
@@ -120,10 +129,12 @@ def evaluate(
     either = model or other_model
     for option, value, needed_option, needed_value in (
         ("--raw", raw, "--model", either), ("--treebank", treebank, "--model", either), ("--wrap", wrap, "--raw", raw),
-        ("--given-predicates", given_predicates, "--model", either),
+        ("--given-predicates", given_predicates, "--model", either), ("--run", run, "--report", page),
     ):  # fmt: skip
         if value and not needed_value:
             raise ConfigError(f"{option} goes with {needed_option}; give both or neither")
+    if page is not None and not page.lower().endswith((".html", ".htm")):
+        raise ConfigError(f"a report is a page, so its name ends with .html, not {page}")
     chosen = metric_names(metrics)
     analyser = partial(
         _analyser,
@@ -141,12 +152,21 @@ def evaluate(
         other_name=other_model or "",
         metrics=chosen,
         by=by or (),
-        samples=bootstrap,
+        samples=bootstrap if page is None else bootstrap or 1000,
         seed=seed,
         format=format,
     )
     for line in result.notes:
         note(f"note: {line}")
+    if page is not None:
+        from depparse.files import open_output
+        from depparse.visualize.curves import find_logs
+        from depparse.visualize.report import draw_report
+
+        logs = find_logs(run) if run else None
+        with open_output(page, drawn=True) as out:
+            for piece in draw_report(result, logs):
+                out.write(piece)
     if json:
         say_json(result.to_dict())
     else:

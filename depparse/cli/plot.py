@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from depparse.cli.printing import say
-from depparse.errors import ConfigError
 
 
 def plot(
@@ -28,7 +27,7 @@ def plot(
     Examples: [green]depparse plot runs/ewt[/green],
     [green]depparse plot runs/a runs/b runs/c --metrics LAS -o compared.png[/green]
     """
-    from depparse.visualize.curves import draw_curves, draw_runs
+    from depparse.visualize.curves import draw_curves, draw_runs, find_logs
 
     logs = find_logs(runs, "segmenter.jsonl" if segmenter else "metrics.jsonl")
     names = metrics.replace(",", " ").split()
@@ -37,24 +36,6 @@ def plot(
     else:
         draw_runs(logs, Path(output), names)
     say(f"{output}: {', '.join(logs)}")
-
-
-def find_logs(runs: list[str], name: str) -> dict[str, Path]:
-    """The logs of that name in the folders of runs, by the names of the runs; a folder may hold runs of several seeds.
-
-    Raises ConfigError for a folder without any.
-    """
-    found: list[Path] = []
-    for run in runs:
-        folder = Path(run)
-        logs = [path for path in (folder / name, folder.parent / name) if path.is_file()][:1]
-        logs = logs or sorted(folder.glob(f"seed-*/{name}"), key=lambda path: int(path.parent.name[5:] or 0))
-        if not logs:
-            raise ConfigError(f"{run}: holds no {name}, which training writes after its first evaluation")
-        found += logs
-    short = [log.parent.name for log in found]
-    names = short if len(set(short)) == len(short) else [str(log.parent) for log in found]
-    return dict(zip(names, found, strict=True))
 
 
 COMMAND = plot

@@ -13,6 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from depparse.document.document import Document
 from depparse.document.trees import nonprojective_arcs
 from depparse.errors import ConfigError
 from depparse.evaluation.annotation import ROOT, Annotation
@@ -25,6 +26,7 @@ from depparse.evaluation.segmentation import Bools, Ints, Segmentation
 from depparse.evaluation.tables import Table, percent
 
 _SENTENCE_BINS = (1, 6, 11, 21, 31, 41, 51)  # first length of each bin, in words
+_GENRES = 30  # more names are no genres
 _ARC_BINS = (1, 2, 3, 6, 11, 21)  # first length of each bin, in words
 
 
@@ -79,6 +81,42 @@ def _by_arc_length(pair: Pair) -> list[Group]:
     return _groups(pair, ["root", *_bin_names(_ARC_BINS)], *bins)
 
 
+def _by_direction(pair: Pair) -> list[Group]:
+    """Groups by where the head stands."""
+    names = ["root", "head to the left", "head to the right"]
+    return _groups(pair, names, *(_directions(side.annotation.heads) for side in (pair.gold, pair.system)))
+
+
+def _directions(heads: Ints) -> Ints:
+    return np.where(heads == ROOT, 0, np.where(heads < np.arange(len(heads)), 1, 2))
+
+
+def _by_genre(pair: Pair) -> list[Group]:
+    """Groups by the genre of the text, as the comments of the gold file tell it (`_genres`)."""
+    genres, side = _genres(pair.gold.document), pair.gold.segmentation
+    names = list(dict.fromkeys(genres))
+    numbers = np.array([names.index(genre) for genre in genres], np.int64)
+    of_gold = np.repeat(numbers, np.diff(side.sentence_words))
+    # A system's word has the genre of the gold sentence in which it begins.
+    of_system = numbers[np.searchsorted(side.sentence_ends, pair.system.segmentation.starts, "right")]
+    return _frequent_first(_groups(pair, names, of_gold, of_system))
+
+
+def _genres(document: Document) -> list[str]:
+    """The genre of each sentence: that of a comment ``genre`` or ``meta::genre``, which holds up to the next one or the
+    next document; else the beginning of the name of the document, or of the sentence, up to the first hyphen.
+
+    Where that does not make a few groups, all sentences are one.
+    """
+    genres, told, name = [], "", ""
+    for sentence in document:
+        if (new := sentence.comment("newdoc id")) is not None:
+            told, name = "", new
+        told = sentence.comment("genre") or sentence.comment("meta::genre") or told
+        genres.append(told or (name or sentence.sent_id or "").partition("-")[0])
+    return genres if len(set(genres)) <= min(_GENRES, len(genres) / 2) else ["all"] * len(genres)
+
+
 def _by_projectivity(pair: Pair) -> list[Group]:
     """Groups by whether the sentence is projective, then by whether the arc from the head is."""
     both = (pair.gold, pair.system)
@@ -102,6 +140,8 @@ _BREAKDOWNS: dict[str, Callable[[Pair], list[Group]]] = {
     "arc-length": _by_arc_length,
     "projectivity": _by_projectivity,
     "upos": _by_upos,
+    "direction": _by_direction,
+    "genre": _by_genre,
 }
 
 

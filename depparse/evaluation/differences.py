@@ -181,10 +181,14 @@ def diff(gold: PathLike | Document, *systems: PathLike | Document) -> Difference
     if len(set(short := [Path(name).name for name in names])) == len(names):
         names = tuple(short)
     first, *others = map(read_strictly, sources)
-    comparisons = [
-        Comparison(Pair(first, other, (names[0], name))) for other, name in zip(others, names[1:], strict=True)
-    ]
-    return Differences(names, list(_passages(comparisons)), len(first))
+    return differences_of([Pair(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)])
+
+
+def differences_of(pairs: Sequence[Pair]) -> Differences:
+    """The differences of systems that stand in pairs with the same gold document. Raises EvaluationError."""
+    gold = pairs[0].gold
+    names = (gold.name, *(pair.system.name for pair in pairs))
+    return Differences(names, list(_passages([Comparison(pair) for pair in pairs])), len(gold.document))
 
 
 def _set(values: str | Collection[str]) -> set[str]:

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos")
+DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos", "direction", "genre")

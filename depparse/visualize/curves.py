@@ -62,6 +62,24 @@ def draw_runs(logs: Mapping[str, Path], output: Path, names: Sequence[str] = ())
     _draw(panels, [2.6] * len(panels), output)
 
 
+def find_logs(runs: Sequence[str], name: str = "metrics.jsonl") -> dict[str, Path]:
+    """The logs of that name in the folders of runs, by the names of the runs; a folder may hold runs of several seeds.
+
+    Raises ConfigError for a folder without any.
+    """
+    found: list[Path] = []
+    for run in runs:
+        folder = Path(run)
+        logs = [path for path in (folder / name, folder.parent / name) if path.is_file()][:1]
+        logs = logs or sorted(folder.glob(f"seed-*/{name}"), key=lambda path: int(path.parent.name[5:] or 0))
+        if not logs:
+            raise ConfigError(f"{run}: holds no {name}, which training writes after its first evaluation")
+        found += logs
+    short = [log.parent.name for log in found]
+    names = short if len(set(short)) == len(short) else [str(log.parent) for log in found]
+    return dict(zip(names, found, strict=True))
+
+
 def _draw(panels: Sequence[Callable[[Axes], None]], heights: list[float], output: Path) -> None:
     """Draws panels below each other, over one axis of epochs, and writes them as `output`."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would warn about fonts and its cache

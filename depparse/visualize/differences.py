@@ -15,7 +15,7 @@ from depparse.visualize.svg import draw_svg
 from depparse.visualize.terminal import styled
 from depparse.visualize.text import is_right_to_left
 
-_STYLE = """\
+STYLE = """\
 <style>table{border-collapse:collapse;margin:.5em 0 1em;display:block;overflow-x:auto}
 th,td{text-align:start;padding:.15em .8em .15em 0;vertical-align:top;white-space:pre-wrap}
 thead th{font-weight:600;border-bottom:1px solid currentColor}mark{background:none;color:#a3420a;font-weight:600}
@@ -51,32 +51,33 @@ def draw_differences(differences: Differences, *, width: int | None = None) -> I
 
     The page loads nothing and has no scripts. Trees are at most `width` pixels wide.
     """
-    yield HEAD + _STYLE
+    yield HEAD + STYLE
     title = " and ".join(differences.names[1:])
-    yield f"<h1>{_text(f'Differences of {title} from {differences.names[0]}')}</h1>\n"
+    yield f"<h1>{text_of(f'Differences of {title} from {differences.names[0]}')}</h1>\n"
     shown = len(differences.passages)
     yield f"<p>{shown:,} pieces of text of {differences.compared:,} sentences are shown.</p>\n"
     for table in differences.tables():
-        yield _table(table)
+        yield draw_table(table)
     for passage in differences.passages:
-        yield from _section(passage, differences.names, width)
+        yield from draw_section(passage, differences.names, width)
 
 
-def _section(passage: Passage, names: Sequence[str], width: int | None) -> Iterator[str]:
+def draw_section(passage: Passage, names: Sequence[str], width: int | None) -> Iterator[str]:
+    """The pieces of an HTML element with a passage: its text, a table of its differences, the trees of all sides."""
     direction = ' dir="rtl"' if is_right_to_left([passage.text]) else ""
-    name = f"<small>{_text(passage.name)}</small>"
-    yield f"<section{direction}><h2>{name} <bdi>{_text(passage.text)}</bdi></h2>\n<table><thead><tr>"
-    yield "".join(f'<th scope="col">{_text(head)}</th>' for head in ("", "word", "kind", *names)) + "</tr></thead>\n"
+    name = f"<small>{text_of(passage.name)}</small>"
+    yield f"<section{direction}><h2>{name} <bdi>{text_of(passage.text)}</bdi></h2>\n<table><thead><tr>"
+    yield "".join(f'<th scope="col">{text_of(head)}</th>' for head in ("", "word", "kind", *names)) + "</tr></thead>\n"
     for row in _rows(passage.differences):
         cells = [
-            f"<td>{f'<mark>{_text(cell)}</mark>' if wrong else _text(cell)}</td>"
+            f"<td>{f'<mark>{text_of(cell)}</mark>' if wrong else text_of(cell)}</td>"
             for cell, wrong in zip(row, _wrong(row), strict=True)
         ]
         yield f"<tr>{''.join(cells)}</tr>\n"
     yield "</table>\n"
     for side, sentences in zip(names, (passage.gold, *passage.systems), strict=True):
         trees = "".join(f"<div>{draw_svg(sentence, width=width)}</div>" for sentence in sentences)
-        yield f"<details><summary>{_text(side)}</summary><figure>{trees}</figure></details>\n"
+        yield f"<details><summary>{text_of(side)}</summary><figure>{trees}</figure></details>\n"
     yield "</section>\n"
 
 
@@ -95,11 +96,13 @@ def _wrong(row: Sequence[str]) -> list[bool]:
     return [number > 3 and cell != row[3] for number, cell in enumerate(row)]
 
 
-def _table(table: Table) -> str:
-    head = "".join(f'<th scope="col">{_text(cell)}</th>' for cell in table.columns)
-    body = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in row)}</tr>\n" for row in table.rows)
-    return f"<table><caption>{_text(table.title)}</caption><thead><tr>{head}</tr></thead>\n{body}</table>\n"
+def draw_table(table: Table) -> str:
+    """The table as an HTML element."""
+    head = "".join(f'<th scope="col">{text_of(cell)}</th>' for cell in table.columns)
+    body = "".join(f"<tr>{''.join(f'<td>{text_of(cell)}</td>' for cell in row)}</tr>\n" for row in table.rows)
+    return f"<table><caption>{text_of(table.title)}</caption><thead><tr>{head}</tr></thead>\n{body}</table>\n"
 
 
-def _text(text: str) -> str:
+def text_of(text: str) -> str:
+    """The text for an HTML page, without control characters and escaped."""
     return escape(clean(text))

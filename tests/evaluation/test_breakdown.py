@@ -127,9 +127,11 @@ def test_every_word_is_in_a_group_of_each_dimension(samples):
 
 def test_empty_documents_have_no_groups(trees):
     pair = Pair(trees(), trees())
-    assert [breakdown(pair, by) for by in DIMENSIONS] == [[]] * 5
+    assert [breakdown(pair, by) for by in DIMENSIONS] == [[]] * len(DIMENSIONS)
 
 
 def test_an_unknown_dimension_is_refused(trees):
-    with pytest.raises(ConfigError, match="deprel, length, arc-length, projectivity, upos, not by 'xpos'"):
+    with pytest.raises(
+        ConfigError, match="deprel, length, arc-length, projectivity, upos, direction, genre, not by 'xpos'"
+    ):
         breakdown(Pair(trees("a/X/0/root"), trees("a/X/0/root")), "xpos")
