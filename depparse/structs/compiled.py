@@ -33,22 +33,16 @@ def is_loaded() -> bool:
     return "numba" in sys.modules
 
 
-# Steps of loops that Python does itself before numba is imported: they take about as long as that, and no memory.
-_PATIENCE = 2_000_000
-_steps = 0
+_FEW = 1_000_000  # steps of loops that Python itself does, in about a third of a second
 _thread = threading.local()  # `plain` says whether compiled functions run as Python
 
 
 def compiled_for(function: Function, steps: int) -> Function:
-    """The compiled function; or, as long as numba is not needed for anything longer, its own Python code.
+    """The compiled function; or its own Python code, if numba has not been imported and little is to be done.
 
-    `steps` says about how often the innermost loop runs.
+    `steps` says about how often the innermost loop of this call runs.
     """
-    global _steps
-    if is_loaded() or not isinstance(function, _Compiled):
-        return function
-    _steps += steps
-    if _steps > _PATIENCE:
+    if is_loaded() or steps > _FEW or not isinstance(function, _Compiled):
         return function
 
     def plain(*arguments: Any) -> Any:

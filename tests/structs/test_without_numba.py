@@ -24,7 +24,7 @@ def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process that has not imported numba, and will not soon."""
     for module in (mst, role_sequences, compiled_module):
         monkeypatch.setattr(module, "is_loaded", lambda: False)
-    monkeypatch.setattr(compiled_module, "_steps", -(10**9))
+    monkeypatch.setattr(compiled_module, "_FEW", 10**9)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -97,15 +97,11 @@ def test_python_itself_does_what_is_little(monkeypatch: pytest.MonkeyPatch) -> N
         return 2 * x
 
     monkeypatch.setattr(compiled_module, "is_loaded", lambda: False)
-    monkeypatch.setattr(compiled_module, "_steps", 0)
-    few = compiled_module._PATIENCE // 2
-    assert compiled_for(double, few)(3) == 6
-    assert compiled_for(double, few)(3) == 6
+    assert compiled_for(double, 1000)(3) == 6
     assert "dispatcher" not in vars(double)
-    assert compiled_for(double, few) is double  # all calls together are no longer few
+    assert compiled_for(double, 10**9) is double
     assert double(3) == 6
     assert "dispatcher" in vars(double)
-    monkeypatch.setattr(compiled_module, "_steps", 0)
     monkeypatch.setattr(compiled_module, "is_loaded", lambda: True)
     assert compiled_for(double, 1) is double
 
