@@ -52,17 +52,24 @@ def diff(
     """
     from dataclasses import replace
 
-    from depparse.cli.printing import say_json
+    from depparse.cli.printing import note, say_json
     from depparse.cli.tables import show
     from depparse.evaluation.differences import diff as find
     from depparse.files import open_output
 
     ending = os.path.splitext(output)[1].lower()
-    if json and output != "-":
-        raise ConfigError("--json goes to standard output; write: --json > FILE")
+    if (json or summary) and output != "-":
+        name = "--json" if json else "--summary"
+        raise ConfigError(f"{name} goes to standard output; write: {name} > FILE")
+    if json and summary:
+        raise ConfigError("give either --json, which has all, or --summary, which has tables")
+    if ending in (".svg", ".png", ".pdf", ".json", ".conllu"):
+        raise ConfigError(f"differences are written as lines or as a page (.html), not as {ending}")
     differences = find(gold, *systems).filter(
         kind=kind, relation=relation, upos=upos, word=word, min_words=min_words, max_words=max_words
     )
+    if not differences.passages:
+        note(f"note: {differences.compared:,} sentences are compared in {', '.join(differences.kinds)}; none differs")
     if worst:
         differences = differences.worst_first()
     if summary:

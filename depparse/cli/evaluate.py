@@ -135,6 +135,9 @@ def evaluate(
             raise ConfigError(f"{option} goes with {needed_option}; give both or neither")
     if page is not None and not page.lower().endswith((".html", ".htm")):
         raise ConfigError(f"a report is a page, so its name ends with .html, not {page}")
+    from depparse.visualize.curves import find_logs
+
+    logs = find_logs(run) if run else None
     chosen = metric_names(metrics)
     analyser = partial(
         _analyser,
@@ -160,10 +163,8 @@ def evaluate(
         note(f"note: {line}")
     if page is not None:
         from depparse.files import open_output
-        from depparse.visualize.curves import find_logs
         from depparse.visualize.report import draw_report
 
-        logs = find_logs(run) if run else None
         with open_output(page, drawn=True) as out:
             for piece in draw_report(result, logs):
                 out.write(piece)

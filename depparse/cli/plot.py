@@ -31,8 +31,8 @@ def plot(
 
     logs = find_logs(runs, "segmenter.jsonl" if segmenter else "metrics.jsonl")
     names = metrics.replace(",", " ").split()
-    if len(logs) == 1 and len(names) < 2:
-        draw_curves(next(iter(logs.values())), Path(output), names[0] if names else None)
+    if len(logs) == 1 and not names:
+        draw_curves(next(iter(logs.values())), Path(output))
     else:
         draw_runs(logs, Path(output), names)
     say(f"{output}: {', '.join(logs)}")

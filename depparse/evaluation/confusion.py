@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from depparse.document.annotations.tree import HEAD_PROBABILITY, LABEL_PROBABILITY
 from depparse.document.columns import get_from_misc
-from depparse.evaluation.metrics import LAS, UAS
+from depparse.evaluation.measures import words_where
 from depparse.evaluation.pair import Pair
 
 _MOST = 24  # values that have a row of their own
 OTHER = "other"
 _BINS = 10
+_SAME_HEAD = words_where(lambda same: same.head)
+_SAME_LABEL = words_where(lambda same: same.subtyped)  # a probability is that of the whole relation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,11 +66,11 @@ class Calibration:
 def calibrations(pair: Pair) -> list[Calibration]:
     """The calibration of each kind of probability that the system's file has, over the aligned words."""
     found = []
-    for name, metric in ((HEAD_PROBABILITY, UAS), (LABEL_PROBABILITY, LAS)):
+    for name, right_words in ((HEAD_PROBABILITY, _SAME_HEAD), (LABEL_PROBABILITY, _SAME_LABEL)):
         cells = (cell for sentence in pair.system.document for cell in sentence.column("MISC"))
         told = [_number(get_from_misc(cell, name)) for cell in cells]
         probabilities = np.array(told)[pair.alignment.system]
-        right = metric.measure(pair).correct[pair.alignment.gold] > 0
+        right = right_words(pair).correct[pair.alignment.gold] > 0
         known = ~np.isnan(probabilities)
         if not known.any():
             continue

@@ -26,10 +26,10 @@ class Difference:
     """A thing that at least one system has otherwise than the gold file."""
 
     kind: str  # one of KINDS
-    word: int  # ID of the gold word in the first sentences of its passage, counted through from 1
+    word: int  # number of the gold word in its passage, from 1; its ID, if the passage is one sentence
     form: str
     gold: str
-    systems: tuple[str, ...]  # what each system has; the gold value where it agrees
+    systems: tuple[str, ...]  # what each system has; the gold value where it agrees, '' where it was not compared
     upos: str = ""  # gold tag and gold relation of the word
     relation: str = ""
 
@@ -71,6 +71,7 @@ class Differences:
     names: tuple[str, ...]  # of the gold file and of each system
     passages: list[Passage]
     compared: int  # gold sentences
+    kinds: tuple[str, ...]  # that were compared, with one system at least
 
     def filter(
         self,
@@ -91,7 +92,8 @@ class Differences:
         for name in kinds:
             if name not in KINDS:
                 raise ConfigError(f"there is no kind of difference {name!r}; {did_you_mean(name, KINDS)}")
-        relations, tags, forms = _set(relation), _set(upos), {form.lower() for form in _set(word)}
+        relations, tags = _set(relation), _set(upos)
+        forms = {form.lower() for form in (word.split() if isinstance(word, str) else word)}
 
         def fits(one: Difference) -> bool:
             named = {one.relation, *(one.systems if one.kind == "label" else ())}
@@ -122,7 +124,7 @@ class Differences:
         confusions: Counter[tuple[str, str, str, int]] = Counter()
         for one in (one for passage in self.passages for one in passage.differences):
             for number, value in enumerate(one.systems):
-                if value != one.gold:
+                if value not in ("", one.gold):
                     counts[one.kind, number] += 1
                     if one.kind in ("label", "upos", "xpos"):
                         confusions[one.kind, one.gold, value, number] += 1
@@ -150,6 +152,7 @@ class Differences:
             "gold": self.names[0],
             "systems": list(self.names[1:]),
             "sentences": self.compared,
+            "kinds": list(self.kinds),
             "passages": [
                 {
                     "name": passage.name,
@@ -178,8 +181,6 @@ def diff(gold: PathLike | Document, *systems: PathLike | Document) -> Difference
         default if isinstance(source, Document) else name_of(source)
         for source, default in zip(sources, defaults, strict=True)
     )
-    if len(set(short := [Path(name).name for name in names])) == len(names):
-        names = tuple(short)
     first, *others = map(read_strictly, sources)
     return differences_of([Pair(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)])
 
@@ -188,7 +189,15 @@ def differences_of(pairs: Sequence[Pair]) -> Differences:
     """The differences of systems that stand in pairs with the same gold document. Raises EvaluationError."""
     gold = pairs[0].gold
     names = (gold.name, *(pair.system.name for pair in pairs))
-    return Differences(names, list(_passages([Comparison(pair) for pair in pairs])), len(gold.document))
+    comparisons = [Comparison(pair) for pair in pairs]
+    kinds = tuple(kind for kind in KINDS if any(comparison.compares(kind) for comparison in comparisons))
+    return Differences(short_names(names), list(_passages(comparisons)), len(gold.document), kinds)
+
+
+def short_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of files without their folders, if these are different."""
+    short = tuple(Path(name).name for name in names)
+    return short if len(set(short)) == len(names) else names
 
 
 def _set(values: str | Collection[str]) -> set[str]:
@@ -216,22 +225,26 @@ def _passages(comparisons: Sequence[Comparison]) -> Iterator[Passage]:
 def _differences(comparisons: Sequence[Comparison], ranges: Sequence[tuple[int, int]]) -> Iterator[Difference]:
     """The differences between the sentences of these ranges: those of the gold file, then those of each system."""
     gold = comparisons[0].gold
-    begin, end = gold.first[ranges[0][0]], gold.first[ranges[0][1]]
-    found: list[tuple[int, str, str, list[str | None]]] = []  # gold word, kind, gold value, values of the systems
-    for kind, compare in COMPARERS.items():
-        by_key: dict[tuple[int, object], tuple[str, list[str | None]]] = {}
+    words = range(gold.first[ranges[0][0]], gold.first[ranges[0][1]])
+    found: dict[tuple[int, int, object, str], list[str | None]] = {}  # word, kind, key, gold value: values of systems
+    for order, (kind, compare) in enumerate(COMPARERS.items()):
         for number, (comparison, of_system) in enumerate(zip(comparisons, ranges[1:], strict=True)):
-            for word, key, value, other in compare(comparison, range(begin, end), of_system):
-                cell = by_key.setdefault((word, key), (value, [None] * len(comparisons)))
-                cell[1][number] = other
-        found += [(word, kind, value, others) for (word, _), (value, others) in by_key.items()]
-    for word, kind, value, others in sorted(found, key=lambda one: (one[0], KINDS.index(one[1]))):
+            if comparison.compares(kind):
+                for word, key, value, other in compare(comparison, words, of_system):
+                    found.setdefault((word, order, key, value), [None] * len(comparisons))[number] = other
+    for (word, order, _, value), others in sorted(found.items(), key=lambda item: item[0][:2]):
+        kind = KINDS[order]
+        values = [
+            other if other is not None else value if comparison.covers(kind, word) else ""
+            for comparison, other in zip(comparisons, others, strict=True)
+        ]
+        upos, relation = (gold.cells[name][word] for name in ("UPOS", "DEPREL"))
         yield Difference(
             kind,
-            word - begin + 1,
+            word - words[0] + 1,
             gold.segmentation.forms[word],
             value,
-            tuple(value if other is None else other for other in others),
-            gold.cells["UPOS"][word].replace("_", ""),
-            gold.cells["DEPREL"][word].replace("_", ""),
+            tuple(values),
+            "" if upos == "_" else upos,
+            "" if relation == "_" else relation,
         )

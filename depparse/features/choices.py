@@ -44,14 +44,20 @@ def translate(shares: Floats, theirs: Vocabulary, ours: Vocabulary) -> Floats:
 def blend(opinions: Sequence[Floats], gold: Ints, trust: Floats) -> Floats:
     """The mean of the teachers' probabilities ``[batch, words, answers]``, blended with the annotation.
 
-    Where a word is annotated (``gold[batch, words]`` is not IGNORE), the teachers have the weight ``trust[batch]``
-    and the annotation the rest; elsewhere, and if all trust is theirs, they are alone. Teachers may have left out
-    answers. Rows about which nobody knows anything are 0.
+    A teacher that gives more than half of its probability to answers that are left out has no opinion of a word. Where
+    a word is annotated (``gold[batch, words]`` is not IGNORE), the teachers have the weight ``trust[batch]``
+    and the annotation the rest; elsewhere, and if all trust is theirs, they are alone. Rows about which nobody knows
+    anything are 0.
     """
-    blended: Floats = np.sum(opinions, 0)
-    total = blended.sum(-1, keepdims=True)
-    known = total > 0
-    blended = np.divide(blended, total, out=np.zeros_like(blended), where=known)
+    blended: Floats = np.zeros(opinions[0].shape)
+    n_known = np.zeros((*gold.shape, 1))
+    for opinion in opinions:
+        mass = opinion.sum(-1, keepdims=True)
+        knows = mass > 0.5
+        blended += np.divide(opinion, mass, out=np.zeros_like(blended), where=knows)
+        n_known += knows
+    known = n_known > 0
+    blended /= np.maximum(n_known, 1)
     annotated = (gold != IGNORE) & (trust < 1)[:, None]
     weights = np.where(annotated[..., None], np.where(known, trust[:, None, None], 0), 1)
     blended *= weights
@@ -69,11 +75,11 @@ def choose(shares: Floats, name: str) -> dict[str, NDArray[Any]]:
     numbers = np.argpartition(-shares, n_choices - 1, axis=-1)[..., :n_choices]
     order = np.argsort(-np.take_along_axis(shares, numbers, -1), axis=-1, kind="stable")
     numbers = np.take_along_axis(numbers, order, -1)
-    chosen = np.take_along_axis(shares, numbers, -1)
+    chosen = np.take_along_axis(shares, numbers, -1).astype(np.float32)
     missing = [(0, 0)] * (shares.ndim - 1) + [(0, CHOICES - n_choices)]
     return {
         name: np.pad(np.where(chosen > 0, numbers, IGNORE), missing, constant_values=IGNORE).astype(np.int32),
-        name + SHARES: np.pad(chosen, missing).astype(np.float32),
+        name + SHARES: np.pad(chosen, missing),
     }
 
 

@@ -16,47 +16,19 @@ from depparse.structs.compiled import compiled
 Array = NDArray[Any]
 
 
-_BLOCK = 64  # times of a block
-_LEAST = 1e-30  # smaller products count as 0: near the end of the range, processors compute slowly
-
-
 def states_of(decay: Array, drive: Array, backwards: int = 0) -> Array:
-    """The states ``[batch, times, width]`` that `write_states` writes, by NumPy alone, which needs no compiled code.
-
-    Times are cut into blocks, and the recurrence runs in all blocks at once, each from a state of 0. Then what the
-    state before a block adds to its states is ``decay[first] · … · decay[t]`` times that state. Blocks are counted from
-    the first time in both directions, so that what follows a sentence changes no bit of its states.
-    """
-    batch, times, width = drive.shape
-    if not times:
-        return np.empty_like(drive)
-    n_blocks = -(-times // _BLOCK)
-    if n_blocks > 1:
-        missing = [(0, 0), (0, n_blocks * _BLOCK - times), (0, 0)]
-        decay, drive = np.pad(decay, missing), np.pad(drive, missing)
-    decay, drive = (array.reshape(batch, n_blocks, -1, width) for array in (decay, drive))
+    """The states ``[batch, times, width]`` that `write_states` writes, by NumPy, so that nothing has to be compiled."""
     states = np.empty_like(drive)
-    forwards = width - backwards
-    for units, steps, blocks in (
-        (slice(forwards), range(drive.shape[2]), range(1, n_blocks)),
-        (slice(forwards, None), range(drive.shape[2] - 1, -1, -1), range(n_blocks - 2, -1, -1)),
+    forwards = drive.shape[2] - backwards
+    for units, times in (
+        (slice(forwards), range(drive.shape[1])),
+        (slice(forwards, None), range(drive.shape[1] - 1, -1, -1)),
     ):
-        before = np.zeros_like(drive[:, :, 0, units])
-        product = np.ones_like(before)
-        products = np.empty_like(drive[..., units]) if n_blocks > 1 else None
-        for step in steps:
-            before = before * decay[:, :, step, units] + drive[:, :, step, units]
-            states[:, :, step, units] = before
-            if products is not None:
-                product = product * decay[:, :, step, units]
-                product[product < _LEAST] = 0
-                products[:, :, step] = product
-        end = steps[-1]
-        for block in blocks:
-            earlier = block - 1 if units.stop is not None else block + 1
-            assert products is not None
-            states[:, block, :, units] += products[:, block] * states[:, earlier, None, end, units]
-    return states.reshape(batch, -1, width)[:, :times]
+        before = np.zeros_like(states[:, :1, units]).sum(1)
+        for time in times:
+            before = before * decay[:, time, units] + drive[:, time, units]
+            states[:, time, units] = before
+    return states
 
 
 @compiled

@@ -25,8 +25,10 @@ from depparse.features.choices import CHOICES
 from depparse.files import hash_file, open_output
 from depparse.inference.load import load
 from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import ModelCodec
 from depparse.model.model import Model
 from depparse.model_folder.find import find
+from depparse.segmentation.segmenter import Segmenter
 from depparse.tasks.task import Opinion, TakesLessons, Teaches
 from depparse.training.examples import Examples
 
@@ -96,10 +98,13 @@ class Taught:
         return {task: {name: array[rows] for name, array in own.items()} for task, own in self._arrays.items()}
 
 
-def taught_tasks(model: Model, teachers: Sequence[Teacher]) -> dict[str, list[tuple[Teacher, str]]]:
+def taught_tasks(
+    model: Model, teachers: Sequence[Teacher], *, segments: bool = False
+) -> dict[str, list[tuple[Teacher, str]]]:
     """The tasks of the model that are to be trained and that a teacher can teach, and who by which task.
 
-    Raises ConfigError if a teacher has nothing to teach.
+    Raises ConfigError if a teacher has nothing to teach; if the run also trains a segmenter (`segments`), one that has
+    nothing but a segmenter may teach that.
     """
     tasks: dict[str, list[tuple[Teacher, str]]] = {}
     for name in model.learned:
@@ -107,7 +112,8 @@ def taught_tasks(model: Model, teachers: Sequence[Teacher]) -> dict[str, list[tu
         if isinstance(codec, Teaches) and isinstance(model.network(name), TakesLessons):
             tasks[name] = [(t, own) for t in teachers if (own := _same_task(t.pipeline, codec)) is not None]
     for teacher in teachers:
-        if not any(teacher is each for own in tasks.values() for each, _ in own):
+        teaches = any(teacher is each for own in tasks.values() for each, _ in own)
+        if not teaches and not (segments and isinstance(teacher.pipeline.segmenter, Segmenter)):
             wanted = ", ".join(tasks) or "none"
             raise ConfigError(f"config key training.teacher: {teacher.name} has none of the tasks to teach: {wanted}")
     return {name: own for name, own in tasks.items() if own}
@@ -198,7 +204,7 @@ def _lessons(
             codec, scorer = teacher.pipeline.codec, teacher.pipeline.scorer
             if codec is None or scorer is None:
                 raise DepparseError(f"{teacher.name} has no model")
-            reading = scorer.read(codec.collate([codec.example(example.sentence) for example in examples]))
+            reading = scorer.read(codec.collate([_read_by(codec, model, example) for example in examples]))
             for name, own in tasks.items():
                 for each, task in own:
                     if each is teacher:
@@ -207,6 +213,12 @@ def _lessons(
             name: _codec(model, name).soften(own, batch.targets[name], batch.lengths, np.array(trust))
             for name, own in opinions.items()
         }
+
+
+def _read_by(codec: ModelCodec, model: Model, example: Example) -> Example:
+    """The example as a teacher reads it: as of the same treebank, if the teacher has learned from that one."""
+    name = model.treebanks[example.source] if example.source < len(model.treebanks) else ""
+    return codec.example(example.sentence, source=codec.treebanks.index(name) if name in codec.treebanks else 0)
 
 
 def _codec(model: Model, name: str) -> Teaches:

@@ -72,13 +72,14 @@ def soften(passages: Sequence[Passage], teachers: Sequence[Segmenter], codec: Se
             scripts.append(translate(softmax(tokens[1]), _scripts(teacher.codec), ours))
         gold = pad_rows([codec.script_targets(passage) for passage in several], IGNORE, width=scripts[0].shape[1])
         choices = choose(blend(scripts, gold, np.full(len(several), trust)), SCRIPTS)
+        mean_ends, mean_sentences = np.mean(ends, 0), np.mean(sentences, 0)
         for row, (passage, tokens_of) in enumerate(zip(several, ranges, strict=True)):
             are_ends = np.zeros(len(texts[row]))
             are_ends[tokens_of.lasts] = 1
             end_sentences = np.array([token.ends_sentence for token in passage.tokens])
             own = [
-                (trust * np.mean(opinions, 0)[row, : len(decided)] + (1 - trust) * decided).astype(np.float32)
-                for opinions, decided in ((ends, are_ends), (sentences, end_sentences))
+                (trust * opinion[row, : len(decided)] + (1 - trust) * decided).astype(np.float32)
+                for opinion, decided in ((mean_ends, are_ends), (mean_sentences, end_sentences))
             ]
             passage.probabilities = Probabilities(
                 own[0], own[1], {name: array[row, : len(passage.tokens)] for name, array in choices.items()}

@@ -5,6 +5,7 @@ Text that nobody has annotated can be learned from as well: a teacher segments i
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -28,10 +29,6 @@ from depparse.training.processes import Processes, choose_precision
 from depparse.training.recipe import RecipeConfig, SegmentationConfig
 from depparse.training.segmentation import soften
 
-_WORDS = 2_000  # of a batch that a teacher reads
-_SECONDS = 30.0  # between notes of how far the work is
-_STATE = "lessons.json"
-
 
 def segmented(teachers: Sequence[Teacher], files: Sequence[str], target: Path, most: int | None = None) -> None:
     """Writes the sentences of files of text, or of any other format, to a CoNLL-U file, with at most `most` words.
@@ -52,8 +49,14 @@ def segmented(teachers: Sequence[Teacher], files: Sequence[str], target: Path, m
 def _words_of(sentence: Sentence) -> Sentence:
     """A copy with nothing but the words, their spacing and the comments."""
     copy = sentence.copy()
-    copy.columns = {name: cells for name, cells in copy.columns.items() if name in ("FORM", "MISC")}
+    spacing = [_spacing(cell) for cell in sentence.column("MISC")]
+    copy.columns, copy.empty_nodes = {"FORM": copy.columns["FORM"], "MISC": spacing}, []
     return copy
+
+
+def _spacing(misc: str) -> str:
+    """The attributes of MISC that say where the text has white space."""
+    return "|".join(part for part in misc.split("|") if part.startswith(("SpaceAfter=", "Spaces"))) or "_"
 
 
 class Teaching:
@@ -77,14 +80,20 @@ class Teaching:
 
     def check(self, model: Model) -> list[str]:
         """Notes on what the model will not be taught. Raises ConfigError if it cannot be taught as the recipe says."""
-        tasks = taught_tasks(model, self.teachers)
+        tasks = taught_tasks(model, self.teachers, segments=self.config.segmentation is not None)
         left = [name for name in model.learned if name not in tasks]
         if left and self.config.data.text:
             raise ConfigError(
                 f"config key data.text: no teacher teaches {', '.join(left)}, so what nobody has annotated cannot be "
                 "learned from; leave out the text, or these tasks, which can learn later (--base MODEL --freeze)"
             )
+        if self.config.segmentation is not None and not self._segmenters():
+            left.append("segmentation")
         return [f"note: no teacher teaches {name}, which learns from the annotation alone" for name in left]
+
+    def _segmenters(self) -> list[Segmenter]:
+        """The segmenters of the teachers."""
+        return [t.pipeline.segmenter for t in self.teachers if isinstance(t.pipeline.segmenter, Segmenter)]
 
     def passages(
         self, config: SegmentationConfig, passages: Sequence[Passage], codec: SegmenterCodec
@@ -92,8 +101,7 @@ class Teaching:
         """The passages that a segmenter with that codec learns from: the annotated ones, with the probabilities of the
         teachers, and those of the text. If no teacher has a segmenter, the annotated ones stay as they are.
         """
-        segmenters = [t.pipeline.segmenter for t in self.teachers if isinstance(t.pipeline.segmenter, Segmenter)]
-        if not segmenters:
+        if not (segmenters := self._segmenters()):
             return passages
         soften(passages, segmenters, codec, self.config.training.trust)
         of_text = list(make_passages(self._text(), config.passage_words)) if self.config.data.text else []
@@ -102,7 +110,10 @@ class Teaching:
 
     def _text(self, folder: Path | None = None) -> Sequence[Sentence]:
         """The sentences of the text, as the first teacher that can splits it; with a `folder`, they are kept there."""
-        file, data = self.output / TEXT_FILE, self.config.data
+        data = self.config.data
+        # A file of other text, or split by another teacher, has another name.
+        key = hashlib.sha256("".join((self._data, *self.hashes)).encode()).hexdigest()[:12]
+        file = self.output / TEXT_FILE.format(key)
         if self.processes.main and not file.exists():
             segmented(self.teachers, data.text, file, data.text_words)
         self.processes.wait()
@@ -127,7 +138,7 @@ class Teaching:
             write_lessons(
                 model,
                 examples,
-                taught_tasks(model, self.teachers),
+                taught_tasks(model, self.teachers, segments=self.config.segmentation is not None),
                 folder,
                 trust=training.trust,
                 annotated=len(parts[0].lengths),

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 
-from depparse.evaluation.confusion import Calibration, Confusion
+from depparse.evaluation.confusion import OTHER, Calibration, Confusion
 from depparse.printable import clean
 from depparse.visualize.pixels import text_width
 
 STYLE = """\
 .chart text{font:12px system-ui,"Segoe UI","Noto Sans",Helvetica,Arial,sans-serif;fill:currentColor}
 .chart .a{fill:#2456a6}.chart .b{fill:#d0722b}.chart .line{stroke:currentColor;stroke-opacity:.3;fill:none}
-.chart .cell{fill:#2456a6}.chart .wrong{fill:#d0722b}.chart .small{font-size:10px}.chart a{cursor:pointer}
-.chart text.on{fill:#fff}
+.chart .cell{fill:#2456a6}.chart .wrong{fill:#d0722b}.chart .mixed{fill:#8a94a3}
+.chart .small{font-size:10px}.chart a{cursor:pointer}.chart text.on{fill:#fff}
 @media(prefers-color-scheme:dark){.chart .a,.chart .cell{fill:#7aa7ee}.chart .b,.chart .wrong{fill:#f0a368}
 .chart text.on{fill:#16191d}}
 """
@@ -64,7 +64,8 @@ def matrix(confusion: Confusion, link: Callable[[str, str], str | None]) -> str:
             count = int(confusion.counts[row, column])
             if not count:
                 continue
-            kind = "cell" if row == column else "wrong"
+            # What is other in both files need not be the same.
+            kind = "wrong" if row != column else "mixed" if gold == OTHER else "cell"
             opacity = 0.12 + 0.88 * (count / totals[row]) ** 0.5
             told = f"{gold} taken for {system}: {count:,} of {totals[row]:,}" if row != column else f"{gold}: {count:,}"
             place = f'x="{left + column * side:.1f}" y="{y:.1f}" width="{side - 1}" height="{side - 1}"'

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Use, by_rank, metrics
+from depparse.printable import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,11 +47,12 @@ def draw_runs(logs: Mapping[str, Path], output: Path, names: Sequence[str] = ())
     By default the scores are the most important one and those of the curves that all runs have. A score that no run has
     raises ConfigError; a log that cannot be read raises FormatError.
     """
-    runs = {name: _read(log) for name, log in logs.items()}
+    runs = {_label(name): _read(log) for name, log in logs.items()}
     known = {key for rows in runs.values() for row in rows for key, value in row.items() if isinstance(value, float)}
+    known -= _NO_SCORES
     for name in names:
         if name not in known:
-            raise ConfigError(f"no run has the score {name!r}; {did_you_mean(name, sorted(known - _NO_SCORES))}")
+            raise ConfigError(f"no run has the score {name!r}; {did_you_mean(name, sorted(known))}")
     shown = names or [
         metric.name
         for metric in by_rank(Use.CURVES)
@@ -59,6 +61,8 @@ def draw_runs(logs: Mapping[str, Path], output: Path, names: Sequence[str] = ())
     panels: list[Callable[[Axes], None]] = [partial(_draw_score_of_runs, runs=runs, name=name) for name in shown]
     if any(row.get("loss") is not None for rows in runs.values() for row in rows):
         panels.append(partial(_draw_loss_of_runs, runs=runs))
+    if not panels:
+        raise ConfigError(f"the runs {', '.join(runs)} have no score in common, and no loss; choose one by --metrics")
     _draw(panels, [2.6] * len(panels), output)
 
 
@@ -70,14 +74,21 @@ def find_logs(runs: Sequence[str], name: str = "metrics.jsonl") -> dict[str, Pat
     found: list[Path] = []
     for run in runs:
         folder = Path(run)
-        logs = [path for path in (folder / name, folder.parent / name) if path.is_file()][:1]
-        logs = logs or sorted(folder.glob(f"seed-*/{name}"), key=lambda path: int(path.parent.name[5:] or 0))
+        places = (folder / name, folder.parent / name) if folder.is_dir() else ()
+        logs = [path for path in places if path.is_file()][:1]
+        logs = logs or sorted(folder.glob(f"seed-*/{name}"), key=lambda path: (len(path.parent.name), path))
         if not logs:
             raise ConfigError(f"{run}: holds no {name}, which training writes after its first evaluation")
         found += logs
     short = [log.parent.name for log in found]
     names = short if len(set(short)) == len(short) else [str(log.parent) for log in found]
     return dict(zip(names, found, strict=True))
+
+
+def _label(name: str) -> str:
+    """The name of a run as matplotlib shows it: no formula, and not left out for its underscore."""
+    label = clean(name).replace("$", r"\$")
+    return f" {label}" if label.startswith("_") else label
 
 
 def _draw(panels: Sequence[Callable[[Axes], None]], heights: list[float], output: Path) -> None:

@@ -20,8 +20,8 @@ STYLE = """\
 th,td{text-align:start;padding:.15em .8em .15em 0;vertical-align:top;white-space:pre-wrap}
 thead th{font-weight:600;border-bottom:1px solid currentColor}mark{background:none;color:#a3420a;font-weight:600}
 .same{opacity:.6}details{margin:.5em 0}summary{cursor:pointer}section{margin-bottom:2.5em}
-h1{font-size:1.3em}h2{font-size:1.05em;margin:0 0 .3em;overflow-wrap:anywhere}
-@media(prefers-color-scheme:dark){mark{color:#f0a368}}@media print{details>*{display:block}section{break-inside:avoid}}
+h1{font-size:1.3em}.passage h2{font-size:1.05em;margin:0 0 .3em;overflow-wrap:anywhere}
+@media(prefers-color-scheme:dark){mark{color:#f0a368}}@media print{section.passage{break-inside:avoid}}
 </style>
 """
 
@@ -62,11 +62,11 @@ def draw_differences(differences: Differences, *, width: int | None = None) -> I
         yield from draw_section(passage, differences.names, width)
 
 
-def draw_section(passage: Passage, names: Sequence[str], width: int | None) -> Iterator[str]:
+def draw_section(passage: Passage, names: Sequence[str], width: int | None, *, opened: bool = False) -> Iterator[str]:
     """The pieces of an HTML element with a passage: its text, a table of its differences, the trees of all sides."""
     direction = ' dir="rtl"' if is_right_to_left([passage.text]) else ""
     name = f"<small>{text_of(passage.name)}</small>"
-    yield f"<section{direction}><h2>{name} <bdi>{text_of(passage.text)}</bdi></h2>\n<table><thead><tr>"
+    yield f'<section class="passage"{direction}><h2>{name} <bdi>{text_of(passage.text)}</bdi></h2>\n<table><thead><tr>'
     yield "".join(f'<th scope="col">{text_of(head)}</th>' for head in ("", "word", "kind", *names)) + "</tr></thead>\n"
     for row in _rows(passage.differences):
         cells = [
@@ -77,7 +77,8 @@ def draw_section(passage: Passage, names: Sequence[str], width: int | None) -> I
     yield "</table>\n"
     for side, sentences in zip(names, (passage.gold, *passage.systems), strict=True):
         trees = "".join(f"<div>{draw_svg(sentence, width=width)}</div>" for sentence in sentences)
-        yield f"<details><summary>{text_of(side)}</summary><figure>{trees}</figure></details>\n"
+        head = '<details open=""><summary>' if opened else "<details><summary>"
+        yield f"{head}{text_of(side)}</summary><figure>{trees}</figure></details>\n"
     yield "</section>\n"
 
 
@@ -93,7 +94,7 @@ def _rows(differences: Iterable[Difference]) -> list[tuple[str, ...]]:
 
 def _wrong(row: Sequence[str]) -> list[bool]:
     """Which cells of a row of `_rows` are values of systems that differ from the gold one."""
-    return [number > 3 and cell != row[3] for number, cell in enumerate(row)]
+    return [number > 3 and cell not in ("", row[3]) for number, cell in enumerate(row)]
 
 
 def draw_table(table: Table) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
 from depparse.evaluation.breakdown import breakdown
 from depparse.evaluation.confusion import calibrations, confusion
-from depparse.evaluation.differences import Differences, differences_of
+from depparse.evaluation.differences import Differences, differences_of, short_names
 from depparse.evaluation.dimensions import DIMENSIONS
 from depparse.evaluation.report import Report, SystemReport
 from depparse.evaluation.scores import TREES
@@ -28,6 +29,7 @@ _TITLES = {
 _KINDS = {"label": "relations", "upos": "tags (UPOS)", "xpos": "tags (XPOS)"}
 _STYLE = """\
 nav a{margin-inline-end:1em}section>div{overflow-x:auto}
+#curves div{background:#fff;color:#1b1f24;border-radius:6px;padding:.5em}td{font-variant-numeric:tabular-nums}
 p svg{display:inline}.example{display:none}.example:target{display:block}
 """
 _GROUPS = 25  # the most frequent groups that are drawn
@@ -35,10 +37,12 @@ _GROUPS = 25  # the most frequent groups that are drawn
 
 def draw_report(report: Report, logs: Mapping[str, Path] | None = None) -> Iterator[str]:
     """The pieces of the page. `logs` are those of training runs (``metrics.jsonl``) by name, whose curves are drawn."""
+    report = _shortened(report)
     systems = [report.system, *([report.other] if report.other is not None else [])]
-    yield f"{HEAD}<style>{STYLE}{_STYLE}</style>{DIFFERENCES_STYLE}"
-    title = " and ".join(Path(system.name).name for system in systems)
-    yield f"<h1>{text_of(title)} on {text_of(Path(report.gold).name)}</h1>\n<nav>"
+    title = f"{' and '.join(system.name for system in systems)} on {report.gold}"
+    head = HEAD.replace("<title>depparse", f"<title>{text_of(title)}")
+    yield f"{head}<style>{STYLE}{_STYLE}</style>{DIFFERENCES_STYLE}"
+    yield f"<h1>{text_of(title)}</h1>\n<nav>"
     has_trees = any(part.section is TREES for part in report.system.sections)
     parts = ["scores", *(["groups", "confusion", "hardest"] if has_trees else []), *(["curves"] if logs else [])]
     yield "".join(f'<a href="#{part}">{part}</a>' for part in parts) + '</nav>\n<section id="scores">\n'
@@ -51,7 +55,15 @@ def draw_report(report: Report, logs: Mapping[str, Path] | None = None) -> Itera
         yield from _confusions(systems[0], differences)
         yield from _hardest(differences)
     if logs:
-        yield f'<section id="curves"><h2>Training</h2>{_curves(logs)}</section>\n'
+        yield f'<section id="curves"><h2>Training</h2><div>{_curves(logs)}</div></section>\n'
+
+
+def _shortened(report: Report) -> Report:
+    """The report with the names of files without their folders, since others need not know these."""
+    systems = [report.system, *([report.other] if report.other is not None else [])]
+    gold, *names = short_names((report.gold, *(system.name for system in systems)))
+    first, *others = (replace(system, name=name) for system, name in zip(systems, names, strict=True))
+    return replace(report, gold=gold, system=first, other=others[0] if others else None)
 
 
 def _groups(systems: Sequence[SystemReport]) -> Iterator[str]:
@@ -125,7 +137,7 @@ def _hardest(differences: Differences) -> Iterator[str]:
     worst = differences.filter(kind=("words", "sentences", "head", "label")).worst_first().passages[:HARDEST]
     yield f'<section id="hardest"><h2>The {len(worst)} hardest pieces of text</h2>\n'
     for passage in worst:
-        yield from draw_section(passage, differences.names, width=1100)
+        yield from draw_section(passage, differences.names, width=1100, opened=True)
     yield "</section>\n"
 
 

@@ -34,6 +34,17 @@ def test_runs_are_drawn_over_each_other(runs: tuple[str, ...], tmp_path: Path, r
     assert "dev UPOS" not in (tmp_path / "one.svg").read_text(encoding="utf-8")
 
 
+def test_names_of_runs_are_shown_as_they_are(tmp_path: Path, run: Run) -> None:
+    for name in ("_under", "a$x^$b", "seeds/seed-old", "seeds/seed-2"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "metrics.jsonl").write_text('{"epoch": 1, "LAS": 0.5}\n', encoding="utf-8")
+    assert run("plot", "_under", "a$x^$b", "seeds", "-o", "x.svg").returncode == 0
+    text = (tmp_path / "x.svg").read_text(encoding="utf-8")
+    assert all(f"{name}  50.00" in text for name in ("_under", "a$x^$b", "seed-old", "seed-2"))
+    (tmp_path / "a$x^$b" / "metrics.jsonl").write_text('{"epoch": 1, "Words": 0.5}\n', encoding="utf-8")
+    assert "have no score in common" in run("plot", "_under", "a$x^$b", "-o", "x.svg").stderr
+
+
 @pytest.mark.parametrize(("name", "begin"), [("x.png", b"\x89PNG"), ("x.pdf", b"%PDF"), ("x.svg", b"<?xml")])
 def test_one_run_is_drawn(name: str, begin: bytes, runs: tuple[str, ...], tmp_path: Path, run: Run) -> None:
     assert run("plot", runs[0], "-o", name).returncode == 0
@@ -46,6 +57,9 @@ def test_one_run_is_drawn(name: str, begin: bytes, runs: tuple[str, ...], tmp_pa
         (("nowhere",), "nowhere: holds no metrics.jsonl"),
         (("a", "--segmenter"), "a: holds no segmenter.jsonl"),
         (("a", "b", "--metrics", "LOS"), "no run has the score 'LOS'; did you mean LAS?"),
+        (("a", "--metrics", "NOPE"), "no run has the score 'NOPE'"),
+        (("a", "b", "--metrics", "loss"), "no run has the score 'loss'"),
+        (("a/typo",), "a/typo: holds no metrics.jsonl"),
         (("a", "-o", "x.gif"), "x.gif: curves are drawn as png, svg, pdf, not as gif"),
     ],
 )

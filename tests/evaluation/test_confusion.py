@@ -54,6 +54,10 @@ def test_calibration() -> None:
     assert only.bins == [(pytest.approx(0.3), 1.0, 1), (pytest.approx(0.93), 0.5, 2)]
     assert only.error == pytest.approx((0.7 + 2 * 0.43) / 3)
     assert calibrations(pair(TREE, TREE)) == []
+    system = TREE.replace("2\tx:y\t_\t_", "2\tx:z\t_\tLabelProb=0.5")
+    system = system.replace("2\tx\t_\t_", "2\tx\t_\tLabelProb=0.5")
+    (labels,) = calibrations(pair(TREE, system))
+    assert labels.bins == [(0.5, 0.5, 2)]  # a subtype is a part of the relation
 
 
 def test_groups_by_direction_and_genre(samples: Path) -> None:

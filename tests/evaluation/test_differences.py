@@ -167,6 +167,52 @@ def test_two_systems_stand_side_by_side() -> None:
     assert confusions.rows[0] == ("upos PROPN → X", "1", "1")
 
 
+def test_what_was_not_compared_is_not_said_to_agree() -> None:
+    """One system lacks a column, the other splits a word otherwise."""
+    one, other = document(), document()
+    for sentence in one:
+        sentence.columns["LEMMA"] = ["_"] * len(sentence)
+    other[0].columns["LEMMA"][0] = "x"
+    assert told(diff(document(), one, other)) == [("a", 1, "lemma", "Anna", "", "x")]
+    counts, *_ = diff(document(), one, other).tables()
+    assert counts.rows == [("lemma", "0", "1")]
+
+
+def test_each_system_loses_its_own_edges() -> None:
+    gold, one, other = document(), document(), document()
+    gold[0].columns["DEPS"][0] = "2:nsubj|3:x"
+    one[0].columns["DEPS"][0], other[0].columns["DEPS"][0] = "2:nsubj", "3:x"
+    assert told(diff(gold, one, other))[:2] == [
+        ("a", 1, "graph", "3:x", "–", "3:x"), ("a", 1, "graph", "2:nsubj", "2:nsubj", "–"),
+    ]  # fmt: skip
+
+
+def test_heads_are_told_by_their_place_in_the_text() -> None:
+    """Word 7 depends on word 7 - 1 in its own sentence, and in the system on a word of the sentence before."""
+    joined = GOLD.replace("\n# sent_id = b\n1\tTom", "6\tTom").replace("2\tleft", "7\tleft")
+    joined = joined.replace("Past\t0\troot\t0:root\t_\n\n", "Past\t2\tconj\t2:conj\t_\n\n")
+    result = told(diff(document(), document(joined)))
+    assert ("a", 6, "head", "7 left", "2 saw") in result
+    assert ("a", 6, "graph", "7:nsubj", "2:nsubj") in result
+
+
+def test_empty_nodes_are_told_by_the_word_before_them() -> None:
+    node = "2.1\tx\tx\tVERB\t_\t_\t_\t_\t0:root\t_\n"
+    gold = GOLD.replace("3-4\tdidn't", node + "3-4\tdidn't").replace("2\tpunct\t2:punct", "2\tpunct\t2.1:punct")
+    other = gold.replace("2.1:punct", "2:punct")
+    assert told(diff(document(gold), document(gold))) == []
+    assert told(diff(document(gold), document(other))) == [("a", 5, "graph", "2.1:punct", "2:punct")]
+
+
+def test_long_texts_take_no_longer_a_word() -> None:
+    """Counted in steps of the comparison, not in seconds: each word is looked at a bounded number of times."""
+    text = "".join(f"{n}\tw\t_\tX\t_\t_\t{n - 1}\t{'root' if n == 1 else 'd'}\t_\t_\n" for n in range(1, 3001)) + "\n"
+    other = "".join("1\tw\t_\tX\t_\t_\t0\troot\t_\t_\n\n" for _ in range(3000))
+    result = diff(document(text), document(other))
+    assert len(result.passages) == 1
+    assert sum(one.kind == "sentences" for one in result.passages[0].differences) == 2999
+
+
 def test_filters() -> None:
     other = document()
     other[0].columns["UPOS"] = ["X"] * 5
@@ -177,6 +223,11 @@ def test_filters() -> None:
     assert told(result.filter(kind="label", relation="obl")) == [("a", 1, "label", "nsubj", "obl:tmod")]
     assert [one[0] for one in told(result.filter(relation=["nsubj"], kind=["label"]))] == ["a", "b"]
     assert told(result.filter(word="TOM")) == [("b", 1, "label", "nsubj", "obj")]
+    assert told(result.filter(word=",")) == []
+    other[0].columns["FEATS"][0] = "X=Y"
+    gold = document()
+    gold[0].columns["DEPREL"][0] = "prep_of"
+    assert told(diff(gold, other).filter(relation="prep_of", kind="feats")) == [("a", 1, "feats", "Number=Sing", "X=Y")]
     assert [p.name for p in result.filter(min_words=3).passages] == ["a"]
     assert [p.name for p in result.filter(max_words=2).passages] == ["b"]
     assert [p.name for p in result.worst_first().passages] == ["a", "b"]

@@ -75,12 +75,9 @@ def test_arguments_are_the_same(
 def test_states_are_the_same(backwards: int, times: int) -> None:
     random = np.random.default_rng(1)
     decay, drive = random.random((2, 4, times, 5)).astype(np.float32)
-    decay **= 0.1  # so that states last for more than a block
     expected = np.empty_like(drive)
     write_states(decay, drive, expected, backwards)
-    if times <= 64:
-        np.testing.assert_array_equal(states_of(decay, drive, backwards), expected)
-    np.testing.assert_allclose(states_of(decay, drive, backwards), expected, rtol=1e-5)
+    np.testing.assert_array_equal(states_of(decay, drive, backwards), expected)
 
 
 @pytest.mark.parametrize("times", [5, 64, 70, 130])

@@ -100,11 +100,19 @@ def test_gold_answers_alone_are_the_usual_loss() -> None:
 def test_teachers_and_annotation_are_blended() -> None:
     gold = np.array([[1, IGNORE], [1, 1]])
     one, other = np.zeros((2, 2, 3)), np.zeros((2, 2, 3))
-    one[..., 0], other[..., 2] = 1, 0.5  # the other has left out half of its probability
+    one[..., 0], other[..., 2] = 1, 0.6  # the other has left out a part of its probability
     blended = blend([one, other], gold, np.array([0.6, 1.0]))
-    assert blended[0, 0] == pytest.approx([0.4, 0.4, 0.2])  # annotated: 0.6 · (2/3, 0, 1/3) + 0.4 for the gold answer
-    assert blended[0, 1] == pytest.approx([2 / 3, 0, 1 / 3])
-    assert blended[1, 0] == pytest.approx([2 / 3, 0, 1 / 3])  # all trust is the teachers'
+    assert blended[0, 0] == pytest.approx([0.3, 0.4, 0.3])  # annotated: 0.6 · (1/2, 0, 1/2) + 0.4 for the gold answer
+    assert blended[0, 1] == pytest.approx([0.5, 0, 0.5])
+    assert blended[1, 0] == pytest.approx([0.5, 0, 0.5])  # all trust is the teachers'
+
+
+def test_a_teacher_that_is_sure_of_an_unknown_answer_has_no_opinion() -> None:
+    unsure, sure = np.array([[[0, 0, 1e-9], [0.2, 0.6, 0]]]), np.array([[[0.5, 0.5, 0], [1e-9, 0, 0]]])
+    gold = np.array([[0, IGNORE]])
+    assert blend([unsure], gold, np.array([0.5])).tolist() == [[[1, 0, 0], [0.25, pytest.approx(0.75), 0]]]
+    assert blend([unsure, sure], gold, np.array([0.5]))[0, 0].tolist() == [0.75, 0.25, 0]
+    assert blend([unsure], np.array([[IGNORE, IGNORE]]), np.array([1.0]))[0, 0].tolist() == [0, 0, 0]
 
 
 def test_labels_are_those_of_the_pupil() -> None:
@@ -266,6 +274,16 @@ def test_text_is_segmented_by_the_teacher(tmp_path: Path) -> None:
     expected = [s.columns["FORM"] for s in teacher.pipeline.segment([(tmp_path / "a.txt").read_text(encoding="utf-8")])]
     assert [s.columns["FORM"] for s in document] == expected
     assert all(set(s.column("UPOS")) == {"_"} for s in document)
+    node = "1.1\tx\tx\tX\t_\t_\t_\t_\t0:root\t_\n"
+    (tmp_path / "a.conllu").write_text(
+        TWO.replace("\n2-3\t", f"\n{node}2-3\t", 1).replace("SpaceAfter=No", "SpaceAfter=No|Entity=(1")
+    )
+    segmented([teacher], [str(tmp_path / "a.conllu")], tmp_path / "words.conllu")
+    words = (tmp_path / "words.conllu").read_text(encoding="utf-8")
+    assert [s.columns["FORM"] for s in read(tmp_path / "words.conllu")] == [s.columns["FORM"] for s in two_sentences()]
+    assert "SpaceAfter=No" in words
+    assert "Entity" not in words
+    assert "1.1" not in words
     segmented([teacher], [str(tmp_path / "a.txt")], tmp_path / "short.conllu", most=10)
     assert 10 <= read(tmp_path / "short.conllu").num_words < 60
 
@@ -334,6 +352,12 @@ def test_tokens_as_they_are_have_the_rest_of_the_trust(samples: Path) -> None:
 # -- runs
 
 
+def text_of(run: Path) -> Path:
+    """The file with the words of the text."""
+    (file,) = run.glob("text-*.conllu")
+    return file
+
+
 @pytest.fixture
 def teacher(tmp_path: Path, samples: Path) -> Path:
     depparse.train(WHOLE, treebank=samples / "UD_English-Sample", output=tmp_path / "teacher")
@@ -354,9 +378,9 @@ def test_a_run_with_a_teacher_and_text(tmp_path: Path, samples: Path, teacher: P
 
     nlp = depparse.train(WHOLE, set=settings, listen=listen, **train)
     n_train = sum(1 for _ in read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu"))
-    n_text = len(read(tmp_path / "pupil" / "text.conllu"))
+    n_text = len(read(text_of(tmp_path / "pupil")))
     n_pieces = len(list(make_passages(iter_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu"), 40)))
-    n_pieces += len(list(make_passages(iter_conllu(tmp_path / "pupil" / "text.conllu"), 40)))
+    n_pieces += len(list(make_passages(iter_conllu(text_of(tmp_path / "pupil")), 40)))
     assert f"segmenter: {n_pieces}" in said
     assert f"model: {n_train + n_text}" in said
     assert not (tmp_path / "pupil" / "lessons").exists()

@@ -119,12 +119,8 @@ class DependencyCodec:
         heads = np.where((trust < 1)[:, None], targets.heads, IGNORE)
         arcs = np.mean([softmax(scores.arc_scores) for _, scores, _ in opinions], 0)
         possible = np.isfinite(opinions[0].scores.arc_scores)
-        tree = decode(
-            np.where(possible, np.log(np.maximum(arcs, 1e-300)), -np.inf),
-            lengths,
-            projective=self.config.projective,
-            max_projective_length=self.config.max_projective_length,
-        )
+        # Labels are asked of its arcs; it need not be projective for that, whatever trees the pupil is to find.
+        tree = decode(np.where(possible, np.log(np.maximum(arcs, 1e-300)), -np.inf), lengths)
         tree = np.where(heads != IGNORE, heads, tree)
         # Labels are compared as the network scores them, also those that UD does not allow for an arc.
         known = [
