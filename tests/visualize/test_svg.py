@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.formats.table import read
+from depparse.visualize.arcs import arcs_of
+from depparse.visualize.ink import FORM, SMALL
 from depparse.visualize.pixels import text_width
-from depparse.visualize.svg import _FORM, _SMALL, _arcs, draw_svg
+from depparse.visualize.svg import draw_svg
 from tests.sentences import CONTRACTION, CROSSING
 from tests.strategies import heads_of_any_kind
 
@@ -65,7 +67,7 @@ def geometry(root: ET.Element) -> Geometry:
     drawn = Geometry(float(root.get("width", "nan")))
     for text in root.iter(f"{SPACE}text"):
         kind = (text.get("class") or "").split()[0]
-        size = {"form": _FORM, "token": 13}.get(kind, _SMALL)
+        size = {"form": FORM, "token": 13}.get(kind, SMALL)
         x, y, length = float(text.get("x", "")), float(text.get("y", "")), text_width(text.text or "", size)
         box = Box(x - length / 2, y - 0.75 * size, x + length / 2, y + 0.2 * size)
         {"form": drawn.words, "tag": drawn.words, "token": drawn.tokens, "label": drawn.labels}[kind].append(box)
@@ -153,7 +155,7 @@ def test_nothing_comes_from_outside(samples: Path) -> None:
 @given(heads_of_any_kind(12))
 def test_arcs_share_no_place(heads: list[int | None]) -> None:
     """Arcs of one level have no stretch in common, and every level has an arc below, or is the first."""
-    arcs = [arc for arc in _arcs(heads, ["dep"] * len(heads)) if arc.head]
+    arcs = [arc for arc in arcs_of(heads, ["dep"] * len(heads)) if arc.head]
     for arc in arcs:
         assert arc.head != arc.dependent
         span = set(range(*sorted((arc.head, arc.dependent))))
