@@ -1,53 +1,51 @@
-"""Dependency trees as SVG: arcs above the words, labels on the arcs, multiword tokens bracketed below.
+"""Sentences as SVG: trees above the words, and below them what else is annotated.
 
-Each sentence is one picture, in one row or in rows of a given width; an arc that goes on in the next row runs to the
-edge. The picture loads no scripts, no fonts and nothing else. It has its own background, which is dark if the viewer
-prefers dark. Sentences in right-to-left scripts run from right to left.
+Each sentence is one picture, in one row or in rows of a given width; an arc or a bar that goes on in the next row runs
+to the edge. The picture loads no scripts, no fonts and nothing else. It has its own background, which is dark if the
+viewer prefers dark. Sentences in right-to-left scripts run from right to left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
 from depparse.document.sentence import Sentence
 from depparse.printable import clean
-from depparse.visualize.arcs import Arc, arcs_of
+from depparse.visualize.content import Content, content_of
 from depparse.visualize.ink import MARGIN, Ink
-from depparse.visualize.places import break_rows, place_words
+from depparse.visualize.places import break_rows, place_units
 from depparse.visualize.rows import draw_row
-from depparse.visualize.text import check_drawn, drawn, is_right_to_left, shown_column
+from depparse.visualize.shown import layers
+from depparse.visualize.style import STYLE
+from depparse.visualize.text import check_drawn, is_right_to_left
 
 _GAP = 18  # space between rows
 
-_STYLE = """\
-.depparse{font-family:system-ui,"Segoe UI","Noto Sans",Helvetica,Arial,sans-serif;text-anchor:middle}
-.depparse .paper{fill:#fff}.depparse .form{font-size:16px;fill:#1b1f24}.depparse .root{font-weight:600}
-.depparse .tag{font-size:11px;fill:#2a7a4b}.depparse .token{font-size:13px;fill:#8250a8}
-.depparse .label{font-size:11px;fill:#4a5261}
-.depparse .arc,.depparse .bracket{fill:none;stroke:#7b8aa5;stroke-width:1.3}.depparse .bracket{stroke:#a987c4}
-.depparse .tip{fill:#7b8aa5}
-@media (prefers-color-scheme:dark){
-.depparse .paper{fill:#16191d}.depparse .form{fill:#eceff3}.depparse .tag{fill:#7fce9f}.depparse .token{fill:#d0b0ea}
-.depparse .label{fill:#b9c2d0}.depparse .arc{stroke:#8795ad}.depparse .tip{fill:#8795ad}
-}"""
 
-
-def draw_svg(sentence: Sentence, *, width: int | None = None) -> str:
-    """The tree as one SVG element, XML without a declaration. Words without a head have no arc.
+def draw_svg(sentence: Sentence, *, width: int | None = None, show: str | Iterable[str] | None = None) -> str:
+    """The sentence as one SVG element, XML without a declaration. Words without a head have no arc.
 
     With `width` (pixels), words are broken into rows of at most that width; a wider word has a row of its own. Each arc
-    is as low as the arcs below it allow. Raises ConfigError if this is no sentence.
+    is as low as the arcs below it allow.
 
-    O(words · depth) for projective trees, O(words²) at worst.
+    `show` says what is drawn, if the sentence has it: names in a list or separated by commas, of ``tree``, ``upos``,
+    ``xpos``, ``lemma``, ``feats``, ``tokens``, ``enhanced``, ``entities``, ``frames`` and ``probabilities`` (as
+    numbers); ``default`` stands for tree, upos, tokens, enhanced, entities and frames, and ``all`` for everything. Arcs
+    and bars with a probability under 0.8 are dashed, whether numbers are shown or not.
+
+    Raises ConfigError if this is no sentence or a name is unknown, and FormatError if frames are asked for by name and
+    their cells are broken. O(words · depth) for projective trees, O(words²) at worst.
     """
     check_drawn(sentence, width)
-    forms = [drawn(form) for form in sentence.columns["FORM"]]
-    tags = shown_column(sentence, "UPOS")
-    arcs = arcs_of(sentence.heads, shown_column(sentence, "DEPREL"))
-    centres, half_widths = place_words(sentence, forms, tags, arcs)
-    rows = break_rows(sentence, centres, half_widths, arcs, width)
-    right_to_left = is_right_to_left(forms)
+    return svg_of(content_of(sentence, layers(show), strict=show is not None), sentence.text, width, style=True)
+
+
+def svg_of(content: Content, text: str, width: int | None, *, style: bool) -> str:
+    """The SVG element of a content, with the `text` as its title; without `style`, the page has `STYLE`."""
+    right_to_left = is_right_to_left(content.forms)
+    centres, halves = place_units(content)
+    rows = break_rows(content, centres, halves, width)
     full_width = max((row.end - row.start for row in rows), default=2.0 * MARGIN)
     for row in rows[:-1]:
         row.end = row.start + full_width
@@ -55,25 +53,30 @@ def draw_svg(sentence: Sentence, *, width: int | None = None) -> str:
     height = 0.0
     for number, row in enumerate(rows):
         ink = Ink(row, full_width, height + (_GAP if number else 0), right_to_left)
-        height = draw_row(ink, sentence, forms, tags, arcs, centres)
+        height = draw_row(ink, content, centres, halves)
         elements += ink.elements
     height = height or 2.0 * MARGIN
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" class="depparse" role="img" '
         f'viewBox="0 0 {full_width:.0f} {height:.0f}" width="{full_width:.0f}" height="{height:.0f}">',
-        f"<title>{escape(clean(sentence.text))}</title>",
-        f"<desc>{escape(_description(forms, arcs))}</desc>",
-        f"<style>{_STYLE}</style>",
+        f"<title>{escape(clean(text))}</title>",
+        f"<desc>{escape('; '.join(_description(content)))}</desc>",
+        *([f"<style>{STYLE}</style>"] if style else []),
         '<rect class="paper" width="100%" height="100%" rx="6"/>',
         *elements,
         "</svg>",
     ]) + "\n"  # fmt: skip
 
 
-def _description(forms: Sequence[str], arcs: Sequence[Arc]) -> str:
-    """The tree in words, for users of screen readers."""
-    phrases = [
-        f"{forms[arc.dependent - 1]}: {arc.label or 'dependent'}" + (f" of {forms[arc.head - 1]}" if arc.head else "")
-        for arc in arcs
-    ]
-    return "; ".join(phrases)
+def _description(content: Content) -> Iterator[str]:
+    """What is drawn in words, for users of screen readers."""
+    forms = content.forms
+    for arc in content.arcs:
+        kind = "enhanced, " if "enhanced" in arc.kind else ""
+        head = f" of {forms[arc.head - 1]}" if arc.head else ""
+        yield f"{forms[arc.dependent - 1]}: {kind}{arc.text or 'dependent'}{head}"
+    for bar in content.entities:
+        yield f"entity {bar.text}: {content.words(bar.first, bar.last)}"
+    for predicate, *arguments in content.groups:
+        roles = "".join(f", {bar.text}: {content.words(bar.first, bar.last)}" for bar in arguments)
+        yield f"predicate {predicate.text}: {content.words(predicate.first, predicate.last)}{roles}"
