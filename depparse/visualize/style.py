@@ -27,7 +27,6 @@ COLORS = {
     ".label": ("fill", "#4a5261", "#b9c2d0"),
     ".more": ("fill", "#9a4507", "#f0a868"),
     ".arc": ("stroke", "#7b8aa5", "#8795ad"),
-    ".uncertain.arc": ("stroke", "#a9b4c6", "#66728a"),
     ".bracket": ("stroke", "#a987c4", "#a987c4"),
     ".tip": ("fill", "#7b8aa5", "#8795ad"),
     ".enhanced.arc": ("stroke", "#c4641a", "#d98a4b"),
