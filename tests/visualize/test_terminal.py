@@ -268,10 +268,10 @@ def test_entities_are_shown_and_all_else_on_request() -> None:
     assert default[6] == "  │   ╰─┴─► Bern        PROPN  nmod ?            ─ GPE  ┘"
     graph = lines(draw_tree(everything(), show="tree,enhanced"))
     assert graph[12:16] == [
-        "  │     ╭─► and         (cc)      14.1:cc",
-        "  ├─────┼─► Tom         (conj)    14.1:nsubj ?",
-        "  │     │   14.1 buys             10:conj:and",
-        "  │     ╰─► pears       (orphan)  14.1:obj",
+        "  │     ╭─► and         (cc)       14.1:cc",
+        "  ├─────┼─► Tom         (conj)     14.1:nsubj ?",
+        "  │     │   14.1 buys              10:conj:and",
+        "  │     ╰─► pears       (orphan)   14.1:obj",
     ]
     assert lines(draw_tree(everything(), show="frames"))[4:7] == [
         "University  │               ● study.02",
