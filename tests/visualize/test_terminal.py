@@ -274,9 +274,9 @@ def test_entities_are_shown_and_all_else_on_request() -> None:
         "  │     ╰─► pears       (orphan)   14.1:obj",
     ]
     assert lines(draw_tree(everything(), show="frames"))[4:7] == [
-        "University  │               ● study.02",
-        "of          │               ┐ ARGM-LOC",
-        "Bern        ┘               ┘",
+        "University  │           ● study.02",
+        "of          │           ┐ ARGM-LOC",
+        "Bern        ┘           ┘",
     ]
     details = lines(draw_tree(everything(), show=["upos", "xpos", "lemma", "feats"]))
     assert details[7] == "did         AUX    VBD  do          Mood=Ind|Tense=Past|VerbForm=Fin"
