@@ -7,12 +7,13 @@ least 4.5 : 1 with what is behind it.
 
 from __future__ import annotations
 
+# Simple selectors only: programs other than browsers read SVG too.
 _COMMON = """\
 .depparse{font-family:system-ui,"Segoe UI","Noto Sans",Helvetica,Arial,sans-serif;text-anchor:middle}
 .depparse .form{font-size:16px}.depparse .root{font-weight:600}.depparse .empty{font-style:italic}
-.depparse .token{font-size:13px}.depparse :is(.tag,.line,.label,.name){font-size:11px}
-.depparse :is(.arc,.bracket,.link){fill:none;stroke-width:1.3}
-.depparse .uncertain:is(.arc,.bar){stroke-dasharray:4 3}.depparse .uncertain:is(.label,.name){font-style:italic}
+.depparse .token{font-size:13px}.depparse .tag,.depparse .line,.depparse .label,.depparse .name{font-size:11px}
+.depparse .arc,.depparse .bracket,.depparse .link{fill:none;stroke-width:1.3}
+.depparse .uncertain{stroke-dasharray:4 3}.depparse .uncertain.label,.depparse .uncertain.name{font-style:italic}
 .depparse .doubtful.label{font-style:italic}.depparse .lost.label{text-decoration:line-through}
 """
 # By selector: the property, its colour on light and on dark paper.
