@@ -11,6 +11,7 @@ from depparse.visualize.pixels import text_width
 
 STEP = 20  # vertical distance between one bar and the next below it
 _HEIGHT = 16
+_BEYOND = 3  # how far a bar reaches beyond its words
 
 
 class BarDrawer:
@@ -62,15 +63,7 @@ class BarDrawer:
         """Draws bars, each below all that are shorter and would overlap."""
         levels: list[list[tuple[float, float]]] = []  # for each level: what is taken
         for bar in sorted(bars, key=lambda bar: (bar.last - bar.first, bar.first)):
-            left, right = self.ends(bar.first, bar.last)
-            width = text_width(bar.text, SMALL) + 2 * PADDING
-            left, right = (
-                (left - 3 if left > self.ink.row.start else left),
-                (right + 3 if right < self.ink.row.end else right),
-            )
-            middle = (left + right) / 2
-            edge = self.ink.row.start + self.ink.total
-            middle = min(max(middle, self.ink.row.start + width / 2), max(edge - width / 2, self.ink.row.start))
+            left, right, middle, width = self._place(bar)
             taken = min(left, middle - width / 2), max(right, middle + width / 2)
             level = len(levels)
             while level and not any(a < taken[1] and taken[0] < b for a, b in levels[level - 1]):
@@ -79,9 +72,19 @@ class BarDrawer:
                 levels.append([])
             levels[level].append(taken)
             y = bottom + level * STEP + STEP - _HEIGHT
-            if bar.first == bar.last and taken[1] - taken[0] - width < 1:
+            if bar.first == bar.last:  # the place of the word has room for the label
                 left, right = taken
             self.ink.rect(f"bar {bar.kind}", left, right, y, _HEIGHT, 4)
             self.ink.text(f"name {bar.kind}", middle, y + 12, bar.label, number=bar.number)
             self.taken.append((*taken, y + _HEIGHT))
         return bottom + len(levels) * STEP
+
+    def _place(self, bar: Bar) -> tuple[float, float, float, float]:
+        """The least and the greatest x of the bar in the row, and the middle and the width of its label."""
+        start, stop = self.ink.row.start, self.ink.row.end
+        left, right = self.ends(bar.first, bar.last)
+        left, right = max(left - _BEYOND, start), min(right + _BEYOND, stop)
+        width = text_width(bar.text, SMALL) + 2 * PADDING
+        edge = start + self.ink.total
+        middle = min(max((left + right) / 2, start + width / 2), max(edge - width / 2, start))
+        return left, right, middle, width

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from depparse.visualize.bars import BarDrawer
 from depparse.visualize.content import Content
-from depparse.visualize.ink import FORM, MARGIN, SMALL, Ink
+from depparse.visualize.ink import FORM, MARGIN, SMALL, TOKEN, Ink
 from depparse.visualize.lines import LEVEL, arcs_in, draw_arcs
+from depparse.visualize.pixels import text_width
 
 _GROUND = 26  # distance from the feet of the arcs to the baseline of the forms
 _LINE = 15  # distance from one small line to the next
+_ORDER = ("upos", "xpos", "lemma", "feats")  # of small lines
 
 
 def draw_row(ink: Ink, content: Content, centres: Sequence[float], halves: Sequence[float]) -> float:
@@ -68,9 +70,6 @@ def _draw_words(
     return base + (18 + _LINE * (len(lines) - 1) if lines else 0)
 
 
-_ORDER = ("upos", "xpos", "lemma", "feats")
-
-
 def _draw_tokens(ink: Ink, content: Content, bars: BarDrawer, bottom: float) -> float:
     """Draws a bracket and the form of each multiword token below the y `bottom`; returns the y below them."""
     tokens = [token for token in content.tokens if ink.row.first <= token.first <= ink.row.last]
@@ -78,6 +77,7 @@ def _draw_tokens(ink: Ink, content: Content, bars: BarDrawer, bottom: float) -> 
         left, right = bars.ends(token.first, token.last)
         y = bottom + 8
         ink.path("bracket", f"M{ink.x(left):.1f} {y} v5 H{ink.x(right):.1f} v-5")
-        ink.text("token", (left + right) / 2, y + 22, token.label, foreign=True)
-        bars.taken.append((left, right, y + 26))
+        middle, half = (left + right) / 2, text_width(token.label, TOKEN) / 2
+        ink.text("token", middle, y + 22, token.label, foreign=True)
+        bars.taken.append((min(left, middle - half), max(right, middle + half), y + 26))
     return bottom + (34 if tokens else 0)

@@ -281,6 +281,20 @@ def test_right_to_left_mirrors_all_layers() -> None:
     assert abs(end - first.x) < 15
 
 
+def legs(path: str) -> list[tuple[float, float, float]]:
+    """The vertical parts of a path: x, upper and lower y."""
+    found, x, y = [], 0.0, 0.0
+    for command, text in re.findall(r"([MVHq])([-\d. ]+)", path):
+        values = [float(value) for value in text.split()]
+        if command == "V":
+            found.append((x, min(y, values[0]), max(y, values[0])))
+        x, y = {
+            "M": lambda v: (v[0], v[-1]), "V": lambda v, x=x: (x, v[0]), "H": lambda v, y=y: (v[0], y),
+            "q": lambda v, x=x, y=y: (x + v[2], y + v[3]),
+        }[command](values)  # fmt: skip
+    return found
+
+
 def check_room(drawing: Drawing) -> None:
     """No text meets another or leaves the drawing; no leg of an arc crosses a bar; no bar meets another."""
     for text in drawing.texts:
@@ -295,10 +309,12 @@ def check_room(drawing: Drawing) -> None:
     for path in drawing.root.iter(f"{SPACE}path"):
         if "enhanced" not in (path.get("class") or "") or "arc" not in (path.get("class") or ""):
             continue
-        for x, y, to in re.findall(r"M([-\d.]+) ([-\d.]+) V([-\d.]+)", path.get("d", "")):
-            top, bottom = sorted((float(y), float(to)))
+        for x, top, bottom in legs(path.get("d", "")):
             for _, left, right, upper in drawing.bars:
-                assert not (left < float(x) < right and upper < bottom and top < upper + 16)
+                assert not (left < x < right and upper < bottom and top < upper + 16)
+            for text in drawing.of("form") + drawing.of("tag") + drawing.of("token"):
+                box = text.box()
+                assert not (box[0] < x < box[2] and box[1] < bottom and top < box[3])
 
 
 @pytest.mark.parametrize("width", [None, 900, 500, 260, 120])
