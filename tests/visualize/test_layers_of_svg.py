@@ -330,6 +330,22 @@ def test_rows_hold_all_layers(width: int | None) -> None:
         assert {re.sub(" .*", "", text) for text in whole.words(kind)} == {re.sub(" .*", "", text) for text in said}
 
 
+def test_words_make_room_for_the_labels_of_their_bars() -> None:
+    sentence = Sentence.from_forms(["a", "b", "c", "d"])
+    sentence.ents = [Span(1, 1, "ORGANIZATION"), Span(2, 2, "GEOPOLITICAL"), Span(3, 4, "WORK-OF-ART-OR-SCIENCE")]
+    drawing = Drawing(sentence)
+    assert len({y for *_, y in drawing.bars}) == 1
+    for (_, left, right, _), name in zip(drawing.bars, drawing.of("name"), strict=True):
+        assert right - left >= text_width(name.text, name.size)
+        assert abs((left + right) / 2 - name.x) < 0.2
+
+
+def test_in_a_row_without_their_predicate_arguments_say_whose_they_are() -> None:
+    names = Drawing(everything(), 480, show="frames").words("name")
+    assert {"ARG0 of buy.01", "buy.01", "study.02", "ARGM-LOC"} <= set(names)
+    assert "of" not in " ".join(Drawing(everything(), show="frames").words("name"))
+
+
 @given(
     st.lists(st.tuples(st.integers(1, 8), st.integers(0, 4), st.sampled_from(["A", "PERSON-NAME"])), max_size=6),
     st.lists(st.tuples(st.integers(1, 8), st.integers(0, 8)), max_size=8),
