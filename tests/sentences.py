@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
-from depparse.document.spans import Span
+from depparse.document.spans import Argument, Frame, Span
 
 # -- trees
 
@@ -81,6 +81,30 @@ CROSSING = """\
 6\t.\t_\tPUNCT\t_\t_\t3\tpunct\t_\t_
 
 """
+# A sentence with all annotation of CoNLL-U: an empty node, a multiword token, and probabilities.
+ALL = """\
+# sent_id = a1
+# text = Anna Maria of the University of Bern didn't buy 2 apples and Tom pears.
+1\tAnna\tAnna\tPROPN\tNNP\tNumber=Sing\t10\tnsubj\t10:nsubj\tHeadProb=0.9900|LabelProb=0.9800
+2\tMaria\tMaria\tPROPN\tNNP\tNumber=Sing\t1\tflat\t1:flat\tHeadProb=0.9700|LabelProb=0.9600
+3\tof\tof\tADP\tIN\t_\t5\tcase\t5:case\t_
+4\tthe\tthe\tDET\tDT\tDefinite=Def|PronType=Art\t5\tdet\t5:det\t_
+5\tUniversity\tuniversity\tPROPN\tNNP\tNumber=Sing\t1\tnmod\t1:nmod:of\tHeadProb=0.5500|LabelProb=0.4800
+6\tof\tof\tADP\tIN\t_\t7\tcase\t7:case\t_
+7\tBern\tBern\tPROPN\tNNP\tNumber=Sing\t5\tnmod\t5:nmod:of\tHeadProb=0.9500|LabelProb=0.5800
+8-9\tdidn't\t_\t_\t_\t_\t_\t_\t_\t_
+8\tdid\tdo\tAUX\tVBD\tMood=Ind|Tense=Past|VerbForm=Fin\t10\taux\t10:aux\t_
+9\tn't\tnot\tPART\tRB\t_\t10\tadvmod\t10:advmod\t_
+10\tbuy\tbuy\tVERB\tVB\tVerbForm=Inf\t0\troot\t0:root\t_
+11\t2\t2\tNUM\tCD\tNumType=Card\t12\tnummod\t12:nummod\t_
+12\tapples\tapple\tNOUN\tNNS\tNumber=Plur\t10\tobj\t10:obj\t_
+13\tand\tand\tCCONJ\tCC\t_\t14\tcc\t14.1:cc\t_
+14\tTom\tTom\tPROPN\tNNP\tNumber=Sing\t10\tconj\t14.1:nsubj\tDepsProb=0.7200
+14.1\tbuys\tbuy\tVERB\tVB\tVerbForm=Inf\t_\t_\t10:conj:and\t_
+15\tpears\tpear\tNOUN\tNNS\tNumber=Plur\t14\torphan\t14.1:obj\tSpaceAfter=No
+16\t.\t.\tPUNCT\t.\t_\t10\tpunct\t10:punct\t_
+
+"""
 # The words of a sentence that `blanked` annotates in part.
 FORMS = ["Anna", "see", "2", "apples"]
 # Two trees of the same five words, for `with_trees`.
@@ -90,6 +114,16 @@ TREES = ("2:nsubj 0:root 2:obj 5:case 3:nmod", "2:nsubj 0:root 2:obj 5:case 2:ob
 def two_sentences() -> Document:
     """Two sentences with all annotation of UD but enhanced graphs; one has a multiword token, one has crossing arcs."""
     return Document.from_conllu(TWO)
+
+
+def everything() -> Sentence:
+    """A sentence with annotation of all kinds: that of `ALL`, nested entities, and two frames, with scores."""
+    (sentence,) = Document.from_conllu(ALL)
+    sentence.ents = [Span(1, 2, "PER", 0.97), Span(5, 7, "ORG", 0.6), Span(7, 7, "GPE", 0.99), Span(14, 14, "PER")]
+    roles = [("ARG0", 1, 1, 7, 0.9), ("ARGM-NEG", 9, 9, 9, 0.99), ("ARG1", 12, 11, 12, 0.5)]
+    buy = Frame(10, "buy.01", [Argument(*role) for role in roles], 0.98)
+    sentence.frames = [buy, Frame(5, "study.02", [Argument("ARGM-LOC", 7, 6, 7)])]
+    return sentence
 
 
 def partly_annotated() -> str:

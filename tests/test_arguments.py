@@ -103,6 +103,8 @@ CALLS: list[tuple[Callable[[], Any], str]] = [
     (lambda: depparse_.draw_tree(DOCUMENT), "draw each of its sentences"),
     (lambda: depparse_.draw_svg("x"), "what is drawn is a Sentence"),
     (lambda: depparse_.draw_svg(SENTENCE, width="x"), "width is a number of columns or pixels"),
+    (lambda: depparse_.draw_svg(SENTENCE, show=5), "show is names of what a drawing shows"),
+    (lambda: depparse_.draw_tree(SENTENCE, show=[5]), "each item of show is a name"),
     (lambda: depparse_.draw_tree(SENTENCE, width=2.5), "width is a number of columns or pixels"),
     (lambda: depparse_.evaluate(3, 4), "gold is a path or a Document"),
     (lambda: depparse_.evaluate(DOCUMENT, SENTENCE), "system is a path or a Document"),

@@ -87,6 +87,15 @@ def test_page_on_new_languages_runs(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_page_on_drawings_runs(folder: Path) -> None:
+    page_blocks = blocks("docs/drawing.md")
+    assert len(page_blocks) == 2
+    for block in page_blocks:
+        run(block, folder)
+    assert all((folder / name).exists() for name in ("tree.svg", "more.svg", "trees.html"))
+
+
+@pytest.mark.slow
 def test_python_of_other_pages_runs(folder: Path) -> None:
     """The pages run in this order, because one page loads what another one trains."""
     pages = ["docs/training.md", "docs/parsing.md", "docs/evaluation.md", "docs/formats.md"]

@@ -51,18 +51,28 @@ def show(
             help="Greatest width, 0 for none: columns of text (default: the terminal), pixels of SVG and HTML (1200).",
         ),
     ] = None,
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            "--show",
+            metavar="NAMES",
+            help="What is drawn, if a sentence has it, separated by commas: tree, upos, xpos, lemma, feats, tokens, "
+            "enhanced, entities, frames, probabilities (as numbers); default, all.",
+        ),
+    ] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw the arcs in ASCII.")] = False,
     color: Annotated[
         bool | None,
         typer.Option("--color/--no-color", help="Draw in colour; by default on a terminal unless NO_COLOR is set."),
     ] = None,
 ) -> None:
-    """Draw dependency trees in the terminal, as SVG (one sentence) or as an HTML page.
+    """Draw sentences in the terminal, as SVG (one sentence) or as an HTML page.
 
-    In SVG and HTML, long sentences have several rows; an arc that goes on in the next row runs to the edge.
+    SVG and HTML show trees, enhanced graphs, entities and frames, the terminal shows trees and entities; --show adds
+    the rest. In SVG and HTML, long sentences have several rows; an arc that goes on in the next row runs to the edge.
 
     Examples: [green]depparse show en_ewt-ud-dev.conllu --first 3[/green],
-    [green]depparse show dev.conllu --sentence s12 -o tree.svg[/green]
+    [green]depparse show dev.conllu --sentence s12 --show default,lemma -o tree.svg[/green]
     """
     ending = os.path.splitext(output)[1].lower()
     if target is None and ending in (".png", ".pdf", ".jpg", ".jpeg", ".gif"):
@@ -79,12 +89,12 @@ def show(
             color = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         if width is None and on_terminal:
             width = shutil.get_terminal_size().columns
-        pieces = _as_text(chosen, width or None, color, ascii)
+        pieces = _as_text(chosen, width or None, color, ascii, layers)
     else:
         from depparse.visualize.page import draw_page
 
         pixels = (1200 if width is None else width) or None
-        pieces = _as_svg(chosen, pixels) if target == "svg" else draw_page(chosen, width=pixels)
+        pieces = _as_svg(chosen, pixels, layers) if target == "svg" else draw_page(chosen, width=pixels, show=layers)
     with open_output(output, drawn=True) as out:
         for piece in pieces:
             out.write(piece)
@@ -133,17 +143,19 @@ def _choose(sentences: Iterable[Sentence], names: list[str]) -> Iterator[Sentenc
     raise ConfigError(f"there is no sentence {missing_name!r} among {len(seen_names):,}{hint}")
 
 
-def _as_text(sentences: Iterable[Sentence], width: int | None, color: bool, ascii: bool) -> Iterator[str]:
+def _as_text(
+    sentences: Iterable[Sentence], width: int | None, color: bool, ascii: bool, layers: str | None
+) -> Iterator[str]:
     from depparse.visualize.terminal import draw_tree, styled
 
     for number, sentence in enumerate(sentences):
         title = styled(sentence.text, "bold", color)
         name = styled(f"# {sentence.sent_id}", "dim", color) + "\n" if sentence.sent_id else ""
         yield ("\n" if number else "") + name + title + "\n"
-        yield draw_tree(sentence, width=width, color=color, ascii=ascii) + "\n"
+        yield draw_tree(sentence, width=width, color=color, ascii=ascii, show=layers) + "\n"
 
 
-def _as_svg(sentences: Iterable[Sentence], width: int | None) -> Iterator[str]:
+def _as_svg(sentences: Iterable[Sentence], width: int | None, layers: str | None) -> Iterator[str]:
     from depparse.visualize.svg import draw_svg
 
     first_two = list(islice(sentences, 2))
@@ -152,4 +164,4 @@ def _as_svg(sentences: Iterable[Sentence], width: int | None) -> Iterator[str]:
         raise ConfigError(
             f"an SVG holds one sentence, and {reason}: choose by --first 1 or --sentence, or use --to html"
         )
-    yield draw_svg(first_two[0], width=width)
+    yield draw_svg(first_two[0], width=width, show=layers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.arguments import check_iterable, shown
 from depparse.document.columns import CONLLU_COLUMNS
+from depparse.document.drawings import Drawable
 from depparse.document.raw_text import iter_exact_text, placed
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
@@ -36,7 +37,7 @@ def _sentence(value: object) -> Sentence:
     return value
 
 
-class Document:
+class Document(Drawable):
     """Sentences in order. `column_names` are the columns of the file that they came from, ID included."""
 
     __slots__ = ("column_names", "sentences")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, overload
 from depparse.arguments import check_iterable, shown
 from depparse.document import trees
 from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
+from depparse.document.drawings import Drawable
 from depparse.document.exact import has_spaces, join_tokens, spaces
 from depparse.document.kinds import get_kind, kinds
 from depparse.document.lines import Lines
@@ -32,7 +33,7 @@ class Dependency(NamedTuple):
     word: Word
 
 
-class Sentence(Lines):
+class Sentence(Lines, Drawable):
     """One sentence: `comments` (whole lines), `columns` (name to list of cells), `mwts`, `empty_nodes`.
 
     Each column has one cell for each word; FORM is always there. Column names are those of CoNLL-U (``UPOS``) or of the

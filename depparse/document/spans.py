@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from depparse.document.drawings import Drawable
 from depparse.errors import DepparseError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ UNTYPED = "ENTITY"  # the type of entities in files that tell no types
 
 
 @dataclass(slots=True)
-class Span:
+class Span(Drawable):
     """An entity: the words `start` to `end` (IDs, both included), its `type`, and a probability if a model gave one."""
 
     start: int

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from depparse.document.document import Document
+from depparse.document.drawings import DRAWINGS
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, did_you_mean
 from depparse.evaluation.comparison import COMPARERS, KINDS, Comparison
@@ -72,6 +73,11 @@ class Differences:
     passages: list[Passage]
     compared: int  # gold sentences
     kinds: tuple[str, ...]  # that were compared, with one system at least
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the numbers of differences, and the first pieces of text with their trees."""
+        html: str = DRAWINGS["differences"](self)
+        return html
 
     def filter(
         self,

@@ -10,11 +10,15 @@ from rich.cells import cell_len
 from depparse.evaluation.differences import Difference, Differences, Passage
 from depparse.evaluation.tables import Table
 from depparse.printable import clean
+from depparse.visualize.content import content_of
+from depparse.visualize.notebook import box
 from depparse.visualize.page import HEAD
-from depparse.visualize.svg import draw_svg
+from depparse.visualize.shown import layers
+from depparse.visualize.svg import svg_of
 from depparse.visualize.terminal import styled
 from depparse.visualize.text import is_right_to_left
 
+_FIRST, _WIDTH = 5, 900  # pieces of text that a notebook shows, and pixels of a tree
 STYLE = """\
 <style>table{border-collapse:collapse;margin:.5em 0 1em;display:block;overflow-x:auto}
 th,td{text-align:start;padding:.15em .8em .15em 0;vertical-align:top;white-space:pre-wrap}
@@ -76,7 +80,8 @@ def draw_section(passage: Passage, names: Sequence[str], width: int | None, *, o
         yield f"<tr>{''.join(cells)}</tr>\n"
     yield "</table>\n"
     for side, sentences in zip(names, (passage.gold, *passage.systems), strict=True):
-        trees = "".join(f"<div>{draw_svg(sentence, width=width)}</div>" for sentence in sentences)
+        drawings = (svg_of(content_of(s, layers(None)), s.text, width, style=False) for s in sentences)
+        trees = "".join(f"<div>{drawing}</div>" for drawing in drawings)
         head = '<details open=""><summary>' if opened else "<details><summary>"
         yield f"{head}{text_of(side)}</summary><figure>{trees}</figure></details>\n"
     yield "</section>\n"
@@ -107,3 +112,16 @@ def draw_table(table: Table) -> str:
 def text_of(text: str) -> str:
     """The text for an HTML page, without control characters and escaped."""
     return escape(clean(text))
+
+
+def notebook_differences(differences: Differences) -> str:
+    """What a notebook shows of differences: the numbers, and the first pieces of text."""
+    shown = differences.passages[:_FIRST]
+    pieces = [draw_table(table) for table in differences.tables(5)]
+    pieces += [piece for passage in shown for piece in draw_section(passage, differences.names, _WIDTH)]
+    if left := len(differences.passages) - len(shown):
+        pieces.append(f"<p>… and {left:,} more pieces of text that differ</p>\n")
+    return box("".join(pieces) if differences.passages else "<p>Nothing differs.</p>\n")
+
+
+DRAWING = notebook_differences

@@ -1,4 +1,4 @@
-"""Dependency trees as an HTML page, with a light and a dark look."""
+"""Sentences as an HTML page, with a light and a dark look."""
 
 from __future__ import annotations
 
@@ -7,29 +7,51 @@ from html import escape
 
 from depparse.document.sentence import Sentence
 from depparse.printable import clean
-from depparse.visualize.svg import draw_svg
-from depparse.visualize.text import is_right_to_left
+from depparse.visualize.content import content_of
+from depparse.visualize.shown import layers
+from depparse.visualize.style import STYLE
+from depparse.visualize.svg import svg_of
+from depparse.visualize.text import check_drawn, is_right_to_left
 
-HEAD = """\
+HEAD = f"""\
 <!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <title>depparse</title>
-<style>body{font-family:system-ui,sans-serif;margin:min(2em,4vw)}figure{margin:0 0 2.5em}
-figcaption{margin-bottom:.5em;overflow-wrap:anywhere}small{opacity:.6}
-figure div{overflow-x:auto}svg{display:block;direction:ltr}</style>
+<style>body{{font-family:system-ui,sans-serif;margin:min(2em,4vw)}}figure{{margin:0 0 2.5em}}
+figcaption{{margin-bottom:.5em;overflow-wrap:anywhere}}small{{opacity:.6}}
+figure div{{overflow-x:auto}}svg{{display:block;direction:ltr}}
+{STYLE}</style>
 """
 
 
-def draw_page(sentences: Iterable[Sentence], *, width: int | None = None) -> Iterator[str]:
-    """The pieces of the page: its head, then each sentence with its ID, text and tree, at most `width` pixels wide.
+def draw_page(
+    sentences: Iterable[Sentence], *, width: int | None = None, show: str | Iterable[str] | None = None
+) -> Iterator[str]:
+    """The pieces of the page: its head, then each sentence with its ID, text and drawing, at most `width` pixels wide.
 
-    On a narrow screen the page keeps to its width, and a wider tree scrolls in a box of its own.
+    `show` is as in `draw_svg`. On a narrow screen the page keeps to its width, and a wider drawing scrolls in a box of
+    its own. Raises ConfigError for an unknown name in `show`, and FormatError as `draw_svg`.
     """
+    chosen, strict = layers(show), show is not None
     yield HEAD
     for sentence in sentences:
-        name = f"<small>{escape(clean(sentence.sent_id))}</small> " if sentence.sent_id else ""
-        caption = f"<figcaption>{name}<bdi>{escape(clean(sentence.text))}</bdi></figcaption>"
-        direction = ' dir="rtl"' if is_right_to_left([sentence.text]) else ""
-        yield f"<figure{direction}>{caption}\n<div>{draw_svg(sentence, width=width)}</div></figure>\n"
+        check_drawn(sentence, width)
+        yield figure_of(sentence, chosen, width, strict=strict)
+
+
+def figure_of(
+    sentence: Sentence,
+    layers: frozenset[str],
+    width: int | None,
+    *,
+    marked: tuple[int, int] | None = None,
+    strict: bool = False,
+) -> str:
+    """A sentence as a figure, to stand where the page has `STYLE`; the other arguments are those of `content_of`."""
+    name = f"<small>{escape(clean(sentence.sent_id))}</small> " if sentence.sent_id else ""
+    caption = f"<figcaption>{name}<bdi>{escape(clean(sentence.text))}</bdi></figcaption>"
+    direction = ' dir="rtl"' if is_right_to_left([sentence.text]) else ""
+    drawing = svg_of(content_of(sentence, layers, marked, strict=strict), sentence.text, width, style=False)
+    return f"<figure{direction}>{caption}\n<div>{drawing}</div></figure>\n"

@@ -13,7 +13,7 @@ A line that passes behind a bar leaves the bar whole (``─│─``), so a reade
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
@@ -21,7 +21,9 @@ from rich.cells import cell_len, set_cell_size
 from depparse.document.sentence import Sentence
 from depparse.document.trees import Heads, cycles
 from depparse.printable import clean
-from depparse.visualize.text import check_drawn, drawn, shown_column
+from depparse.visualize.content import Bar, Content, content_of
+from depparse.visualize.shown import TEXT_DEFAULT, layers
+from depparse.visualize.text import check_drawn, shown_column
 
 # The joint of a bar with a line to the right, by whether other lines lead to the left, up and down.
 _JOINTS = {
@@ -35,35 +37,48 @@ _JOINTS = {
 _ASCII = str.maketrans("╭╰├┬┴┼─│►●↻…┐┘", ".`++++-|>*@~.'")
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
 _ARC, _ROOT, _UPOS, _DEPREL, _TOKEN = "\x1b[36m", "\x1b[1m", "\x1b[32m", "\x1b[33m", "\x1b[35m"
+_ENTITY, _FRAME = "\x1b[34m", "\x1b[96m"
 
 _SHORT = 8  # columns: no word is cut to fewer
 _Styled = tuple[str, str]  # text and its style, '' for none
 
 
-def draw_tree(sentence: Sentence, *, width: int | None = None, color: bool = False, ascii: bool = False) -> str:
-    """The tree as lines, one a word: arcs, form, UPOS, relation, multiword token; '' for a sentence without words.
+def draw_tree(
+    sentence: Sentence,
+    *,
+    width: int | None = None,
+    color: bool = False,
+    ascii: bool = False,
+    show: str | Iterable[str] | None = None,
+) -> str:
+    """The tree as lines, one a word: arcs, form, UPOS, relation, multiword token, entities; '' without words.
 
     Words without a head have no arc. The arc that closes a cycle is not drawn but written: ``obj ↻ 4 closed``. `width`
     is the number of columns of the terminal: to stay within it, arcs are drawn closer, then long words are cut (``…``),
     then whole lines. `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
+
+    `show` is as in `draw_svg`, but ``default`` stands for tree, upos, tokens and entities. A relation behind which is a
+    question mark has a probability under 0.8. With ``enhanced``, empty nodes have lines, relations that the graph does
+    not have stand in parentheses, and its other edges are written as in DEPS: ``8.1:nsubj``. Each frame has a column.
+
+    Raises ConfigError if this is no sentence or a name is unknown, and FormatError if frames are asked for and their
+    cells are broken.
     """
     check_drawn(sentence, width)
+    chosen = layers(show, TEXT_DEFAULT)
     if not len(sentence):
         return ""
     signs = _ASCII if ascii else {}
-    heads = sentence.heads
-    forms = [drawn(form) for form in sentence.columns["FORM"]]
-    relations = shown_column(sentence, "DEPREL")
+    content = content_of(sentence, chosen, strict=show is not None)
+    forms = [f"{unit.id} {unit.form}" if unit.empty and unit.id != unit.form else unit.form for unit in content.units]
+    heads, relations = _tree(sentence, content) if "tree" in chosen else ([None] * len(forms), [""] * len(forms))
     cycle_ends = {cycle[0] for cycle in cycles(heads)}
-    for word in cycle_ends:
-        head = heads[word - 1] or 0
-        relations[word - 1] += f" {'↻'.translate(signs)} {head} {forms[head - 1]}"
-    columns = [
-        _Column(forms, ""),
-        _Column(shown_column(sentence, "UPOS"), _UPOS),
-        _Column(relations, _DEPREL),
-        *_tokens(sentence, signs),
-    ]
+    for unit in cycle_ends:
+        head = content.units[(heads[unit - 1] or 0) - 1]
+        relations[unit - 1] += f" {'↻'.translate(signs)} {head.id} {head.form}"
+    bars = [(content.tokens, _TOKEN), (content.entities, _ENTITY), *((group, _FRAME) for group in content.groups)]
+    columns = [_Column(forms, ""), *_lines(content, relations), _edges(content)]
+    columns += [column for group, style in bars for column in _brackets(group, len(forms), style, signs)]
     columns = [column for column in columns if any(column.cells)]
 
     arcs = draw_arcs(heads, cycle_ends)
@@ -166,16 +181,66 @@ def draw_arcs(heads: Heads, cut: Collection[int] = (), *, spacing: int = 2) -> l
     return ["".join(row) + " " for row in rows]
 
 
-def _tokens(sentence: Sentence, signs: dict[int, int]) -> list[_Column]:
-    """Two columns: a bracket beside the words of each multiword token, and the token's form beside its first word."""
-    brackets, forms = [""] * len(sentence), [""] * len(sentence)
-    for multiword in sentence.mwts:
-        for word in range(multiword.start, multiword.end + 1):
-            sign = "┐" if word == multiword.start else "┘" if word == multiword.end else "│"
-            brackets[word - 1] = sign.translate(signs)
-        forms[multiword.start - 1] = drawn(multiword.cells.get("FORM", "_"))
-    # Bracket and form have columns of their own, lest a right-to-left form move the bracket to its other side.
-    return [_Column(brackets, _TOKEN, space=1), _Column(forms, _TOKEN)]
+def _tree(sentence: Sentence, content: Content) -> tuple[list[int | None], list[str]]:
+    """The head of each unit, as a position, and what is written about its relation."""
+    units = content.units
+    heads: list[int | None] = [None] * len(units)
+    relations = [""] * len(units)
+    positions = {unit.id: position for position, unit in enumerate(units, 1)}
+    labels = shown_column(sentence, "DEPREL")
+    for word, (head, label) in enumerate(zip(sentence.heads, labels, strict=True), 1):
+        unit = positions[str(word)]
+        heads[unit - 1] = positions[str(head)] if head else head
+        relations[unit - 1] = label
+    for arc in content.above:
+        relation = f"({arc.label})" if "lost" in arc.kind else arc.label + arc.more
+        relations[arc.dependent - 1] = relation + arc.number + _doubt(arc.kind)
+    return heads, relations
+
+
+def _lines(content: Content, relations: list[str]) -> list[_Column]:
+    """The columns of tags, lemmas and features, and of relations in their place."""
+    rows = [unit.lines for unit in content.units]
+    upos = _Column([row.get("upos", "") for row in rows], _UPOS)
+    others = [_Column([row.get(name, "") for row in rows], "") for name in ("xpos", "lemma")]
+    features = ["|".join(text for name, text in row.items() if name.startswith("feats")) for row in rows]
+    return [upos, *others, _Column(features, _DIM), _Column(relations, _DEPREL)]
+
+
+def _edges(content: Content) -> _Column:
+    """The edges of the graph that are no arcs of the tree."""
+    cells: list[list[str]] = [[] for _ in content.units]
+    for arc in content.below:
+        head = content.units[arc.head - 1].id if arc.head else "0"
+        cells[arc.dependent - 1].append(f"{head}:{arc.text}" + _doubt(arc.kind))
+    return _Column([" ".join(cell) for cell in cells], _DEPREL)
+
+
+def _brackets(bars: Sequence[Bar], length: int, style: str, signs: dict[int, int]) -> Iterator[_Column]:
+    """For bars, two columns: a bracket beside the words of each, and the label beside its first word.
+
+    Bars over the same words have columns of their own, the longer farther to the right.
+    """
+    levels: list[tuple[list[str], list[str]]] = []
+    for bar in sorted(bars, key=lambda bar: (bar.last - bar.first, bar.first)):
+        level = len(levels)
+        while level and not any(levels[level - 1][0][bar.first - 1 : bar.last]):
+            level -= 1
+        if level == len(levels):
+            levels.append(([""] * length, [""] * length))
+        brackets, labels = levels[level]
+        single = "●" if bar.kind.startswith("predicate") else "─"
+        for unit in range(bar.first, bar.last + 1):
+            sign = "┐" if unit == bar.first else "┘" if unit == bar.last else "│"
+            brackets[unit - 1] = (single if bar.first == bar.last else sign).translate(signs)
+        labels[bar.first - 1] = bar.text + _doubt(bar.kind)
+    for brackets, labels in levels:
+        # Bracket and label have columns of their own, lest a right-to-left form move the bracket to its other side.
+        yield from (_Column(brackets, style, space=1), _Column(labels, style))
+
+
+def _doubt(kind: str) -> str:
+    return " ?" if "uncertain" in kind or "doubtful" in kind else ""
 
 
 def _cut(text: str, length: int, sign: str) -> str:

@@ -49,6 +49,8 @@ def test_a_part_of_the_sentences_is_shown(run: Run) -> None:
         (["--sentence", "nothing"], "there is no sentence 'nothing' among 2; the first is 's1'"),
         (["--to", "svg"], "an SVG holds one sentence, and there are several: choose by --first 1"),
         (["--to", "png"], "--to is text, svg or html, not 'png'"),
+        (["--show", "tree,lema"], "show has no 'lema'; did you mean lemma? there are: tree, upos, xpos"),
+        (["--show", ""], "show has no ''; there are: tree"),
         (["--first", "0"], "Invalid value for '--first'"),
         (["--from", "conlu"], "did you mean conllu?"),
         (["nowhere.conllu"], "nowhere.conllu: cannot be read"),
@@ -99,3 +101,17 @@ def test_colors_are_for_terminals(tmp_path: Path, run: Run, monkeypatch: pytest.
     assert "\x1b[" not in on_a_terminal("show", path, "--no-color")
     monkeypatch.setenv("NO_COLOR", "1")
     assert "\x1b[" not in on_a_terminal("show", path)
+
+
+def test_what_is_shown_can_be_chosen(run: Run, tmp_path: Path) -> None:
+    assert run("show", "--show", "upos,lemma", input=SENTENCE).stdout.splitlines()[2:] == [
+        "Dogs  NOUN  dog", "bark  VERB  bark",
+    ]  # fmt: skip
+    run("show", "--show", "default,lemma", "-o", "tree.svg", input=SENTENCE)
+    texts = ["".join(element.itertext()) for element in ET.parse(tmp_path / "tree.svg").iter() if element.get("x")]
+    assert sorted(texts) == sorted(["nsubj", "root", "Dogs", "NOUN", "dog", "bark", "VERB", "bark"])
+    run("show", "--show", "lemma", "-o", "trees.html", input=TWO)
+    page = (tmp_path / "trees.html").read_text(encoding="utf-8")
+    assert page.count(">dog</text>") == 2
+    assert 'class="arc"' not in page
+    assert page.count("<style>") == 1

@@ -269,6 +269,21 @@ def test_drawings_show_all_and_escape_what_is_foreign() -> None:
     assert "\x1b[33mobj" in colored
 
 
+def test_a_notebook_draws_differences() -> None:
+    other = document()
+    for sentence in other:
+        sentence.columns["UPOS"][0] = "<b>"
+    html = diff(document(), other)._repr_html_()
+    assert html.startswith('<div class="depparse-box">')
+    assert html.count("<svg") == 4
+    assert "<b>" not in html
+    assert "&lt;b&gt;" in html
+    assert "Nothing differs" in diff(document(), document())._repr_html_()
+    many = Document([document()[0] for _ in range(9)])
+    wrong = Document([other[0].copy() for _ in range(9)])
+    assert "… and 4 more pieces of text" in diff(many, wrong)._repr_html_()
+
+
 def test_all_as_json() -> None:
     other = document()
     other[1].columns["UPOS"][0] = "X"

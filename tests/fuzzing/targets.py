@@ -178,9 +178,11 @@ class Fuzzer:
                 _allowing(question)
         what = rng.randrange(6)
         if what == 0:
-            _allowing(lambda: [depparse.draw_tree(sentence) for sentence in document])
+            _allowing(lambda: [depparse.draw_tree(sentence, show="all") for sentence in document])
         elif what == 1:
-            _allowing(lambda: [depparse.draw_svg(sentence) for sentence in document])
+            width = rng.choice([None, 100, 500])
+            _allowing(lambda: [depparse.draw_svg(sentence, width=width, show="all") for sentence in document])
+            _allowing(document._repr_html_)
         elif what == 2:
             _allowing(lambda: _same_by_json(document))
         elif what == 3:

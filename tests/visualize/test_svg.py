@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.formats.table import read
+from depparse.visualize.arcs import arcs_of
+from depparse.visualize.ink import FORM, SMALL
 from depparse.visualize.pixels import text_width
-from depparse.visualize.svg import _FORM, _SMALL, _arcs, draw_svg
+from depparse.visualize.svg import draw_svg
 from tests.sentences import CONTRACTION, CROSSING
 from tests.strategies import heads_of_any_kind
 
@@ -65,7 +67,7 @@ def geometry(root: ET.Element) -> Geometry:
     drawn = Geometry(float(root.get("width", "nan")))
     for text in root.iter(f"{SPACE}text"):
         kind = (text.get("class") or "").split()[0]
-        size = {"form": _FORM, "token": 13}.get(kind, _SMALL)
+        size = {"form": FORM, "token": 13}.get(kind, SMALL)
         x, y, length = float(text.get("x", "")), float(text.get("y", "")), text_width(text.text or "", size)
         box = Box(x - length / 2, y - 0.75 * size, x + length / 2, y + 0.2 * size)
         {"form": drawn.words, "tag": drawn.words, "token": drawn.tokens, "label": drawn.labels}[kind].append(box)
@@ -74,7 +76,7 @@ def geometry(root: ET.Element) -> Geometry:
             x, y, width, height = (float(rect.get(name, "")) for name in ("x", "y", "width", "height"))
             drawn.patches.append(Box(x, y, x + width, y + height))
     for path in root.iter(f"{SPACE}path"):
-        if path.get("class") == "arc":
+        if (path.get("class") or "").startswith("arc"):
             drawn.lines += segments(path.get("d", ""))
     return drawn
 
@@ -153,7 +155,7 @@ def test_nothing_comes_from_outside(samples: Path) -> None:
 @given(heads_of_any_kind(12))
 def test_arcs_share_no_place(heads: list[int | None]) -> None:
     """Arcs of one level have no stretch in common, and every level has an arc below, or is the first."""
-    arcs = [arc for arc in _arcs(heads, ["dep"] * len(heads)) if arc.head]
+    arcs = [arc for arc in arcs_of(heads, ["dep"] * len(heads)) if arc.head]
     for arc in arcs:
         assert arc.head != arc.dependent
         span = set(range(*sorted((arc.head, arc.dependent))))
@@ -183,9 +185,10 @@ def test_samples_have_room_for_words_and_labels(samples: Path) -> None:
             root = draw(sentence)
             places = [x for _, x in texts(root, "form")]
             assert places == sorted(places)
-            assert len(set(places)) == len(sentence)
-            starts = re.findall(r'class="arc" d="M([\d.]+)', draw_svg(sentence))
-            ends = re.findall(r'class="tip" d="M([\d.]+)', draw_svg(sentence))
+            assert len(set(places)) == len(sentence) + len(sentence.empty_nodes)
+            drawing = draw_svg(sentence, show="tree")
+            starts = re.findall(r'class="arc" d="M([\d.]+)', drawing)
+            ends = re.findall(r'class="tip" d="M([\d.]+)', drawing)
             legs = [*starts, *ends]
             roots = sum(head == 0 for head in sentence.heads)
             assert len(set(legs)) == len(legs) - roots  # each leg stands apart; the leg of a root is also its tip

@@ -12,10 +12,13 @@ from rich.cells import cell_len
 
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
+from depparse.document.spans import Argument, Frame, Span
 from depparse.document.trees import cycles, nonprojective_arcs
+from depparse.errors import ConfigError
 from depparse.formats.table import read
+from depparse.printable import clean
 from depparse.visualize.terminal import draw_arcs, draw_tree
-from tests.sentences import CONTRACTION, CROSSING
+from tests.sentences import CONTRACTION, CROSSING, everything
 from tests.strategies import heads_of_any_kind
 
 CHINESE = """\
@@ -257,3 +260,37 @@ def test_a_deep_tree_keeps_its_words_in_sight() -> None:
     assert all(f"► w{number}" in line for number, line in enumerate(drawing, 1))
     assert drawing[-1].startswith(" ")
     assert drawing[0].startswith("…")
+
+
+def test_entities_are_shown_and_all_else_on_request() -> None:
+    default = lines(draw_tree(everything()))
+    assert default[4] == "  │ ╰─┼───► University  PROPN  nmod ?                   ┐ ORG ?"
+    assert default[6] == "  │   ╰─┴─► Bern        PROPN  nmod ?            ─ GPE  ┘"
+    graph = lines(draw_tree(everything(), show="tree,enhanced"))
+    assert graph[12:16] == [
+        "  │     ╭─► and         (cc)       14.1:cc",
+        "  ├─────┼─► Tom         (conj)     14.1:nsubj ?",
+        "  │     │   14.1 buys              10:conj:and",
+        "  │     ╰─► pears       (orphan)   14.1:obj",
+    ]
+    assert lines(draw_tree(everything(), show="frames"))[4:7] == [
+        "University  │           ● study.02",
+        "of          │           ┐ ARGM-LOC",
+        "Bern        ┘           ┘",
+    ]
+    details = lines(draw_tree(everything(), show=["upos", "xpos", "lemma", "feats"]))
+    assert details[7] == "did         AUX    VBD  do          Mood=Ind|Tense=Past|VerbForm=Fin"
+    assert "nmod:of 0.48 ?" in draw_tree(everything(), show="all")
+    assert draw_tree(everything(), show="all", ascii=True).isascii()
+    assert all(cell_len(line) <= 60 for line in lines(draw_tree(everything(), show="all", width=60)))
+    with pytest.raises(ConfigError, match="did you mean lemma"):
+        draw_tree(everything(), show="lema")
+
+
+def test_no_label_reaches_a_terminal_uncleaned() -> None:
+    sentence = Sentence({"FORM": ["a", "b"], "DEPS": ["0:\x1b[2J", "1:\u202e"], "FEATS": ["\x1b=\x07", "_"]})
+    sentence.ents = [Span(1, 2, "\x1b[31m")]
+    sentence.frames = [Frame(1, "\x1b]0;x\x07", [Argument("\u202e", 2)])]
+    drawing = draw_tree(sentence, show="all")
+    assert clean(drawing, kept="\n\u2068\u2069") == drawing
+    assert drawing.count("\ufffd") >= 7
