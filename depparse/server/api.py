@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -19,9 +21,12 @@ from depparse.evaluation.report import SectionReport
 from depparse.evaluation.scores import TREES
 from depparse.formats.conllu import parse_conllu
 from depparse.server.bodies import (
+    CheckBody,
+    Checked,
     CompareBody,
     Compared,
     DrawBody,
+    Finding,
     Input,
     ModelCard,
     ModelList,
@@ -34,6 +39,7 @@ from depparse.server.bodies import (
 from depparse.server.limits import Limits
 from depparse.server.models import ServedModel
 from depparse.server.service import Service
+from depparse.treebanks.checks import check as check_treebank
 from depparse.visualize.page import draw_page
 from depparse.visualize.svg import draw_svg
 
@@ -81,6 +87,12 @@ def routes(service: Service) -> APIRouter:
         """Scores an analysis against another one of the same text, as ``depparse evaluate`` does."""
         service.limits.check_characters(asked.gold, asked.system)
         return JSONResponse(await service.run(http, _compared, asked, service.limits))
+
+    @router.post("/check", operation_id="check", response_model=Checked, responses=PROBLEMS)
+    async def check(asked: CheckBody, http: Request) -> Checked:
+        """Checks CoNLL-U for faults, as ``depparse corpora check`` does."""
+        service.limits.check_characters(asked.conllu)
+        return await service.run(http, _checked, asked.conllu)
 
     @router.post("/draw", operation_id="draw", response_class=Response, responses=PROBLEMS | _DRAWN)
     async def draw(asked: DrawBody, http: Request) -> Response:
@@ -142,6 +154,25 @@ def _compared(asked: CompareBody, limits: Limits) -> dict[str, Any]:
     scores = {section.key: SectionReport.of(pair, section).to_dict() for section in held}
     by = {name: [group.to_dict() for group in breakdown(pair, name)] for name in asked.by}
     return {"scores": scores, "by": by}
+
+
+def _checked(conllu: str) -> Checked:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "text.conllu")
+        file.write_text(conllu, encoding="utf-8", errors="replace")
+        found = check_treebank(file)
+    return Checked(
+        findings=[
+            Finding(
+                severity=one.severity,
+                code=one.code,
+                message=one.message,
+                remedy=one.remedy,
+                places=[f"line {place.rpartition(':')[2]}" for place in one.places if ":" in place],
+            )
+            for one in found
+        ]
+    )
 
 
 def _drawn(asked: DrawBody, sentences: list[Sentence]) -> str:

@@ -22,9 +22,10 @@ from depparse.formats.json import schema
 from depparse.server import api, rest
 from depparse.server.bodies import DOCUMENT
 from depparse.server.limits import Refusal
-from depparse.server.pages import draw_index, draw_reference
+from depparse.server.pages import draw_reference
 from depparse.server.service import Service
 from depparse.server.transport import Transport, answer
+from depparse.server.web import add_page
 
 _ABOUT = (
     "Dependency parsing and more on Universal Dependencies. An answer of 4xx or 5xx says in one line what is wrong; "
@@ -63,6 +64,7 @@ def make_app(service: Service, origins: Sequence[str] = ()) -> ASGIApp:
     for kind in (DepparseError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, refuse)
     _add_state(app, service)
+    add_page(app)
     if not origins:
         return transport
     return CORSMiddleware(transport, allow_origins=list(origins), allow_methods=["GET", "POST"], allow_headers=["*"])
@@ -96,10 +98,6 @@ def _add_state(app: FastAPI, service: Service) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         return HTMLResponse(draw_reference(description()))
-
-    @app.get("/", include_in_schema=False)
-    async def index() -> Response:
-        return HTMLResponse(draw_index(service.models))
 
 
 def describe(app: FastAPI) -> Any:

@@ -132,6 +132,28 @@ class DrawBody(Input):
     width: Annotated[int | None, Field(ge=100, description="Greatest width in pixels; null for one row.")] = 1200
 
 
+class CheckBody(_Body):
+    """A request to /v1/check."""
+
+    conllu: Annotated[str, Field(description="Sentences in CoNLL-U.")]
+
+
+class Finding(BaseModel):
+    """A fault, as ``depparse corpora check`` finds it."""
+
+    severity: Annotated[str, Field(description="error, warning or note")]
+    code: str
+    message: str
+    remedy: Annotated[str, Field(description="What to do about it.")]
+    places: Annotated[list[str], Field(description="The lines of the first ones.")]
+
+
+class Checked(BaseModel):
+    """The answer of /v1/check."""
+
+    findings: list[Finding]
+
+
 class ModelCard(BaseModel):
     """A model in the answer of /v1/models."""
 

@@ -1,4 +1,4 @@
-"""Pages without scripts and without other hosts: what the server is, and the reference of its API."""
+"""The reference of the API as a page without scripts and without other hosts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ import json
 from collections.abc import Iterator
 from html import escape
 from typing import Any
-
-from depparse import __version__
-from depparse.server.models import Models
 
 _HEAD = """\
 <!DOCTYPE html>
@@ -21,22 +18,6 @@ _HEAD = """\
 pre{{overflow-x:auto;padding:.8em;border:1px solid #8888;border-radius:4px}}td,th{{text-align:left;vertical-align:top;
 padding:.2em 1em .2em 0}}h2{{margin-top:2em}}code{{overflow-wrap:anywhere}}</style>
 """
-
-
-def draw_index(models: Models) -> str:
-    """The page at ``/``."""
-    rows = "".join(
-        f"<li><code>{escape(name)}</code>: {escape(', '.join(model.pipeline.facts.languages()) or 'unknown language')};"
-        f" {escape(', '.join(model.components))}</li>\n"
-        for name, model in models.all.items()
-    )
-    return (
-        _HEAD.format(title="depparse")
-        + f"<h1>depparse {escape(__version__)}</h1>\n<p>This server finds sentences, words, tags and dependency trees "
-        "in text. It is for programs: <a href='/docs'>the reference</a> says how to call it, "
-        "<a href='/openapi.json'>as OpenAPI</a> too.</p>\n"
-        f"<h2>Models</h2>\n<ul>\n{rows}</ul>\n"
-    )
 
 
 def draw_reference(description: dict[str, Any]) -> str:

@@ -16,9 +16,9 @@ from depparse.server.service import Service, log, log_fault
 # Paths whose requests are work; the value says whether their errors are plain text, as those of UDPipe are.
 WORK: dict[str, bool] = {
     **dict.fromkeys(("/process", "/weblicht/tokenize", "/weblicht/tag", "/weblicht/parse"), True),
-    **dict.fromkeys(("/v1/parse", "/v1/compare", "/v1/draw"), False),
+    **dict.fromkeys(("/v1/parse", "/v1/compare", "/v1/draw", "/v1/check"), False),
 }
-_LIGHT = ("/", "/models", "/v1/models", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
+_LIGHT = ("/", "/page.css", "/page.js", "/conllu.js", "/models", "/v1/models", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
 _DRAINED = 4  # how many times the largest body is read and dropped, so that its client reads the answer
 
 

@@ -1,0 +1,42 @@
+"""The web page at ``/``: files of the folder ``page``, which load nothing from other hosts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+FOLDER = Path(__file__).parent / "page"
+_FILES = {
+    "index.html": "text/html",
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "conllu.js": "text/javascript",
+}
+# The browser refuses whatever else a page could be made to load. Drawings have styles of their own.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self'; img-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+
+
+def add_page(app: FastAPI) -> None:
+    """Adds the routes of the page."""
+
+    def file(name: str) -> Response:
+        return FileResponse(FOLDER / name, media_type=f"{_FILES[name]}; charset=utf-8", headers=_HEADERS)
+
+    @app.get("/", include_in_schema=False)
+    async def index() -> Response:
+        return file("index.html")
+
+    @app.get("/{name}", include_in_schema=False)
+    async def part(name: str) -> Response:
+        if name not in _FILES:
+            raise HTTPException(404, "there is no such page")
+        return file(name)
