@@ -85,6 +85,9 @@ def test_too_many_words() -> None:
         long = "".join(f"{number}\tw\t_\t_\t_\t_\t{number - 1}\tx\t_\t_\n" for number in range(1, 12)) + "\n"
         for path, body in (("draw", {"conllu": long}), ("compare", {"gold": long, "system": long})):
             assert problem(client.post(f"/v1/{path}", json=body))[:2] == (413, "sentence")
+        message = "a request has at most 20 words (7 trees of each count); send it in parts"
+        assert parse(client, "Dogs.", options={"k_best": 7}).status_code == 200
+        assert problem(parse(client, "Dogs bark.", options={"k_best": 7})) == (413, "words", message)
         assert problem(parse(client, "Hi.", options={"k_best": 101})) == (
             413, "trees", "k_best is at most 100 trees of a sentence here"
         )  # fmt: skip
