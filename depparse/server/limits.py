@@ -16,7 +16,7 @@ class Limits:
     """Bounds on a request, and on the requests that are served at once."""
 
     characters: int = 1_000_000  # of the text, or of all texts, in a request
-    words: int = 100_000  # of all sentences in a request
+    words: int = 100_000  # of all sentences in a request, each counted as often as it has trees (k_best)
     sentence_words: int = 1000  # of a sentence; memory grows with their square
     trees: int = 100  # of a sentence (k_best)
     seconds: float = 60  # in which a request must arrive and, after that, be answered
@@ -43,16 +43,20 @@ class Limits:
                 413, "size", f"a request has at most {self.characters:,} characters, not {given:,}; send it in parts"
             )
 
-    def check_sentence(self, sentence: Sentence, words_before: int) -> None:
-        """Raises Refusal (413) if the sentence is too long, or if too many words were in the request before it."""
+    def check_sentence(self, sentence: Sentence, words_before: int, trees: int = 1) -> None:
+        """Raises Refusal (413) if the sentence is too long, or makes the words of the request too many.
+
+        Each word counts as often as the sentence is to have `trees`.
+        """
         if len(sentence) > self.sentence_words:
             raise Refusal(
                 413,
                 "sentence",
                 f"a sentence has at most {self.sentence_words:,} words, and one has {len(sentence):,}; split it",
             )
-        if words_before + len(sentence) > self.words:
-            raise Refusal(413, "words", f"a request has at most {self.words:,} words; send it in parts")
+        if trees * (words_before + len(sentence)) > self.words:
+            counted = f" ({trees} trees of each count)" if trees > 1 else ""
+            raise Refusal(413, "words", f"a request has at most {self.words:,} words{counted}; send it in parts")
 
     def check_sentences(self, sentences: list[Sentence]) -> list[Sentence]:
         """The sentences. Raises Refusal (413) if one is too long, or if they have too many words together."""

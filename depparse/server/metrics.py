@@ -22,7 +22,7 @@ class Metrics:
     """The numbers of one server."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # times of first use, which nobody reads
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # times of first use, which nobody reads
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         name, to = "depparse", self.registry

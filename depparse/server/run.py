@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import signal
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from depparse.errors import ConfigError
 from depparse.server.app import make_app
@@ -46,6 +48,29 @@ def address_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+class _Protocol(H11Protocol):
+    """HTTP on one connection, which ends if the head of a request does not arrive, or the answer is not read, in time.
+
+    uvicorn waits for both forever; the body of a request is the concern of `Transport`.
+    """
+
+    seconds = 60.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins to watch the connection."""
+        super().connection_made(transport)
+        self.loop.call_later(self.seconds, self._close_unless_new, None)
+
+    def _close_unless_new(self, before: object) -> None:
+        """Ends the connection if there has been no new request since the one `before`, which was answered."""
+        is_idle = self.cycle is before and (self.cycle is None or self.cycle.response_complete)
+        if is_idle or self.transport.is_closing():
+            self.transport.abort()  # with what is left of the answer, if the client has not read it
+        else:
+            is_over = self.cycle is not None and self.cycle.response_complete
+            self.loop.call_later(self.seconds, self._close_unless_new, self.cycle if is_over else object())
+
+
 class Server(uvicorn.Server):
     """A server that stops on SIGTERM and SIGINT after it has answered all that it had begun; on a second one, at once.
 
@@ -67,7 +92,7 @@ class Server(uvicorn.Server):
             lifespan="on",
             ws="none",
             loop="asyncio",
-            http="h11",
+            http=type("_Protocol", (_Protocol,), {"seconds": limits.seconds}),
         )
         super().__init__(config)
 

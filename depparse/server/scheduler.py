@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -23,6 +24,7 @@ from depparse.server.limits import Limits, Refusal
 _GATHER = 0.002  # seconds that an idle scheduler waits for further requests after the first
 _ROUND = 4000  # words that a round analyses, roughly: some batches, and about a second of work
 _LEAST = 250  # words that a request gives to a round in which it takes part, if it has as many
+_BEGUN = 64_000  # characters of the texts that are begun before a round
 _SHORT = 8000  # characters of texts that are segmented together; longer ones are segmented as they are analysed
 
 
@@ -52,7 +54,7 @@ class Job:
             if taken and self.words >= until:
                 self.source = chain([sentence], self.source)
                 return taken
-            self.limits.check_sentence(sentence, self.words)
+            self.limits.check_sentence(sentence, self.words, self.request.k_best or 1)
             taken.append(sentence)
             self.words += max(1, len(sentence))
         self.is_read = True
@@ -81,7 +83,7 @@ class Scheduler:
     ) -> None:
         self._observe, self._fault = observe, fault
         self._changed = threading.Condition()
-        self._new: list[Job] = []
+        self._new: deque[Job] = deque()
         self._at_work: list[Job] = []
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="depparse-scheduler", daemon=True)
@@ -127,10 +129,17 @@ class Scheduler:
             if not self._at_work and not self._new:
                 self._changed.wait_for(lambda: self._new or self._stopping)
                 self._changed.wait_for(lambda: self._stopping, _GATHER)
-            new, self._new = [job for job in self._new if not job.cancelled], []
+            new: list[Job] = []
+            characters = 0
+            while self._new and characters < _BEGUN:
+                job = self._new.popleft()
+                if not job.cancelled:
+                    new.append(job)
+                    characters += len(job.given) if isinstance(job.given, str) else 0
+            is_end = self._stopping and not self._new
         self._begin(new)
         self._at_work += (job for job in new if not job.is_over)
-        return bool(self._at_work or new or not self._stopping)
+        return bool(self._at_work) or not is_end
 
     def _begin(self, jobs: list[Job]) -> None:
         """Sets the sources of the jobs. Short texts are segmented now, those for one segmenter together."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import threading
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from depparse.errors import ConfigError
+from depparse.inference.pipeline import Pipeline
 from depparse.server.limits import Limits
 from tests.models import clear_pipeline
 from tests.servers import Gated, served
@@ -83,6 +85,9 @@ def test_too_many_words() -> None:
         long = "".join(f"{number}\tw\t_\t_\t_\t_\t{number - 1}\tx\t_\t_\n" for number in range(1, 12)) + "\n"
         for path, body in (("draw", {"conllu": long}), ("compare", {"gold": long, "system": long})):
             assert problem(client.post(f"/v1/{path}", json=body))[:2] == (413, "sentence")
+        message = "a request has at most 20 words (7 trees of each count); send it in parts"
+        assert parse(client, "Dogs.", options={"k_best": 7}).status_code == 200
+        assert problem(parse(client, "Dogs bark.", options={"k_best": 7})) == (413, "words", message)
         assert problem(parse(client, "Hi.", options={"k_best": 101})) == (
             413, "trees", "k_best is at most 100 trees of a sentence here"
         )  # fmt: skip
@@ -112,6 +117,37 @@ def test_a_request_that_comes_too_slowly() -> None:
         assert received.endswith(b"the request did not arrive within 0.3 seconds; send it faster, or in parts\n")
         assert process(client, "Dogs bark.").status_code == 200
         assert metric(client, 'depparse_errors_total{kind="slow"}') == 1
+
+
+@pytest.mark.parametrize("head", [b"", b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /hea"])
+def test_a_connection_without_a_request_is_closed(head: bytes) -> None:
+    """Also if it had one before."""
+    with served({"m": clear_pipeline()}, Limits(seconds=0.3)) as client:
+        with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as slow:
+            slow.settimeout(10)
+            slow.sendall(head)
+            received = b""
+            while data := slow.recv(1 << 16):
+                received += data
+        assert received.count(b"HTTP/1.1") == received.count(b"200 OK") == (1 if head else 0)
+        assert process(client, "Dogs bark.").status_code == 200
+
+
+def test_a_client_that_does_not_read_its_answer_is_left() -> None:
+    conllu = f"# note = {'x' * 5_000_000}\n1\tHi\t_\t_\t_\t_\t_\t_\t_\t_\n\n"
+    body = json.dumps({"conllu": conllu, "formats": ["json", "conllu"]})
+    head = "POST /v1/parse HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with (
+        served({"m": Pipeline(None)}, Limits(characters=6_000_000, seconds=2)) as client,
+        socket.create_connection((client.base_url.host, client.base_url.port or 0)) as lazy,
+    ):
+        lazy.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+        wait_until(lambda: metric(client, 'depparse_requests_total{method="POST",path="/v1/parse",status="200"}') == 1)
+        time.sleep(5)  # two and a half time limits
+        received = 0
+        while data := lazy.recv(1 << 20):
+            received += len(data)
+    assert 0 < received < 10_000_000  # what the system had taken before the server ended the connection
 
 
 def test_too_many_requests_wait() -> None:
