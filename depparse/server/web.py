@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 FOLDER = Path(__file__).parent / "page"
@@ -27,16 +27,12 @@ _HEADERS = {
 
 def add_page(app: FastAPI) -> None:
     """Adds the routes of the page."""
+    for name, kind in _FILES.items():
+        app.add_api_route("/" if name == "index.html" else f"/{name}", _route(name, kind), include_in_schema=False)
 
-    def file(name: str) -> Response:
-        return FileResponse(FOLDER / name, media_type=f"{_FILES[name]}; charset=utf-8", headers=_HEADERS)
 
-    @app.get("/", include_in_schema=False)
-    async def index() -> Response:
-        return file("index.html")
+def _route(name: str, kind: str) -> Callable[[], Awaitable[Response]]:
+    async def file() -> Response:
+        return FileResponse(FOLDER / name, media_type=f"{kind}; charset=utf-8", headers=_HEADERS)
 
-    @app.get("/{name}", include_in_schema=False)
-    async def part(name: str) -> Response:
-        if name not in _FILES:
-            raise HTTPException(404, "there is no such page")
-        return file(name)
+    return file

@@ -67,12 +67,12 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any, client: httpx.Client) -> Iterator[Any]:
     """The page, on which nothing may go wrong that the console would tell."""
-    context = browser.new_context(bypass_csp=False, accept_downloads=True)
+    context = browser.new_context(accept_downloads=True)
     page, problems = context.new_page(), list[str]()
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.goto(str(client.base_url))
-    page.wait_for_function("document.querySelectorAll('#model option').length")
+    page.locator("#model option").first.wait_for(state="attached")
     yield page
     assert problems == []
     context.close()
@@ -81,8 +81,8 @@ def page(browser: Any, client: httpx.Client) -> Iterator[Any]:
 def parsed(page: Any, text: str = TEXT) -> None:
     page.fill("#text", text)
     page.click("button[type=submit]")
-    page.wait_for_function("document.querySelectorAll('.drawing svg').length")
-    page.wait_for_function("document.getElementById('form').getAttribute('aria-busy') === null")
+    page.locator(".drawing svg").first.wait_for()
+    page.locator("#form:not([aria-busy])").wait_for()
 
 
 def conllu(page: Any) -> str:
@@ -135,7 +135,7 @@ def test_trees_are_corrected_by_keys_and_by_dragging(page: Any) -> None:
     page.reload()
     page.wait_for_selector("#restore-yes")
     page.click("#restore-yes")
-    page.wait_for_function("document.querySelectorAll('.drawing svg').length")
+    page.locator(".drawing svg").first.wait_for()
     assert next(parse_conllu(conllu(page))).columns["HEAD"][0] == "3"
     while page.is_enabled("#undo"):
         page.click("#undo")
@@ -149,11 +149,11 @@ def test_two_models_a_link_and_a_check(page: Any) -> None:
     parsed(page)
     assert page.inner_text("#scores").startswith("Agreement of first and second")
     page.click("#check")
-    page.wait_for_function("document.getElementById('findings').textContent.length")
+    page.locator("#findings *").first.wait_for()
     page.click("#link")
-    page.wait_for_function("location.hash.includes('text=')")
+    page.wait_for_url("**text=**")
     page.reload()
-    page.wait_for_function("document.querySelectorAll('.drawing svg').length")
+    page.locator(".drawing svg").first.wait_for()
     assert page.input_value("#text") == TEXT
 
 
@@ -164,7 +164,7 @@ def test_nothing_stands_in_the_way_of_a_screen_reader(browser: Any, client: http
     context = browser.new_context(bypass_csp=True, **options)
     page = context.new_page()
     page.goto(str(client.base_url))
-    page.wait_for_function("document.querySelectorAll('#model option').length")
+    page.locator("#model option").first.wait_for(state="attached")
     assert axe.Axe().run(page).response["violations"] == []
     parsed(page)
     page.locator(".sentence summary").first.click()
