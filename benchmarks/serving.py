@@ -52,9 +52,11 @@ def main() -> None:
     command = [sys.executable, "-m", "depparse", "serve", "--model", asked.model, "--port", "0"]
     command += ["--threads", str(asked.threads), "--timeout", str(TIMED_OUT)]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
+    found = re.search(r"127\.0\.0\.1:(\d+);", server.stderr.readline())
+    reading = threading.Thread(target=server.stderr.read)  # its warnings, lest the pipe be full
+    reading.start()
     try:
-        assert server.stderr is not None
-        found = re.search(r"127\.0\.0\.1:(\d+);", server.stderr.readline())
         assert found is not None
         for number in map(int, asked.clients.split(",")):
             load = Load(int(found[1]), texts, expected)
@@ -62,6 +64,8 @@ def main() -> None:
     finally:
         server.terminate()
         server.wait()
+        reading.join()
+        server.stderr.close()
 
 
 def make_texts(n_sentences: int) -> list[str]:
@@ -177,7 +181,7 @@ class Load:
         while time.perf_counter() < self.until:
             self.n_bad += 1
             try:
-                with socket.create_connection(("127.0.0.1", self.port), timeout=2 * TIMED_OUT) as connection:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
                     way(connection)
             except OSError:
                 pass

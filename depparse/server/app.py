@@ -121,7 +121,7 @@ def _refusal_of(error: Exception) -> Refusal:
     if isinstance(error, RequestValidationError):
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
-        return Refusal(422, "body", f"{place}: {first['msg']}")
+        return Refusal(422, "body", f"{place}: {first['msg'].removeprefix('Value error, ')}")
     if isinstance(error, HTTPException):
         return Refusal(error.status_code, "http", f"{error.detail}; /docs says what there is")
     return Refusal.of(error)

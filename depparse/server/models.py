@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,8 +121,13 @@ def named(asked: Iterable[str]) -> dict[str, str]:
 
 
 def load_all(asked: Iterable[str], load: Callable[[str], Pipeline]) -> Models:
-    """Loads the models and lets each analyse a sentence, so that the first client need not wait for what that takes."""
+    """Loads the models and lets each analyse a sentence, so that the first client need not wait for what that takes.
+
+    Numba is imported now, too: a process that analyses much needs it soon.
+    """
     served = [ServedModel(name, load(model)) for name, model in named(asked).items()]
+    with contextlib.suppress(ImportError):
+        importlib.import_module("numba")
     for model in served:
         model.pipeline("This is a sentence.")
     return Models(served)

@@ -13,9 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from depparse.document.sentence import Sentence
-from depparse.inference.inputs import Given
 from depparse.server.limits import Limits, Refusal
-from depparse.server.models import Models
 from depparse.server.service import Service
 from depparse.server.udpipe import PARAMETERS, Process, count_characters, weblicht
 
@@ -101,16 +99,15 @@ def routes(service: Service) -> APIRouter:
         return PlainTextResponse(text, media_type="application/conllu")
 
     async def processed(http: Request, parameters: dict[str, str]) -> tuple[Process, list[Sentence]]:
-        asked = await service.run(http, _understand, parameters, service.models, service.limits)
-        given: Given = await service.run(http, asked.read)
+        asked = await service.run(http, Process.of, parameters, service.models, service.limits)
+        given = await service.run(http, asked.read)
         try:
-            return asked, await service.analyse(
-                http, asked.model, asked.request, given, by_rules=asked.by_rules
-            )  # fmt: skip
+            sentences = await service.analyse(http, asked.model, asked.request, given, by_rules=asked.by_rules)
         except Refusal as refusal:
             if refusal.kind != "sentence":
                 raise
             raise _wrong(f"Sentence longer than {service.limits.sentence_words} words was found, aborting.") from None
+        return asked, sentences
 
     listing: dict[str, Any] = {"responses": _responses(_MODELS), "response_class": JSONResponse}
     router.add_api_route("/models", models, methods=["GET"], operation_id="models", **listing)
@@ -143,10 +140,6 @@ def routes(service: Service) -> APIRouter:
             responses={400: {"description": "The input cannot be read."} | _TEXT},
         )
     return router
-
-
-def _understand(parameters: dict[str, str], models: Models, limits: Limits) -> Process:
-    return Process.of(parameters, models, limits)
 
 
 async def parameters_of(http: Request, limits: Limits) -> dict[str, str]:

@@ -127,4 +127,5 @@ def log_to(stream_handler: logging.Handler, level: str) -> None:
     for name in ("depparse.server", "uvicorn.error"):
         logger = logging.getLogger(name)
         logger.handlers[:], logger.propagate = [stream_handler], False
-        logger.setLevel(level.upper() if name == "depparse.server" else "WARNING")
+        # uvicorn warns of each line that is no HTTP, of which strangers can send many.
+        logger.setLevel(level.upper() if name == "depparse.server" else "ERROR")

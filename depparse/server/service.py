@@ -71,13 +71,11 @@ class Service:
             with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
                 loop.call_soon_threadsafe(_set, done)
 
-        pipeline = model.pipeline
-        segmenter = None if by_rules or SEGMENTER in request.without else pipeline.segmenter
+        segmenter = None if by_rules or SEGMENTER in request.without else model.pipeline.segmenter
         reader = InputReader(segmenter, request.presplit, request.expand)
         checked = reader.check(given)
-        job = Job(
-            pipeline, replace(request, presplit=False, expand=False), reader, checked, self.limits, finish
-        )  # fmt: skip
+        asked = replace(request, presplit=False, expand=False)  # which only the reader needs to know
+        job = Job(model.pipeline, asked, reader, checked, self.limits, finish)
         self.scheduler.submit(job)
         try:
             await self._within_limits(http, done)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
+import regex
+
 from depparse import __version__
 from depparse.document.document import Document
 from depparse.document.raw_text import iter_exact_text, placed
@@ -46,6 +48,7 @@ _READERS: dict[str, Callable[[str], Sequence[Sentence]]] = {
     "horizontal": lambda data: list(name_sentences(iter_horizontal(BytesIO(data.encode())))),
     "vertical": lambda data: list(name_sentences(iter_vertical(BytesIO(data.encode())))),
 }
+_MARKS = regex.compile(r"(?<!\p{M})\p{M}{257}")
 _SPACING = ("SpacesBefore=", "SpacesAfter=", "SpacesInToken=")
 
 
@@ -66,12 +69,7 @@ class Process:
         """The request with these parameters. Raises Refusal with the messages of UDPipe."""
         if "data" not in parameters:
             raise _wrong("The parameter 'data' is required.")
-        try:
-            data = unicodedata.normalize("NFC", parameters["data"])
-            data.encode()
-        except UnicodeEncodeError:
-            raise _wrong("The parameter 'data' is not valid Unicode.") from None
-        limits.check_characters(data)
+        data = _normalized(parameters["data"], limits)
         try:
             model = models.find(parameters.get("model"))
         except Refusal as refusal:
@@ -87,10 +85,8 @@ class Process:
         if output not in _WRITERS:
             raise _wrong(f"Unknown output format '{output}'. (There are: {', '.join(_WRITERS)}.)")
         presplit = "presegmented" in options and format in _TOKENIZERS
-        off = _off(model, parameters)
-        return cls(
-            model, data, format, options, output, output_options, Request(without=off, presplit=presplit)
-        )  # fmt: skip
+        request = Request(without=_off(model, parameters), presplit=presplit)
+        return cls(model, data, format, options, output, output_options, request)
 
     @property
     def by_rules(self) -> bool:
@@ -144,6 +140,18 @@ def count_characters(sentences: Sequence[Sentence]) -> int:
 
 def _wrong(message: str) -> Refusal:
     return Refusal(400, "input", message)
+
+
+def _normalized(data: str, limits: Limits) -> str:
+    """The data in NFC. Raises Refusal for text that is too long, or that no text can be."""
+    limits.check_characters(data)
+    try:
+        data.encode()
+    except UnicodeEncodeError:
+        raise _wrong("The parameter 'data' is not valid Unicode.") from None
+    if _MARKS.search(data):  # to bring them in order takes the square of their number, and all threads would wait
+        raise _wrong("The parameter 'data' has more than 256 combining characters in a row.")
+    return unicodedata.normalize("NFC", data)
 
 
 def _format(value: str) -> tuple[str, dict[str, str]]:

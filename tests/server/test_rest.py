@@ -114,6 +114,10 @@ def test_text_is_analysed(send: Send, client: httpx.Client, pipeline: Pipeline) 
         ),
         ({"data": "x", "tokenizer": "", "output": "matxin"}, "Unknown output format 'matxin'. (There are: conllu, "),
         ({"data": "x", "tokenizer": "", "output": "epe"}, "Unknown output format 'epe'."),
+        (
+            {"data": "a" + "\u0300\u0316" * 129},
+            "The parameter 'data' has more than 256 combining characters in a row.\n",
+        ),
         ({"data": "word " * 1001, "input": "horizontal"}, "Sentence longer than 1000 words was found, aborting.\n"),
     ],
 )
