@@ -539,3 +539,16 @@ def test_entities_that_go_with_trees_are_counted(compared: ModuleType) -> None:
     assert (coverage.entities, coverage.within, coverage.all_spans, coverage.spans) == (4, 3, 21, 18)
     assert coverage.recall == 0.75
     assert compared.cover_by_trees(tagged(["O"]), 3).recall == 1.0
+
+
+@pytest.mark.slow
+def test_a_server_is_put_under_load(run: Run) -> None:
+    """Good clients get what the pipeline gives offline, whatever bad ones do."""
+    shown = run("serving", "en", "--clients", "1,8", "--seconds", 2, "--bad", 0.5)
+    assert "offline, words per processor second" in shown
+    rows = re.findall(
+        r"^ +(\d) clients, (\d) bad: .*; (\d+) answers, (\d+) wrong, (\d+) bad requests", shown, re.MULTILINE
+    )
+    assert [(clients, bad, wrong) for clients, bad, _, wrong, _ in rows] == [("1", "0", "0"), ("8", "4", "0")]
+    assert all(int(answers) > 0 for *_, answers, _, _ in rows)
+    assert int(rows[1][-1]) >= 4
