@@ -15,6 +15,7 @@ from starlette.responses import Response
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.evaluation.breakdown import breakdown
+from depparse.evaluation.differences import differences_of
 from depparse.evaluation.metrics import sections
 from depparse.evaluation.pair import Pair
 from depparse.evaluation.report import SectionReport
@@ -153,7 +154,7 @@ def _compared(asked: CompareBody, limits: Limits) -> dict[str, Any]:
     held = [section for section in sections() if section.held(gold) and section.offered(system)] or [TREES]
     scores = {section.key: SectionReport.of(pair, section).to_dict() for section in held}
     by = {name: [group.to_dict() for group in breakdown(pair, name)] for name in asked.by}
-    return {"scores": scores, "by": by}
+    return {"scores": scores, "by": by, "differences": differences_of([pair]).to_dict() if asked.differences else None}
 
 
 def _checked(conllu: str) -> Checked:
@@ -177,5 +178,5 @@ def _checked(conllu: str) -> Checked:
 
 def _drawn(asked: DrawBody, sentences: list[Sentence]) -> str:
     if asked.format == "html":
-        return "".join(draw_page(sentences, width=asked.width))
-    return draw_svg(sentences[chosen_sentence(asked.sentence, len(sentences))], width=asked.width)
+        return "".join(draw_page(sentences, width=asked.width, show=asked.show))
+    return draw_svg(sentences[chosen_sentence(asked.sentence, len(sentences))], width=asked.width, show=asked.show)

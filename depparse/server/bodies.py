@@ -103,9 +103,10 @@ class CompareBody(_Body):
     gold: Annotated[str, Field(description="The analysis that is taken as right, in CoNLL-U.")]
     system: Annotated[str, Field(description="The analysis that is scored, of the same text, in CoNLL-U.")]
     by: Annotated[
-        list[Literal["deprel", "length", "arc-length", "projectivity", "upos"]],
+        list[Literal["deprel", "length", "arc-length", "projectivity", "upos", "direction", "genre"]],
         Field(description="Give scores of trees for groups of words, too."),
     ] = []
+    differences: Annotated[bool, Field(description="Tell each difference, too, as ``depparse diff --json``.")] = False
 
 
 class Compared(BaseModel):
@@ -118,6 +119,9 @@ class Compared(BaseModel):
         ),
     ]
     by: Annotated[dict[str, Any], Field(description="By dimension: a list of groups with their scores.")] = {}
+    differences: Annotated[
+        dict[str, Any] | None, Field(description="All differences, by pieces of text, if they were asked for.")
+    ] = None
 
 
 class DrawBody(Input):
@@ -130,6 +134,9 @@ class DrawBody(Input):
     ] = "svg"
     sentence: Annotated[int, Field(ge=1, description="The number of the sentence that SVG draws.")] = 1
     width: Annotated[int | None, Field(ge=100, description="Greatest width in pixels; null for one row.")] = 1200
+    show: Annotated[Names | None, Field(description="What is drawn, such as lemma; see docs/drawing.md.")] = (
+        None
+    )
 
 
 class CheckBody(_Body):

@@ -155,6 +155,9 @@ def test_analyses_are_compared(client: httpx.Client) -> None:
     (trees,) = (section for section in content["scores"].values() if "LAS" in section)
     assert trees["LAS"]["f1"] == scores["LAS"].f1 == 12 / 13
     assert {group["group"] for group in content["by"]["deprel"]} >= {"nsubj", "obj"}
+    assert content["differences"] is None
+    told = client.post("/v1/compare", json={"gold": TWO, "system": system, "differences": True}).json()["differences"]
+    assert told == depparse.diff(Document.from_conllu(TWO), Document.from_conllu(system)).to_dict()
     same = client.post("/v1/compare", json={"gold": TWO, "system": TWO}).json()
     assert same["by"] == {}
     assert refused(client, "/v1/compare", gold=TWO, system="broken")[2].startswith("system:1: ")

@@ -183,7 +183,7 @@ async function draw(number) {
 
 /** Lets words be dragged onto their heads. */
 function makeDraggable(box, number) {
-  const forms = [...box.querySelectorAll("text.form")];
+  const forms = [...box.querySelectorAll("text.form:not(.empty)")];
   let from = -1;
   let aim = null;
   const under = (event) => forms.indexOf(document.elementFromPoint(event.clientX, event.clientY)?.closest("text.form"));

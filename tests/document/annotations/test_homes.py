@@ -45,6 +45,9 @@ HOMES = {
     "inference/annotator.py": "tree",  # kept heads are constraints of the parser
     "inference/pipeline.py": "frames",  # predicates may be given to be scored without them
     "evaluation/systems.py": "HEAD frames tree",  # and so may trees; chains stand for those that nothing predicts
+    # -- the server: UDPipe asks for a tagger, which fills these columns, and a parser; HEAD is a method of HTTP, too
+    "server/models.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",
+    "server/transport.py": "HEAD",
     # -- training
     "training/gold.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # data that has none of these is not scored as a treebank
     "training/jackknife.py": "tree",
