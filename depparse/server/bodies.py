@@ -134,9 +134,7 @@ class DrawBody(Input):
     ] = "svg"
     sentence: Annotated[int, Field(ge=1, description="The number of the sentence that SVG draws.")] = 1
     width: Annotated[int | None, Field(ge=100, description="Greatest width in pixels; null for one row.")] = 1200
-    show: Annotated[Names | None, Field(description="What is drawn, such as lemma; see docs/drawing.md.")] = (
-        None
-    )
+    show: Annotated[Names | None, Field(description="What is drawn, such as lemma; see docs/drawing.md.")] = None
 
 
 class CheckBody(_Body):
