@@ -34,13 +34,15 @@ class SegmenterGraph:
             around = distance * (config.window - 1)
             y = ops.convolution(
                 ops.multiply(values, present),
-                graphs.constant(convolution.array("weight")),
+                graphs.constant(
+                    convolution.array("weight", width, width if number else config.embedding, config.window)
+                ),
                 strides=[1],
                 pads_begin=[around // 2],
                 pads_end=[around - around // 2],
                 dilations=[distance],
             )
-            y = ops.relu(ops.add(y, graphs.constant(convolution.array("bias")[:, None])))
+            y = ops.relu(ops.add(y, graphs.constant(convolution.array("bias", width)[:, None])))
             values = y if number == 0 else ops.add(values, y)
         states = ops.transpose(ops.multiply(values, present), graphs.constant(np.array([0, 2, 1])))
         self._read = graphs.compile([symbols, present], [states, graphs.linear(states, weights.under("end"), 1)])

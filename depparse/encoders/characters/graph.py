@@ -24,11 +24,14 @@ class CharactersGraph:
         values = ops.transpose(embedded, graphs.constant(np.array([0, 2, 1])))
         masks = [graphs.parameter(-1, 1, -1) for _ in self._windows]
         outputs = []
-        for number, mask in enumerate(masks):
+        shares = [self.width // len(masks)] * len(masks)
+        shares[-1] += self.width - sum(shares)
+        for number, (mask, share) in enumerate(zip(masks, shares, strict=True)):
             filters = weights.under(f"convolutions.{number}")
-            kernel = graphs.constant(filters.array("weight"))
+            sizes = share, codec.config.embedding, self._windows[number]
+            kernel = graphs.constant(filters.array("weight", *sizes))
             y = ops.convolution(values, kernel, strides=[1], pads_begin=[0], pads_end=[0], dilations=[1])
-            y = ops.add(y, graphs.constant(filters.array("bias")[:, None]))
+            y = ops.add(y, graphs.constant(filters.array("bias", share)[:, None]))
             outputs.append(ops.relu(ops.reduce_max(ops.add(y, mask), graphs.constant(np.array(2)))))
         self._convolve = graphs.compile([embedded, *masks], [ops.concat(outputs, 1)])
 
