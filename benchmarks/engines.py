@@ -37,8 +37,8 @@ from safetensors.numpy import load_file
 
 from depparse.encoders.bert import Bert
 from depparse.encoders.transformer.graph import bert_layers
-from depparse.layers.graph import Graphs, Precision, computes_in
-from depparse.layers.stored import StoredWeights
+from depparse.layers.graph import Graphs, computes_in
+from depparse.layers.stored import Precision, StoredWeights
 
 Array = NDArray[Any]
 Run = Callable[[Array], Array]  # from subwords [windows, subwords] to vectors [windows, subwords, width]

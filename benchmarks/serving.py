@@ -22,6 +22,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -93,7 +94,7 @@ def offline(model: str, texts: list[str]) -> list[str]:
     return [document.to_conllu() for document in documents]
 
 
-def seconds_of(work) -> float:  # type: ignore[no-untyped-def]
+def seconds_of(work: Callable[[], object]) -> float:
     """The least processor time of three runs."""
     seconds = []
     for _ in range(3):
@@ -125,9 +126,8 @@ class Load:
         words, processor, start = self.metric("depparse_words_total"), self.metric("process_cpu"), time.perf_counter()
         self.until = start + seconds
         kinds = [self.send_broken, self.send_huge, self.send_slowly, self.leave]
-        jobs = [(self.be_good, number) for number in range(good)]
-        jobs += [(self.be_bad, kinds[number % len(kinds)]) for number in range(bad)]  # type: ignore[list-item, misc]
-        threads = [threading.Thread(target=function, args=(argument,)) for function, argument in jobs]
+        threads = [threading.Thread(target=self.be_good, args=(number,)) for number in range(good)]
+        threads += [threading.Thread(target=self.be_bad, args=(kinds[number % len(kinds)],)) for number in range(bad)]
         for thread in threads:
             thread.start()
         for thread in threads[:good]:
@@ -176,7 +176,7 @@ class Load:
                 connection.close()
         connection.close()
 
-    def be_bad(self, way) -> None:  # type: ignore[no-untyped-def]
+    def be_bad(self, way: Callable[[socket.socket], None]) -> None:
         """Does something bad again and again, and expects nothing of the answer."""
         while time.perf_counter() < self.until:
             self.n_bad += 1

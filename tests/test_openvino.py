@@ -26,8 +26,8 @@ from depparse.features.batch import WordTree
 from depparse.files import hash_file
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
-from depparse.layers.graph import Graphs, Precision, computes_in
-from depparse.layers.stored import StoredWeights
+from depparse.layers.graph import Graphs, computes_in
+from depparse.layers.stored import Precision, StoredWeights
 from depparse.model.model import Model
 from depparse.model_folder.contents import read_contents
 from depparse.model_folder.store import save

@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
-DIMENSIONS = ("deprel", "length", "arc-length", "projectivity", "upos", "direction", "genre")
+from typing import Literal, get_args
+
+Dimension = Literal["deprel", "length", "arc-length", "projectivity", "upos", "direction", "genre"]
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)

@@ -22,7 +22,7 @@ from depparse.segmentation.segmenter import Segmenter
 if TYPE_CHECKING:
     import torch
 
-    from depparse.layers.graph import Precision
+    from depparse.layers.stored import Precision
     from depparse.model.model import Model
 
 RUNTIME_VARIABLE = "DEPPARSE_RUNTIME"  # of the environment: the runtime where none is asked for

@@ -15,13 +15,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from depparse.errors import DepparseError
-from depparse.layers.stored import StoredWeights
+from depparse.layers.stored import Precision, StoredWeights
 
 # The tools of OpenVINO that convert models take most of the time of its import, and can report
 # their use to its maker. Without them, it is imported all the same; they stay importable by their own name.
@@ -39,7 +39,6 @@ finally:
 ops: Any = opset13  # the operators of graphs
 Array = NDArray[Any]
 Node = Any  # a value of a graph
-Precision = Literal["fp32", "bf16", "int8"]
 ROWS = 512  # vectors that are computed at once: more take more memory and no less time
 _GROUP = 128  # units of a vector that share a scale
 NEVER = -1e30  # added to scores of what must not be chosen; its exponential is 0

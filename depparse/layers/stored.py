@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from depparse.errors import DepparseError
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[Any]
 
-PRECISIONS = ("fp32", "bf16", "int8")  # in which graphs compute; see graph.py
+Precision = Literal["fp32", "bf16", "int8"]  # in which graphs compute; see graph.py
+PRECISIONS: tuple[str, ...] = get_args(Precision)
 SCALE = ":scale"  # ends the name of the tensor that has the scales of an int8 tensor
 
 

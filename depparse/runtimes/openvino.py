@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from depparse.encoders.codec import CONTEXTS, INPUTS, Widths
 from depparse.errors import DepparseError, ModelError
 from depparse.features.batch import Batch
-from depparse.layers.graph import Array, Graphs, Precision, reason_of
-from depparse.layers.stored import EncodedArrays, NoGraph, StoredWeights
+from depparse.layers.graph import Array, Graphs, reason_of
+from depparse.layers.stored import EncodedArrays, NoGraph, Precision, StoredWeights
 from depparse.model.codec import TASKS, ModelCodec, ModelConfig
 from depparse.segmentation.batch import TokenBatch
 from depparse.segmentation.codec import SegmenterCodec

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validat
 
 from depparse.document.document import Document
 from depparse.errors import ConfigError
+from depparse.evaluation.dimensions import Dimension
 from depparse.formats.conllu import parse_conllu
 from depparse.inference.inputs import Given
 from depparse.inference.request import Asked
@@ -103,7 +104,7 @@ class CompareBody(_Body):
     gold: Annotated[str, Field(description="The analysis that is taken as right, in CoNLL-U.")]
     system: Annotated[str, Field(description="The analysis that is scored, of the same text, in CoNLL-U.")]
     by: Annotated[
-        list[Literal["deprel", "length", "arc-length", "projectivity", "upos", "direction", "genre"]],
+        list[Dimension],
         Field(description="Give scores of trees for groups of words, too."),
     ] = []
     differences: Annotated[bool, Field(description="Tell each difference, too, as ``depparse diff --json``.")] = False

@@ -18,8 +18,8 @@ WORK: dict[str, bool] = {
     **dict.fromkeys(("/process", "/weblicht/tokenize", "/weblicht/tag", "/weblicht/parse"), True),
     **dict.fromkeys(("/v1/parse", "/v1/compare", "/v1/draw", "/v1/check"), False),
 }
-_PAGE = ("/", "/page.css", "/page.js", "/conllu.js")
-_LIGHT = (*_PAGE, "/models", "/v1/models", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
+PAGE = ("/", "/page.css", "/page.js", "/conllu.js")  # the web page, and what it loads
+_LIGHT = (*PAGE, "/models", "/v1/models", "/health", "/ready", "/metrics", "/docs", "/openapi.json")
 _DRAINED = 4  # how many times the largest body is read and dropped, so that its client reads the answer
 
 

@@ -8,13 +8,10 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.responses import FileResponse, Response
 
+from depparse.server.transport import PAGE
+
 FOLDER = Path(__file__).parent / "page"
-_FILES = {
-    "index.html": "text/html",
-    "page.css": "text/css",
-    "page.js": "text/javascript",
-    "conllu.js": "text/javascript",
-}
+_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 # The browser refuses whatever else a page could be made to load. Drawings have styles of their own.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -27,12 +24,12 @@ _HEADERS = {
 
 def add_page(app: FastAPI) -> None:
     """Adds the routes of the page."""
-    for name, kind in _FILES.items():
-        app.add_api_route("/" if name == "index.html" else f"/{name}", _route(name, kind), include_in_schema=False)
+    for path in PAGE:
+        app.add_api_route(path, _route(FOLDER / (path[1:] or "index.html")), include_in_schema=False)
 
 
-def _route(name: str, kind: str) -> Callable[[], Awaitable[Response]]:
-    async def file() -> Response:
-        return FileResponse(FOLDER / name, media_type=f"{kind}; charset=utf-8", headers=_HEADERS)
+def _route(file: Path) -> Callable[[], Awaitable[Response]]:
+    async def answer() -> Response:
+        return FileResponse(file, media_type=f"{_KINDS[file.suffix]}; charset=utf-8", headers=_HEADERS)
 
-    return file
+    return answer
