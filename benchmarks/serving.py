@@ -6,7 +6,8 @@
 Clients are threads of this process. Each sends one text after another to ``/process`` and checks that the answer is
 what the pipeline gives offline. With ``--bad``, that share of further clients sends broken and huge requests, sends
 slowly, or goes away before the answer. Words per processor second leave out what other programs and the clients take:
-they count the processor time of the server alone, or of the pipeline offline. Memory is that of the server in the end.
+they count the processor time of the server alone, or of the pipeline offline. Memory is that of the server after a
+minute, at its most from then on, and in the end.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ SAMPLE = corpora_folder() / "samples" / "UD_English-Sample" / "en_sample-ud-trai
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ALL = {"tokenizer": "", "tagger": "", "parser": ""}
 TIMED_OUT = 60
+SETTLED = 60  # seconds after which memory should not grow
 
 
 def main() -> None:
@@ -120,6 +122,7 @@ class Load:
     latencies: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)  # answers that good clients should not have got
     n_bad: int = 0
+    memory: list[float] = field(default_factory=list)  # MiB of the server, from the time when it should be settled
 
     def run(self, good: int, bad: int, seconds: float) -> str:
         """Lets so many clients work for so long; a line about it."""
@@ -130,6 +133,7 @@ class Load:
         threads += [threading.Thread(target=self.be_bad, args=(kinds[number % len(kinds)],)) for number in range(bad)]
         for thread in threads:
             thread.start()
+        self.watch_memory(start + min(SETTLED, seconds / 2))
         for thread in threads[:good]:
             thread.join()
         elapsed = time.perf_counter() - start
@@ -142,8 +146,16 @@ class Load:
             f"{good:3} clients, {bad} bad: {words / elapsed:6,.0f} words/s, {words / processor:6,.0f} per processor "
             f"second; latency {p50:.0f}, {p95:.0f}, {p99:.0f} ms (50, 95, 99 %); {len(self.latencies)} answers, "
             f"{len(self.wrong)} wrong, {self.n_bad} bad requests; "
-            f"{self.metric('process_resident') / 2**20:.0f} MiB {'; '.join(sorted(set(self.wrong))[:3])}"
+            f"{self.memory[0]:.0f}, {max(self.memory):.0f}, {self.memory[-1]:.0f} MiB "
+            f"{'; '.join(sorted(set(self.wrong))[:3])}"
         )
+
+    def watch_memory(self, settled: float) -> None:
+        """Looks at the server's memory every second from a time to the end."""
+        time.sleep(max(0, settled - time.perf_counter()))
+        while not self.memory or time.perf_counter() < self.until:
+            self.memory.append(self.metric("process_resident") / 2**20)
+            time.sleep(1)
 
     def metric(self, name: str) -> float:
         """The sum of the metrics whose names begin so."""
