@@ -147,6 +147,28 @@ class DropsUnused(Protocol):
 
 
 @runtime_checkable
+class KeepsVectors(Protocol):
+    """An input that may be frozen, so that what it computes of a sentence can be computed once for all epochs.
+
+    Where it keeps vectors, its codec collates rows ``[words with ROOT, …]`` of these in place of features, and
+    `forward` takes the result.
+    """
+
+    @property
+    def keeps_vectors(self) -> bool:
+        """Whether vectors can be kept."""
+
+    def vectors_to_keep(self, data: Any, layout: Layout) -> Tensor:
+        """The vectors of a batch ``[batch, words, …]`` before all that is trained."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """The weights."""
+
+    def to(self, device: Any) -> nn.Module:
+        """The module itself, with its weights on the device."""
+
+
+@runtime_checkable
 class ShowsInside(Protocol):
     """An input that can give its single layers and its attention, for tasks whose `reads_inside` asks for them."""
 

@@ -220,28 +220,47 @@ def _kinds_in_misc(file: str) -> list[Kind]:
 
 
 def plan_epoch(
-    lengths: Sequence[int], sources: Sequence[int], batch_words: int, temperature: float, shuffle: random.Random
+    lengths: Sequence[int],
+    sources: Sequence[int],
+    batch_words: int,
+    temperature: float,
+    shuffle: random.Random,
+    treebank_words: int | None = None,
 ) -> list[list[int]]:
     """The numbers of the examples in each batch of an epoch.
 
-    With a `temperature` T above 1, small treebanks are seen more often and large ones less. The epoch still has about
-    as many examples as there are; the share of treebank i is proportional to size_i^(1/T), where sizes are numbers of
-    examples. A treebank fills its share with whole passes over it, then a random part.
+    A treebank of more than `treebank_words` words counts as one of so many. With a `temperature` T above 1, small
+    treebanks are seen more often and large ones less. The epoch has about as many examples as count; the share of
+    treebank i is proportional to size_i^(1/T), where sizes are numbers of examples that count. A treebank fills its
+    share with whole passes over it, then a random part.
     """
-    chosen = range(len(lengths)) if temperature == 1 else _sample(sources, temperature, shuffle)
+    whole = temperature == 1 and treebank_words is None
+    chosen = range(len(lengths)) if whole else _sample(lengths, sources, temperature, shuffle, treebank_words)
     plan = plan_batches([lengths[number] for number in chosen], batch_words, shuffle=shuffle)
     return [[chosen[index] for index in batch] for batch in plan]
 
 
-def _sample(sources: Sequence[int], temperature: float, shuffle: random.Random) -> list[int]:
+def _sample(
+    lengths: Sequence[int],
+    sources: Sequence[int],
+    temperature: float,
+    shuffle: random.Random,
+    treebank_words: int | None,
+) -> list[int]:
     """The numbers of an epoch's examples, in which each treebank has its share; see `plan_epoch`."""
     members: dict[int, list[int]] = {source: [] for source in sorted(Counter(sources))}
     for number, source in enumerate(sources):
         members[source].append(number)
-    weights = {source: len(numbers) ** (1 / temperature) for source, numbers in members.items()}
+    sizes = {source: float(len(numbers)) for source, numbers in members.items()}
+    if treebank_words is not None:
+        for source, numbers in members.items():
+            words = sum(lengths[number] for number in numbers)
+            sizes[source] *= min(1.0, treebank_words / max(1, words))
+    weights = {source: size ** (1 / temperature) for source, size in sizes.items()}
+    total = sum(sizes.values())
     chosen: list[int] = []
     for source, numbers in members.items():
-        share = max(1, round(len(sources) * weights[source] / sum(weights.values())))
+        share = max(1, round(total * weights[source] / sum(weights.values())))
         passes, remainder = divmod(share, len(numbers))
         chosen += numbers * passes + shuffle.sample(numbers, remainder)
     return chosen

@@ -35,6 +35,8 @@ class TrainingConfig(Config):
     # Batches of one step, whose gradients are added up. Runs with 1 have the fingerprint of runs without this key.
     accumulate: int = Field(1, ge=1, exclude_if=lambda number: number == 1)
     temperature: float = Field(1.0, ge=1)  # 1: treebanks are seen in proportion to their sizes; higher: more equally
+    # Words of a treebank that an epoch counts at most; of a larger treebank, each epoch sees other sentences.
+    treebank_words: int | None = Field(None, ge=1, exclude_if=lambda words: words is None)
     # Weights in the sum of the losses, by the name of the task; all other tasks have 1.
     weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     evaluate_every: int = Field(1, ge=1)  # epochs
@@ -122,7 +124,8 @@ def train(
     def plan(epoch: int) -> list[list[list[int]]]:
         """The batches of each step of the epoch, as numbers of examples."""
         shuffle, size = epoch_random(config.seed, epoch), config.accumulate
-        batches = plan_epoch(examples.lengths, examples.sources, config.batch_words, config.temperature, shuffle)
+        lengths, sources, limit = examples.lengths, examples.sources, config.treebank_words
+        batches = plan_epoch(lengths, sources, config.batch_words, config.temperature, shuffle, limit)
         return [batches[first : first + size] for first in range(0, len(batches), size)]
 
     def keep() -> None:

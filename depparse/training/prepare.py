@@ -24,6 +24,7 @@ SEGMENTER = "segmenter"  # the folder of the trained segmenter, while the model 
 SEGMENTER_BEST = "segmenter-best"  # of the best one so far, while the segmenter is trained
 SEGMENTER_CHECKPOINT, SEGMENTER_METRICS_FILE = "segmenter-checkpoint.safetensors", "segmenter.jsonl"
 LESSONS = "lessons"  # the folder of the teachers' opinions
+VECTORS = "vectors"  # the folder of the vectors of frozen inputs
 TEXT_FILE = "text-{}.conllu"  # the words of the text that only teachers annotate
 CURVES = "curves.png"  # drawn at the end: a folder with it and without a checkpoint is that of a finished run
 

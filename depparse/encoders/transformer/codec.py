@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 from tokenizers import Tokenizer
 
@@ -70,6 +71,12 @@ class Subwords(NamedTuple, Generic[Array]):
     owners: Array | None  # [windows, subwords], number of the word in its sentence or -1; None without attention
 
 
+class KeptLayers(NamedTuple, Generic[Array]):
+    """The layers of a frozen model that are mixed, as vectors of the words, which were computed before."""
+
+    layers: Array  # [batch, words, layers, width]
+
+
 class TransformerCodec:
     """The tokenizer, and the `settings` of the pretrained model by the names that transformers has for them.
 
@@ -114,8 +121,12 @@ class TransformerCodec:
         counts[missing] = 1
         return Pieces(ids, counts)
 
-    def collate(self, rows: Sequence[Pieces]) -> Subwords[Ints]:
-        """The sentences in windows, with all their subwords. O(subwords)."""
+    def collate(self, rows: Sequence[Pieces | NDArray[np.float16]]) -> Subwords[Ints] | KeptLayers[NDArray[Any]]:
+        """The sentences in windows, with all their subwords; or kept vectors, padded. O(subwords)."""
+        pieces = [row for row in rows if isinstance(row, Pieces)]
+        return self._windows(pieces) if pieces else _padded([row for row in rows if isinstance(row, np.ndarray)])
+
+    def _windows(self, rows: Sequence[Pieces]) -> Subwords[Ints]:
         n_words = 1 + max(len(row.counts) for row in rows)
         ids = np.concatenate([row.ids for row in rows])
         sizes = np.array([len(row.ids) for row in rows])
@@ -184,6 +195,14 @@ class TransformerCodec:
             tokenizer["model"] = tokenizer["model"] | {"vocab": numbers}
         positions = data["positions"] if "positions" in data else _positions(settings)
         return cls(config, tokenizer_from(json.dumps(tokenizer)), settings, positions)
+
+
+def _padded(rows: Sequence[NDArray[np.float16]]) -> KeptLayers[NDArray[Any]]:
+    """The kept vectors of several sentences side by side, ``[words, layers, width]`` each; zeros at padding."""
+    layers = np.zeros((len(rows), max(map(len, rows)), *rows[0].shape[1:]), np.float32)
+    for number, row in enumerate(rows):
+        layers[number, : len(row)] = row
+    return KeptLayers(layers)
 
 
 def tokenizer_from(text: str) -> Tokenizer:
@@ -269,4 +288,4 @@ def _special(tokenizer: Tokenizer, settings: Mapping[str, Any]) -> tuple[int, in
 
 CODEC: InputCodecType[TransformerConfig] = TransformerCodec
 if TYPE_CHECKING:
-    _codec: type[InputCodec[Pieces, Subwords[Ints]]] = TransformerCodec
+    _codec: type[InputCodec[Pieces | NDArray[np.float16], Subwords[Ints] | KeptLayers[NDArray[Any]]]] = TransformerCodec

@@ -18,7 +18,13 @@ from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
 from depparse.encoders.input import InputNetwork, InputType, InputVectors
 from depparse.encoders.subwords import without_unreachable
-from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig, plan_pieces
+from depparse.encoders.transformer.codec import (
+    KeptLayers,
+    Subwords,
+    TransformerCodec,
+    TransformerConfig,
+    plan_pieces,
+)
 from depparse.encoders.transformer.pretrained import new_network, read_pretrained
 from depparse.layers.tensors import Layout
 
@@ -97,7 +103,16 @@ class Transformer(nn.Module):
         if "attention" in parts and not isinstance(self.pretrained, Bert):
             self.pretrained.set_attn_implementation("eager")  # the faster implementations do not give it
 
-    def forward(self, subwords: Subwords[Tensor], layout: Layout) -> InputVectors:
+    @property
+    def keeps_vectors(self) -> bool:
+        """Whether the pretrained model is frozen, and nothing but its mixed layers is read."""
+        return self.codec.config.frozen and not self._inside
+
+    def vectors_to_keep(self, subwords: Subwords[Tensor], layout: Layout) -> Tensor:
+        """The layers that are mixed, ``[batch, words, layers, width]``."""
+        return torch.stack(self._read(subwords, layout)[0][-self.n_layers :], 2)
+
+    def forward(self, subwords: Subwords[Tensor] | KeptLayers[Tensor], layout: Layout) -> InputVectors:
         """The mixed layers: the shared mix and, if each task has its own, also these.
 
         Attention of a word to another is summed over the subwords of the other and averaged over its own, as in Clark,
@@ -105,9 +120,12 @@ class Transformer(nn.Module):
         to other windows of a long sentence, is left out; ROOT is the mark at the beginning. O(words²).
         """
         config = self.codec.config
-        with torch.set_grad_enabled(torch.is_grad_enabled() and not config.frozen):
-            # Pooling and mixing commute, and there are fewer words than subwords.
-            layers, attention = self._read(subwords, layout)
+        if isinstance(subwords, KeptLayers):
+            layers, attention = list(subwords.layers.unbind(2)), list[Tensor]()
+        else:
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not config.frozen):
+                # Pooling and mixing commute, and there are fewer words than subwords.
+                layers, attention = self._read(subwords, layout)
         mixes = self.mix.view(-1, self.n_layers).softmax(-1)
         mixed = [
             reduce(torch.add, (weight * layer for weight, layer in zip(weights, layers[-self.n_layers :], strict=True)))
@@ -208,4 +226,4 @@ def _positions(pretrained: Any) -> int | None:
 
 INPUT: InputType[TransformerCodec, TransformerConfig] = Transformer
 if TYPE_CHECKING:
-    _network: type[InputNetwork[Subwords[Tensor]]] = Transformer
+    _network: type[InputNetwork[Subwords[Tensor] | KeptLayers[Tensor]]] = Transformer

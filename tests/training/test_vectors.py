@@ -1,0 +1,68 @@
+"""Vectors of frozen inputs that are computed once: the same losses, gradients and models as without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from depparse.model.model import Model
+from depparse.training.examples import InMemory
+from depparse.training.processes import Processes
+from depparse.training.vectors import WithVectors, with_kept_vectors
+from tests.models import model_of
+from tests.pretrained import tiny_transformer
+from tests.recipes import PARSER
+from tests.sentences import two_sentences
+
+
+def frozen_model(folder: Path, **settings: Any) -> Model:
+    config = {**tiny_transformer("wordpiece", folder), "frozen": True, "layers": 2, **settings}
+    words = {"type": "words", "width": 8, "min_count": 1}
+    return model_of(PARSER, inputs=[words, config], context="linear_recurrent", dropout=0.0)
+
+
+def test_losses_and_gradients_are_those_of_the_network(tmp_path: Path) -> None:
+    model = frozen_model(tmp_path / "encoder", mix="task")
+    examples = InMemory([model.example(sentence, targets=True) for sentence in two_sentences()])
+    kept = with_kept_vectors(model, examples, tmp_path / "vectors", Processes())
+    assert isinstance(kept, WithVectors)
+    model.eval()  # without dropout
+    found = []
+    for source in (examples, kept):
+        model.zero_grad()
+        loss = sum(model.losses(model.collate(source.take([1, 0]))).values(), torch.zeros(()))
+        loss.backward()
+        gradients = {name: weight.grad for name, weight in model.named_parameters() if weight.grad is not None}
+        found.append((float(loss.detach()), gradients))
+    (loss, gradients), (kept_loss, kept_gradients) = found
+    assert kept_loss == pytest.approx(loss, rel=1e-3)
+    assert gradients.keys() == kept_gradients.keys()
+    assert "encoder.inputs.1.mix" in gradients
+    for name, gradient in gradients.items():
+        torch.testing.assert_close(kept_gradients[name], gradient, rtol=2e-2, atol=2e-3)
+
+
+def test_the_file_is_read_and_not_made_anew(tmp_path: Path) -> None:
+    model = frozen_model(tmp_path / "encoder")
+    examples = InMemory([model.example(sentence, targets=True) for sentence in two_sentences()])
+    with_kept_vectors(model, examples, tmp_path, Processes())
+    (path,) = tmp_path.glob("*.npy")
+    array = np.load(path)
+    rows = sum(1 + length for length in examples.lengths)
+    assert array.shape == (rows, 2, model.encoder.inputs[1].width)
+    assert array.dtype == np.float16
+    np.save(path, np.zeros_like(array))
+    features = with_kept_vectors(model, examples, tmp_path, Processes()).take([0])[0].features
+    assert not features[1].any()
+    assert not isinstance(features[0], np.ndarray)
+
+
+def test_nothing_is_kept_where_the_network_is_trained(tmp_path: Path) -> None:
+    model = frozen_model(tmp_path / "encoder", frozen=False)
+    examples = InMemory([model.example(sentence, targets=True) for sentence in two_sentences()])
+    assert with_kept_vectors(model, examples, tmp_path / "vectors", Processes()) is examples
+    assert not (tmp_path / "vectors").exists()
