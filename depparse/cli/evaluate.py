@@ -62,6 +62,10 @@ def evaluate(
             metavar="NAME", help="With --model: annotate as in this treebank, one that the model learned from."
         ),
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --model: the language of the text, if the model knows several."),
+    ] = None,
     given_predicates: Annotated[
         bool, typer.Option("--given-predicates", help="With --model: tell it which words are predicates of frames.")
     ] = False,
@@ -129,6 +133,7 @@ def evaluate(
     either = model or other_model
     for option, value, needed_option, needed_value in (
         ("--raw", raw, "--model", either), ("--treebank", treebank, "--model", either), ("--wrap", wrap, "--raw", raw),
+        ("--language", language, "--model", either),
         ("--given-predicates", given_predicates, "--model", either), ("--run", run, "--report", page),
     ):  # fmt: skip
         if value and not needed_value:
@@ -145,6 +150,7 @@ def evaluate(
         raw,
         wrap,
         treebank,
+        language,
         given_predicates,
     )
     result = report(
@@ -191,6 +197,7 @@ def _analyser(
     raw: bool,
     wrap: int | None,
     treebank: str | None,
+    language: str | None,
     given_predicates: bool,
     model: str,
 ) -> Callable[[Document], Document]:
@@ -202,4 +209,5 @@ def _analyser(
         raise ModelError(f"{error}; nor is there a file of that name") from None
     if raw and pipeline.segmenter is None:
         note("note: the model has no segmenter, so rules split the text; multiword tokens stay whole")
-    return partial(pipeline.reanalyze, raw=raw, wrap=wrap, treebank=treebank, given_predicates=given_predicates)
+    chosen = partial(pipeline.reanalyze, treebank=treebank, language=language)
+    return partial(chosen, raw=raw, wrap=wrap, given_predicates=given_predicates)

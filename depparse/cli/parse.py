@@ -95,8 +95,14 @@ def parse(
     ] = None,
     treebank: Annotated[
         str | None,
+        typer.Option(metavar="NAME", help="Annotate as in this treebank, one that the model learned from."),
+    ] = None,
+    language: Annotated[
+        str | None,
         typer.Option(
-            metavar="NAME", help="Annotate as in this treebank, one that the model learned from; by default the first."
+            metavar="NAME",
+            help="The language of the text, by name or code, for a model of several; auto, the default, finds that of "
+            "each paragraph.",
         ),
     ] = None,
     device: Device = "cpu",
@@ -149,6 +155,7 @@ def parse(
         "probabilities": probabilities,
         "k_best": k_best,
         "treebank": treebank,
+        "language": language,
         "presplit": presplit,
         "expand": expand,
     }

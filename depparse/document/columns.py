@@ -162,6 +162,9 @@ def get_from_misc(cell: str, name: str) -> str | None:
     return None
 
 
+LANGUAGE = "lang"  # the comment with the code of a sentence's language, where each paragraph has one of its own
+
+
 def comment_name(line: str) -> str:
     """The first word of a comment, such as ``newdoc``, with or without a value after it; empty for an empty comment."""
     return next(iter(line[1:].split(None, 1)), "")

@@ -15,7 +15,7 @@ import numpy as np
 from depparse.arguments import check_iterable, check_type
 from depparse.document.annotations import complete, make_way, restore
 from depparse.document.annotations.tree import LOG_PROBABILITY, RANK, TREE_COLUMNS, kept_arcs
-from depparse.document.columns import in_order
+from depparse.document.columns import LANGUAGE, in_order
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.features.batch import Batch, Example, WordTree, chunks, plan_batches, tree_of
@@ -26,6 +26,7 @@ from depparse.runtimes.scorer import Reading, Scorer
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.constraints import Constraints
 from depparse.tasks.task import AnalysesTrees, AnyCodec, ScoresOnRequest, TellsProbabilities
+from depparse.treebanks.languages import Choice, Languages
 
 # First words of comments that stay with the first tree of a sentence alone, since a copy of them would begin another
 # document or paragraph.
@@ -59,7 +60,8 @@ class Annotator:
     def __init__(self, model: ModelCodec | None, scorer: Scorer | None, request: Request) -> None:
         self.model, self.scorer, self.request = model, scorer, request
         self.tasks = () if model is None else tuple(name for name in model.order if name not in request.without)
-        self._source = _find_treebank(model, request.treebank)
+        self._languages = Languages(model.treebanks if model is not None else ())
+        self._choice = request.choice(self._languages) if model is not None else Choice()
         self._parser = model.parser(request.without) if model is not None else None
         self._readers = frozenset(model.readers(request.without) if model is not None else ())
         codecs = {name: self._codec(name) for name in self.tasks}
@@ -101,7 +103,10 @@ class Annotator:
             check_iterable(constraints, "constraints", "a list with Constraints or None for each sentence")
         all_constraints = repeat(None) if constraints is None else iter(constraints)
         first = 1
-        for group in chunks(_checked(sentences), batches * self.request.batch_words):
+        checked = _checked(sentences)
+        if self._choice.is_auto:
+            checked = self._languages.mark(checked)
+        for group in chunks(checked, batches * self.request.batch_words):
             group_constraints = list(islice(all_constraints, len(group)))
             if (n_constraints := len(group_constraints)) < len(group):
                 raise ConfigError(f"constraints end at sentence {first + n_constraints}; give one for each, or None")
@@ -155,7 +160,8 @@ class Annotator:
         examples = []
         for number, sentence in enumerate(group.sentences, group.first):
             if len(sentence):
-                example = self.model.example(sentence, source=self._source)
+                source = self._languages.number(self._choice, sentence.comment(LANGUAGE))
+                example = self.model.example(sentence, source=source)
                 example.number, example.kept = number, self.request.keep
                 examples.append(example)
         several = sum(map(len, group.sentences)) > self.request.batch_words
@@ -245,16 +251,6 @@ class Annotator:
     def _codec(self, name: str) -> AnyCodec:
         assert self.model is not None
         return self.model.tasks[name]
-
-
-def _find_treebank(model: ModelCodec | None, treebank: str | None) -> int:
-    """The index of the treebank of that name, by default the first. Raises ConfigError if the model has none such."""
-    names = model.treebanks if model else ()
-    if treebank is None:
-        return 0
-    if treebank not in names:
-        raise ConfigError(f"the model learned no treebank {treebank!r}; it knows: {', '.join(names) or 'no names'}")
-    return names.index(treebank)
 
 
 def _checked(sentences: Iterable[Sentence]) -> Iterator[Sentence]:

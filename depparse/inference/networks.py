@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from depparse.arguments import check_type
+from depparse.arguments import check_number, check_type
 from depparse.errors import ConfigError
 from depparse.inference.workers import is_fork_of_started
 from depparse.model.codec import ModelCodec
@@ -62,6 +62,24 @@ class Networks:
     def is_lost(self) -> bool:
         """Whether the engine does not run here, since this process was forked after it had been used; torch does."""
         return self.in_torch is not None and is_fork_of_started()
+
+    def check_workers(self, workers: int) -> None:
+        """Raises ConfigError for what is no number of processes, and for several that would share a GPU."""
+        check_number(workers, "workers", "processes")
+        if workers > 1 and self.model is not None and self.model.device.type != "cpu":
+            raise ConfigError(f"workers share out processors, but the model is on {self.model.device}; use one worker")
+
+    def stored(self, segmenter: object) -> Segmenter | None:
+        """The segmenter of a pipeline that is saved. Raises ConfigError for networks or a segmenter of other makers."""
+        if segmenter is not None and not isinstance(segmenter, Segmenter):
+            kind = type(segmenter).__name__
+            raise ConfigError(f"a model folder cannot hold a segmenter of type {kind}; set pipeline.segmenter = None")
+        if self.model is None and self.codec is not None:
+            engine = type(self.scorer).__name__
+            raise ConfigError(
+                f"a model folder holds weights of torch, but {engine} computes the networks of this model"
+            )
+        return segmenter
 
     def to_torch(self, segmenter: Any) -> Any:
         """Loads the networks in torch, if they are in another engine and can be loaded.

@@ -36,6 +36,7 @@ from depparse.runtimes.scorer import Scorer
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
+from depparse.treebanks.languages import Languages
 
 if TYPE_CHECKING:
     from depparse.model.model import Model
@@ -122,7 +123,7 @@ class Pipeline:
         Raises ConfigError, and DepparseError naming the sentence if no tree meets `keep` and `constraints`.
         """
         request = requested(request, asked, self.parts, constrained=constraints is not None)
-        reader = self._reader(request)
+        reader = self.reader(request)
         checked = reader.check(input)
         return document_of(self._annotator(request).annotate(reader.sentences(checked), constraints), checked)
 
@@ -176,10 +177,10 @@ class Pipeline:
         if as_tuples:
             options: Any = {"batch_size": batch_size, "workers": workers, "request": request, **asked}
             return with_contexts(inputs, lambda given: self.pipe(given, **options))
-        self._check_workers(workers)
+        self._networks.check_workers(workers)
         check_number(batch_size, "batch_size", "inputs")
         request = requested(request, asked, self.parts)
-        annotator, reader = self._annotator(request), self._reader(request)
+        annotator, reader = self._annotator(request), self.reader(request)
         batches = BATCHES if workers == 1 else BATCHES_OF_WORKER
         jobs = jobs_of(reader.check_all(inputs), batch_size, batches * request.batch_words)
         return documents(run_in_order(partial(annotate_inputs, reader, annotator), jobs, workers))
@@ -212,10 +213,10 @@ class Pipeline:
         **asked: Unpack[Asked],
     ) -> Iterator[list[Sentence]]:
         """As `annotate_stream`, but a list for each sentence: its copy or, with `k_best`, one for each best tree."""
-        able = ("keep", "without", "probabilities", "k_best", "treebank", "batch_words")
+        able = ("keep", "without", "probabilities", "k_best", "treebank", "language", "batch_words")
         request = requested(request, asked, self.parts, "annotate_stream", able, constrained=constraints is not None)
         annotator = self._annotator(request)
-        self._check_workers(workers)
+        self._networks.check_workers(workers)
         groups = annotator.groups(sentences, constraints, BATCHES if workers == 1 else BATCHES_OF_WORKER)
         work = annotator.annotate_group if workers == 1 else partial(annotate_group, annotator)
         return each_copy(run_in_order(work, groups, workers))
@@ -227,15 +228,15 @@ class Pipeline:
 
         It does not matter where the text is cut into pieces.
         """
-        reader = self._reader(requested(request, asked, self.parts, "segment", ("without", "presplit")))
-        return reader.segment(pieces)
+        able = ("without", "treebank", "language", "presplit")
+        return self.reader(requested(request, asked, self.parts, "segment", able)).segment(pieces)
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """New sentences with the tokens of the given ones, in which multiword tokens are expanded; not annotated.
 
         Comments and MISC are kept. Raises ConfigError if there is no segmenter.
         """
-        segmenter = self._reader(Request(expand=True)).segmenter
+        segmenter = self.reader(Request(expand=True)).segmenter
         return iter(()) if segmenter is None else expanded(segmenter, sentences)
 
     def read(
@@ -255,8 +256,8 @@ class Pipeline:
 
         Raises ConfigError and FormatError; for a missing file, before anything is read.
         """
-        able = ("without", "presplit", "expand")
-        return self._reader(requested(request, asked, self.parts, "read", able)).read(paths, format)
+        able = ("without", "treebank", "language", "presplit", "expand")
+        return self.reader(requested(request, asked, self.parts, "read", able)).read(paths, format)
 
     def reanalyze(
         self,
@@ -265,6 +266,7 @@ class Pipeline:
         raw: bool = False,
         wrap: int | None = None,
         treebank: str | None = None,
+        language: str | None = None,
         given_predicates: bool = False,
     ) -> Document:
         """Annotates the words of gold data anew, to be scored against it.
@@ -276,8 +278,9 @@ class Pipeline:
         """
         check_type(gold, Document, "gold", "a Document")
         trees = self.codec is not None and self.codec.needs_trees()
-        annotate = partial(self.annotate_stream, treebank=treebank, keep=PREDICATES if given_predicates else ())
-        segment = self.segment if raw else None
+        asked: Asked = {"treebank": treebank, "language": language, "keep": PREDICATES if given_predicates else ()}
+        annotate = partial(self.annotate_stream, **asked)
+        segment = partial(self.segment, treebank=treebank, language=language) if raw else None
         return analysed_anew(gold, annotate, segment, wrap=wrap, trees=trees, predicates=given_predicates)
 
     def analyses(
@@ -290,10 +293,10 @@ class Pipeline:
     ) -> Iterator[ParseAnalysis]:
         """The parser's analysis of each sentence, in order: probabilities of all arcs and relations, the best trees.
 
-        Each is computed when it is needed. `keep` (of HEAD and DEPREL), `without`, `treebank` and `batch_words` may be
-        asked.
+        Each is computed when it is needed. `keep` (of HEAD and DEPREL), `without`, `treebank`, `language` and
+        `batch_words` may be asked.
         """
-        able = ("keep", "without", "treebank", "batch_words")
+        able = ("keep", "without", "treebank", "language", "batch_words")
         request = requested(request, asked, self.parts, "analyses", able, constrained=True)
         refuse("analyses", [name for name in ("probabilities", "k_best") if name in request.asked], able)
         return self._annotator(request).all_analyses(sentences, constraints)
@@ -302,6 +305,13 @@ class Pipeline:
     def parts(self) -> tuple[str, ...]:
         """The names of the parts of the pipeline: ``segmenter``, if there is one, and those of the tasks."""
         return (*((SEGMENTER,) if self.segmenter is not None else ()), *(self.codec.tasks if self.codec else ()))
+
+    @property
+    def treebanks(self) -> tuple[str, ...]:
+        """The names of the treebanks that the model or, without a model, the segmenter learned from."""
+        if self.codec is not None:
+            return self.codec.treebanks
+        return self.segmenter.codec.treebanks if isinstance(self.segmenter, OwnSegmenter) else ()
 
     @property
     def writes(self) -> tuple[str, ...]:
@@ -318,15 +328,13 @@ class Pipeline:
         self._in_torch(if_lost=True)
         return Annotator(self.codec, self.scorer, request)
 
-    def _reader(self, request: Request) -> InputReader:
+    def reader(self, request: Request, *, by_rules: bool = False) -> InputReader:
+        """What makes sentences of the inputs of such a request; with `by_rules`, rules split text."""
         self._in_torch(if_lost=True)
-        segmenter = None if SEGMENTER in request.without else self.segmenter
+        segmenter = None if by_rules or SEGMENTER in request.without else self.segmenter
+        if isinstance(segmenter, OwnSegmenter):
+            segmenter = segmenter.choosing(request.choice(Languages(self.treebanks)))
         return InputReader(segmenter, request.presplit, request.expand)
-
-    def _check_workers(self, workers: int) -> None:
-        check_number(workers, "workers", "processes")
-        if workers > 1 and (model := self._networks.model) is not None and model.device.type != "cpu":
-            raise ConfigError(f"workers share out processors, but the model is on {model.device}; use one worker")
 
     def save(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
         """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space.
@@ -334,17 +342,9 @@ class Pipeline:
         Raises ConfigError for parts that a folder cannot hold: a segmenter that is not depparse's, or a model whose
         networks are not torch's.
         """
-        if self.segmenter is not None and not isinstance(self.segmenter, OwnSegmenter):
-            kind = type(self.segmenter).__name__
-            raise ConfigError(f"a model folder cannot hold a segmenter of type {kind}; set pipeline.segmenter = None")
         self._in_torch()
-        if self.model is None and self.codec is not None:
-            engine = type(self.scorer).__name__
-            raise ConfigError(
-                f"a model folder holds weights of torch, but {engine} computes the networks of this model"
-            )
+        segmenter = self._networks.stored(self.segmenter)
         from depparse.model_folder.store import save as save_model
 
         check_path(folder, "folder")
-        card = self.card or None  # without a card, one is made of the facts
-        save_model(self.model, Path(folder), self.facts, card=card, segmenter=self.segmenter, weights=weights)
+        save_model(self.model, Path(folder), self.facts, card=self.card or None, segmenter=segmenter, weights=weights)

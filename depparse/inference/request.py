@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from depparse.arguments import check_number, check_type, shown
 from depparse.document.annotations import check_kept
 from depparse.errors import ConfigError, closest, did_you_mean
+from depparse.treebanks.languages import Choice, Languages
 
 MOST_TREES = 10_000  # that a sentence is given
 # What spaCy and Stanza call differently, and what methods take besides a request.
@@ -17,10 +18,11 @@ _ELSEWHERE = {
     **dict.fromkeys(("disable", "exclude", "enable", "processors"), "without=…, the parts to leave out of nlp.parts"),
     **dict.fromkeys(("n_process", "n_threads", "num_workers", "workers"), "workers=N of pipe and annotate_stream"),
     **dict.fromkeys(("use_gpu", "gpu", "device"), 'device="cuda" of depparse.load'),
-    **dict.fromkeys(("dir", "model_dir", "model_path", "package", "lang"), "the name or folder of depparse.load(…)"),
+    **dict.fromkeys(("dir", "model_dir", "model_path", "package"), "the name or folder of depparse.load(…)"),
     **dict.fromkeys(("download_method", "allow_unknown_language"), "fetch=True of depparse.load"),
     **dict.fromkeys(("tokenize_pretokenized", "is_tokenized"), 'sentences as lists of tokens: nlp([["Hi", "."]])'),
     "tokenize_no_ssplit": "presplit=True, for text with a sentence in each line",
+    "lang": "language=… of a model of several languages, or the name or folder of depparse.load(…)",
     "batch_size": "batch_size=N of pipe, or batch_words=N",
     "as_tuples": "as_tuples=True of pipe",
     "constraints": "constraints=… of a call, of annotate_stream and of analyses",
@@ -36,6 +38,7 @@ class Asked(TypedDict, total=False):
     probabilities: bool
     k_best: int | None
     treebank: str | None
+    language: str | None
     presplit: bool
     expand: bool
     batch_words: int
@@ -64,11 +67,16 @@ class Request:
     document or paragraph; their enhanced graph is that of the best tree, too. The probability of a tree is its share
     among all trees that have what is kept and required.
 
-    A model of several treebanks annotates in the style of `treebank`, by default the first that it learned from. With
-    `presplit`, each line of a text is a sentence, and only its tokens are to be found. With `expand`, multiword tokens
-    among the words of other input are found and split, and its other columns are not read. The annotation does not
-    depend on `batch_words`, the words of a batch with padding; only the last written digit of a probability may differ
-    by one, because sums are rounded in another order.
+    A model of several treebanks annotates in the style of `treebank`, or in that of the first treebank of `language`
+    (its name in English or its ISO 639 code); if the model has none, in that of the nearest one, with a warning. With
+    the language ``auto``, that of each paragraph is found, and each sentence gets the comment ``# lang`` with its code;
+    a sentence that has the comment keeps it. That is the default of a model whose treebanks are of several languages;
+    any other model annotates in the style of the first treebank that it learned from.
+
+    With `presplit`, each line of a text is a sentence, and only its tokens are to be found. With `expand`, multiword
+    tokens among the words of other input are found and split, and its other columns are not read. The annotation does
+    not depend on `batch_words`, the words of a batch with padding; only the last written digit of a probability may
+    differ by one, because sums are rounded in another order.
     """
 
     keep: frozenset[str] = frozenset()  # names in capitals
@@ -76,6 +84,7 @@ class Request:
     probabilities: bool = False
     k_best: int | None = None
     treebank: str | None = None
+    language: str | None = None
     presplit: bool = False
     expand: bool = False
     batch_words: int = BATCH_WORDS
@@ -93,6 +102,7 @@ class Request:
         for name in ("probabilities", "presplit", "expand"):
             check_type(getattr(self, name), bool, name, "True or False")
         check_type(self.treebank, (str, NoneType), "treebank", "the name of a treebank")
+        check_type(self.language, (str, NoneType), "language", "the name or code of a language, or auto")
 
     @classmethod
     def of(cls, asked: Asked, *, constrained: bool = False) -> Request:
@@ -102,6 +112,10 @@ class Request:
             if name not in Asked.__annotations__:
                 raise ConfigError(f"a pipeline is not asked for {name!r}; {hint(name, Asked.__annotations__)}")
         return cls(**values, constrained=constrained)
+
+    def choice(self, languages: Languages) -> Choice:
+        """Whose style is asked for, of treebanks of these languages. Raises ConfigError."""
+        return languages.choose(self.treebank, self.language)
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from depparse.features.batch import Batch, Example, count_targets
 from depparse.layers.trees.reader import TreeSource
 from depparse.model.order import check_columns, is_parser, order_tasks, reads_trees
 from depparse.registry import PartConfig, Registry
-from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets
+from depparse.tasks.task import AnyCodec, ChecksData, CountsTargets, HasUsage
 
 TASKS = Registry("depparse.tasks", "TASK", "depparse.tasks", has_codecs=True)
 TaskConfig = Annotated[SerializeAsAny[PartConfig], PlainValidator(TASKS.read)]
@@ -95,6 +95,12 @@ class ModelCodec:
             self.encoder.collate([example.features for example in examples]),
             targets,
         )
+
+    def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int]) -> None:
+        """Tells the tasks which labels each treebank uses; `sources` numbers the treebank of each sentence."""
+        for codec in self.tasks.values():
+            if isinstance(codec, HasUsage):
+                codec.learn_usage(sentences, sources, len(self.treebanks))
 
     def count_targets(self, task: str, batch: Batch) -> int:
         """The number of words that the loss of the task is a mean over; all of the batch if the targets do not tell."""

@@ -43,11 +43,18 @@ class Model(nn.Module):
         self.renew_codec()
 
     @classmethod
-    def build(cls, config: ModelConfig, sentences: Sequence[Sentence], treebanks: Sequence[str] = ()) -> Model:
+    def build(
+        cls,
+        config: ModelConfig,
+        sentences: Sequence[Sentence],
+        treebanks: Sequence[str] = (),
+        sources: Sequence[int] = (),
+    ) -> Model:
         """A model with the vocabularies of `sentences`, the training data; without the tasks that they do not annotate.
 
         The sentences are read several times, one at a time, so they need not be in memory. `treebanks` are the names of
-        the treebanks that they come from; `Example.source` is an index into them. Raises ConfigError.
+        the treebanks that they come from; `sources` and `Example.source` are indices into them. If the sources are
+        given, and of several treebanks, the annotation of each has only the labels that it uses. Raises ConfigError.
         """
         encoder = Encoder.build(config.encoder, sentences, treebanks)
         tasks: dict[str, AnyNetwork] = {}
@@ -61,6 +68,8 @@ class Model(nn.Module):
         kept = {name: task for name, task in config.tasks.items() if name in tasks}
         model = cls(config.model_copy(update={"tasks": kept}), encoder, tasks, treebanks)
         model.codec.check_parser()
+        if len(set(sources)) > 1:
+            model.codec.learn_usage(sentences, sources)
         return model
 
     @classmethod

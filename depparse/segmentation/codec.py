@@ -17,9 +17,9 @@ from depparse.features.choices import pad_lessons
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.segmentation.abbreviations import is_abbreviation
 from depparse.segmentation.batch import Sizes, SymbolBatch, TokenBatch, TokenRanges, pad_symbols, pad_tokens
-from depparse.segmentation.borders import Borders
 from depparse.segmentation.expansion import Expansions
 from depparse.segmentation.passages import Passage, Probabilities
+from depparse.segmentation.style import Style
 from depparse.segmentation.symbols import (
     PARAGRAPH,
     Bools,
@@ -35,6 +35,7 @@ from depparse.text.spacing import RawToken
 from depparse.text.variants import unify_apostrophes
 
 _UNKNOWN_FORM = 1  # number of forms that are not in the vocabulary; 0 is padding
+_FIRST_TREEBANK = 2  # number of the first treebank; 0 is padding, and 1 a treebank that the network is not told
 # The least logarithm of the odds for a token to end between a short word and a full stop, for words that the training
 # data has and others. On EWT dev, 3 of 17 ends of sentences have less; unseen abbreviations have 0.3 to 7.8.
 _LEAST_OF_KNOWN, _LEAST_OF_UNKNOWN = 3.5, 6.0
@@ -42,20 +43,38 @@ _SCRIPTS_TRIED = 8  # the best ones are tried until one fits the token
 
 
 class SegmenterCodec:
-    """Vocabularies of symbols and of token forms, the expansions of multiword tokens, and the places of sure borders.
+    """Vocabularies of symbols and of token forms, and the style of each treebank.
 
-    `inner_spaces` says whether tokens may contain white space, as words of Vietnamese do.
+    `treebanks` are the names of the treebanks, in the order of `Symbols.source`. If there are several, the network
+    reads the number of the treebank at each symbol, as one more kind of symbols. The scripts of multiword tokens that
+    it scores are those of all treebanks; a text gets only those of its own.
     """
 
     def __init__(
-        self, symbols: SymbolVocabulary, forms: Vocabulary, expansions: Expansions, borders: Borders, inner_spaces: bool
+        self, symbols: SymbolVocabulary, forms: Vocabulary, styles: Sequence[Style], treebanks: Sequence[str] = ("",)
     ) -> None:
-        self.symbols, self.forms, self.expansions, self.borders = symbols, forms, expansions, borders
-        self.inner_spaces = inner_spaces
+        self.symbols, self.forms, self.styles, self.treebanks = symbols, forms, tuple(styles), tuple(treebanks)
+        if not self.styles or len(self.styles) != len(self.treebanks):
+            raise ValueError(f"{len(self.treebanks)} treebanks, but {len(self.styles)} styles")
+        # All scripts, in the order in which they come first; and for each treebank, the number among these of each of
+        # its own, in which 0 stands for a single word.
+        self.scripts = list(dict.fromkeys(script for style in self.styles for script in style.expansions.scripts))
+        numbers = {script: number for number, script in enumerate(self.scripts, 1)}
+        self._numbers = [
+            np.array([0, *map(numbers.__getitem__, style.expansions.scripts)], np.int64) for style in self.styles
+        ]
 
     @classmethod
-    def learn(cls, passages: Sequence[Passage], *, min_count: int, longest: int, ngrams: int) -> SegmenterCodec:
-        """The codec with the vocabularies of the training data.
+    def learn(
+        cls,
+        passages: Sequence[Passage],
+        *,
+        min_count: int,
+        longest: int,
+        ngrams: int,
+        treebanks: Sequence[str] = ("",),
+    ) -> SegmenterCodec:
+        """The codec with the vocabularies of the training data, whose `Passage.source` are indices of `treebanks`.
 
         Characters, n-grams and forms that occur less than `min_count` times are unknown. N-grams have at most `longest`
         characters; of each length, the `ngrams` most frequent are kept.
@@ -64,24 +83,30 @@ class SegmenterCodec:
         symbols = SymbolVocabulary.learn(texts, min_count=min_count, longest=longest, most=ngrams)
         counts = Counter(unify_apostrophes(form) for passage in passages for form in passage.forms)
         common = [form for form, count in sorted(counts.items()) if count >= min_count]
-        expansions = Expansions.learn(
-            (form, token.words, number in passage.typos)
-            for passage in passages
-            for number, (form, token) in enumerate(zip(passage.forms, passage.tokens, strict=True))
-        )
-        inner_spaces = any(any(char.isspace() for char in form) for form in counts)
-        return cls(symbols, Vocabulary(common, reserved=2), expansions, Borders.learn(passages), inner_spaces)
+        styles = [
+            Style.learn([passage for passage in passages if passage.source == source])
+            for source in range(len(treebanks))
+        ]
+        return cls(symbols, Vocabulary(common, reserved=2), styles, treebanks)
 
     @property
     def sizes(self) -> Sizes:
         """The sizes of the network that fits the vocabularies."""
-        return Sizes(tuple(self.symbols.sizes), len(self.forms), len(self.expansions.scripts))
+        treebanks = [_FIRST_TREEBANK + len(self.treebanks)] if len(self.treebanks) > 1 else []
+        return Sizes((*self.symbols.sizes, *treebanks), len(self.forms), len(self.scripts))
 
     # -- text to arrays
 
     def batch_symbols(self, texts: Sequence[Symbols]) -> Ints:
         """The input of the first stage of the network, ``[kinds, batch, symbols]``."""
-        return pad_symbols([self.symbols.numbers(text.points) for text in texts])
+        return pad_symbols(list(map(self._symbols, texts)))
+
+    def _symbols(self, text: Symbols) -> Ints:
+        """The numbers of the symbols of a text, ``[kinds, symbols]``."""
+        numbers = self.symbols.numbers(text.points)
+        if len(self.treebanks) == 1:
+            return numbers
+        return np.concatenate([numbers, np.full((1, len(text)), _FIRST_TREEBANK + text.source)])
 
     def batch_tokens(self, texts: Sequence[Symbols], ranges: Sequence[TokenRanges]) -> TokenBatch:
         """The input of the second stage."""
@@ -93,7 +118,7 @@ class SegmenterCodec:
 
     def collate(self, passages: Sequence[Passage]) -> SymbolBatch:
         """A batch of passages, with the targets to learn."""
-        texts = [read_symbols(passage.text) for passage in passages]
+        texts = [read_symbols(passage.text, passage.source) for passage in passages]
         ranges = [locate_tokens(text, passage.tokens) for text, passage in zip(texts, passages, strict=True)]
         symbols, tokens = self.batch_symbols(texts), self.batch_tokens(texts, ranges)
         ends = [self._end_targets(text, lasts) for text, (_, lasts) in zip(texts, ranges, strict=True)]
@@ -123,8 +148,9 @@ class SegmenterCodec:
     def _places(self, text: Symbols) -> tuple[Bools, Bools]:
         """Where a token must end, and where one may end, ``[symbols]`` each."""
         possible = may_end(text.points) & ~text.white
-        needed = must_end(text, self.inner_spaces)
-        joined, edges = self.borders.apply(text)
+        style = self.styles[text.source]
+        needed = must_end(text, style.inner_spaces)
+        joined, edges = style.borders.apply(text)
         inside = joined & ~needed
         return needed | (edges & possible & ~inside), possible & ~inside
 
@@ -134,15 +160,16 @@ class SegmenterCodec:
         It is IGNORE too for a typo that is not known, since plurals should not be learned from a lost apostrophe.
         """
         pairs = enumerate(zip(passage.forms, passage.tokens, strict=True))
+        expansions, numbers = self.styles[passage.source].expansions, self._numbers[passage.source]
         scripts = [
             0
             if not token.words
             else None
-            if number in passage.typos and not self.expansions.knows(form)
-            else self.expansions.number(form, token.words)
+            if number in passage.typos and not expansions.knows(form)
+            else expansions.number(form, token.words)
             for number, (form, token) in pairs
         ]
-        return np.array([IGNORE if script is None else script for script in scripts], np.int64)
+        return np.array([IGNORE if script is None else numbers[script] for script in scripts], np.int64)
 
     # -- scores to tokens
 
@@ -153,7 +180,7 @@ class SegmenterCodec:
         """
         needed, possible = self._places(text)
         least = np.zeros(len(text), np.float32)
-        for word, last in self.borders.doubtful(text):
+        for word, last in self.styles[text.source].borders.doubtful(text):
             least[last] = _LEAST_OF_KNOWN if word in self.forms else _LEAST_OF_UNKNOWN
         lasts = np.flatnonzero((ends[: len(text)] > least) & possible | needed)
         # A token begins at the first visible symbol after the end of the token before.
@@ -174,56 +201,43 @@ class SegmenterCodec:
         ``scripts[b, t, script]`` are the logits of the scripts; number 0 stands for a single word.
         """
         sentence_ends = ((sentences > 0) | batch.ends_paragraph).tolist()
-        are_several = _are_several(scripts).tolist()
         decoded = []
         for row, (text, (firsts, lasts)) in enumerate(zip(texts, ranges, strict=True)):
             starts, stops = text.offsets[firsts].tolist(), (text.offsets[lasts] + 1).tolist()
             # Rows of scores are padded, so they may be longer than the tokens.
             columns = zip(starts, stops, sentence_ends[row], strict=False)
             tokens = [RawToken(start, stop, (), ends_sentence) for start, stop, ends_sentence in columns]
-            if self.borders.abbreviations:
-                self._go_on(text.text, tokens, batch.ends_paragraph[row])
-            self._expand(text.text, tokens, are_several[row], scripts[row])
+            style = self.styles[text.source]
+            if style.borders.abbreviations:
+                _go_on(text.text, tokens, batch.ends_paragraph[row])
+            if style.expansions.scripts:
+                own = scripts[row, : len(tokens)]
+                if len(self.styles) > 1:
+                    own = own[:, self._numbers[text.source]]
+                _expand(text.text, tokens, style.expansions, own)
             decoded.append(tokens)
         return decoded
-
-    def _go_on(self, text: str, tokens: Sequence[RawToken], ends_paragraph: Bools) -> None:
-        """Takes back the ends of sentences after abbreviations, but at the ends of paragraphs."""
-        for number, token in enumerate(tokens):
-            if token.ends_sentence and not ends_paragraph[number] and is_abbreviation(text[token.start : token.end]):
-                token.ends_sentence = False
-
-    def _expand(self, text: str, tokens: Sequence[RawToken], several: Sequence[bool], scripts: Floats) -> None:
-        """Gives multiword tokens their words, by ``scripts[t, script]``."""
-        if not self.expansions.scripts:
-            return
-        forms = [text[token.start : token.end] for token in tokens]
-        multiwords = [number for number, form in enumerate(forms) if several[number] or self.expansions.is_always(form)]
-        for number, best_scripts in zip(multiwords, _best_scripts(scripts[multiwords]), strict=True):
-            tokens[number].words = self.expansions.best(forms[number], best_scripts)
 
     # -- saving
 
     def to_json(self) -> dict[str, Any]:
         """All of the codec, for `from_json`."""
-        return {
-            "symbols": self.symbols.to_json(),
-            "words": self.forms.to_json(),
-            "expansions": self.expansions.to_json(),
-            "borders": self.borders.to_json(),
-            "inner_spaces": self.inner_spaces,
-        }
+        shared = {"symbols": self.symbols.to_json(), "words": self.forms.to_json()}
+        if self.treebanks == ("",):
+            return shared | self.styles[0].to_json()
+        pairs = zip(self.treebanks, self.styles, strict=True)
+        return shared | {"treebanks": [{"name": name, **style.to_json()} for name, style in pairs]}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> SegmenterCodec:
         """The codec from the data of `to_json`. Raises KeyError, TypeError or ValueError for other data."""
+        of_treebanks = data.get("treebanks", [{"name": "", **data}])
+        if any(not isinstance(each["name"], str) for each in of_treebanks):
+            raise ValueError("the name of a treebank is a string")
+        styles = [Style.from_json(each) for each in of_treebanks]
         # Segmenters without borders (format 2) tell digits apart. Those with borders do not; the first do not say so.
-        symbols = SymbolVocabulary.from_json({"fold": "borders" in data, **data["symbols"]})
-        forms = Vocabulary(data["words"], reserved=2)
-        expansions, borders = Expansions.from_json(data["expansions"]), Borders.from_json(data.get("borders"))
-        if not isinstance(data["inner_spaces"], bool):
-            raise ValueError(f"inner_spaces is true or false, not {data['inner_spaces']!r}")
-        return cls(symbols, forms, expansions, borders, data["inner_spaces"])
+        symbols = SymbolVocabulary.from_json({"fold": "borders" in of_treebanks[0], **data["symbols"]})
+        return cls(symbols, Vocabulary(data["words"], reserved=2), styles, [each["name"] for each in of_treebanks])
 
 
 def _softened(batch: SymbolBatch, known: Sequence[Probabilities]) -> SymbolBatch:
@@ -263,8 +277,23 @@ def _forms(text: Symbols, tokens: TokenRanges) -> list[str]:
     return [unify_apostrophes(text.text[start:stop]) for start, stop in zip(starts, stops, strict=True)]
 
 
+def _go_on(text: str, tokens: Sequence[RawToken], ends_paragraph: Bools) -> None:
+    """Takes back the ends of sentences after abbreviations, but at the ends of paragraphs."""
+    for number, token in enumerate(tokens):
+        if token.ends_sentence and not ends_paragraph[number] and is_abbreviation(text[token.start : token.end]):
+            token.ends_sentence = False
+
+
+def _expand(text: str, tokens: Sequence[RawToken], expansions: Expansions, scripts: Floats) -> None:
+    """Gives multiword tokens their words, by ``scripts[tokens, script]``."""
+    forms, several = [text[token.start : token.end] for token in tokens], _are_several(scripts)
+    multiwords = [number for number, form in enumerate(forms) if several[number] or expansions.is_always(form)]
+    for number, best_scripts in zip(multiwords, _best_scripts(scripts[multiwords]), strict=True):
+        tokens[number].words = expansions.best(forms[number], best_scripts)
+
+
 def _are_several(scripts: Floats) -> Bools:
-    """Whether all scripts together are likelier than a single word, ``[batch, tokens]``; `scripts` as in `decode`."""
+    """Whether all scripts together are likelier than a single word, ``[…, tokens]``; ``scripts[…, tokens, script]``."""
     single, multiword = scripts[..., 0], scripts[..., 1:]
     if not multiword.shape[-1]:
         return np.zeros(single.shape, np.bool_)

@@ -30,9 +30,17 @@ class SegmenterLearner(nn.Module):
         self.segmenter = Segmenter(codec, TorchSegmenterScorer(network))
 
     @classmethod
-    def build(cls, config: SegmenterConfig, passages: Sequence[Passage]) -> SegmenterLearner:
-        """A learner with the vocabularies of `passages`, the training data, and random weights."""
-        codec = SegmenterCodec.learn(passages, min_count=config.min_count, longest=config.longest, ngrams=config.ngrams)
+    def build(
+        cls, config: SegmenterConfig, passages: Sequence[Passage], treebanks: Sequence[str] = ("",)
+    ) -> SegmenterLearner:
+        """A learner with the vocabularies of `passages`, the training data of these treebanks, and random weights."""
+        codec = SegmenterCodec.learn(
+            passages,
+            min_count=config.min_count,
+            longest=config.longest,
+            ngrams=config.ngrams,
+            treebanks=treebanks,
+        )
         return cls(codec, SegmenterNetwork(config, codec.sizes))
 
     def collate(self, passages: Sequence[Passage]) -> SymbolBatch:

@@ -76,7 +76,8 @@ class SegmenterNetwork(nn.Module):
         symbols, ends, sentences, expansions = to_tensors(arrays, self.device)
         firsts, lasts, forms, spacing, lengths = to_tensors(batch.tokens, self.device)
         if self.training and self.config.unknown:
-            # Only n-grams are replaced: characters are nearly always known, and categories tell of unknown ones.
+            # N-grams are replaced, and the treebank, if there are several. Characters are not: they are nearly always
+            # known, and categories tell of unknown ones.
             replaced = torch.rand(symbols[2:].shape, device=symbols.device) < self.config.unknown
             replaced &= symbols[2:] > 0
             symbols = torch.cat([symbols[:2], symbols[2:].masked_fill(replaced, UNKNOWN)])

@@ -8,9 +8,11 @@ does the rest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, compress, islice
-from typing import Any, Protocol, TypeVar
+from itertools import chain, compress, groupby, islice
+from operator import itemgetter
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from depparse.document.columns import LANGUAGE
 from depparse.document.sentence import Sentence
 from depparse.features.batch import chunks, plan_batches
 from depparse.segmentation.batch import TokenBatch
@@ -19,7 +21,8 @@ from depparse.segmentation.expansion import expand_sentence
 from depparse.segmentation.passages import make_passages
 from depparse.segmentation.symbols import Floats, Ints, read_symbols
 from depparse.text.blocks import iter_blocks
-from depparse.text.spacing import RawToken, build_sentences
+from depparse.text.spacing import RawToken, breaks_paragraph, build_sentences, split_paragraphs
+from depparse.treebanks.languages import Choice, Languages
 
 BLOCK = 8_000  # characters of a long text that are read at once; that many stay in the processor's cache
 _BATCH = BLOCK  # symbols of several texts or blocks that are scored at once, padding included
@@ -50,65 +53,108 @@ class SegmenterScorer(Protocol[States]):
         ...
 
 
-class Segmenter:
-    """Splits raw text into sentences, tokens and words. Safe to call from several threads."""
+class Piece(NamedTuple):
+    """A piece of text that is analysed on its own."""
 
-    def __init__(self, codec: SegmenterCodec, scorer: SegmenterScorer[Any]) -> None:
+    text: str
+    source: int = 0  # number of the treebank in whose style it is segmented
+    language: str = ""  # its code, if the language was found
+
+
+class Segmenter:
+    """Splits raw text into sentences, tokens and words. Safe to call from several threads.
+
+    A segmenter of several treebanks segments in the style that is chosen (`choosing`), by default that of the first.
+    """
+
+    def __init__(
+        self,
+        codec: SegmenterCodec,
+        scorer: SegmenterScorer[Any],
+        languages: Languages | None = None,
+        choice: Choice | None = None,
+    ) -> None:
         self.codec, self.scorer = codec, scorer
+        self.languages, self.choice = languages or Languages(codec.treebanks), choice or Choice()
+
+    def choosing(self, choice: Choice) -> Segmenter:
+        """The segmenter that segments in this style."""
+        return Segmenter(self.codec, self.scorer, self.languages, choice)
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
         """The sentences of a text given in pieces. Memory is bounded; how the text is cut changes no sentence."""
-        return build_sentences(self.analyse(iter_blocks(pieces, BLOCK)))
+        return build_sentences(self.analyse(self._pieces(pieces)))
+
+    def _pieces(self, pieces: Iterable[str]) -> Iterator[Piece]:
+        """The text in pieces that are analysed on their own: blocks or, if each paragraph has a language of its own,
+        the parts of blocks that are in one language."""
+        blocks = iter_blocks(pieces, BLOCK)
+        if not self.choice.is_auto:
+            source = self.languages.number(self.choice)
+            yield from (Piece(block, source) for block in blocks)
+            return
+        language, is_open = "", False  # of the last paragraph, and whether it goes on in the next block
+        for block in blocks:
+            paragraphs = split_paragraphs(block)
+            codes = self.languages.identify(paragraphs)
+            if is_open:
+                codes[0] = language
+            for language, group in groupby(zip(codes, paragraphs, strict=True), key=itemgetter(0)):
+                text = "".join(paragraph for _, paragraph in group)
+                yield Piece(text, self.languages.number(self.choice, language), language)
+            is_open = not breaks_paragraph(paragraphs[-1])
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Pretokenized sentences, with the multiword tokens among their tokens expanded.
 
         A sentence that gets new words keeps its comments and the MISC of its tokens; its other annotations are dropped.
         Tokens that are already multiword stay as they are, and so do sentences with a token of only white space, which
-        no text can have.
+        no text can have. If each paragraph has a language of its own, the sentences are marked with it.
         """
+        sentences = self.languages.mark(sentences) if self.choice.is_auto else sentences
         for group in chunks(iter(sentences), _BATCH // 10):
             are_readable = [
                 len(sentence) > 0 and not any(map(str.isspace, sentence.columns["FORM"])) for sentence in group
             ]
             readable = list(compress(group, are_readable))
             passages = [next(make_passages([sentence], len(sentence))) for sentence in readable]
-            texts, tokens = [passage.text for passage in passages], [passage.tokens for passage in passages]
-            analysed = iter(self._analyse(texts, tokens))
+            sources = [self.languages.number(self.choice, sentence.comment(LANGUAGE)) for sentence in readable]
+            texts = [Piece(passage.text, source) for passage, source in zip(passages, sources, strict=True)]
+            analysed = iter(self._analyse(texts, [passage.tokens for passage in passages]))
             for sentence, is_readable in zip(group, are_readable, strict=True):
                 yield expand_sentence(sentence, next(analysed)) if is_readable else sentence
 
     def segment_all(self, texts: Sequence[str]) -> list[list[Sentence]]:
         """The sentences of each text, as from `segment`, but faster: short texts are scored together."""
-        blocks = [list(iter_blocks([text], BLOCK)) for text in texts]
-        analysed = self.analyse(chain.from_iterable(blocks))
-        return [list(build_sentences(islice(analysed, len(own)))) for own in blocks]
+        pieces = [list(self._pieces([text])) for text in texts]
+        analysed = self.analyse(chain.from_iterable(pieces))
+        return [list(build_sentences(islice(analysed, len(own)))) for own in pieces]
 
-    def analyse(self, blocks: Iterable[str]) -> Iterator[tuple[str, list[RawToken]]]:
-        """Each piece of text with its tokens, analysed on its own. Only a few pieces are in memory at a time."""
-        group: list[str] = []
+    def analyse(self, pieces: Iterable[Piece]) -> Iterator[tuple[str, list[RawToken]]]:
+        """The text of each piece, and its tokens. Only a few pieces are in memory at a time."""
+        group: list[Piece] = []
         size = 0
-        for block in blocks:
-            group.append(block)
-            size += len(block)
+        for piece in pieces:
+            group.append(piece)
+            size += len(piece.text)
             if size >= _HELD:
                 yield from self._analyse_group(group)
                 group, size = [], 0
         yield from self._analyse_group(group)
 
-    def _analyse_group(self, texts: list[str]) -> Iterator[tuple[str, list[RawToken]]]:
+    def _analyse_group(self, pieces: list[Piece]) -> Iterator[tuple[str, list[RawToken]]]:
         tokens: dict[int, list[RawToken]] = {}
-        for numbers in plan_batches([len(text) for text in texts], _BATCH):
-            tokens |= zip(numbers, self._analyse([texts[number] for number in numbers]), strict=True)
-        return ((text, tokens[number]) for number, text in enumerate(texts))
+        for numbers in plan_batches([len(piece.text) for piece in pieces], _BATCH):
+            tokens |= zip(numbers, self._analyse([pieces[number] for number in numbers]), strict=True)
+        return ((piece.text, tokens[number]) for number, piece in enumerate(pieces))
 
     def _analyse(
-        self, texts: Sequence[str], tokens: Sequence[Sequence[RawToken]] | None = None
+        self, pieces: Sequence[Piece], tokens: Sequence[Sequence[RawToken]] | None = None
     ) -> list[list[RawToken]]:
-        """The tokens of each text, with their words and sentence ends. If `tokens` is given, these are the tokens."""
-        all_symbols = list(map(read_symbols, texts))
+        """The tokens of each piece, with their words and sentence ends. If `tokens` is given, these are the tokens."""
+        all_symbols = [read_symbols(piece.text, piece.source) for piece in pieces]
         filled = [number for number, text in enumerate(all_symbols) if not text.white.all()]
-        analysed: list[list[RawToken]] = [[] for _ in texts]
+        analysed: list[list[RawToken]] = [[] for _ in pieces]
         if not filled:
             return analysed
         symbols = [all_symbols[number] for number in filled]
@@ -122,4 +168,6 @@ class Segmenter:
         decoded = self.codec.decode(symbols, ranges, batch, sentences, scripts)
         for number, decoded_tokens in zip(filled, decoded, strict=True):
             analysed[number] = decoded_tokens
+            for token in decoded_tokens if pieces[number].language else ():
+                token.language = pieces[number].language
         return analysed

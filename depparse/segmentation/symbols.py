@@ -36,13 +36,14 @@ class Symbols:
     points: NDArray[np.uint32]  # code points, with one form of apostrophes
     offsets: Ints  # position of the symbol's first character in the text
     white: Bools  # True for white space
+    source: int = 0  # number of the treebank in whose style the text is segmented
 
     def __len__(self) -> int:
         return len(self.points)
 
 
-def read_symbols(text: str) -> Symbols:
-    """The symbols of a text. O(n)."""
+def read_symbols(text: str, source: int = 0) -> Symbols:
+    """The symbols of a text, which is segmented in the style of the treebank number `source`. O(n)."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     white = np.isin(points, _WHITE)
     first = np.flatnonzero(~white | ~np.concatenate(([False], white[:-1])))
@@ -52,7 +53,7 @@ def read_symbols(text: str) -> Symbols:
         ends[:-1] &= ~((points[:-1] == 0x0D) & (points[1:] == 0x0A))
         breaks = np.add.reduceat(ends.astype(np.int64), first)
         symbols = np.where(blank, np.where(breaks > 1, PARAGRAPH, SPACE), symbols).astype(np.uint32)
-    return Symbols(text, unify_points(symbols), first, blank)
+    return Symbols(text, unify_points(symbols), first, blank, source)
 
 
 def locate_lasts(text: Symbols, tokens: Sequence[RawToken]) -> Ints:

@@ -33,6 +33,9 @@ class Options(_Body):
         int | None, Field(ge=1, description="Give so many trees of each sentence, best first, each as a sentence.")
     ] = None
     treebank: Annotated[str | None, Field(description="Annotate as in this treebank, of those of the model.")] = None
+    language: Annotated[
+        str | None, Field(description="The language of the text, by name or code, for a model of several; or auto.")
+    ] = None
     presplit: Annotated[bool, Field(description="Each line of the text is a sentence.")] = False
     expand: Annotated[bool, Field(description="Find multiword tokens among the words of other input.")] = False
 
@@ -46,6 +49,7 @@ class Options(_Body):
             "probabilities": self.probabilities,
             "k_best": self.k_best,
             "treebank": self.treebank,
+            "language": self.language,
             "presplit": self.presplit,
             "expand": self.expand,
         }

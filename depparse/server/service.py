@@ -16,8 +16,7 @@ from typing import ParamSpec, TypeVar
 from starlette.requests import Request as HttpRequest
 
 from depparse.document.sentence import Sentence
-from depparse.inference.inputs import Given, InputReader
-from depparse.inference.pipeline import SEGMENTER
+from depparse.inference.inputs import Given
 from depparse.inference.request import Request
 from depparse.server.limits import Limits, disconnected, too_late
 from depparse.server.metrics import Metrics
@@ -71,8 +70,7 @@ class Service:
             with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
                 loop.call_soon_threadsafe(_set, done)
 
-        segmenter = None if by_rules or SEGMENTER in request.without else model.pipeline.segmenter
-        reader = InputReader(segmenter, request.presplit, request.expand)
+        reader = model.pipeline.reader(request, by_rules=by_rules)
         checked = reader.check(given)
         asked = replace(request, presplit=False, expand=False)  # which only the reader needs to know
         job = Job(model.pipeline, asked, reader, checked, self.limits, finish)

@@ -229,6 +229,14 @@ class ChecksData(Protocol):
 
 
 @runtime_checkable
+class HasUsage(Protocol):
+    """A codec that, of several treebanks, can give each only the labels that it uses."""
+
+    def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
+        """Learns which labels each treebank uses; `sources` numbers the treebank of each sentence."""
+
+
+@runtime_checkable
 class LimitsLength(Protocol):
     """A codec that refuses long sentences."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
+from depparse.document.columns import LANGUAGE
 from depparse.document.sentence import Sentence
 from depparse.text.spacing import RawToken, build_sentences
 
@@ -42,7 +43,7 @@ def _lines_with_tokens(segment: Segment, pieces: Iterable[str]) -> Iterator[tupl
             if start is None or end is None:
                 raise ValueError(f"where the token {token.text!r} stands in the text cannot be told")
             words = tuple(word.text for word in token.words) if token.multiword is not None else ()
-            tokens.append(RawToken(start - begin, end - begin, words))
+            tokens.append(RawToken(start - begin, end - begin, words, language=sentence.comment(LANGUAGE) or ""))
     for _, line in waiting:
         yield _ended(line, tokens)
         tokens = []

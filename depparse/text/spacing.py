@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import regex
 
+from depparse.document.columns import LANGUAGE
 from depparse.document.exact import escape
 from depparse.document.sentence import Sentence
 from depparse.document.words import MultiwordToken
@@ -37,13 +39,14 @@ class RawToken:
     """A token in a block of text: ``text[start:end]``.
 
     `words` are the two or more words of a multiword token, else empty. `ends_sentence` says that the token is the last
-    of its sentence.
+    of its sentence. `language` is the code of the token's language, if that was found.
     """
 
     start: int
     end: int
     words: tuple[str, ...] = ()
     ends_sentence: bool = False
+    language: str = ""
 
 
 def is_visible(text: str) -> bool:
@@ -56,6 +59,12 @@ def breaks_paragraph(spacing: str) -> bool:
     return _PARAGRAPH_BREAK.search(spacing) is not None
 
 
+def split_paragraphs(text: str) -> list[str]:
+    """The paragraphs of the text, each with the spacing after it; joined, they are the text."""
+    ends = [match.end() for match in _WHITE.finditer(text) if breaks_paragraph(match.group())]
+    return [text[start:end] for start, end in pairwise([0, *ends, len(text)]) if start < end]
+
+
 def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterator[Sentence]:
     """The sentences of a text, given as consecutive blocks with the tokens in each, in order.
 
@@ -65,10 +74,11 @@ def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterato
     sentence is held in memory. A text without a visible character gives no sentence.
 
     The comments are ``# newdoc`` (first sentence), ``# newpar``, ``# sent_id`` (numbers from 1) and ``# text``, which
-    has one space for any spacing. In MISC, ``SpaceAfter=No`` says that the next token follows directly, no attribute
-    says that one space does, and ``SpacesAfter`` has any other spacing. At the end of the text it is the other way
-    round: no spacing needs no attribute and one space does, so that documents after one another in a file are not said
-    to touch. ``SpacesBefore`` has the spacing before the first token.
+    has one space for any spacing; and ``# lang``, the language of the first token, if it is known. In MISC,
+    ``SpaceAfter=No`` says that the next token follows directly, no attribute says that one space does, and
+    ``SpacesAfter`` has any other spacing. At the end of the text it is the other way round: no spacing needs no
+    attribute and one space does, so that documents after one another in a file are not said to touch. ``SpacesBefore``
+    has the spacing before the first token.
 
     Forms are as in the text with two exceptions. White space that CoNLL-U cannot hold (line breaks, tabs, runs) becomes
     one space, or nothing where a line breaks between characters of scripts without spaces; half a UTF-16 pair becomes
@@ -78,10 +88,10 @@ def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterato
     Raises ValueError for tokens that overlap or lie outside of their block.
     """
     number, position, before = 0, 0, ""
-    comments = ["# newdoc", "# newpar"]
+    comments, language = ["# newdoc", "# newpar"], ""
     tokens: list[tuple[str, tuple[str, ...]]] = []
     gaps: list[str] = []
-    for gap, ended, raw, words in _with_spacing(blocks):
+    for gap, ended, raw, token in _with_spacing(blocks):
         if not tokens:  # only before the first token: later a sentence is begun when the one before is made
             before = gap
             start = position = len(gap)
@@ -91,20 +101,21 @@ def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterato
             new_paragraph = gap not in ("", " ") and breaks_paragraph(gap)
             if ended or new_paragraph or not raw or len(tokens) >= MAX_TOKENS:
                 number += 1
-                comments.append(f"# sent_id = {number}")
+                comments += [f"# sent_id = {number}"] + ([f"# {LANGUAGE} = {language}"] if language else [])
                 sentence = _sentence(comments, tokens, gaps, before, at_end=not raw)
                 sentence.start_char = start
                 yield sentence
                 comments = ["# newpar"] if new_paragraph else []
                 tokens, gaps, before, start = [], [], "", position
-        tokens.append((raw, words))
+        language = language if tokens else token.language or language
+        tokens.append((raw, token.words))
         position += len(raw)
 
 
 def _with_spacing(
     blocks: Iterable[tuple[str, Sequence[RawToken]]],
-) -> Iterator[tuple[str, bool, str, tuple[str, ...]]]:
-    """(spacing before it, whether a sentence ends before it, its text, its words) of each token.
+) -> Iterator[tuple[str, bool, str, RawToken]]:
+    """(spacing before it, whether a sentence ends before it, its text, the token itself) of each token.
 
     The last item is the end of the text, as a token without text.
     """
@@ -117,11 +128,11 @@ def _with_spacing(
             if is_visible(raw):
                 start = text.index(raw, token.start)
                 gap.append(text[position:start])
-                yield "".join(gap), ended, raw, token.words
+                yield "".join(gap), ended, raw, token
                 position, gap, ended = start + len(raw), [], False
             ended = ended or token.ends_sentence
         gap.append(text[position:])
-    yield "".join(gap), True, "", ()
+    yield "".join(gap), True, "", RawToken(0, 0)
 
 
 def _complete(text: str, tokens: Iterable[RawToken]) -> Iterator[RawToken]:

@@ -27,12 +27,12 @@ _BASIC = frozenset({"LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL"})
 
 @dataclass
 class Gold:
-    """A file to be scored on; `source` is the number of its treebank among those of training, else 0."""
+    """A file to be scored on; `treebank` is that of the file or, if it is none of training, the first of these."""
 
     name: str
     file: str
     document: Document
-    source: int
+    treebank: str | None
 
     @cached_property
     def trees(self) -> bool:
@@ -82,8 +82,7 @@ class Gold:
 
         Without a model, only those of segmentation say anything.
         """
-        names = pipeline.codec.treebanks if pipeline.codec is not None else ()
-        treebank = names[self.source] if names else None
+        treebank = self.treebank if self.treebank in pipeline.treebanks else None
         return self._score(pipeline.reanalyze(self.document, raw=raw, treebank=treebank), pipeline.codec)
 
     def _score(self, system: Document, codec: ModelCodec | None) -> Scores:
@@ -119,8 +118,8 @@ def read_gold(split: str, files: Sequence[str], treebanks: Sequence[str], format
         if not document.num_words:
             raise ConfigError(f"{file}: there are no words to score on")
         name = treebank_name(file)
-        source = treebanks.index(name) if name in treebanks else 0
-        gold = Gold(label, file, document, source)
+        treebank = name if name in treebanks else next(iter(treebanks), None)
+        gold = Gold(label, file, document, treebank)
         pair = Pair(document, document, (file, file))
         try:
             _ = pair.alignment, gold.trees and pair.gold.annotation, gold.held

@@ -40,18 +40,20 @@ from depparse.training.prepare import (
     SEGMENTER_BEST,
     SEGMENTER_CHECKPOINT,
     SEGMENTER_METRICS_FILE,
+    VECTORS,
     check_data,
     choose_metric,
     is_finished,
     prepare,
     treebank_names,
 )
-from depparse.training.processes import Processes
+from depparse.training.processes import Processes, choose_precision
 from depparse.training.recipe import RecipeConfig, SegmentationConfig, treebank_name
 from depparse.training.records import Done, Going, Listener, Record, Warned
 from depparse.training.segmentation import read_passages, segmenter_score
 from depparse.training.stage import Stage
 from depparse.training.teaching import Teaching
+from depparse.training.vectors import with_kept_vectors
 from depparse.visualize.curves import draw_curves
 
 
@@ -123,7 +125,7 @@ class _Run:
         """The model before training. Raises ConfigError, also if the dev or test data could not be scored."""
         torch.manual_seed(self.config.training.seed)
         if self.base is None:
-            model = Model.build(self.config.model, self.sentences, self.treebanks)
+            model = Model.build(self.config.model, self.sentences, self.treebanks, self.sources)
         else:
             model, freeze = self.base.model, self.config.freeze
             self.findings += extend(model, self.config.model.tasks, self.sentences, freeze=freeze)
@@ -164,14 +166,14 @@ class _Run:
         """
         folder, checkpoint = self.output / SEGMENTER, self.output / SEGMENTER_CHECKPOINT
         if not (self.resume and folder.exists()):
-            passages = read_passages(config, self.sentences, self.sources)
+            passages, treebanks = read_passages(config, self.sentences, self.sources, self.treebanks)
             if not passages:
                 reason = "the training data has no SpaceAfter=No, and no # text that would tell which tokens touch"
                 if not self.config.model.tasks:
                     raise ConfigError(f"segmentation cannot be learned: {reason}")
                 self.findings.append(f"note: the segmenter is left out: {reason}")
                 return None
-            self._run_stage(self._segmenter_stage(config, passages))
+            self._run_stage(self._segmenter_stage(config, passages, treebanks))
             self.processes.wait()
             if self.processes.main:
                 os.rename(self.output / SEGMENTER_BEST, folder)  # under this name, its training is complete
@@ -180,9 +182,11 @@ class _Run:
             checkpoint.unlink(missing_ok=True)
         return load_parts(folder).to(self.processes.device).segmenter
 
-    def _segmenter_stage(self, config: SegmentationConfig, passages: Sequence[Passage]) -> Stage:
+    def _segmenter_stage(
+        self, config: SegmentationConfig, passages: Sequence[Passage], treebanks: Sequence[str]
+    ) -> Stage:
         torch.manual_seed(config.training.seed)
-        learner, latest = SegmenterLearner.build(config.network, passages), dict[str, Scores]()
+        learner, latest = SegmenterLearner.build(config.network, passages, treebanks), dict[str, Scores]()
         if self.teaching is not None:
             passages = self.teaching.passages(config, passages, learner.codec)
         best = self.output / SEGMENTER_BEST
@@ -219,6 +223,16 @@ class _Run:
             examples = self.teaching.examples(
                 model, self.sentences, self.sources, lambda message: self.listen(Going(message))
             )
+        training = self.config.training
+        precision = choose_precision(training.precision, self.processes.device)
+        examples = with_kept_vectors(
+            model,
+            examples,
+            self.output / VECTORS,
+            self.processes,
+            precision,
+            lambda message: self.listen(Going(message)),
+        )
         pipeline, metric, latest = Pipeline(model), self.metric, dict[str, Scores]()
         scored = {name for gold in (*self.dev, *self.tests) for name in gold.metrics(model.codec)}
         logged = {*model_metrics(Use.LOG), metric}  # the score that chooses is always logged
@@ -235,11 +249,11 @@ class _Run:
         stage = Stage(
             "model",
             model,
-            self.config.training,
+            training,
             train(
                 model,
                 examples,
-                self.config.training,
+                training,
                 score,
                 checkpoint=self.output / CHECKPOINT,
                 resume=self.resume,
@@ -285,7 +299,7 @@ class _Run:
         else:
             draw_curves(self.output / SEGMENTER_METRICS_FILE, self.output / CURVES, WORDS.name)
         (self.output / CHECKPOINT).unlink(missing_ok=True)
-        for name in (SEGMENTER, LESSONS):
+        for name in (SEGMENTER, LESSONS, VECTORS):
             shutil.rmtree(self.output / name, ignore_errors=True)
         tests = [gold.name for gold in self.tests]
         done = Done(self.output / "model", self._minutes())

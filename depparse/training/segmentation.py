@@ -7,6 +7,7 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,18 +27,24 @@ from depparse.segmentation.segmenter import BLOCK, Segmenter
 from depparse.segmentation.symbols import read_symbols
 from depparse.training.gold import Gold
 from depparse.training.recipe import SegmentationConfig
+from depparse.treebanks.languages import Choice
 
 # A wrong word harms a parse more than a wrong sentence end, and there are many more words. With these weights, the
 # score chooses nearly the same segmenter as the LAS from raw text would.
 _WEIGHTS = {WORDS.name: 1.0, SENTENCES.name: 0.1}
 
 
-def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sources: Sequence[int]) -> list[Passage]:
-    """The passages that the segmenter learns from; `sources` numbers the treebank of each sentence.
+def read_passages(
+    config: SegmentationConfig, sentences: Sequence[Sentence], sources: Sequence[int], treebanks: Sequence[str]
+) -> tuple[list[Passage], list[str]]:
+    """The passages that the segmenter learns from, and the names of their treebanks.
 
-    Treebanks that do not say how their tokens are spaced are left out: they would teach that all tokens stand apart.
+    `sources` numbers the treebank of each sentence, by its place in `treebanks`; `Passage.source` is its place in the
+    returned names. A single treebank needs no name: "". Treebanks that do not say how their tokens are spaced are left
+    out: they would teach that all tokens stand apart.
     """
-    spaced = _spaced(sentences, sources)
+    spaced = sorted(_spaced(sentences, sources))
+    numbers = {source: number for number, source in enumerate(spaced)}
     words = sum(len(sentence) for source, sentence in zip(sources, sentences, strict=True) if source in spaced)
     share = min(1.0, config.max_words / max(1, words))
     groups = itertools.groupby(zip(sources, sentences, strict=True), key=lambda pair: pair[0])
@@ -45,12 +52,16 @@ def read_passages(config: SegmentationConfig, sentences: Sequence[Sentence], sou
         passage
         for source, group in groups
         if source in spaced
-        for passage in make_passages((sentence for _, sentence in group), config.passage_words, source)
+        for passage in make_passages((sentence for _, sentence in group), config.passage_words, numbers[source])
     )
     # One passage in 1 / share is taken, beginning with the first.
     taken = [p for number, p in enumerate(passages) if math.floor(number * share) > math.floor((number - 1) * share)]
     # Abbreviations are made where the treebank has them as tokens inside sentences.
-    return list(shorten(taken, config.abbreviated)) if Borders.learn(taken).abbreviations else taken
+    found: list[Passage] = []
+    for number in range(len(spaced)):
+        own = [passage for passage in taken if passage.source == number]
+        found += shorten(own, config.abbreviated) if Borders.learn(own).abbreviations else own
+    return found, [treebanks[source] for source in spaced] if len(spaced) > 1 else [""]
 
 
 def soften(passages: Sequence[Passage], teachers: Sequence[Segmenter], codec: SegmenterCodec, trust: float) -> None:
@@ -61,12 +72,15 @@ def soften(passages: Sequence[Passage], teachers: Sequence[Segmenter], codec: Se
     ours = _scripts(codec)
     for numbers in plan_batches([len(passage.text) for passage in passages], BLOCK):
         several = [passages[number] for number in numbers]
-        texts = [read_symbols(passage.text) for passage in several]
+        texts = [read_symbols(passage.text, passage.source) for passage in several]
         ranges = [locate_tokens(text, passage.tokens) for text, passage in zip(texts, several, strict=True)]
         ends, sentences, scripts = list[Floats](), list[Floats](), list[Floats]()
         for teacher in teachers:
-            states, end_scores = teacher.scorer.ends(teacher.codec.batch_symbols(texts))
-            tokens = teacher.scorer.tokens(states, teacher.codec.batch_tokens(texts, ranges))
+            own = [
+                replace(text, source=teacher.languages.number(Choice(codec.treebanks[text.source]))) for text in texts
+            ]
+            states, end_scores = teacher.scorer.ends(teacher.codec.batch_symbols(own))
+            tokens = teacher.scorer.tokens(states, teacher.codec.batch_tokens(own, ranges))
             ends.append(_sigmoid(end_scores))
             sentences.append(_sigmoid(tokens[0]))
             scripts.append(translate(softmax(tokens[1]), _scripts(teacher.codec), ours))
@@ -77,18 +91,18 @@ def soften(passages: Sequence[Passage], teachers: Sequence[Segmenter], codec: Se
             are_ends = np.zeros(len(texts[row]))
             are_ends[tokens_of.lasts] = 1
             end_sentences = np.array([token.ends_sentence for token in passage.tokens])
-            own = [
+            blended = [
                 (trust * opinion[row, : len(decided)] + (1 - trust) * decided).astype(np.float32)
                 for opinion, decided in ((mean_ends, are_ends), (mean_sentences, end_sentences))
             ]
             passage.probabilities = Probabilities(
-                own[0], own[1], {name: array[row, : len(passage.tokens)] for name, array in choices.items()}
+                blended[0], blended[1], {name: array[row, : len(passage.tokens)] for name, array in choices.items()}
             )
 
 
 def _scripts(codec: SegmenterCodec) -> Vocabulary:
     """What the network has scores for at each token: a single word, and the scripts."""
-    return Vocabulary(["", *codec.expansions.scripts])
+    return Vocabulary(["", *codec.scripts])
 
 
 def _sigmoid(scores: Floats) -> Floats:

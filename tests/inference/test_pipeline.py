@@ -270,10 +270,14 @@ def test_a_request_made_by_hand_is_that_of_the_pipeline(nlp: Pipeline, monkeypat
     ("method", "options", "message"),
     [
         ("annotate_stream", {"expand": True, "presplit": True}, "annotate_stream cannot do what presplit, expand asks"),
-        ("segment", {"k_best": 3}, "segment cannot do what k_best asks; it can be asked for without, presplit"),
+        (
+            "segment",
+            {"k_best": 3},
+            "segment cannot do what k_best asks; it can be asked for without, treebank, language, presplit",
+        ),
         ("segment", {"expand": True}, "segment cannot do what expand asks"),
         ("read", {"keep": "upos", "probabilities": True}, "read cannot do what keep, probabilities asks"),
-        ("read", {"treebank": "x", "batch_words": 7}, "read cannot do what treebank, batch_words asks"),
+        ("read", {"k_best": 2, "batch_words": 7}, "read cannot do what k_best, batch_words asks"),
         ("analyses", {"k_best": 3, "probabilities": True}, "analyses cannot do what probabilities, k_best asks"),
         ("analyses", {"request": Request(k_best=3)}, "analyses cannot do what k_best asks"),
     ],

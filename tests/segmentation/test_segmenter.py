@@ -19,7 +19,7 @@ from depparse.segmentation.config import SegmenterConfig
 from depparse.segmentation.learner import SegmenterLearner
 from depparse.segmentation.network import SegmenterNetwork
 from depparse.segmentation.passages import Passage, make_passages
-from depparse.segmentation.segmenter import Segmenter
+from depparse.segmentation.segmenter import Piece, Segmenter
 from depparse.segmentation.torch_scorer import TorchSegmenterScorer, network_of
 
 SMALL = SegmenterConfig(
@@ -66,7 +66,7 @@ def test_passages_are_the_raw_text_with_its_tokens(samples: Path, passages: list
 
 def test_passages_learned_by_heart_come_back(segmenter: Segmenter, passages: list[Passage]) -> None:
     # Each passage is analysed by itself, as it was learned.
-    analyses = list(segmenter.analyse([passage.text for passage in passages]))
+    analyses = list(segmenter.analyse(Piece(passage.text) for passage in passages))
     for (text, tokens), passage in zip(analyses, passages, strict=True):
         assert text == passage.text
         assert tokens == passage.tokens
@@ -80,7 +80,7 @@ def test_words_with_spaces_and_text_without_any_are_learned() -> None:
         Sentence({"FORM": ["北京", "大"], "MISC": ["SpaceAfter=No"] * 2}),
     ]
     segmenter = train(list(make_passages(sentences, 100)), 100)
-    assert segmenter.codec.inner_spaces
+    assert segmenter.codec.styles[0].inner_spaces
     assert shape(segmenter.segment([Document(sentences).text])) == shape(sentences)
     # A line may end inside a word.
     (sentence,) = segmenter.segment(["Tôi ở Hà\nNội ."])
@@ -101,7 +101,7 @@ def test_any_text_is_read_the_same_however_it_comes(segmenter: Segmenter, text: 
 def test_tokens_are_in_order_within_the_text_and_leave_out_nothing_but_white_space(
     segmenter: Segmenter, text: str
 ) -> None:
-    ((_, tokens),) = segmenter.analyse([text])
+    ((_, tokens),) = segmenter.analyse([Piece(text)])
     end = 0
     for token in tokens:
         assert text[end : token.start].strip() == ""
@@ -114,9 +114,9 @@ def test_tokens_are_in_order_within_the_text_and_leave_out_nothing_but_white_spa
 
 def test_texts_are_read_alike_alone_and_together(segmenter: Segmenter, passages: list[Passage]) -> None:
     texts = ["", "Salut !", *(passage.text for passage in passages), "   ", "a" * 3000]
-    together = list(segmenter.analyse(texts))
-    assert together == [next(iter(segmenter.analyse([text]))) for text in texts]
-    assert list(segmenter.analyse(reversed(texts))) == together[::-1]
+    together = list(segmenter.analyse(map(Piece, texts)))
+    assert together == [next(iter(segmenter.analyse([Piece(text)]))) for text in texts]
+    assert list(segmenter.analyse(map(Piece, reversed(texts)))) == together[::-1]
     texts.append("Le chat dort. \n\n" * 1000)
     alone = [[sentence.to_conllu() for sentence in segmenter.segment([text])] for text in texts]
     assert [[sentence.to_conllu() for sentence in found] for found in segmenter.segment_all(texts)] == alone
@@ -150,7 +150,7 @@ def test_text_is_read_only_as_far_as_sentences_need_it(segmenter: Segmenter) -> 
     ],
 )
 def test_odd_text_keeps_its_characters(segmenter: Segmenter, text: str) -> None:
-    ((_, tokens),) = segmenter.analyse([text])
+    ((_, tokens),) = segmenter.analyse([Piece(text)])
     characters = "".join(text[token.start : token.end] for token in tokens)
     spacing = str.maketrans("", "", "\u200b\ufeff")
     assert "".join(characters.split()) == "".join(text.translate(spacing).split())
@@ -174,4 +174,4 @@ def test_a_saved_segmenter_segments_alike(segmenter: Segmenter, passages: list[P
     network.load_state_dict(network_of(segmenter).state_dict())
     again = Segmenter(codec, TorchSegmenterScorer(network))
     text = "Le petit chat du voisin dort. Il rêve des souris !"
-    assert list(again.analyse([text])) == list(segmenter.analyse([text]))
+    assert list(again.analyse([Piece(text)])) == list(segmenter.analyse([Piece(text)]))

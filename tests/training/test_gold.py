@@ -19,7 +19,10 @@ def test_treebanks_are_named_by_folder_or_file(tmp_path: Path, samples: Path) ->
     for file in files:
         Path(file).parent.mkdir()
         Path(file).write_text(TWO)
-    assert [(gold.name, gold.source) for gold in read_gold("dev", files, ["x", "b"])] == [(files[0], 0), (files[1], 1)]
+    assert [(gold.name, gold.treebank) for gold in read_gold("dev", files, ["x", "b"])] == [
+        (files[0], "x"),
+        (files[1], "b"),
+    ]
     assert [gold.name for gold in read_gold("dev", files[:1], [])] == ["dev"]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from depparse.document.sentence import Sentence
 from depparse.formats.table import read
 from depparse.training.recipe import read_recipe
 from tests.recipes import WHOLE
@@ -17,11 +18,29 @@ def test_a_share_of_the_data_comes_evenly_from_all_of_it(samples: Path) -> None:
     sentences = read(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences
     config = read_recipe(WHOLE, {"segmentation.passage_words": 1}).segmentation
     assert config is not None
-    everything = read_passages(config, sentences, [0] * len(sentences))
+    everything, names = read_passages(config, sentences, [0] * len(sentences), ["UD_X"])
+    assert names == [""]
     assert sum(passage.length for passage in everything) == sum(map(len, sentences))
     third = config.model_copy(update={"max_words": sum(map(len, sentences)) // 3})
-    some = read_passages(third, sentences, [0] * len(sentences))
+    some, _ = read_passages(third, sentences, [0] * len(sentences), ["UD_X"])
     assert len(some) == pytest.approx(len(everything) / 3, abs=1)
     positions = [position for position, passage in enumerate(everything) if passage in some]
     assert positions[0] <= 3
     assert positions[-1] >= len(everything) - 3
+
+
+def test_passages_are_numbered_by_the_treebanks_that_have_spacing() -> None:
+    """A treebank without spacing teaches nothing; each other one has a name."""
+    from depparse.training.segmentation import read_passages
+
+    spaced = Sentence({"FORM": ["Go", "."], "MISC": ["SpaceAfter=No", "_"]})
+    unknown = Sentence.from_forms(["Go", "."])
+    config = read_recipe(WHOLE).segmentation
+    assert config is not None
+    names = ["UD_A", "UD_B", "UD_C"]
+    passages, found = read_passages(config, [spaced, unknown, spaced], [0, 1, 2], names)
+    assert found == ["UD_A", "UD_C"]
+    assert [(passage.source, passage.text) for passage in passages] == [(0, "Go."), (1, "Go.")]
+    passages, found = read_passages(config, [unknown, spaced], [1, 2], names)
+    assert found == [""]
+    assert [passage.source for passage in passages] == [0]

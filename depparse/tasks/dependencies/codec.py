@@ -13,9 +13,10 @@ from depparse.document.annotations.tree import HEAD_PROBABILITY, LABEL_PROBABILI
 from depparse.document.columns import set_in_misc
 from depparse.document.sentence import Sentence
 from depparse.errors import DepparseError
-from depparse.features.batch import Batch, Ints, pad
+from depparse.features.batch import Batch, Example, Ints, pad
 from depparse.features.choices import Floats as Shares
 from depparse.features.choices import Lesson, blend, choose, softmax, split, translate
+from depparse.features.usage import Usage
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.structs.analysis import ParseAnalysis, Tree
 from depparse.structs.checks import Floats, Integers, check_length
@@ -56,15 +57,18 @@ class DependencyTargets(NamedTuple, Generic[Array]):
 
 
 class DependencyCodec:
-    """Trees as UD has them: exactly one word is the root, and it alone has the relation ``root``."""
+    """Trees as UD has them: exactly one word is the root, and it alone has the relation ``root``.
+
+    `usage` has the relations that each treebank uses, if there are several treebanks; a tree has no others.
+    """
 
     Config = DependenciesConfig
     reads = ()
     writes = ("HEAD", "DEPREL")
     parses_trees: Literal[True] = True
 
-    def __init__(self, config: DependenciesConfig, labels: Vocabulary) -> None:
-        self.config, self.labels = config, labels
+    def __init__(self, config: DependenciesConfig, labels: Vocabulary, usage: Usage | None = None) -> None:
+        self.config, self.labels, self.usage = config, labels, usage
 
     @classmethod
     def build(cls, config: DependenciesConfig, sentences: Sequence[Sentence]) -> DependencyCodec | None:
@@ -72,6 +76,11 @@ class DependencyCodec:
         relations = (cell for s in sentences for cell in s.columns.get("DEPREL", ()) if cell != "_")
         vocabulary = Vocabulary.count(relations)
         return cls(config, vocabulary) if len(vocabulary) else None
+
+    def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
+        """Learns which relations each treebank uses."""
+        targets = (self.targets(sentence)[1] for sentence in sentences)
+        self.usage = Usage.count(targets, sources, n_treebanks, len(self.labels))
 
     def targets(self, sentence: Sentence) -> tuple[list[int], list[int]]:
         """The head of each word, and the number of its relation."""
@@ -101,7 +110,9 @@ class DependencyCodec:
             projective=self.config.projective,
             max_projective_length=self.config.max_projective_length,
         )
-        label_scores = self._label_scores(stage, scores.label_dependents, scores.label_heads, heads[..., None])
+        label_scores = self._label_scores(
+            stage, scores.label_dependents, scores.label_heads, heads[..., None], batch.sources
+        )
         labels = label_scores[:, :, 0].argmax(-1).tolist()
         return [
             Tree(
@@ -133,12 +144,16 @@ class DependencyCodec:
         lessons = {**choose(blend([arcs], heads, trust), ARCS), **choose(blend(known, labels, trust), LABELS)}
         return split({**lessons, TREE: tree}, lengths)
 
-    def _label_scores(self, stage: Stage, dependents: NDArray[Any], heads: NDArray[Any], chosen: Integers) -> Floats:
+    def _label_scores(
+        self, stage: Stage, dependents: NDArray[Any], heads: NDArray[Any], chosen: Integers, sources: Ints
+    ) -> Floats:
         """The scores ``[batch, words, heads, labels]`` of arcs from the heads ``chosen[batch, words, heads]``.
 
-        A label that UD does not allow for an arc has -inf.
+        A label that UD does not allow for an arc has -inf, as has one that the treebank of the sentence does not use.
         """
         (label_scores,) = stage("label_scores", dependents, heads, chosen.astype(np.int64, copy=False))
+        if self.usage is not None:
+            label_scores = self.usage.restrict(label_scores, sources)
         if "root" in self.labels and len(self.labels) > 1:
             root = self.labels.number("root")
             from_root = chosen == 0
@@ -156,7 +171,7 @@ class DependencyCodec:
     ) -> list[ParseAnalysis]:
         """All trees of each sentence, under the constraints on it."""
         return [
-            self._analysis(scores, number, example.length, example.name, stage, constraint)
+            self._analysis(scores, number, example, stage, constraint)
             for number, (example, constraint) in enumerate(zip(batch.examples, constraints, strict=True))
         ]
 
@@ -164,22 +179,23 @@ class DependencyCodec:
         self,
         scores: DependencyScores[NDArray[np.float32]],
         number: int,
-        length: int,
-        name: str,
+        example: Example,
         stage: Stage,
         constraints: Constraints | None,
     ) -> ParseAnalysis:
         # The analysis gets copies, so that it does not keep the whole batch in memory.
-        row, words = slice(number, number + 1), slice(length + 1)
+        row, words = slice(number, number + 1), slice(example.length + 1)
         dependents, heads = scores.label_dependents[row, words].copy(), scores.label_heads[row, words].copy()
 
+        source = np.array([example.source])
+
         def label_model(words: Integers, chosen: Integers) -> Floats:
-            label_scores = self._label_scores(stage, dependents[:, words], heads, chosen[None])[0]
+            label_scores = self._label_scores(stage, dependents[:, words], heads, chosen[None], source)[0]
             return _log_softmax(label_scores.astype(np.float64))
 
         return ParseAnalysis(
-            name,
-            scores.arc_scores[number, : length + 1, : length + 1].copy(),
+            example.name,
+            scores.arc_scores[number, words, words].copy(),
             self.labels.items,
             label_model,
             constraints,
@@ -203,13 +219,17 @@ class DependencyCodec:
                 sentence.columns["MISC"] = [set_in_misc(cell, name, f"{value:.4f}") for cell, value in cells]
 
     def to_json(self) -> Any:
-        """The relations."""
-        return self.labels.to_json()
+        """The relations, and which of them each treebank uses."""
+        labels = self.labels.to_json()
+        return labels if self.usage is None else {"labels": labels, "usage": self.usage.to_json()}
 
     @classmethod
     def from_json(cls, config: DependenciesConfig, data: Any) -> DependencyCodec:
         """The codec of the relations in `data`."""
-        return cls(config, Vocabulary(data))
+        if isinstance(data, list):
+            return cls(config, Vocabulary(data))
+        labels = Vocabulary(data["labels"])
+        return cls(config, labels, Usage.from_json(data["usage"], len(labels)))
 
 
 def _log_softmax(scores: Floats) -> Floats:

@@ -16,6 +16,7 @@ from depparse.document.typos import find_beginnings, find_typos
 from depparse.features.batch import Batch, Ints, pad
 from depparse.features.choices import Floats, Lesson, blend, choose, softmax, split, translate
 from depparse.features.edit_scripts import absolute_script, check_script, fit_script, is_absolute, make_script
+from depparse.features.usage import Usage
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import Codec, CodecType, Opinion, Stage, TaskConfig
 from depparse.text.variants import restore_apostrophes, unify_apostrophes
@@ -51,7 +52,8 @@ class LemmatizerCodec:
 
     `forms` has, for each absolute script, the lower-case forms that it was seen with; it fits no others. `lemmas` are
     those of the training data. `forms` is None for a folder of format 2, which knows of neither. One form of an
-    apostrophe counts as any other; `keeps_apostrophes` says whether a lemma has the one of its form.
+    apostrophe counts as any other; `keeps_apostrophes` says whether a lemma has the one of its form. `usage` has the
+    scripts that each treebank uses, if there are several treebanks; in the style of one without lemmas, there are none.
     """
 
     Config = LemmatizerConfig
@@ -65,8 +67,9 @@ class LemmatizerCodec:
         forms: Mapping[str, Sequence[str]] | None,
         lemmas: Sequence[str],
         keeps_apostrophes: bool,
+        usage: Usage | None = None,
     ) -> None:
-        self.config, self.scripts, self.keeps_apostrophes = config, scripts, keeps_apostrophes
+        self.config, self.scripts, self.keeps_apostrophes, self.usage = config, scripts, keeps_apostrophes, usage
         self.forms = None if forms is None else {script: frozenset(several) for script, several in forms.items()}
         self.lemmas = frozenset(lemmas)
         self._made: dict[tuple[int, str], tuple[str | None, bool]] = {}  # see `_make`
@@ -103,6 +106,10 @@ class LemmatizerCodec:
         known = {script: sorted(forms[script]) for script in scripts if script in forms}
         return cls(config, Vocabulary(scripts), known, sorted(lemmas), kept > 0)
 
+    def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
+        """Learns which scripts each treebank uses."""
+        self.usage = Usage.count(map(self.targets, sentences), sources, n_treebanks, len(self.scripts))
+
     def targets(self, sentence: Sentence) -> list[int]:
         """The number of the script of each word."""
         targets = [IGNORE] * len(sentence)
@@ -121,8 +128,13 @@ class LemmatizerCodec:
         """The numbers of the scripts ``[batch, words]``."""
         return pad(rows)
 
-    def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[Candidates]]:
-        """The best scripts of each word of each sentence. ``scores[batch, words, scripts]``."""
+    def decode(self, scores: NDArray[np.float32], batch: Batch, stage: Stage) -> list[list[Candidates] | None]:
+        """The best scripts of each word of each sentence. ``scores[batch, words, scripts]``.
+
+        None for a sentence whose treebank has no lemmas.
+        """
+        if self.usage is not None:
+            scores = self.usage.restrict(scores, batch.sources)
         n_tried = min(_TRIED, scores.shape[-1])
         some = np.argpartition(-scores, n_tried - 1, axis=-1)[..., :n_tried]
         order = np.argsort(-np.take_along_axis(scores, some, -1), axis=-1, kind="stable")
@@ -132,12 +144,17 @@ class LemmatizerCodec:
         logs = their_scores - greatest - np.log(np.exp(scores - greatest).sum(-1, keepdims=True))
         return [
             [Candidates(*word) for word in zip(tried[row, words].tolist(), logs[row, words].tolist(), strict=True)]
-            for row, words in enumerate(slice(1, example.length + 1) for example in batch.examples)
+            if self.usage is None or self.usage.annotates(example.source)
+            else None
+            for row, (example, words) in enumerate((each, slice(1, each.length + 1)) for each in batch.examples)
         ]
 
-    def annotate(self, sentence: Sentence, prediction: list[Candidates]) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[Candidates] | None) -> None:
         """Writes what the scripts make of the forms."""
         forms = sentence.columns["FORM"]
+        if prediction is None:
+            sentence.columns["LEMMA"] = ["_"] * len(forms)
+            return
         sentence.columns["LEMMA"] = [
             self.lemma(form, candidates) for form, candidates in zip(forms, prediction, strict=True)
         ]
@@ -159,6 +176,8 @@ class LemmatizerCodec:
         best = form
         least = -np.inf
         for number, log in zip(*candidates, strict=True):
+            if log == -np.inf:  # the treebank does not use the script
+                break
             lemma, is_known = self._make(number, form) if log >= least else (None, False)
             if lemma is None:
                 continue
@@ -204,6 +223,7 @@ class LemmatizerCodec:
             "forms": {script: sorted(several) for script, several in sorted(self.forms.items())},
             "lemmas": sorted(self.lemmas),
             "keeps_apostrophes": self.keeps_apostrophes,
+            **({} if self.usage is None else {"usage": self.usage.to_json()}),
         }
 
     @classmethod
@@ -213,7 +233,9 @@ class LemmatizerCodec:
             check_script(script)
         if isinstance(data, list):
             return cls(config, Vocabulary(data), None, (), True)
-        return cls(config, Vocabulary(data["scripts"]), data["forms"], data["lemmas"], data["keeps_apostrophes"])
+        scripts = Vocabulary(data["scripts"])
+        usage = Usage.from_json(data["usage"], len(scripts)) if "usage" in data else None
+        return cls(config, scripts, data["forms"], data["lemmas"], data["keeps_apostrophes"], usage)
 
 
 def _annotated(sentence: Sentence) -> Iterator[tuple[int, str, str, bool]]:
@@ -233,4 +255,4 @@ def _annotated(sentence: Sentence) -> Iterator[tuple[int, str, str, bool]]:
 
 CODEC: CodecType[LemmatizerConfig] = LemmatizerCodec
 if TYPE_CHECKING:
-    _codec: type[Codec[list[int], Ints, NDArray[np.float32], list[Candidates]]] = LemmatizerCodec
+    _codec: type[Codec[list[int], Ints, NDArray[np.float32], list[Candidates] | None]] = LemmatizerCodec

@@ -12,6 +12,7 @@ from pydantic import Field
 from depparse.document.sentence import Sentence
 from depparse.features.batch import Batch, Ints, pad
 from depparse.features.choices import Floats, Lesson, blend, choose, softmax, split, translate
+from depparse.features.usage import Usage
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.tasks.task import Codec, CodecType, Opinion, Stage, TaskConfig
 
@@ -30,13 +31,19 @@ class TaggerConfig(TaskConfig):
 
 
 class TaggerCodec:
-    """The labels of columns. A whole FEATS cell is one label: features depend on each other, in few combinations."""
+    """The labels of columns. A whole FEATS cell is one label: features depend on each other, in few combinations.
+
+    `usage` has the labels that each treebank uses, by column, if there are several treebanks. In the style of one that
+    does not annotate a column, this stays empty.
+    """
 
     Config = TaggerConfig
     reads = ()
 
-    def __init__(self, config: TaggerConfig, vocabularies: dict[str, Vocabulary]) -> None:
-        self.config, self.vocabularies = config, vocabularies
+    def __init__(
+        self, config: TaggerConfig, vocabularies: dict[str, Vocabulary], usage: dict[str, Usage] | None = None
+    ) -> None:
+        self.config, self.vocabularies, self.usage = config, vocabularies, usage or {}
 
     @classmethod
     def build(cls, config: TaggerConfig, sentences: Sequence[Sentence]) -> TaggerCodec | None:
@@ -65,17 +72,37 @@ class TaggerCodec:
         """For each column, the numbers of the labels ``[batch, words]``."""
         return [pad([row[number] for row in rows]) for number in range(len(self.vocabularies))]
 
-    def decode(self, scores: list[Scores], batch: Batch, stage: Stage) -> list[list[list[int]]]:
-        """The best labels: for each sentence, for each column, for each word. ``scores[batch, words, labels]``."""
-        best = [column.argmax(-1).tolist() for column in scores]
+    def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
+        """Learns which labels each treebank uses."""
+        for column, vocabulary in self.vocabularies.items():
+            cells = (sentence.columns.get(column, ()) for sentence in sentences)
+            targets = (vocabulary.numbers(own, IGNORE) for own in cells)
+            self.usage[column] = Usage.count(targets, sources, n_treebanks, len(vocabulary))
+
+    def decode(self, scores: list[Scores], batch: Batch, stage: Stage) -> list[list[list[int] | None]]:
+        """The best labels: for each sentence, for each column, for each word. ``scores[batch, words, labels]``.
+
+        None for a column that the sentence's treebank does not annotate.
+        """
+        best, annotates = [], []
+        for column, of_column in zip(self.vocabularies, scores, strict=True):
+            usage = self.usage.get(column)
+            restricted = of_column if usage is None else usage.restrict(of_column, batch.sources)
+            best.append(restricted.argmax(-1).tolist())
+            annotates.append([usage is None or usage.annotates(source) for source in batch.sources.tolist()])
         return [
-            [rows[number][1 : example.length + 1] for rows in best] for number, example in enumerate(batch.examples)
+            [
+                rows[number][1 : example.length + 1] if has[number] else None
+                for rows, has in zip(best, annotates, strict=True)
+            ]
+            for number, example in enumerate(batch.examples)
         ]
 
-    def annotate(self, sentence: Sentence, prediction: list[list[int]]) -> None:
+    def annotate(self, sentence: Sentence, prediction: list[list[int] | None]) -> None:
         """Writes the labels of each column."""
         for (column, vocabulary), numbers in zip(self.vocabularies.items(), prediction, strict=True):
-            sentence.columns[column] = vocabulary.strings(numbers)
+            strings = ["_"] * len(sentence) if numbers is None else vocabulary.strings(numbers)
+            sentence.columns[column] = strings
 
     def soften(self, opinions: Sequence[Opinion], targets: list[Ints], lengths: Ints, trust: Floats) -> list[Lesson]:
         """The probabilities of the labels of each column. A column that no teacher knows has what is annotated."""
@@ -90,15 +117,25 @@ class TaggerCodec:
         return split(arrays, lengths)
 
     def to_json(self) -> Any:
-        """The labels by column."""
-        return {column: vocabulary.to_json() for column, vocabulary in self.vocabularies.items()}
+        """The labels by column, and which of them each treebank uses."""
+        labels = {column: vocabulary.to_json() for column, vocabulary in self.vocabularies.items()}
+        if not self.usage:
+            return labels
+        return {"labels": labels, "usage": {column: usage.to_json() for column, usage in self.usage.items()}}
 
     @classmethod
     def from_json(cls, config: TaggerConfig, data: Any) -> TaggerCodec:
         """The codec of the labels in `data`."""
-        return cls(config, {column: Vocabulary(items) for column, items in data.items()})
+        labels = data.get("labels", data)
+        vocabularies = {column: Vocabulary(items) for column, items in labels.items()}
+        usage = data.get("usage", {})
+        return cls(
+            config,
+            vocabularies,
+            {column: Usage.from_json(usage[column], len(vocabularies[column])) for column in usage},
+        )
 
 
 CODEC: CodecType[TaggerConfig] = TaggerCodec
 if TYPE_CHECKING:
-    _codec: type[Codec[list[list[int]], list[Ints], list[Scores], list[list[int]]]] = TaggerCodec
+    _codec: type[Codec[list[list[int]], list[Ints], list[Scores], list[list[int] | None]]] = TaggerCodec

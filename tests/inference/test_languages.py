@@ -1,0 +1,118 @@
+"""Pipelines of several languages: whose style is chosen, by name, by language, and by the text."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+
+import depparse
+from depparse import Pipeline
+from depparse.document.document import Document
+from depparse.errors import ConfigError
+
+GERMAN = "Anna liest heute ein neues Buch und geht danach in die Schule."
+ENGLISH = "Anna reads a new book today and then she goes to school."
+FRENCH = "Les enfants lisent des livres au jardin de la nouvelle école."
+TREEBANKS = ["UD_German-Sample", "UD_English-Sample", "UD_French-Sample"]
+
+
+@pytest.fixture(scope="module")
+def nlp(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A model of three samples: FEATS are annotated in all; XPOS by English alone (see `test_columns…`)."""
+    folder = tmp_path_factory.mktemp("run")
+    return depparse.train(
+        "demo",
+        treebank=[str(samples / name) for name in TREEBANKS],
+        output=folder / "run",
+        set={
+            "training.epochs": 2,
+            "segmentation.training.epochs": 4,
+            "model.encoder.inputs": [
+                {"type": "words", "width": 16},
+                {"type": "characters", "width": 16, "embedding": 8},
+                {"type": "treebank", "width": 12},
+            ],
+        },
+    )
+
+
+def words(document: Document) -> list[str]:
+    """The sentences without their comments."""
+    return [sentence.to_conllu().split("\n", len(sentence.comments))[-1] for sentence in document]
+
+
+def test_each_paragraph_is_annotated_as_in_its_language(nlp: Pipeline) -> None:
+    document = nlp(f"{FRENCH}\n\n{GERMAN}\n\n{ENGLISH}")
+    assert [sentence.comment("lang") for sentence in document if sentence.comment("newpar") is not None] == [
+        "fr", "de", "en"
+    ]  # fmt: skip
+    alone = [nlp(text, language=code) for text, code in ((FRENCH, "French"), (GERMAN, "de"), (ENGLISH, "eng"))]
+    assert all(sentence.comment("lang") is None for each in alone for sentence in each)
+    columns = [[s.columns[name] for name in ("FORM", "UPOS", "FEATS", "HEAD", "DEPREL")] for s in document]
+    assert columns == [
+        [s.columns[name] for name in ("FORM", "UPOS", "FEATS", "HEAD", "DEPREL")] for each in alone for s in each
+    ]
+    by_name = nlp(GERMAN, treebank="UD_German-Sample")
+    assert by_name.to_conllu() == alone[1].to_conllu()
+
+
+def test_all_ways_of_asking_agree(nlp: Pipeline) -> None:
+    text = f"{GERMAN}\n\n{ENGLISH}"
+    document = nlp(text)
+    request = nlp.request(language="auto")
+    assert nlp(text, request=request).to_conllu() == document.to_conllu()
+    assert [each.to_conllu() for each in nlp.pipe([text, ENGLISH])] == [document.to_conllu(), nlp(ENGLISH).to_conllu()]
+    streamed = nlp.annotate_stream(nlp.segment([text[:7], text[7:]]))
+    assert [s.to_conllu() for s in streamed] == [s.to_conllu() for s in document]
+    # What is annotated again keeps the language that its comment says, whatever its words are.
+    document[0].set_comment("lang", "fr")
+    (again, *_) = nlp(document)
+    french = nlp(Document([document[0]]), language="fr")[0]
+    assert again.columns == french.columns
+    # Lists of tokens and given sentences are marked, and the caller's sentences are left as they are.
+    (marked,) = nlp([GERMAN.rstrip(".").split()])
+    assert marked.comment("lang") == "de"
+    bare = Document([depparse.Sentence.from_forms(GERMAN.split())])
+    assert nlp(bare)[0].comment("lang") == "de"
+    assert bare[0].comment("lang") is None
+
+
+def test_labels_are_those_of_the_treebank(nlp: Pipeline, samples: Path) -> None:
+    """An untrained network would mix them."""
+    text = " ".join([GERMAN, ENGLISH, FRENCH])
+    for name in TREEBANKS:
+        (file,) = samples.glob(f"{name}/*-train.conllu")
+        gold = depparse.read_conllu(file)
+        document = nlp(text, treebank=name)
+        for column in ("UPOS", "XPOS", "FEATS", "DEPREL"):
+            used = {cell for sentence in gold for cell in sentence.columns[column]} | {"_"}
+            assert {cell for sentence in document for cell in sentence.columns.get(column, ["_"])} <= used, column
+
+
+def test_other_languages_are_annotated_like_the_nearest_with_a_warning(nlp: Pipeline) -> None:
+    with pytest.warns(UserWarning, match=r"Spanish \(es\).*UD_French-Sample"):
+        spanish = nlp("Los niños leen libros.", language="Spanish")
+    assert words(spanish) == words(nlp("Los niños leen libros.", language="fr"))
+
+
+def test_what_cannot_be_asked_is_one_clear_line(nlp: Pipeline) -> None:
+    with pytest.raises(ConfigError, match="no language 'Gherman' is known; did you mean German"):
+        nlp(GERMAN, language="Gherman")
+    with pytest.raises(ConfigError, match="language is the name or code of a language, or auto"):
+        nlp(GERMAN, language=3)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="the model learned no treebank 'UD_Greek-X'"):
+        nlp(GERMAN, treebank="UD_Greek-X")
+
+
+def test_a_model_of_one_language_finds_none(nlp: Pipeline) -> None:
+    """It imports no library for that, and warns if it is told to annotate another language."""
+    en = depparse.load("en")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        document = en(GERMAN)
+        assert en(GERMAN, language="en").to_conllu() == document.to_conllu()
+    assert document[0].comment("lang") is None
+    with pytest.warns(UserWarning, match="no treebank of the model is in the language German"):
+        en(GERMAN, language="de")
