@@ -134,18 +134,22 @@ class Languages:
     def identify(self, paragraphs: Sequence[str]) -> list[str]:
         """The code of the language of each paragraph of a text, `UNKNOWN` if it has no letters.
 
-        A short or doubtful paragraph is taken to be in the language of the whole. Only for treebanks of one language,
-        nothing is to be found. Raises ConfigError if the library py3langid is not installed.
+        A short or doubtful paragraph is taken to be in the language of the whole. If that is doubtful, too, or not in
+        the catalogue, it is the most probable one of the treebanks. Only for treebanks of one language, nothing is to
+        be found. Raises ConfigError if the library py3langid is not installed.
         """
         if not self.are_several:
             return [next(iter(self.codes), UNKNOWN)] * len(paragraphs)
-        whole, _ = _identify("\n".join(paragraphs))
+        ranks = _rank("\n".join(paragraphs))
+        whole, probability = ranks[0]
+        if whole != UNKNOWN and (probability < _SURE or whole not in _entries_by_name()):
+            whole = next((code for code, _ in ranks if code in self.codes), whole)
         found = []
-        for paragraph in paragraphs:
-            code, probability = _identify(paragraph) if len(paragraphs) > 1 else (whole, 1.0)
-            doubtful = probability < _SURE or sum(map(str.isalpha, paragraph)) < _LETTERS
-            found.append(whole if doubtful else code)
-        return found
+        for paragraph in paragraphs if len(paragraphs) > 1 else ():
+            code, probability = _rank(paragraph)[0]
+            is_sure = probability >= _SURE and code in _entries_by_name()
+            found.append(code if is_sure and sum(map(str.isalpha, paragraph)) >= _LETTERS else whole)
+        return found or [whole] * len(paragraphs)
 
     def mark(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """The sentences, each with the code of its language in the comment `LANGUAGE`: copies of those without it.
@@ -233,12 +237,12 @@ def _kinship(wanted: Entry, scripts: set[str], entry: Entry) -> int:
     return int(bool(scripts & theirs))
 
 
-def _identify(text: str) -> tuple[str, float]:
-    """The code of the text's language, and its probability."""
+def _rank(text: str) -> list[tuple[str, float]]:
+    """The codes of languages that the text may be in, with their probabilities, the most probable first."""
     if not any(map(str.isalpha, text)):
-        return UNKNOWN, 0.0
-    code, probability = _identifier().classify(text)
-    return (UNKNOWN if code == "zxx" else _OTHER_CODES.get(code, code)), float(probability)
+        return [(UNKNOWN, 1.0)]
+    ranks = _identifier().rank(text)
+    return [(_OTHER_CODES.get(code, code), float(probability)) for code, probability in ranks if code != "zxx"]
 
 
 @cache

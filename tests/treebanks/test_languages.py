@@ -115,6 +115,9 @@ def test_each_paragraph_has_a_language() -> None:
     assert languages.identify([PORTUGUESE, "1984", "Ok.", PORTUGUESE]) == ["pt"] * 4
     assert languages.identify(["1984", "..."]) == [UNKNOWN] * 2
     assert languages.identify([]) == []
+    # What is short or doubtful as a whole, or in a language that UD lacks, goes with a language of the model.
+    assert languages.identify(["Ok!"])[0] in languages.codes
+    assert Languages(["UD_English-EWT", "UD_Indonesian-GSD"]).identify(["Saya tidak tahu di mana dia tinggal."]) == ["id"]
     # Where there is no choice, nothing is found.
     assert Languages(["UD_Thai-TUD"]).identify([ENGLISH]) == ["th"]
 
