@@ -30,6 +30,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 import depparse
+from depparse.inference.machine import environment_of_threads
 from depparse.inference.pipeline import Pipeline
 from depparse.treebanks.catalogue import corpora_folder
 
@@ -48,8 +49,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--sentences", type=int, default=3, help="sentences in a text")
     parser.add_argument("--bad", type=float, default=0, help="bad clients, as a share of the good ones")
-    parser.add_argument("--threads", type=int, default=1, help="threads of the server that compute")
+    parser.add_argument("--threads", type=int, default=1, help="threads that compute, in the server and offline")
     asked = parser.parse_args()
+    environment = environment_of_threads(asked.threads)
+    if environment != dict(os.environ):  # libraries read it when they are imported, so this begins anew
+        os.execve(sys.executable, [sys.executable, *sys.argv], environment)
     texts = make_texts(asked.sentences)
     expected = offline(asked.model, texts)
     command = [sys.executable, "-m", "depparse", "serve", "--model", asked.model, "--port", "0"]
