@@ -65,7 +65,7 @@ class Comparison:
     def compares(self, kind: str) -> bool:
         """Whether both annotate what is compared."""
         column = _ANNOTATED.get(kind, kind)
-        return kind in ("words", "sentences") or (self.gold.has[column] and self.system.has[column])
+        return kind in ("words", "tokens", "sentences") or (self.gold.has[column] and self.system.has[column])
 
     def covers(self, kind: str, word: int) -> bool:
         """Whether the gold word is compared in this."""
@@ -104,6 +104,25 @@ def _compare_words(comparison: Comparison, words: range, sentences: tuple[int, i
     for word in (word for word in free if word not in covered):
         near = words[min(bisect_right(gold_ends, system.starts[word]), len(words) - 1)]
         yield near, word, NONE, system.segmentation.forms[word]
+
+
+def _compare_tokens(comparison: Comparison, words: range, _: tuple[int, int]) -> Found:
+    """Words that both have, but as other tokens: as one multiword token, or each by itself."""
+    gold, system = comparison.gold, comparison.system
+    found: dict[tuple[int, int], tuple[int, list[str], list[str]]] = {}  # by the range of the longer token
+    for word in words:
+        if (other := comparison.to_system.get(word)) is None:
+            continue
+        ranges = [(side.starts[own], side.ends[own]) for side, own in ((gold, word), (system, other))]
+        if ranges[0] != ranges[1]:
+            longer = max(ranges, key=lambda token: token[1] - token[0])
+            tokens = found.setdefault(longer, (word, [], []))[1:]
+            for told, side, (start, end) in zip(tokens, (gold, system), ranges, strict=True):
+                text = side.segmentation.characters[start:end]
+                if told[-1:] != [text]:
+                    told.append(text)
+    for longer, (word, own_tokens, others) in found.items():
+        yield word, longer, " ".join(own_tokens), " ".join(others)
 
 
 def _compare_sentences(comparison: Comparison, words: range, sentences: tuple[int, int]) -> Found:
@@ -210,6 +229,7 @@ def _roles(side: Words, number: int, place: Callable[[int | None], Place]) -> It
 # The kinds of differences, in the order in which those of a word are told.
 COMPARERS: dict[str, Compare] = {
     "words": _compare_words,
+    "tokens": _compare_tokens,
     "sentences": _compare_sentences,
     "head": _compare_heads,
     **{kind: _compare_column(column) for kind, column in COLUMNS.items()},

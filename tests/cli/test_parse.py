@@ -204,4 +204,5 @@ def test_a_treebank_is_chosen_by_name(run: Run, tmp_path: Path) -> None:
     assert run("parse", "--model", "m", input=TWO).stdout == outputs["UD_A"]
     result = run("parse", "--model", "m", "--treebank", "UD_C", input=TWO)
     assert result.returncode == 2
-    assert "depparse: error: the model learned no treebank 'UD_C'; did you mean UD_B? it knows: UD_A, UD_B" in result.stderr
+    message = "the model learned no treebank 'UD_C'; did you mean UD_B? it knows: UD_A, UD_B"
+    assert f"depparse: error: {message}" in result.stderr

@@ -117,7 +117,8 @@ def test_each_paragraph_has_a_language() -> None:
     assert languages.identify([]) == []
     # What is short or doubtful as a whole, or in a language that UD lacks, goes with a language of the model.
     assert languages.identify(["Ok!"])[0] in languages.codes
-    assert Languages(["UD_English-EWT", "UD_Indonesian-GSD"]).identify(["Saya tidak tahu di mana dia tinggal."]) == ["id"]
+    malay = "Saya tidak tahu di mana dia tinggal."
+    assert Languages(["UD_English-EWT", "UD_Indonesian-GSD"]).identify([malay]) == ["id"]
     # Where there is no choice, nothing is found.
     assert Languages(["UD_Thai-TUD"]).identify([ENGLISH]) == ["th"]
 
