@@ -14,7 +14,7 @@ from pydantic import Field, PlainValidator, SerializeAsAny, field_validator
 from depparse.config import Config, key_error
 from depparse.document.sentence import Sentence
 from depparse.encoders.codec import EncoderCodec, EncoderConfig
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, ModelError
 from depparse.features.batch import Batch, Example, count_targets
 from depparse.layers.trees.reader import TreeSource
 from depparse.model.order import check_columns, is_parser, order_tasks, reads_trees
@@ -177,4 +177,16 @@ class ModelCodec:
         tasks = {
             name: TASKS.codec(task.type).from_json(task, data["tasks"][name]) for name, task in config.tasks.items()
         }
-        return cls(encoder, tasks, data.get("treebanks", ()))
+        codec = cls(encoder, tasks, data.get("treebanks", ()))
+        codec.check_usage()
+        return codec
+
+    def check_usage(self) -> None:
+        """Raises ModelError if a task knows the labels of another number of treebanks than the model has."""
+        for name, task in self.tasks.items():
+            for usage in task.usages if isinstance(task, HasUsage) else ():
+                if len(usage.used) != len(self.treebanks):
+                    raise ModelError(
+                        f"the task {name} knows the labels of {len(usage.used)} treebanks, but the model has "
+                        f"{len(self.treebanks)}"
+                    )

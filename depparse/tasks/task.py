@@ -38,6 +38,7 @@ from depparse.document.sentence import Sentence
 from depparse.encoders.codec import Widths
 from depparse.features.batch import Batch, Ints
 from depparse.features.choices import Floats, Lesson
+from depparse.features.usage import Usage
 from depparse.layers.trees.reader import TreeSource
 from depparse.registry import PartConfig
 from depparse.structs.analysis import ParseAnalysis, Tree
@@ -231,6 +232,10 @@ class ChecksData(Protocol):
 @runtime_checkable
 class HasUsage(Protocol):
     """A codec that, of several treebanks, can give each only the labels that it uses."""
+
+    @property
+    def usages(self) -> Sequence[Usage]:
+        """What it learned: for each kind of labels, which of them each treebank uses. Empty for one treebank."""
 
     def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
         """Learns which labels each treebank uses; `sources` numbers the treebank of each sentence."""

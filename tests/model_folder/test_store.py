@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from safetensors.torch import load_file, save_file
 import depparse
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, ModelError
-from depparse.files import hash_file
 from depparse.formats.table import read
 from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.description import describe
@@ -24,25 +23,12 @@ from depparse.model_folder.facts import Base, Facts, Origin
 from depparse.model_folder.store import load, load_parts, recover, save
 from depparse.segmentation.segmenter import Segmenter, SegmenterScorer
 from depparse.segmentation.torch_scorer import network_of
+from tests.folders import rewrite, sign
 from tests.models import annotated, small_model
 from tests.pretrained import tiny_transformer
 from tests.runs import weights
 from tests.segmenters import described
 from tests.sentences import two_sentences
-
-
-def rewrite(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
-    """Changes a file of JSON, and says so in the manifest."""
-    data = change(json.loads((folder / name).read_text(encoding="utf-8")))
-    (folder / name).write_text(json.dumps(data), encoding="utf-8")
-    sign(folder, name)
-
-
-def sign(folder: Path, name: str) -> None:
-    """Says in the manifest that the file is as it should be."""
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest[name] = hash_file(folder / name)
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
 
 
 @pytest.mark.parametrize("weights", ["float32", "int8"])

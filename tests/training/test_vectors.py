@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+import depparse
 from depparse.model.model import Model
 from depparse.training.examples import InMemory
 from depparse.training.processes import Processes
 from depparse.training.vectors import WithVectors, with_kept_vectors
 from tests.models import model_of
 from tests.pretrained import tiny_transformer
-from tests.recipes import PARSER
+from tests.recipes import PARSER, TINY
 from tests.sentences import two_sentences
 
 
@@ -66,3 +67,20 @@ def test_nothing_is_kept_where_the_network_is_trained(tmp_path: Path) -> None:
     examples = InMemory([model.example(sentence, targets=True) for sentence in two_sentences()])
     assert with_kept_vectors(model, examples, tmp_path / "vectors", Processes()) is examples
     assert not (tmp_path / "vectors").exists()
+
+
+def test_a_run_keeps_vectors_until_it_ends(tmp_path: Path, samples: Path) -> None:
+    frozen = {**tiny_transformer("wordpiece", tmp_path / "encoder"), "frozen": True}
+    seen: list[list[Path]] = []
+    nlp = depparse.train(
+        TINY,
+        treebank=samples / "UD_English-Sample",
+        output=tmp_path / "run",
+        set={"model.encoder.inputs": [frozen], "training.epochs": 2},
+        listen=lambda record: seen.append(list((tmp_path / "run").glob("vectors/*.npy"))),
+    )
+    assert max(map(len, seen)) == 1
+    assert not (tmp_path / "run" / "vectors").exists()
+    # The model that was trained with kept vectors reads sentences by itself.
+    assert nlp("Anna sleeps.")[0].columns["HEAD"]
+    assert nlp.facts.scores

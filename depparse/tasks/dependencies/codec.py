@@ -77,6 +77,11 @@ class DependencyCodec:
         vocabulary = Vocabulary.count(relations)
         return cls(config, vocabulary) if len(vocabulary) else None
 
+    @property
+    def usages(self) -> list[Usage]:
+        """Which relations each treebank uses."""
+        return [] if self.usage is None else [self.usage]
+
     def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
         """Learns which relations each treebank uses."""
         targets = (self.targets(sentence)[1] for sentence in sentences)

@@ -106,6 +106,11 @@ class LemmatizerCodec:
         known = {script: sorted(forms[script]) for script in scripts if script in forms}
         return cls(config, Vocabulary(scripts), known, sorted(lemmas), kept > 0)
 
+    @property
+    def usages(self) -> list[Usage]:
+        """Which scripts each treebank uses."""
+        return [] if self.usage is None else [self.usage]
+
     def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
         """Learns which scripts each treebank uses."""
         self.usage = Usage.count(map(self.targets, sentences), sources, n_treebanks, len(self.scripts))

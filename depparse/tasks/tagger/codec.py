@@ -72,6 +72,11 @@ class TaggerCodec:
         """For each column, the numbers of the labels ``[batch, words]``."""
         return [pad([row[number] for row in rows]) for number in range(len(self.vocabularies))]
 
+    @property
+    def usages(self) -> list[Usage]:
+        """Which labels of each column each treebank uses."""
+        return list(self.usage.values())
+
     def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
         """Learns which labels each treebank uses."""
         for column, vocabulary in self.vocabularies.items():

@@ -1,0 +1,115 @@
+"""Models of several treebanks: each task gives a sentence only the labels that its treebank uses."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from depparse.config import parse
+from depparse.document.document import Document
+from depparse.errors import ModelError
+from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import ModelConfig
+from depparse.model.model import Model
+from depparse.model_folder.store import load, save
+from tests.folders import rewrite
+from tests.models import randomize
+from tests.recipes import TASKS
+from tests.sentences import bare
+
+# The first treebank has no XPOS and no relation subtypes; the second has no lemmas and no features.
+FIRST = """\
+1	Anna	Anna	PROPN	_	Number=Sing	2	nsubj	_	_
+2	sleeps	sleep	VERB	_	Number=Sing	0	root	_	_
+3	now	now	ADV	_	_	2	advmod	_	_
+
+"""
+SECOND = """\
+1	Tom	_	NOUN	N	_	2	nsubj:pass	_	_
+2	seen	_	AUX	V	_	0	root	_	_
+3	here	_	PART	P	_	2	obl:place	_	_
+
+"""
+TREEBANKS = ("UD_English-A", "UD_English-B")
+COLUMNS = ("LEMMA", "UPOS", "XPOS", "FEATS", "DEPREL")
+
+
+def build() -> Model:
+    """A model with random weights, which would mix all labels."""
+    sentences = Document.from_conllu(FIRST + SECOND).sentences
+    inputs = [{"type": "words", "width": 16, "min_count": 1}, {"type": "treebank", "width": 4}]
+    config = parse(ModelConfig, {"encoder": {"inputs": inputs, "context": None}, "tasks": TASKS})
+    model = Model.build(config, sentences, TREEBANKS, [0, 1])
+    randomize(model, "")
+    return model.eval()
+
+
+def labels(document: Document) -> dict[str, set[str]]:
+    return {name: {cell for s in document for cell in s.columns[name]} for name in COLUMNS}
+
+
+@pytest.mark.parametrize("asked", [{}, {"probabilities": True}, {"k_best": 3}])
+def test_labels_are_those_of_the_treebank(asked: dict[str, Any], tmp_path: Path) -> None:
+    save(build(), tmp_path / "m")
+    nlp = Pipeline(load(tmp_path / "m"))
+    words = ["Anna", "Tom", "sleeps", "seen", "now", "here", "there"]
+    shuffle = random.Random(1)
+    given = [shuffle.choices(words, k=5) for _ in range(20)]
+    first, second = (labels(nlp(given, treebank=name, **asked)) for name in TREEBANKS)
+    assert first["XPOS"] == second["LEMMA"] == second["FEATS"] == {"_"}
+    assert first["UPOS"] <= {"PROPN", "VERB", "ADV"}
+    assert second["UPOS"] <= {"NOUN", "AUX", "PART"}
+    assert second["XPOS"] <= {"N", "V", "P"}
+    assert first["DEPREL"] <= {"root", "nsubj", "advmod"}
+    assert second["DEPREL"] <= {"root", "nsubj:pass", "obl:place"}
+    assert "_" not in first["LEMMA"]
+
+
+def test_of_one_treebank_nothing_is_restricted() -> None:
+    model = build()
+    one = Model.build(model.config, Document.from_conllu(FIRST + SECOND).sentences, TREEBANKS[:1], [0, 0])
+    assert [one.codec.tasks[name].usages for name in TASKS] == [[], [], []]  # type: ignore[attr-defined]
+    assert json.dumps(one.codec.to_json()).count("usage") == 0
+
+
+def _drop_row(usage: Any) -> Any:
+    return usage[:1]
+
+
+def _beyond(usage: Any) -> Any:
+    return [usage[0], [*usage[1], 99]]
+
+
+@pytest.mark.parametrize(
+    ("task", "change", "message"),
+    [
+        ("dependencies", _drop_row, "knows the labels of 1 treebanks, but the model has 2"),
+        ("lemmatizer", _drop_row, "knows the labels of 1 treebanks, but the model has 2"),
+        ("dependencies", _beyond, "do not fit together"),
+        ("lemmatizer", lambda usage: 3, "do not fit together"),
+    ],
+)
+def test_usage_that_does_not_fit_is_one_model_error(
+    task: str, change: Callable[[Any], Any], message: str, tmp_path: Path
+) -> None:
+    save(build(), tmp_path / "m")
+
+    def changed(data: Any) -> Any:
+        data["tasks"][task]["usage"] = change(data["tasks"][task]["usage"])
+        return data
+
+    rewrite(tmp_path / "m", "vocab.json", changed)
+    with pytest.raises(ModelError, match=message):
+        load(tmp_path / "m")
+
+
+def test_the_callers_sentences_stay_as_they_are() -> None:
+    document = Document.from_conllu(FIRST)
+    before = document.to_conllu()
+    Pipeline(build())(bare(document), treebank="UD_English-B")
+    assert document.to_conllu() == before
