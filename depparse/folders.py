@@ -95,8 +95,10 @@ def installed(group: str) -> dict[str, EntryPoint]:
     return points
 
 
-def all_installed(group: str) -> list[EntryPoint]:
-    """All entry points of the group, whatever their names."""
+def all_installed(group: str, *, anew: bool = False) -> list[EntryPoint]:
+    """All entry points of the group, whatever their names; searched `anew`, also those of packages installed since."""
+    if anew:
+        _entry_points.cache_clear()
     return list(_entry_points(tuple(sys.path)).select(group=group))
 
 

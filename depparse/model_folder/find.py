@@ -38,9 +38,12 @@ def bundled() -> dict[str, Path]:
 
 
 def packaged() -> dict[str, list[EntryPoint]]:
-    """The models that installed packages offer: by name, their entry points. Searches all installed packages once."""
+    """The models that installed packages offer: by name, their entry points.
+
+    All packages are searched each time, since one may be installed while a notebook is open.
+    """
     points: dict[str, list[EntryPoint]] = {}
-    for point in sorted(all_installed(GROUP), key=lambda point: (point.name, package_of(point))):
+    for point in sorted(all_installed(GROUP, anew=True), key=lambda point: (point.name, package_of(point))):
         points.setdefault(point.name, []).append(point)
     return points
 

@@ -86,8 +86,8 @@ class Package:
     def wheel_in(self, output: Path) -> Path:
         """The path of the wheel in a folder. Raises ModelError if no new file can be there."""
         path = output / f"{self.module}-{self.version}-{_TAG}.whl"
-        if output.is_file():
-            raise ModelError(f"{output}: is a file; give the folder into which the wheel is to be written")
+        if output.is_file() or output.suffix == ".whl":
+            raise ModelError(f"{output}: a wheel is named after its package; give the folder to write it into")
         if path.exists():
             raise ModelError(f"{path}: exists; give another --version or folder, or remove it")
         return path

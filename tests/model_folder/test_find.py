@@ -19,6 +19,8 @@ from depparse.errors import ConfigError, ModelError
 from depparse.model_folder import find as models
 from depparse.model_folder.find import bundled, find
 from depparse.model_folder.store import save
+from depparse.shards.work import ModelName
+from tests.conftest import ROOT
 from tests.models import small_model
 from tests.packages import install
 from tests.sentences import TWO, two_sentences
@@ -139,6 +141,14 @@ def test_a_model_of_a_package_is_found_and_no_code_is_run(site: Path) -> None:
     assert not {"found_package", "deep_package", "run_package"} & sys.modules.keys()
 
 
+def test_a_package_that_is_installed_later_is_found(site: Path) -> None:
+    with pytest.raises(ModelError, match=r"^late: no such model folder, nor a model of that name"):
+        depparse.load("late")
+    save(small_model(), site / "late_package", card="# late")
+    install(site, "depparse-late", "[depparse.models]\nlate = late_package\n")
+    assert depparse.load("late").card == "# late"
+
+
 def test_bundled_names_and_folders_come_before_packages_and_search_none(
     site: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,7 +156,7 @@ def test_bundled_names_and_folders_come_before_packages_and_search_none(
     assert depparse.load("local").card == "# found"  # a folder that is no model hides nothing
     save(small_model(), home / "local", card="# local")
 
-    def searches(group: str) -> NoReturn:
+    def searches(group: str, anew: bool) -> NoReturn:
         raise AssertionError("all packages are searched")
 
     monkeypatch.setattr(models, "all_installed", searches)
@@ -154,6 +164,21 @@ def test_bundled_names_and_folders_come_before_packages_and_search_none(
     assert depparse.load("local").card == depparse.load("./local").card == "# local"
     with pytest.raises(ModelError, match=r"^\./found: no such model folder$"):
         find("./found")
+
+
+def test_processes_in_other_folders_find_the_same_model(site: Path, home: Path) -> None:
+    """Only the path of a folder means something else there, so that it becomes absolute."""
+    save(small_model(), home / "mine")
+    (home / "found").mkdir()
+    for name, expected in (("en", "en"), ("found", "found"), ("mine", str(home / "mine")), ("user/repo", "user/repo")):
+        assert ModelName(name).absolute().name == expected
+
+
+def test_the_name_of_a_packaged_model_is_no_file_of_analyses(site: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": f"{site}:{ROOT}"}
+    command = [sys.executable, "-m", "depparse", "evaluate", "gold.conllu", "found"]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert "found is a model or a folder and no file of analyses; a model is given by --model" in result.stderr
 
 
 @pytest.mark.parametrize(

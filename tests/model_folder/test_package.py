@@ -221,7 +221,8 @@ def test_other_places_and_folders_are_refused(model: Path, tmp_path: Path) -> No
     (tmp_path / "empty").mkdir()
     for write, folder, output, message in (
         (write_wheel, model, tmp_path / "dist", r"py3-none-any\.whl: exists; give another --version or folder, or rem"),
-        (write_wheel, model, tmp_path / "file", "file: is a file; give the folder into which the wheel"),
+        (write_wheel, model, tmp_path / "file", "file: a wheel is named after its package; give the folder to write"),
+        (write_wheel, model, tmp_path / "x.whl", r"x\.whl: a wheel is named after its package; give the folder"),
         (write_wheel, model, tmp_path / "file" / "x", "cannot be written: not a directory"),
         (write_project, model, tmp_path / "thesis", "thesis: holds something else than a model"),
         (write_project, model, tmp_path / "file", "file: is a file, and a model is a folder"),
