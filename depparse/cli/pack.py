@@ -72,7 +72,7 @@ def pack(
 
     Example: [green]depparse pack runs/ewt runs/ewt-segmenter -o en --weights int8 --card card.md[/green]
 
-    A package: [green]depparse pack en -o dist --wheel --version 1.1[/green], then
+    A package: [green]depparse pack runs/ewt -o dist --wheel --name english[/green], then
     [green]pip install dist/*.whl[/green]
     """
     from depparse.files import read_text

@@ -133,7 +133,7 @@ class _Metadata:
 def _licence(facts: Facts) -> tuple[str, bool]:
     """The licence of the model, of all its parts if none is stated of the whole, and whether it is of SPDX."""
     licences = [facts.licence] if facts.licence else facts.licences()
-    parts = [_spdx(licence) for licence in licences]
+    parts = list(dict.fromkeys(map(_spdx, licences)))
     if not all(parts):
         return _printable("; ".join(licences)), False
     return " AND ".join(f"({part})" if " OR " in part and len(parts) > 1 else part for part in parts), True

@@ -131,6 +131,7 @@ def test_the_classifiers_are_those_of_pypi() -> None:
     ("licences", "expected", "field"),
     [
         (("apache-2.0 and cc-by-sa-4.0", "MIT"), "Apache-2.0 AND CC-BY-SA-4.0", "license_expression"),
+        (("", "CC BY 4.0", "CC-BY-4.0"), "CC-BY-4.0", "license_expression"),
         (("", "MIT OR Apache-2.0", "CC0 1.0"), "(MIT OR Apache-2.0) AND CC0-1.0", "license_expression"),
         (("free for\nall", "MIT"), "free for all", "license"),
         (("", "MIT", "free for all"), "MIT; free for all", "license"),
