@@ -90,13 +90,15 @@ def installed(group: str) -> dict[str, EntryPoint]:
     for point in all_installed(group):
         other = points.setdefault(point.name, point)
         if other != point:
-            both = f"{_package(other)} and {_package(point)}"
+            both = f"{package_of(other)} and {package_of(point)}"
             raise ConfigError(f"the packages {both} both add {point.name!r} to {group}; one of them has to go")
     return points
 
 
-def all_installed(group: str) -> list[EntryPoint]:
-    """All entry points of the group, whatever their names."""
+def all_installed(group: str, *, anew: bool = False) -> list[EntryPoint]:
+    """All entry points of the group, whatever their names; searched `anew`, also those of packages installed since."""
+    if anew:
+        _entry_points.cache_clear()
     return list(_entry_points(tuple(sys.path)).select(group=group))
 
 
@@ -106,10 +108,11 @@ def load(point: EntryPoint) -> Any:
         return point.load()
     except Exception as error:
         reason = f"{error}" if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: {error}"
-        raise ConfigError(f"{point.name!r} of the package {_package(point)} cannot be imported: {reason}") from None
+        raise ConfigError(f"{point.name!r} of the package {package_of(point)} cannot be imported: {reason}") from None
 
 
-def _package(point: EntryPoint) -> str:
+def package_of(point: EntryPoint) -> str:
+    """The name of the package that an entry point is of."""
     return point.dist.name if point.dist is not None else point.value
 
 

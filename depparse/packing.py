@@ -1,10 +1,11 @@
-"""Packs a model and a segmenter, each trained by itself, into one small folder, with the scores of the whole."""
+"""Packs a model and a segmenter, each trained by itself, into one small folder or package, and scores the whole."""
 
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -16,12 +17,12 @@ from depparse.errors import ConfigError, ModelError, did_you_mean
 from depparse.files import PathLike
 from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
-from depparse.model_folder.contents import read_facts
-from depparse.model_folder.description import Weights
+from depparse.model_folder.description import Weights, read_facts, read_json
 from depparse.model_folder.facts import Facts, Origin, Packing, ScoreRow, licence_of, without_paths
 from depparse.model_folder.find import find
+from depparse.model_folder.package import Package, write_project, write_wheel
 from depparse.model_folder.store import check_replaceable, load_parts, save, state
-from depparse.model_folder.weights import encode
+from depparse.model_folder.weights import as_weights, encode
 from depparse.training.facts import score_facts
 from depparse.training.gold import Gold, read_gold
 
@@ -31,7 +32,7 @@ def pack(
     segmenter: str | os.PathLike[str] | None = None,
     *,
     output: str | os.PathLike[str],
-    weights: Weights = "float32",
+    weights: Weights | None = None,
     without: str | Collection[str] = (),
     card: str = "",
     command: str = "",
@@ -41,15 +42,16 @@ def pack(
 
     Both are named as for `load`. Without `segmenter`, that of `model` is taken, if it has one; a warning says if the
     two are of different languages. Tasks in `without` are left out. Weights that inference never reads are left out
-    too, which changes no analysis; `weights` stored as float16 or int8 may change a few analyses. `card` is Markdown
-    for the beginning of the card, with the licence under ``## Licence``; `command` is the command that the card shows.
-    The packed pipeline is scored on the gold files `score`. Returns the facts. Raises ModelError, ConfigError and, for
-    a gold file, FormatError.
+    too, which changes no analysis; `weights` stored as float16 or int8 may change a few analyses, and by default are
+    stored as those of `model`. `card` is Markdown for the beginning of the card, with the licence under ``## Licence``;
+    `command` is the command that the card shows. The packed pipeline is scored on the gold files `score`. Returns the
+    facts. Raises ModelError, ConfigError and, for a gold file, FormatError.
     """
     output = Path(output)
     check_replaceable(output)
     folder = find(model)
     parts = load_parts(folder)
+    weights = as_weights(weights or read_json(folder / "config.json").get("weights", "float32"))
     segmenter_folder = find(segmenter) if segmenter is not None else folder
     if segmenter is not None:
         parts.segmenter = load_parts(segmenter_folder).segmenter
@@ -87,6 +89,33 @@ def pack(
         facts = facts.model_copy(update={"scores": _scores(output, gold_files)})
         save(parts.model, output, facts, segmenter=parts.segmenter, weights=weights)
     return facts
+
+
+def pack_package(
+    model: str | os.PathLike[str],
+    output: str | os.PathLike[str],
+    package: Package,
+    *,
+    wheel: bool,
+    change: Callable[..., Facts] | None = None,
+) -> Path:
+    """Writes a package for pip of a model, which is named as for `load`; returns its path.
+
+    It is a file in the folder `output` if it is a `wheel`, else `output` itself, which is still a model folder. The
+    model goes into it as it is, or as `change` makes it, which is `pack` with all arguments but the output. Raises
+    ModelError, ConfigError and what `change` raises.
+    """
+    output = Path(output)
+    path = package.wheel_in(output) if wheel else output
+    if not wheel:
+        check_replaceable(output)
+    with tempfile.TemporaryDirectory() as temporary:
+        if change is None:
+            folder = find(model)
+        else:
+            change(output=(folder := Path(temporary, "model")))
+        (write_wheel if wheel else write_project)(folder, output, package)
+    return path
 
 
 def _warn_of_languages(model: Path, segmenter: Path) -> None:

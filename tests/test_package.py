@@ -1,4 +1,7 @@
-"""The wheel as a user gets it: built, installed beside nothing else of ours, run in an empty folder."""
+"""The wheel as a user gets it: built, installed beside nothing else of ours, run in an empty folder.
+
+Large models, which a checkout has in ``models``, are not in it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -15,11 +19,30 @@ from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source distribution of this checkout, with one more model in ``models``."""
+    checkout, folder = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("dist")
+    for name in ("depparse", "corpora", "configs", "LICENSE", "README.md", "pyproject.toml"):
+        (checkout / name).symlink_to(ROOT / name)
+    (checkout / "models" / "many").mkdir(parents=True)
+    (checkout / "models" / "many" / "config.json").write_text("{}", encoding="utf-8")
+    command = [sys.executable, "-m", "build", "--wheel", "--sdist", "--no-isolation", "--outdir", folder, checkout]
     subprocess.run(command, check=True, capture_output=True)
-    return next(folder.glob("*.whl"))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(distributions: Path) -> Path:
+    return next(distributions.glob("*.whl"))
+
+
+def test_large_models_are_in_no_distribution(distributions: Path) -> None:
+    (wheel,), (source,) = distributions.glob("*.whl"), distributions.glob("*.tar.gz")
+    with tarfile.open(source) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert "depparse/models/en/config.json" in names
+    assert not any("models/many" in name for name in names.union(zipfile.ZipFile(wheel).namelist()))
+    assert max(wheel.stat().st_size, source.stat().st_size) < 60_000_000
 
 
 def test_the_wheel_holds_data_types_and_nothing_top_level_but_depparse(wheel: Path) -> None:

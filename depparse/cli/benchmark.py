@@ -13,7 +13,8 @@ from depparse.printable import clean
 
 def benchmark(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A bundled name such as en, the folder of a model or of its run.")
+        str,
+        typer.Argument(metavar="MODEL", help="The name of a model such as en, its folder, or that of its run."),
     ],
     text: Annotated[
         str | None, typer.Argument(metavar="TEXT", help="A file of raw text, or -; by default a built-in text.")

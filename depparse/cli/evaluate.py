@@ -14,7 +14,7 @@ from depparse.cli.printing import note, say_json
 from depparse.cli.tables import show
 from depparse.errors import ConfigError, ModelError, did_you_mean
 from depparse.evaluation.dimensions import DIMENSIONS
-from depparse.model_folder.find import bundled
+from depparse.model_folder.find import bundled, packaged
 
 if TYPE_CHECKING:
     from depparse.document.document import Document
@@ -42,7 +42,7 @@ def evaluate(
             "--model",
             "-m",
             metavar="MODEL",
-            help="Score the analyses of GOLD's words by this model: a bundled name, a folder, or a hub id.",
+            help="Score the analyses of GOLD's words by this model: its name, its folder, or a hub id.",
         ),
     ] = None,
     raw: Annotated[
@@ -125,7 +125,7 @@ def evaluate(
     from depparse.evaluation.report import metric_names, report
     from depparse.inference.load import load
 
-    if system is not None and (system in bundled() or os.path.isdir(system)):
+    if system is not None and _is_named(system):
         raise ConfigError(f"{system} is a model or a folder and no file of analyses; a model is given by --model")
     if (system is None) == (model is None):
         raise ConfigError("give either SYSTEM, a file to score, or --model, whose analyses of GOLD are scored")
@@ -183,13 +183,16 @@ def evaluate(
 COMMAND = evaluate
 
 
+def _is_named(name: str) -> bool:
+    """Whether it is the name of a model, or a folder."""
+    return name in bundled() or os.path.isdir(name) or (not os.path.exists(name) and name in packaged())
+
+
 def _is_model(name: str) -> bool:
     """Whether the name is that of a model and not of a file: a folder, or neither a file nor a file's name."""
     from depparse.formats.table import guess_format
 
-    if name in bundled() or os.path.isdir(name):
-        return True
-    return not (name == "-" or os.path.exists(name) or guess_format(name, ""))
+    return _is_named(name) or not (name == "-" or os.path.exists(name) or guess_format(name, ""))
 
 
 def _analyser(

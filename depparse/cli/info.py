@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from depparse.cli.options import Json
-from depparse.cli.printing import say, say_json
+from depparse.cli.printing import note, say, say_json
 from depparse.printable import clean
 
 if TYPE_CHECKING:
     from depparse.evaluation.tables import Table
-    from depparse.model_folder.description import Description
+    from depparse.model_folder.description import Description, Named
     from depparse.model_folder.facts import Facts
 
 
@@ -22,19 +23,31 @@ _UNKNOWN = "not stated"  # of a licence
 
 def info(
     model: Annotated[
-        str,
-        typer.Argument(metavar="MODEL", help="The folder of a model or of the run that made it, or a bundled name."),
-    ],
+        str | None,
+        typer.Argument(metavar="MODEL", help="The name of a model, its folder, or that of the run that made it."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Describe a model: parts, network, data, licences and scores, and whether its files are intact.
+
+    Without MODEL, list the models that have a name: those that come with depparse, and those of installed packages.
 
     Example: [green]depparse info runs/ewt[/green]
     """
     from depparse.cli.tables import show
     from depparse.evaluation.tables import Table
-    from depparse.model_folder.description import describe
+    from depparse.model_folder.description import describe, named
 
+    if model is None:
+        models = named()
+        if json:
+            say_json([asdict(item) for item in models])
+        else:
+            show([_list(models)])
+            for item in models:
+                if item.error:
+                    note(f"note: {item.error}")
+        return
     description = describe(model)
     if json:
         say_json(description.to_dict())
@@ -54,6 +67,19 @@ def info(
 
 
 COMMAND = info
+
+
+def _list(models: Iterable[Named]) -> Table:
+    """A row for each model, with the first few of its languages."""
+    from depparse.evaluation.tables import Table
+
+    rows = []
+    for model in models:
+        more = f" and {len(model.languages) - 3} more" if len(model.languages) > 3 else ""
+        size = "" if model.error else f"{model.size / 1e6:,.1f}"
+        languages = f"{', '.join(model.languages[:3])}{more}"
+        rows.append((model.name, model.package, languages, "; ".join(model.licences), size))
+    return Table("Models", ("name", "package", "languages", "licence", "MB"), rows)
 
 
 def _facts(description: Description) -> Iterator[tuple[str, str]]:

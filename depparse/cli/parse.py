@@ -34,7 +34,7 @@ def parse(
     model: Annotated[
         str,
         typer.Option(
-            "--model", "-m", metavar="MODEL", help="A bundled name such as en, a model's folder, or a hub id."
+            "--model", "-m", metavar="MODEL", help="The name of a model such as en, a model's folder, or a hub id."
         ),
     ],
     files: Annotated[

@@ -22,8 +22,8 @@ def serve(
             "--model",
             "-m",
             metavar="MODEL",
-            help="A bundled name such as en, a model's folder, or NAME=FOLDER. May be given several times; the first "
-            "one is the default.",
+            help="The name of a model such as en, a model's folder, or NAME=FOLDER. May be given several times; the "
+            "first one is the default.",
         ),
     ],
     host: Annotated[

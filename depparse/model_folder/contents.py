@@ -16,8 +16,8 @@ from depparse.config import parse
 from depparse.errors import ConfigError, ModelError
 from depparse.model.codec import ModelCodec, ModelConfig
 from depparse.model_folder.description import WEIGHTS, check_folder, read_json
-from depparse.model_folder.facts import Facts, facts_from
-from depparse.model_folder.find import CARD, FACTS
+from depparse.model_folder.description import read_facts as read_facts
+from depparse.model_folder.find import CARD
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.config import SegmenterConfig
 
@@ -80,12 +80,6 @@ def check_finite(stored: Mapping[str, NDArray[Any]]) -> None:
     for name, value in stored.items():
         if np.issubdtype(value.dtype, np.floating) and not np.isfinite(value).all():
             raise ModelError(f"the weights {name} hold numbers that are not finite (NaN or infinite)")
-
-
-def read_facts(folder: Path) -> Facts:
-    """The facts of a model folder; empty ones if the folder is so old that it has none. Raises ModelError."""
-    path = folder / FACTS
-    return facts_from(read_json(path), str(path)) if path.is_file() else Facts()
 
 
 def read_card(folder: Path) -> str:

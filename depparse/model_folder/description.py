@@ -7,13 +7,18 @@ import os
 import struct
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from depparse import __version__
 from depparse.errors import ModelError
 from depparse.files import hash_file
+from depparse.folders import package_of
 from depparse.layers.stored import SCALE
 from depparse.model_folder.facts import Facts, facts_from
-from depparse.model_folder.find import CARD, FACTS, FILES, find
+from depparse.model_folder.find import CARD, FACTS, FILES, bundled, find, in_package, packaged
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 FORMAT = 3
 # Formats that can be read: 1 had no segmenters, and no other weights than float32; up to 2, lemmatizers had nothing but
@@ -55,6 +60,50 @@ class Description:
             "scores_as_packed": facts.packing is not None and bool(facts.scores),
             "facts": facts.model_dump(mode="json", exclude_defaults=True),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A model that has a name: it comes with depparse, or an installed package offers it."""
+
+    name: str
+    package: str  # with its version
+    folder: str = ""
+    size: int = 0  # in bytes
+    languages: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    error: str = ""  # why the package has no such model; then all else is empty
+
+
+def named() -> list[Named]:
+    """The models that `find` finds by a name, those of depparse first. Their weights are not read."""
+    own, others, models = bundled(), packaged(), []
+    for name in [*own, *(name for name in others if name not in own)]:
+        package = f"depparse {__version__}" if name in own else " and ".join(map(_with_version, others[name]))
+        try:
+            folder = own[name] if name in own else in_package(others[name])
+            facts = read_facts(folder)
+        except ModelError as error:
+            models.append(Named(name, package, error=str(error)))
+            continue
+        languages, licences = tuple(facts.languages()), tuple(facts.licences())
+        models.append(Named(name, package, str(folder), _size(folder), languages, licences))
+    return models
+
+
+def _with_version(point: EntryPoint) -> str:
+    return f"{package_of(point)} {point.dist.version if point.dist is not None else ''}".strip()
+
+
+def _size(folder: Path) -> int:
+    """The size of all files of a folder, in bytes."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+
+
+def read_facts(folder: Path) -> Facts:
+    """The facts of a model folder; empty ones if the folder is so old that it has none. Raises ModelError."""
+    path = folder / FACTS
+    return facts_from(read_json(path), str(path)) if path.is_file() else Facts()
 
 
 def check_folder(folder: Path) -> dict[str, Any]:
@@ -107,13 +156,12 @@ def describe(name: str | os.PathLike[str]) -> Description:
         raise
     except Exception as error:  # what a folder may hold wrongly is without end, and so are the errors that follow
         raise ModelError(f"{folder}: not a model that this version knows: {type(error).__name__} {error}") from None
-    card, facts = folder / CARD, folder / FACTS
-    size = sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    card = folder / CARD
     card_as_saved = card.is_file() and hash_file(card) == read_json(folder / "manifest.json").get(CARD)
     parameters = sum(sizes.values())
     return Description(
-        str(folder), config["format"], size, parameters, types, config.get("weights", "float32"), segmenter,
-        inputs, context, tasks, facts_from(read_json(facts), str(facts)) if facts.is_file() else Facts(), card_as_saved,
+        str(folder), config["format"], _size(folder), parameters, types, config.get("weights", "float32"), segmenter,
+        inputs, context, tasks, read_facts(folder), card_as_saved,
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ class Origin(Config):
 
     @classmethod
     def of(cls, name: str | os.PathLike[str], folder: Path) -> Origin:
-        """The origin `folder`, which the user named `name`: a bundled model, an id on the hub, or a path."""
+        """The origin `folder`, which the user named `name`: a model of that name, an id on the hub, or a path."""
         return cls(name=without_paths(os.fspath(name)), manifest_sha256=hash_file(folder / "manifest.json"))
 
 

@@ -12,6 +12,8 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,14 +69,7 @@ def save(
     if model is None and segmenter is None:
         raise ModelError(f"{folder}: there is nothing to save: no model and no segmenter")
     weights = as_weights(weights)
-    folder = Path(folder)
-    check_replaceable(folder)
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    except OSError as error:
-        raise ModelError(f"{folder}: cannot be made: {(error.strerror or str(error)).lower()}") from error
-    try:
+    with replacing(folder) as temporary:
         config: dict[str, Any] = {"format": FORMAT, "weights": weights, "writes": {}, "model": None, "segmenter": None}
         vocabularies: dict[str, Any] = {}
         if model is not None:
@@ -95,12 +90,6 @@ def save(
         (temporary / "model.safetensors").chmod((temporary / CARD).stat().st_mode)
         hashes = {name: hash_file(temporary / name) for name in (*FILES, FACTS, CARD)}
         _write_json(temporary / "manifest.json", hashes, indent=1)
-        temporary.chmod(0o755)
-        _replace(temporary, folder)
-    except OSError as error:
-        raise ModelError(f"{folder}: cannot be written: {(error.strerror or str(error)).lower()}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _portable(value: Any) -> Any:
@@ -118,6 +107,29 @@ def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]
     if segmenter is not None:
         weights |= {SEGMENTER + name: value for name, value in network_of(segmenter).state_dict().items()}
     return weights
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A new folder to write to, which takes the place of the model `folder` when the block ends without an error.
+
+    Raises ModelError if there is something other than a model in that place, or if the new folder cannot be written.
+    """
+    folder = Path(folder)
+    check_replaceable(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be made: {(error.strerror or str(error)).lower()}") from error
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        _replace(temporary, folder)
+    except OSError as error:
+        raise ModelError(f"{folder}: cannot be written: {(error.strerror or str(error)).lower()}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_replaceable(folder: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from depparse.errors import ConfigError, did_you_mean
 from depparse.inference.pipeline import Pipeline
+from depparse.model_folder.find import short_name
 from depparse.server.limits import Refusal
 from depparse.treebanks.catalogue import entries
 
@@ -110,8 +111,7 @@ def named(asked: Iterable[str]) -> dict[str, str]:
     for text in asked:
         name, equals, model = text.partition("=")
         if not equals or Path(text).exists():
-            path = Path(text)
-            name, model = (path.resolve().parent if path.name == "model" else path).name, text
+            name, model = short_name(text), text
         if not name or not model:
             raise ConfigError(f"--model is NAME=FOLDER, or a name such as en, or a folder; not {text!r}")
         if name in found:

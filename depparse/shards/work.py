@@ -19,7 +19,7 @@ from depparse.formats import table as formats
 from depparse.inference.load import load
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import Request
-from depparse.model_folder.find import FILES, bundled, find
+from depparse.model_folder.find import FILES, bundled, find, is_path
 from depparse.shards.sections import Section
 from depparse.text.naming import name_document, name_sentences
 from depparse.text.pieces import iter_pieces
@@ -40,7 +40,7 @@ class ModelName:
 
     def absolute(self) -> ModelName:
         """The name by which processes in other folders find the model."""
-        here = self.name not in bundled() and Path(self.name).exists()
+        here = self.name not in bundled() and is_path(self.name)
         return replace(self, name=str(Path(self.name).absolute())) if here else self
 
     def load(self) -> Pipeline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ from depparse.model_folder.find import FACTS as FACTS_FILE
 from depparse.model_folder.find import FILES
 from depparse.model_folder.store import save
 from tests.cli.conftest import Run
+from tests.conftest import ROOT
 from tests.models import FACTS, small_model
+from tests.packages import install
 
 
 @pytest.fixture
@@ -58,6 +61,32 @@ def test_json_has_all_facts(model: Path, run: Run) -> None:
     assert (description["data"][0]["file"], description["data"][0]["licence"]) == ("sv_test-ud-train.conllu", "CC0 1.0")
     assert description["card_as_saved"] is True
     assert description["size"] == sum(path.stat().st_size for path in model.iterdir())
+
+
+def test_without_a_model_those_with_a_name_are_listed(
+    model: Path, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    install(site, "depparse-model-sv", "[depparse.models]\nsv = sv_package\nen = sv_package\ngone = gone_package\n")
+    languages = ("Swedish", "Irish", "Welsh", "Thai", "Korean")
+    data = tuple(DataFile(split="train", file=name, sha256="0", language=name) for name in languages)
+    save(small_model(), site / "sv_package", Facts(licence="MIT", data=data))
+    monkeypatch.setenv("PYTHONPATH", f"{site}:{ROOT}")
+    result = run("info")
+    assert result.returncode == 0
+    rows = [line.split(maxsplit=3) for line in result.stdout.splitlines()]
+    assert [row[:2] for row in rows[1:3]] == [["name", "package"], ["en", "depparse"]]
+    assert "English  Apache-2.0 AND CC-BY-SA-4.0  34.4" in result.stdout
+    assert [row[:3] for row in rows[-2:]] == [["gone", "depparse-model-sv", "1.0"], ["sv", "depparse-model-sv", "1.0"]]
+    assert re.search(r"Swedish, Irish, Welsh and 2 more +MIT +0\.\d", result.stdout)
+    assert result.stderr == (
+        "note: gone: the package depparse-model-sv offers this model, but there is none in gone_package; install the "
+        "package again\n"
+    )
+    items = {item["name"]: item for item in json.loads(run("info", "--json").stdout)}
+    assert (Path(items["en"]["folder"]).name, items["gone"]["error"]) == ("en", result.stderr[6:-1])
+    assert (items["sv"]["folder"], items["sv"]["languages"]) == (str(site / "sv_package"), list(languages))
+    assert "MIT" in run("info", "sv").stdout
 
 
 def test_weights_in_bytes_are_described(model: Path, run: Run) -> None:

@@ -19,7 +19,10 @@ from depparse.errors import ConfigError, ModelError
 from depparse.model_folder import find as models
 from depparse.model_folder.find import bundled, find
 from depparse.model_folder.store import save
+from depparse.shards.work import ModelName
+from tests.conftest import ROOT
 from tests.models import small_model
+from tests.packages import install
 from tests.sentences import TWO, two_sentences
 
 BLOCKED = """
@@ -48,7 +51,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_bundled_name_a_folder_and_a_run_are_found(home: Path, recwarn: pytest.WarningsRecorder) -> None:
-    assert bundled() == ["en", "en-large"]
+    assert list(bundled()) == ["en", "en-large"]
     assert find("en") == models.FOLDER / "en"
     assert depparse.load("en").card == "# en"
     save(small_model(), home / "run" / "model", card="# run")
@@ -99,6 +102,126 @@ def test_without_bundled_models_the_message_says_so(home: Path, monkeypatch: pyt
     monkeypatch.setattr(models, "FOLDER", home)
     with pytest.raises(ModelError, match="nor a model of that name; none comes with this depparse; or give the folder"):
         depparse.load("en")
+
+
+@pytest.fixture
+def site(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which packages are installed that offer models; `found` has the only good one."""
+    site = home.parent / "site"
+    save(small_model(), site / "found_package", card="# found")
+    for package, points in {
+        "found": "found = found_package\nen = found_package\nlocal = found_package",
+        "deep": "deep = deep_package.data.best",
+        "run": "run-name = run_package",
+        "gone": "gone = gone_package",
+        "empty": "empty = empty_package",
+        "nothing": "nothing = os\nwrong = a b:c\nodd = .x\nmain = __main__",
+        "one": "twice = found_package",
+        "other": "twice = other_package\nalike = found_package",
+        "third": "alike = found_package",
+        "elsewhere": "elsewhere = elsewhere_package",
+    }.items():
+        group = "depparse.tasks" if package == "elsewhere" else "depparse.models"
+        install(site, f"depparse-{package}", f"[{group}]\n{points}\n")
+    save(small_model(), site / "deep_package" / "data" / "best", card="# deep")
+    save(small_model(), site / "run_package" / "model", card="# run")
+    save(small_model(), site / "elsewhere_package")
+    (site / "empty_package").mkdir()
+    for package in ("found_package", "deep_package", "run_package", "empty_package"):
+        (site / package / "__init__.py").write_text("raise RuntimeError('no code of the package may run')\n")
+    monkeypatch.syspath_prepend(str(site))
+    return site
+
+
+def test_a_model_of_a_package_is_found_and_no_code_is_run(site: Path) -> None:
+    assert find("found") == site / "found_package"
+    assert find("alike") == site / "found_package"  # two packages may offer the same folder
+    for name, card in (("found", "# found"), ("deep", "# deep"), ("run-name", "# run")):
+        assert depparse.load(name).card == card
+    assert not {"found_package", "deep_package", "run_package"} & sys.modules.keys()
+
+
+def test_a_package_that_is_installed_later_is_found(site: Path) -> None:
+    with pytest.raises(ModelError, match=r"^late: no such model folder, nor a model of that name"):
+        depparse.load("late")
+    save(small_model(), site / "late_package", card="# late")
+    install(site, "depparse-late", "[depparse.models]\nlate = late_package\n")
+    assert depparse.load("late").card == "# late"
+
+
+def test_bundled_names_and_folders_come_before_packages_and_search_none(
+    site: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "local").mkdir()
+    assert depparse.load("local").card == "# found"  # a folder that is no model hides nothing
+    save(small_model(), home / "local", card="# local")
+
+    def searches(group: str, anew: bool) -> NoReturn:
+        raise AssertionError("all packages are searched")
+
+    monkeypatch.setattr(models, "all_installed", searches)
+    assert depparse.load("en").card == "# en"
+    assert depparse.load("local").card == depparse.load("./local").card == "# local"
+    with pytest.raises(ModelError, match=r"^\./found: no such model folder$"):
+        find("./found")
+
+
+def test_processes_in_other_folders_find_the_same_model(site: Path, home: Path) -> None:
+    """Only the path of a folder means something else there, so that it becomes absolute."""
+    save(small_model(), home / "mine")
+    (home / "found").mkdir()
+    for name, expected in (("en", "en"), ("found", "found"), ("mine", str(home / "mine")), ("user/repo", "user/repo")):
+        assert ModelName(name).absolute().name == expected
+
+
+def test_the_name_of_a_packaged_model_is_no_file_of_analyses(site: Path) -> None:
+    environment = os.environ | {"PYTHONPATH": f"{site}:{ROOT}"}
+    command = [sys.executable, "-m", "depparse", "evaluate", "gold.conllu", "found"]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert "found is a model or a folder and no file of analyses; a model is given by --model" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("twice", "twice: several models of that name are in the packages depparse-one and depparse-other; uninstall"),
+        (
+            "gone",
+            "gone: the package depparse-gone offers this model, but there is none in gone_package; install",
+        ),
+        ("empty", "/empty_package; install the package again"),
+        ("nothing", "the package depparse-nothing offers this model, but there is none in os; install"),
+        ("wrong", "the package depparse-nothing offers this model, but there is none in a b:c; install"),
+        ("odd", "the package depparse-nothing offers this model, but there is none in .x; install"),
+        ("main", "the package depparse-nothing offers this model, but there is none in __main__; install"),
+        ("elsewhere", "elsewhere: no such model folder, nor a model of that name; those that come with depparse are:"),
+        ("fuond", "did you mean found? those that come with depparse are: en, en-large; those of packages are: alike"),
+    ],
+)
+def test_packages_without_the_model_that_they_offer_are_one_line(name: str, expected: str, site: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        depparse.load(name)
+    assert expected in str(caught.value)
+
+
+def test_the_model_of_a_package_may_be_damaged(site: Path) -> None:
+    (site / "found_package" / "vocab.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"found_package: damaged: vocab\.json is not the file that was saved"):
+        depparse.load("found")
+    shutil.rmtree(site / "deep_package" / "data")
+    with pytest.raises(ModelError, match=r"there is none in .*deep_package/data/best; install the package again"):
+        depparse.load("deep")
+
+
+def test_a_checkout_has_further_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "FOLDER", tmp_path / "depparse" / "models")
+    save(small_model(), models.FOLDER / "en")
+    save(small_model(), tmp_path / "models" / "many", card="# many")
+    save(small_model(), tmp_path / "models" / "en", card="# another")
+    assert list(bundled()) == ["en"]  # beside an installed package, the folder is somebody else's
+    (tmp_path / "pyproject.toml").touch()
+    assert bundled() == {"en": models.FOLDER / "en", "many": tmp_path / "models" / "many"}
+    assert depparse.load("many").card == "# many"
 
 
 def test_the_hub_is_asked_for_models_only_on_request(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
