@@ -59,7 +59,7 @@ def pack(
             raise ModelError(f"{segmenter_folder}: holds no segmenter; train one, or pack the model alone")
         _warn_of_languages(folder, segmenter_folder)
     # Read now, so that a wrong file is an error before anything is written.
-    treebanks = parts.model.treebanks if parts.model is not None else ()
+    treebanks = Pipeline(parts.model, segmenter=parts.segmenter).treebanks
     paths = [os.fspath(file) for file in score]
     gold_files = read_gold(Path(paths[0]).name.split(".")[0], paths, treebanks) if paths else []
     left_out: list[str] = []

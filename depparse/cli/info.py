@@ -59,6 +59,8 @@ def info(
     tables = []
     if description.tasks:
         tables.append(Table("Tasks", columns, [_task_row(name, task) for name, task in description.tasks.items()]))
+    if len(description.treebanks) > 1:
+        tables.append(_treebanks(description))
     if data := description.facts.all_data():
         files = [(file.split, file.file, f"{file.sha256[:12]}…", file.licence or _UNKNOWN) for file in data]
         tables.append(Table("Data", ("split", "file", "SHA-256", "licence"), files))
@@ -80,6 +82,20 @@ def _list(models: Iterable[Named]) -> Table:
         languages = f"{', '.join(model.languages[:3])}{more}"
         rows.append((model.name, model.package, languages, "; ".join(model.licences), size))
     return Table("Models", ("name", "package", "languages", "licence", "MB"), rows)
+
+
+def _treebanks(description: Description) -> Table:
+    """The treebanks and languages by which a user can ask for the manner of each."""
+    from depparse.evaluation.tables import Table
+    from depparse.treebanks.languages import entry_of
+
+    licences = {file.treebank: file.licence for file in description.facts.all_data() if file.treebank}
+    rows = []
+    for name in description.treebanks:
+        entry = entry_of(name)
+        language, code = ("", "") if entry is None else (entry.language, entry.code)
+        rows.append((name, language, code, licences.get(name) or _UNKNOWN))
+    return Table("Treebanks", ("treebank", "language", "code", "licence"), rows)
 
 
 def _facts(description: Description) -> Iterator[tuple[str, str]]:

@@ -42,6 +42,7 @@ class Description:
     inputs: list[dict[str, Any]]  # configs of the encoder's inputs
     context: dict[str, Any] | None  # config of the encoder's context layer
     tasks: dict[str, dict[str, Any]]  # by name: "type", "columns", "labels" (their number by column), "parameters"
+    treebanks: list[str]  # the names of those that it learned from, as a user can name them
     facts: Facts  # data, licences, scores …
     card_as_saved: bool  # whether the card is still the saved one; no other file may have changed
 
@@ -137,7 +138,8 @@ def describe(name: str | os.PathLike[str]) -> Description:
     try:
         model, segmenter = config["model"], config.get("segmenter")
         encoder = model["encoder"] if model else {"inputs": [], "context": None}
-        vocabularies = read_json(folder / "vocab.json").get("tasks", {})
+        learned = read_json(folder / "vocab.json")
+        vocabularies, treebanks = learned.get("tasks", {}), list(map(str, learned.get("treebanks", ())))
         sizes, types = _count(folder / "model.safetensors")
         tasks = {
             key: {
@@ -161,7 +163,7 @@ def describe(name: str | os.PathLike[str]) -> Description:
     parameters = sum(sizes.values())
     return Description(
         str(folder), config["format"], _size(folder), parameters, types, config.get("weights", "float32"), segmenter,
-        inputs, context, tasks, read_facts(folder), card_as_saved,
+        inputs, context, tasks, treebanks, read_facts(folder), card_as_saved,
     )  # fmt: skip
 
 
@@ -215,6 +217,9 @@ def _sum(sizes: dict[str, int], prefix: str) -> int:
 
 def _count_labels(vocabulary: Any) -> dict[str, int]:
     """The number of labels by column; for a task with a single vocabulary, under ''."""
+    if isinstance(vocabulary, dict) and "usage" in vocabulary:  # which labels each treebank uses
+        labels = {name: items for name, items in vocabulary.items() if name != "usage"}
+        return _count_labels(labels["labels"] if list(labels) == ["labels"] else labels)
     if isinstance(vocabulary, dict):
         return {name: len(items) for name, items in vocabulary.items() if isinstance(items, list)}
     return {"": len(vocabulary)} if isinstance(vocabulary, list) else {}

@@ -44,6 +44,15 @@ def test_a_model_and_a_run_are_described(model: Path, run: Run) -> None:
     assert run("info", model.parent).stdout == text
 
 
+def test_treebanks_are_named_as_a_user_can_ask_for_them(tmp_path: Path, run: Run) -> None:
+    data = DataFile(split="train", file="th_tud-ud-train.conllu", sha256="0", treebank="UD_Thai-TUD", licence="CC0 1.0")
+    save(small_model(treebanks=("UD_Thai-TUD", "own")), tmp_path / "m", Facts(data=(data,)))
+    assert json.loads(run("info", tmp_path / "m", "--json").stdout)["treebanks"] == ["UD_Thai-TUD", "own"]
+    rows = {line.split()[0]: line.split() for line in run("info", tmp_path / "m").stdout.splitlines() if line}
+    assert rows["UD_Thai-TUD"] == ["UD_Thai-TUD", "Thai", "th", "CC0", "1.0"]
+    assert rows["own"] == ["own", "not", "stated"]
+
+
 def test_json_has_all_facts(model: Path, run: Run) -> None:
     description = json.loads(run("info", model, "--json").stdout)
     network = small_model()
