@@ -44,8 +44,8 @@ def load(
 
     `name` is that of a bundled model (``en``), the folder of a model or of the run that made it, that of a model in an
     installed package (``depparse info`` lists them), or an id on the Hugging Face hub (``user/repo``). A model of the
-    hub must have been fetched before, or is fetched if `fetch` is true, at `revision`. A bundled model is preferred to a
-    folder of the same name; call that folder ``./en``.
+    hub must have been fetched before, or is fetched if `fetch` is true, at `revision`. A bundled model is preferred to
+    a folder of the same name; call that folder ``./en``.
 
     `runtime` is the library that computes the networks: OpenVINO, which is faster, or torch. By default it is OpenVINO,
     unless the encoder has a part that only torch computes, or the device is not the processor; or it is the one that
