@@ -109,20 +109,19 @@ def _compare_words(comparison: Comparison, words: range, sentences: tuple[int, i
 def _compare_tokens(comparison: Comparison, words: range, _: tuple[int, int]) -> Found:
     """Words that both have, but as other tokens: as one multiword token, or each by itself."""
     gold, system = comparison.gold, comparison.system
-    found: dict[tuple[int, int], tuple[int, list[str], list[str]]] = {}  # by the range of the longer token
+    # By the range of the longer token: the first word, and the ranges of the tokens of both sides.
+    found: dict[tuple[int, int], tuple[int, dict[tuple[int, int], str], dict[tuple[int, int], str]]] = {}
     for word in words:
         if (other := comparison.to_system.get(word)) is None:
             continue
         ranges = [(side.starts[own], side.ends[own]) for side, own in ((gold, word), (system, other))]
         if ranges[0] != ranges[1]:
             longer = max(ranges, key=lambda token: token[1] - token[0])
-            tokens = found.setdefault(longer, (word, [], []))[1:]
-            for told, side, (start, end) in zip(tokens, (gold, system), ranges, strict=True):
-                text = side.segmentation.characters[start:end]
-                if told[-1:] != [text]:
-                    told.append(text)
+            tokens = found.setdefault(longer, (word, {}, {}))[1:]
+            for told, side, token in zip(tokens, (gold, system), ranges, strict=True):
+                told[token] = side.segmentation.characters[slice(*token)]
     for longer, (word, own_tokens, others) in found.items():
-        yield word, longer, " ".join(own_tokens), " ".join(others)
+        yield word, longer, " ".join(own_tokens.values()), " ".join(others.values())
 
 
 def _compare_sentences(comparison: Comparison, words: range, sentences: tuple[int, int]) -> Found:

@@ -20,9 +20,19 @@ class Usage:
         self._costs = np.where(used | ~used.any(1, keepdims=True), 0, -np.inf).astype(np.float32)
 
     @classmethod
-    def count(cls, targets: Iterable[Sequence[int]], sources: Iterable[int], n_treebanks: int, n_labels: int) -> Usage:
-        """The usage in sentences, each with the numbers of its labels (or IGNORE) and the number of its treebank."""
-        used = np.zeros((n_treebanks, n_labels), np.bool_)
+    def count(
+        cls,
+        targets: Iterable[Sequence[int]],
+        sources: Iterable[int],
+        n_treebanks: int,
+        n_labels: int,
+        before: Usage | None = None,
+    ) -> Usage:
+        """The usage in sentences, each with the numbers of its labels (or IGNORE) and the number of its treebank.
+
+        What was used `before` is used still.
+        """
+        used = np.zeros((n_treebanks, n_labels), np.bool_) if before is None else before.used.copy()
         for numbers, source in zip(targets, sources, strict=True):
             used[source, [number for number in numbers if number != IGNORE]] = True
         return cls(used)

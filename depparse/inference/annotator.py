@@ -57,10 +57,12 @@ class Annotator:
     Without a model, it copies sentences. Raises ConfigError if the model cannot do what is asked.
     """
 
-    def __init__(self, model: ModelCodec | None, scorer: Scorer | None, request: Request) -> None:
+    def __init__(
+        self, model: ModelCodec | None, scorer: Scorer | None, request: Request, languages: Languages | None = None
+    ) -> None:
         self.model, self.scorer, self.request = model, scorer, request
         self.tasks = () if model is None else tuple(name for name in model.order if name not in request.without)
-        self._languages = Languages(model.treebanks if model is not None else ())
+        self._languages = languages or Languages(model.treebanks if model is not None else ())
         self._choice = request.choice(self._languages) if model is not None else Choice()
         self._parser = model.parser(request.without) if model is not None else None
         self._readers = frozenset(model.readers(request.without) if model is not None else ())
@@ -88,6 +90,13 @@ class Annotator:
             for copies in self.annotate_group(group):
                 yield from copies
 
+    def marked(self, sentences: Iterable[Sentence]) -> Iterable[Sentence]:
+        """The sentences, which say their languages if each is annotated in its own; see `Languages.mark`."""
+        if not self._choice.is_auto:
+            return sentences
+        check_iterable(sentences, "the input", "a Document or a list of sentences")
+        return self._languages.mark(_checked(sentences))
+
     def groups(
         self,
         sentences: Iterable[Sentence],
@@ -103,10 +112,7 @@ class Annotator:
             check_iterable(constraints, "constraints", "a list with Constraints or None for each sentence")
         all_constraints = repeat(None) if constraints is None else iter(constraints)
         first = 1
-        checked = _checked(sentences)
-        if self._choice.is_auto:
-            checked = self._languages.mark(checked)
-        for group in chunks(checked, batches * self.request.batch_words):
+        for group in chunks(_checked(sentences), batches * self.request.batch_words):
             group_constraints = list(islice(all_constraints, len(group)))
             if (n_constraints := len(group_constraints)) < len(group):
                 raise ConfigError(f"constraints end at sentence {first + n_constraints}; give one for each, or None")

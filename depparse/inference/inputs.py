@@ -21,6 +21,7 @@ from depparse.text import rules
 from depparse.text.naming import document_names, name_document, name_sentences
 from depparse.text.pieces import iter_pieces
 from depparse.text.presplit import segment_lines
+from depparse.treebanks.languages import Languages
 
 Input = str | Document | Iterable[Sequence[str]]
 Given = str | Document | list[list[str]]  # a checked input
@@ -50,12 +51,13 @@ class InputReader:
     """Makes sentences of inputs. Without a `segmenter`, text is split by rules.
 
     With `presplit`, each line of text is a sentence. With `expand`, multiword tokens are found among the words of
-    inputs that are not text.
+    inputs that are not text. With `languages`, the sentences of each input say their languages (`Languages.mark`).
     """
 
     segmenter: Segmenter | None
     presplit: bool = False
     expand: bool = False
+    languages: Languages | None = None
 
     def __post_init__(self) -> None:
         if self.expand and self.segmenter is None:
@@ -95,7 +97,16 @@ class InputReader:
             return self.segment([given])
         if isinstance(given, list):
             given = Document(name_sentences(map(Sentence.from_forms, given)))
-        return given if self.segmenter is None or not self.expand else expanded(self.segmenter, given)
+        return self.expanded(given) if self.expand else self._marked(given)
+
+    def expanded(self, sentences: Iterable[Sentence]) -> Iterable[Sentence]:
+        """New sentences with the tokens, comments and MISC of the given ones, with multiword tokens expanded."""
+        assert self.segmenter is not None
+        check_iterable(sentences, "the input", "a Document or a list of sentences")
+        return self.segmenter.expand(self._marked(map(_surface, sentences)))
+
+    def _marked(self, sentences: Iterable[Sentence]) -> Iterable[Sentence]:
+        return sentences if self.languages is None else self.languages.mark(sentences)
 
     def sentences_of_all(self, inputs: Sequence[Given]) -> list[list[Sentence]]:
         """The sentences of each of several inputs; texts are segmented together if the segmenter can do so."""
@@ -104,14 +115,17 @@ class InputReader:
         if not isinstance(segmenter, SegmentsTogether) or self.presplit or len(texts) < 2:
             return [list(self.sentences(given)) for given in inputs]
         segmented = iter(segmenter.segment_all(texts))
-        return [next(segmented) if isinstance(given, str) else list(self.sentences(given)) for given in inputs]
+        return [
+            list(self._marked(next(segmented))) if isinstance(given, str) else list(self.sentences(given))
+            for given in inputs
+        ]
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
         """The sentences of a text, or of one that comes in pieces."""
         check_type(pieces, Iterable, "a text to be segmented", "text, or its pieces")
         pieces = [pieces] if isinstance(pieces, str) else map(_piece, pieces)
         segment = rules.segment if self.segmenter is None else self.segmenter.segment
-        return segment_lines(segment, pieces) if self.presplit else segment(pieces)
+        return iter(self._marked(segment_lines(segment, pieces) if self.presplit else segment(pieces)))
 
     def read(self, paths: InputPath | Sequence[InputPath], format: str | None) -> Iterator[Sentence]:
         """The sentences of files; see `Pipeline.read`."""
@@ -134,19 +148,12 @@ class InputReader:
                 sentences = self.segment(iter_pieces(file.content))
             else:
                 sentences = formats.iter_sentences(file.content, file.format)
-                if self.expand and self.segmenter is not None:
-                    sentences = expanded(self.segmenter, sentences)
+                sentences = iter(self.expanded(sentences) if self.expand else self._marked(sentences))
             if not formats.get_format(file.format).has_comments:
                 sentences = name_sentences(sentences, f"{document}-" if len(files) > 1 else "")
                 if name_of(file.path) != STANDARD_INPUT:
                     sentences = name_document(sentences, document)
             yield from sentences
-
-
-def expanded(segmenter: Segmenter, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
-    """New sentences with the tokens, comments and MISC of the given ones, in which multiword tokens are expanded."""
-    check_iterable(sentences, "the input", "a Document or a list of sentences")
-    return segmenter.expand(map(_surface, sentences))
 
 
 def _piece(piece: object) -> str:

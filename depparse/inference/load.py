@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Never, cast
 from depparse.arguments import check_path, check_type
 from depparse.errors import ConfigError
 from depparse.inference.networks import InTorch
-from depparse.inference.pipeline import SEGMENTER, Pipeline
+from depparse.inference.parts import SEGMENTER
+from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import hint
 from depparse.layers.stored import PRECISIONS, NoGraph
 from depparse.model.codec import ModelCodec

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack, overload
+from typing import Any, Literal, Unpack, overload
 
-from depparse.arguments import check_number, check_path, check_type
-from depparse.document.annotations import void_kinds
+from depparse.arguments import check_number, check_type
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
@@ -20,32 +17,20 @@ from depparse.inference.annotator import BATCHES, BATCHES_OF_WORKER, Annotator
 from depparse.inference.inputs import (
     Input,
     InputReader,
-    Segmenter,
     annotate_group,
     annotate_inputs,
-    expanded,
     jobs_of,
 )
-from depparse.inference.networks import InTorch, Networks
 from depparse.inference.outputs import Context, document_of, documents, each_copy, flat, with_contexts
+from depparse.inference.parts import SEGMENTER, Parts
 from depparse.inference.request import Asked, Request, refuse, requested
 from depparse.inference.workers import run_in_order
-from depparse.model.codec import ModelCodec
-from depparse.model_folder.facts import Facts
-from depparse.runtimes.scorer import Scorer
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
-from depparse.treebanks.languages import Languages
-
-if TYPE_CHECKING:
-    from depparse.model.model import Model
-    from depparse.model_folder.description import Weights
-
-SEGMENTER = "segmenter"  # the name of the part that segments text
 
 
-class Pipeline:
+class Pipeline(Parts):
     """A trained model: ``pipeline(text)`` returns the annotated text. It is safe to call it from several threads.
 
     A `segmenter` finds sentences, tokens and words in text; without one, rules do, which expand no multiword tokens.
@@ -58,45 +43,6 @@ class Pipeline:
     several methods, each of which does its part of it:
     ``pipeline.annotate_stream(pipeline.read(files, request=request), request=request)``.
     """
-
-    def __init__(
-        self,
-        model: Model | ModelCodec | None,
-        card: str = "",
-        segmenter: Segmenter | None = None,
-        facts: Facts | None = None,
-        *,
-        scorer: Scorer | None = None,
-        in_torch: InTorch | None = None,
-    ) -> None:
-        self._networks = Networks(model, scorer, in_torch)
-        self.card, self.segmenter, self.facts = card, segmenter, facts or Facts()
-
-    def __repr__(self) -> str:
-        """The parts of the pipeline and the languages of its data, in one line."""
-        lists = (self.parts or ("rules that split text",), self.facts.languages())
-        return f"<Pipeline: {'; '.join(', '.join(names) for names in lists if names)}>"
-
-    @property
-    def model(self) -> Model | None:
-        """The model in torch. If another engine computes it, it is loaded now, and torch computes it from now on."""
-        if self.codec is not None:
-            self._in_torch()
-        return self._networks.model
-
-    @property
-    def codec(self) -> ModelCodec | None:
-        """The codecs of the model, if there is one."""
-        return self._networks.codec
-
-    @property
-    def scorer(self) -> Scorer | None:
-        """The engine that computes the networks of the model: the one that was given, or torch."""
-        return self._networks.scorer
-
-    def _in_torch(self, *, if_lost: bool = False) -> None:
-        if self._networks.is_lost or not if_lost:
-            self.segmenter = self._networks.to_torch(self.segmenter)
 
     def request(self, *, constrained: bool = False, **asked: Unpack[Asked]) -> Request:
         """The request, checked against the parts of the pipeline. Raises ConfigError.
@@ -217,7 +163,9 @@ class Pipeline:
         request = requested(request, asked, self.parts, "annotate_stream", able, constrained=constraints is not None)
         annotator = self._annotator(request)
         self._networks.check_workers(workers)
-        groups = annotator.groups(sentences, constraints, BATCHES if workers == 1 else BATCHES_OF_WORKER)
+        groups = annotator.groups(
+            annotator.marked(sentences), constraints, BATCHES if workers == 1 else BATCHES_OF_WORKER
+        )
         work = annotator.annotate_group if workers == 1 else partial(annotate_group, annotator)
         return each_copy(run_in_order(work, groups, workers))
 
@@ -231,13 +179,15 @@ class Pipeline:
         able = ("without", "treebank", "language", "presplit")
         return self.reader(requested(request, asked, self.parts, "segment", able)).segment(pieces)
 
-    def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
+    def expand(
+        self, sentences: Iterable[Sentence], *, treebank: str | None = None, language: str | None = None
+    ) -> Iterator[Sentence]:
         """New sentences with the tokens of the given ones, in which multiword tokens are expanded; not annotated.
 
         Comments and MISC are kept. Raises ConfigError if there is no segmenter.
         """
-        segmenter = self.reader(Request(expand=True)).segmenter
-        return iter(()) if segmenter is None else expanded(segmenter, sentences)
+        reader = self.reader(Request(expand=True, treebank=treebank, language=language))
+        return iter(reader.expanded(sentences))
 
     def read(
         self,
@@ -299,52 +249,18 @@ class Pipeline:
         able = ("keep", "without", "treebank", "language", "batch_words")
         request = requested(request, asked, self.parts, "analyses", able, constrained=True)
         refuse("analyses", [name for name in ("probabilities", "k_best") if name in request.asked], able)
-        return self._annotator(request).all_analyses(sentences, constraints)
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The names of the parts of the pipeline: ``segmenter``, if there is one, and those of the tasks."""
-        return (*((SEGMENTER,) if self.segmenter is not None else ()), *(self.codec.tasks if self.codec else ()))
-
-    @property
-    def treebanks(self) -> tuple[str, ...]:
-        """The names of the treebanks that the model or, without a model, the segmenter learned from."""
-        if self.codec is not None:
-            return self.codec.treebanks
-        return self.segmenter.codec.treebanks if isinstance(self.segmenter, OwnSegmenter) else ()
-
-    @property
-    def writes(self) -> tuple[str, ...]:
-        """The columns that the model predicts."""
-        return tuple(name for columns in (self.codec.writes.values() if self.codec else ()) for name in columns)
-
-    def void(self, request: Request) -> tuple[str, ...]:
-        """The columns of the input that such a request removes: DEPS if trees are predicted anew and graphs are not."""
-        codec_writes = self.codec.writes if self.codec else {}
-        written = [name for task, names in codec_writes.items() if task not in request.without for name in names]
-        return tuple(name for kind in void_kinds(written, request.keep) for name in kind.columns)
+        annotator = self._annotator(request)
+        return annotator.all_analyses(annotator.marked(sentences), constraints)
 
     def _annotator(self, request: Request) -> Annotator:
         self._in_torch(if_lost=True)
-        return Annotator(self.codec, self.scorer, request)
+        return Annotator(self.codec, self.scorer, request, self.languages)
 
     def reader(self, request: Request, *, by_rules: bool = False) -> InputReader:
         """What makes sentences of the inputs of such a request; with `by_rules`, rules split text."""
         self._in_torch(if_lost=True)
         segmenter = None if by_rules or SEGMENTER in request.without else self.segmenter
+        choice = request.choice(self.languages)
         if isinstance(segmenter, OwnSegmenter):
-            segmenter = segmenter.choosing(request.choice(Languages(self.treebanks)))
-        return InputReader(segmenter, request.presplit, request.expand)
-
-    def save(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
-        """Writes the model folder. Weights stored as ``float16`` or ``int8`` take a half or a quarter of the space.
-
-        Raises ConfigError for parts that a folder cannot hold: a segmenter that is not depparse's, or a model whose
-        networks are not torch's.
-        """
-        self._in_torch()
-        segmenter = self._networks.stored(self.segmenter)
-        from depparse.model_folder.store import save as save_model
-
-        check_path(folder, "folder")
-        save_model(self.model, Path(folder), self.facts, card=self.card or None, segmenter=segmenter, weights=weights)
+            segmenter = segmenter.choosing(choice, self.languages)
+        return InputReader(segmenter, request.presplit, request.expand, self.languages if choice.is_auto else None)

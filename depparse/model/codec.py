@@ -96,10 +96,15 @@ class ModelCodec:
             targets,
         )
 
-    def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int]) -> None:
-        """Tells the tasks which labels each treebank uses; `sources` numbers the treebank of each sentence."""
-        for codec in self.tasks.values():
-            if isinstance(codec, HasUsage):
+    def learn_usage(
+        self, sentences: Sequence[Sentence], sources: Sequence[int], tasks: Collection[str] | None = None
+    ) -> None:
+        """Tells these tasks, by default all, which labels each treebank uses, besides those that they know already.
+
+        `sources` numbers the treebank of each sentence.
+        """
+        for name, codec in self.tasks.items():
+            if isinstance(codec, HasUsage) and (tasks is None or name in tasks):
                 codec.learn_usage(sentences, sources, len(self.treebanks))
 
     def count_targets(self, task: str, batch: Batch) -> int:
@@ -177,7 +182,10 @@ class ModelCodec:
         tasks = {
             name: TASKS.codec(task.type).from_json(task, data["tasks"][name]) for name, task in config.tasks.items()
         }
-        codec = cls(encoder, tasks, data.get("treebanks", ()))
+        treebanks = data.get("treebanks", ())
+        if not isinstance(treebanks, list | tuple) or not all(isinstance(name, str) for name in treebanks):
+            raise ModelError(f"the names of treebanks are a list of strings, not {str(treebanks)[:80]}")
+        codec = cls(encoder, tasks, treebanks)
         codec.check_usage()
         return codec
 

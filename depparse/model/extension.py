@@ -20,14 +20,21 @@ from depparse.tasks.task import AnyCodec, AnyNetwork, Grows, Remember, TaskConfi
 
 
 def extend(
-    base: Model, tasks: Mapping[str, PartConfig], sentences: Sequence[Sentence], *, freeze: bool = False
+    base: Model,
+    tasks: Mapping[str, PartConfig],
+    sentences: Sequence[Sentence],
+    sources: Sequence[int] = (),
+    *,
+    freeze: bool = False,
 ) -> list[str]:
     """Gives `base` the `tasks`, to be trained on `sentences`. Returns a line on each thing that may go wrong.
 
     `base` keeps its encoder, its vocabularies and the names of its treebanks. A task that it already has keeps its
     settings, is trained further, and gets new labels if it `Grows`. Other tasks are built, and left out if `sentences`
     do not annotate them. A new task that `replaces` another takes its place, once it is built. With `freeze`, the
-    encoder and the tasks that are not among `tasks` stay as they are. Raises ConfigError.
+    encoder and the tasks that are not among `tasks` stay as they are. `sources` numbers the treebank of each sentence,
+    by its place in `base.treebanks`: from now on, that treebank also uses the labels of the sentence. Raises
+    ConfigError.
     """
     replacing = _replacing(base, tasks)
     networks = {name: base.network(name) for name in base.tasks}
@@ -69,6 +76,8 @@ def extend(
     base.config = base.config.model_copy(update={"tasks": configs})
     base.renew_codec()
     base.codec.check_parser()
+    if len(base.treebanks) > 1 and sources:
+        base.codec.learn_usage(sentences, sources, learned)
     if freeze:
         base.freeze(networks.keys() - learned)
         unlearned = ", ".join(name for name in tasks if name in idle)

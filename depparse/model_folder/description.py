@@ -140,6 +140,8 @@ def describe(name: str | os.PathLike[str]) -> Description:
         encoder = model["encoder"] if model else {"inputs": [], "context": None}
         learned = read_json(folder / "vocab.json")
         vocabularies, treebanks = learned.get("tasks", {}), list(map(str, learned.get("treebanks", ())))
+        if not model and segmenter is not None:
+            treebanks = [str(each["name"]) for each in learned["segmenter"].get("treebanks", ())]
         sizes, types = _count(folder / "model.safetensors")
         tasks = {
             key: {

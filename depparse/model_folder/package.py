@@ -202,6 +202,9 @@ build-backend = "hatchling.build"
 [project.entry-points."{GROUP}"]
 "{package.model}" = "{package.module}"
 
+[tool.hatch.build]
+ignore-vcs = true
+
 [tool.hatch.build.targets.wheel]
 only-include = {json.dumps(["__init__.py", *files])}
 sources = {{ "" = "{package.module}" }}

@@ -26,6 +26,7 @@ from depparse.treebanks.languages import Choice, Languages
 
 BLOCK = 8_000  # characters of a long text that are read at once; that many stay in the processor's cache
 _BATCH = BLOCK  # symbols of several texts or blocks that are scored at once, padding included
+_CHOICES = 1_000  # of which the segmenters are remembered
 _HELD = 8 * _BATCH  # characters in memory, so that texts of similar length are scored together
 
 States = TypeVar("States")
@@ -67,58 +68,70 @@ class Segmenter:
     A segmenter of several treebanks segments in the style that is chosen (`choosing`), by default that of the first.
     """
 
-    def __init__(
-        self,
-        codec: SegmenterCodec,
-        scorer: SegmenterScorer[Any],
-        languages: Languages | None = None,
-        choice: Choice | None = None,
-    ) -> None:
+    def __init__(self, codec: SegmenterCodec, scorer: SegmenterScorer[Any]) -> None:
         self.codec, self.scorer = codec, scorer
-        self.languages, self.choice = languages or Languages(codec.treebanks), choice or Choice()
+        self.choice = Choice()
+        self._own = self._languages = Languages(codec.treebanks)
+        self._chosen: dict[tuple[Choice, Languages], Segmenter] = {}
 
-    def choosing(self, choice: Choice) -> Segmenter:
-        """The segmenter that segments in this style."""
-        return Segmenter(self.codec, self.scorer, self.languages, choice)
+    def choosing(self, choice: Choice, languages: Languages | None = None) -> Segmenter:
+        """The segmenter that segments in this style: the same object for the same choice.
+
+        If the language of each paragraph is to be found, it is found among `languages`, those of the pipeline; by
+        default among those of the segmenter's treebanks.
+        """
+        languages = languages or self._own
+        chosen = self._chosen.get((choice, languages))
+        if chosen is None:
+            chosen = Segmenter(self.codec, self.scorer)
+            chosen.choice, chosen._languages, chosen._own = choice, languages, self._own
+            if len(self._chosen) < _CHOICES:
+                chosen = self._chosen.setdefault((choice, languages), chosen)
+        return chosen
+
+    def number(self, treebank: str) -> int:
+        """The number of the treebank of that name, or else of the nearest one, in `Symbols.source`."""
+        return self._own.number(Choice(treebank), quiet=True)
 
     def segment(self, pieces: Iterable[str]) -> Iterator[Sentence]:
         """The sentences of a text given in pieces. Memory is bounded; how the text is cut changes no sentence."""
         return build_sentences(self.analyse(self._pieces(pieces)))
 
     def _pieces(self, pieces: Iterable[str]) -> Iterator[Piece]:
-        """The text in pieces that are analysed on their own: blocks or, if each paragraph has a language of its own,
-        the parts of blocks that are in one language."""
+        """The text in pieces that are analysed on their own. These are blocks; if the language of each paragraph is
+        to be found, a block is cut where the language changes."""
         blocks = iter_blocks(pieces, BLOCK)
         if not self.choice.is_auto:
-            source = self.languages.number(self.choice)
+            source = self._own.number(self.choice, quiet=True)
             yield from (Piece(block, source) for block in blocks)
             return
-        language, is_open = "", False  # of the last paragraph, and whether it goes on in the next block
+        language, before = "", ""  # the language of the last paragraph, and the spacing behind it
         for block in blocks:
             paragraphs = split_paragraphs(block)
-            codes = self.languages.identify(paragraphs)
-            if is_open:
-                codes[0] = language
+            codes = self._languages.identify(paragraphs)
+            after = block[: len(block) - len(block.lstrip())]
+            if language and not breaks_paragraph(before + after):
+                codes[0] = language  # the paragraph began in the block before
             for language, group in groupby(zip(codes, paragraphs, strict=True), key=itemgetter(0)):
                 text = "".join(paragraph for _, paragraph in group)
-                yield Piece(text, self.languages.number(self.choice, language), language)
-            is_open = not breaks_paragraph(paragraphs[-1])
+                yield Piece(text, self._own.number(self.choice, language, quiet=True), language)
+            before = block[len(block.rstrip()) :]
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """Pretokenized sentences, with the multiword tokens among their tokens expanded.
 
         A sentence that gets new words keeps its comments and the MISC of its tokens; its other annotations are dropped.
         Tokens that are already multiword stay as they are, and so do sentences with a token of only white space, which
-        no text can have. If each paragraph has a language of its own, the sentences are marked with it.
+        no text can have. Where each is expanded as in its language, the comment ``# lang`` tells which it is.
         """
-        sentences = self.languages.mark(sentences) if self.choice.is_auto else sentences
         for group in chunks(iter(sentences), _BATCH // 10):
             are_readable = [
                 len(sentence) > 0 and not any(map(str.isspace, sentence.columns["FORM"])) for sentence in group
             ]
             readable = list(compress(group, are_readable))
             passages = [next(make_passages([sentence], len(sentence))) for sentence in readable]
-            sources = [self.languages.number(self.choice, sentence.comment(LANGUAGE)) for sentence in readable]
+            languages = [sentence.comment(LANGUAGE) for sentence in readable]
+            sources = [self._own.number(self.choice, language, quiet=True) for language in languages]
             texts = [Piece(passage.text, source) for passage, source in zip(passages, sources, strict=True)]
             analysed = iter(self._analyse(texts, [passage.tokens for passage in passages]))
             for sentence, is_readable in zip(group, are_readable, strict=True):

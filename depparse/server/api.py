@@ -38,7 +38,7 @@ from depparse.server.bodies import (
     chosen_sentence,
 )
 from depparse.server.limits import Limits
-from depparse.server.models import ServedModel
+from depparse.server.models import Models, ServedModel
 from depparse.server.service import Service
 from depparse.treebanks.checks import check as check_treebank
 from depparse.visualize.page import draw_page
@@ -78,7 +78,7 @@ def routes(service: Service) -> APIRouter:
     async def parse(asked: ParseBody, http: Request) -> Response:
         """Annotates a text, sentences or CoNLL-U."""
         model = service.models.find(asked.model)
-        sentences = await annotated(http, model, asked, asked.options)
+        sentences = await annotated(http, model, asked, _options(asked, service.models))
         return Response(
             await service.run(http, _parsed, model, sentences, asked.formats), media_type="application/json"
         )
@@ -99,7 +99,8 @@ def routes(service: Service) -> APIRouter:
     async def draw(asked: DrawBody, http: Request) -> Response:
         """Draws trees: one as SVG, or all on a page."""
         if asked.conllu is None:
-            sentences = await annotated(http, service.models.find(asked.model), asked, asked.options)
+            options = _options(asked, service.models)
+            sentences = await annotated(http, service.models.find(asked.model), asked, options)
         else:
             asked.check(service.limits)
             sentences = await service.run(http, _read, asked.conllu, service.limits)
@@ -119,6 +120,14 @@ def routes(service: Service) -> APIRouter:
     return router
 
 
+def _options(asked: ParseBody | DrawBody, models: Models) -> Options:
+    """The options, with the language by which the model was asked for, if they name none."""
+    language, options = models.language(asked.model), asked.options
+    if language is None or options.language is not None or options.treebank is not None:
+        return options
+    return options.model_copy(update={"language": language})
+
+
 def _card(model: ServedModel) -> ModelCard:
     pipeline = model.pipeline
     return ModelCard(
@@ -126,7 +135,7 @@ def _card(model: ServedModel) -> ModelCard:
         parts=list(pipeline.parts),
         columns=list(pipeline.writes),
         languages=pipeline.facts.languages(),
-        treebanks=list(pipeline.codec.treebanks if pipeline.codec is not None else ()),
+        treebanks=list(pipeline.treebanks),
         licences=pipeline.facts.licences(),
     )
 

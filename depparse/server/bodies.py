@@ -32,9 +32,12 @@ class Options(_Body):
     k_best: Annotated[
         int | None, Field(ge=1, description="Give so many trees of each sentence, best first, each as a sentence.")
     ] = None
-    treebank: Annotated[str | None, Field(description="Annotate as in this treebank, of those of the model.")] = None
+    treebank: Annotated[
+        str | None, Field(max_length=200, description="Annotate as in this treebank, of those of the model.")
+    ] = None
     language: Annotated[
-        str | None, Field(description="The language of the text, by name or code, for a model of several; or auto.")
+        str | None,
+        Field(max_length=100, description="The language, by name or code, for a model of several; or auto."),
     ] = None
     presplit: Annotated[bool, Field(description="Each line of the text is a sentence.")] = False
     expand: Annotated[bool, Field(description="Find multiword tokens among the words of other input.")] = False

@@ -14,6 +14,7 @@ from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.find import short_name
 from depparse.server.limits import Refusal
 from depparse.treebanks.catalogue import entries
+from depparse.treebanks.languages import known_code
 
 _TAGS = {"UPOS", "XPOS", "FEATS", "LEMMA"}
 _TREES = {"HEAD", "DEPREL"}
@@ -91,6 +92,13 @@ class Models:
         for model in self.all.values():
             for alias in model.aliases():
                 self._named.setdefault(alias, model)
+
+    def language(self, name: str | None) -> str | None:
+        """The language that a client means who asks for a model by a language, if the model knows several."""
+        if name is None or name in self.all or name not in self._named:
+            return None
+        languages, code = self._named[name].pipeline.languages, known_code(name)
+        return code if languages.are_several and code in languages.codes else None
 
     def find(self, name: str | None) -> ServedModel:
         """The model of this name or alias, or the default. Raises Refusal (404)."""

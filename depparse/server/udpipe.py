@@ -85,7 +85,8 @@ class Process:
         if output not in _WRITERS:
             raise _wrong(f"Unknown output format '{output}'. (There are: {', '.join(_WRITERS)}.)")
         presplit = "presegmented" in options and format in _TOKENIZERS
-        request = Request(without=_off(model, parameters), presplit=presplit)
+        language = models.language(parameters.get("model"))
+        request = Request(without=_off(model, parameters), presplit=presplit, language=language)
         return cls(model, data, format, options, output, output_options, request)
 
     @property

@@ -21,7 +21,8 @@ from depparse.arguments import check_number
 from depparse.errors import ConfigError, DepparseError
 from depparse.formats.first_lines import InputFile
 from depparse.formats.table import get_format
-from depparse.inference.pipeline import SEGMENTER, Pipeline
+from depparse.inference.parts import SEGMENTER
+from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import Asked
 from depparse.segmentation.segmenter import BLOCK as BLOCK_OF_SEGMENTER
 from depparse.shards.manifest import Manifest, Shard
@@ -87,6 +88,11 @@ class ShardJob:
         manifest = Manifest(self._folder, self._description())
         segments = self.pipeline.segmenter is not None and SEGMENTER not in self.request.without
         block_size = BLOCK_OF_SEGMENTER if segments else BLOCK
+        if self.request.choice(self.pipeline.languages).is_auto and any(file.format != "text" for file in files):
+            raise ConfigError(
+                "in shards, the language is found only in text: a sentence in another format might be cut off from its "
+                "paragraph; name the language (--language) or the treebank (--treebank)"
+            )
         sections = list(sections_of(files, self._words, block_size, presplit=self.request.presplit))
         counted = self._counted(sections, manifest, execute)
         shards = {f"part-{number:06d}{self._ending}": shard for number, shard in enumerate(self._grouped(counted))}

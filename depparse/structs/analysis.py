@@ -180,11 +180,14 @@ class ParseAnalysis:
             all_heads = np.broadcast_to(np.arange(size), (len(words), size))
             logarithms = self._label_model(np.array(words), all_heads)
             for row, word in enumerate(words):
-                number = self._numbers.get(self._constraints.labels[word])
-                if number is not None:
+                relation = self._constraints.labels[word]
+                number = self._numbers.get(relation)
+                # A relation that no arc can have, since it is unknown or of another treebank, tells nothing but that
+                # the head is not ROOT.
+                if number is not None and not np.isneginf(logarithms[row, :, number]).all():
                     scores[word] += logarithms[row, :, number]
-                elif "root" in self._numbers:
-                    scores[word, 0] = -np.inf  # an unknown relation is not root, so the head is not ROOT
+                elif "root" in self._numbers and relation != "root":
+                    scores[word, 0] = -np.inf
         return scores
 
     @contextmanager

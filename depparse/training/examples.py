@@ -219,6 +219,14 @@ def _kinds_in_misc(file: str) -> list[Kind]:
     return in_misc
 
 
+def counted_words(lengths: Sequence[int], sources: Sequence[int], treebank_words: int | None) -> int:
+    """The words that an epoch counts, of examples of such lengths: at most `treebank_words` of each treebank."""
+    words: Counter[int] = Counter()
+    for length, source in zip(lengths, sources, strict=True):
+        words[source] += length
+    return sum(words.values()) if treebank_words is None else sum(min(n, treebank_words) for n in words.values())
+
+
 def plan_epoch(
     lengths: Sequence[int],
     sources: Sequence[int],

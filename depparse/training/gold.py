@@ -20,6 +20,7 @@ from depparse.model.codec import ModelCodec
 from depparse.model.model import Model
 from depparse.tasks.task import LimitsLength
 from depparse.training.recipe import treebank_name
+from depparse.treebanks.languages import Choice, Languages
 
 # The shared tasks' scores of these columns are given together, whichever of them the model predicts.
 _BASIC = frozenset({"LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL"})
@@ -27,7 +28,7 @@ _BASIC = frozenset({"LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL"})
 
 @dataclass
 class Gold:
-    """A file to be scored on; `treebank` is that of the file or, if it is none of training, the first of these."""
+    """A file to be scored on; `treebank` is that of the file or, if it is none of training, the nearest of these."""
 
     name: str
     file: str
@@ -82,7 +83,9 @@ class Gold:
 
         Without a model, only those of segmentation say anything.
         """
-        treebank = self.treebank if self.treebank in pipeline.treebanks else None
+        treebank = None
+        if self.treebank is not None and len(pipeline.treebanks) > 1:
+            treebank = pipeline.treebanks[pipeline.languages.number(Choice(self.treebank), quiet=True)]
         return self._score(pipeline.reanalyze(self.document, raw=raw, treebank=treebank), pipeline.codec)
 
     def _score(self, system: Document, codec: ModelCodec | None) -> Scores:
@@ -118,7 +121,8 @@ def read_gold(split: str, files: Sequence[str], treebanks: Sequence[str], format
         if not document.num_words:
             raise ConfigError(f"{file}: there are no words to score on")
         name = treebank_name(file)
-        treebank = name if name in treebanks else next(iter(treebanks), None)
+        nearest = Languages(treebanks).number(Choice(name), quiet=True)
+        treebank = treebanks[nearest] if treebanks else None
         gold = Gold(label, file, document, treebank)
         pair = Pair(document, document, (file, file))
         try:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Self, cast
 
 import torch
 from pydantic import Field
@@ -20,7 +20,7 @@ from torch import nn
 
 from depparse.config import Config
 from depparse.training.checkpoint import Progress, State, epoch_random, load_checkpoint, save_checkpoint
-from depparse.training.examples import Examples, InMemory, Placed, plan_epoch
+from depparse.training.examples import Examples, InMemory, Placed, counted_words, plan_epoch
 from depparse.training.interrupts import Interrupts
 from depparse.training.optim import Average, OptimizerConfig, make_optimizer, non_monotonic, rate_at, set_rate
 from depparse.training.processes import Precision, Processes, choose_precision
@@ -47,7 +47,7 @@ class TrainingConfig(Config):
     seed: int = 1
     optimizer: OptimizerConfig = OptimizerConfig()
 
-    def sized(self, words: int) -> TrainingConfig:
+    def sized(self, words: int) -> Self:
         """This config; if it leaves epochs open (0), with 1500 / ∛words of them, at least 8 and at most 100.
 
         That is 81 epochs for 6,300 words of training data, 41 for 50,000, 25 for 200,000. So more data is learned from
@@ -104,7 +104,7 @@ def train(
     """
     model, settings, processes = cast(nn.Module, learner), config.optimizer, Processes()
     examples = InMemory(examples) if isinstance(examples, Sequence) else examples
-    config = config.sized(sum(examples.lengths))
+    config = config.sized(counted_words(examples.lengths, examples.sources, config.treebank_words))
     precision = choose_precision(config.precision, processes.device)
     torch.manual_seed(config.seed + processes.number)  # each process drops other units
     model.to(processes.device)

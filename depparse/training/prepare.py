@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -78,6 +79,7 @@ def prepare(config: RecipeConfig, output: Path, resume: bool, processes: Process
         recover(output / "model")
         recover(output / SEGMENTER_BEST)
         if not resume:
+            shutil.rmtree(output / VECTORS, ignore_errors=True)
             for file in (METRICS_FILE, SEGMENTER_METRICS_FILE, CURVES):  # of an earlier run
                 (output / file).unlink(missing_ok=True)
             (output / "recipe.json").write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")

@@ -26,7 +26,7 @@ from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.training.base import Base
-from depparse.training.examples import InMemory, make_examples, read_sentences
+from depparse.training.examples import InMemory, counted_words, make_examples, read_sentences
 from depparse.training.facts import data_facts, score_facts, training_facts
 from depparse.training.gold import read_gold
 from depparse.training.log import read_log
@@ -54,6 +54,7 @@ from depparse.training.segmentation import read_passages, segmenter_score
 from depparse.training.stage import Stage
 from depparse.training.teaching import Teaching
 from depparse.training.vectors import with_kept_vectors
+from depparse.treebanks.languages import Choice, Languages
 from depparse.visualize.curves import draw_curves
 
 
@@ -112,9 +113,9 @@ class _Run:
         if data.on_disk:
             folder = output / f"sentences-{processes.number}"
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        # A base model knows only its own treebanks; files of any other treebank are read as those of its first one.
-        names = [treebank_name(file) for file in data.train]
-        numbers = [self.treebanks.index(name) if name in self.treebanks else 0 for name in names]
+        # A base model knows only its own treebanks; files of any other treebank are read as those of the nearest one.
+        languages = Languages(self.treebanks)
+        numbers = [languages.number(Choice(treebank_name(file)), quiet=True) for file in data.train]
         self.sentences, self.sources = read_sentences(data.train, numbers, folder, data.format, data.limit)
         if data.limit is not None:
             self.findings.append(f"note: data.limit leaves {len(self.sentences):,} sentences to learn from")
@@ -128,7 +129,7 @@ class _Run:
             model = Model.build(self.config.model, self.sentences, self.treebanks, self.sources)
         else:
             model, freeze = self.base.model, self.config.freeze
-            self.findings += extend(model, self.config.model.tasks, self.sentences, freeze=freeze)
+            self.findings += extend(model, self.config.model.tasks, self.sentences, self.sources, freeze=freeze)
             of_base = "encoder is" if self.base.segmenter is None or not freeze else "encoder and the segmenter are"
             self.findings.append(f"note: the {of_base} that of {self.config.base}, whatever the recipe says")
         self.metric = choose_metric(self.config, model, self.dev)
@@ -186,18 +187,21 @@ class _Run:
         self, config: SegmentationConfig, passages: Sequence[Passage], treebanks: Sequence[str]
     ) -> Stage:
         torch.manual_seed(config.training.seed)
-        learner, latest = SegmenterLearner.build(config.network, passages, treebanks), dict[str, Scores]()
+        names = treebanks if len(treebanks) > 1 else [""]  # a single treebank needs no name
+        learner, latest = SegmenterLearner.build(config.network, passages, names), dict[str, Scores]()
         if self.teaching is not None:
-            passages = self.teaching.passages(config, passages, learner.codec)
+            passages = self.teaching.passages(config, passages, learner.codec, treebanks)
+        lengths, sources = [p.length for p in passages], [p.source for p in passages]
+        training = config.training.sized(counted_words(lengths, sources, config.training.treebank_words))
         best = self.output / SEGMENTER_BEST
         return Stage(
             "segmenter",
             learner,
-            config.training,
+            training,
             train(
                 learner,
                 InMemory(passages),
-                config.training,
+                training,
                 partial(segmenter_score, learner.segmenter, self.dev, latest),
                 checkpoint=self.output / SEGMENTER_CHECKPOINT,
                 resume=self.resume,
@@ -205,7 +209,7 @@ class _Run:
                 warn=self._warn,
             ),
             len(passages),
-            sum(passage.length for passage in passages),
+            sum(lengths),
             self._take_findings(),
             segmenter_metrics(Use.LOG),
             latest,
@@ -224,11 +228,12 @@ class _Run:
                 model, self.sentences, self.sources, lambda message: self.listen(Going(message))
             )
         training = self.config.training
+        training = training.sized(counted_words(examples.lengths, examples.sources, training.treebank_words))
         precision = choose_precision(training.precision, self.processes.device)
         examples = with_kept_vectors(
             model,
             examples,
-            self.output / VECTORS,
+            self.output / VECTORS / self.fingerprint[:16],
             self.processes,
             precision,
             lambda message: self.listen(Going(message)),

@@ -27,7 +27,6 @@ from depparse.segmentation.segmenter import BLOCK, Segmenter
 from depparse.segmentation.symbols import read_symbols
 from depparse.training.gold import Gold
 from depparse.training.recipe import SegmentationConfig
-from depparse.treebanks.languages import Choice
 
 # A wrong word harms a parse more than a wrong sentence end, and there are many more words. With these weights, the
 # score chooses nearly the same segmenter as the LAS from raw text would.
@@ -40,13 +39,17 @@ def read_passages(
     """The passages that the segmenter learns from, and the names of their treebanks.
 
     `sources` numbers the treebank of each sentence, by its place in `treebanks`; `Passage.source` is its place in the
-    returned names. A single treebank needs no name: "". Treebanks that do not say how their tokens are spaced are left
-    out: they would teach that all tokens stand apart.
+    returned names. Treebanks that do not say how their tokens are spaced are left out: they would teach that all tokens
+    stand apart.
     """
     spaced = sorted(_spaced(sentences, sources))
     numbers = {source: number for number, source in enumerate(spaced)}
-    words = sum(len(sentence) for source, sentence in zip(sources, sentences, strict=True) if source in spaced)
-    share = min(1.0, config.max_words / max(1, words))
+    words = Counter(dict.fromkeys(spaced, 0))
+    for source, sentence in zip(sources, sentences, strict=True):
+        if source in numbers:
+            words[source] += len(sentence)
+    most = _most(list(words.values()), config.max_words)
+    shares = [min(1.0, most / max(1, words[source])) for source in spaced]
     groups = itertools.groupby(zip(sources, sentences, strict=True), key=lambda pair: pair[0])
     passages = (
         passage
@@ -54,18 +57,40 @@ def read_passages(
         if source in spaced
         for passage in make_passages((sentence for _, sentence in group), config.passage_words, numbers[source])
     )
-    # One passage in 1 / share is taken, beginning with the first.
-    taken = [p for number, p in enumerate(passages) if math.floor(number * share) > math.floor((number - 1) * share)]
+    # Of each treebank, one passage in 1 / share is taken, beginning with the first.
+    taken: list[Passage] = []
+    seen: Counter[int] = Counter()
+    for passage in passages:
+        share, number = shares[passage.source], seen[passage.source]
+        seen[passage.source] += 1
+        if math.floor(number * share) > math.floor((number - 1) * share):
+            taken.append(passage)
     # Abbreviations are made where the treebank has them as tokens inside sentences.
     found: list[Passage] = []
     for number in range(len(spaced)):
         own = [passage for passage in taken if passage.source == number]
         found += shorten(own, config.abbreviated) if Borders.learn(own).abbreviations else own
-    return found, [treebanks[source] for source in spaced] if len(spaced) > 1 else [""]
+    return found, [treebanks[source] if source < len(treebanks) else "" for source in spaced]
 
 
-def soften(passages: Sequence[Passage], teachers: Sequence[Segmenter], codec: SegmenterCodec, trust: float) -> None:
-    """Gives the passages the mean probabilities of the teachers, for a segmenter with that codec to learn.
+def _most(sizes: Sequence[int], limit: int) -> float:
+    """How much of each of several sizes may be taken, so that all together are at most `limit`: the largest are cut."""
+    remaining, left = float(limit), len(sizes)
+    for size in sorted(sizes):
+        if size * left > remaining:
+            return remaining / left
+        remaining, left = remaining - size, left - 1
+    return float(max(sizes, default=0))
+
+
+def soften(
+    passages: Sequence[Passage],
+    teachers: Sequence[Segmenter],
+    codec: SegmenterCodec,
+    trust: float,
+    treebanks: Sequence[str],
+) -> None:
+    """Gives the passages of these `treebanks` the mean probabilities of the teachers, for a segmenter with that codec.
 
     The weight of the teachers is `trust`; the tokens, as the passage has them, have the rest.
     """
@@ -76,9 +101,7 @@ def soften(passages: Sequence[Passage], teachers: Sequence[Segmenter], codec: Se
         ranges = [locate_tokens(text, passage.tokens) for text, passage in zip(texts, several, strict=True)]
         ends, sentences, scripts = list[Floats](), list[Floats](), list[Floats]()
         for teacher in teachers:
-            own = [
-                replace(text, source=teacher.languages.number(Choice(codec.treebanks[text.source]))) for text in texts
-            ]
+            own = [replace(text, source=teacher.number(treebanks[text.source])) for text in texts]
             states, end_scores = teacher.scorer.ends(teacher.codec.batch_symbols(own))
             tokens = teacher.scorer.tokens(states, teacher.codec.batch_tokens(own, ranges))
             ends.append(_sigmoid(end_scores))

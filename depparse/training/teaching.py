@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
+from depparse.document.columns import LANGUAGE
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.features.batch import Example
@@ -28,6 +31,7 @@ from depparse.training.prepare import LESSONS, TEXT_FILE
 from depparse.training.processes import Processes, choose_precision
 from depparse.training.recipe import RecipeConfig, SegmentationConfig
 from depparse.training.segmentation import soften
+from depparse.treebanks.languages import AUTO, Choice, Languages
 
 
 def segmented(teachers: Sequence[Teacher], files: Sequence[str], target: Path, most: int | None = None) -> None:
@@ -44,6 +48,13 @@ def segmented(teachers: Sequence[Teacher], files: Sequence[str], target: Path, m
             n_words += len(sentence)
             if most is not None and n_words >= most:
                 break
+
+
+def _sources(text: Sequence[Sentence], treebanks: Sequence[str]) -> list[int]:
+    """The number of the treebank that each sentence is most like, by the language in its comment; else of the first."""
+    languages = Languages(treebanks)
+    auto = Choice(language=AUTO)
+    return [languages.number(auto, sentence.comment(LANGUAGE), quiet=True) for sentence in text]
 
 
 def _words_of(sentence: Sentence) -> Sentence:
@@ -96,16 +107,22 @@ class Teaching:
         return [t.pipeline.segmenter for t in self.teachers if isinstance(t.pipeline.segmenter, Segmenter)]
 
     def passages(
-        self, config: SegmentationConfig, passages: Sequence[Passage], codec: SegmenterCodec
+        self, config: SegmentationConfig, passages: Sequence[Passage], codec: SegmenterCodec, treebanks: Sequence[str]
     ) -> Sequence[Passage]:
         """The passages that a segmenter with that codec learns from: the annotated ones, with the probabilities of the
         teachers, and those of the text. If no teacher has a segmenter, the annotated ones stay as they are.
+
+        `treebanks` are the names of the passages' treebanks.
         """
         if not (segmenters := self._segmenters()):
             return passages
-        soften(passages, segmenters, codec, self.config.training.trust)
-        of_text = list(make_passages(self._text(), config.passage_words)) if self.config.data.text else []
-        soften(of_text, segmenters, codec, 1.0)
+        soften(passages, segmenters, codec, self.config.training.trust, treebanks)
+        of_text: list[Passage] = []
+        if self.config.data.text:
+            text = self._text()
+            for source, group in groupby(zip(_sources(text, treebanks), text, strict=True), key=itemgetter(0)):
+                of_text += make_passages((sentence for _, sentence in group), config.passage_words, source)
+        soften(of_text, segmenters, codec, 1.0, treebanks)
         return [*passages, *of_text]
 
     def _text(self, folder: Path | None = None) -> Sequence[Sentence]:
@@ -131,7 +148,7 @@ class Teaching:
         if data.text:
             on_disk = self.output / f"sentences-{self.processes.number}" / "text" if data.on_disk else None
             text = self._text(on_disk)
-            parts.append(make_examples(model, text, [0] * len(text)))
+            parts.append(make_examples(model, text, _sources(text, model.treebanks)))
         examples = Joined(parts)
         folder = Path(training.lessons) if training.lessons is not None else self.output / LESSONS
         if self.processes.main:

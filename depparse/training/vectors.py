@@ -22,7 +22,6 @@ from depparse.training.processes import Processes
 
 _WORDS = 3_000  # of a batch, with padding
 _SECONDS = 30.0  # between messages
-_TYPE = np.float16
 
 
 class WithVectors:
@@ -85,8 +84,12 @@ def _write(
     path: Path,
     precision: torch.dtype,
     say: Callable[[str], None],
+    stored: type[np.floating[Any]] = np.float16,
 ) -> None:
-    """Writes the vectors of all words of all examples, each example's ROOT before its words, to a file."""
+    """Writes the vectors of all words of all examples, each example's ROOT before its words, to a file.
+
+    They are stored in two bytes a number or, if a number is too large for that, in four.
+    """
     begins, device = _begins(examples.lengths), next(network.parameters()).device
     array: np.memmap[Any, Any] | None = None
     unfinished, n_words = path.with_suffix(".part"), 0
@@ -96,9 +99,14 @@ def _write(
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             vectors = network.vectors_to_keep(to_tensors(batch.inputs[number], device), Layout.of(batch, device))
         if array is None:
-            array = np.lib.format.open_memmap(unfinished, "w+", _TYPE, (begins[-1], *vectors.shape[2:]))
+            array = np.lib.format.open_memmap(unfinished, "w+", stored, (begins[-1], *vectors.shape[2:]))
             say(f"vectors of input {number}, computed once: {array.nbytes / 2**20:,.0f} MiB in {path}")
-        for each, rows in zip(numbers, to_arrays(vectors), strict=True):
+        values = to_arrays(vectors)
+        if stored is np.float16 and np.abs(values).max() > np.finfo(stored).max:
+            del array
+            _write(model, network, number, examples, path, precision, say, np.float32)
+            return
+        for each, rows in zip(numbers, values, strict=True):
             array[begins[each] : begins[each + 1]] = rows[: 1 + examples.lengths[each]]
         n_words += batch.n_words
         if (now := time.monotonic()) - told > _SECONDS:

@@ -2,7 +2,8 @@
 
 A language that no treebank has is analysed in the style of the nearest one: of the same genus, else of the same family,
 else of a script that has no spaces as its own, else of the same script, else the first. All that is read off the
-catalogue of UD. Of several treebanks that are equally near, the first is taken.
+catalogue of UD; for a language that UD lacks, `_KIN` names one of its kin. Of several treebanks that are equally near,
+the first is taken.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import threading
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from depparse.document.columns import LANGUAGE
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, closest
+from depparse.printable import clean
 from depparse.treebanks.catalogue import Entry, entries
 
 AUTO = "auto"  # in place of a language: that of each paragraph is found
@@ -25,10 +27,17 @@ UNKNOWN = "und"  # the code of no language in particular (ISO 639-2)
 # The least probability with which a paragraph is taken to be of another language than the text around it, and the
 # least number of its letters.
 _SURE, _LETTERS = 0.9, 20
-_REMEMBERED = 1_000  # languages
+_LONGEST = 60  # characters of the name of a language
 _SENTENCES = 50  # of a paragraph whose language is found from its sentences
 _UNSPACED = frozenset("Hani Jpan Thai Laoo Khmr Mymr Tibt".split())
 _OTHER_CODES = {"nb": "no", "nn": "no", "ku": "kmr", "arz": "ar", "ary": "ar", "iw": "he", "in": "id", "fil": "tl"}
+# Languages that UD lacks and py3langid finds, each with one of UD's that is its kin, or else written alike.
+_KIN = dict(
+    pair.split(":")
+    for pair in "ace:id an:es ba:tt bcl:ceb bs:hr crh:tr dz:zh ext:es fuv:wo fy:nl gcf:ht gcr:ht gom:mr guw:yo ig:yo "
+    "kab:ha kik:ruc km:vi kn:ta lg:ruc ln:ruc lo:th mg:id mn:bxr ms:id my:zh nso:tn om:bej qu:es rw:ruc se:sme "
+    "sn:tn so:bej st:tn sw:ruc tg:fa tk:tr uzs:uz vec:it vo:eo wa:fr xh:tn zu:tn".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,8 @@ class Languages:
         """The codes of the languages, each with the number of its first treebank."""
         numbers: dict[str, int] = {}
         for number, entry in enumerate(self.entries):
-            if entry is not None and entry.code:
-                numbers.setdefault(entry.code, number)
+            if entry is not None:
+                numbers.setdefault(_code(entry), number)
         return numbers
 
     @property
@@ -91,31 +100,38 @@ class Languages:
                 names = ", ".join(filter(None, self.treebanks)) or "no names"
                 raise ConfigError(f"the model learned no treebank {treebank!r}; {meant}it knows: {names}")
             return Choice(treebank)
-        if language is None:
-            return Choice(language=AUTO) if self.are_several else Choice()
-        return Choice(language=AUTO if language.lower() == AUTO else code_of(language))
+        if language is not None and language.lower() != AUTO:
+            code = code_of(language)
+            if not self.codes:
+                raise ConfigError(f"the treebanks of the model tell no languages, so none is {language!r}")
+            return Choice(language=code)
+        if self.are_several:
+            return Choice(language=AUTO)
+        return Choice(self.treebanks[0] if self.treebanks else None)
 
-    def number(self, choice: Choice, language: str | None = None) -> int:
+    def number(self, choice: Choice, language: str | None = None, *, quiet: bool = False) -> int:
         """The number of the treebank that is chosen, for a text of that `language` if each has its own."""
+        if len(self.treebanks) < 2 and choice.language is None:
+            return 0
         if choice.treebank is not None:
             if choice.treebank in self.treebanks:
                 return self.treebanks.index(choice.treebank)
-            entry = entry_of(choice.treebank)  # of the model's other part, such as its segmenter
-            return self.of_language(entry.code, quiet=True) if entry is not None else 0
-        code = language if choice.is_auto else choice.language
-        return 0 if code is None else self.of_language(code)
+            entry = entry_of(choice.treebank)  # of a part that learned from other treebanks
+            return 0 if entry is None else self.of_language(_code(entry), quiet=True)
+        code = known_code(language or "") if choice.is_auto else choice.language
+        return 0 if code is None else self.of_language(code, quiet=quiet)
 
     def of_language(self, code: str, *, quiet: bool = False) -> int:
-        """The number of the treebank of the language, or of the nearest one, about which there is one warning."""
-        if code in self.codes:
-            return self.codes[code]
+        """The number of the treebank of the language, or else of the nearest one, about which there is one warning."""
+        if code in self.codes or not self.codes:
+            return self.codes.get(code, 0)
         with self._lock:
-            if code in self._nearest:
-                return self._nearest[code]
-            number = self._find_nearest(code)
-            if len(self._nearest) < _REMEMBERED:  # comments of sentences may hold anything
+            is_new = code not in self._nearest
+            number = self._nearest.get(code) if not is_new else self._find_nearest(code)
+            assert number is not None
+            if not quiet:
                 self._nearest[code] = number
-        if self.codes and not quiet and code != UNKNOWN:
+        if is_new and not quiet and code != UNKNOWN:
             warnings.warn(
                 f"no treebank of the model is in the language {_name(code)}: it is analysed in the style of "
                 f"{self.treebanks[number]}",
@@ -124,7 +140,8 @@ class Languages:
         return number
 
     def _find_nearest(self, code: str) -> int:
-        wanted = next((entry for entry in entries() if entry.code == code), None)
+        code = _KIN.get(code, code)
+        wanted = next((entry for entry in entries() if _code(entry) == code), None)
         if wanted is None:
             return 0
         scripts = set(wanted.scripts.split(","))
@@ -134,27 +151,27 @@ class Languages:
     def identify(self, paragraphs: Sequence[str]) -> list[str]:
         """The code of the language of each paragraph of a text, `UNKNOWN` if it has no letters.
 
-        A short or doubtful paragraph is taken to be in the language of the whole. If that is doubtful, too, or not in
-        the catalogue, it is the most probable one of the treebanks. Only for treebanks of one language, nothing is to
-        be found. Raises ConfigError if the library py3langid is not installed.
+        A short or doubtful paragraph is taken to be in the language of the whole. If that is doubtful, too, it is the
+        most probable one of the treebanks. Only for treebanks of one language, nothing is to be found. Raises
+        ConfigError if the library py3langid is not installed.
         """
         if not self.are_several:
             return [next(iter(self.codes), UNKNOWN)] * len(paragraphs)
         ranks = _rank("\n".join(paragraphs))
         whole, probability = ranks[0]
-        if whole != UNKNOWN and (probability < _SURE or whole not in _entries_by_name()):
+        if whole != UNKNOWN and probability < _SURE:
             whole = next((code for code, _ in ranks if code in self.codes), whole)
         found = []
         for paragraph in paragraphs if len(paragraphs) > 1 else ():
             code, probability = _rank(paragraph)[0]
-            is_sure = probability >= _SURE and code in _entries_by_name()
-            found.append(code if is_sure and sum(map(str.isalpha, paragraph)) >= _LETTERS else whole)
+            found.append(code if probability >= _SURE and sum(map(str.isalpha, paragraph)) >= _LETTERS else whole)
         return found or [whole] * len(paragraphs)
 
     def mark(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """The sentences, each with the code of its language in the comment `LANGUAGE`: copies of those without it.
 
-        The language is that of the paragraph, of which at most `_SENTENCES` are read ahead.
+        The language is that of the paragraph (``# newpar``, ``# newdoc``), of which at most `_SENTENCES` are read
+        together. A comment that names no known language is replaced.
         """
         waiting: list[Sentence] = []
         for sentence in sentences:
@@ -166,10 +183,10 @@ class Languages:
         yield from self._marked(waiting)
 
     def _marked(self, sentences: Sequence[Sentence]) -> Iterator[Sentence]:
-        unmarked = [sentence for sentence in sentences if sentence.comment(LANGUAGE) is None]
-        (code,) = self.identify([" ".join(sentence.text for sentence in unmarked)])
+        unmarked = [sentence for sentence in sentences if known_code(sentence.comment(LANGUAGE) or "") is None]
+        code = self.identify([" ".join(sentence.text for sentence in unmarked)])[0] if unmarked else ""
         for sentence in sentences:
-            if sentence.comment(LANGUAGE) is None:
+            if known_code(sentence.comment(LANGUAGE) or "") is None:
                 sentence = sentence.copy()
                 sentence.set_comment(LANGUAGE, code)
             yield sentence
@@ -195,33 +212,51 @@ def _beginning(treebank: str) -> str:
 def _entries_by_name() -> dict[str, Entry]:
     """The entries of the catalogue by the name of the treebank, ``UD_Language`` and code."""
     found = {entry.treebank: entry for entry in entries()}
-    for entry in entries():
+    for entry in sorted(entries(), key=lambda entry: not entry.code):
         for name in (f"UD_{entry.language.replace(' ', '_')}", entry.code):
             if name:
                 found.setdefault(name, entry)
     return found
 
 
-@cache
+def _code(entry: Entry) -> str:
+    """The code of a language; its name if it has none in the catalogue, as some that were renamed."""
+    return entry.code or entry.language
+
+
 def code_of(language: str) -> str:
     """The code that UD has for a language, given its name in English or its code (ISO 639). Raises ConfigError."""
+    code = known_code(language)
+    if code is None or code == UNKNOWN:
+        names = sorted({entry.language for entry in entries()})
+        meant = "".join(f"did you mean {name}? " for name in closest(language[:_LONGEST].title(), names))
+        shown = repr(language if len(language) <= _LONGEST else f"{language[:_LONGEST]}…")
+        raise ConfigError(f"no language {shown} is known; {meant}give its name in English, its ISO 639 code, or {AUTO}")
+    return code
+
+
+def known_code(language: str) -> str | None:
+    """The code of a language that is given by its name in English or its code; None for anything else."""
+    return _known_code(language) if len(language) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1024)
+def _known_code(language: str) -> str | None:
     wanted = " ".join(language.replace("_", " ").split()).lower()
     base = re.split("[- ]", wanted)[0]  # pt-BR is pt
     for name in (wanted, base if len(base) <= 3 else wanted):
         name = _OTHER_CODES.get(name, name)
-        for entry in entries():
+        if name in _KIN or name == UNKNOWN:
+            return name
+        for entry in sorted(entries(), key=lambda entry: not entry.code):
             if name and name in (entry.language.lower(), entry.code, entry.iso639_3):
-                return entry.code
-    names = sorted({entry.language for entry in entries()})
-    meant = "".join(f"did you mean {name}? " for name in closest(wanted.title(), names))
-    raise ConfigError(
-        f"no language {language!r} is known; {meant}give its name in English, its ISO 639 code, or {AUTO}"
-    )
+                return _code(entry)
+    return None
 
 
 def _name(code: str) -> str:
     entry = next((entry for entry in entries() if entry.code == code), None)
-    return f"{entry.language} ({code})" if entry is not None else code
+    return clean(f"{entry.language} ({code})" if entry is not None else code)
 
 
 def _kinship(wanted: Entry, scripts: set[str], entry: Entry) -> int:
@@ -234,7 +269,7 @@ def _kinship(wanted: Entry, scripts: set[str], entry: Entry) -> int:
         return 3
     if scripts & _UNSPACED and theirs & _UNSPACED:
         return 2
-    return int(bool(scripts & theirs))
+    return int(bool(scripts & theirs - {""}))
 
 
 def _rank(text: str) -> list[tuple[str, float]]:

@@ -147,6 +147,8 @@ def annotate(
     source = ModelName(os.fspath(model), device).absolute()
     pipeline = ModelName(source.name).load()
     request = pipeline.request(**asked)
+    if arrow.is_own(names) and request.choice(pipeline.languages).is_auto:
+        raise ConfigError("rows that are sentences do not tell their paragraph: name the language or the treebank")
     arguments = (source.alike(pipeline), request, text, name)
     pool = _pool(workers, device, spare=1)
     result = dataset.map_batches(

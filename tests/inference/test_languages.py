@@ -79,6 +79,44 @@ def test_all_ways_of_asking_agree(nlp: Pipeline) -> None:
     assert bare[0].comment("lang") is None
 
 
+def test_an_input_is_annotated_alike_alone_and_with_others(nlp: Pipeline) -> None:
+    """Also if nothing says where paragraphs begin, as with lists of tokens; and in small batches."""
+    inputs = [[text.rstrip(".").split()] for text in (GERMAN, ENGLISH, FRENCH)]
+    alone = [nlp(each).to_conllu() for each in inputs]
+    assert [each.to_conllu() for each in nlp.pipe(inputs)] == alone
+    assert [each.to_conllu() for each in nlp.pipe(inputs, batch_size=1, batch_words=20)] == alone
+    assert ["# lang = de" in alone[0], "# lang = en" in alone[1], "# lang = fr" in alone[2]] == [True] * 3
+
+
+def test_requests_that_are_alike_have_one_reader(nlp: Pipeline) -> None:
+    """So that a server segments the texts of several clients together."""
+    for pipeline, asked in ((nlp, {}), (nlp, {"language": "de"}), (depparse.load("en"), {})):
+        first, second = (pipeline.reader(depparse.Request.of(asked)) for _ in range(2))  # type: ignore[arg-type]
+        assert first == second
+        assert hash(first) == hash(second)
+    assert nlp.reader(depparse.Request(language="de")) != nlp.reader(depparse.Request(language="fr"))
+
+
+def test_models_and_segmenters_may_know_other_treebanks(nlp: Pipeline, tmp_path: Path) -> None:
+    """Each is asked for its own treebank of the language that is found."""
+    text = f"{FRENCH}\n\n{GERMAN}"
+    en = depparse.load("en")
+    several = Pipeline(nlp.model, segmenter=en.segmenter)
+    document = several(text)
+    assert [s.comment("lang") for s in document if s.comment("newpar") is not None] == ["fr", "de"]
+    (french, *_) = nlp(Document([document[0]]), language="fr")
+    assert document[0].columns["UPOS"] == french.columns["UPOS"]
+    # A model of one treebank, whose segmenter knows three: the text is cut as in its own.
+    assert nlp.segmenter is not None
+    one = Pipeline(en.model, segmenter=nlp.segmenter)
+    english = [s.columns["FORM"] for s in nlp.segment([f"{GERMAN} {ENGLISH}"], language="en")]
+    assert [s.columns["FORM"] for s in one.segment([f"{GERMAN} {ENGLISH}"])] == english
+    assert [s.columns["FORM"] for s in one(f"{GERMAN} {ENGLISH}")] == english
+    # Rules know no language, but the model does.
+    by_rules = nlp(text, without="segmenter")
+    assert [s.comment("lang") for s in by_rules if s.comment("newpar") is not None] == ["fr", "de"]
+
+
 def test_labels_are_those_of_the_treebank(nlp: Pipeline, samples: Path) -> None:
     """An untrained network would mix them."""
     text = " ".join([GERMAN, ENGLISH, FRENCH])

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from depparse.config import parse
@@ -15,6 +16,7 @@ from depparse.document.document import Document
 from depparse.errors import ModelError
 from depparse.inference.pipeline import Pipeline
 from depparse.model.codec import ModelConfig
+from depparse.model.extension import extend
 from depparse.model.model import Model
 from depparse.model_folder.store import load, save
 from tests.folders import rewrite
@@ -75,6 +77,52 @@ def test_of_one_treebank_nothing_is_restricted() -> None:
     one = Model.build(model.config, Document.from_conllu(FIRST + SECOND).sentences, TREEBANKS[:1], [0, 0])
     assert [one.codec.tasks[name].usages for name in TASKS] == [[], [], []]  # type: ignore[attr-defined]
     assert json.dumps(one.codec.to_json()).count("usage") == 0
+
+
+def test_relations_of_other_treebanks_can_be_kept() -> None:
+    """As relations that no treebank has; and the head of the word is free."""
+    document = Document.from_conllu(FIRST)
+    document[0].columns["DEPREL"] = ["nsubj:pass", "_", "strange"]
+    document[0].columns["HEAD"] = ["_"] * 3
+    (sentence,) = Pipeline(build())(document, keep=["deprel"], treebank="UD_English-A")
+    assert [sentence.columns["DEPREL"][word] for word in (0, 2)] == ["nsubj:pass", "strange"]
+    assert sentence.columns["HEAD"].count("0") == 1
+
+
+def test_a_treebank_with_one_relation_has_finite_probabilities() -> None:
+    """It knows none for arcs that are not from ROOT, so they get any."""
+    model = build()
+    parser: Any = model.codec.tasks["dependencies"]
+    root = parser.labels.number("root")
+    parser.usage.used[0] = np.arange(parser.usage.used.shape[1]) == root
+    parser.usage = type(parser.usage)(parser.usage.used)
+    (sentence,) = Pipeline(model)([["Anna", "sleeps", "now"]], treebank="UD_English-A", probabilities=True)
+    assert "nan" not in sentence.to_conllu()
+    assert sentence.columns["DEPREL"].count("root") == 1
+
+
+def test_a_base_learns_what_its_treebanks_use_now() -> None:
+    """Data of the first treebank that has XPOS after all: it may have these tags, and keeps those that it had."""
+    model = build()
+    sentences = Document.from_conllu(FIRST.replace("PROPN\t_", "PROPN\tN")).sentences
+    extend(model, {"tagger": model.config.tasks["tagger"]}, sentences, [0])
+    tagger: Any = model.codec.tasks["tagger"]
+    assert tagger.usage["XPOS"].annotates(0)
+    assert tagger.usage["UPOS"].used.sum(1).tolist() == [3, 3]
+    # A task that is new learns it, too.
+    model = build()
+    model.leave_out(["lemmatizer"])
+    extend(model, {"lemmatizer": build().config.tasks["lemmatizer"]}, Document.from_conllu(FIRST).sentences, [1])
+    lemmatizer: Any = model.codec.tasks["lemmatizer"]
+    assert [lemmatizer.usage.annotates(source) for source in range(2)] == [False, True]
+
+
+@pytest.mark.parametrize("treebanks", [[1, 2], [["a"], None], "ab", {"a": 1}])
+def test_names_of_treebanks_are_strings(treebanks: Any, tmp_path: Path) -> None:
+    save(build(), tmp_path / "m")
+    rewrite(tmp_path / "m", "vocab.json", lambda data: data | {"treebanks": treebanks})
+    with pytest.raises(ModelError, match="the names of treebanks are a list of strings"):
+        load(tmp_path / "m")
 
 
 def _drop_row(usage: Any) -> Any:

@@ -13,6 +13,7 @@ import torch
 from depparse.document.sentence import Sentence
 from depparse.formats.conllu import iter_conllu
 from depparse.model_folder.store import load_parts, save
+from depparse.segmentation import segmenter as segmenter_module
 from depparse.segmentation.batch import TokenRanges
 from depparse.segmentation.codec import SegmenterCodec
 from depparse.segmentation.config import SegmenterConfig
@@ -21,7 +22,7 @@ from depparse.segmentation.passages import Passage, make_passages
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.symbols import read_symbols
 from depparse.text.spacing import RawToken
-from depparse.treebanks.languages import AUTO, Choice
+from depparse.treebanks.languages import AUTO, Choice, Languages
 
 TREEBANKS = ["UD_English-Whole", "UD_Vietnamese-Split", "UD_German-Other"]
 SMALL = SegmenterConfig(
@@ -80,8 +81,10 @@ def test_each_paragraph_is_cut_in_the_style_of_its_language(
 ) -> None:
     """The paragraphs of one language are analysed together; each sentence says its language; the text is kept."""
     paragraphs = {f"{TEXT}\n\n": "en", f"{TEXT} \n \n": "vi", f"{TEXT}\r\n\r\n": "vi", TEXT: "en"}
-    monkeypatch.setattr(segmenter.languages, "identify", lambda found: [paragraphs[text] for text in found])
-    auto = segmenter.choosing(Choice(language=AUTO))
+    languages = Languages(TREEBANKS)
+    monkeypatch.setattr(languages, "identify", lambda found: [paragraphs[text] for text in found])
+    auto = segmenter.choosing(Choice(language=AUTO), languages)
+    assert segmenter.choosing(Choice(language=AUTO), languages) is auto
     text = "".join(paragraphs)
     sentences = list(auto.segment(text))  # in pieces of one character
     assert [s.columns["FORM"] for s in sentences] == FIRST + SECOND + SECOND + FIRST
@@ -93,6 +96,18 @@ def test_each_paragraph_is_cut_in_the_style_of_its_language(
     assert [[s.to_conllu() for s in part] for part in together] == [
         [s.to_conllu() for s in auto.segment([each])] for each in (text, TEXT)
     ]
+
+
+def test_a_paragraph_break_between_blocks_is_one(segmenter: Segmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block ends with the first of the two line breaks. Without a break, the next block goes on in the language."""
+    languages = Languages(TREEBANKS)
+    monkeypatch.setattr(languages, "identify", lambda found: ["en" if text.startswith("I") else "vi" for text in found])
+    auto = segmenter.choosing(Choice(language=AUTO), languages)
+    for spacing, expected in (("\n\n", {"en", "vi"}), ("\n", {"en"})):
+        monkeypatch.setattr(
+            segmenter_module, "iter_blocks", lambda *_, s=spacing: iter([f"I go.{s[:1]}", f"{s[1:]}We go."])
+        )
+        assert {sentence.comment("lang") for sentence in auto.segment([])} == expected
 
 
 def test_given_tokens_are_expanded_in_the_style_of_their_language(segmenter: Segmenter) -> None:

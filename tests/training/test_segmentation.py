@@ -19,7 +19,7 @@ def test_a_share_of_the_data_comes_evenly_from_all_of_it(samples: Path) -> None:
     config = read_recipe(WHOLE, {"segmentation.passage_words": 1}).segmentation
     assert config is not None
     everything, names = read_passages(config, sentences, [0] * len(sentences), ["UD_X"])
-    assert names == [""]
+    assert names == ["UD_X"]
     assert sum(passage.length for passage in everything) == sum(map(len, sentences))
     third = config.model_copy(update={"max_words": sum(map(len, sentences)) // 3})
     some, _ = read_passages(third, sentences, [0] * len(sentences), ["UD_X"])
@@ -42,5 +42,10 @@ def test_passages_are_numbered_by_the_treebanks_that_have_spacing() -> None:
     assert found == ["UD_A", "UD_C"]
     assert [(passage.source, passage.text) for passage in passages] == [(0, "Go."), (1, "Go.")]
     passages, found = read_passages(config, [unknown, spaced], [1, 2], names)
-    assert found == [""]
+    assert found == ["UD_C"]
     assert [passage.source for passage in passages] == [0]
+    # Of too much data, the largest treebanks are cut, and the small one is whole.
+    many = config.model_copy(update={"max_words": 30, "passage_words": 2})
+    sentences, sources = [spaced] * 45, [0] * 20 + [2] * 5 + [1] * 20
+    passages, _ = read_passages(many, sentences, sources, names)
+    assert [sum(passage.source == number for passage in passages) for number in range(3)] == [5, 5, 5]

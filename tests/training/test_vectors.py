@@ -12,7 +12,9 @@ import torch
 import depparse
 from depparse.model.model import Model
 from depparse.training.examples import InMemory
+from depparse.training.prepare import prepare
 from depparse.training.processes import Processes
+from depparse.training.recipe import read_recipe
 from depparse.training.vectors import WithVectors, with_kept_vectors
 from tests.models import model_of
 from tests.pretrained import tiny_transformer
@@ -69,6 +71,30 @@ def test_nothing_is_kept_where_the_network_is_trained(tmp_path: Path) -> None:
     assert not (tmp_path / "vectors").exists()
 
 
+def test_numbers_that_are_too_large_for_two_bytes_take_four(tmp_path: Path) -> None:
+    model = frozen_model(tmp_path / "encoder")
+    network: Any = model.encoder.inputs[1]
+    read = network.vectors_to_keep
+    network.vectors_to_keep = lambda *inputs: 1e6 * read(*inputs)
+    examples = InMemory([model.example(sentence, targets=True) for sentence in two_sentences()])
+    with_kept_vectors(model, examples, tmp_path / "vectors", Processes())
+    array = np.load(tmp_path / "vectors" / "1.npy")
+    assert array.dtype == np.float32
+    assert np.abs(array).max() > 1e5
+    assert np.isfinite(array).all()
+
+
+def test_vectors_of_another_run_are_not_taken(tmp_path: Path, samples: Path) -> None:
+    """A run that was killed before its first checkpoint leaves its vectors; another run in the folder makes its own."""
+    frozen = {**tiny_transformer("wordpiece", tmp_path / "encoder"), "frozen": True}
+    config = read_recipe(TINY, {"model.encoder.inputs": [frozen]}, [str(samples / "UD_English-Sample")])
+    left = tmp_path / "run" / "vectors" / "0123456789abcdef"
+    left.mkdir(parents=True)
+    (left / "0.npy").write_bytes(b"x")
+    prepare(config, tmp_path / "run", False, Processes())
+    assert not left.exists()
+
+
 def test_a_run_keeps_vectors_until_it_ends(tmp_path: Path, samples: Path) -> None:
     frozen = {**tiny_transformer("wordpiece", tmp_path / "encoder"), "frozen": True}
     seen: list[list[Path]] = []
@@ -77,7 +103,7 @@ def test_a_run_keeps_vectors_until_it_ends(tmp_path: Path, samples: Path) -> Non
         treebank=samples / "UD_English-Sample",
         output=tmp_path / "run",
         set={"model.encoder.inputs": [frozen], "training.epochs": 2},
-        listen=lambda record: seen.append(list((tmp_path / "run").glob("vectors/*.npy"))),
+        listen=lambda record: seen.append(list((tmp_path / "run").glob("vectors/*/*.npy"))),
     )
     assert max(map(len, seen)) == 1
     assert not (tmp_path / "run" / "vectors").exists()

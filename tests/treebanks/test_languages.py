@@ -62,6 +62,8 @@ def test_languages_go_by_name_and_by_code(language: str, code: str) -> None:
         ("tr", "ug_udt-ud-train"),  # Turkic
         ("zh", "UD_Thai-TUD"),  # no kin, but written without spaces, too
         ("sjo", "UD_English-EWT"),  # neither kin nor script
+        ("ms", "UD_English-EWT"),  # Malay, which UD lacks, goes with the kin of Indonesian, which is not here
+        ("lo", "UD_Thai-TUD"),  # Lao with Thai
         ("xx", "UD_English-EWT"),  # not in the catalogue
     ],
 )
@@ -94,7 +96,11 @@ def test_own_languages_go_with_their_first_treebank_without_a_warning() -> None:
 def test_what_users_ask_for() -> None:
     several, one, unnamed = Languages(TREEBANKS), Languages(["UD_Thai-TUD", "UD_Thai-Other"]), Languages(["a", "b"])
     assert several.choose() == several.choose(language="AUTO") == Choice(language=AUTO)
-    assert one.choose() == unnamed.choose() == Languages(()).choose() == Choice()
+    assert one.choose() == Choice("UD_Thai-TUD")
+    assert unnamed.choose() == unnamed.choose(language="auto") == Choice("a")
+    assert Languages(()).choose() == Choice()
+    with pytest.raises(ConfigError, match="the treebanks of the model tell no languages"):
+        unnamed.choose(language="th")
     assert several.choose(language="Hebrew") == Choice(language="he")
     assert several.choose(treebank="UD_Thai-TUD") == Choice("UD_Thai-TUD")
     for treebank, language, message in [
@@ -115,10 +121,8 @@ def test_each_paragraph_has_a_language() -> None:
     assert languages.identify([PORTUGUESE, "1984", "Ok.", PORTUGUESE]) == ["pt"] * 4
     assert languages.identify(["1984", "..."]) == [UNKNOWN] * 2
     assert languages.identify([]) == []
-    # What is short or doubtful as a whole, or in a language that UD lacks, goes with a language of the model.
+    # What is short or doubtful as a whole goes with a language of the model.
     assert languages.identify(["Ok!"])[0] in languages.codes
-    malay = "Saya tidak tahu di mana dia tinggal."
-    assert Languages(["UD_English-EWT", "UD_Indonesian-GSD"]).identify([malay]) == ["id"]
     # Where there is no choice, nothing is found.
     assert Languages(["UD_Thai-TUD"]).identify([ENGLISH]) == ["th"]
 
@@ -139,13 +143,34 @@ def test_sentences_are_marked_by_paragraph_in_copies() -> None:
     assert list(Languages(TREEBANKS).mark([])) == []
 
 
-def test_what_is_remembered_of_strange_comments_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(languages_module, "_REMEMBERED", 5)
+@pytest.mark.parametrize(
+    ("comment", "code"),
+    [("tha", "tha"), ("TH", "TH"), ("Thai", "Thai"), ("th-TH", "th-TH"), ("", "en"), ("x" * 500, "en"), ("xx", "en")],
+)
+def test_comments_may_name_a_language_in_any_way_and_others_are_replaced(comment: str, code: str) -> None:
+    languages = Languages(TREEBANKS)
+    (sentence,) = of_texts([ENGLISH], [[f"# lang = {comment}"]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (marked,) = languages.mark([sentence])
+        number = languages.number(Choice(language=AUTO), marked.comment("lang"))
+    assert marked.comment("lang") == code
+    assert number == (0 if code == "en" else 2)
+
+
+def test_nothing_is_remembered_of_what_is_no_language() -> None:
     languages = Languages(TREEBANKS)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        assert {languages.of_language(f"x{number}") for number in range(50)} == {0}
-    assert len(languages._nearest) == 5
+        warnings.simplefilter("error")
+        for number in range(50):
+            assert languages.number(Choice(language=AUTO), f"x{number}") == 0
+    assert not languages._nearest
+
+
+def test_renamed_languages_have_no_code_but_a_name() -> None:
+    assert code_of("Kurmanji") != code_of("Swiss German")
+    with pytest.warns(UserWarning, match="Swiss German"):
+        assert Languages(["UD_Thai-TUD", "UD_German-GSD"]).of_language(code_of("Swiss German")) == 0
 
 
 def test_without_the_library_there_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,9 +74,15 @@ async function loadModels() {
 
 // -- parsing
 
+function optionsFor(model) {
+  const known = state.models.find((each) => each.name === model);
+  const language = known && known.languages.length > 1 ? $("language").value : "";
+  return { probabilities: $("probabilities").checked, ...(language ? { language } : {}) };
+}
+
 async function analyse(text, model) {
   const input = isConllu(text) ? { conllu: text } : { text };
-  const body = { ...input, model, formats: ["conllu"], options: { probabilities: $("probabilities").checked } };
+  const body = { ...input, model, formats: ["conllu"], options: optionsFor(model) };
   return (await (await ask("v1/parse", body)).json()).conllu;
 }
 

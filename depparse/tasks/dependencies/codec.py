@@ -85,7 +85,7 @@ class DependencyCodec:
     def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
         """Learns which relations each treebank uses."""
         targets = (self.targets(sentence)[1] for sentence in sentences)
-        self.usage = Usage.count(targets, sources, n_treebanks, len(self.labels))
+        self.usage = Usage.count(targets, sources, n_treebanks, len(self.labels), self.usage)
 
     def targets(self, sentence: Sentence) -> tuple[list[int], list[int]]:
         """The head of each word, and the number of its relation."""
@@ -157,8 +157,15 @@ class DependencyCodec:
         A label that UD does not allow for an arc has -inf, as has one that the treebank of the sentence does not use.
         """
         (label_scores,) = stage("label_scores", dependents, heads, chosen.astype(np.int64, copy=False))
-        if self.usage is not None:
-            label_scores = self.usage.restrict(label_scores, sources)
+        label_scores = self._allowed(label_scores, chosen)
+        if self.usage is None:
+            return label_scores
+        used = self.usage.restrict(label_scores, sources)
+        # A treebank may have used no relation that fits, such as one with a single sentence.
+        return np.where(np.isneginf(used).all(-1, keepdims=True), label_scores, used)
+
+    def _allowed(self, label_scores: Floats, chosen: Integers) -> Floats:
+        """The scores, changed in place, with -inf for labels that UD does not allow for an arc."""
         if "root" in self.labels and len(self.labels) > 1:
             root = self.labels.number("root")
             from_root = chosen == 0

@@ -113,7 +113,7 @@ class LemmatizerCodec:
 
     def learn_usage(self, sentences: Sequence[Sentence], sources: Sequence[int], n_treebanks: int) -> None:
         """Learns which scripts each treebank uses."""
-        self.usage = Usage.count(map(self.targets, sentences), sources, n_treebanks, len(self.scripts))
+        self.usage = Usage.count(map(self.targets, sentences), sources, n_treebanks, len(self.scripts), self.usage)
 
     def targets(self, sentence: Sentence) -> list[int]:
         """The number of the script of each word."""

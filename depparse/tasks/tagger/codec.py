@@ -82,7 +82,8 @@ class TaggerCodec:
         for column, vocabulary in self.vocabularies.items():
             cells = (sentence.columns.get(column, ()) for sentence in sentences)
             targets = (vocabulary.numbers(own, IGNORE) for own in cells)
-            self.usage[column] = Usage.count(targets, sources, n_treebanks, len(vocabulary))
+            before = self.usage.get(column)
+            self.usage[column] = Usage.count(targets, sources, n_treebanks, len(vocabulary), before)
 
     def decode(self, scores: list[Scores], batch: Batch, stage: Stage) -> list[list[list[int] | None]]:
         """The best labels: for each sentence, for each column, for each word. ``scores[batch, words, labels]``.
