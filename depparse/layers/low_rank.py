@@ -41,7 +41,9 @@ def add_adapters(networks: Iterable[nn.Module], rank: int, alpha: float, dropout
 
     The change is multiplied by `alpha` / `rank`.
     """
-    linear = {id(layer): layer for network in networks for layer in network.modules() if _is_linear(layer)}
+    linear: dict[int, Any] = {
+        id(layer): layer for network in networks for layer in network.modules() if _is_linear(layer)
+    }
     for layer in linear.values():
         outputs, inputs = layer.weight.shape if isinstance(layer, nn.Linear) else layer.weight.shape[::-1]
         layer.register_module(_NAME, LowRank(inputs, outputs, rank, alpha, dropout).to(layer.weight))
@@ -66,7 +68,7 @@ def merged_state(network: nn.Module) -> dict[str, Tensor]:
 
 def _is_linear(layer: nn.Module) -> bool:
     """Whether it is a linear layer; GPT-2 and its like have a class with the transposed weights for it."""
-    return isinstance(layer, nn.Linear) or type(layer).__name__ == "Conv1D"
+    return type(layer) is nn.Linear or type(layer).__name__ == "Conv1D"  # classes derived from them compute otherwise
 
 
 def _add(layer: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:

@@ -30,7 +30,6 @@ from tests.sentences import two_sentences
 NORMALIZED = {
     "gpt2": "ln_f",
     "llama": "norm",
-    "mamba": "norm_f",
     "modernbert": "final_norm",
     "recurrent_gemma": "final_norm",
     "roberta-prelayernorm": "LayerNorm",
@@ -70,7 +69,7 @@ def test_the_first_layers_compute_what_they_compute_in_the_whole_network(kind: s
             normalize = attrgetter(NORMALIZED[kind])(transformer_of(model).pretrained)
             expected = (*expected[:depth], normalize(expected[depth]))
     assert len(states) == depth + 1
-    compared = depth + (kind in FEW or depth == 3)
+    compared = depth + (depth == 3 or (kind in FEW and kind != "mamba"))  # Mamba gives its last states twice
     assert all(torch.equal(*pair) for pair in zip(states[:compared], expected[:compared], strict=True))
     save(model, tmp_path / "m")
     assert Pipeline(load(tmp_path / "m"))(SENTENCES).to_conllu() == Pipeline(model)(SENTENCES).to_conllu()

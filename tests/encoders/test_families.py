@@ -18,19 +18,12 @@ from depparse.encoders.transformer.settings import DROPPED, SETTINGS, check_sett
 from depparse.errors import ModelError
 from depparse.model.model import Model
 from depparse.model_folder.store import load, save
-from depparse.training.loop import TrainingConfig
-from depparse.training.optim import OptimizerConfig
 from tests.conftest import ROOT
-from tests.families import KINDS, transformer_of_type
+from tests.families import KINDS, STEPS, transformer_of_type
 from tests.models import annotated_copies, learn, small_model
 from tests.pretrained import transformer_of
 from tests.sentences import two_sentences
 
-TRAINING = TrainingConfig(
-    epochs=3,
-    precision="fp32",
-    optimizer=OptimizerConfig(learning_rate=1e-2, pretrained_learning_rate=1e-3, average="none"),
-)
 # Sentences of one word, of usual lengths, and of several windows.
 SENTENCES = [["Tom"], ["Tom", "sees", "apples"], ["apples", "don't", "mind"] * 12, ["Whom", "did", "Tom", "see", "?"]]
 
@@ -47,7 +40,7 @@ def test_every_family_learns_and_reads_alike_in_batches_of_any_size(kind: str, t
     assert {field.name for field in fields(CONFIG_MAPPING[kind])} <= SETTINGS | DROPPED
     model = small_model("none", [transformer_of_type(kind, tmp_path / "t") | {"window": 32}])
     before = [weight.detach().clone() for weight in transformer_of(model).pretrained.parameters()]
-    learn(model, two_sentences(), TRAINING)
+    learn(model, two_sentences(), STEPS)
     pairs = zip(before, transformer_of(model).pretrained.parameters(), strict=True)
     assert sum(not torch.equal(*pair) for pair in pairs) > len(before) / 2
     # The folder of the encoder is not needed by a saved model.

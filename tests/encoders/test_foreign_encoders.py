@@ -215,3 +215,12 @@ def test_older_settings_are_accepted() -> None:
         "prefix": None,
     }
     assert check_settings(plain | old) == plain
+
+
+def test_positions_that_a_network_has_a_table_of_are_bounded() -> None:
+    """GPT-Neo makes a mask of all pairs of positions before there is a weight that could be counted."""
+    plain = {"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "max_position_embeddings": 131_072}
+    assert check_settings({"model_type": "llama", **plain})["max_position_embeddings"] == 131_072
+    for kind in ("gpt_neo", "roberta", "bart"):
+        with pytest.raises(ModelError, match=f"a transformer of the type {kind} cannot have 131,072 positions"):
+            check_settings({"model_type": kind, **plain})

@@ -15,8 +15,7 @@ class Family(NamedTuple):
     """What is special about the networks of a type."""
 
     encoder: str | None = None  # the class of the encoder, in models that also have a decoder
-    masked: bool = True  # whether the networks take a mask
-    padded: bool = True  # whether texts of different lengths may be read together
+    padded: bool = True  # whether texts of different lengths may be read together, with a mask
     rotary: bool = False  # whether they know any number of positions without a table of them
 
 
@@ -59,9 +58,8 @@ FAMILIES: Mapping[str, Family] = {
     **dict.fromkeys(f"{_BOTH_WAYS_ROTARY} {_LEFT_TO_RIGHT_ROTARY} {_RECURRENT}".split(), Family(rotary=True)),
     **{name: Family(encoder) for name, encoder in _ENCODERS.items()},
     "convbert": Family(padded=False),
-    "fnet": Family(masked=False, padded=False),
+    "fnet": Family(padded=False),
     "mobilebert": Family(padded=False),
-    "rwkv": Family(masked=False, rotary=True),
 }
 # Types that read text, but not as it is needed here.
 REFUSED: Mapping[str, str] = {
@@ -69,4 +67,5 @@ REFUSED: Mapping[str, str] = {
     "funnel": "its layers join subwords, so they have no vectors of their own",
     "perceiver": "it reads bytes, not subwords",
     "reformer": "its attention hashes at random",
+    "rwkv": "its network may fetch code from the hub",
 }

@@ -45,7 +45,7 @@ def recompute(network: nn.Module, n_layers: int) -> None:
     """Makes the backward pass compute the layers again, instead of keeping their activations in memory."""
     for layers in layer_lists(network, n_layers):
         for layer in layers:
-            layer.forward = partial(_recomputed, layer.forward)  # type: ignore[method-assign]
+            layer.forward = partial(_recomputed, layer.forward)
 
 
 def _recomputed(layer: Callable[..., Any], *inputs: Any, **options: Any) -> Any:

@@ -21,7 +21,7 @@ from depparse.encoders.transformer.codec import Subwords, TransformerCodec, Tran
 from depparse.encoders.transformer.layers import layer_lists, layers_above, recompute
 from depparse.encoders.transformer.pretrained import new_network, read_pretrained
 from depparse.encoders.transformer.settings import LAYERS, WIDTHS, positions_of, size_of
-from depparse.errors import ModelError
+from depparse.errors import ConfigError, ModelError
 from depparse.layers.low_rank import add_adapters
 from depparse.layers.tensors import Layout
 
@@ -80,7 +80,9 @@ class Transformer(nn.Module):
         network = cls(codec, read.network)
         if config.lora is not None:
             read.network.requires_grad_(False)
-            add_adapters(layer_lists(read.network, network.depth), **dict(config.lora))
+            if not add_adapters(layer_lists(read.network, network.depth), **dict(config.lora)):
+                kind = codec.settings["model_type"]
+                raise ConfigError(f"lora adapts linear layers, and a transformer of the type {kind} has none")
         return network
 
     def set_tasks(self, n_tasks: int) -> None:
@@ -146,7 +148,7 @@ class Transformer(nn.Module):
         layers, attention = _Sums(n_sentences * n_words), _Sums(n_sentences * n_words)
         for first, end in plan_pieces(lengths[order].tolist(), self.codec.family.padded):
             windows, length = order[first:end], int(lengths[order[end - 1]])
-            mask = {"attention_mask": subwords.mask[windows, :length]} if self.codec.family.masked else {}
+            mask = {"attention_mask": subwords.mask[windows, :length]} if self.codec.family.padded else {}
             output = self.pretrained(
                 input_ids=subwords.ids[windows, :length], output_hidden_states=True, **mask, **asked
             )

@@ -40,7 +40,6 @@ _FIXED = {
     "encoder_layerdrop": 0.0,
     "is_encoder_decoder": False,
     "layerdrop": 0.0,
-    "rescale_every": 0,  # RWKV otherwise changes its weights when training ends
     "use_cache": False,
     "use_mamba_kernels": False,
     "use_mems_eval": False,

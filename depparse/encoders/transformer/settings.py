@@ -87,7 +87,7 @@ _KINDS: list[tuple[Any, str]] = [
     (
         _Width | None,
         """
-        attention_head_size attention_hidden_size d_ff d_head d_inner d_kv dff embedding_size encoder_ffn_dim
+        attention_head_size d_ff d_head d_inner d_kv dff embedding_size encoder_ffn_dim
         ffn_dim ffn_hidden_size head_dim hidden_dim input_embedding_size intermediate_size intra_bottleneck_size
         kv_lora_rank linear_key_head_dim linear_num_key_heads linear_num_value_heads linear_value_head_dim
         lru_width mamba_d_ssm mamba_n_groups mamba_n_heads moe_intermediate_size n_inner num_key_value_heads
@@ -95,7 +95,7 @@ _KINDS: list[tuple[Any, str]] = [
         word_embed_proj_dim
         """,
     ),
-    (_Positions | None, f"{' '.join(POSITIONS)} context_length n_ctx original_max_position_embeddings"),
+    (_Positions | None, f"{' '.join(POSITIONS)} n_ctx original_max_position_embeddings"),
     (_Window | None, "attention_window_size local_attention window_size"),
     (Annotated[int, Field(ge=0, le=2**20)] | None, "sliding_window"),
     (_Block | None, "chunk_size global_block_size local_radius mamba_chunk_size"),
@@ -205,7 +205,7 @@ DROPPED = frozenset(
     num_random_blocks num_return_sequences onnx_export output_attentions output_embedding_size output_hidden_states
     output_past output_router_logits output_scores pooler_dropout pooler_hidden_act pooler_hidden_size prefix
     pretraining_tp problem_type prompt_length prompt_mid_dim qa_dropout question_token_id reference_compile
-    remove_invalid_values reorder_and_upcast_attn repad_logits_with_grad repetition_penalty rescale_every
+    remove_invalid_values reorder_and_upcast_attn repad_logits_with_grad repetition_penalty
     rescale_prenorm_residual return_dict return_dict_in_generate reuse_len router_aux_loss_coef
     router_jitter_noise router_z_loss_coef scale_attention_softmax_in_fp32 sep_token_id seq_classif_dropout
     share_encoder_decoder_embeddings slow_but_exact sparse_pred_ignore_index sparse_prediction start_n_top
@@ -277,6 +277,9 @@ def size_of(settings: Mapping[str, Any], names: tuple[str, ...]) -> Any:
 def positions_of(settings: Mapping[str, Any]) -> int | None:
     """The number of positions that networks with these settings know, if that is limited."""
     positions: int | None = size_of(settings, POSITIONS)
+    rope = settings.get("rope_parameters") or {}
+    if rope.get("rope_type") == "longrope":  # longer texts turn the vectors of all their words in another way
+        positions = min(positions or _TABLE, rope.get("original_max_position_embeddings") or _TABLE)
     return positions
 
 
