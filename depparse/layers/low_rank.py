@@ -68,9 +68,9 @@ def merged_state(network: nn.Module) -> dict[str, Tensor]:
 
 def _is_linear(layer: nn.Module) -> bool:
     """Whether it is a linear layer; GPT-2 and its like have a class with the transposed weights for it."""
-    return type(layer) is nn.Linear or type(layer).__name__ == "Conv1D"  # classes derived from them compute otherwise
+    return isinstance(layer, nn.Linear) or type(layer).__name__ == "Conv1D"
 
 
-def _add(layer: Any, inputs: tuple[Tensor, ...], output: Tensor) -> Tensor:
-    change: Tensor = layer.adapter(inputs[0])
-    return output + change
+def _add(layer: Any, inputs: tuple[Tensor, ...], output: Any) -> Any:
+    """Adds the change. What chooses experts is a linear layer too, but gives several things, and is left as it is."""
+    return output + layer.adapter(inputs[0]) if isinstance(output, Tensor) else output

@@ -13,6 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
+from transformers.models.ibert.quant_modules import QuantLinear
+from transformers.pytorch_utils import Conv1D
 
 from depparse.encoders.transformer import layers, pretrained
 from depparse.encoders.transformer.settings import first_layers
@@ -36,6 +38,11 @@ NORMALIZED = {
     "t5": "final_layer_norm",
     "xlm-roberta-xl": "encoder.LayerNorm",
 }
+# Types whose last layer is of another kind than those before it.
+NOT_CUT = {
+    "gpt_neox_japanese": "its weights lack layers.[01].attention.dense_bias",
+    "olmo_hybrid": "at least one attention layer",
+}
 SENTENCES = [["Tom", "sees", "apples"], ["apples"] * 60]
 
 
@@ -56,6 +63,10 @@ def states_of(model: Model, *, with_attention: bool = False) -> tuple[Tensor, ..
 def test_the_first_layers_compute_what_they_compute_in_the_whole_network(kind: str, depth: int, tmp_path: Path) -> None:
     settings = transformer_of_type(kind, tmp_path / "t")
     whole = small_model("none", [settings]).eval()
+    if kind in NOT_CUT and depth < 3:
+        with pytest.raises(ConfigError, match=NOT_CUT[kind]):
+            small_model("none", [settings | {"depth": depth}])
+        return
     model = small_model("none", [settings | {"depth": depth}]).eval()
     assert transformer_of(model).pretrained.config.num_hidden_layers == depth
     assert transformer_of(model).mix.shape == (depth,)  # the config asks for four layers
@@ -169,11 +180,16 @@ def test_layers_that_are_computed_again_have_the_same_gradients(
     kind: str, precision: torch.dtype, tmp_path: Path
 ) -> None:
     settings = transformer_of_type(kind, tmp_path / "t")
+    if kind in ("flaubert", "xlm"):
+        with pytest.raises(ConfigError, match="recompute is for layers that are whole"):
+            small_model("none", [settings | {"recompute": True}])
+        return
     losses, gradients, calls, following = [], [], [], []
     for recompute in (False, True):
         model = small_model("none", [settings | {"recompute": recompute}])
         batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
-        linear = [module for module in transformer_of(model).modules() if type(module).__name__ in ("Linear", "Conv1D")]
+        kinds = (torch.nn.Linear, torch.nn.Conv1d, Conv1D, QuantLinear)
+        linear = [module for module in transformer_of(model).modules() if isinstance(module, kinds)]
         counted: list[None] = []
         for module in linear:
             module.register_forward_hook(lambda *_, counted=counted: counted.append(None))
@@ -189,7 +205,7 @@ def test_layers_that_are_computed_again_have_the_same_gradients(
     assert torch.equal(*losses)
     assert torch.equal(*following)
     assert gradients[0].keys() == gradients[1].keys()
-    assert sum(name.startswith("encoder.inputs.0.pretrained") for name in gradients[0]) >= 20
+    assert sum(name.startswith("encoder.inputs.0.pretrained") for name in gradients[0]) >= 15
     for name, gradient in gradients[0].items():
         assert torch.equal(gradient, gradients[1][name]), name
     assert calls[1] >= calls[0] + 3  # some in each layer

@@ -16,6 +16,7 @@ class Family(NamedTuple):
 
     encoder: str | None = None  # the class of the encoder, in models that also have a decoder
     padded: bool = True  # whether texts of different lengths may be read together, with a mask
+    mixed: bool = True  # whether they can be trained in mixed precision
     rotary: bool = False  # whether they know any number of positions without a table of them
 
 
@@ -58,6 +59,7 @@ FAMILIES: Mapping[str, Family] = {
     **dict.fromkeys(f"{_BOTH_WAYS_ROTARY} {_LEFT_TO_RIGHT_ROTARY} {_RECURRENT}".split(), Family(rotary=True)),
     **{name: Family(encoder) for name, encoder in _ENCODERS.items()},
     "convbert": Family(padded=False),
+    "deberta": Family(mixed=False),
     "fnet": Family(padded=False),
     "mobilebert": Family(padded=False),
 }

@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from depparse.errors import ConfigError
+
 
 def layer_lists(network: nn.Module, n_layers: int) -> list[nn.ModuleList]:
     """The lists that have a module for each layer; most networks have one, and XLM has one for each part of a layer.
@@ -42,10 +44,15 @@ def layers_above(network: nn.Module, n_layers: int) -> Iterator[tuple[nn.Paramet
 
 
 def recompute(network: nn.Module, n_layers: int) -> None:
-    """Makes the backward pass compute the layers again, instead of keeping their activations in memory."""
-    for layers in layer_lists(network, n_layers):
-        for layer in layers:
-            layer.forward = partial(_recomputed, layer.forward)
+    """Makes the backward pass compute the layers again, instead of keeping their activations in memory.
+
+    Raises ConfigError if the layers are in parts: those of XLM keep what they compute for the next word of a text.
+    """
+    layers, *further = layer_lists(network, n_layers)
+    if further:
+        raise ConfigError("recompute is for layers that are whole, and this type of transformer has them in parts")
+    for layer in layers:
+        layer.forward = partial(_recomputed, layer.forward)
 
 
 def _recomputed(layer: Callable[..., Any], *inputs: Any, **options: Any) -> Any:

@@ -7,6 +7,7 @@ scale, which the layer above learns), one mix for all or one for each task.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -149,9 +150,9 @@ class Transformer(nn.Module):
         for first, end in plan_pieces(lengths[order].tolist(), self.codec.family.padded):
             windows, length = order[first:end], int(lengths[order[end - 1]])
             mask = {"attention_mask": subwords.mask[windows, :length]} if self.codec.family.padded else {}
-            output = self.pretrained(
-                input_ids=subwords.ids[windows, :length], output_hidden_states=True, **mask, **asked
-            )
+            ids = subwords.ids[windows, :length]
+            with nullcontext() if self.codec.family.mixed else torch.autocast(ids.device.type, enabled=False):
+                output = self.pretrained(input_ids=ids, output_hidden_states=True, **mask, **asked)
             in_piece = (subword_rank >= first) & (subword_rank < end)
             index = (subword_rank - first) * length + subwords.places % longest
             chosen = in_piece & pooled

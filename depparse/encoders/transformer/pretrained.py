@@ -77,7 +77,8 @@ def read_pretrained(name: str, *, download: bool, depth: int | None = None) -> P
         network = _with_weights(checked, _read_weights(folder, left_out))
         return Pretrained(check_settings(network.config.to_dict(), drop=True), tokenizer, network)
     except Exception as error:  # of transformers, of tokenizers, of safetensors, or of the disk
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        reason = " ".join(lines[:2] if lines[0].endswith(":") else lines[:1])
         raise ConfigError(f"the transformer {name!r} cannot be loaded: {reason}") from None
 
 

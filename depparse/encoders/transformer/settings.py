@@ -76,7 +76,13 @@ LAYERS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers", "encoder_lay
 WIDTHS = ("hidden_size", "dim", "n_embd", "d_model", "emb_dim")
 _HEADS = ("num_attention_heads", "n_heads", "n_head", "num_heads", "encoder_attention_heads", "attention_heads")
 _HEAD_WIDTHS = ("attention_head_size", "head_dim", "d_kv", "d_head")
-_BY_LAYER = ("attention_window", "layer_types", "mlp_layer_types", "no_rope_layers")  # lists with an item a layer
+_BY_LAYER = (
+    "attention_layers",
+    "attention_window",
+    "layer_types",
+    "mlp_layer_types",
+    "no_rope_layers",
+)  # lists with an item a layer
 _TABLE = 2**28  # numbers in the largest table of positions
 POSITIONS = ("max_position_embeddings", "n_positions", "max_encoder_position_embeddings")
 _KINDS: list[tuple[Any, str]] = [
@@ -296,8 +302,9 @@ def first_layers(settings: Mapping[str, Any], depth: int) -> dict[str, Any]:
     for each in _BY_LAYER:
         if isinstance(settings.get(each), list):
             changed[each] = settings[each][:depth]
-    if settings.get("attention_types"):
-        raise ModelError("its layers differ in attention, so the key depth cannot be set")
+    if settings.get("attention_types"):  # GPT-Neo, which tells how often a pattern is repeated
+        kinds = [kind for pattern, times in settings["attention_types"] for kind in pattern * times]
+        changed["attention_types"] = [[kinds[:depth], 1]]
     if (n_groups := settings.get("num_hidden_groups", 1)) > 1:  # ALBERT, in which the layers of a group are one
         groups = [int(layer / (n_layers / n_groups)) for layer in range(depth)]
         changed["num_hidden_groups"] = n_left = groups[-1] + 1
