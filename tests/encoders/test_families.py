@@ -11,6 +11,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
+import depparse
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.encoders.transformer.families import FAMILIES, REFUSED
@@ -19,7 +20,7 @@ from depparse.errors import ModelError
 from depparse.model.model import Model
 from depparse.model_folder.store import load, save
 from tests.conftest import ROOT
-from tests.families import KINDS, STEPS, transformer_of_type
+from tests.families import FEW, KINDS, STEPS, transformer_of_type
 from tests.models import annotated_copies, learn, small_model
 from tests.pretrained import transformer_of
 from tests.sentences import two_sentences
@@ -96,7 +97,21 @@ def test_the_documentation_lists_all_families() -> None:
     assert both | left == set(FAMILIES)
 
 
-@pytest.mark.parametrize(("kind", "reason"), [*REFUSED.items(), ("vit", "there is no 'vit' here; there are: ")])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FEW)
+def test_recipes_train_every_sort_of_family(kind: str, samples: Path, tmp_path: Path) -> None:
+    changes = {
+        "model.encoder.inputs.0.name": transformer_of_type(kind, tmp_path / "t")["name"],
+        "segmentation": "none",
+        "training.epochs": 1,
+        "training.batch_words": 200,
+    }
+    nlp = depparse.train("transformer", treebank=samples / "UD_English-Sample", set=changes, output=tmp_path / "run")
+    again = depparse.load(tmp_path / "run")
+    assert [again([sentence]).to_conllu() for sentence in SENTENCES] == [nlp([s]).to_conllu() for s in SENTENCES]
+
+
+@pytest.mark.parametrize(("kind", "reason"), [*REFUSED.items(), ("vit", "there is no 'vit' among those that are read")])
 def test_what_cannot_be_read_is_told_in_a_line(kind: str, reason: str) -> None:
     with pytest.raises(ModelError, match=re.escape(reason)) as caught:
         check_settings({"model_type": kind, "vocab_size": 9, "hidden_size": 4})

@@ -13,7 +13,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from depparse.encoders.transformer.settings import check_settings
+from depparse.encoders.transformer.families import FAMILIES
+from depparse.encoders.transformer.settings import SETTINGS, check_settings
 from depparse.errors import ConfigError, ModelError
 from depparse.files import hash_file
 from depparse.model_folder.store import load, save
@@ -224,3 +225,22 @@ def test_positions_that_a_network_has_a_table_of_are_bounded() -> None:
     for kind in ("gpt_neo", "roberta", "bart"):
         with pytest.raises(ModelError, match=f"a transformer of the type {kind} cannot have 131,072 positions"):
             check_settings({"model_type": kind, **plain})
+
+
+@pytest.mark.parametrize(("key", "value"), KEYS)
+def test_no_family_accepts_what_would_be_followed(key: str, value: Any) -> None:
+    for kind in FAMILIES:
+        with pytest.raises(
+            ModelError, match=f"the setting '{key}' is not accepted of a transformer of the type {kind}"
+        ):
+            check_settings({"model_type": kind, "vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, key: value})
+
+
+@pytest.mark.parametrize("value", [10**40, -(10**40), float("nan"), "os.system", {"evil": "evil.Evil"}, ["evil.Evil"]])
+def test_every_setting_has_values_of_its_kind_alone(value: Any) -> None:
+    plain = {"model_type": "llama", "vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1}
+    for name in SETTINGS:
+        with pytest.raises(ModelError) as caught:
+            check_settings(plain | {name: value})
+        assert name in str(caught.value)
+        assert "\n" not in str(caught.value)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from depparse.encoders.transformer.families import FAMILIES, REFUSED
-from depparse.errors import ModelError, did_you_mean
+from depparse.errors import ModelError, closest
 
 _LARGEST, _INFINITE = 3e38, (float("inf"), {"__float__": "Infinity"})
 _Layers = Annotated[int, Field(ge=1, le=1_000)]
@@ -33,7 +33,7 @@ _Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 _Limit = Annotated[
     float, Field(ge=0, le=_LARGEST), BeforeValidator(lambda value: _LARGEST if value in _INFINITE else value)
 ]
-_TokenId = Annotated[int, Field(ge=0)]
+_TokenId = Annotated[int, Field(ge=0, le=2**31)]
 _Activation = Literal[
     "gelu", "gelu_10", "gelu_accurate", "gelu_fast", "gelu_new", "gelu_python", "gelu_python_tanh",
     "gelu_pytorch_tanh", "hardswish", "laplace", "leaky_relu", "linear", "mish", "prelu", "quick_gelu", "relu", "relu2",
@@ -254,7 +254,8 @@ def _unknown_type(model_type: object) -> str:
     """Why a transformer of this type is not read."""
     if isinstance(model_type, str) and model_type in REFUSED:
         return f"{model_type} is not read, since {REFUSED[model_type]}"
-    return f"there is no {model_type!r} here; {did_you_mean(str(model_type), FAMILIES)}"
+    meant = "".join(f"did you mean {other}? " for other in closest(str(model_type), FAMILIES))
+    return f"there is no {model_type!r} among those that are read; {meant}docs/training.md lists them"
 
 
 def _checked(name: str, value: Any) -> Any:
