@@ -25,17 +25,19 @@ _BOTH_WAYS = """
     ernie flaubert ibert longformer megatron-bert mobilebert mpnet rembert roberta roberta-prelayernorm roformer
     splinter squeezebert xlm xlm-roberta xlm-roberta-xl xlnet
 """
-_BOTH_WAYS_ROTARY = "eurobert gte jina_embeddings_v3 modernbert nomic_bert"
+_BOTH_WAYS_ROTARY = "eurobert gte jina_embeddings_v3 modernbert nomic_bert openai_privacy_filter ultrabert"
 _LEFT_TO_RIGHT = "biogpt codegen ctrl gpt-sw3 gpt2 gpt_bigcode gpt_neo gptj openai-gpt opt xglm"
 _LEFT_TO_RIGHT_ROTARY = """
     apertus arcee bitnet bloom cohere cohere2 cwm deepseek_v2 deepseek_v3 diffllama dots1 ernie4_5 exaone4
-    falcon flex_olmo gemma gemma2 gemma3_text glm glm4 glm4_moe gpt_neox gpt_neox_japanese gpt_oss granite
-    granitemoe granitemoeshared helium hunyuan_v1_dense hyperclovax internlm3 iquestcoder jais2 llama minimax_m2
-    ministral ministral3 mistral mixtral modernbert-decoder nanochat nemotron olmo olmo2 olmo3 olmoe persimmon
-    phi phi3 phimoe qwen2 qwen2_moe qwen3 qwen3_moe seed_oss smollm3 stablelm starcoder2 vaultgemma
+    exaone_moe falcon flex_olmo gemma gemma2 gemma3_text glm glm4 glm4_moe glm4_moe_lite gpt_neox
+    gpt_neox_japanese gpt_oss granite granitemoe granitemoeshared helium hunyuan_v1_dense hunyuan_v1_moe
+    hyperclovax internlm3 iquestcoder jais2 jetmoe llama minimax_m2 ministral ministral3 mistral mistral4
+    mixtral modernbert-decoder nanochat nemotron olmo olmo2 olmo3 olmoe persimmon phi phi3 phimoe qwen2
+    qwen2_moe qwen3 qwen3_moe seed_oss smollm3 solar_open stablelm starcoder2 vaultgemma
 """
 _RECURRENT = """
-    bamba falcon_h1 falcon_mamba jamba lfm2 mamba mamba2 olmo_hybrid qwen3_5_text qwen3_next recurrent_gemma
+    bamba falcon_h1 falcon_mamba granitemoehybrid jamba lfm2 lfm2_moe lfm3 mamba mamba2 olmo_hybrid
+    qwen3_5_moe_text qwen3_5_text qwen3_next recurrent_gemma
 """
 _ENCODERS = {
     "bart": "BartEncoder",
@@ -66,8 +68,21 @@ FAMILIES: Mapping[str, Family] = {
 # Types that read text, but not as it is needed here.
 REFUSED: Mapping[str, str] = {
     "canine": "it reads characters, not subwords",
+    "dpr": "its BERT is inside another network, from which it has to be saved first",
+    "esm": "it reads proteins",
     "funnel": "its layers join subwords, so they have no vectors of their own",
+    "layoutlm": "it reads where words stand on a page",
+    "luke": "most of its weights are of entities, which are not read",
+    "markuplm": "it reads the tags of pages",
+    "mra": "it computes attention in kernels for GPUs alone",
+    "nllb-moe": "its experts drop subwords, depending on what else is read",
+    "nystromformer": "it reads texts of one length alone",
     "perceiver": "it reads bytes, not subwords",
     "reformer": "its attention hashes at random",
+    "roc_bert": "it reads shapes and sounds of signs",
     "rwkv": "its network may fetch code from the hub",
+    "switch_transformers": "its experts drop subwords, depending on what else is read",
+    "tapas": "it reads tables",
+    "xmod": "it has layers for each language, and no text tells its own",
+    "yoso": "it computes attention in kernels for GPUs alone",
 }

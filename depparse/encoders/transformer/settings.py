@@ -93,8 +93,8 @@ _KINDS: list[tuple[Any, str]] = [
     (
         _Width | None,
         """
-        attention_head_size d_ff d_head d_inner d_kv dff embedding_size encoder_ffn_dim
-        ffn_dim ffn_hidden_size head_dim hidden_dim input_embedding_size intermediate_size intra_bottleneck_size
+        attention_head_size d_ff d_head d_inner d_kv dff embedding_size encoder_ffn_dim ffn_dim ffn_hidden_size
+        head_dim hidden_dim input_embedding_size intermediate_size intra_bottleneck_size kv_channels
         kv_lora_rank linear_key_head_dim linear_num_key_heads linear_num_value_heads linear_value_head_dim
         lru_width mamba_d_ssm mamba_n_groups mamba_n_heads moe_intermediate_size n_inner num_key_value_heads
         num_kv_heads q_lora_rank qk_nope_head_dim qk_rope_head_dim shared_expert_intermediate_size v_head_dim
@@ -118,13 +118,13 @@ _KINDS: list[tuple[Any, str]] = [
     (
         _Count | None,
         """
-        attn_layer_offset attn_layer_period block_multiple_of conv_groups decoder_sparse_step expand
-        expert_layer_offset expert_layer_period first_k_dense_replace head_ratio intermediate_groups k_groups
-        lang_id mamba_d_state mamba_expand max_window_layers n_group n_groups n_langs n_routed_experts
-        n_shared_experts no_rope_layer_interval num_experts num_experts_per_tok num_feedforward_networks
-        num_groups num_ln_in_parallel_attn num_local_experts output_groups post_attention_groups q_groups
-        query_pre_attn_scalar rotary_dim shared_intermediate_size state_size task_type_vocab_size topk_group
-        type_vocab_size v_groups
+        attn_layer_offset attn_layer_period block_multiple_of conv_groups decoder_sparse_step dim_model_base
+        expand expert_layer_offset expert_layer_period first_k_dense_replace head_ratio intermediate_groups
+        k_groups lang_id mamba_d_state mamba_expand max_window_layers moe_topk n_group n_groups n_langs
+        n_routed_experts n_shared_experts no_rope_layer_interval num_dense_layers num_experts
+        num_experts_per_tok num_feedforward_networks num_groups num_ln_in_parallel_attn num_local_experts
+        num_shared_experts output_groups post_attention_groups q_groups query_pre_attn_scalar rotary_dim
+        shared_intermediate_size state_size task_type_vocab_size topk_group type_vocab_size v_groups
         """,
     ),
     (_Count | Literal["auto"] | None, "mamba_d_head mamba_dt_rank time_step_rank"),
@@ -165,14 +165,14 @@ _KINDS: list[tuple[Any, str]] = [
         pre_norm projectors_bias qk_layernorm qkv_bias relative_attention _remove_final_layer_norm
         rescale_embeddings residual_in_fp32 rope_interleave rotary_value scale_attn_by_inverse_layer_idx
         scale_attn_weights scale_embedding share_att_key sinusoidal_embeddings sinusoidal_pos_embds
-        static_position_embeddings trigram_input use_bias use_bidirectional_attention use_bottleneck
-        use_bottleneck_attention use_conv_bias use_lang_emb use_parallel_residual use_post_norm use_qk_norm
-        use_qkv_bias use_sliding_window use_task_id
+        static_position_embeddings trigram_input use_attention_gate use_bias use_bidirectional_attention
+        use_bottleneck use_bottleneck_attention use_conv_bias use_expert_bias use_lang_emb use_parallel_residual
+        use_post_norm use_qk_norm use_qkv_bias use_sandwich_norm use_sliding_window use_task_id
         """,
     ),
     (_Activation | None, "activation activation_function afn conv_act ff_activation hidden_act hidden_activation"),
     (Annotated[str, Field(pattern=r"^(gated-)?(gelu|gelu_new|relu|silu|swish)$")], "feed_forward_proj"),
-    (Literal["absolute", "relative_key", "relative_key_query"], "position_embedding_type"),
+    (Literal["absolute", "nope", "relative_key", "relative_key_query", "rope"] | None, "position_embedding_type"),
     (Annotated[str, Field(pattern=r"^[cp2|]{0,20}$")] | list[Literal["c2p", "p2c", "p2p"]] | None, "pos_att_type"),
     (Literal["none", "layer_norm", "layer_norm|none"], "norm_rel_ebd"),
     (Literal["no_norm", "layer_norm"], "normalization_type"),
@@ -197,7 +197,7 @@ SETTINGS = frozenset(_KIND_OF)
 # sees their values.
 DROPPED = frozenset(
     """
-    _attn_implementation_autoset architectures attention_softmax_in_fp32 attention_type bad_words_ids
+    _attn_implementation_autoset architectures attention_softmax_in_fp32 attention_type aux_loss_coef bad_words_ids
     begin_suppress_tokens bi_data block_size chunk_size_feed_forward classifier_activation classifier_bias
     classifier_dropout classifier_dropout_prob classifier_pooling cross_attention_hidden_size
     decoder_attention_heads decoder_bias decoder_ffn_dim decoder_layerdrop decoder_layers decoder_start_token_id
@@ -209,10 +209,10 @@ DROPPED = frozenset(
     lm_head_multiplier logit_scale logits_scaling logits_soft_cap max_decoder_position_embeddings max_length mem_len
     min_length no_repeat_ngram_size num_beam_groups num_beams num_decoder_layers num_logits_to_keep num_mtp_layers
     num_random_blocks num_return_sequences onnx_export output_attentions output_embedding_size output_hidden_states
-    output_past output_router_logits output_scores pooler_dropout pooler_hidden_act pooler_hidden_size prefix
-    pretraining_tp problem_type prompt_length prompt_mid_dim qa_dropout question_token_id reference_compile
-    remove_invalid_values reorder_and_upcast_attn repad_logits_with_grad repetition_penalty
-    rescale_prenorm_residual return_dict return_dict_in_generate reuse_len router_aux_loss_coef
+    output_past output_router_logits output_scores pooler_dropout pooler_hidden_act pooler_hidden_size
+    prediction_head_size prefix pretraining_tp problem_type prompt_length prompt_mid_dim qa_dropout
+    question_token_id reference_compile remove_invalid_values reorder_and_upcast_attn repad_logits_with_grad
+    repetition_penalty rescale_prenorm_residual return_dict return_dict_in_generate reuse_len router_aux_loss_coef
     router_jitter_noise router_z_loss_coef scale_attention_softmax_in_fp32 sep_token_id seq_classif_dropout
     share_encoder_decoder_embeddings slow_but_exact sparse_pred_ignore_index sparse_prediction start_n_top
     summary_activation summary_first_dropout summary_last_dropout summary_proj_to_labels summary_type
