@@ -118,7 +118,7 @@ _KINDS: list[tuple[Any, str]] = [
     (
         _Count | None,
         """
-        attn_layer_offset attn_layer_period block_multiple_of conv_groups decoder_sparse_step dim_model_base
+        attn_layer_offset attn_layer_period block_multiple_of conv_groups decoder_sparse_step
         expand expert_layer_offset expert_layer_period first_k_dense_replace head_ratio intermediate_groups
         k_groups lang_id mamba_d_state mamba_expand max_window_layers moe_topk n_group n_groups n_langs
         n_routed_experts n_shared_experts no_rope_layer_interval num_dense_layers num_experts
