@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -39,15 +40,44 @@ def vectors(model: Model, *sentences: list[str]) -> torch.Tensor:
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_family_learns_and_reads_alike_in_batches_of_any_size(kind: str, tmp_path: Path) -> None:
     assert {field.name for field in fields(CONFIG_MAPPING[kind])} <= SETTINGS | DROPPED
-    model = small_model("none", [transformer_of_type(kind, tmp_path / "t") | {"window": 32}])
+    model = learn_and_read_alike(transformer_of_type(kind, tmp_path / "t"), tmp_path)
+    # What the documentation says of the family.
+    assert sees_only_the_left(model) is (kind in documented_families()[1])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("albert", {"num_hidden_groups": 3}),
+        ("deberta-v2", {"conv_kernel_size": 3}),
+        ("falcon", {"alibi": True}),
+        ("falcon", {"new_decoder_architecture": True, "num_kv_heads": 1}),
+        ("gemma3_text", {"use_bidirectional_attention": True}),
+        ("llama", {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}}),
+        ("longt5", {"encoder_attention_type": "transient-global"}),
+        ("mistral", {"sliding_window": None}),
+        ("mobilebert", {"normalization_type": "layer_norm", "use_bottleneck": False, "embedding_size": 16}),
+        ("opt", {"do_layer_norm_before": False}),
+        ("xlm", {"sinusoidal_embeddings": True, "n_langs": 2}),
+    ],
+)
+def test_families_with_other_settings_read_alike_too(kind: str, settings: dict[str, Any], tmp_path: Path) -> None:
+    model = learn_and_read_alike(transformer_of_type(kind, tmp_path / "t", **settings), tmp_path)
+    assert sees_only_the_left(model) is (kind in ("falcon", "llama", "mistral", "opt"))
+
+
+def learn_and_read_alike(settings: dict[str, Any], folder: Path) -> Model:
+    """Trains, saves and loads a model with that input, whose analyses must not depend on batches; returns it."""
+    model = small_model("none", [settings | {"window": 32}])
     before = [weight.detach().clone() for weight in transformer_of(model).pretrained.parameters()]
     learn(model, two_sentences(), STEPS)
     pairs = zip(before, transformer_of(model).pretrained.parameters(), strict=True)
     assert sum(not torch.equal(*pair) for pair in pairs) > len(before) / 2
     # The folder of the encoder is not needed by a saved model.
-    save(model, tmp_path / "m")
-    (tmp_path / "t").rename(tmp_path / "elsewhere")
-    again = load(tmp_path / "m")
+    save(model, folder / "m")
+    Path(settings["name"]).rename(folder / "elsewhere")
+    again = load(folder / "m")
     together = vectors(again, *SENTENCES)
     assert torch.equal(together, vectors(model, *SENTENCES))
     for number, sentence in enumerate(SENTENCES):
@@ -59,9 +89,21 @@ def test_every_family_learns_and_reads_alike_in_batches_of_any_size(kind: str, t
         for batch_words, order in ((1, 1), (40, 1), (1000, 1), (1000, -1))
     ]
     assert all(analysis == analyses[0] for analysis in analyses)
-    # What the documentation says of the family.
-    first, second = (vectors(again, ["Tom", "sees", word])[0] for word in ("apples", "Anna"))
-    assert torch.allclose(first[:3], second[:3], atol=1e-6) is (kind in documented_families()[1])
+    return again
+
+
+def sees_only_the_left(model: Model) -> bool:
+    """Whether another last word changes nothing in the vectors of the words before it."""
+    first, second = (vectors(model, ["Tom", "sees", word])[0] for word in ("apples", "Anna"))
+    return torch.allclose(first[:3], second[:3], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["mamba", "fnet", pytest.param("longformer", marks=pytest.mark.slow)])
+def test_attention_that_there_is_not_is_told_in_a_line(kind: str, tmp_path: Path) -> None:
+    model = small_model("none", [transformer_of_type(kind, tmp_path / "t")])
+    transformer_of(model).show_inside(frozenset({"attention"}))
+    with pytest.raises(ModelError, match=f"type {kind} does not give the attention that a task asks for"):
+        vectors(model, ["Tom", "sees"])
 
 
 @pytest.mark.parametrize("kind", ["bart", "gpt2", "llama", "mamba", "roberta", "t5", "xlnet"])

@@ -65,6 +65,8 @@ FAMILIES: Mapping[str, Family] = {
     "fnet": Family(padded=False),
     "mobilebert": Family(padded=False),
 }
+# Types whose attention is between near subwords alone, and by their distance, not between all pairs.
+NEAR: frozenset[str] = frozenset({"led", "longformer", "longt5"})
 # Types that read text, but not as it is needed here.
 REFUSED: Mapping[str, str] = {
     "canine": "it reads characters, not subwords",

@@ -19,6 +19,7 @@ from depparse.encoders.bert import Bert
 from depparse.encoders.input import InputNetwork, InputType, InputVectors
 from depparse.encoders.subwords import without_unreachable
 from depparse.encoders.transformer.codec import Subwords, TransformerCodec, TransformerConfig, plan_pieces
+from depparse.encoders.transformer.families import NEAR
 from depparse.encoders.transformer.layers import layer_lists, layers_above, recompute
 from depparse.encoders.transformer.pretrained import new_network, read_pretrained
 from depparse.encoders.transformer.settings import LAYERS, WIDTHS, positions_of, size_of
@@ -159,7 +160,7 @@ class Transformer(nn.Module):
             states = output.hidden_states if n_layers is None else output.hidden_states[-n_layers:]
             layers.add(subwords.words[chosen], [layer.flatten(0, 1)[index[chosen]] for layer in states])
             if subwords.owners is not None:
-                self._check_attention(output.attentions, length)
+                self._check_attention(getattr(output, "attentions", None), length)
                 owners = subwords.owners[windows, :length]
                 words = nn.functional.one_hot(owners.clamp(min=0), n_words) * (owners >= 0)[..., None]
                 to_words = (weights @ words[:, None].to(weights.dtype) for weights in output.attentions)
@@ -172,9 +173,8 @@ class Transformer(nn.Module):
 
     def _check_attention(self, attentions: Sequence[Tensor] | None, length: int) -> None:
         """Raises ModelError unless each layer has the attention between all subwords of windows of that `length`."""
-        shapes = [weights.shape[-2:] for weights in attentions or ()]
-        if shapes != [(length, length)] * self.depth:
-            kind = self.codec.settings["model_type"]
+        kind, shapes = self.codec.settings["model_type"], [weights.shape[-2:] for weights in attentions or ()]
+        if kind in NEAR or shapes != [(length, length)] * self.depth:
             raise ModelError(f"a transformer of the type {kind} does not give the attention that a task asks for")
 
     def train(self, mode: bool = True) -> Transformer:
