@@ -28,7 +28,7 @@ _BOTH_WAYS = """
 _BOTH_WAYS_ROTARY = "eurobert gte jina_embeddings_v3 modernbert nomic_bert openai_privacy_filter ultrabert"
 _LEFT_TO_RIGHT = "biogpt codegen ctrl gpt-sw3 gpt2 gpt_bigcode gpt_neo gptj openai-gpt opt xglm"
 _LEFT_TO_RIGHT_ROTARY = """
-    apertus arcee bitnet bloom cohere cohere2 cwm deepseek_v2 deepseek_v3 diffllama dots1 ernie4_5 exaone4
+    apertus arcee bloom cohere cohere2 cwm deepseek_v2 deepseek_v3 diffllama dots1 ernie4_5 exaone4
     exaone_moe falcon flex_olmo gemma gemma2 gemma3_text glm glm4 glm4_moe glm4_moe_lite gpt_neox
     gpt_neox_japanese gpt_oss granite granitemoe granitemoeshared helium hunyuan_v1_dense hunyuan_v1_moe
     hyperclovax internlm3 iquestcoder jais2 jetmoe llama minimax_m2 ministral ministral3 mistral mistral4
@@ -69,6 +69,7 @@ FAMILIES: Mapping[str, Family] = {
 NEAR: frozenset[str] = frozenset({"led", "longformer", "longt5"})
 # Types that read text, but not as it is needed here.
 REFUSED: Mapping[str, str] = {
+    "bitnet": "its weights are quantized while it computes",
     "canine": "it reads characters, not subwords",
     "dpr": "its BERT is inside another network, from which it has to be saved first",
     "esm": "it reads proteins",
