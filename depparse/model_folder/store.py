@@ -23,6 +23,7 @@ from torch import Tensor
 
 from depparse.errors import ModelError
 from depparse.files import hash_file
+from depparse.layers.low_rank import merged_state
 from depparse.model.model import Model
 from depparse.model_folder.card import render
 from depparse.model_folder.contents import SEGMENTER, Contents, check_finite, explained, read_contents
@@ -103,7 +104,7 @@ def _portable(value: Any) -> Any:
 
 def state(model: Model | None, segmenter: Segmenter | None) -> dict[str, Tensor]:
     """The weights of the model and the segmenter, by their names in the folder."""
-    weights: dict[str, Tensor] = {} if model is None else dict(model.state_dict())
+    weights: dict[str, Tensor] = {} if model is None else merged_state(model)
     if segmenter is not None:
         weights |= {SEGMENTER + name: value for name, value in network_of(segmenter).state_dict().items()}
     return weights

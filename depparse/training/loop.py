@@ -141,7 +141,7 @@ def train(
             model.train()
             for batches in plan(progress.epoch)[progress.done :]:
                 rate = rate_at(progress.step, steps, settings)
-                set_rate(state.optimizer, rate, settings)
+                set_rate(state.optimizer, rate)
                 begin = time.monotonic()
                 parts = [examples.take(processes.part(numbers)) for numbers in batches]
                 words, losses = step(learner, state, parts, processes, precision, settings.clip, config.weights)

@@ -13,20 +13,36 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
+from transformers.models.ibert.quant_modules import QuantLinear
+from transformers.pytorch_utils import Conv1D
 
-from depparse.encoders.transformer import network, pretrained
-from depparse.encoders.transformer.settings import TYPES, first_layers
+from depparse.encoders.transformer import layers, pretrained
+from depparse.encoders.transformer.settings import first_layers
 from depparse.errors import ConfigError, ModelError
 from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
 from depparse.model_folder.store import load, save
 from depparse.packing import pack
+from tests.families import FEW, KINDS, transformer_of_type
 from tests.models import small_model
-from tests.pretrained import MINILM, needs_minilm, tiny_transformer, transformer_of, transformer_of_type
+from tests.pretrained import MINILM, needs_minilm, tiny_transformer, transformer_of
 from tests.sentences import two_sentences
 
-# Types whose network normalizes the states after its last layer, and where.
-NORMALIZED = {"modernbert": "final_norm", "roberta-prelayernorm": "LayerNorm", "xlm-roberta-xl": "encoder.LayerNorm"}
+# Types whose network normalizes the states after its last layer, and where; there are more among the slow ones.
+NORMALIZED = {
+    "gpt2": "ln_f",
+    "llama": "norm",
+    "modernbert": "final_norm",
+    "recurrent_gemma": "final_norm",
+    "roberta-prelayernorm": "LayerNorm",
+    "t5": "final_layer_norm",
+    "xlm-roberta-xl": "encoder.LayerNorm",
+}
+# Types whose last layer is of another kind than those before it.
+NOT_CUT = {
+    "gpt_neox_japanese": "its weights lack layers.[01].attention.dense_bias",
+    "olmo_hybrid": "at least one attention layer",
+}
 SENTENCES = [["Tom", "sees", "apples"], ["apples"] * 60]
 
 
@@ -43,10 +59,14 @@ def states_of(model: Model, *, with_attention: bool = False) -> tuple[Tensor, ..
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_first_layers_compute_what_they_compute_in_the_whole_network(kind: str, depth: int, tmp_path: Path) -> None:
     settings = transformer_of_type(kind, tmp_path / "t")
     whole = small_model("none", [settings]).eval()
+    if kind in NOT_CUT and depth < 3:
+        with pytest.raises(ConfigError, match=NOT_CUT[kind]):
+            small_model("none", [settings | {"depth": depth}])
+        return
     model = small_model("none", [settings | {"depth": depth}]).eval()
     assert transformer_of(model).pretrained.config.num_hidden_layers == depth
     assert transformer_of(model).mix.shape == (depth,)  # the config asks for four layers
@@ -60,7 +80,8 @@ def test_the_first_layers_compute_what_they_compute_in_the_whole_network(kind: s
             normalize = attrgetter(NORMALIZED[kind])(transformer_of(model).pretrained)
             expected = (*expected[:depth], normalize(expected[depth]))
     assert len(states) == depth + 1
-    assert all(torch.equal(state, other) for state, other in zip(states, expected[: depth + 1], strict=True))
+    compared = depth + (depth == 3 or (kind in FEW and kind != "mamba"))  # Mamba gives its last states twice
+    assert all(torch.equal(*pair) for pair in zip(states[:compared], expected[:compared], strict=True))
     save(model, tmp_path / "m")
     assert Pipeline(load(tmp_path / "m"))(SENTENCES).to_conllu() == Pipeline(model)(SENTENCES).to_conllu()
 
@@ -154,16 +175,21 @@ def test_folders_of_whole_encoders_stay_as_they_are(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("kind", TYPES)
+@pytest.mark.parametrize("kind", KINDS)
 def test_layers_that_are_computed_again_have_the_same_gradients(
     kind: str, precision: torch.dtype, tmp_path: Path
 ) -> None:
     settings = transformer_of_type(kind, tmp_path / "t")
+    if kind in ("flaubert", "xlm"):
+        with pytest.raises(ConfigError, match="recompute is for layers that are whole"):
+            small_model("none", [settings | {"recompute": True}])
+        return
     losses, gradients, calls, following = [], [], [], []
     for recompute in (False, True):
         model = small_model("none", [settings | {"recompute": recompute}])
         batch = model.collate([model.example(sentence, targets=True) for sentence in two_sentences()])
-        linear = [module for module in transformer_of(model).modules() if isinstance(module, torch.nn.Linear)]
+        kinds = (torch.nn.Linear, torch.nn.Conv1d, Conv1D, QuantLinear)
+        linear = [module for module in transformer_of(model).modules() if isinstance(module, kinds)]
         counted: list[None] = []
         for module in linear:
             module.register_forward_hook(lambda *_, counted=counted: counted.append(None))
@@ -179,7 +205,7 @@ def test_layers_that_are_computed_again_have_the_same_gradients(
     assert torch.equal(*losses)
     assert torch.equal(*following)
     assert gradients[0].keys() == gradients[1].keys()
-    assert sum(name.startswith("encoder.inputs.0.pretrained") for name in gradients[0]) >= 20
+    assert sum(name.startswith("encoder.inputs.0.pretrained") for name in gradients[0]) >= 15
     for name, gradient in gradients[0].items():
         assert torch.equal(gradient, gradients[1][name]), name
     assert calls[1] >= calls[0] + 3  # some in each layer
@@ -209,7 +235,7 @@ def test_attention_that_is_computed_again_has_the_same_gradient(kind: str, tmp_p
 
 def test_nothing_is_computed_again_without_a_gradient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[Any] = []
-    monkeypatch.setattr(network, "checkpoint", lambda *args, **named: (calls.append(1), checkpoint(*args, **named))[1])
+    monkeypatch.setattr(layers, "checkpoint", lambda *args, **named: (calls.append(1), checkpoint(*args, **named))[1])
     for frozen in (False, True):
         settings = tiny_transformer("wordpiece", tmp_path / "t", recompute=True, frozen=frozen)
         model = small_model("none", [settings])

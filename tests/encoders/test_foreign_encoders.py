@@ -6,7 +6,6 @@ import builtins
 import json
 import socket
 import sys
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from depparse.encoders.transformer.settings import DROPPED, TYPES, check_settings
+from depparse.encoders.transformer.families import FAMILIES
+from depparse.encoders.transformer.settings import SETTINGS, check_settings
 from depparse.errors import ConfigError, ModelError
 from depparse.files import hash_file
-from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.store import load, save
 from tests.models import small_model
-from tests.pretrained import tiny_transformer, transformer_of_type
+from tests.pretrained import tiny_transformer
 
 EVIL = "raise SystemExit('code of a foreign folder was run')\n"
 CODE = {"AutoConfig": "evil.Evil", "AutoModel": "evil.Evil", "AutoTokenizer": ["evil.Evil", "evil.Evil"]}
@@ -203,18 +202,6 @@ def test_weights_that_are_missing_are_an_error(watched: Path) -> None:
         small_model("none", [settings])
 
 
-@pytest.mark.parametrize("kind", TYPES)
-def test_every_type_is_trained_saved_and_loaded(kind: str, tmp_path: Path) -> None:
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-
-    accepted = set(TYPES[kind].model_fields)
-    assert {field.name for field in fields(CONFIG_MAPPING[kind])} <= accepted | DROPPED
-    model = small_model("none", [transformer_of_type(kind, tmp_path / "t")])
-    save(model, tmp_path / "m")
-    sentences = [["Tom", "sees", "apples"], ["apples"] * 60]
-    assert Pipeline(load(tmp_path / "m"))(sentences).to_conllu() == Pipeline(model)(sentences).to_conllu()
-
-
 def test_older_settings_are_accepted() -> None:
     """Such as transformers 4 wrote, with settings of other tasks and of the generation of text."""
     plain = {
@@ -229,3 +216,31 @@ def test_older_settings_are_accepted() -> None:
         "prefix": None,
     }
     assert check_settings(plain | old) == plain
+
+
+def test_positions_that_a_network_has_a_table_of_are_bounded() -> None:
+    """GPT-Neo makes a mask of all pairs of positions before there is a weight that could be counted."""
+    plain = {"vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "max_position_embeddings": 131_072}
+    assert check_settings({"model_type": "llama", **plain})["max_position_embeddings"] == 131_072
+    for kind in ("gpt_neo", "roberta", "bart"):
+        with pytest.raises(ModelError, match=f"a transformer of the type {kind} cannot have 131,072 positions"):
+            check_settings({"model_type": kind, **plain})
+
+
+@pytest.mark.parametrize(("key", "value"), KEYS)
+def test_no_family_accepts_what_would_be_followed(key: str, value: Any) -> None:
+    for kind in FAMILIES:
+        with pytest.raises(
+            ModelError, match=f"the setting '{key}' is not accepted of a transformer of the type {kind}"
+        ):
+            check_settings({"model_type": kind, "vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, key: value})
+
+
+@pytest.mark.parametrize("value", [10**40, -(10**40), float("nan"), "os.system", {"evil": "evil.Evil"}, ["evil.Evil"]])
+def test_every_setting_has_values_of_its_kind_alone(value: Any) -> None:
+    plain = {"model_type": "llama", "vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1}
+    for name in SETTINGS:
+        with pytest.raises(ModelError) as caught:
+            check_settings(plain | {name: value})
+        assert name in str(caught.value)
+        assert "\n" not in str(caught.value)

@@ -119,5 +119,5 @@ def test_weights_that_an_input_calls_pretrained_have_their_own_rate() -> None:
     for name, weight in model.named_parameters():
         assert rates[id(weight)] == (0.001 if "rows" in name else 0.1), name
         assert decays[id(weight)] == (0.5 if name.endswith("weight") else 0.0), name
-    set_rate(optimizer, 0.5, config)
+    set_rate(optimizer, 0.5)
     assert {group["lr"] for group in optimizer.param_groups} == {0.05, 0.0005}

@@ -14,7 +14,7 @@ from tests.recipes import TINY
 
 def test_recipes_are_found_by_name_and_mistakes_are_told(tmp_path: Path, samples: Path) -> None:
     folder = str(samples / "UD_English-Sample")
-    names = ["bilstm", "demo", "joint", "ner", "recurrent", "srl", "transformer"]
+    names = ["adapters", "bilstm", "demo", "joint", "large", "ner", "recurrent", "srl", "transformer"]
     for name in names:
         config = read_recipe(name, ["training.epochs=3"], [folder])
         assert config.training.epochs == 3
@@ -28,7 +28,7 @@ def test_recipes_are_found_by_name_and_mistakes_are_told(tmp_path: Path, samples
         read_recipe("recurrent", ["training.epochs=many"])
     with pytest.raises(
         ConfigError,
-        match=r"no recipe 'recurent', nor a TOML file; did you mean recurrent\? there are: bilstm, demo, joint",
+        match=r"no recipe 'recurent', nor a TOML file; did you mean recurrent\? there are: adapters, bilstm, demo",
     ):
         read_recipe("recurent")
     with pytest.raises(ConfigError, match="key=value"):

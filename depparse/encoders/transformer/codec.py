@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from tokenizers import Tokenizer
 
+from depparse.config import Config, key_error
 from depparse.document.sentence import Sentence
 from depparse.encoders.input import InputCodec, InputCodecType
-from depparse.encoders.transformer.settings import check_settings
+from depparse.encoders.transformer.families import FAMILIES
+from depparse.encoders.transformer.settings import check_settings, positions_of
 from depparse.errors import ModelError
 from depparse.features.batch import Ints
 from depparse.registry import PartConfig
@@ -35,6 +37,14 @@ _PIECE = 8_192  # subwords, with padding, that are read at once, which bounds me
 Array = TypeVar("Array")  # of NumPy or of torch
 
 
+class LoraConfig(Config):
+    """Adapters of low rank, which are trained in place of the weights of the layers (Hu et al. 2022)."""
+
+    rank: int = Field(16, ge=1, le=4096)
+    alpha: float = Field(32.0, gt=0)  # the learned change is multiplied by alpha / rank
+    dropout: float = Field(0.05, ge=0, lt=1)  # of what the adapters read
+
+
 class TransformerConfig(PartConfig):
     """The settings of a pretrained encoder, fine-tuned or frozen."""
 
@@ -42,6 +52,8 @@ class TransformerConfig(PartConfig):
     name: str  # a folder, a name on the hub, or package:NAME/FOLDER for one inside an installed Python package
     download: bool = False  # whether it may be fetched from the hub
     frozen: bool = False
+    # The embeddings and the first layers, so many, are not trained; 0: all is trained.
+    frozen_layers: int = Field(0, ge=0, exclude_if=lambda number: number == 0)
     pooling: Literal["first", "mean"] = "mean"  # a word's vector is that of its first subword, or the mean of all
     layers: int = Field(4, ge=1)  # number of the last layers that are mixed, by learned weights
     mix: Literal["shared", "task"] = "shared"  # one mix, or one for each task (and one for the context layer)
@@ -50,6 +62,14 @@ class TransformerConfig(PartConfig):
     depth: int | None = Field(None, ge=1, exclude_if=lambda depth: depth is None)
     # Whether training computes the layers' activations again in the backward pass, instead of keeping them in memory.
     recompute: bool = Field(False, exclude_if=lambda recompute: not recompute)
+    # Trains adapters of low rank and none of the encoder's weights; saved models have them added to the weights.
+    lora: LoraConfig | None = Field(None, exclude_if=lambda lora: lora is None)
+
+    @model_validator(mode="after")
+    def _trains_what_lora_says(self) -> TransformerConfig:
+        if self.frozen and self.lora is not None:
+            raise key_error("lora", "trains adapters, but with frozen = true nothing of the encoder is trained")
+        return self
 
 
 @dataclass(slots=True)
@@ -80,8 +100,8 @@ class KeptLayers(NamedTuple, Generic[Array]):
 class TransformerCodec:
     """The tokenizer, and the `settings` of the pretrained model by the names that transformers has for them.
 
-    `positions` is how many subwords the model can see at once, or None if that is not limited. `shows_attention` says
-    whether batches tell which word each subword of a window belongs to.
+    `positions` is how many subwords the model can see at once, or None if that is not limited. `family` is what is
+    special about its type, and `shows_attention` says whether batches tell which word each subword belongs to.
     """
 
     Config = TransformerConfig
@@ -96,6 +116,7 @@ class TransformerCodec:
         tokenizer.no_padding()
         tokenizer.encode_special_tokens = True  # so that a word "[SEP]" is read as a word, not as the mark
         self.window = config.window if positions is None else min(config.window, positions)
+        self.family = FAMILIES[settings["model_type"]]
         self.shows_attention = False
         self._lead = _lead(tokenizer)
         self._begin, self._end = _special(tokenizer, settings)
@@ -230,16 +251,17 @@ def _most_central(positions: Ints, sizes: Ints, n_windows: Ints, step: int, capa
     return central
 
 
-def plan_pieces(lengths: Sequence[int]) -> list[tuple[int, int]]:
+def plan_pieces(lengths: Sequence[int], padded: bool = True) -> list[tuple[int, int]]:
     """The pieces in which windows of rising `lengths` are read: for each, its first window and the one after its last.
 
     A piece has at most `_PIECE` subwords with padding, or is one window. No window is padded to more than twice its
-    length.
+    length, and none at all unless `padded`.
     """
     pieces: list[tuple[int, int]] = []
     first = 0
     for window, length in enumerate(lengths):
-        if window > first and (length > 2 * lengths[first] or length * (window + 1 - first) > _PIECE):
+        longest = lengths[first] * (2 if padded else 1)
+        if window > first and (length > longest or length * (window + 1 - first) > _PIECE):
             pieces.append((first, window))
             first = window
     return [*pieces, (first, len(lengths))]
@@ -251,25 +273,35 @@ def _lead(tokenizer: Tokenizer) -> str:
     Only tokenizers that keep spaces inside subwords (byte-level, and some of SentencePiece) need a space there.
     """
     settings = json.loads(tokenizer.to_str())
-    first = settings.get("pre_tokenizer") or {}
-    pre_tokenizers = first.get("pretokenizers", [first])
-    bare = any(each.get("type") == "ByteLevel" or each.get("prepend_scheme") == "never" for each in pre_tokenizers)
-    return " " if bare and '"Prepend"' not in json.dumps(settings.get("normalizer")) else ""
+    before, normalizers = (_steps(settings.get(name)) for name in ("pre_tokenizer", "normalizer"))
+    bare = any(
+        each.get("type") == "ByteLevel"
+        or each.get("prepend_scheme") == "never"
+        or (each.get("type") == "Replace" and each.get("pattern") == {"String": " "})  # by the mark of a space
+        for each in (*before, *normalizers)
+    )
+    return " " if bare and not any(each.get("type") == "Prepend" for each in normalizers) else ""
+
+
+def _steps(part: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """The steps that a part of a tokenizer is a sequence of, from its settings; one or none if it is no sequence."""
+    inner = (part or {}).get("pretokenizers", (part or {}).get("normalizers"))
+    return [step for each in inner for step in _steps(each)] if inner is not None else [part] if part else []
 
 
 def _check_positions(positions: object, settings: Mapping[str, Any]) -> None:
     """Raises ModelError unless a model with these settings can see `positions` subwords at once; None is no limit."""
-    most = settings.get("max_position_embeddings")
+    most = positions_of(settings)
     if positions is None and most is None:
         return
-    if type(positions) is not int or positions < _LEAST or (type(most) is int and positions > most):
-        limit = f" and at most {most}" if type(most) is int else ""
+    if type(positions) is not int or positions < _LEAST or (most is not None and positions > most):
+        limit = f" and at most {most}" if most is not None else ""
         raise ModelError(f"the positions of a transformer are a number, at least {_LEAST}{limit}, not {positions!r}")
 
 
 def _positions(settings: Mapping[str, Any]) -> int | None:
     """How many subwords a model of format 2, which may not say it, can see at once, if that is limited."""
-    positions: int | None = settings.get("max_position_embeddings")
+    positions = positions_of(settings)
     # RoBERTa and similar models count positions from the number of the padding + 1.
     if positions is not None and settings.get("model_type") in _COUNT_FROM_PADDING:
         return positions - (settings.get("pad_token_id") or 0) - 1

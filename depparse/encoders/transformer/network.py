@@ -6,13 +6,13 @@ scale, which the layer above learns), one mix for all or one for each task.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial, reduce
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from depparse.document.sentence import Sentence
 from depparse.encoders.bert import Bert
@@ -25,7 +25,12 @@ from depparse.encoders.transformer.codec import (
     TransformerConfig,
     plan_pieces,
 )
+from depparse.encoders.transformer.families import NEAR
+from depparse.encoders.transformer.layers import layer_lists, layers_above, recompute
 from depparse.encoders.transformer.pretrained import new_network, read_pretrained
+from depparse.encoders.transformer.settings import LAYERS, WIDTHS, positions_of, size_of
+from depparse.errors import ConfigError, ModelError
+from depparse.layers.low_rank import add_adapters
 from depparse.layers.tensors import Layout
 
 
@@ -39,20 +44,27 @@ class Transformer(nn.Module):
         super().__init__()
         self.codec = codec
         self.pretrained = new_network(codec.settings) if pretrained is None else pretrained
-        self.width: int = self.pretrained.config.hidden_size
-        self.n_layers = min(codec.config.layers, self.pretrained.config.num_hidden_layers)
+        self.width: int = size_of(self.pretrained.config.to_dict(), WIDTHS)
+        self.depth: int = size_of(self.pretrained.config.to_dict(), LAYERS)
+        self.n_layers = min(codec.config.layers, self.depth)
         self.mix = nn.Parameter(torch.zeros(self.n_layers))
         self.pretrained.requires_grad_(not codec.config.frozen)
+        if codec.config.frozen_layers:
+            for weight, above in self.layers_above():
+                if above >= self.depth - codec.config.frozen_layers:
+                    weight.requires_grad_(False)
         if codec.config.recompute:
-            # The first list of modules in a network of any type is that of its layers.
-            for layer in next(each for each in self.pretrained.modules() if isinstance(each, nn.ModuleList)):
-                layer.forward = partial(_recomputed, layer.forward)
+            recompute(self.pretrained, self.depth)
         self._inside: frozenset[str] = frozenset()
 
     def pretrained_parameters(self) -> Iterator[nn.Parameter]:
         """All weights but those of the mix of layers."""
         parameters: Iterator[nn.Parameter] = self.pretrained.parameters()
         return parameters
+
+    def layers_above(self) -> Iterator[tuple[nn.Parameter, int]]:
+        """The weights of `pretrained_parameters`, each with the number of layers above its own."""
+        return layers_above(self.pretrained, self.depth)
 
     def without_unused(self) -> tuple[Transformer, int]:
         """The input without the rows of subwords that no text is split into, and their number.
@@ -77,7 +89,13 @@ class Transformer(nn.Module):
         """The network with the pretrained weights. Raises ConfigError if they cannot be loaded."""
         read = read_pretrained(config.name, download=config.download, depth=config.depth)
         codec = TransformerCodec(config, read.tokenizer, read.settings, _positions(read.network))
-        return cls(codec, read.network)
+        network = cls(codec, read.network)
+        if config.lora is not None:
+            read.network.requires_grad_(False)
+            if not add_adapters(layer_lists(read.network, network.depth), **dict(config.lora)):
+                kind = codec.settings["model_type"]
+                raise ConfigError(f"lora adapts linear layers, and a transformer of the type {kind} has none")
+        return network
 
     def set_tasks(self, n_tasks: int) -> None:
         """Makes a mix for each task beside the shared one, if the config says so."""
@@ -152,20 +170,19 @@ class Transformer(nn.Module):
         n_layers = None if "layers" in self._inside else self.n_layers
         asked = {"output_attentions": True} if subwords.owners is not None else {}
         layers, attention = _Sums(n_sentences * n_words), _Sums(n_sentences * n_words)
-        for first, end in plan_pieces(lengths[order].tolist()):
+        for first, end in plan_pieces(lengths[order].tolist(), self.codec.family.padded):
             windows, length = order[first:end], int(lengths[order[end - 1]])
-            output = self.pretrained(
-                input_ids=subwords.ids[windows, :length],
-                attention_mask=subwords.mask[windows, :length],
-                output_hidden_states=True,
-                **asked,
-            )
+            mask = {"attention_mask": subwords.mask[windows, :length]} if self.codec.family.padded else {}
+            ids = subwords.ids[windows, :length]
+            with nullcontext() if self.codec.family.mixed else torch.autocast(ids.device.type, enabled=False):
+                output = self.pretrained(input_ids=ids, output_hidden_states=True, **mask, **asked)
             in_piece = (subword_rank >= first) & (subword_rank < end)
             index = (subword_rank - first) * length + subwords.places % longest
             chosen = in_piece & pooled
             states = output.hidden_states if n_layers is None else output.hidden_states[-n_layers:]
             layers.add(subwords.words[chosen], [layer.flatten(0, 1)[index[chosen]] for layer in states])
             if subwords.owners is not None:
+                self._check_attention(getattr(output, "attentions", None), length)
                 owners = subwords.owners[windows, :length]
                 words = nn.functional.one_hot(owners.clamp(min=0), n_words) * (owners >= 0)[..., None]
                 to_words = (weights @ words[:, None].to(weights.dtype) for weights in output.attentions)
@@ -176,19 +193,18 @@ class Transformer(nn.Module):
             [mean.view(n_sentences, n_words, -1, n_words).transpose(1, 2) for mean in attention.means()],
         )
 
+    def _check_attention(self, attentions: Sequence[Tensor] | None, length: int) -> None:
+        """Raises ModelError unless each layer has the attention between all subwords of windows of that `length`."""
+        kind, shapes = self.codec.settings["model_type"], [weights.shape[-2:] for weights in attentions or ()]
+        if kind in NEAR or shapes != [(length, length)] * self.depth:
+            raise ModelError(f"a transformer of the type {kind} does not give the attention that a task asks for")
+
     def train(self, mode: bool = True) -> Transformer:
         """Switches dropout on or off, but not that of a frozen model, where it would only add noise."""
         super().train(mode)
         if self.codec.config.frozen:
             self.pretrained.eval()
         return self
-
-
-def _recomputed(layer: Callable[..., Any], *inputs: Any, **options: Any) -> Any:
-    """What the layer gives. The backward pass computes it again, with the same dropout; only its inputs are kept."""
-    if not torch.is_grad_enabled():
-        return layer(*inputs, **options)
-    return checkpoint(layer, *inputs, use_reentrant=False, preserve_rng_state=True, **options)
 
 
 class _Sums:
@@ -217,7 +233,7 @@ class _Sums:
 
 def _positions(pretrained: Any) -> int | None:
     """How many subwords the model can see at once, if that is limited."""
-    positions: int | None = getattr(pretrained.config, "max_position_embeddings", None)
+    positions = positions_of(pretrained.config.to_dict())
     # RoBERTa and similar models count positions from the number of the padding + 1.
     table = getattr(getattr(pretrained, "embeddings", None), "position_embeddings", None)
     padding = getattr(table, "padding_idx", None)

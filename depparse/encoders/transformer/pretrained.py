@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import accumulate
@@ -21,6 +23,7 @@ from torch import Tensor
 
 from depparse.encoders.bert import Bert
 from depparse.encoders.transformer.codec import tokenizer_from
+from depparse.encoders.transformer.families import FAMILIES
 from depparse.encoders.transformer.settings import check_settings, first_layers, is_bert
 from depparse.errors import ConfigError, ModelError
 
@@ -29,6 +32,19 @@ _CONFIG, _TOKENIZER = "config.json", "tokenizer.json"
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 # Settings that would have to be followed, but say that the model is not what its type says.
 _FOREIGN = ("auto_map", "quantization_config", "adapters", "pruned_heads")
+_OF_ENCODER, _SHARED = re.compile(r"(model\.)?encoder\."), re.compile(r"(model\.)?shared\.weight")
+# Settings that would make analyses depend on what else is read, or that ask for kernels; by names of transformers.
+_FIXED = {
+    "attention_type": "original_full",  # BigBird otherwise looks at random places
+    "decoder_layerdrop": 0.0,
+    "encoder_layerdrop": 0.0,
+    "is_encoder_decoder": False,
+    "layerdrop": 0.0,
+    "use_cache": False,
+    "use_mamba_kernels": False,
+    "use_mems_eval": False,
+    "use_mems_train": False,
+}
 _CONVERT = "save it anew by save_pretrained of the library transformers"
 
 
@@ -55,10 +71,14 @@ def read_pretrained(name: str, *, download: bool, depth: int | None = None) -> P
         whole = check_settings(settings, drop=True)
         checked = whole if depth is None else first_layers(whole, depth)
         tokenizer = _read_tokenizer(folder)
-        network = _with_weights(checked, _read_weights(folder, _left_out(whole, checked)))
+        left_out = _left_out(whole, checked)
+        if FAMILIES[whole["model_type"]].encoder is not None:
+            left_out.append("decoder.")
+        network = _with_weights(checked, _read_weights(folder, left_out))
         return Pretrained(check_settings(network.config.to_dict(), drop=True), tokenizer, network)
     except Exception as error:  # of transformers, of tokenizers, of safetensors, or of the disk
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        reason = " ".join(lines[:2] if lines[0].endswith(":") else lines[:1])
         raise ConfigError(f"the transformer {name!r} cannot be loaded: {reason}") from None
 
 
@@ -137,9 +157,9 @@ def new_network(settings: dict[str, Any]) -> Any:
     """A network with these settings, which `check_settings` returned, and with new weights."""
     if is_bert(settings):
         return Bert(settings)
-    from transformers import AutoModel
-
-    return AutoModel.from_config(_config(settings), trust_remote_code=False)  # type: ignore[no-untyped-call]
+    config = _config(settings)
+    with _quiet():
+        return _class_of(config)(config)
 
 
 def _config(settings: dict[str, Any]) -> Any:
@@ -147,15 +167,27 @@ def _config(settings: dict[str, Any]) -> Any:
     from transformers import AutoConfig
 
     options = {key: value for key, value in settings.items() if key != "model_type"}
-    return AutoConfig.for_model(settings["model_type"], **options)
+    config = AutoConfig.for_model(settings["model_type"], **options)
+    for name, value in _FIXED.items():
+        if hasattr(config, name):
+            setattr(config, name, value)
+    return config
+
+
+def _class_of(config: Any) -> Any:
+    """The class of the network; that of the encoder, if a model of the type has a decoder too."""
+    from transformers import MODEL_MAPPING
+
+    whole = MODEL_MAPPING[type(config)]
+    encoder = FAMILIES[config.model_type].encoder
+    return whole if encoder is None else getattr(sys.modules[whole.__module__], encoder)
 
 
 def _outline(settings: dict[str, Any]) -> Any:
-    """A network of transformers with these settings whose weights take no memory and cannot be used."""
-    from transformers import AutoModel
-
-    with torch.device("meta"):
-        return AutoModel.from_config(_config(settings), trust_remote_code=False)  # type: ignore[no-untyped-call]
+    """A network with these settings whose weights take no memory and cannot be used."""
+    config = _config(settings)
+    with torch.device("meta"), _quiet():
+        return _class_of(config)(config)
 
 
 def _left_out(whole: dict[str, Any], part: dict[str, Any]) -> list[str]:
@@ -177,7 +209,9 @@ def _with_weights(settings: dict[str, Any], weights: dict[str, Tensor]) -> Any:
     """The network with these weights. Raises ModelError if the weights of a layer are missing."""
     config = _config(settings)
     with _quiet():
-        kind = type(_outline(settings))
+        kind = _class_of(config)
+        if FAMILIES[config.model_type].encoder is not None:
+            weights = _of_encoder(weights)
         # The library knows the names that weights had in its older versions. It gets no folder, so it reads none.
         network, found = kind.from_pretrained(None, config=config, state_dict=weights, output_loading_info=True)
     if missing := sorted(key for key in found["missing_keys"] if not key.startswith("pooler.")):
@@ -188,6 +222,20 @@ def _with_weights(settings: dict[str, Any], weights: dict[str, Tensor]) -> Any:
         network = Bert(complete)
         network.load_state_dict(state)
     return network
+
+
+def _of_encoder(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of the encoder in a model with a decoder, by their names in the encoder alone.
+
+    Older files have the embeddings, which encoder and decoder share, only by a name of their own.
+    """
+    found: dict[str, Tensor] = {}
+    for name, value in weights.items():
+        if match := _SHARED.fullmatch(name):
+            found.setdefault("embed_tokens.weight", value)
+        elif match := _OF_ENCODER.match(name):
+            found[name[match.end() :]] = value
+    return found or weights
 
 
 @contextmanager
