@@ -523,9 +523,10 @@ def folders(recorder: Recorder) -> None:
 def tried(model: Path, inputs: Path) -> dict[str, str]:
     """The analyses that a model gives of ``words.conllu`` and ``text.txt`` in `inputs`, by the names of their files."""
     nlp = depparse.load(model)
-    probabilities = "dependencies" in nlp.parts
-    words = nlp(depparse.read(inputs / "words.conllu"), probabilities=probabilities)
-    text = nlp((inputs / "text.txt").read_text(encoding="utf-8"), probabilities=probabilities)
+    # As in the first treebank, which was the default when the folders were new.
+    request = nlp.request(probabilities="dependencies" in nlp.parts, treebank=next(iter(nlp.treebanks), None))
+    words = nlp(depparse.read(inputs / "words.conllu"), request=request)
+    text = nlp((inputs / "text.txt").read_text(encoding="utf-8"), request=request)
     spans = json.dumps([_spans(sentence) for sentence in words], indent=1) + "\n"
     return {"words.conllu": words.to_conllu(), "text.conllu": text.to_conllu(), "spans.json": spans}
 

@@ -70,6 +70,8 @@ def words(segmenter: Segmenter, text: str = TEXT) -> list[list[str]]:
 
 
 def test_a_text_is_cut_in_the_style_that_is_chosen(segmenter: Segmenter) -> None:
+    numbers = {name: segmenter.number(name) for name in (*TREEBANKS, "UD_Vietnamese-VTB", "UD_Danish-X", "")}
+    assert list(numbers.values()) == [0, 1, 2, 1, 0, 0]  # the nearest, or the first
     assert words(segmenter) == words(segmenter.choosing(Choice("UD_English-Whole"))) == FIRST
     assert words(segmenter.choosing(Choice("UD_Vietnamese-Split"))) == SECOND
     assert words(segmenter.choosing(Choice(language="vi"))) == SECOND

@@ -318,7 +318,7 @@ def french(samples: Path) -> list[Passage]:
 def test_a_segmenter_that_is_its_teacher_has_nothing_to_learn(samples: Path) -> None:
     passages = french(samples)
     learner = learner_of(samples, passages)
-    soften(passages, [learner.segmenter], learner.codec, 1.0)
+    soften(passages, [learner.segmenter], learner.codec, 1.0, ["UD_French-Sample"])
     batch = learner.collate(passages[:5])
     assert batch.scripts is not None
     losses = learner.losses(batch)
@@ -335,7 +335,7 @@ def test_tokens_as_they_are_have_the_rest_of_the_trust(samples: Path) -> None:
     passages = french(samples)
     learner = learner_of(samples, passages)
     hard = learner.collate(passages[:5])
-    soften(passages, [learner.segmenter, learner_of(samples, passages, 3).segmenter], learner.codec, 0.25)
+    soften(passages, [learner.segmenter, learner_of(samples, passages, 3).segmenter], learner.codec, 0.25, [""])
     soft = learner.collate(passages[:5])
     for name in ("tokens", "sentences"):
         decided, probable = hard.targets[name], soft.targets[name]
