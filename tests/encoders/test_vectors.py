@@ -96,7 +96,7 @@ def test_a_treebank_embedding_learns_how_treebanks_differ(tmp_path: Path) -> Non
 
     assert tags(None) == tags("UD_A") == ["INTJ", "X"]
     assert tags("UD_B") == ["ADV", "NOUN"]
-    with pytest.raises(ConfigError, match="no treebank 'UD_C'; it knows: UD_A, UD_B"):
+    with pytest.raises(ConfigError, match="no treebank 'UD_C'; did you mean UD_B\\? it knows: UD_A, UD_B"):
         tags("UD_C")
     # A batch may mix treebanks, and a sentence is encoded alike alone.
     with torch.inference_mode():
