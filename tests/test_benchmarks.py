@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -263,6 +264,29 @@ def test_awkward_texts_are_counted(samples: Path, model: Path, run: Run) -> None
     assert "| contractions with ' that are two words | 0 of 120, 120 with the same lemmas as ' |" in table
     assert len(re.findall(r"contractions with . that are two words \| \d+ of 120, \d+ with", table)) == 7
     assert f"| invented lemmas of {gold.name} |" in table
+
+
+def test_silver_text_has_the_words_of_two_corpora(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tagged = 2 * "Anna_NNP left_VBD -LRB-_-LRB- today_NN -RRB-_-RRB-\n" + "Go_VB\n"
+    review = "* Annotated\n[t]nice phone\nphone[+2]##it didn't break .\n##x\n"
+    for archive, files in (
+        ("masc_tagged", {"masc/written/a.txt": tagged, "masc/categories.txt": "a_b c_d"}),
+        ("product_reviews_1", {"p/a.txt": review, "p/README.txt": "##Read this ."}),
+    ):
+        with zipfile.ZipFile(tmp_path / f"{archive}.zip", "w") as written:
+            for name, text in files.items():
+                written.writestr(name, text)
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    silver: Any = importlib.import_module("silver_text")
+    monkeypatch.setattr(sys, "argv", ["silver_text.py", str(tmp_path), str(tmp_path / "silver.conllu")])
+    silver.main()
+    assert capsys.readouterr().out == "2 sentences, 10 words\n"
+    first, second = read_conllu(tmp_path / "silver.conllu")
+    assert first.columns["FORM"] == ["Anna", "left", "(", "today", ")"]
+    assert second.columns["FORM"] == ["it", "did", "n't", "break", "."]
+    assert (first.sent_id, second.sent_id) == ("masc-1", "review-2")
 
 
 @pytest.mark.slow
