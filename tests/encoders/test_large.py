@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -67,6 +68,19 @@ def test_the_first_layers_can_stay_as_they_are(tmp_path: Path) -> None:
     learned = {name for name, weight in network.named_parameters() if weight.grad is not None}
     assert learned == {name for name, _ in network.named_parameters() if name.startswith("encoder.layer.2.")}
     assert learned
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"frozen_layers": 2, "frozen": True}, "inputs.0.frozen_layers leaves layers untrained, beside frozen = true"),
+        ({"frozen_layers": 2, **LORA}, "inputs.0.frozen_layers leaves layers untrained, beside lora"),
+        ({"frozen_layers": 4}, "frozen_layers = 4, but the transformer has 3 layers"),
+    ],
+)
+def test_layers_that_cannot_stay_are_refused(other: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=message):
+        small_model("none", [tiny_transformer("wordpiece", tmp_path / "t") | other])
 
 
 def test_rates_by_layer_rise_and_fall_together(tmp_path: Path) -> None:

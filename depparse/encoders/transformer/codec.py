@@ -69,6 +69,9 @@ class TransformerConfig(PartConfig):
     def _trains_what_lora_says(self) -> TransformerConfig:
         if self.frozen and self.lora is not None:
             raise key_error("lora", "trains adapters, but with frozen = true nothing of the encoder is trained")
+        if self.frozen_layers and (self.frozen or self.lora is not None):
+            other = "frozen = true, which trains" if self.frozen else "lora, which trains"
+            raise key_error("frozen_layers", f"leaves layers untrained, beside {other} none of the weights; give one")
         return self
 
 
@@ -145,7 +148,8 @@ class TransformerCodec:
     def collate(self, rows: Sequence[Pieces | NDArray[np.float16]]) -> Subwords[Ints] | KeptLayers[NDArray[Any]]:
         """The sentences in windows, with all their subwords; or kept vectors, padded. O(subwords)."""
         pieces = [row for row in rows if isinstance(row, Pieces)]
-        return self._windows(pieces) if pieces else _padded([row for row in rows if isinstance(row, np.ndarray)])
+        kept = [row for row in rows if isinstance(row, np.ndarray)]
+        return _padded(kept) if kept else self._windows(pieces)
 
     def _windows(self, rows: Sequence[Pieces]) -> Subwords[Ints]:
         n_words = 1 + max(len(row.counts) for row in rows)

@@ -90,6 +90,8 @@ class Transformer(nn.Module):
         read = read_pretrained(config.name, download=config.download, depth=config.depth)
         codec = TransformerCodec(config, read.tokenizer, read.settings, _positions(read.network))
         network = cls(codec, read.network)
+        if config.frozen_layers > network.depth:
+            raise ConfigError(f"frozen_layers = {config.frozen_layers}, but the transformer has {network.depth} layers")
         if config.lora is not None:
             read.network.requires_grad_(False)
             if not add_adapters(layer_lists(read.network, network.depth), **dict(config.lora)):
