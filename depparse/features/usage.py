@@ -1,4 +1,4 @@
-"""Which labels each treebank uses, so that a model of several treebanks annotates each in its own manner."""
+"""Which labels each treebank uses, so that a model of several treebanks annotates in the style of each."""
 
 from __future__ import annotations
 

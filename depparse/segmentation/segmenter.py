@@ -8,6 +8,7 @@ does the rest.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from itertools import chain, compress, groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -83,11 +84,14 @@ class Segmenter:
         languages = languages or self._own
         chosen = self._chosen.get((choice, languages))
         if chosen is None:
-            chosen = Segmenter(self.codec, self.scorer)
-            chosen.choice, chosen._languages, chosen._own = choice, languages, self._own
+            chosen = copy(self)
+            chosen.choice, chosen._languages, chosen._chosen = choice, languages, {}
             if len(self._chosen) < _CHOICES:
                 chosen = self._chosen.setdefault((choice, languages), chosen)
         return chosen
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_chosen": {}}  # processes make their own
 
     def number(self, treebank: str) -> int:
         """The number of the treebank of that name, or else of the nearest one, in `Symbols.source`."""

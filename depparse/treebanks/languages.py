@@ -30,12 +30,24 @@ _SURE, _LETTERS = 0.9, 20
 _LONGEST = 60  # characters of the name of a language
 _SENTENCES = 50  # of a paragraph whose language is found from its sentences
 _UNSPACED = frozenset("Hani Jpan Thai Laoo Khmr Mymr Tibt".split())
-_OTHER_CODES = {"nb": "no", "nn": "no", "ku": "kmr", "arz": "ar", "ary": "ar", "iw": "he", "in": "id", "fil": "tl"}
+_OTHER_CODES = dict(
+    pair.split(":") for pair in "nb:no nn:no ku:kmr arz:ar ary:ar iw:he in:id fil:tl se:sme".split()
+)  # of languages that UD has under another code
+    "nb": "no",
+    "nn": "no",
+    "ku": "kmr",
+    "arz": "ar",
+    "ary": "ar",
+    "iw": "he",
+    "in": "id",
+    "fil": "tl",
+    "se": "sme",
+}
 # Languages that UD lacks and py3langid finds, each with one of UD's that is its kin, or else written alike.
 _KIN = dict(
     pair.split(":")
     for pair in "ace:id an:es ba:tt bcl:ceb bs:hr crh:tr dz:zh ext:es fuv:wo fy:nl gcf:ht gcr:ht gom:mr guw:yo ig:yo "
-    "kab:ha kik:ruc km:vi kn:ta lg:ruc ln:ruc lo:th mg:id mn:bxr ms:id my:zh nso:tn om:bej qu:es rw:ruc se:sme "
+    "kab:ha kik:ruc km:vi kn:ta lg:ruc ln:ruc lo:th mg:id mn:bxr ms:id my:zh nso:tn om:bej qu:es rw:ruc "
     "sn:tn so:bej st:tn sw:ruc tg:fa tk:tr uzs:uz vec:it vo:eo wa:fr xh:tn zu:tn".split()
 )
 
@@ -60,6 +72,7 @@ class Languages:
     def __init__(self, treebanks: Sequence[str]) -> None:
         self.treebanks = tuple(treebanks)
         self._nearest: dict[str, int] = {}  # by code: the number of the nearest treebank of another language
+        self._warned: set[str] = set()  # codes
         self._lock = threading.Lock()
 
     def __getstate__(self) -> Any:
@@ -125,13 +138,14 @@ class Languages:
         """The number of the treebank of the language, or else of the nearest one, about which there is one warning."""
         if code in self.codes or not self.codes:
             return self.codes.get(code, 0)
-        with self._lock:
-            is_new = code not in self._nearest
-            number = self._nearest.get(code) if not is_new else self._find_nearest(code)
-            assert number is not None
-            if not quiet:
-                self._nearest[code] = number
-        if is_new and not quiet and code != UNKNOWN:
+        with self._lock:  # codes are known ones, so neither collection grows without end
+            if code not in self._nearest:
+                self._nearest[code] = self._find_nearest(code)
+            number = self._nearest[code]
+            warns = not quiet and code != UNKNOWN and code not in self._warned
+            if warns:
+                self._warned.add(code)
+        if warns:
             warnings.warn(
                 f"no treebank of the model is in the language {_name(code)}: it is analysed in the style of "
                 f"{self.treebanks[number]}",

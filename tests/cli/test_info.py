@@ -15,6 +15,10 @@ from depparse.model_folder.facts import DataFile, Facts
 from depparse.model_folder.find import FACTS as FACTS_FILE
 from depparse.model_folder.find import FILES
 from depparse.model_folder.store import save
+from depparse.segmentation.config import SegmenterConfig
+from depparse.segmentation.learner import SegmenterLearner
+from depparse.segmentation.passages import Passage
+from depparse.text.spacing import RawToken
 from tests.cli.conftest import Run
 from tests.conftest import ROOT
 from tests.models import FACTS, small_model
@@ -51,6 +55,11 @@ def test_treebanks_are_named_as_a_user_can_ask_for_them(tmp_path: Path, run: Run
     rows = {line.split()[0]: line.split() for line in run("info", tmp_path / "m").stdout.splitlines() if line}
     assert rows["UD_Thai-TUD"] == ["UD_Thai-TUD", "Thai", "th", "CC0", "1.0"]
     assert rows["own"] == ["own", "not", "stated"]
+    # Those of a segmenter alone are its own.
+    passages = [Passage("Go.", [RawToken(0, 2), RawToken(2, 3, (), True)], 2, source) for source in range(2)]
+    learner = SegmenterLearner.build(SegmenterConfig(min_count=1), passages, ["UD_Thai-TUD", "UD_Irish-IDT"])
+    save(None, tmp_path / "s", segmenter=learner.segmenter)
+    assert "UD_Irish-IDT" in run("info", tmp_path / "s").stdout
 
 
 def test_json_has_all_facts(model: Path, run: Run) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -11,6 +13,9 @@ import depparse
 from depparse import Pipeline
 from depparse.document.document import Document
 from depparse.errors import ConfigError
+from depparse.formats.first_lines import input_files
+from depparse.shards.job import ShardJob
+from depparse.shards.work import ModelName
 
 GERMAN = "Anna liest heute ein neues Buch und geht danach in die Schule."
 ENGLISH = "Anna reads a new book today and then she goes to school."
@@ -20,7 +25,7 @@ TREEBANKS = ["UD_German-Sample", "UD_English-Sample", "UD_French-Sample"]
 
 @pytest.fixture(scope="module")
 def nlp(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """A model of three samples: FEATS are annotated in all; XPOS by English alone (see `test_columns…`)."""
+    """A model of three samples."""
     folder = tmp_path_factory.mktemp("run")
     return depparse.train(
         "demo",
@@ -135,6 +140,31 @@ def test_other_languages_are_annotated_like_the_nearest_with_a_warning(nlp: Pipe
     assert words(spanish) == words(nlp("Los niños leen libros.", language="fr"))
 
 
+def test_given_tokens_are_expanded_in_the_language_that_is_asked_for(nlp: Pipeline) -> None:
+    tokens = [depparse.Sentence.from_forms(FRENCH.split())]
+    french = list(nlp.expand(tokens, language="fr"))
+    assert [s.columns for s in nlp.expand(tokens)] == [s.columns for s in french]
+    assert [s.columns for s in nlp.expand(tokens, treebank="UD_French-Sample")] == [s.columns for s in french]
+    with pytest.raises(ConfigError, match="no language 'Frensh' is known; did you mean French"):
+        list(nlp.expand(tokens, language="Frensh"))
+
+
+def test_shards_need_a_language_where_sentences_are_given(nlp: Pipeline, tmp_path: Path) -> None:
+    """A cut might part a sentence from its paragraph. Text is cut where the result stays the same."""
+    nlp.save(tmp_path / "m")
+    words, text = tmp_path / "a.conllu", tmp_path / "a.txt"
+    depparse.write(Document([depparse.Sentence.from_forms(GERMAN.split())]), words)
+    text.write_text(f"{GERMAN}\n\n{ENGLISH}\n", encoding="utf-8")
+    name = ModelName(str(tmp_path / "m"))
+    with pytest.raises(ConfigError, match="in shards, the language is found only in text"):
+        ShardJob(name, tmp_path / "one", "conllu", 100).run(input_files([str(words)], None))
+    for folder, asked, file in (("two", {"language": "de"}, words), ("three", {}, text)):
+        summary = ShardJob(name, tmp_path / folder, "conllu", 100, **asked).run(input_files([str(file)], None))  # type: ignore[arg-type]
+        assert summary.sentences > 0
+    (shard,) = summary.shards
+    assert shard.read_text(encoding="utf-8").count("# lang = ") == summary.sentences
+
+
 def test_what_cannot_be_asked_is_one_clear_line(nlp: Pipeline) -> None:
     with pytest.raises(ConfigError, match="no language 'Gherman' is known; did you mean German"):
         nlp(GERMAN, language="Gherman")
@@ -144,8 +174,11 @@ def test_what_cannot_be_asked_is_one_clear_line(nlp: Pipeline) -> None:
         nlp(GERMAN, treebank="UD_Greek-X")
 
 
-def test_a_model_of_one_language_finds_none(nlp: Pipeline) -> None:
+def test_a_model_of_one_language_finds_none() -> None:
     """It imports no library for that, and warns if it is told to annotate another language."""
+    code = "import sys, depparse; depparse.load('en')('Go.'); print('py3langid' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
     en = depparse.load("en")
     with warnings.catch_warnings():
         warnings.simplefilter("error")

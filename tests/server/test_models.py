@@ -11,7 +11,7 @@ from depparse.inference.pipeline import Pipeline
 from depparse.model_folder.facts import DataFile, Facts
 from depparse.server.limits import Refusal
 from depparse.server.models import Models, ServedModel, load_all, named
-from tests.models import FACTS, clear_pipeline
+from tests.models import FACTS, clear_pipeline, small_model
 
 
 def model(name: str, *languages: str) -> ServedModel:
@@ -34,6 +34,21 @@ def test_models_are_found_as_udpipe_finds_them() -> None:
         with pytest.raises(Refusal) as caught:
             models.find(name)
         assert (caught.value.status, caught.value.kind) == (404, "model")
+
+
+def test_a_model_of_several_languages_is_told_by_which_it_was_asked_for() -> None:
+    several = ServedModel(
+        "multi",
+        Pipeline(
+            small_model(treebanks=("UD_English-A", "UD_Thai-B")),
+            facts=Facts(data=model("", "English", "Thai").pipeline.facts.data),
+        ),
+    )
+    models = Models([several, model("ewt", "Czech")])
+    assert models.find("th") is models.find("thai") is several
+    assert [models.language(name) for name in ("th", "thai", "tha", "en", "English".lower())] == ["th"] * 3 + ["en"] * 2
+    # Its name and the default say nothing, nor does the language of a model that has no other.
+    assert [models.language(name) for name in ("multi", None, "cs", "no such")] == [None] * 4
 
 
 def test_a_name_is_preferred_to_the_alias_of_another_model() -> None:

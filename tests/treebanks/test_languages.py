@@ -12,6 +12,7 @@ from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError
 from depparse.treebanks import languages as languages_module
+from depparse.treebanks.catalogue import entries
 from depparse.treebanks.languages import AUTO, UNKNOWN, Choice, Languages, code_of, entry_of
 
 TREEBANKS = [
@@ -74,6 +75,17 @@ def test_other_languages_go_with_the_nearest_treebank_and_one_warning(language: 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert TREEBANKS[languages.of_language(language)] == nearest
+
+
+def test_every_language_that_can_be_found_is_known() -> None:
+    """Each code of the library is one of UD, another code of such a language, or has a kin there."""
+    found = {code for code, _ in languages_module._identifier().rank(ENGLISH)} - {"zxx"}
+    assert len(found) > 100
+    assert [code for code in found if languages_module.known_code(code) is None] == []
+    codes = {entry.code for entry in entries()}
+    assert set(languages_module._KIN.values()) <= codes
+    assert codes.isdisjoint(languages_module._KIN)
+    assert set(languages_module._OTHER_CODES.values()) <= codes
 
 
 def test_own_languages_go_with_their_first_treebank_without_a_warning() -> None:
