@@ -144,10 +144,11 @@ def fill(doc: Doc, parts: Sequence[Aligned], column_names: Sequence[str] | None 
     for part in parts:
         starts[part.start] = 1
         rows += values_of(doc.vocab, part, has_tree)
-    values = numpy.array([[value & _MASK for value in row] for row in rows], dtype=numpy.uint64)
+    values: Any = numpy.array([[value & _MASK for value in row] for row in rows], dtype=numpy.uint64)
     doc.from_array(list(_ATTRIBUTES), values)
     # From the trees, spaCy finds most beginnings of sentences by itself, but not those of sentences without a tree.
-    doc.from_array(["SENT_START"], numpy.array([start & _MASK for start in starts], dtype=numpy.uint64))
+    flags: Any = numpy.array([start & _MASK for start in starts], dtype=numpy.uint64)
+    doc.from_array(["SENT_START"], flags)
     every, outer, outside = [], [], []
     for part in parts:
         all_places, outer_places = entity_places(part)
@@ -168,7 +169,7 @@ def fill(doc: Doc, parts: Sequence[Aligned], column_names: Sequence[str] | None 
         _keep_lines(doc, part, has_tree, column_names if part is parts[0] else None)
 
 
-def _key(name: str, offset: int) -> tuple[str, str, int, None]:
+def _key(name: str, offset: int) -> Any:
     """The key of an extension attribute of the token at that offset in ``doc.user_data``."""
     return "._.", name, offset, None
 
@@ -269,14 +270,14 @@ def _take_changes(doc: Doc, part: Aligned, *, is_placeholder: bool) -> None:
     from spacy.attrs import IDS
 
     sentence, end = part.sentence, part.start + len(part.words)
-    actual = doc[part.start : end].to_array([IDS[name] for name in _ATTRIBUTES]).tolist()
+    tokens: Any = doc[part.start : end]
+    actual = tokens.to_array([IDS[name] for name in _ATTRIBUTES]).tolist()
     dep = _ATTRIBUTES.index("DEP")
     has_tree = any(values[dep] for values in actual)
     expected = values_of(doc.vocab, part, has_tree)
-    trees = [
-        ([value & _MASK for value in row[dep:]], values[dep:]) for row, values in zip(expected, actual, strict=True)
-    ]
-    is_same_tree = all(old == new for (old, new), ids in zip(trees, part.words, strict=True) if ids is not None)
+    wanted = [[value & _MASK for value in row[dep:]] for row in expected]
+    triples = zip(wanted, actual, part.words, strict=True)
+    is_same_tree = all(old == values[dep:] for old, values, ids in triples if ids is not None)
     is_new_tree = has_tree and all(head is None for head in sentence.heads) and not (is_placeholder and is_same_tree)
     unset = doc.vocab.morphology.add("")
     heads, _ = whole_tree(sentence.heads)
@@ -319,7 +320,7 @@ def set_entities(part: Aligned, places: Iterable[Place]) -> None:
         words = [ids for ids in part.words[max(0, start - part.start) : end - part.start] if ids is not None]
         if words and label:
             spans.append(Span(words[0][0], words[-1][1], re.sub(r"[\s|,=]|^[O_]$", "-", label)))
-    part.sentence.ents = spans  # type: ignore[assignment]
+    part.sentence.ents = spans
 
 
 def cells_of(token: Any) -> dict[str, str]:

@@ -4,10 +4,11 @@ spaCy reads the types of arguments to check configs, so they are no strings here
 """
 
 import shutil
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any
 
 from spacy.language import Language
@@ -53,7 +54,7 @@ class Model:
         self.name = name
         self.device, self.runtime, self.precision = device, runtime, precision
         self._pipeline: Pipeline | None = None
-        self._folder: TemporaryDirectory[str] | None = None  # of a model that came as bytes
+        self._is_own = False  # whether it came as bytes, so that no name leads to it
 
     @property
     def pipeline(self) -> Pipeline:
@@ -68,7 +69,7 @@ class Model:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle has: the bytes of a model that came as bytes, the name of any other."""
-        data = None if self._folder is None else self.to_bytes()
+        data = self.to_bytes() if self._is_own else None
         return {"arguments": (self.name, self.device, self.runtime, self.precision), "data": data}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -90,7 +91,7 @@ class Model:
 
     def from_disk(self, folder: Path) -> None:
         """Makes it the model in the folder."""
-        self.name, self._pipeline, self._folder = str(folder.resolve()), None, None
+        self.name, self._pipeline, self._is_own = str(folder.resolve()), None, False
         self._pipeline = self.pipeline
 
     def to_bytes(self) -> bytes:
@@ -103,12 +104,13 @@ class Model:
         """Makes it the model of `to_bytes`, in a folder that is there as long as it is."""
         import srsly
 
-        folder = TemporaryDirectory(prefix="depparse-")
+        folder = Path(mkdtemp(prefix="depparse-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         for name, content in srsly.msgpack_loads(data).items():
             if name in _ALL_FILES:
-                (Path(folder.name) / name).write_bytes(content)
-        self.from_disk(Path(folder.name))
-        self._folder = folder
+                (folder / name).write_bytes(content)
+        self.from_disk(folder)
+        self._is_own = True
 
 
 class _Stored:
