@@ -17,7 +17,8 @@ from depparse.document.raw_text import exact_separator
 from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, cannot_import
 from depparse.formats.assemble import column_names_of
-from depparse.formats.spacy_tokens import Aligned, cells_of, end_of_lines, fill, kept, restored, set_entities
+from depparse.formats.spacy_alignment import Aligned, entities_between, nested_entities, set_entities
+from depparse.formats.spacy_tokens import cells_of, end_of_lines, fill, kept, restored
 from depparse.text import rules
 from depparse.text.spacing import breaks_paragraph, is_visible, spaced_sentence, strip
 
@@ -144,6 +145,7 @@ def aligned(doc: Doc, segment: Segment = rules.segment) -> list[Aligned]:
     """The sentences in a Doc with its tokens; `segment` finds them in text if the Doc does not tell them."""
     begins = [token for token in range(len(doc)) if kept(doc, token)[1] is not None]
     parts: list[Aligned] = []
+    nested = nested_entities(doc)
     end = begins[0] if begins else len(doc)
     if any(is_visible(doc[token].text) for token in range(end)):
         parts += _unknown(doc, 0, end, segment)
@@ -151,7 +153,7 @@ def aligned(doc: Doc, segment: Segment = rules.segment) -> list[Aligned]:
         end = begins[number + 1] if number + 1 < len(begins) else len(doc)
         start = begin if parts else 0
         known = end_of_lines(doc, begin, end)
-        part = restored(doc, start, known)
+        part = restored(doc, start, known, nested)
         if part is None:
             parts += _unknown(doc, start, end, segment)
             continue
@@ -221,9 +223,8 @@ def _made(doc: Doc, text: str, start: int, words: Sequence[int], end: int, numbe
     filled = {name: column for name, column in cells.items() if set(column) != {"_"}}
     columns = sentence.columns | filled
     sentence.columns = {name: columns[name] for name in VALUE_COLUMNS if name in columns}
-    spans = [span for span in doc.ents if start <= span.start < end]
-    if spans:
-        set_entities(part, [(span.start, span.end, span.label_) for span in spans])
+    if places_of_entities := entities_between(doc, start, end):
+        set_entities(part, places_of_entities)
     return part
 
 

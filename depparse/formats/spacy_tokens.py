@@ -10,17 +10,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.kinds import kinds
-from depparse.document.sentence import Sentence
-from depparse.document.spans import Span
 from depparse.document.trees import top_word, whole_tree
 from depparse.formats.assemble import reporter
 from depparse.formats.conllu import parse_blocks
+from depparse.formats.spacy_alignment import (
+    NESTED,
+    Aligned,
+    Place,
+    entities_between,
+    entity_places,
+    nested_entities,
+    places_of,
+    set_entities,
+)
 from depparse.text.spacing import is_visible
 
 if TYPE_CHECKING:
@@ -28,23 +37,10 @@ if TYPE_CHECKING:
     from spacy.vocab import Vocab
 
 LINES, SENTENCE = "conllu", "conllu_sentence"  # extension attributes of spaCy's tokens
-NESTED = "entities"  # the span group with all entities, if some are nested
-Place = tuple[int, int, str]  # an entity in a Doc: its first token, the token behind its last one, its label
 _ATTRIBUTES = ("POS", "TAG", "LEMMA", "MORPH", "DEP", "HEAD")  # of spaCy, in the order of the rows below
 _COLUMNS = ("UPOS", "XPOS", "LEMMA", "FEATS", "DEPREL", "HEAD")  # of CoNLL-U, in the same order
 _FEATS = re.compile(r"[^=|]+=[^=|]+(?:\|[^=|]+=[^=|]+)*")
 _MASK = (1 << 64) - 1  # spaCy keeps all values as unsigned numbers
-
-
-class Aligned(NamedTuple):
-    """A sentence and its tokens in a Doc, which begin at the index `start`.
-
-    `words` has the IDs of the first and the last word of each token; None for a token that is spacing.
-    """
-
-    sentence: Sentence
-    start: int
-    words: list[tuple[int, int] | None]
 
 
 # -- from words to spaCy's attributes
@@ -111,19 +107,6 @@ def _joined(cells: list[str]) -> str:
     return "|".join(f"{name}={','.join(sorted(values))}" for name, values in sorted(features.items()))
 
 
-def entity_places(part: Aligned) -> tuple[list[Place], list[Place]]:
-    """The entities of a sentence as places in the Doc: all of them, and those that stand in no other and cross none."""
-    token_of = {word: token for token, ids in enumerate(part.words) if ids for word in range(ids[0], ids[1] + 1)}
-    spans = [span for span in part.sentence.ents if span.type]  # for spaCy, no type is no entity
-    spans.sort(key=lambda span: (span.start, -span.end))
-    every = [(part.start + token_of[span.start], part.start + token_of[span.end] + 1, span.type) for span in spans]
-    outer: list[Place] = []
-    for place in every:
-        if not outer or place[0] >= outer[-1][1]:
-            outer.append(place)
-    return every, outer
-
-
 # -- into the Doc
 
 
@@ -157,7 +140,7 @@ def fill(doc: Doc, parts: Sequence[Aligned], column_names: Sequence[str] | None 
         if part.sentence.entity_tags() is not None:
             inside = {token for start, end, _ in outer_places for token in range(start, end)}
             outside += [token for token in range(part.start, part.start + len(part.words)) if token not in inside]
-    if outer != list(_places(doc.ents)) or (outside and not outer):  # else what spaCy knows beside the labels stays
+    if outer != list(places_of(doc.ents)) or (outside and not outer):  # else what spaCy knows beside the labels stays
         spans = [SpacySpan(doc, start, end, label=label) for start, end, label in outer]
         doc.set_ents(spans, outside=[doc[token : token + 1] for token in outside], default="missing")
     if len(every) > len(outer):
@@ -226,14 +209,14 @@ def part_of(doc: Doc, token: int) -> Aligned | None:
         return None
     end = next((i for i in range(start + 1, len(doc)) if kept(doc, i)[1] is not None), len(doc))
     end = end_of_lines(doc, start, end)
-    return restored(doc, start, end) if token < end else None
+    return restored(doc, start, end, nested_entities(doc)) if token < end else None
 
 
-def restored(doc: Doc, start: int, end: int) -> Aligned | None:
+def restored(doc: Doc, start: int, end: int, nested: list[Place] | None) -> Aligned | None:
     """The sentence whose lines the tokens from `start` to before `end` have, with what spaCy has changed since.
 
-    None if they do not have all lines of one sentence, as after tokens were merged or split. Raises FormatError if they
-    were changed so that they are no sentence.
+    `nested` are the `nested_entities` of the Doc. None if the tokens do not have all lines of one sentence, as after
+    some were merged or split. Raises FormatError if lines were changed so that they are no sentence.
     """
     lines = [kept(doc, token)[0] for token in range(start, end)]
     facts = next(filter(None, (kept(doc, token)[1] for token in range(start, end))), None)
@@ -258,11 +241,11 @@ def restored(doc: Doc, start: int, end: int) -> Aligned | None:
         if kind.record in records:
             kind.from_records(sentence, records[kind.record], fail)
     part = Aligned(sentence, start, words)
-    _take_changes(doc, part, is_placeholder=facts.get("no_tree", False))
+    _take_changes(doc, part, nested, is_placeholder=facts.get("no_tree", False))
     return part
 
 
-def _take_changes(doc: Doc, part: Aligned, *, is_placeholder: bool) -> None:
+def _take_changes(doc: Doc, part: Aligned, nested: list[Place] | None, *, is_placeholder: bool) -> None:
     """Writes to the sentence what spaCy's attributes say otherwise than `fill` wrote them.
 
     `is_placeholder` says that `fill` wrote a tree for a sentence without one.
@@ -298,29 +281,12 @@ def _take_changes(doc: Doc, part: Aligned, *, is_placeholder: bool) -> None:
             elif 0 <= place < len(tops) and tops[place] is not None:
                 sentence.column(name)[top - 1] = str(tops[place])
     every, outer = entity_places(part)
-    places = [place for place in _places(doc.ents) if part.start <= place[0] < end]
-    group = [place for place in _places(doc.spans.get(NESTED, ())) if part.start <= place[0] < end]
-    if places != outer:
+    if (places := entities_between(doc, part.start, end)) != outer:
         set_entities(part, places)
-    elif len(every) > len(outer) and NESTED in doc.spans and sorted(group) != sorted(every):
-        set_entities(part, group)
-
-
-def _places(spans: Iterable[Any]) -> Iterator[Place]:
-    return ((span.start, span.end, span.label_) for span in spans)
-
-
-def set_entities(part: Aligned, places: Iterable[Place]) -> None:
-    """Gives the sentence the entities at these places in the Doc, as far as they have words in it.
-
-    Blanks, bars, commas and equals signs in labels become hyphens, since MISC cannot hold them.
-    """
-    spans = []
-    for start, end, label in places:
-        words = [ids for ids in part.words[max(0, start - part.start) : end - part.start] if ids is not None]
-        if words and label:
-            spans.append(Span(words[0][0], words[-1][1], re.sub(r"[\s|,=]|^[O_]$", "-", label)))
-    part.sentence.ents = spans
+    elif len(every) > len(outer) and nested is not None:
+        group = nested[bisect_left(nested, (part.start,)) : bisect_left(nested, (end,))]
+        if group != sorted(every):
+            set_entities(part, group)
 
 
 def cells_of(token: Any) -> dict[str, str]:

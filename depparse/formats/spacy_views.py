@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.document.columns import parse_misc
 from depparse.document.words import EmptyNode, Word
-from depparse.formats.spacy_tokens import LINES, SENTENCE, Aligned, kept, part_of
+from depparse.formats.spacy_alignment import Aligned
+from depparse.formats.spacy_tokens import LINES, SENTENCE, kept, part_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Span, Token

@@ -21,7 +21,8 @@ from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
 from depparse.errors import ConfigError
 from depparse.formats.spacy import aligned, to_spacy
-from depparse.formats.spacy_tokens import Aligned, fill
+from depparse.formats.spacy_alignment import Aligned
+from depparse.formats.spacy_tokens import fill
 from depparse.formats.spacy_views import register
 from depparse.inference.load import load
 from depparse.inference.pipeline import SEGMENTER, Pipeline

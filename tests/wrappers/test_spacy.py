@@ -21,6 +21,8 @@ from tests.conftest import ROOT
 from tests.packages import install_project
 
 spacy = pytest.importorskip("spacy", reason="needs the extra spacy: pip install 'depparse[spacy]'")
+# The entry points, which other tests need, are there only in an environment into which this checkout is installed.
+pytest.importorskip("depparse.wrappers.spacy_component")
 
 TEXT = "  Ann's friends don't like\tthe old school.\n\nThey went to New York.  Bob stayed!\n"
 TEXTS = [TEXT, "", " \n ", "Go home.", "\u200b", "😀 \ufeff He said: “No\u00a0way”..."]
@@ -179,15 +181,14 @@ def test_an_error_handler_gets_only_the_doc_that_fails(nlp: Any, monkeypatch: py
 
 
 def test_very_long_texts(nlp: Any) -> None:
-    light = depparse.spacy_pipeline("en", runtime="torch", without=["tagger", "dependencies", "enhanced", "srl"])
+    light = depparse.spacy_pipeline("en", runtime="torch")
     assert light.max_length > 10**9
-    text = "Ann saw the old school. " * 45_000
+    text = f"Ann saw the old {'o' * 200}. " * 5_000
     light.get_pipe("depparse").model.set_pipeline(depparse.Pipeline(None))
-    light.get_pipe("depparse").asked = {}
     doc = light(text)
     assert len(text) > 1_000_000
     assert doc.text == text
-    assert len(list(doc.sents)) == 45_000
+    assert len(list(doc.sents)) == 5_000
     long_sentence = nlp(" ".join(["Ann"] * 700) + ".")
     assert sum(token.head is token or token.head == token for token in long_sentence) == len(list(long_sentence.sents))
 
