@@ -76,6 +76,24 @@ def test_samples_survive_spacy(samples: Path, vocab: Any) -> None:
             assert doc.text == document.text
 
 
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    "name",
+    [
+        "treebanks/UD_French-Sequoia/fr_sequoia-ud-dev.conllu",
+        "treebanks/UD_Tamil-TTB/ta_ttb-ud-dev.conllu",
+        "srl/UP_English-EWT/en_ewt-up-dev.conllup",
+    ],
+)
+def test_real_treebanks_survive_spacy(shared: Path, vocab: Any, name: str) -> None:
+    document = read(shared / name)
+    doc = document.to_spacy(vocab)
+    assert doc.text == document.text
+    stored = through_bytes(doc, vocab)
+    assert "".join(s.to_conllup() for s in Document.from_spacy(stored)) == "".join(s.to_conllup() for s in document)
+    assert len(list(doc.sents)) == len(list(stored.sents)) == len(document)
+
+
 def test_hard_sentences_survive_spacy(vocab: Any) -> None:
     for text in (FRENCH, TRICKY):
         document = Document.from_conllu(text)
