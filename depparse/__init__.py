@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from depparse.training.train import train as train
     from depparse.visualize.svg import draw_svg as draw_svg
     from depparse.visualize.terminal import draw_tree as draw_tree
+    from depparse.wrappers.spacy import spacy_pipeline as spacy_pipeline
 
 __version__ = "0.1.0"
 
@@ -70,6 +71,7 @@ _HOME = {
     "parse_conllu": "formats.conllu",
     "read": "formats.table",
     "read_conllu": "formats.conllu",
+    "spacy_pipeline": "wrappers.spacy",
     "train": "training.train",
     "write": "formats.table",
     "write_conllu": "formats.conllu",

@@ -20,6 +20,7 @@ from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS
 from depparse.training.recipe import SegmentationConfig
 from tests.conftest import ROOT
+from tests.packages import install_project
 from tests.pages import blocks, run
 
 # These blocks install, take the network, or run the tests.
@@ -93,6 +94,20 @@ def test_page_on_drawings_runs(folder: Path) -> None:
     for block in page_blocks:
         run(block, folder)
     assert all((folder / name).exists() for name in ("tree.svg", "more.svg", "trees.html"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("spacy") is None, reason="needs spaCy: pip install 'depparse[spacy]'")
+def test_page_on_spacy_runs(folder: Path) -> None:
+    """With the entry points of this checkout, whatever is installed."""
+    project, site = folder / "project", folder / "site"
+    project.mkdir()
+    (project / "pyproject.toml").symlink_to(ROOT / "pyproject.toml")
+    install_project(site, project)
+    page_blocks = blocks("docs/spacy.md")
+    assert len(page_blocks) == 3
+    for block in page_blocks:
+        run(block, folder, site)
 
 
 @pytest.mark.slow

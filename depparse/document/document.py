@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import conllu
     import pandas
     import pyarrow
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
 
 # Conversions are found on first use, so that a document needs no import of the formats that read and write it.
 CONVERSIONS = Folder("depparse.formats", "CONVERSION", "depparse.conversions")
@@ -27,7 +29,7 @@ CONVERSIONS = Folder("depparse.formats", "CONVERSION", "depparse.conversions")
 class Conversion(NamedTuple):
     """How documents become objects of one type, and how such objects become documents; a file of formats/ has one."""
 
-    to_object: Callable[[Document], Any]
+    to_object: Callable[..., Any]  # takes a Document, and options of the conversion
     to_document: Callable[[Any], Document]  # raises FormatError
 
 
@@ -80,8 +82,8 @@ class Document(Drawable):
 
     def to(self, name: str) -> Any:
         """The document as an object of another type: ``json`` (dictionaries and lists), ``pandas`` (a frame), ``arrow``
-        (a table), ``token_lists`` (of the library conllu), or what another package adds to the entry points
-        ``depparse.conversions``. Raises ConfigError for an unknown name."""
+        (a table), ``token_lists`` (of the library conllu), ``spacy`` (a Doc), or what another package adds to the entry
+        points ``depparse.conversions``. Raises ConfigError for an unknown name."""
         return CONVERSIONS[name].to_object(self)
 
     @classmethod
@@ -137,6 +139,19 @@ class Document(Drawable):
     def from_token_lists(cls, token_lists: Iterable[conllu.TokenList]) -> Document:
         """The document in token lists, such as those of ``conllu.parse``. Raises FormatError."""
         return cls.of("token_lists", token_lists)
+
+    def to_spacy(self, vocab: Vocab | None = None) -> Doc:
+        """A Doc of spaCy with the text and all annotation; `vocab` is that of a pipeline, ``nlp.vocab``.
+
+        See `depparse.formats.spacy`.
+        """
+        doc: Doc = CONVERSIONS["spacy"].to_object(self, vocab)
+        return doc
+
+    @classmethod
+    def from_spacy(cls, doc: Doc) -> Document:
+        """The document in a Doc of spaCy, of `to_spacy` or of any other origin. Raises FormatError."""
+        return cls.of("spacy", doc)
 
     def __len__(self) -> int:
         """The number of sentences."""

@@ -34,6 +34,31 @@ def _depth(heads: Heads, word: int) -> int:
     return depth
 
 
+def whole_tree(heads: Heads) -> tuple[list[int], set[int]]:
+    """A tree with one root made of `heads`, and the words that were attached to that root for lack of a head.
+
+    Words without a head, further roots and one word of each cycle are attached to the root: the first word whose head
+    is 0, else the first without a head, else the first. O(n) for n words.
+    """
+    unattached = [word for word, head in enumerate(heads, 1) if not head]
+    root = next((word for word in unattached if heads[word - 1] == 0), unattached[0] if unattached else 1)
+    whole = [head or root for head in heads]
+    whole[root - 1] = 0
+    attached = set(unattached) - {root}
+    reached = {0}
+    for word in range(1, len(heads) + 1):
+        path: set[int] = set()
+        while word not in reached:
+            if word in path:
+                whole[word - 1] = root
+                attached.add(word)
+                break
+            path.add(word)
+            word = whole[word - 1]
+        reached |= path
+    return whole, attached
+
+
 def children(heads: Heads, word: int) -> list[int]:
     """The words whose head is `word`, in order."""
     return [child for child, head in enumerate(heads, 1) if head == word]

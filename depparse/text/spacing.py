@@ -54,6 +54,11 @@ def is_visible(text: str) -> bool:
     return _VISIBLE.search(text) is not None
 
 
+def strip(text: str) -> str:
+    """`text` without white space, zero-width spaces and byte order marks at its ends, which are no part of a token."""
+    return text.strip(_EDGES)
+
+
 def breaks_paragraph(spacing: str) -> bool:
     """Whether a paragraph ends in the spacing: it has two line breaks (CR LF is one) or a paragraph separator."""
     return _PARAGRAPH_BREAK.search(spacing) is not None
@@ -102,7 +107,7 @@ def build_sentences(blocks: Iterable[tuple[str, Sequence[RawToken]]]) -> Iterato
             if ended or new_paragraph or not raw or len(tokens) >= MAX_TOKENS:
                 number += 1
                 comments += [f"# sent_id = {number}"] + ([f"# {LANGUAGE} = {language}"] if language else [])
-                sentence = _sentence(comments, tokens, gaps, before, at_end=not raw)
+                sentence = spaced_sentence(comments, tokens, gaps, before, at_end=not raw)
                 sentence.start_char = start
                 yield sentence
                 comments = ["# newpar"] if new_paragraph else []
@@ -124,7 +129,7 @@ def _with_spacing(
     for text, tokens in blocks:
         position = 0
         for token in _complete(text, tokens):
-            raw = text[token.start : token.end].strip(_EDGES)
+            raw = strip(text[token.start : token.end])
             if is_visible(raw):
                 start = text.index(raw, token.start)
                 gap.append(text[position:start])
@@ -152,10 +157,13 @@ def _complete(text: str, tokens: Iterable[RawToken]) -> Iterator[RawToken]:
         position = token.end
 
 
-def _sentence(
+def spaced_sentence(
     comments: list[str], tokens: list[tuple[str, tuple[str, ...]]], gaps: list[str], before: str, *, at_end: bool
 ) -> Sentence:
-    """The sentence of `tokens`, each followed by its spacing in `gaps`. `at_end`: it is the last sentence."""
+    """The sentence of `tokens`, each followed by its spacing in `gaps`. `at_end`: it is the last sentence.
+
+    A token is its text, and its words if it is a multiword token. `before` is the spacing before the first sentence.
+    """
     forms: list[str] = []
     misc: list[str] = []
     mwts: list[MultiwordToken] = []

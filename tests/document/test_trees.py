@@ -23,6 +23,7 @@ from depparse.document.trees import (
     subtree,
     top_word,
     unreachable,
+    whole_tree,
 )
 from depparse.formats.table import read
 from tests.strategies import heads_of_any_kind
@@ -223,3 +224,22 @@ def test_long_chains_are_no_obstacle() -> None:
     chain: list[int | None] = list(range(length))
     assert subtree(chain, 1) == list(range(1, length + 1))
     assert path(chain, length, 1) == list(range(length, 0, -1))
+
+
+@given(heads_of_any_kind(7))
+def test_a_whole_tree_keeps_all_heads_that_it_can(heads: list[int | None]) -> None:
+    whole, attached = whole_tree(heads)
+    root = whole.index(0) + 1
+    assert roots(whole) == [root]
+    assert subtree(whole, root) == list(range(1, len(heads) + 1))
+    kept = [word for word in range(1, len(heads) + 1) if word not in attached | {root}]
+    assert all(whole[word - 1] == heads[word - 1] for word in kept)
+    assert all(whole[word - 1] == root for word in attached)
+
+
+def test_a_whole_tree_is_mended_in_the_same_place_always() -> None:
+    assert whole_tree([2, 0, 2]) == ([2, 0, 2], set())
+    assert whole_tree([None, 0, 0]) == ([2, 0, 2], {1, 3})
+    assert whole_tree([2, 3, 1]) == ([0, 3, 1], set())
+    assert whole_tree([0, 3, 2]) == ([0, 1, 2], {2})
+    assert whole_tree([None, 1]) == ([0, 1], set())

@@ -33,6 +33,8 @@ HOMES = {
     "formats/hub.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS entities ner",
     "formats/hub_lines.py": "DEPREL DEPS HEAD LEMMA UPOS",
     "formats/token_lists.py": "DEPS FEATS HEAD UPOS XPOS",
+    "formats/spacy.py": "HEAD",
+    "formats/spacy_tokens.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # attributes of spaCy
     # -- treebanks: labels that are counted, and held against those of UD and of train
     "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
     "treebanks/checked_file.py": "LEMMA",  # the lemma of an underscore
