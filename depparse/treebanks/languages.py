@@ -30,19 +30,8 @@ _SURE, _LETTERS = 0.9, 20
 _LONGEST = 60  # characters of the name of a language
 _SENTENCES = 50  # of a paragraph whose language is found from its sentences
 _UNSPACED = frozenset("Hani Jpan Thai Laoo Khmr Mymr Tibt".split())
-_OTHER_CODES = dict(
-    pair.split(":") for pair in "nb:no nn:no ku:kmr arz:ar ary:ar iw:he in:id fil:tl se:sme".split()
-)  # of languages that UD has under another code
-    "nb": "no",
-    "nn": "no",
-    "ku": "kmr",
-    "arz": "ar",
-    "ary": "ar",
-    "iw": "he",
-    "in": "id",
-    "fil": "tl",
-    "se": "sme",
-}
+# Languages that UD has under another code.
+_OTHER_CODES = dict(pair.split(":") for pair in "nb:no nn:no ku:kmr arz:ar ary:ar iw:he in:id fil:tl se:sme".split())
 # Languages that UD lacks and py3langid finds, each with one of UD's that is its kin, or else written alike.
 _KIN = dict(
     pair.split(":")
