@@ -49,14 +49,16 @@ class Model(nn.Module):
         sentences: Sequence[Sentence],
         treebanks: Sequence[str] = (),
         sources: Sequence[int] = (),
+        known: Sequence[Sentence] | None = None,
     ) -> Model:
         """A model with the vocabularies of `sentences`, the training data; without the tasks that they do not annotate.
 
+        The inputs know the words of the sentences `known`, if they are given, annotated or not.
         The sentences are read several times, one at a time, so they need not be in memory. `treebanks` are the names of
         the treebanks that they come from; `sources` and `Example.source` are indices into them. If the sources are
         given, and of several treebanks, the annotation of each has only the labels that it uses. Raises ConfigError.
         """
-        encoder = Encoder.build(config.encoder, sentences, treebanks)
+        encoder = Encoder.build(config.encoder, sentences if known is None else known, treebanks)
         tasks: dict[str, AnyNetwork] = {}
         for name, task in config.tasks.items():
             network = build_task(task, encoder, sentences)

@@ -6,6 +6,7 @@ import random
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, overload
 
@@ -139,6 +140,35 @@ class StoredSentences(Sequence[Sentence]):
                 rows = stored[[number - begin for number in in_file]].to_pylist()
                 by_number.update(zip(in_file, arrow.sentences_from_own_rows(rows, "stored file"), strict=True))
         return [by_number[number] for number in numbers]
+
+
+class Chain(Sequence[Sentence]):
+    """Sentences of several sequences, one after the other."""
+
+    def __init__(self, parts: Sequence[Sequence[Sentence]]) -> None:
+        self._parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[Sentence]:
+        return chain.from_iterable(self._parts)
+
+    @overload
+    def __getitem__(self, number: int) -> Sentence: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Sentence]: ...
+
+    def __getitem__(self, number: int | slice) -> Sentence | list[Sentence]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(len(self))[number]]
+        number = range(len(self))[number]
+        for part in self._parts:
+            if number < len(part):
+                return part[number]
+            number -= len(part)
+        raise IndexError(number)
 
 
 def read_sentences(

@@ -26,7 +26,7 @@ from depparse.segmentation.passages import Passage
 from depparse.segmentation.segmenter import Segmenter
 from depparse.segmentation.torch_scorer import network_of
 from depparse.training.base import Base
-from depparse.training.examples import InMemory, counted_words, make_examples, read_sentences
+from depparse.training.examples import Chain, InMemory, counted_words, make_examples, read_sentences
 from depparse.training.facts import data_facts, score_facts, training_facts
 from depparse.training.gold import read_gold
 from depparse.training.log import read_log
@@ -126,7 +126,8 @@ class _Run:
         """The model before training. Raises ConfigError, also if the dev or test data could not be scored."""
         torch.manual_seed(self.config.training.seed)
         if self.base is None:
-            model = Model.build(self.config.model, self.sentences, self.treebanks, self.sources)
+            known = None if self.teaching is None else Chain([self.sentences, self.teaching.text])
+            model = Model.build(self.config.model, self.sentences, self.treebanks, self.sources, known)
         else:
             model, freeze = self.base.model, self.config.freeze
             self.findings += extend(model, self.config.model.tasks, self.sentences, self.sources, freeze=freeze)

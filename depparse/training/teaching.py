@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -119,21 +120,25 @@ class Teaching:
         soften(passages, segmenters, codec, self.config.training.trust, treebanks)
         of_text: list[Passage] = []
         if self.config.data.text:
-            text = self._text()
+            text = self.text
             for source, group in groupby(zip(_sources(text, treebanks), text, strict=True), key=itemgetter(0)):
                 of_text += make_passages((sentence for _, sentence in group), config.passage_words, source)
         soften(of_text, segmenters, codec, 1.0, treebanks)
         return [*passages, *of_text]
 
-    def _text(self, folder: Path | None = None) -> Sequence[Sentence]:
-        """The sentences of the text, as the first teacher that can splits it; with a `folder`, they are kept there."""
+    @cached_property
+    def text(self) -> Sequence[Sentence]:
+        """The sentences of the text that only the teachers annotate, as the first of them that can splits it."""
         data = self.config.data
+        if not data.text:
+            return []
         # A file of other text, or split by another teacher, has another name.
         key = hashlib.sha256("".join((self._data, *self.hashes)).encode()).hexdigest()[:12]
         file = self.output / TEXT_FILE.format(key)
         if self.processes.main and not file.exists():
             segmented(self.teachers, data.text, file, data.text_words)
         self.processes.wait()
+        folder = self.output / f"sentences-{self.processes.number}" / "text" if data.on_disk else None
         return read_sentences([str(file)], [0], folder)[0]
 
     def examples(
@@ -143,11 +148,9 @@ class Teaching:
 
         Of several processes, the main one makes the text and the lessons, and the others wait for it.
         """
-        training, data = self.config.training, self.config.data
+        training, text = self.config.training, self.text
         parts = [make_examples(model, sentences, sources)]
-        if data.text:
-            on_disk = self.output / f"sentences-{self.processes.number}" / "text" if data.on_disk else None
-            text = self._text(on_disk)
+        if text:
             parts.append(make_examples(model, text, _sources(text, model.treebanks)))
         examples = Joined(parts)
         folder = Path(training.lessons) if training.lessons is not None else self.output / LESSONS

@@ -14,7 +14,7 @@ from tests.recipes import TINY
 
 def test_recipes_are_found_by_name_and_mistakes_are_told(tmp_path: Path, samples: Path) -> None:
     folder = str(samples / "UD_English-Sample")
-    names = ["adapters", "bilstm", "demo", "joint", "large", "ner", "recurrent", "srl", "transformer"]
+    names = ["adapters", "bilstm", "demo", "joint", "large", "ner", "recurrent", "small", "srl", "transformer"]
     for name in names:
         config = read_recipe(name, ["training.epochs=3"], [folder])
         assert config.training.epochs == 3

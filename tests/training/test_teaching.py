@@ -365,7 +365,7 @@ def teacher(tmp_path: Path, samples: Path) -> Path:
 
 
 def test_a_run_with_a_teacher_and_text(tmp_path: Path, samples: Path, teacher: Path) -> None:
-    (tmp_path / "text.txt").write_text("Anna liked the old house. So did 3 others.\n\n" * 9, encoding="utf-8")
+    (tmp_path / "text.txt").write_text("Anna liked the old zeppelin. So did 3 others.\n\n" * 9, encoding="utf-8")
     settings: Any = {}
     train: Any = {"treebank": samples / "UD_English-Sample", "output": tmp_path / "pupil"}
     train |= {"teacher": teacher, "text": tmp_path / "text.txt"}
@@ -385,6 +385,10 @@ def test_a_run_with_a_teacher_and_text(tmp_path: Path, samples: Path, teacher: P
     assert f"model: {n_train + n_text}" in said
     assert not (tmp_path / "pupil" / "lessons").exists()
     assert nlp("Anna liked it.")[0].columns["HEAD"]
+    # The pupil knows the words of the text, which the treebank lacks.
+    vocabularies = (tmp_path / "pupil" / "model" / "vocab.json").read_text(encoding="utf-8")
+    assert "zeppelin" in vocabularies
+    assert "zeppelin" not in (teacher / "model" / "vocab.json").read_text(encoding="utf-8")
     facts = read_facts(tmp_path / "pupil" / "model")
     assert [each.origin.name for each in facts.teachers] == ["teacher"]
     assert [file.split for file in facts.data].count("text") == 1
