@@ -32,6 +32,7 @@ from depparse.structs.compiled import compiled
 SHIFT, LEFT, RIGHT, REDUCE, SWAP = range(5)
 TRANSITIONS = ("shift", "left", "right", "reduce", "swap")
 NO_HEAD = -1
+WORDS = 9  # of a state that tell most of it
 Flags = NDArray[np.bool_]
 STANDARD, HYBRID, EAGER, STANDARD_SWAP, HYBRID_SWAP = range(5)
 SYSTEMS = {
@@ -41,6 +42,7 @@ SYSTEMS = {
     "arc_standard_swap": STANDARD_SWAP,
     "arc_hybrid_swap": HYBRID_SWAP,
 }
+ALL_TREES = ("arc_standard_swap", "arc_hybrid_swap")  # the systems that build every tree
 
 
 @dataclass(slots=True)
@@ -75,6 +77,28 @@ class States:
         legal = np.zeros((len(self.stacks), len(TRANSITIONS)), np.bool_)
         _legal_batch(*self.arrays(), legal)
         return legal
+
+    def words(self) -> Integers:
+        """The words of each state ``[batch, WORDS]``, -1 where there is none: s₀, s₁, s₂, b₀; the dependents of s₀ and
+        of s₁ that are farthest to the left and to the right, and that of b₀ to the left. O(words)."""
+        rows = np.arange(len(self.stacks))
+        words = np.full((len(rows), WORDS), -1, np.int64)
+        for place in range(3):
+            index = self.stack_sizes - 1 - place
+            words[:, place] = np.where(index >= 0, self.stacks[rows, np.maximum(index, 0)], -1)
+        front = self.buffer_sizes - 1
+        words[:, 3] = np.where(front >= 0, self.buffers[rows, np.maximum(front, 0)], -1)
+        last = self.heads.shape[1] - 1
+        for place, head, is_left in ((4, 0, True), (5, 0, False), (6, 1, True), (7, 1, False), (8, 3, True)):
+            depends = (self.heads == words[:, head, None]) & (words[:, head, None] > 0)
+            farthest = depends.argmax(-1) if is_left else last - depends[:, ::-1].argmax(-1)
+            words[:, place] = np.where(depends.any(-1), farthest, -1)
+        return words
+
+    def take(self, numbers: Integers) -> States:
+        """Copies of the states of these numbers, in this order."""
+        system, *arrays = self.arrays()
+        return States(system, *(array[numbers] for array in arrays))
 
     def apply(self, transitions: Integers) -> None:
         """Does the legal ``transitions[batch]``; a negative number leaves the state as it is."""

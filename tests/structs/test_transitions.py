@@ -191,3 +191,16 @@ def test_trees_of_treebanks_are_built(system: str, shared: Path) -> None:
         for heads, found in zip(trees, states.heads.tolist(), strict=True):
             if system in OF_ALL or crosses_nothing(tuple(heads)):
                 assert found[1 : len(heads)] == heads[1:], file
+
+
+def test_the_words_of_a_state_are_those_of_stack_and_buffer_and_their_farthest_dependents() -> None:
+    # Words 1 and 2 hang on 3, which hangs on 5 with 4; then 6.
+    states = States.start("arc_hybrid", np.array([6, 2]))
+    assert states.words().tolist() == [[-1, -1, -1, 1, *[-1] * 5], [-1, -1, -1, 1, *[-1] * 5]]
+    for transition in (SHIFT, SHIFT, LEFT, LEFT, SHIFT, SHIFT, SHIFT):
+        states.apply(np.array([transition, -1]))
+    assert states.words()[0].tolist() == [5, 4, 3, 6, -1, -1, -1, -1, -1]
+    for transition in (RIGHT, RIGHT):
+        states.apply(np.array([transition, -1]))
+    assert states.words()[0].tolist() == [3, -1, -1, 6, 1, 4, -1, -1, -1]
+    assert states.words()[1].tolist() == [-1, -1, -1, 1, *[-1] * 5]
