@@ -111,6 +111,13 @@ def test_page_on_spacy_runs(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_page_on_parsers_runs(folder: Path) -> None:
+    page_blocks = blocks("docs/parsers.md")
+    assert len(page_blocks) == 2
+    assert all("the model is in" in run(block, folder) for block in page_blocks)
+
+
+@pytest.mark.slow
 def test_python_of_other_pages_runs(folder: Path) -> None:
     """The pages run in this order, because one page loads what another one trains."""
     pages = ["docs/training.md", "docs/parsing.md", "docs/evaluation.md", "docs/formats.md"]

@@ -17,8 +17,8 @@ def train(
     recipe: Annotated[
         str,
         typer.Argument(
-            help="A bundled recipe (recurrent, small, bilstm, transformer, multilingual, large, adapters, ner, srl, "
-            "joint, segmenter, demo) or a TOML file."
+            help="A bundled recipe (recurrent, small, bilstm, transformer, multilingual, large, adapters, transitions, "
+            "sequence_labels, agreement, ner, srl, joint, segmenter, demo) or a TOML file."
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The run's folder.")] = Path(

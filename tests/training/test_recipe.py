@@ -14,7 +14,21 @@ from tests.recipes import TINY
 
 def test_recipes_are_found_by_name_and_mistakes_are_told(tmp_path: Path, samples: Path) -> None:
     folder = str(samples / "UD_English-Sample")
-    names = ["adapters", "bilstm", "demo", "joint", "large", "ner", "recurrent", "small", "srl", "transformer"]
+    names = [
+        "adapters",
+        "agreement",
+        "bilstm",
+        "demo",
+        "joint",
+        "large",
+        "ner",
+        "recurrent",
+        "sequence_labels",
+        "small",
+        "srl",
+        "transformer",
+        "transitions",
+    ]
     for name in names:
         config = read_recipe(name, ["training.epochs=3"], [folder])
         assert config.training.epochs == 3
@@ -28,7 +42,7 @@ def test_recipes_are_found_by_name_and_mistakes_are_told(tmp_path: Path, samples
         read_recipe("recurrent", ["training.epochs=many"])
     with pytest.raises(
         ConfigError,
-        match=r"no recipe 'recurent', nor a TOML file; did you mean recurrent\? there are: adapters, bilstm, demo",
+        match=r"no recipe 'recurent', nor a TOML file; did you mean recurrent\? there are: adapters, agreement",
     ):
         read_recipe("recurent")
     with pytest.raises(ConfigError, match="key=value"):

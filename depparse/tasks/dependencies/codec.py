@@ -141,7 +141,11 @@ class DependencyCodec:
         # Labels are compared as the network scores them, also those that UD does not allow for an arc.
         known = [
             translate(
-                softmax(stage("label_scores", *scores[1:], tree[..., None])[0][:, :, 0]), theirs.labels, self.labels
+                softmax(
+                    stage("label_scores", scores.label_dependents, scores.label_heads, tree[..., None])[0][:, :, 0]
+                ),
+                theirs.labels,
+                self.labels,
             )
             for theirs, scores, stage in opinions
         ]
