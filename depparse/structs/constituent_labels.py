@@ -1,6 +1,6 @@
 """Constituent trees as one label a word, and back. Each encoding is a pair of functions.
 
-`ConstituentEncoding.encode` gives labels for any tree of `depparse.structs.constituents` with a root. `decode` gives a
+`ConstituentEncoding.encode` gives labels for any tree of `depparse.document.constituents` with a root. `decode` gives a
 tree for any labels whatever. Both take O(n · depth).
 
 - `absolute_ancestors` and `relative_ancestors`: how many ancestors a word shares with the next one, and the label of
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from depparse.structs.constituents import Constituent, joined, parted
+from depparse.document.constituents import Constituent, joined, parted
 
 Tree = Sequence[Constituent]
 _NONE = "-"  # in a label, for no constituent

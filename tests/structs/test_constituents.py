@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from depparse.document.constituents import Constituent, check_tree, joined, parted
 from depparse.errors import DepparseError
 from depparse.structs.constituent_labels import ENCODINGS
-from depparse.structs.constituents import Constituent, best_tree, check_tree, joined, parted
+from depparse.structs.constituents import best_tree
 
 
 def random_tree(chance: random.Random, n_words: int) -> list[Constituent]:
