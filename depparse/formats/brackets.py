@@ -11,9 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from depparse.document.columns import comment_key
 from depparse.document.constituents import Constituent, ordered
-from depparse.document.output import write_each
+from depparse.document.output import Refused, check_cells, write_each
 from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
 from depparse.files import PathLike, name_of
@@ -23,6 +22,12 @@ _TOKEN = re.compile(r"[()]|[^\s()]+")
 _BRACKETS = {"(": "-LRB-", ")": "-RRB-", "{": "-LCB-", "}": "-RCB-", "[": "-LSB-", "]": "-RSB-"}
 _NAMES = {name: bracket for bracket, name in _BRACKETS.items()}
 _NOTHING = "-NONE-"
+_REFUSED_TAGS = Refused(
+    re.compile(rf"[\s()\ud800-\udfff]|^{_NOTHING}$"), f"a tag or label holds no blank or bracket, and is not {_NOTHING}"
+)
+_REFUSED_FORMS = Refused(
+    re.compile(r"[\s()\ud800-\udfff]"), "a word holds no blank, bracket or lone surrogate, unless it is one bracket"
+)
 _DEEPEST = 1_000  # brackets in brackets
 
 
@@ -118,13 +123,15 @@ def write_ptb(sentences: Iterable[Sentence], path: PathLike) -> None:
 def _text(sentence: Sentence, _: int) -> str:
     forms = sentence.columns["FORM"]
     tags = sentence.columns.get("XPOS", ["_"] * len(forms))
-    for word, text in enumerate([*forms, *tags]):
-        if not text or re.search(r"[\s()]", _BRACKETS.get(text, text)):
-            place = f"word {word % len(forms) + 1}"
-            raise FormatError(f"{place}: {text!r} has a blank or bracket, which trees in brackets cannot hold")
+    if not forms:
+        raise FormatError("a sentence without words cannot be written in brackets")
+    check_cells([_BRACKETS.get(form, form) for form in forms], "FORM", _REFUSED_FORMS)
+    check_cells(tags, "XPOS", _REFUSED_TAGS)
     tree = sentence.annotation("constituents") or [Constituent(1, len(forms), "")]
-    if tree[0].end < len(forms) or tree[0].start > 1:
-        tree = [Constituent(1, len(forms), ""), *tree]
+    if tree[0].start > 1 or tree[0].end < len(forms):
+        raise FormatError("the tree has no root, a constituent of all words, and cannot be written in brackets")
+    if wrong := next((label for _, _, label in tree if _REFUSED_TAGS.pattern.search(label)), None):
+        raise FormatError(f"{_REFUSED_TAGS.rule}, but the label {wrong!r} does")
     opening, closing = [""] * (len(forms) + 1), [0] * (len(forms) + 1)
     for start, end, label in tree:
         opening[start] += f"({label} "
@@ -133,5 +140,4 @@ def _text(sentence: Sentence, _: int) -> str:
         f"{opening[word]}({tag} {_BRACKETS.get(form, form)}){')' * closing[word]}"
         for word, (form, tag) in enumerate(zip(forms, tags, strict=True), 1)
     ]
-    comments = [line for line in sentence.comments if comment_key(line) != "text"]
-    return "".join(f"{line}\n" for line in comments) + " ".join(words) + "\n"
+    return "".join(f"{line}\n" for line in sentence.comments) + " ".join(words) + "\n"

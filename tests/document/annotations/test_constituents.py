@@ -126,7 +126,10 @@ def test_broken_brackets_say_where(text: str, message: str, tmp_path: Path) -> N
 
 
 def test_what_brackets_cannot_hold_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="word 2: 'b c' has a blank or bracket"):
+    with pytest.raises(
+        FormatError,
+        match="word 2: a word holds no blank, bracket or lone surrogate, unless it is one bracket, but 'b c' does",
+    ):
         depparse.write([Sentence.from_forms(["a", "b c"])], tmp_path / "out.ptb")
     depparse.write([Sentence.from_forms(["a", "("])], tmp_path / "out.ptb")
     assert (tmp_path / "out.ptb").read_text(encoding="utf-8") == "( (_ a) (_ -LRB-))\n"
