@@ -20,6 +20,7 @@ from enum import Flag, auto
 from functools import cache
 
 from depparse.errors import ConfigError
+from depparse.evaluation.constituents import CONSTITUENTS, measure_brackets, measure_unlabelled
 from depparse.evaluation.empty_nodes import EMPTY_NODES, measure_edges, measure_nodes
 from depparse.evaluation.entities import ENTITIES, evaluate_entities, measure_entities
 from depparse.evaluation.frames import (
@@ -198,6 +199,14 @@ _METRICS = (
         "NER", ENTITIES, "an entity with the same first word, last word and type, over all types (micro average)",
         measure_entities, ("NER",), rank=18, colour="#b8336a", title="micro average", key="micro",
         scorer=lambda pair: pair.once(evaluate_entities).micro,
+    ),
+    Metric(
+        "Brackets", CONSTITUENTS, "a constituent with the same words and label, as EVALB counts them",
+        measure_brackets, ("CONSTITUENTS",), rank=23, colour="#6b4f2a", title="labelled", key="labelled",
+    ),
+    Metric(
+        "Brackets_unlabelled", CONSTITUENTS, "a constituent with the same words",
+        measure_unlabelled, ("CONSTITUENTS",), _HIDDEN, title="unlabelled", key="unlabelled",
     ),
     Metric(
         "Predicates", FRAMES, "a word that is a predicate in both",

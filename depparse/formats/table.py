@@ -18,7 +18,7 @@ from depparse.document.sentence import Sentence
 from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.files import PathLike, name_of
 from depparse.folders import installed, load
-from depparse.formats import conllu, json, tagged, tokens
+from depparse.formats import brackets, conllu, json, tagged, tokens
 from depparse.text import rules, wrap
 
 GROUP = "depparse.formats"
@@ -75,6 +75,7 @@ FORMATS: dict[str, Format] = {
     "biose": Format("word and (nested) BIOES tag", (".biose",), tagged.iter_two_column, tagged.write_biose),
     "two-column": Format("word and IOB2 tag", (".conll", ".tsv"), tagged.iter_two_column, tagged.write_two_column),
     "conll2003": Format("CoNLL-2003 columns", (), tagged.iter_conll2003, tagged.write_conll2003),
+    "ptb": Format("constituent trees in brackets", (".ptb", ".mrg"), brackets.iter_ptb, brackets.write_ptb),
     "horizontal": Format(
         "one sentence per line", (".horizontal",), tokens.iter_horizontal, tokens.write_horizontal, has_comments=False
     ),

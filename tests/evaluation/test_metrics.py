@@ -15,6 +15,7 @@ import pytest
 import depparse
 from depparse.cli.screen import Screen
 from depparse.config import parse
+from depparse.document.constituents import Constituent
 from depparse.document.document import Document
 from depparse.errors import ConfigError
 from depparse.evaluation import pair as pairs
@@ -75,6 +76,8 @@ def joint(samples: Path) -> tuple[Document, Document]:
     for document in (gold, system):
         join(document, formats.read(folder / "en_sample-ner-test.iob2"))
         join(document, formats.read(folder / "en_sample-up-test.conllup"))
+        for sentence in document:
+            sentence.annotate("constituents", [Constituent(1, len(sentence), "S"), Constituent(1, 1, "NP")])
     for number, sentence in enumerate(system):
         for word in sentence.words[:: number + 2]:
             word.upos, word.deprel = "X", "dep"
@@ -224,7 +227,7 @@ def test_names_keys_and_colours_are_told_apart() -> None:
         for column in metric.columns:
             metric_of_column.setdefault(column, metric)
     assert [metric.name for metric in metric_of_column.values()] == [
-        "LAS", "ELAS", "UPOS", "XPOS", "UFeats", "Lemmas", "NER", "ArgSpans", "ArgHeads", "Senses",
+        "LAS", "ELAS", "UPOS", "XPOS", "UFeats", "Lemmas", "NER", "ArgSpans", "ArgHeads", "Senses", "Brackets",
     ]  # fmt: skip
     assert all(Use.LOG in metric.uses for metric in metric_of_column.values())
 
@@ -255,7 +258,12 @@ def test_gold_and_system_are_aligned_once(
     # Rules find other words, so that those of entities and frames are aligned too.
     system = partial(depparse.Pipeline(None).reanalyze, raw=True)
     comparison = report(tmp_path / "gold.conllup", system, by=["deprel", "length"], samples=10)
-    assert [side.section.title for side in comparison.system.sections] == ["Trees", "Entities", "Frames"]
+    assert [side.section.title for side in comparison.system.sections] == [
+        "Trees",
+        "Entities",
+        "Constituents",
+        "Frames",
+    ]
     assert not comparison.system.pair.same_words
     assert sorted(calls) == ["align", "annotate", "annotate", "segment", "segment"]
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from depparse.document.constituents import Constituent
 from depparse.document.document import Document
 from depparse.document.raw_text import iter_exact_text, iter_text
 from depparse.document.sentence import Sentence
@@ -82,10 +83,22 @@ def in_horizontal(sentences: list[Sentence]) -> object:
     return in_tokens(sentences), [sentence.starts_paragraph for sentence in sentences][1:]
 
 
+def in_ptb(sentences: list[Sentence]) -> object:
+    blank = {"XPOS": ["_"] * 9}
+    held = []
+    for sentence in sentences:
+        columns = [
+            [cell or "_" for cell in (blank | sentence.columns)[name][: len(sentence)]] for name in ("FORM", "XPOS")
+        ]
+        whole = (Constituent(1, len(sentence), ""),)
+        held.append((columns, sentence.comments, sentence.annotation("constituents") or whole))
+    return held
+
+
 HELD: dict[str, Held] = {
     "conllu": in_conllu, "conllup": in_plus, "json": in_plus, "jsonl": in_plus, "parquet": in_plus,
     "iob2": in_iob2, "two-column": in_lines("FORM"), "biose": in_lines("FORM"), "conll2003": in_conll2003,
-    "horizontal": in_horizontal, "vertical": in_tokens,
+    "horizontal": in_horizontal, "vertical": in_tokens, "ptb": in_ptb,
 }  # fmt: skip
 
 

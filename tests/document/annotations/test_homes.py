@@ -30,6 +30,7 @@ HOMES = {
     "wrappers/stanza_tokenizer.py": "HEAD LEMMA ner",
     # -- formats of others, with columns or fields of their own
     "formats/tagged.py": "XPOS entities",
+    "formats/brackets.py": "XPOS constituents",
     "formats/hub.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS entities ner",
     "formats/hub_lines.py": "DEPREL DEPS HEAD LEMMA UPOS",
     "formats/token_lists.py": "DEPS FEATS HEAD UPOS XPOS",

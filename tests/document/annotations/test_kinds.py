@@ -7,6 +7,7 @@ import pytest
 from depparse.document import annotations
 from depparse.document.annotations import check_kept, complete, kept_names, kinds, restore
 from depparse.document.columns import in_order
+from depparse.document.constituents import Constituent
 from depparse.document.document import Document
 from depparse.document.kinds import get_kind
 from depparse.document.sentence import Sentence
@@ -46,16 +47,20 @@ def kept_of(*kept: str) -> Sentence:
 
 
 def test_kinds_are_in_the_order_of_their_columns() -> None:
-    assert [kind.name for kind in kinds()] == ["lemmas", "tags", "tree", "graph", "entities", "frames"]
+    assert [kind.name for kind in kinds()] == [
+        "lemmas", "tags", "tree", "graph", "constituents", "entities", "frames"
+    ]  # fmt: skip
     columns = [name for kind in kinds() for name in kind.columns]
-    assert columns == "LEMMA UPOS XPOS FEATS HEAD DEPREL DEPS NER UP:PRED UP:ARGHEADS UP:ARGSPANS".split()
-    with pytest.raises(ConfigError, match=r"there is no 'tag'; did you mean tags\? there are: entities, frames"):
+    assert columns == "LEMMA UPOS XPOS FEATS HEAD DEPREL DEPS CONSTITUENTS NER UP:PRED UP:ARGHEADS UP:ARGSPANS".split()
+    with pytest.raises(
+        ConfigError, match=r"there is no 'tag'; did you mean tags\? there are: constituents, entities, frames"
+    ):
         get_kind("tag")
 
 
 def test_columns_and_kinds_may_be_kept_by_their_names() -> None:
     assert kept_names() == tuple(
-        "FORM LEMMA UPOS XPOS FEATS HEAD DEPREL DEPS MISC NER PREDICATES UP:PRED FRAMES".split()
+        "FORM LEMMA UPOS XPOS FEATS HEAD DEPREL DEPS MISC CONSTITUENTS NER PREDICATES UP:PRED FRAMES".split()
     )
     assert check_kept(["ner", "up:pred", "Misc"]) == {"NER", "UP:PRED", "MISC"}
     with pytest.raises(ConfigError, match=r"keep names columns \(FORM, .*, FRAMES\), not NERS, UP:ARGHEADS"):
@@ -166,6 +171,7 @@ def test_complete_annotation_needs_no_prediction() -> None:
 
 def test_a_kind_is_annotated_where_its_cells_are_not_blank() -> None:
     full, bare = sentence(), Sentence.from_forms(["a"])
+    full.annotate("constituents", [Constituent(1, 2, "S")])
     for kind in kinds():
         assert kind.annotated(full)
         assert not kind.annotated(bare)

@@ -156,7 +156,7 @@ def scored(package: Any) -> Document:
 
 def test_another_kind_is_one_of_the_kinds(package: Any) -> None:
     names = [kind.name for kind in kinds()]
-    assert names == ["lemmas", "tags", "tree", "graph", "entities", "frames", "relations", "sentiment"]
+    assert names == ["lemmas", "tags", "tree", "graph", "constituents", "entities", "frames", "relations", "sentiment"]
     assert check_kept(["relations", "sentiment", "ner"]) == {"RELATIONS", "SENTIMENT", "NER"}
     assert codes()["relation-target"].severity == "error"
 
