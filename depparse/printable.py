@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # The most characters of a message, and of a part of it without spaces; the part may be a path.
@@ -47,3 +48,9 @@ def _escape(char: str) -> str:
 
 def _is_unfit(char: str) -> bool:
     return char in _DIRECTIONS or char in "\ufffe\uffff" or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def is_right_to_left(texts: Sequence[str]) -> bool:
+    """Whether most of the letters belong to right-to-left scripts."""
+    kinds = [unicodedata.bidirectional(char) for text in texts for char in text]
+    return sum(kind in ("R", "AL") for kind in kinds) > kinds.count("L")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from depparse.cli.app import COMMANDS
-from depparse.document.document import CONVERSIONS
+from depparse.document.conversions import CONVERSIONS
 from depparse.document.kinds import KINDS
 from depparse.encoders.codec import CONTEXTS, INPUTS
 from depparse.evaluation.metrics import GROUP as METRICS
