@@ -191,7 +191,7 @@ def _processor(checkup: Checkup) -> dict[str, Any]:
 
 
 def _memory(checkup: Checkup) -> dict[str, Any]:
-    """The memory in GiB, of the machine and free; and its bound, in a container. Nothing on other systems than Linux."""
+    """The memory of the machine and what is free of it; in a container, its bound. Only Linux tells."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -232,12 +232,14 @@ def _accelerators(checkup: Checkup) -> dict[str, Any]:
 def _engine(checkup: Checkup, *, quick: bool) -> dict[str, Any]:
     """The engine that computes the bundled model, why, and what it makes of a sentence."""
     from depparse.errors import DepparseError
-    from depparse.inference.load import load
+    from depparse.inference.load import RUNTIME_VARIABLE, load
 
     try:
         pipeline = load(_MODEL)
     except DepparseError as error:
-        checkup.warn(f"{_MODEL} cannot be loaded: {error}", "pip install --force-reinstall depparse", fatal=True)
+        chosen = os.environ.get(RUNTIME_VARIABLE)
+        remedy = "pip install --force-reinstall depparse" if chosen is None else f"unset {RUNTIME_VARIABLE}"
+        checkup.warn(f"{_MODEL} cannot be loaded: {error}", remedy, fatal=True)
         return {"model": _MODEL}
     engine = type(pipeline.scorer).__module__.rpartition(".")[2]
     facts = {"model": _MODEL, "engine": engine, "why": _why(engine)}

@@ -55,7 +55,7 @@ def _graph(sentence: Sentence, graph: Any) -> Any:
             others.append(row)
     graph.graph |= {key: data.pop(key) for key in _OF_GRAPH if key in data}
     graph.graph["sentence"] = json.dumps(data | {"tokens": others}, ensure_ascii=False)
-    edges = []
+    edges: list[tuple[Any, ...]] = []
     for id, row in nodes.items():
         if isinstance(row.get("feats"), dict):
             row["feats"] = format_feats(row["feats"])

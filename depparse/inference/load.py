@@ -168,7 +168,8 @@ def _parts(
         parts = parts_of(contents).to(device)
     except (RuntimeError, AssertionError) as error:  # torch raises these for devices that it does not have
         reason = str(error).splitlines()[0]
-        raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
+        hint = "depparse doctor names the devices of this machine"
+        raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}; {hint}") from None
     return _without(parts.model, off), None if SEGMENTER in off else parts.segmenter
 
 
