@@ -141,19 +141,19 @@ def _packages(checkup: Checkup) -> dict[str, Any]:
         checkup.warn(f"depparse runs from {root}, but is not installed", f"pip install -e {root}")
         return {}
     versions = {asked.name: _version(asked.name) for asked in requirements}
+    if missing := [asked for asked in requirements if versions[asked.name] is None]:
+        names = ", ".join(asked.name for asked in missing)
+        remedy = "pip install " + " ".join(f"'{asked.name}{asked.specifier}'" for asked in missing)
+        checkup.warn(f"packages are missing, so that some commands do not work: {names}", remedy)
     for asked in requirements:
         version = versions[asked.name]
-        if version is None:
-            what = f"the package {asked.name} is missing; some commands will not work"
-        elif not asked.specifier.contains(version, prereleases=True):
-            what = f"{asked.name} {version} is not what depparse was made for ({asked.specifier})"
-        else:
-            continue
-        checkup.warn(what, f"pip install '{asked.name}{asked.specifier}'")
+        if version is not None and not asked.specifier.contains(version, prereleases=True):
+            problem = f"{asked.name} {version} is not what depparse was made for ({asked.specifier})"
+            checkup.warn(problem, f"pip install '{asked.name}{asked.specifier}'")
     return versions
 
 
-def _extras(checkup: Checkup) -> dict[str, Any]:
+def _extras(_: Checkup) -> dict[str, Any]:
     """The versions of optional packages, or how to install them."""
     facts: dict[str, Any] = {}
     for extra, names in EXTRAS.items():
@@ -163,8 +163,7 @@ def _extras(checkup: Checkup) -> dict[str, Any]:
         if not missing:
             facts[extra] = versions if len(names) > 1 else versions[names[0]]
         elif len(missing) < len(names):
-            facts[extra] = f"incomplete: {install}"
-            checkup.warn(f"of the extra {extra}, {', '.join(missing)} is missing", install)
+            facts[extra] = f"incomplete, without {', '.join(missing)}: {install}"
         else:
             facts[extra] = f"not installed: {install}"
     return facts
@@ -186,7 +185,16 @@ def _processor(checkup: Checkup) -> dict[str, Any]:
         )
     if platform.machine().lower() in ("x86_64", "amd64") and here.flags and "avx2" not in here.flags:
         checkup.warn("this processor has no AVX2, so networks take several times as long", "use a newer machine")
-    facts = {"name": here.name, "abilities": list(here.flags), "cores": here.cores, "of cores": os.cpu_count()}
+    facts: dict[str, Any] = {"name": here.name, "abilities": list(here.flags)}
+    facts |= {"cores": here.cores, "of cores": os.cpu_count()}
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="utf-8").split()
+        facts["bound of cores"] = bound = round(int(quota) / int(period), 2)
+        if threads > max(1, bound):
+            checkup.warn(
+                f"this container may use {bound} cores, but depparse computes with {threads} threads, which is slower",
+                f"set OMP_NUM_THREADS={max(1, int(bound))}",
+            )
     return facts | {"threads": threads} | {name: os.environ[name] for name in THREADS if name in os.environ}
 
 
@@ -243,6 +251,8 @@ def _engine(checkup: Checkup, *, quick: bool) -> dict[str, Any]:
         return {"model": _MODEL}
     engine = type(pipeline.scorer).__module__.rpartition(".")[2]
     facts = {"model": _MODEL, "engine": engine, "why": _why(engine)}
+    if engine != "openvino" and not os.environ.get(RUNTIME_VARIABLE):
+        checkup.warn(f"{engine} computes {_MODEL}, which is slower: {facts['why']}", "pip install openvino")
     if (precision := getattr(pipeline.scorer, "precision", None)) is not None:
         facts["precision"] = precision
     return facts if quick else facts | _self_test(pipeline, checkup)

@@ -65,12 +65,14 @@ def problems(topic: str, monkeypatch: pytest.MonkeyPatch) -> list[Problem]:
 
 
 def test_packages_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
-    versions = {"numpy": "1.26.0", "pandas": None}
-    monkeypatch.setattr(doctor.metadata, "requires", lambda _: ["numpy>=2.0", "pandas>=2.2", 'ray>=3; extra == "ray"'])
+    versions = {"numpy": "1.26.0"}
+    asked = ["numpy>=2.0", "pandas>=2.2", "torch>=2.5", 'ray>=3; extra == "ray"']
+    monkeypatch.setattr(doctor.metadata, "requires", lambda _: asked)
     monkeypatch.setattr(doctor, "_version", versions.get)
+    missing = "packages are missing, so that some commands do not work: pandas, torch"
     assert problems("packages", monkeypatch) == [
+        Problem(missing, "pip install 'pandas>=2.2' 'torch>=2.5'"),
         Problem("numpy 1.26.0 is not what depparse was made for (>=2.0)", "pip install 'numpy>=2.0'"),
-        Problem("the package pandas is missing; some commands will not work", "pip install 'pandas>=2.2'"),
     ]
 
 
@@ -86,14 +88,11 @@ def test_a_checkout_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> No
 def test_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     versions = {"spacy": "3.8.0", "fastapi": "1.0"}
     monkeypatch.setattr(doctor, "_version", versions.get)
-    checkup = Checkup()
-    facts = doctor._extras(checkup)
+    facts = doctor._extras(Checkup())
     assert facts["spacy"] == "3.8.0"
     assert facts["polars"] == "not installed: pip install 'depparse[polars]'"
-    assert facts["server"] == "incomplete: pip install 'depparse[server]'"
-    (problem,) = checkup.problems
-    missing = "of the extra server, prometheus_client, python_multipart, uvicorn is missing"
-    assert problem == Problem(missing, "pip install 'depparse[server]'")
+    missing = "prometheus_client, python_multipart, uvicorn"
+    assert facts["server"] == f"incomplete, without {missing}: pip install 'depparse[server]'"
 
 
 def test_threads_and_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,6 +122,15 @@ def test_why_torch_computes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem == Problem("en cannot be loaded: no graph", "pip install --force-reinstall depparse", fatal=True)
     monkeypatch.setenv("DEPPARSE_RUNTIME", "torch")
     assert doctor._why("torch") == "DEPPARSE_RUNTIME=torch asks for it"
+
+
+def test_torch_in_place_of_openvino_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipeline = depparse.load("en")
+    monkeypatch.setattr(type(pipeline.scorer), "__module__", "depparse.runtimes.torch")
+    monkeypatch.setattr(loading, "load", lambda *_, **__: pipeline)
+    monkeypatch.delenv("DEPPARSE_RUNTIME", raising=False)
+    (problem,) = problems("engine", monkeypatch)
+    assert problem.problem == "torch computes en, which is slower: OpenVINO could not be used"
 
 
 def test_an_analysis_that_is_no_tree(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,9 @@ def _by_openvino(
         if (error.name or "").startswith("depparse"):
             raise
         if demanded:
-            raise ConfigError("the runtime openvino is not installed; run: pip install openvino") from None
+            missing = isinstance(error, ModuleNotFoundError) and error.name == "openvino"
+            reason = "is not installed; run: pip install openvino" if missing else f"cannot be imported: {error}"
+            raise ConfigError(f"the runtime openvino {reason}") from None
         return None
     chosen = _precision(precision, contents.is_rounded)
     try:
