@@ -99,9 +99,10 @@ def examine(*, quick: bool = False) -> Checkup:
         try:
             checkup.topics[topic] = examined(checkup)
         except Exception as error:  # a broken package may raise anything, and must not hide the rest
-            fatal = topic == "engine"
-            problem = f"{topic}: {type(error).__name__}: {error}"
-            checkup.warn(problem, "install depparse again, in a fresh environment: pip install depparse", fatal=fatal)
+            remedy = "install depparse again, in a fresh environment"
+            if isinstance(error, ImportError) and error.name:
+                remedy = f"pip install --force-reinstall {error.name.partition('.')[0]}"
+            checkup.warn(f"{topic}: {type(error).__name__}: {error}", remedy, fatal=topic == "engine")
     return checkup
 
 

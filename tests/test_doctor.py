@@ -179,6 +179,12 @@ def test_a_terminal_without_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem.problem == "this terminal is said to be ascii, in which trees cannot be drawn"
 
 
+def test_a_package_that_cannot_be_imported_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "depparse.inference.load", None)
+    (problem,) = problems("engine", monkeypatch)
+    assert (problem.remedy, problem.fatal) == ("pip install --force-reinstall depparse", True)
+
+
 def test_a_topic_that_cannot_be_examined_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Checkup) -> dict[str, Any]:
         raise OSError("no")
