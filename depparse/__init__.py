@@ -5,6 +5,7 @@ Names are loaded when they are first used, so ``import depparse`` is fast, and r
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ __all__ = sorted(_HOME)
 def __getattr__(name: str) -> object:
     if name in _HOME:
         return getattr(import_module(f"depparse.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'depparse' has no attribute {name!r}")
+    raise AttributeError(f"module 'depparse' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
 
 
 def __dir__() -> list[str]:

@@ -75,10 +75,13 @@ def _rebuild_format_error(message: str, keywords: dict[str, str | int | None]) -
     return FormatError(message, **keywords)  # type: ignore[arg-type]
 
 
-def cannot_import(package: str, error: Exception) -> str:
-    """The message about an optional package that cannot be imported: it is missing, or there and broken."""
+def cannot_import(package: str, error: Exception, extra: str = "") -> str:
+    """The message about an optional package that cannot be imported: it is missing, or there and broken.
+
+    `extra` is the extra of depparse that installs it, by default that of its name.
+    """
     if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == package:
-        return f"this needs the package {package}: pip install 'depparse[{package}]'"
+        return f"this needs the package {package}: pip install 'depparse[{extra or package}]'"
     return f"the package {package} is installed but cannot be imported: {type(error).__name__}: {error}"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import TextIO
 
 _DIRECTIONS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # The most characters of a message, and of a part of it without spaces; the part may be a path.
@@ -47,3 +50,23 @@ def _escape(char: str) -> str:
 
 def _is_unfit(char: str) -> bool:
     return char in _DIRECTIONS or char in "\ufffe\uffff" or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+
+
+def draws_color(stream: TextIO) -> bool:
+    """Whether output to the stream may be coloured: it is a terminal, and nobody asked for none (NO_COLOR, TERM)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def draws_unicode(stream: TextIO) -> bool:
+    """Whether the encoding of the stream has the characters of which trees are drawn."""
+    try:
+        "┌─►é".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def is_right_to_left(texts: Sequence[str]) -> bool:
+    """Whether most of the letters belong to right-to-left scripts."""
+    kinds = [unicodedata.bidirectional(char) for text in texts for char in text]
+    return sum(kind in ("R", "AL") for kind in kinds) > kinds.count("L")

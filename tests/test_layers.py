@@ -8,11 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import depparse
 from tests.conftest import ROOT
 
 PACKAGE = Path(depparse.__file__).parent
-HEAVY = "torch numba transformers pydantic pandas pyarrow datasets conllu seqeval sklearn numpy rich typer".split()
+HEAVY = [
+    *"torch numba transformers pydantic pandas pyarrow datasets conllu seqeval sklearn numpy rich typer".split(),
+    *"polars networkx nltk spacy".split(),
+]
 
 
 # Sentences, words and spans import each other, which is the only circle.
@@ -94,6 +99,9 @@ def test_public_names_exist_and_are_documented() -> None:
         assert getattr(depparse, name).__doc__, name
         assert name in dir(depparse)
     assert not hasattr(depparse, "no_such_name")
+    with pytest.raises(AttributeError) as error:
+        depparse.laod  # noqa: B018
+    assert (error.value.name, error.value.obj) == ("laod", depparse)  # of which Python makes: Did you mean: 'load'?
 
 
 def test_no_file_is_too_long_and_no_utils() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from depparse.cli.app import COMMANDS
-from depparse.document.document import CONVERSIONS
+from depparse.document.conversions import CONVERSIONS
 from depparse.document.kinds import KINDS
 from depparse.encoders.codec import CONTEXTS, INPUTS
 from depparse.evaluation.metrics import GROUP as METRICS
@@ -135,6 +135,15 @@ def test_the_table_of_segmentation_has_all_keys_and_their_defaults() -> None:
     network, _ = config.pop("network"), config.pop("training")
     expected = config | {f"network.{name}": value for name, value in network.items()}
     assert {name: float(value.replace(",", "")) for name, value in rows.items()} == expected
+
+
+def test_the_table_of_conversions_has_all_names() -> None:
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    section = text.partition("## Other libraries")[2].partition("\n### ")[0]
+    assert sorted(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == CONVERSIONS.names()
+    for name in CONVERSIONS.names():
+        back = "yes" if CONVERSIONS[name].to_document is not None else "no"
+        assert re.search(rf"^\| `{name}` \|.*\| {back}\b.*\|$", section, re.MULTILINE), name
 
 
 def test_links_lead_somewhere() -> None:

@@ -17,7 +17,7 @@ from depparse.folders import Folder, installed
 
 COMMANDS = Folder("depparse.cli", "COMMAND", "depparse.commands")
 # In the order of the help.
-_OWN = tuple("parse show train plot evaluate diff info benchmark pack convert corpora serve".split())
+_OWN = tuple("parse show train plot evaluate diff info benchmark pack convert corpora serve doctor".split())
 _EXAMPLES = (
     "[b]Examples[/b]",
     "depparse parse letter.txt --model en -o letter.conllu",
@@ -33,6 +33,7 @@ _EXAMPLES = (
     "depparse diff gold.conllu system.conllu --kind head,label",
     "depparse convert en_ewt-ud-dev.conllu --to text --wrap 80 -o dev.txt",
     "depparse serve --model en",
+    "depparse doctor",
     "",
     "Files may be [b]-[/b] for standard input and output, and end in [b].gz[/b]. An error is one line on standard "
     "error, with exit code 2.",

@@ -10,6 +10,7 @@ import typer
 
 from depparse.cli.options import Json, Output
 from depparse.errors import ConfigError
+from depparse.printable import draws_color
 
 
 def diff(
@@ -82,8 +83,7 @@ def diff(
     from depparse.visualize.differences import draw_differences, draw_lines
 
     if color is None:
-        on_terminal = output == "-" and sys.stdout.isatty()
-        color = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        color = output == "-" and draws_color(sys.stdout)
     is_page = ending in (".html", ".htm")
     pieces = draw_differences(differences, width=1200) if is_page else draw_lines(differences, color=color)
     with open_output(output, drawn=True) as out:

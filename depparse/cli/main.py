@@ -32,6 +32,11 @@ def main() -> None:
         _exit(141)
     except OSError as error:
         _fail(_explain(error))
+    except ModuleNotFoundError as error:  # of a package that an installation leaves out, as the Dockerfile does
+        package = (error.name or "depparse").partition(".")[0]
+        if package == "depparse":
+            raise
+        _fail(f"this needs the package {package}, which is not installed: pip install {package}; see depparse doctor")
     except KeyboardInterrupt:
         _fail("interrupted", 130)
     except Exception as error:
@@ -44,7 +49,10 @@ def main() -> None:
             raise
         context = getattr(error, "ctx", None)
         command = context.command_path if context is not None else "depparse"
-        _fail(f"{format_message().rstrip('.')}; see {command} --help")
+        message = format_message().rstrip(".")
+        if message.startswith("No such command") and context is not None and "?" not in message:
+            message += f"; there are: {', '.join(context.command.list_commands(context))}"
+        _fail(f"{message}; see {command} --help")
 
 
 def _run() -> int | None:

@@ -79,16 +79,11 @@ def serve(
 
     threads = threads or min(4, Processor.here().cores)
     os.environ.update(environment_of_threads(threads))  # before anything is imported that reads it
-    try:
-        from depparse.server.run import Server, address_of, bind, log_to
-    except ModuleNotFoundError as error:
-        if (error.name or "depparse").partition(".")[0] == "depparse":
-            raise
-        raise ConfigError(f"the server needs the package {error.name}: pip install 'depparse[server]'") from None
     from depparse.inference import memory
     from depparse.inference.load import load
     from depparse.server.limits import Limits
     from depparse.server.models import load_all
+    from depparse.server.run import Server, address_of, bind, log_to
 
     limits = Limits(max_characters, max_words, max_sentence, seconds=timeout, waiting=queue)
     bound = bind(host, port)

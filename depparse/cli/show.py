@@ -14,6 +14,7 @@ import typer
 from depparse.cli.options import Output, Source
 from depparse.errors import ConfigError, closest
 from depparse.files import name_of
+from depparse.printable import draws_color
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
@@ -86,7 +87,7 @@ def show(
     if target == "text":
         on_terminal = output == "-" and sys.stdout.isatty()
         if color is None:
-            color = on_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+            color = on_terminal and draws_color(sys.stdout)
         if width is None and on_terminal:
             width = shutil.get_terminal_size().columns
         pieces = _as_text(chosen, width or None, color, ascii, layers)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.arguments import check_iterable, shown
 from depparse.document.columns import CONLLU_COLUMNS
+from depparse.document.conversions import CONVERSIONS
 from depparse.document.drawings import Drawable
 from depparse.document.raw_text import iter_exact_text, placed
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
 from depparse.document.words import Word
 from depparse.errors import ConfigError
-from depparse.folders import Folder
 
 if TYPE_CHECKING:
     import conllu
@@ -22,15 +22,12 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
-# Conversions are found on first use, so that a document needs no import of the formats that read and write it.
-CONVERSIONS = Folder("depparse.formats", "CONVERSION", "depparse.conversions")
-
 
 class Conversion(NamedTuple):
     """How documents become objects of one type, and how such objects become documents; a file of formats/ has one."""
 
     to_object: Callable[..., Any]  # takes a Document, and options of the conversion
-    to_document: Callable[[Any], Document]  # raises FormatError
+    to_document: Callable[[Any], Document] | None = None  # raises FormatError; None: such objects make no documents
 
 
 def _sentence(value: object) -> Sentence:
@@ -81,16 +78,22 @@ class Document(Drawable):
     # -- to other types, and from them
 
     def to(self, name: str) -> Any:
-        """The document as an object of another type: ``json`` (dictionaries and lists), ``pandas`` (a frame), ``arrow``
-        (a table), ``token_lists`` (of the library conllu), ``spacy`` (a Doc), or what another package adds to the entry
-        points ``depparse.conversions``. Raises ConfigError for an unknown name."""
+        """The document as an object of another type.
+
+        ``arrow`` and ``polars`` are tables with one row for each sentence, ``pandas`` has one for each word;
+        ``token_lists`` (of the library conllu), ``networkx`` and ``nltk`` are lists of objects, one for each sentence;
+        ``displacy`` is what spaCy draws; ``spacy`` is a Doc; ``json`` is dictionaries, ``conllu`` text. Other packages
+        add names by the entry points ``depparse.conversions``. Raises ConfigError, also if a library is not installed.
+        """
         return CONVERSIONS[name].to_object(self)
 
     @classmethod
     def of(cls, name: str, value: Any) -> Document:
         """The document in an object such as `to` makes under this name. Raises FormatError, or ConfigError as `to`."""
-        document: Document = CONVERSIONS[name].to_document(value)
-        return document
+        to_document: Callable[[Any], Document] | None = CONVERSIONS[name].to_document
+        if to_document is None:
+            raise ConfigError(f"objects of {name!r} hold too little to make documents of; only Document.to makes them")
+        return to_document(value)
 
     def to_conllu(self) -> str:
         """The document as the text of a CoNLL-U file. Whatever was read and not changed comes back byte for byte."""

@@ -8,11 +8,12 @@ annotation are read from cells and written to cells by their kind (`depparse.doc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from depparse.arguments import check_iterable, shown
 from depparse.document import trees
 from depparse.document.columns import VALUE_COLUMNS, check_cell, comment_key
+from depparse.document.conversions import CONVERSIONS
 from depparse.document.drawings import Drawable
 from depparse.document.exact import has_spaces, join_tokens, spaces
 from depparse.document.kinds import get_kind, kinds
@@ -21,6 +22,9 @@ from depparse.document.offsets import Characters, find_tokens, share_characters
 from depparse.document.spans import Frame, Span
 from depparse.document.words import EmptyNode, MultiwordToken, Token, Word, Words
 from depparse.errors import ConfigError
+
+if TYPE_CHECKING:
+    import networkx
 
 _CONLLU = frozenset(VALUE_COLUMNS)
 
@@ -302,6 +306,13 @@ class Sentence(Lines, Drawable):
         comments = [line for line in self.comments if comment_key(line) != "global.columns"]
         self._check_values()
         return self.text_of_lines(names or self.column_names, comments=comments)
+
+    def to_networkx(self, *, enhanced: bool = False) -> networkx.DiGraph:
+        """The tree as a graph of networkx, ROOT being the node 0; or the enhanced graph, a MultiDiGraph.
+
+        See `depparse.formats.networkx`; ``Document.of("networkx", graphs)`` makes sentences of such graphs again.
+        """
+        return CONVERSIONS["networkx"].to_object([self], enhanced=enhanced)[0]
 
     def _check_values(self) -> None:
         """Raises FormatError if the sentence remembers objects that its cells do not tell, apart from their scores."""

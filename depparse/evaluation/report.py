@@ -237,7 +237,6 @@ def _load(path: PathLike, default: str | None) -> Document:
         return read_strictly(path)
     from depparse.formats import table as formats
 
-    formats.get_format(default)
     format = formats.guess_format(path, default)
     return read_strictly(path) if format == "conllu" else formats.read(path, format)
 

@@ -145,6 +145,8 @@ class Scores(Mapping[str, Score]):
     metrics: dict[str, Score]
 
     def __getitem__(self, name: str) -> Score:
+        if name not in self.metrics:
+            raise KeyError(f"there is no score {name!r}, but: {', '.join(self.metrics)}")
         return self.metrics[name]
 
     def __iter__(self) -> Iterator[str]:

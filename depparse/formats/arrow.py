@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from depparse.arguments import check_type
 from depparse.document.annotations import kinds
 from depparse.document.annotations.records import as_dict, as_list, as_text, shown
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
@@ -173,6 +174,9 @@ def with_schema(
 
 def from_arrow(table: pyarrow.Table) -> Document:
     """The document in a table of `to_arrow`, or of the hub's forms (`depparse.formats.hub`). Raises FormatError."""
+    import pyarrow as pa
+
+    check_type(table, pa.Table, "table", "a pyarrow.Table")
     sentences = list(sentences_from_batches(table.schema, table.to_batches(), "table"))
     return Document(sentences, column_names(table.schema, sentences, "table"))
 

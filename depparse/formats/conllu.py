@@ -13,6 +13,7 @@ from io import BytesIO
 from itertools import chain
 from typing import BinaryIO, NoReturn
 
+from depparse.arguments import check_type
 from depparse.document.columns import CONLLU_COLUMNS, SURROGATE
 from depparse.document.document import Conversion, Document
 from depparse.document.lines import ids as word_ids
@@ -44,6 +45,7 @@ def iter_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Iterator[
 
 def parse_conllu(text: str, *, name: str = "input") -> Iterator[Sentence]:
     """The sentences in a string of CoNLL-U. Raises FormatError."""
+    check_type(text, str, "text", "CoNLL-U as a string; depparse.read reads files")
     try:
         stream = BytesIO(text.encode())
     except UnicodeEncodeError as error:

@@ -65,7 +65,7 @@ def document_to_dict(doc: Document) -> dict[str, Any]:
     sentences = list(placed(doc.sentences))
     header = _header(doc.column_names, sentences[:1])
     names = header.get("sentence_columns") or _values(doc.column_names)
-    return header | {"sentences": [_sentence_to_dict(sentence, names) for sentence in sentences]}
+    return header | {"sentences": [sentence_to_dict(sentence, names) for sentence in sentences]}
 
 
 def _header(column_names: Sequence[str], first: Sequence[Sentence]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def iter_json(
     yield json.dumps(header, ensure_ascii=False, indent=1).removesuffix("\n}") + ',\n "sentences": ['
 
     def text_of(sentence: Sentence, number: int) -> str:
-        data = _dumped(_sentence_to_dict(sentence, names), indent=1)
+        data = _dumped(sentence_to_dict(sentence, names), indent=1)
         return ("\n  " if number == 1 else ",\n  ") + data.replace("\n", "\n  ")
 
     yield from texts(itertools.chain(first, source), path, text_of)
@@ -105,8 +105,8 @@ def _dumped(data: dict[str, Any], indent: int | None = None) -> str:
         raise FormatError("a score is a number, and no infinite one") from None
 
 
-def _sentence_to_dict(sentence: Sentence, names: Sequence[str]) -> dict[str, Any]:
-    """The sentence, with ``columns`` if they are others than `names`."""
+def sentence_to_dict(sentence: Sentence, names: Sequence[str]) -> dict[str, Any]:
+    """The sentence as `document_to_dict` has it; with ``columns`` if they are others than `names`."""
     sentence.check()
     own = sentence.column_names
     result: dict[str, Any] = {} if sentence.sent_id is None else {"sent_id": sentence.sent_id}
@@ -166,7 +166,7 @@ def document_from_dict(data: dict[str, Any]) -> Document:
     names = _values(columns)
     if "sentence_columns" in content:
         names = _values(as_column_names(content["sentence_columns"], fail))
-    return Document([_sentence_from_dict(item, f"sentences[{i}]", names) for i, item in enumerate(sentences)], columns)
+    return Document([sentence_from_dict(item, f"sentences[{i}]", names) for i, item in enumerate(sentences)], columns)
 
 
 def _check_version(content: dict[str, object], fail: Fail) -> None:
@@ -177,7 +177,8 @@ def _check_version(content: dict[str, object], fail: Fail) -> None:
         raise fail(f"this is version {version}, but this depparse reads versions up to {VERSION}; install a newer one")
 
 
-def _sentence_from_dict(value: object, place: str, names: Sequence[str]) -> Sentence:
+def sentence_from_dict(value: object, place: str, names: Sequence[str]) -> Sentence:
+    """The sentence in a dictionary of `sentence_to_dict` with these `names`; errors call it `place`."""
     fail = reporter(place)
     item = as_dict(value, "a sentence", fail)
     comments = as_comments(item.get("comments", []), fail)
@@ -303,7 +304,7 @@ def _jsonl(path: PathLike | BinaryIO) -> Iterator[Sentence]:
             data = _loaded(text, name, number)
             if isinstance(data, dict):
                 _check_version(data, reporter(f"{name}:{number}"))
-            yield _sentence_from_dict(data, f"{name}:{number}", VALUE_COLUMNS)
+            yield sentence_from_dict(data, f"{name}:{number}", VALUE_COLUMNS)
 
 
 def read_jsonl(path: PathLike | BinaryIO) -> Document:
@@ -318,7 +319,7 @@ def write_jsonl(sentences: Iterable[Sentence], path: PathLike) -> None:
 
 
 def _line(sentence: Sentence, _: int) -> str:
-    return _dumped({"version": VERSION} | _sentence_to_dict(sentence, VALUE_COLUMNS)) + "\n"
+    return _dumped({"version": VERSION} | sentence_to_dict(sentence, VALUE_COLUMNS)) + "\n"
 
 
 CONVERSION = Conversion(document_to_dict, document_from_dict)

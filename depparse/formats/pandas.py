@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from depparse.arguments import check_type
 from depparse.document.document import Conversion, Document
 from depparse.document.raw_text import placed
 from depparse.formats.assemble import (
@@ -79,6 +80,9 @@ def from_pandas(frame: pandas.DataFrame) -> Document:
     together. A column without any value is kept as an unannotated one, and an empty value becomes ``_``. Raises
     FormatError, with the row, for a line without a form.
     """
+    import pandas
+
+    check_type(frame, pandas.DataFrame, "frame", "a pandas.DataFrame")
     fail = reporter("frame")
     for needed in ("sentence", "id", "FORM"):
         if needed not in frame.columns:

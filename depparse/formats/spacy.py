@@ -15,10 +15,10 @@ from depparse.document.document import Conversion, Document
 from depparse.document.offsets import share_characters
 from depparse.document.raw_text import exact_separator
 from depparse.document.sentence import Sentence
-from depparse.errors import ConfigError, cannot_import
 from depparse.formats.assemble import column_names_of
 from depparse.formats.spacy_alignment import Aligned, entities_between, nested_entities, set_entities
 from depparse.formats.spacy_tokens import cells_of, end_of_lines, fill, kept, restored
+from depparse.libraries import library
 from depparse.text import rules
 from depparse.text.spacing import breaks_paragraph, is_visible, spaced_sentence, strip
 
@@ -32,11 +32,7 @@ Segment = Callable[[str], Iterable[Sentence]]
 
 def spacy() -> Any:
     """The library. Raises ConfigError with what to install if it cannot be imported."""
-    try:
-        import spacy
-    except Exception as error:  # a package that is there but broken may raise anything
-        raise ConfigError(cannot_import("spacy", error)) from error
-    return spacy
+    return library("spacy")
 
 
 # -- to spaCy

@@ -113,7 +113,8 @@ def all_frames(doc: Doc) -> list[Predicate]:
 
 def conllu(doc: Doc) -> str:
     """The Doc as the text of a CoNLL-U file, with all that was changed since."""
-    from depparse.document.document import CONVERSIONS, Document
+    from depparse.document.conversions import CONVERSIONS
+    from depparse.document.document import Document
 
     document: Document = CONVERSIONS["spacy"].to_document(doc)
     return document.to_conllu()

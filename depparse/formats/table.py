@@ -115,8 +115,10 @@ def _placing(read: Reader) -> Reader:
 def guess_format(path: PathLike | BinaryIO, default: str | None = None) -> str:
     """The name of the format that the ending of the file tells, ``.gz`` aside.
 
-    If it tells none, returns `default`, or raises FormatError without one.
+    If it tells none, returns `default`, or raises FormatError without one. Raises ConfigError for an unknown `default`.
     """
+    if default:
+        get_format(default)
     file = name_of(path).removesuffix(".gz")
     ending = os.path.splitext(file)[1].lower()
     for name, format in FORMATS.items():

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from depparse.arguments import check_iterable, check_type
 from depparse.document.annotations.records import shown
 from depparse.document.columns import CONLLU_COLUMNS, parse_deps, parse_misc
 from depparse.document.document import Conversion, Document
@@ -90,7 +91,13 @@ def _value(name: str, cell: str) -> Any:
 
 def from_token_lists(token_lists: Iterable[TokenList]) -> Document:
     """The document in TokenLists of ``conllu.parse`` or `to_token_lists`. Raises FormatError if one is broken."""
-    sentences = [_sentence(token_list, number) for number, token_list in enumerate(token_lists)]
+    from conllu import TokenList
+
+    check_iterable(token_lists, "token_lists", "TokenLists, as conllu.parse gives them")
+    sentences = []
+    for number, token_list in enumerate(token_lists):
+        check_type(token_list, TokenList, f"TokenList {number}", "a conllu.TokenList")
+        sentences.append(_sentence(token_list, number))
     names = column_names_of(sentences[0] if sentences else None)
     return Document(sentences, names)
 

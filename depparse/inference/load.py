@@ -101,7 +101,9 @@ def _by_openvino(
         if (error.name or "").startswith("depparse"):
             raise
         if demanded:
-            raise ConfigError("the runtime openvino is not installed; run: pip install openvino") from None
+            missing = isinstance(error, ModuleNotFoundError) and error.name == "openvino"
+            reason = "is not installed; run: pip install openvino" if missing else f"cannot be imported: {error}"
+            raise ConfigError(f"the runtime openvino {reason}") from None
         return None
     chosen = _precision(precision, contents.is_rounded)
     try:
@@ -168,7 +170,8 @@ def _parts(
         parts = parts_of(contents).to(device)
     except (RuntimeError, AssertionError) as error:  # torch raises these for devices that it does not have
         reason = str(error).splitlines()[0]
-        raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}") from None
+        hint = "depparse doctor names the devices of this machine"
+        raise ConfigError(f"the model cannot be put on the device {str(device)!r}: {reason}; {hint}") from None
     return _without(parts.model, off), None if SEGMENTER in off else parts.segmenter
 
 

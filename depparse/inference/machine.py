@@ -14,7 +14,7 @@ _FLAGS = (
     *("amx_tile", "amx_int8", "amx_bf16", "asimddp", "i8mm", "bf16", "sve", "sve2"),
 )
 # The variables that bound the threads of torch and NumPy (by OpenMP, MKL, OpenBLAS, BLIS) and of numba.
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS")
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "BLIS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Processor:
 
 def environment_of_threads(threads: int) -> dict[str, str]:
     """The environment of a process whose libraries compute with that many threads."""
-    return {**os.environ, **dict.fromkeys(_THREADS, str(threads)), "TOKENIZERS_PARALLELISM": "false"}
+    return {**os.environ, **dict.fromkeys(THREADS, str(threads)), "TOKENIZERS_PARALLELISM": "false"}
 
 
 def peak_memory_mib() -> float | None:

@@ -48,6 +48,23 @@ def packaged() -> dict[str, list[EntryPoint]]:
     return points
 
 
+def hub_cache() -> Path | None:
+    """The folder where the library of the hub keeps what was fetched; None if the library is not installed."""
+    try:
+        from huggingface_hub.constants import HF_HUB_CACHE
+    except ImportError:
+        return None
+    return Path(HF_HUB_CACHE)
+
+
+def fetched() -> dict[str, Path]:
+    """The folders of the models of depparse that were fetched from the hub before, by their ids; the last revision."""
+    cache = hub_cache()
+    found = sorted(cache.glob("models--*/snapshots/*/manifest.json"), key=os.path.getmtime) if cache is not None else ()
+    folders = {path.parts[-4].removeprefix("models--").replace("--", "/"): path.parent for path in found}
+    return {name: folder for name, folder in sorted(folders.items()) if all((folder / file).exists() for file in FILES)}
+
+
 def find(name: str | os.PathLike[str], *, fetch: bool = False, revision: str | None = None) -> Path:
     """The model folder that `name` stands for.
 

@@ -56,6 +56,12 @@ def compiled_for(function: Function, steps: int) -> Function:
     return cast(Function, plain)
 
 
+def cache_folder() -> str | None:
+    """The folder where numba keeps what it compiled of this package; None if there is none that can be written."""
+    folder: str | None = _Compiled(lambda: None).dispatcher.stats.cache_path  # type: ignore[attr-defined]
+    return folder
+
+
 class _Compiled:
     """A function that numba compiles when it is first called."""
 

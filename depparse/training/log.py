@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from depparse.errors import ConfigError, FormatError, cannot_import
+from depparse.errors import ConfigError, FormatError
 from depparse.evaluation.scores import Scores
 from depparse.files import open_output, read_text
 from depparse.inference.machine import peak_memory_mib
+from depparse.libraries import library
 from depparse.training.loop import Evaluation, Step
 
 
@@ -64,10 +65,10 @@ class TensorBoard:
 
     def __init__(self, folder: Path, metrics: Sequence[str]) -> None:
         try:
-            from torch.utils.tensorboard import SummaryWriter
-        except Exception as error:  # a package that is there but broken may raise anything
-            raise ConfigError(f"config key training.tensorboard: {cannot_import('tensorboard', error)}") from None
-        self._writer: Any = SummaryWriter(str(folder))
+            writer = library("torch.utils.tensorboard", "tensorboard").SummaryWriter
+        except ConfigError as error:
+            raise ConfigError(f"config key training.tensorboard: {error}") from None
+        self._writer: Any = writer(str(folder))
         self._metrics = metrics
         self._step = 0
 

@@ -17,9 +17,10 @@ from depparse.document.columns import VALUE_COLUMNS
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.trees import nonprojective_arcs
-from depparse.errors import FormatError
+from depparse.errors import ConfigError, FormatError
 from depparse.files import PathLike, name_of
 from depparse.formats import table as formats
+from depparse.treebanks.catalogue import find, similar
 
 SPLITS = ("train", "dev", "test")
 WHOLE = "file"  # the one split of a treebank that is a single file of another name
@@ -36,7 +37,7 @@ def find_splits(path: PathLike) -> dict[str, Path]:
     """
     path = Path(path)
     if not path.exists() and path != Path("-"):
-        raise FormatError("no such file or folder", path=str(path))
+        raise FormatError(f"no such file or folder{_hint(path.name)}", path=str(path))
     if not path.is_dir():
         stem = _stem(path)
         split = next((name for pattern in _NAMES for name in SPLITS if re.fullmatch(pattern.format(name), stem)), WHOLE)
@@ -57,6 +58,16 @@ def find_splits(path: PathLike) -> dict[str, Path]:
     if not splits:
         raise FormatError(_explain_folder(path, files), path=str(path))
     return splits
+
+
+def _hint(name: str) -> str:
+    """The end of an error about a folder that is not there: how to fetch the treebank that it is named after."""
+    if not name.upper().startswith("UD_"):
+        return ""
+    try:
+        return f"; depparse corpora get {find(name).treebank} fetches this treebank"
+    except ConfigError:
+        return similar(name)
 
 
 def _stem(file: Path) -> str:

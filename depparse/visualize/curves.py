@@ -74,6 +74,8 @@ def find_logs(runs: Sequence[str], name: str = "metrics.jsonl") -> dict[str, Pat
     found: list[Path] = []
     for run in runs:
         folder = Path(run)
+        if not folder.exists():
+            raise ConfigError(f"{run}: no such folder of a run")
         places = (folder / name, folder.parent / name) if folder.is_dir() else ()
         logs = [path for path in places if path.is_file()][:1]
         logs = logs or sorted(folder.glob(f"seed-*/{name}"), key=lambda path: (len(path.parent.name), path))

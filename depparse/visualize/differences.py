@@ -9,14 +9,13 @@ from rich.cells import cell_len
 
 from depparse.evaluation.differences import Difference, Differences, Passage
 from depparse.evaluation.tables import Table
-from depparse.printable import clean
+from depparse.printable import clean, is_right_to_left
 from depparse.visualize.content import content_of
 from depparse.visualize.notebook import box
 from depparse.visualize.page import HEAD
 from depparse.visualize.shown import layers
 from depparse.visualize.svg import svg_of
 from depparse.visualize.terminal import styled
-from depparse.visualize.text import is_right_to_left
 
 _FIRST, _WIDTH = 5, 900  # pieces of text that a notebook shows, and pixels of a tree
 STYLE = """\

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from depparse.document.sentence import Sentence
-from depparse.printable import clean
+from depparse.printable import clean, is_right_to_left
 from depparse.visualize.content import content_of
 from depparse.visualize.shown import layers
 from depparse.visualize.style import STYLE
 from depparse.visualize.svg import svg_of
-from depparse.visualize.text import check_drawn, is_right_to_left
+from depparse.visualize.text import check_drawn
 
 HEAD = f"""\
 <!DOCTYPE html>

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape
 
 from depparse.document.sentence import Sentence
-from depparse.printable import clean
+from depparse.printable import clean, is_right_to_left
 from depparse.visualize.content import Content, content_of
 from depparse.visualize.ink import MARGIN, Ink
 from depparse.visualize.places import break_rows, place_units
 from depparse.visualize.rows import draw_row
 from depparse.visualize.shown import layers
 from depparse.visualize.style import STYLE
-from depparse.visualize.text import check_drawn, is_right_to_left
+from depparse.visualize.text import check_drawn
 
 _GAP = 18  # space between rows
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from depparse.arguments import check_number, shown
@@ -34,9 +32,3 @@ def shown_column(sentence: Sentence, name: str) -> list[str]:
 def drawn(text: str) -> str:
     """The text of a cell as it is drawn: cleaned, and cut behind 300 characters."""
     return clean(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
-
-
-def is_right_to_left(texts: Sequence[str]) -> bool:
-    """Whether most of the letters belong to right-to-left scripts."""
-    kinds = [unicodedata.bidirectional(char) for text in texts for char in text]
-    return sum(kind in ("R", "AL") for kind in kinds) > kinds.count("L")

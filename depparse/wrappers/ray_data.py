@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from depparse.arguments import check_number
 from depparse.document.document import Document
-from depparse.errors import ConfigError, DepparseError, FormatError, cannot_import
+from depparse.errors import ConfigError, DepparseError, FormatError
 from depparse.formats import arrow
 from depparse.formats.first_lines import InputPath, input_files
 from depparse.inference.request import Asked, Request
 from depparse.inference.workers import use_one_thread
+from depparse.libraries import library
 from depparse.shards.job import WORDS, Execute, ShardJob, Summary
 from depparse.shards.sections import Section
 from depparse.shards.work import ModelName, Result, Task, Work, Worker
@@ -199,12 +200,8 @@ def _ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if not os.environ.get("RAY_ADDRESS"):
         os.environ.update(_LOOPBACK)
-    try:
-        import ray
-        import ray.data
-    except Exception as error:  # a broken installation can raise anything
-        raise ConfigError(cannot_import("ray", error)) from None
-    return ray
+    library("ray.data")
+    return library("ray")
 
 
 def _start(ray: Any, workers: int | None) -> None:

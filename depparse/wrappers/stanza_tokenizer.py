@@ -24,9 +24,10 @@ from depparse.document.document import Document
 from depparse.document.exact import escape, spaces
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span, decode_tags, encode_tags
-from depparse.errors import FormatError, ModelError, cannot_import
+from depparse.errors import FormatError, ModelError
 from depparse.formats.assemble import from_rows, reporter
 from depparse.formats.conllu import parse_conllu
+from depparse.libraries import library
 from depparse.text.blocks import iter_blocks
 from depparse.text.spacing import RawToken, breaks_paragraph, build_sentences, is_visible
 
@@ -133,11 +134,7 @@ def _words(token: Any) -> tuple[str, ...]:
 
 
 def _stanza() -> Any:
-    try:
-        import stanza
-    except Exception as error:  # a package that is there but broken may raise anything
-        raise ModelError(cannot_import("stanza", error)) from error
-    return stanza
+    return library("stanza", error=ModelError)
 
 
 # -- documents

@@ -49,6 +49,7 @@ def test_version_and_help_are_printed(run: Run) -> None:
         "info",
         "benchmark",
         "pack",
+        "doctor",
         "corpora",
         "corpora list",
         "corpora check",
@@ -66,6 +67,8 @@ def test_each_command_has_help_with_an_example(command: str, run: Run) -> None:
     ("arguments", "message"),
     [
         (["convrt"], "No such command 'convrt'. Did you mean 'convert'?"),
+        (["help"], "No such command 'help'; there are: parse, show, train, "),
+        (["corpora", "info"], "No such command 'info'; there are: "),
         (["convert", "--form", "conllu", "x"], "No such option: --form"),
         (["convert"], "Missing argument 'file'"),
         (["convert", "nowhere.conllu", "--to", "text"], "nowhere.conllu: cannot be read: no such file or directory"),

@@ -54,12 +54,12 @@ def test_one_run_is_drawn(name: str, begin: bytes, runs: tuple[str, ...], tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("nowhere",), "nowhere: holds no metrics.jsonl"),
+        (("nowhere",), "nowhere: no such folder of a run"),
         (("a", "--segmenter"), "a: holds no segmenter.jsonl"),
         (("a", "b", "--metrics", "LOS"), "no run has the score 'LOS'; did you mean LAS?"),
         (("a", "--metrics", "NOPE"), "no run has the score 'NOPE'"),
         (("a", "b", "--metrics", "loss"), "no run has the score 'loss'"),
-        (("a/typo",), "a/typo: holds no metrics.jsonl"),
+        (("a/typo",), "a/typo: no such folder of a run"),
         (("a", "-o", "x.gif"), "x.gif: curves are drawn as png, svg, pdf, not as gif"),
     ],
 )

@@ -126,5 +126,5 @@ def test_without_the_extra(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")]))
     result = run("serve", "--model", "en")
     assert (result.returncode, result.stderr) == (
-        2, "depparse: error: the server needs the package fastapi: pip install 'depparse[server]'\n"
+        2, "depparse: error: this needs the package fastapi: pip install 'depparse[server]'\n"
     )  # fmt: skip

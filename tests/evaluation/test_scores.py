@@ -23,7 +23,7 @@ def test_scores_are_a_mapping_with_a_table(trees):
     assert len(scores) == 20
     assert scores["LAS"] == Score(gold=3, system=3, correct=2, aligned=3)
     assert scores["Words"].aligned_accuracy is None
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match=r"there is no score .*, but: Tokens, "):
         scores["las"]
     lines = str(scores).splitlines()
     assert lines[1].split() == ["Metric", "Precision", "Recall", "F1", "AlignedAcc"]

@@ -46,3 +46,10 @@ def read_plus(text: str, folder: Path) -> Document:
     """The document in a string of CoNLL-U Plus, which is written to the folder."""
     (folder / "plus.conllup").write_text(text, encoding="utf-8")
     return read(folder / "plus.conllup")
+
+
+def all_samples(samples: Path) -> list[Document]:
+    """The documents in the files of all sample treebanks."""
+    files = sorted(samples.glob("*/*.conllu*")) + sorted(samples.glob("*/*.iob2")) + sorted(samples.glob("*/*.biose"))
+    assert len(files) > 20
+    return [read(file) for file in files]

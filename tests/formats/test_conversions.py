@@ -26,7 +26,7 @@ from depparse.formats.conllu import read_conllu, write_conllu
 from depparse.formats.pandas import from_pandas, to_pandas
 from depparse.formats.table import read
 from depparse.formats.token_lists import from_token_lists, to_token_lists
-from tests.formats.documents import TRICKY, conllup, read_plus
+from tests.formats.documents import TRICKY, all_samples, conllup, read_plus
 
 PLUS = """\
 # global.columns = ID FORM NER text id start_char up:Pred
@@ -44,12 +44,6 @@ def through_json(doc: Document) -> Document:
 
 def through_pandas(doc: Document) -> Document:
     return from_pandas(doc.to_pandas())
-
-
-def all_samples(samples: Path) -> list[Document]:
-    files = sorted(samples.glob("*/*.conllu*")) + sorted(samples.glob("*/*.iob2")) + sorted(samples.glob("*/*.biose"))
-    assert len(files) > 20
-    return [read(file) for file in files]
 
 
 # -- dictionaries
@@ -264,8 +258,11 @@ def documents(draw: st.DrawFn) -> Document:
 
 @given(documents())
 @settings(max_examples=60)
-def test_any_document_survives_dictionaries_and_token_lists(document: Document) -> None:
+def test_any_document_survives_dictionaries_tables_graphs_and_token_lists(document: Document) -> None:
     assert through_json(document).to_conllu() == document.to_conllu()
+    assert Document.of("polars", document.to("polars")).to_conllu() == document.to_conllu()
+    for graphs in (document.to("networkx"), [sentence.to_networkx(enhanced=True) for sentence in document]):
+        assert Document.of("networkx", graphs).to_conllu() == document.to_conllu()
     lists = list(to_token_lists(document))
     lines = [line for line in document.to_conllu().split("\n") if not line.startswith("#")]
     assert [line for t in lists for line in t.serialize().split("\n")[:-1] if not line.startswith("#")] == lines[:-1]

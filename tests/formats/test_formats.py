@@ -194,6 +194,8 @@ def test_a_format_is_found_by_its_name_or_ending() -> None:
         formats.guess_format("x.foo")
     with pytest.raises(ConfigError, match="no format 'conlu'; did you mean conllu"):
         formats.get_format("conlu")
+    with pytest.raises(ConfigError, match="no format 'conlu'; did you mean conllu"):
+        formats.guess_format("x.conllu", "conlu")  # also where the ending tells
 
 
 def test_horizontal_and_vertical_use_tokens(samples: Path, tmp_path: Path) -> None:

@@ -185,6 +185,10 @@ class Fuzzer:
             _allowing(document._repr_html_)
         elif what == 2:
             _allowing(lambda: _same_by_json(document))
+            name = rng.choice(["networkx", "polars"])
+            _allowing(lambda: _same_by(name, document))
+            for drawn in ("nltk", "displacy"):
+                _allowing(lambda drawn=drawn: document.to(drawn))  # type: ignore[misc]
         elif what == 3:
             _allowing(lambda: depparse.evaluate(document, document).to_dict() and len(metrics()))
         elif what == 4:
@@ -213,6 +217,12 @@ def _allowing(question: Callable[[], Any]) -> None:
 def _same_by_json(document: Document) -> None:
     data = json.loads(json.dumps(document.to_dict()))
     assert Document.from_dict(data).to_dict() == document.to_dict(), "from_dict makes another document"
+
+
+def _same_by(name: str, document: Document) -> None:
+    lines = [sentence.to_conllup() for sentence in document]
+    back = Document.of(name, document.to(name))
+    assert [sentence.to_conllup() for sentence in back] == lines, f"{name} makes another document"
 
 
 def _lines(text: str) -> list[str]:

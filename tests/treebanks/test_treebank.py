@@ -105,8 +105,13 @@ def test_a_file_is_a_treebank(tmp_path: Path) -> None:
 
 
 def test_folders_without_a_treebank_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="no such file or folder"):
-        find_splits(tmp_path / "nowhere")
+    for name, hint in (
+        ("nowhere", "$"),
+        ("UD_English-EWT", "; depparse corpora get UD_English-EWT fetches this treebank"),
+        ("UD_Englsh-EWT", "; did you mean UD_English-EWT"),
+    ):
+        with pytest.raises(FormatError, match=f"no such file or folder{hint}"):
+            find_splits(tmp_path / name)
     with pytest.raises(FormatError, match=r"no \.conllu file in this folder$"):
         find_splits(tmp_path)
     (tmp_path / "UD_X").mkdir()

@@ -1,0 +1,7 @@
+"""Conversions by name, found on first use, so that documents need no import of the formats that read and write them."""
+
+from __future__ import annotations
+
+from depparse.folders import Folder
+
+CONVERSIONS = Folder("depparse.formats", "CONVERSION", "depparse.conversions")
