@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
-# Conversions are found on first use, so that a document needs no import of the formats that read and write it.
+# These are found on first use, so that a document needs no import of the formats that read and write it, nor of the
+# search.
 CONVERSIONS = Folder("depparse.formats", "CONVERSION", "depparse.conversions")
+SEARCHES = Folder("depparse.treebanks.query", "SEARCH", "depparse.searches")
 
 
 class Conversion(NamedTuple):
@@ -77,6 +79,14 @@ class Document(Drawable):
     def iter_words(self) -> Iterator[Word]:
         """The words of all sentences, in order."""
         return (word for sentence in self.sentences for word in sentence.words)
+
+    def query(self, pattern: Any) -> list[Any]:
+        """The matches of a pattern in all sentences, in order, such as ``pattern { V -[nsubj]-> S; V [lemma="be"] }``.
+
+        They are objects of `Match` in `depparse.treebanks.query.search`; docs/query.md has the syntax. Raises
+        ConfigError, with line and column, for a text that is no pattern.
+        """
+        return list(SEARCHES["search"](self, pattern))
 
     # -- to other types, and from them
 
