@@ -55,8 +55,8 @@ class Bar:
 class Marks(NamedTuple):
     """What stands out in a drawing: words and empty nodes by their IDs, as in DEPS, and arcs by their layer and ends.
 
-    `spans` are first and last ones. `names` are written below a word. An arc is (``tree`` or ``enhanced``, the ID of its
-    head, the ID of its dependent).
+    `spans` are first and last ones. `names` are written below a word. An arc is (``tree`` or ``enhanced``, the ID of
+    its head, the ID of its dependent).
     """
 
     spans: Sequence[tuple[str, str]] = ()
@@ -141,10 +141,8 @@ class _Reader:
                 unit.lines["hit"] = drawn(marks.names[unit.id])
         for layer, arcs in (("tree", content.above), ("enhanced", content.below)):
             for arc in arcs:
-                if (
-                    arc.head
-                    and (layer, content.units[arc.head - 1].id, content.units[arc.dependent - 1].id) in marks.arcs
-                ):
+                ends = (content.units[unit - 1].id for unit in (arc.head, arc.dependent))
+                if arc.head and (layer, *ends) in marks.arcs:
                     arc.kind = f"{arc.kind} hit".strip()
 
     def _at(self, word: int) -> int:

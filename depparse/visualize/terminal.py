@@ -275,7 +275,7 @@ def _within(pieces: list[_Styled], width: int, sign: str) -> list[_Styled]:
 
 
 def styled(text: str, style: str, color: bool) -> str:
-    """A line of text for beside a tree, cleaned like its words. `style` is ``bold``, ``dim``, ``wrong`` or ``marked``."""
+    """A line of text for beside a tree, cleaned like its words; `style`: ``bold``, ``dim``, ``wrong``, ``marked``."""
     styles = {"bold": _ROOT, "dim": _DIM, "wrong": _DEPREL, "marked": _MARK}
     return _paint(clean(text), styles[style] if color else "")
 
