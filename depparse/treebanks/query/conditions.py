@@ -146,8 +146,8 @@ def value_of(term: Term, slots: Slots) -> Value:
         return _distance(*slots.ends(name), feature)
     slot = slots.arcs[name][0]
     if feature == "label":
-        return lambda _, binding: binding[slot]
-    return lambda _, binding: part_of(binding[slot], feature)
+        return lambda _, binding: binding[slot] or None
+    return lambda _, binding: part_of(binding[slot] or None, feature)
 
 
 def _distance(left: int, right: int, feature: str) -> Value:

@@ -1,7 +1,8 @@
 """From clauses to a search: in which order nodes are found, where each is looked for, and what is checked then.
 
-Nodes and arcs of a match have slots in a list, the binding: a node its number in the view, an arc its label. The search
-begins with the node of which a sentence has probably the fewest, and goes on along arcs and neighbours where it can.
+Nodes and arcs of a match have slots in a list, the binding: a node its number in the view, an arc its label, and None
+what is not found. The search begins with the node of which a sentence has probably the fewest, and goes on along arcs
+and neighbours where it can.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ class Step:
 class Plan:
     """The search for what one block of clauses adds to a binding."""
 
-    def __init__(self, clauses: Clauses, slots: Slots, bound: Iterable[str]) -> None:
-        """Makes the plan; `bound` are the names of the nodes that are found already."""
+    def __init__(self, clauses: Clauses, slots: Slots, bound: Iterable[str], others: Iterable[int] = ()) -> None:
+        """Makes the plan; `bound` are the names of the nodes that are found already.
+
+        No node without a $ is found twice, not even in the slots of `others`.
+        """
         self._slots, self._clauses = slots, clauses
         self._known = {slots.nodes[name] for name in bound}
         self._known |= {slot for slot, arc in slots.arcs.values() if arc not in clauses.items}
-        self._distinct = [slots.nodes[name] for name in bound if not name.endswith("$")]
+        self._distinct = [*others, *(slots.nodes[name] for name in bound if not name.endswith("$"))]
         self._relations: list[Relation] = []
         self._checks: list[tuple[Check, set[int]]] = []
         self._tests: dict[int, NodeTests] = {}
@@ -206,9 +210,9 @@ def _neighbours(relation: Relation, slot: int) -> Callable[[View, Binding], Iter
     return lambda view, binding: relation.seconds(view, binding[first])
 
 
-def _labels(label: Label, head: int, dependent: int) -> Callable[[View, Binding], Iterable[str | None]]:
-    """The labels that an arc between two known nodes can have; in a tree, the one that it has."""
+def _labels(label: Label, head: int, dependent: int) -> Callable[[View, Binding], Iterable[str]]:
+    """The labels that an arc between two known nodes can have; in a tree, the one that it has, or '' for none."""
     if label.layer == TREE:
-        return lambda view, binding: (view.feature("deprel")[binding[dependent]],)
+        return lambda view, binding: (view.feature("deprel")[binding[dependent]] or "",)
     arcs = EdgeArc(head, dependent, label)
     return lambda view, binding: arcs.labels(view, binding[head], binding[dependent])

@@ -37,20 +37,20 @@ class Pattern:
         """Reads the text. Raises ConfigError, with line and column, for what is no pattern."""
         self.tree: PatternTree = parse(text)
         self.text = text
-        blocks = (self.tree.matching, *self.tree.filters, *self.tree.optional)
-        self._extended = any(clauses.empty for clauses in blocks)
         main = self.tree.matching
         self.slots, self.size = add_slots(Slots({}, {}), main, 0)
         self._plan = Plan(main, self.slots, ())
         self._filters: list[tuple[Plan, bool]] = []  # and whether what it searches for has to be found
         self._optional: list[tuple[Plan, list[int]]] = []  # and the slots that it fills
         shown = self.slots
+        apart: list[int] = []  # the slots of nodes of optional parts
         for clauses in (*self.tree.filters, *self.tree.optional):
             start = self.size
             slots, self.size = add_slots(self.slots, clauses, start)
-            plan = Plan(clauses, slots, main.nodes)
+            plan = Plan(clauses, slots, main.nodes, apart)
             if clauses.kind == "optional":
                 self._optional.append((plan, list(range(start, self.size))))
+                apart += (slots.nodes[name] for name in clauses.nodes if not name.endswith("$"))
                 shown = Slots({**shown.nodes, **slots.nodes}, {**shown.arcs, **slots.arcs})
             else:
                 self._filters.append((plan, clauses.kind == "with"))
@@ -64,7 +64,7 @@ class Pattern:
 
     def matches(self, sentence: Sentence) -> Iterator[Match]:
         """The matches in a sentence. Raises FormatError for broken cells of annotation that the pattern asks for."""
-        view = View(sentence, self._extended)
+        view = View(sentence)
         return (Match(self, view, tuple(binding)) for binding in self._bindings(view))
 
     def matches_in(self, sentences: Iterable[Sentence]) -> Iterator[Match]:
@@ -73,11 +73,11 @@ class Pattern:
 
     def count(self, sentence: Sentence) -> int:
         """The number of matches in a sentence."""
-        return sum(1 for _ in self._bindings(View(sentence, self._extended)))
+        return sum(1 for _ in self._bindings(View(sentence)))
 
     def is_in(self, sentence: Sentence) -> bool:
         """Whether the sentence has a match."""
-        return next(self._bindings(View(sentence, self._extended)), None) is not None
+        return next(self._bindings(View(sentence)), None) is not None
 
     def _bindings(self, view: View) -> Iterator[list[Any]]:
         if not all(fact(view) for fact in self._facts):
@@ -170,10 +170,11 @@ class Match:
             return None if number is None else self._view.node(number)
         slot, arc = slots.arcs[name]
         head, dependent = (self._binding[end] for end in slots.ends(name))
-        if head is None or dependent is None:
+        label = self._binding[slot]
+        if label is None or head is None or dependent is None:
             return None
         layer = LAYERS[arc.label.layer]
-        return ArcFound(self._view.node(head), self._binding[slot], self._view.node(dependent), layer)
+        return ArcFound(self._view.node(head), label or None, self._view.node(dependent), layer)
 
     @property
     def nodes(self) -> dict[str, Word | EmptyNode]:

@@ -1,6 +1,6 @@
 """A sentence as the search sees it: nodes by number, their features as lists, arcs by layer. All is made on first use.
 
-Nodes count from 0: first all words, then, if a pattern may match them, all empty nodes.
+Nodes count from 0: first all words, then all empty nodes.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def _in_feats(name: str) -> Memo[str | None, str | None]:
 
 
 class View:
-    """What a sentence has for the search. With `extended`, empty nodes are nodes too."""
+    """What a sentence has for the search."""
 
     __slots__ = ("_edges", "_features", "_heads", "empty", "found", "length", "sentence", "size")
 
-    def __init__(self, sentence: Sentence, extended: bool) -> None:
+    def __init__(self, sentence: Sentence) -> None:
         self.sentence, self.length = sentence, len(sentence)
-        self.empty: list[EmptyNode] = sentence.empty_nodes if extended else []
+        self.empty: list[EmptyNode] = sentence.empty_nodes
         self.size = self.length + len(self.empty)
         self.found: dict[Any, Any] = {}  # what parts of a search have found out about the sentence
         self._heads: list[int] | None = None
