@@ -12,12 +12,12 @@ from depparse.treebanks.query.pattern import (
     TREE,
     Arc,
     Comparison,
+    Condition,
     Crossing,
     Fact,
     Label,
     Node,
     Term,
-    Test,
     compare,
     part_of,
 )
@@ -56,7 +56,7 @@ class FeatureTest:
         return self._accepts[view.feature(self.feature)[node]]
 
 
-def test_of(test: Test) -> FeatureTest:
+def test_of(test: Condition) -> FeatureTest:
     """The test of a feature of a node."""
     texts, cost = test.texts, _ANY
     if texts is not None:
@@ -168,7 +168,7 @@ def check_of(item: Comparison | Crossing, slots: Slots) -> tuple[Check, set[int]
         first, second = (slots.ends(name) for name in item.arcs)
         return _crossing(first, second), {*first, *second}
     left = value_of(item.left, slots)
-    if isinstance(item.right, Test):
+    if isinstance(item.right, Condition):
         accepts: Memo[str | None, bool] = Memo(item.right.accepts)
         return lambda view, binding: accepts[left(view, binding)], slots_of(item.left.names, slots)
     right, sign = value_of(item.right, slots), item.sign
@@ -185,7 +185,7 @@ def _crossing(first: tuple[int, int], second: tuple[int, int]) -> Check:
     return check
 
 
-def literals(test: Test | Label) -> frozenset[str] | None:
+def literals(test: Condition | Label) -> frozenset[str] | None:
     """Texts of which the lines of a sentence in CoNLL-U hold one if any word passes the test; None if none is known."""
     if isinstance(test, Label):
         values, signs = test.values, {TREE: "\t", GRAPH: ":"}
@@ -203,7 +203,7 @@ def literals(test: Test | Label) -> frozenset[str] | None:
     return None if not texts or not form or "" in texts else frozenset(map(form.format, texts))
 
 
-def fact_of(fact: Fact | Test) -> Callable[[View], bool]:
+def fact_of(fact: Fact | Condition) -> Callable[[View], bool]:
     """The check of a fact about the sentence."""
     if isinstance(fact, Fact):
         return lambda view: _FACTS[fact.name](view) == fact.holds

@@ -48,7 +48,7 @@ def compare(left: str | None, sign: str, right: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Condition:
     """A test of a feature. `sign` is ``=``, ``<>``, ``<`` and the like, or ``defined`` or ``undefined`` without values.
 
     ``<>`` holds for a defined value that is none of the `values`.
@@ -91,7 +91,7 @@ class Label:
     layer: str = TREE
     values: Choice | None = None
     negated: bool = False
-    parts: tuple[Test, ...] = ()
+    parts: tuple[Condition, ...] = ()
 
     @property
     def is_any(self) -> bool:
@@ -116,7 +116,7 @@ class Node:
     """``X [upos=NOUN]``: all tests of one of the `alternatives` hold for the node."""
 
     name: str
-    alternatives: tuple[tuple[Test, ...], ...]
+    alternatives: tuple[tuple[Condition, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class Comparison:
 
     left: Term
     sign: str
-    right: Term | Test
+    right: Term | Condition
 
 
 Item = Node | Arc | Order | Crossing | Comparison
@@ -201,4 +201,4 @@ class PatternTree:
     matching: Clauses
     filters: tuple[Clauses, ...]
     optional: tuple[Clauses, ...]
-    facts: tuple[Fact | Test, ...]
+    facts: tuple[Fact | Condition, ...]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from depparse.errors import ConfigError
-from depparse.treebanks.query.pattern import LAYERS, TREE, Choice, Label, Test
+from depparse.treebanks.query.pattern import LAYERS, TREE, Choice, Condition, Label
 
 _Read = TypeVar("_Read")
 
@@ -107,26 +107,26 @@ class Scanner:
             raise self.error("the text between quotes has no end in this line", place)
         return self.need(_VALUE, "a value")[0]
 
-    def test(self) -> Test:
+    def test(self) -> Condition:
         """A test of a feature between brackets."""
         place = self.skip()
         if self.takes("!"):
-            return Test(self.need(FEATURE, "the name of a feature")[0], "undefined")
+            return Condition(self.need(FEATURE, "the name of a feature")[0], "undefined")
         name = self.need(FEATURE, "the name of a feature or !")[0]
         sign = self.take(SIGN)
-        test = Test(name, "defined") if sign is None else self.test_of(name, sign[0])
+        test = Condition(name, "defined") if sign is None else self.test_of(name, sign[0])
         if name == "label":
             raise self.error("a node has no label; write deprel, or a label in an arc: -[nsubj]->", place)
         return test
 
-    def test_of(self, name: str, sign: str) -> Test:
+    def test_of(self, name: str, sign: str) -> Condition:
         """The test of a feature behind its sign."""
         sign = sign.replace("!=", "<>")
         if sign in ("=", "<>"):
-            return Test(name, sign, self.choice())
-        return Test(name, sign, self.need(NUMBER, f"a number behind {sign}")[0])
+            return Condition(name, sign, self.choice())
+        return Condition(name, sign, self.need(NUMBER, f"a number behind {sign}")[0])
 
-    def tests(self) -> tuple[Test, ...]:
+    def tests(self) -> tuple[Condition, ...]:
         """Tests between brackets, the first of which is read."""
         if self.takes("]"):
             return ()
@@ -154,12 +154,14 @@ class Scanner:
             values.append(self.value())
         return Label(layer, _choice(values), negated)
 
-    def part(self) -> Test:
+    def part(self) -> Condition:
         """A test of a part of a label."""
         absent = self.takes("!")
         number = self.need(_PART, "the number of a part of a label, 1 to 3")[0]
         sign = None if absent else self.take(SIGN)
-        return Test(number, "undefined" if absent else "defined") if sign is None else self.test_of(number, sign[0])
+        return (
+            Condition(number, "undefined" if absent else "defined") if sign is None else self.test_of(number, sign[0])
+        )
 
     def layer(self, layers: Iterable[str]) -> str:
         """The layer of a label, before its colon."""

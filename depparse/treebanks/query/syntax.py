@@ -10,6 +10,7 @@ from depparse.treebanks.query.pattern import (
     TREE,
     Arc,
     Comparison,
+    Condition,
     Crossing,
     Fact,
     Item,
@@ -17,7 +18,6 @@ from depparse.treebanks.query.pattern import (
     Node,
     Order,
     Term,
-    Test,
 )
 from depparse.treebanks.query.scanner import FEATURE, NUMBER, SIGN, STRING, Scanner
 
@@ -38,7 +38,7 @@ class Block:
 
     kind: str
     items: list[Item] = field(default_factory=list)
-    facts: list[Fact | Test] = field(default_factory=list)
+    facts: list[Fact | Condition] = field(default_factory=list)
     uses: list[tuple[str, str, int]] = field(default_factory=list)
     empty: set[str] = field(default_factory=set)
 
@@ -161,7 +161,7 @@ class Reader(Scanner):
         sign = self.need(SIGN, "one of = <> < <= > >=")[0].replace("!=", "<>")
         place = self.skip()
         if sign not in ("=", "<>") and (number := self.take(NUMBER)):
-            return Comparison(left, sign, Test(left.feature, sign, number[0]))
+            return Comparison(left, sign, Condition(left.feature, sign, number[0]))
         name = self.take(_NAME_OF)
         if name is not None and self.takes("."):
             return Comparison(left, sign, self.feature_of(name[0], place))
@@ -170,11 +170,11 @@ class Reader(Scanner):
         self.place = place
         if sign not in ("=", "<>"):
             raise self.error(f"expected a number or a feature behind {sign}")
-        return Comparison(left, sign, Test(left.feature, sign, self.choice()))
+        return Comparison(left, sign, Condition(left.feature, sign, self.choice()))
 
     # -- facts about the sentence
 
-    def fact(self) -> Fact | Test:
+    def fact(self) -> Fact | Condition:
         """A fact about the whole sentence, or a test of a comment."""
         place = self.skip()
         absent = self.takes("!")
@@ -186,7 +186,7 @@ class Reader(Scanner):
                 raise self.error(f"there is no {key}; there are is_ and is_not_ with {', '.join(_FACTS)}", place)
             return Fact(name, not key.startswith("is_not_"))
         sign = None if absent else self.take(SIGN)
-        return Test(key, "undefined" if absent else "defined") if sign is None else self.test_of(key, sign[0])
+        return Condition(key, "undefined" if absent else "defined") if sign is None else self.test_of(key, sign[0])
 
     def clauses(self, kind: str) -> Block:
         """The clauses of a block, behind the opening brace up to the closing one."""

@@ -12,7 +12,18 @@ import pytest
 from depparse.document.sentence import Sentence
 from depparse.document.words import EmptyNode, Word
 from depparse.errors import DepparseError
-from depparse.treebanks.query.pattern import Arc, Choice, Clauses, Comparison, Crossing, Label, Node, Order, Term, Test
+from depparse.treebanks.query.pattern import (
+    Arc,
+    Choice,
+    Clauses,
+    Comparison,
+    Condition,
+    Crossing,
+    Label,
+    Node,
+    Order,
+    Term,
+)
 from depparse.treebanks.query.search import Pattern, id_of
 
 FORMS, TAGS, RELATIONS = "a b c".split(), ["NOUN", "VERB", "_"], ["nsubj", "obj", "nsubj:pass", "obl:arg:x", "_"]
@@ -105,7 +116,7 @@ def holds(item: object, found: dict[str, Any], sentence: Sentence) -> bool:
         return a < c < b < d or c < a < d < b
     assert isinstance(item, Comparison)
     left = term_value(item.left, found, sentence)
-    if isinstance(item.right, Test):
+    if isinstance(item.right, Condition):
         return passes(item.right, left)
     right = term_value(item.right, found, sentence)
     if left is None or right is None:
@@ -139,7 +150,7 @@ def in_choice(choice: Choice, text: str) -> bool:
     return text in choice.texts or any(expression.fullmatch(text) for expression in choice.expressions)
 
 
-def passes(test: Test, value: str | None) -> bool:
+def passes(test: Condition, value: str | None) -> bool:
     if test.sign == "defined":
         return value is not None
     if test.sign == "undefined":
