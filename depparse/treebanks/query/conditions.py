@@ -75,6 +75,14 @@ def test_of_label(label: Label) -> FeatureTest:
     return FeatureTest("deprel", label.accepts, exact, _FEATURE if positive or label.parts else _ANY)
 
 
+def test_of_edge(label: Label) -> FeatureTest | None:
+    """A test that every dependent of such an arc of the enhanced graph passes, by its cell of DEPS; None if any may."""
+    texts = literals(label) if label.layer == GRAPH else None
+    if texts is None:
+        return None
+    return FeatureTest("deps", lambda cell: cell is not None and any(text in cell for text in texts), None, _FEATURE)
+
+
 class NodeTests:
     """All that a node has to be by itself. Nodes are words, or with `empty` words and empty nodes."""
 

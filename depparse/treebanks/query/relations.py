@@ -83,7 +83,7 @@ class EdgeArc(Relation):
 
     def labels(self, view: View, first: int, second: int) -> list[str]:
         """The labels of such arcs between the nodes."""
-        return [label for head, label in view.edges_to(self.layer)[second] if head == first and self._accepts[label]]
+        return [label for head, label in view.edges_to(self.layer, second) if head == first and self._accepts[label]]
 
     def holds(self, view: View, first: int, second: int) -> bool:
         """Whether there is such an arc."""
@@ -91,12 +91,12 @@ class EdgeArc(Relation):
 
     def firsts(self, view: View, second: int) -> Iterable[int]:
         """The nodes from which such arcs lead to the second."""
-        edges = view.edges_to(self.layer)[second]
+        edges = view.edges_to(self.layer, second)
         return dict.fromkeys(head for head, label in edges if head >= 0 and self._accepts[label])
 
     def seconds(self, view: View, first: int) -> Iterable[int]:
         """The nodes to which such arcs lead from the first."""
-        return dict.fromkeys(node for node, label in view.edges_from(self.layer)[first] if self._accepts[label])
+        return dict.fromkeys(node for node, label in view.edges_from(self.layer, first) if self._accepts[label])
 
 
 class EdgePath(EdgeArc):
@@ -186,8 +186,8 @@ def star_of(arc: Arc, slot: int) -> Check:
         return view.heads[node] != NO_HEAD and accepts[view.feature("deprel")[node]]
 
     def check_edges(view: View, binding: list[int]) -> bool:
-        edges = view.edges_from(label.layer) if outwards else view.edges_to(label.layer)
-        return any(accepts[text] for _, text in edges[binding[slot]])
+        edges = (view.edges_from if outwards else view.edges_to)(label.layer, binding[slot])
+        return any(accepts[text] for _, text in edges)
 
     if label.layer != TREE:
         return check_edges

@@ -170,9 +170,8 @@ class Scanner:
         if found is None:
             return TREE
         if found[1] not in layers:
-            raise self.error(
-                f"before a label stands E: (enhanced), S: (semantic roles) or nothing, not {found[0]}", place
-            )
+            expected = "before a label stands E: (enhanced graph), S: (semantic roles) or nothing"
+            raise self.error(f"{expected}, not {found[0]}", place)
         return found[1]
 
 

@@ -19,7 +19,7 @@ ROOT, NO_HEAD = -1, -2  # in the place of a head
 _MOST = 1 << 16  # results that a memo keeps
 _COLUMNS = {name.lower(): name for name in ("FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")}
 Values = list[str | None]
-Edges = list[list[tuple[int, str]]]  # by node: the other node and the label of each arc
+Edges = list[tuple[int, str]]  # the node at the other end and the label of each arc
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -49,7 +49,7 @@ def _in_feats(name: str) -> Memo[str | None, str | None]:
 class View:
     """What a sentence has for the search."""
 
-    __slots__ = ("_edges", "_features", "_heads", "empty", "found", "length", "sentence", "size")
+    __slots__ = ("_edges", "_features", "_heads", "_numbers", "empty", "found", "length", "sentence", "size")
 
     def __init__(self, sentence: Sentence) -> None:
         self.sentence, self.length = sentence, len(sentence)
@@ -58,7 +58,8 @@ class View:
         self.found: dict[Any, Any] = {}  # what parts of a search have found out about the sentence
         self._heads: list[int] | None = None
         self._features: dict[str, Values] = {}
-        self._edges: dict[str, tuple[Edges, Edges]] = {}
+        self._edges: dict[tuple[str, int], Edges] = {}  # by layer and node: the arcs to it
+        self._numbers: dict[str, int] | None = None  # of nodes and ROOT by ID
 
     def node(self, number: int) -> Word | EmptyNode:
         """The word or empty node of that number."""
@@ -180,40 +181,52 @@ class View:
 
     # -- arcs of other layers
 
-    def edges_to(self, layer: str) -> Edges:
-        """The arcs of the enhanced graph or of semantic roles to each node: (head or `ROOT`, label)."""
-        return self._layer(layer)[0]
+    def edges_to(self, layer: str, node: int) -> Edges:
+        """The arcs of the enhanced graph or of semantic roles to a node: (head or `ROOT`, label)."""
+        edges = self._edges.get((layer, node))
+        if edges is None:
+            edges = self._edges[layer, node] = self._graph_edges(node) if layer == GRAPH else self._roles(node)
+        return edges
 
-    def edges_from(self, layer: str) -> Edges:
-        """The arcs of the layer from each node: (dependent, label)."""
-        return self._layer(layer)[1]
+    def edges_from(self, layer: str, node: int) -> Edges:
+        """The arcs of the layer from a node: (dependent, label)."""
+        away: list[Edges] | None = self.found.get(layer)
+        if away is None:
+            away = self.found[layer] = [[] for _ in range(self.size)]
+            for dependent in range(self.size):
+                for head, label in self.edges_to(layer, dependent):
+                    if head != ROOT:
+                        away[head].append((dependent, label))
+        return away[node]
 
-    def _layer(self, layer: str) -> tuple[Edges, Edges]:
-        if layer not in self._edges:
-            to: Edges = [[] for _ in range(self.size)]
-            away: Edges = [[] for _ in range(self.size)]
-            for head, label, dependent in self._graph() if layer == GRAPH else self._roles():
-                to[dependent].append((head, label))
-                if head != ROOT:
-                    away[head].append((dependent, label))
-            self._edges[layer] = to, away
-        return self._edges[layer]
+    def _graph_edges(self, node: int) -> Edges:
+        cell = self.feature("deps")[node]
+        if cell is None:
+            return []
+        if self._numbers is None:
+            self._numbers = _numbers(self.length)
+            if self.empty:
+                self._numbers = self._numbers | {_id(node): i for i, node in enumerate(self.empty, self.length)}
+        numbers = self._numbers
+        return [(numbers[head], label) for head, label in dict.fromkeys(parse_deps(cell)) if head in numbers]
 
-    def _graph(self) -> Iterable[tuple[int, str, int]]:
-        numbers = {_id(node): number for number, node in enumerate(self.empty, self.length)}
-        numbers |= {id: number for number, id in enumerate(map(str, range(self.length + 1)), ROOT)}
-        for dependent, cell in enumerate(self.feature("deps")):
-            for head, label in dict.fromkeys(parse_deps(cell)):
-                if head in numbers:
-                    yield numbers[head], label, dependent
+    def _roles(self, node: int) -> Edges:
+        edges: dict[int, Edges] | None = self.found.get("frames")
+        if edges is None:
+            edges = self.found["frames"] = {}
+            for frame in self.sentence.frames:
+                for argument in frame.arguments:
+                    start = argument.start
+                    if argument.head is not None or start is not None:
+                        head = argument.head - 1 if argument.head else self._top(start or 1, argument.end or start or 1)
+                        edges.setdefault(head, []).append((frame.predicate - 1, argument.role))
+        return edges.get(node, [])
 
-    def _roles(self) -> Iterable[tuple[int, str, int]]:
-        for frame in self.sentence.frames:
-            for argument in frame.arguments:
-                if argument.head is not None:
-                    yield frame.predicate - 1, argument.role, argument.head - 1
-                elif argument.start is not None:
-                    yield frame.predicate - 1, argument.role, self._top(argument.start, argument.end or argument.start)
+
+@lru_cache(maxsize=512)
+def _numbers(length: int) -> dict[str, int]:
+    """The numbers of words, by their IDs, and that of ROOT."""
+    return {id: number for number, id in enumerate(map(str, range(length + 1)), ROOT)}
 
 
 def _id(node: EmptyNode) -> str:

@@ -127,7 +127,7 @@ def test_the_tree_of_a_pattern_can_be_read(doc: Document) -> None:
         ("pattern { X [upos=VERB }", "column 24: expected ] or ,, found '}'"),
         (
             "pattern {\n X [];\n  Y ]\n}",
-            "line 3, column 5: expected one of [ . : -> ->> -[ < << > >> >< behind Y, found ']'",
+            "line 3, column 5: expected one of [ . : -> ->> -[ < << > >> >< behind Y",
         ),
         ("pattern { X [upos=] }", "column 19: expected a value, found ']'"),
         ('pattern { X [form="a] }', "column 19: the text between quotes has no end in this line"),
@@ -138,7 +138,7 @@ def test_the_tree_of_a_pattern_can_be_read(doc: Document) -> None:
         ("pattern { X -[Q:nsubj]-> Y }", "column 15: before a label stands E: (enhanced graph), S: (semantic roles)"),
         (
             "pattern { X -[E:nsubj|obj]-> Y }",
-            "column 23: all labels of an arc have the same letter before them, here E:",
+            "column 23: all labels of an arc have the same letter before them, here E",
         ),
         ("pattern { X -[^*]-> Y }", "no arc has none of all labels"),
         ("pattern { X -[root]-> Y }", "column 11: no word is the head of a root; write * -[root]-> Y"),
@@ -173,9 +173,7 @@ def test_what_is_no_text_is_no_pattern() -> None:
         parse_pattern(3)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "key", ["", "X", "X.", "Z.form", "e.form", "delta(X)", "{ X << }", "{ Z.form = a }", "X.form Y"]
-)
+@pytest.mark.parametrize("key", ["", "X", "X.", "Z.form", "e.form", "delta(X)", "{ X << }", "{ Z.a = b }", "X.form Y"])
 def test_a_wrong_key_is_one_line_with_its_place(key: str) -> None:
     with pytest.raises(ConfigError, match=r"^key, line 1, column \d+: "):
         Key(Pattern("pattern { e: X -> Y }"), key)
@@ -195,17 +193,20 @@ def test_changed_patterns_never_crash(samples: Path, doc: Document) -> None:
     sentences = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-test.conllu").sentences[3:6]
     choice = random.Random(1)
     read = 0
-    for text in EXAMPLES * 60:
+    for text in EXAMPLES * 100:
+        changed, pattern = mutated(text, choice), None
         try:
-            pattern = Pattern(mutated(text, choice))
+            pattern = Pattern(changed)
         except ConfigError as error:
-            assert re.match(r"pattern, line \d+, column \d+: ", str(error)), str(error)
+            message = str(error)
+        if pattern is None:
+            assert re.match(r"pattern, line \d+, column \d+: ", message), message
             continue
         read += 1
         for sentence in (*sentences, *doc):
             found = [match.ids for match in pattern.matches(sentence)]
             assert pattern.may_be_in(sentence.to_conllu()) or not found
-    assert read > 200
+    assert read > 100
 
 
 def test_patterns_of_the_page_are_read() -> None:
