@@ -172,4 +172,4 @@ def _count_by(search: FileSearch, keys: list[str], json: bool, limit: int | None
     if json:
         say_json({"pattern": search.pattern.text, "sentences": search.sentences} | counts.to_dict())
     else:
-        show([Table("", *counts.table(limit))])
+        show([Table(f"{counts.total:,} matches in {search.sentences:,} sentences", *counts.table(limit))])
