@@ -11,7 +11,7 @@ from depparse.treebanks.query.syntax import ARC_FEATURES, Block, Reader
 
 _KEYWORD = re.compile(r"\w+")
 _KINDS = ("pattern", "with", "without", "optional", "global")
-_LONGEST = 100_000  # characters of a pattern; nobody writes a longer one
+_LONGEST, _MOST = 100_000, 100  # characters, and blocks or names, of a pattern; nobody writes a longer one
 
 
 def parse(text: str) -> PatternTree:
@@ -30,6 +30,8 @@ def parse(text: str) -> PatternTree:
             raise reader.error(f"expected {', '.join(_KINDS[:-1])} or global, and then {{")
         reader.need_sign("{")
         blocks.append(reader.clauses(keyword[0]))
+        if len(blocks) > _MOST or len({name for block in blocks for name in block.names("node", "arc")}) > _MOST:
+            raise reader.error(f"a pattern has at most {_MOST} blocks, and as many names", place)
     main = [block for block in blocks if block.kind == "pattern"]
     matching = _check_main(reader, main)
     others = [block for block in blocks if block.kind not in ("pattern", "global")]
@@ -55,6 +57,9 @@ def parse_key(text: str, tree: PatternTree) -> Term | Clauses:
     key: Term | Clauses
     if reader.takes("{"):
         block = reader.clauses("with")
+        for name, place in block.names("node", "arc").items():
+            if any(name in (*clauses.nodes, *clauses.arcs) for clauses in tree.optional):
+                raise reader.error(f"{name} is of an optional part, which a key between braces cannot ask for", place)
         key = _check_other(reader, block, tree.matching)
     else:
         key = reader.term()

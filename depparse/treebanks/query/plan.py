@@ -136,10 +136,8 @@ class Plan:
 
     def _distance(self, slot: int) -> int:
         """0 if a relation to a known node gives the nodes for the slot, 1 if one joins it to a known node, else 2."""
-        joined = [
-            (relation, self._gives(relation, slot)) for relation in self._relations if self._joins(relation, slot)
-        ]
-        return 0 if any(gives for _, gives in joined) else 1 if joined else 2
+        joined = [relation for relation in self._relations if self._joins(relation, slot)]
+        return 0 if any(self._gives(relation, slot) for relation in joined) else 1 if joined else 2
 
     def _giving(self, slot: int) -> float:
         """A little more for each relation that gives another node once this one is known."""

@@ -18,8 +18,6 @@ from depparse.treebanks.query.pattern import LAYERS, Arc, Clauses, Node, Pattern
 from depparse.treebanks.query.plan import Plan
 from depparse.treebanks.query.view import View
 
-UNDEFINED = "_"  # the value of what is not defined, in counts
-
 
 class ArcFound(NamedTuple):
     """An arc of a match. `layer` is ``tree``, ``enhanced`` or ``roles``; `label` is None where the tree has none."""
@@ -63,7 +61,10 @@ class Pattern:
         return (*self.slots.nodes, *self.slots.arcs)
 
     def matches(self, sentence: Sentence) -> Iterator[Match]:
-        """The matches in a sentence. Raises FormatError for broken cells of annotation that the pattern asks for."""
+        """The matches in a sentence, one after the other; make a list of them before you change the sentence.
+
+        Raises FormatError for broken cells of annotation that the pattern asks for.
+        """
         view = View(sentence)
         return (Match(self, view, tuple(binding)) for binding in self._bindings(view))
 
@@ -151,7 +152,11 @@ def _parse(text: str) -> Pattern:
 
 
 class Match:
-    """One way in which a pattern fits a sentence. ``match["X"]`` is what X stands for, None if that is not there."""
+    """One way in which a pattern fits a sentence. ``match["X"]`` is what X stands for, None if that is not there.
+
+    Words and empty nodes are those of the sentence, and can be changed. `value` and the labels of arcs are those at the
+    time of the search.
+    """
 
     __slots__ = ("_binding", "_view", "pattern")
 

@@ -157,6 +157,8 @@ def test_the_tree_of_a_pattern_can_be_read(doc: Document) -> None:
         ("pattern { X [] } optional { X -> Y } without { Y -> X }", "Y is the name of an optional part too"),
         ("pattern { X [] } global { is_nice }", "there is no is_nice; there are is_ and is_not_ with projective"),
         ("pattern { X [] ", "expected ; or }, found its end"),
+        ("pattern { } " * 101, "a pattern has at most 100 blocks, and as many names"),
+        ("pattern { " + "; ".join(f"X{i} < X{i + 1}" for i in range(100)) + " }", "a pattern has at most 100 blocks"),
         ("pattern { X.form < b }", "expected a number or a feature behind <"),
         ("pattern { X [] } " + " " * 100_000, "a pattern has at most 100,000 characters"),
     ],
@@ -173,10 +175,12 @@ def test_what_is_no_text_is_no_pattern() -> None:
         parse_pattern(3)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("key", ["", "X", "X.", "Z.form", "e.form", "delta(X)", "{ X << }", "{ Z.a = b }", "X.form Y"])
+@pytest.mark.parametrize(
+    "key", ["", "X", "X.", "Z.form", "e.form", "delta(X)", "{ X << }", "{ Z.a = b }", "X.form Y", "{ X -> D }"]
+)
 def test_a_wrong_key_is_one_line_with_its_place(key: str) -> None:
     with pytest.raises(ConfigError, match=r"^key, line 1, column \d+: "):
-        Key(Pattern("pattern { e: X -> Y }"), key)
+        Key(Pattern("pattern { e: X -> Y } optional { Y -> D }"), key)
 
 
 def mutated(text: str, choice: random.Random) -> str:
