@@ -138,7 +138,7 @@ class _Reader:
                 content.marked.append((self.positions[first], self.positions[last]))
         for unit in content.units:
             if unit.id in marks.names:
-                unit.lines["hit"] = drawn(marks.names[unit.id])
+                unit.lines = {"hit": drawn(marks.names[unit.id])} | unit.lines
         for layer, arcs in (("tree", content.above), ("enhanced", content.below)):
             for arc in arcs:
                 ends = (content.units[unit - 1].id for unit in (arc.head, arc.dependent))

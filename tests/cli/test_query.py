@@ -118,7 +118,9 @@ def test_a_page_has_drawings(run: Run, file: Path, tmp_path: Path) -> None:
     classes = [element.get("class", "") for element in drawing.iter()]
     assert classes.count("mark") == 2  # the empty node and its subject
     assert classes.count("line hit") == 2  # their names
-    assert "arc enhanced hit" in classes
+    (arc,) = [element for element in drawing.iter() if element.get("class") == "arc enhanced hit"]
+    tags = [float(element.get("y", "nan")) for element in drawing.iter() if element.get("class") == "tag"]
+    assert float(arc.get("d", "").split()[1]) > max(tags)  # below the words, names and tags
 
 
 def test_folders_and_names_with_stars_are_searched(run: Run, file: Path, tmp_path: Path) -> None:
