@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from depparse.document.sentence import Sentence
+from depparse.document.spans import Span
 from depparse.document.words import EmptyNode, Word
 from depparse.treebanks.query.conditions import Slots, fact_of, literals, value_of
 from depparse.treebanks.query.names import parse, parse_key
@@ -199,6 +200,14 @@ class Match:
         """The IDs of words and empty nodes by name, such as 3 or 8.1."""
         return {name: id_of(node) for name, node in self.nodes.items()}
 
+    @property
+    def entities(self) -> dict[str, list[Span]]:
+        """The entities that words are in, the longer ones first, by name; without words that are in none."""
+        spans = self.sentence.ents
+        words = {name: node.id for name, node in self.nodes.items() if isinstance(node, Word)} if spans else {}
+        found = {name: [span for span in spans if span.start <= id <= span.end] for name, id in words.items()}
+        return {name: around for name, around in found.items() if around}
+
     def value(self, key: str | Key) -> str | None:
         """The value of a key such as ``X.lemma``, ``e.label`` or ``delta(X,Y)``; None if it is not defined.
 
@@ -208,9 +217,15 @@ class Match:
         return key.value(self._view, list(self._binding))
 
     def to_dict(self) -> dict[str, Any]:
-        """The match for JSON: the sentence's name and text, its place in the file, and what each name stands for."""
+        """The match for JSON: the sentence's name and text, its place in the file, and what each name stands for.
+
+        Words have the entities that they are in.
+        """
         sentence = self.sentence
+        nodes: dict[str, dict[str, Any]]
         nodes = {name: {"id": id_of(node), "form": node.text} for name, node in self.nodes.items()}
+        for name, spans in self.entities.items():
+            nodes[name]["entities"] = [span.to_dict() for span in spans]
         arcs = {
             name: {"head": id_of(arc.head), "label": arc.label, "dependent": id_of(arc.dependent), "layer": arc.layer}
             for name, arc in self.arcs.items()

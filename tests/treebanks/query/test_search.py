@@ -73,6 +73,10 @@ def test_entities_and_roles_are_found(doc: Document) -> None:
     assert [match.ids["X"] for match in doc.query("pattern { X [entity=X|ORG] }")] == ["1", "5"]
     assert [match.ids["X"] for match in doc.query("pattern { X [entity<>PER] }")] == ["5"]
     assert doc.query("pattern { X [entity=PER] }")[0].value("X.entity_text") == "Ann Lee|Ann"
+    (match,) = doc.query("pattern { X [form=Lee]; Y [upos=VERB] }")
+    assert [(span.type, span.text) for span in match.entities["X"]] == [("PER", "Ann Lee")]
+    assert "Y" not in match.entities
+    assert match.to_dict()["nodes"]["X"]["entities"][0]["text"] == "Ann Lee"
     found = doc.query("pattern { e: P -[S:*]-> A; P [sense=see.01] }")
     assert [(match["e"].label, match.ids["A"], match["e"].layer) for match in found] == [
         ("A0", "1", "roles"),
