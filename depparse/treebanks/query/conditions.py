@@ -26,7 +26,8 @@ from depparse.treebanks.query.view import Memo, View
 
 # How rare a value is, roughly: of a sentence's words, fewer have a certain lemma than a certain part of speech.
 _COSTS = {"form": 1.0, "lemma": 1.0, "sense": 1.0, "entity_text": 1.0, "mwt": 1.0, "id": 1.0, "upos": 6.0}
-_CELLS = ("form", "lemma", "upos", "xpos", "deprel", "mwt")  # features that are whole cells, and not the last
+# Features that are whole cells of a line, and not the last.
+_CELLS = frozenset(("form", "lemma", "upos", "xpos", "deprel", "mwt", "FORM", "LEMMA", "UPOS", "XPOS", "DEPREL"))
 _FEATURE, _EXPRESSION, _ANY = 4.0, 3.0, 10.0
 
 
@@ -204,7 +205,7 @@ def literals(test: Condition | Label) -> frozenset[str] | None:
         form = signs[test.layer] + "{}" if test.layer in signs else ""
     else:
         texts, name = test.texts, test.feature
-        if name.lower() in _CELLS:
+        if name in _CELLS:
             form = "\t{}\t"
         else:  # a feature or an attribute of MISC
             form = f"{name.rpartition(':')[2]}={{}}" if name[:1].isupper() and name not in VALUE_COLUMNS else ""

@@ -150,6 +150,13 @@ def test_sentences_without_the_words_of_a_pattern_are_not_even_read(tmp_path: Pa
     assert len(list(iter_conllu(path, keep=lambda lines: "hears" not in lines))) == 1
 
 
+def test_the_look_at_the_lines_takes_no_attribute_for_a_column(tmp_path: Path) -> None:
+    path = tmp_path / "x.conllu"
+    path.write_text(SENTENCE.replace("NER=B-ORG", "Form=q|MWT=w|Note=n"), encoding="utf-8")
+    for test in ("Form=q", "MWT=w", "MISC:Note=n", "UPOS=NOUN", "FORM=Bank", "DEPREL=obj", "MISC:Form<>x", "HEAD=3"):
+        assert sum(FileSearch([str(path)], parse_pattern(f"pattern {{ X [{test}, id=5] }}")).counts()) == 1, test
+
+
 def test_all_samples_have_as_many_words_as_the_search_finds(samples: Path) -> None:
     pattern = parse_pattern("pattern { X [] }")
     for file in samples.glob("*/*.conllu"):
