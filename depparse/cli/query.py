@@ -13,7 +13,7 @@ import typer
 
 from depparse.cli.options import Json
 from depparse.cli.printing import note, say, say_json
-from depparse.errors import ConfigError
+from depparse.errors import ConfigError, did_you_mean
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
@@ -66,6 +66,7 @@ def query(
     """
     from depparse.treebanks.query.files import FileSearch, find_files
     from depparse.treebanks.query.search import parse_pattern
+    from depparse.treebanks.query.view import FEATURES
 
     outputs = {"--count": count, "--lines": lines, "--conllu": conllu, "--html": html is not None}
     chosen = [name for name, is_chosen in outputs.items() if is_chosen]
@@ -76,12 +77,14 @@ def query(
         raise ConfigError(f"the pattern stands behind the files, but {pattern} is a file: FILE… 'pattern {{ … }}'")
     search = FileSearch(find_files(paths), parse_pattern(pattern))
     if by:
-        _count_by(search, by, json, limit)
-        return
-    if count:
-        say(str(sum(search.counts())))
-        return
-    _print(search, chosen[0] if chosen else "--json" if json else "", limit, html, width, ascii, color)
+        number = _count_by(search, by, json, limit)
+    elif count:
+        say(str(number := sum(search.counts())))
+    else:
+        form = chosen[0] if chosen else "--json" if json else ""
+        number = _print(search, form, limit, html, width, ascii, color)
+    for name in search.pattern.doubtful_features() if not number else ():
+        note(f"note: {name} is no column, so it was searched for in FEATS and MISC; {did_you_mean(name, FEATURES)}")
 
 
 def _print(
@@ -92,8 +95,8 @@ def _print(
     width: int | None,
     ascii: bool,
     color: bool | None,
-) -> None:
-    """Prints the matches in the chosen form."""
+) -> int:
+    """Prints the matches in the chosen form, and returns their number."""
     from depparse.files import open_output
 
     tally = [0, 0]  # matches and sentences
@@ -101,7 +104,7 @@ def _print(
     if form == "--json":
         records = [match.to_dict() for matches in found for match in matches]
         say_json({"pattern": search.pattern.text, "sentences": search.sentences, "matches": records})
-        return
+        return len(records)
     if form == "--html" and html is not None:
         from depparse.visualize.hits import draw_page
 
@@ -118,6 +121,7 @@ def _print(
     beyond = "; --limit ends the search" if limit is not None and tally[0] >= limit else ""
     matches = f"{tally[0]:,} match{'' if tally[0] == 1 else 'es'}"
     note(f"{matches} in {tally[1]:,} of {search.sentences:,} sentences{beyond}")
+    return tally[0]
 
 
 def _limited(search: Iterable[list[Match]], limit: int | None, tally: list[int]) -> Iterator[list[Match]]:
@@ -161,7 +165,8 @@ def _marked(matches: list[Match]) -> Sentence:
     return sentence
 
 
-def _count_by(search: FileSearch, keys: list[str], json: bool, limit: int | None) -> None:
+def _count_by(search: FileSearch, keys: list[str], json: bool, limit: int | None) -> int:
+    """Prints a table of counts, and returns the number of matches."""
     from depparse.cli.tables import show
     from depparse.evaluation.tables import Table
     from depparse.treebanks.query.counts import Counts
@@ -173,3 +178,4 @@ def _count_by(search: FileSearch, keys: list[str], json: bool, limit: int | None
         say_json({"pattern": search.pattern.text, "sentences": search.sentences} | counts.to_dict())
     else:
         show([Table(f"{counts.total:,} matches in {search.sentences:,} sentences", *counts.table(limit))])
+    return counts.total

@@ -88,6 +88,12 @@ def test_matches_are_counted(run: Run, file: Path) -> None:
     assert (data["keys"], data["matches"], data["sentences"]) == (["X.Number"], 9, 3)
 
 
+def test_a_doubtful_name_of_a_feature_is_noted_if_nothing_is_found(run: Run, file: Path) -> None:
+    result = run("corpora", "query", file, "pattern { X [lema=dog] }", "--count")
+    assert (result.returncode, result.stdout) == (0, "0\n")
+    assert "note: lema is no column, so it was searched for in FEATS and MISC; did you mean lemma?" in result.stderr
+
+
 def test_matches_are_lines_json_and_conllu(run: Run, file: Path, tmp_path: Path) -> None:
     assert run("corpora", "query", "x.conllu", SUBJECTS, "--lines", "--limit", "1").stdout == (
         "x.conllu:1\ts1\tV=2 bark  S=1 Dogs  e=nsubj\tDogs bark loudly\n"

@@ -17,7 +17,7 @@ from depparse.treebanks.query.conditions import Slots, fact_of, literals, value_
 from depparse.treebanks.query.names import parse, parse_key
 from depparse.treebanks.query.pattern import LAYERS, Arc, Clauses, Node, PatternTree
 from depparse.treebanks.query.plan import Plan
-from depparse.treebanks.query.view import View
+from depparse.treebanks.query.view import FEATURES, View
 
 
 class ArcFound(NamedTuple):
@@ -103,6 +103,13 @@ class Pattern:
             binding[slot] = None
         if not found:
             yield from self._extend(view, binding, number + 1)
+
+    def doubtful_features(self) -> list[str]:
+        """The features of nodes that are no columns and no names of depparse, and in small letters unlike UD's."""
+        blocks = (self.tree.matching, *self.tree.filters, *self.tree.optional)
+        nodes = (item for clauses in blocks for item in clauses.items if isinstance(item, Node))
+        names = (test.feature for node in nodes for tests in node.alternatives for test in tests)
+        return [name for name in dict.fromkeys(names) if name[0].islower() and name not in FEATURES]
 
     @cached_property
     def literals(self) -> tuple[frozenset[str], ...]:
