@@ -51,6 +51,7 @@ fuzz: .venv/.developed
 
 bench: .venv/.developed
 	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/searching.py
 	$(BIN)/python benchmarks/scoring.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/networks.py

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from depparse.inference.request import Request as Request
     from depparse.structs.constraints import Constraints as Constraints
     from depparse.training.train import train as train
+    from depparse.treebanks.query.search import parse_pattern as parse_pattern
     from depparse.visualize.svg import draw_svg as draw_svg
     from depparse.visualize.terminal import draw_tree as draw_tree
     from depparse.wrappers.spacy import spacy_pipeline as spacy_pipeline
@@ -70,6 +71,7 @@ _HOME = {
     "iter_conllu": "formats.conllu",
     "load": "inference.load",
     "parse_conllu": "formats.conllu",
+    "parse_pattern": "treebanks.query.search",
     "read": "formats.table",
     "read_conllu": "formats.conllu",
     "spacy_pipeline": "wrappers.spacy",

@@ -128,6 +128,14 @@ def test_python_of_other_pages_runs(folder: Path) -> None:
             run(block, folder)
 
 
+@pytest.mark.slow
+def test_page_on_searching_runs(folder: Path) -> None:
+    page_blocks = blocks("docs/query.md")
+    assert len(page_blocks) == 3
+    for block in page_blocks:
+        run(block, folder)
+
+
 def test_the_table_of_segmentation_has_all_keys_and_their_defaults() -> None:
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([\w.]+)` \| ([\d,.]+) \|", text, re.MULTILINE))

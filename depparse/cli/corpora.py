@@ -13,6 +13,7 @@ import typer
 from depparse.cli.options import Json
 from depparse.cli.printing import say, say_json
 from depparse.cli.progress import Line
+from depparse.cli.query import query
 from depparse.cli.tables import draw, show
 from depparse.evaluation.tables import Table
 from depparse.printable import clean, one_line
@@ -31,7 +32,7 @@ Paths = Annotated[
 
 @app.callback(invoke_without_command=True)
 def corpora(context: typer.Context) -> None:
-    """Treebanks: list, get, stats and check.
+    """Treebanks: list, get, stats, check and query.
 
     Example: [green]depparse corpora list --language Swedish[/green]
     """
@@ -121,6 +122,9 @@ def get(
     checked = "SHA-256" if sha256 is not None else "git object ID"
     say(f"{len(result.files)} files of {result.repository} {result.release}, each checked by {checked}.")
     say(f"Licence: {result.licence or 'not found in README or LICENSE; look for it before you use the treebank'}")
+
+
+app.command("query")(query)
 
 
 @app.command()

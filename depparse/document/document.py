@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.arguments import check_iterable, shown
 from depparse.document.columns import CONLLU_COLUMNS
-from depparse.document.conversions import CONVERSIONS
+from depparse.document.conversions import CONVERSIONS, SEARCHES
 from depparse.document.drawings import Drawable
 from depparse.document.raw_text import iter_exact_text, placed
 from depparse.document.sentence import Sentence
@@ -74,6 +74,14 @@ class Document(Drawable):
     def iter_words(self) -> Iterator[Word]:
         """The words of all sentences, in order."""
         return (word for sentence in self.sentences for word in sentence.words)
+
+    def query(self, pattern: Any) -> list[Any]:
+        """The matches of a pattern in all sentences, in order, such as ``pattern { V -[nsubj]-> S; V [lemma="be"] }``.
+
+        They are objects of `Match` in `depparse.treebanks.query.search`; docs/query.md has the syntax. Raises
+        ConfigError, with line and column, for a text that is no pattern.
+        """
+        return list(SEARCHES["search"](self, pattern))
 
     # -- to other types, and from them
 

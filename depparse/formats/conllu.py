@@ -8,7 +8,7 @@ or several roots are read as they stand: ``depparse corpora check`` reports them
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from itertools import chain
 from typing import BinaryIO, NoReturn
@@ -37,10 +37,18 @@ def read_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Document:
     return Document(_share_strings(sentence, shared) for sentence in iter_conllu(path, strict=strict))
 
 
-def iter_conllu(path: PathLike | BinaryIO, *, strict: bool = False) -> Iterator[Sentence]:
-    """The sentences of a CoNLL-U file, one at a time, in constant memory. Raises FormatError."""
+def iter_conllu(
+    path: PathLike | BinaryIO, *, strict: bool = False, keep: Callable[[str], bool] | None = None
+) -> Iterator[Sentence]:
+    """The sentences of a CoNLL-U file, one at a time, in constant memory. Raises FormatError.
+
+    With `keep`, only sentences are read for whose lines it is true. It is called for every sentence, in order.
+    """
     with open_input(path) as stream:
-        yield from placed(parse_blocks(blocks(stream, name_of(path), strict), CONLLU_COLUMNS, name_of(path)))
+        source = blocks(stream, name_of(path), strict)
+        if keep is not None:
+            source = ((line, block) for line, block in source if keep(block))
+        yield from placed(parse_blocks(source, CONLLU_COLUMNS, name_of(path)))
 
 
 def parse_conllu(text: str, *, name: str = "input") -> Iterator[Sentence]:

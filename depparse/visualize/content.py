@@ -5,10 +5,10 @@ A unit is a word or an empty node. All text is ready to be drawn: cleaned, and c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from depparse.document.annotations.graph import GRAPH_PROBABILITIES
 from depparse.document.annotations.tree import HEAD_PROBABILITY, LABEL_PROBABILITY
@@ -52,6 +52,18 @@ class Bar:
         return self.label + self.number
 
 
+class Marks(NamedTuple):
+    """What stands out in a drawing: words and empty nodes by their IDs, as in DEPS, and arcs by their layer and ends.
+
+    `spans` are first and last ones. `names` are written below a word. An arc is (``tree`` or ``enhanced``, the ID of
+    its head, the ID of its dependent).
+    """
+
+    spans: Sequence[tuple[str, str]] = ()
+    names: Mapping[str, str] = {}
+    arcs: Collection[tuple[str, str, str]] = ()
+
+
 @dataclass(slots=True)
 class Content:
     """All that is drawn. `groups` are the bars of the predicate and the arguments of each frame, predicate first."""
@@ -62,7 +74,7 @@ class Content:
     tokens: list[Bar] = field(default_factory=list)
     entities: list[Bar] = field(default_factory=list)
     groups: list[list[Bar]] = field(default_factory=list)
-    marked: tuple[int, int] | None = None  # the first and the last unit of words that stand out
+    marked: list[tuple[int, int]] = field(default_factory=list)  # the first and the last of units that stand out
 
     @property
     def arcs(self) -> list[Arc]:
@@ -80,13 +92,13 @@ class Content:
 
 
 def content_of(
-    sentence: Sentence, layers: frozenset[str], marked: tuple[int, int] | None = None, *, strict: bool = False
+    sentence: Sentence, layers: frozenset[str], marks: Marks | None = None, *, strict: bool = False
 ) -> Content:
-    """The content of a drawing that shows the `layers`; `marked` are a first and a last word to stand out.
+    """The content of a drawing that shows the `layers`; `marks` say what stands out.
 
     Raises FormatError if frames are to be drawn whose cells are broken, or if not `strict`, draws none.
     """
-    return _Reader(sentence, layers, strict).content(marked)
+    return _Reader(sentence, layers, strict).content(marks or Marks())
 
 
 class _Reader:
@@ -101,7 +113,7 @@ class _Reader:
         # The position of each unit, by its ID as DEPS has it.
         self.positions = {_id(node): position for position, node in enumerate(self.nodes, 1)}
 
-    def content(self, marked: tuple[int, int] | None) -> Content:
+    def content(self, marks: Marks) -> Content:
         content = Content([self._unit(node) for node in self.nodes])
         if "tree" in self.layers:
             content.above = self._tree()
@@ -116,9 +128,22 @@ class _Reader:
             content.entities = list(self._entities())
         if "frames" in self.layers:
             content.groups = [self._frame(frame) for frame in self._objects(lambda: self.sentence.frames)]
-        if marked is not None:
-            content.marked = self._at(marked[0]), self._at(marked[1])
+        self._mark(content, marks)
         return content
+
+    def _mark(self, content: Content, marks: Marks) -> None:
+        """Lets units and arcs stand out, as far as they are drawn."""
+        for first, last in marks.spans:
+            if first in self.positions and last in self.positions:
+                content.marked.append((self.positions[first], self.positions[last]))
+        for unit in content.units:
+            if unit.id in marks.names:
+                unit.lines = {"hit": drawn(marks.names[unit.id])} | unit.lines
+        for layer, arcs in (("tree", content.above), ("enhanced", content.below)):
+            for arc in arcs:
+                ends = (content.units[unit - 1].id for unit in (arc.head, arc.dependent))
+                if arc.head and (layer, *ends) in marks.arcs:
+                    arc.kind = f"{arc.kind} hit".strip()
 
     def _at(self, word: int) -> int:
         return self.positions[str(word)]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Span
 from depparse.printable import clean
+from depparse.visualize.content import Marks
 from depparse.visualize.page import figure_of
 from depparse.visualize.shown import layers
 from depparse.visualize.style import NOTEBOOK_STYLE
@@ -53,12 +54,12 @@ def box(content: str) -> str:
     return f'<div class="depparse-box"><style>{_LAYOUT}{NOTEBOOK_STYLE}</style>\n{content}</div>\n'
 
 
-def _figure(sentence: Sentence, marked: tuple[int, int] | None = None) -> str:
+def _figure(sentence: Sentence, marks: Marks | None = None) -> str:
     if len(sentence) > _LONGEST:
         text = escape(clean(sentence.text if len(sentence.text) <= 2_000 else sentence.text[:2_000] + "…"))
         note = f"<small>{len(sentence):,} words; <code>depparse.draw_svg</code> draws them</small>"
         return f"<figure><figcaption><bdi>{text}</bdi></figcaption>\n<div>{note}</div></figure>\n"
-    return figure_of(sentence, layers(None), _WIDTH, marked=marked)
+    return figure_of(sentence, layers(None), _WIDTH, marks=marks)
 
 
 def _entity(span: Span) -> str:
@@ -68,7 +69,7 @@ def _entity(span: Span) -> str:
     text = f"<b>{escape(clean(span.type))}</b> <small>{place}{score}</small>"
     if sentence is None or not 1 <= span.start <= span.end <= len(sentence):
         return f"<p>{text}</p>\n"
-    return f"<p>{text}</p>\n{_figure(sentence, (span.start, span.end))}"
+    return f"<p>{text}</p>\n{_figure(sentence, Marks([(str(span.start), str(span.end))]))}"
 
 
 DRAWING = notebook_html

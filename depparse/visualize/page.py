@@ -7,7 +7,7 @@ from html import escape
 
 from depparse.document.sentence import Sentence
 from depparse.printable import clean, is_right_to_left
-from depparse.visualize.content import content_of
+from depparse.visualize.content import Marks, content_of
 from depparse.visualize.shown import layers
 from depparse.visualize.style import STYLE
 from depparse.visualize.svg import svg_of
@@ -46,12 +46,18 @@ def figure_of(
     layers: frozenset[str],
     width: int | None,
     *,
-    marked: tuple[int, int] | None = None,
+    marks: Marks | None = None,
     strict: bool = False,
+    caption: str | None = None,
+    below: str = "",
 ) -> str:
-    """A sentence as a figure, to stand where the page has `STYLE`; the other arguments are those of `content_of`."""
+    """A sentence as a figure, to stand where the page has `STYLE`; `marks` and `strict` are those of `content_of`.
+
+    The `caption` is HTML; by default it is the text. `below` is more HTML, which stands between it and the drawing.
+    """
     name = f"<small>{escape(clean(sentence.sent_id))}</small> " if sentence.sent_id else ""
-    caption = f"<figcaption>{name}<bdi>{escape(clean(sentence.text))}</bdi></figcaption>"
+    caption = escape(clean(sentence.text)) if caption is None else caption
+    caption = f"<figcaption>{name}<bdi>{caption}</bdi></figcaption>"
     direction = ' dir="rtl"' if is_right_to_left([sentence.text]) else ""
-    drawing = svg_of(content_of(sentence, layers, marked, strict=strict), sentence.text, width, style=False)
-    return f"<figure{direction}>{caption}\n<div>{drawing}</div></figure>\n"
+    drawing = svg_of(content_of(sentence, layers, marks, strict=strict), sentence.text, width, style=False)
+    return f"<figure{direction}>{caption}{below}\n<div>{drawing}</div></figure>\n"

@@ -12,7 +12,7 @@ from depparse.visualize.pixels import text_width
 
 _GROUND = 26  # distance from the feet of the arcs to the baseline of the forms
 _LINE = 15  # distance from one small line to the next
-_ORDER = ("upos", "xpos", "lemma", "feats")  # of small lines
+_ORDER = ("hit", "upos", "xpos", "lemma", "feats")  # of small lines
 
 
 def draw_row(ink: Ink, content: Content, centres: Sequence[float], halves: Sequence[float]) -> float:
@@ -25,9 +25,10 @@ def draw_row(ink: Ink, content: Content, centres: Sequence[float], halves: Seque
     above, levels = arcs_in(ink, content.above)
     ground = ink.top + MARGIN + len(levels) * LEVEL + (SMALL if levels else 0)  # y of the feet of the arcs
     base = ground + (_GROUND if levels else FORM)  # y of the line on which the forms stand
-    if content.marked and row.meets(*content.marked):
-        left, right = bars.ends(*content.marked)
-        ink.rect("mark", left - 4, right + 4, base - FORM - 1, FORM + 7, 4)
+    for first, last in content.marked:
+        if row.meets(first, last):
+            left, right = bars.ends(first, last)
+            ink.rect("mark", left - 4, right + 4, base - FORM - 1, FORM + 7, 4)
     draw_arcs(ink, above, levels, ground)
     bottom = _draw_words(ink, content, bars, halves, base, {arc.dependent for arc in above if not arc.head})
     bottom = _draw_tokens(ink, content, bars, bottom)

@@ -14,6 +14,7 @@ _COMMON = """\
 .depparse .token{font-size:13px}.depparse .tag,.depparse .line,.depparse .label,.depparse .name{font-size:11px}
 .depparse .arc,.depparse .bracket,.depparse .link{fill:none;stroke-width:1.3}
 .depparse .uncertain{stroke-dasharray:4 3}.depparse .uncertain.label,.depparse .uncertain.name{font-style:italic}
+.depparse .hit.line{font-weight:600}.depparse .hit.arc{stroke-width:2.6}
 .depparse .doubtful.label{font-style:italic}.depparse .lost.label{text-decoration:line-through}
 """
 # By selector: the property, its colour on light and on dark paper.
@@ -28,11 +29,14 @@ COLORS = {
     ".label": ("fill", "#4a5261", "#b9c2d0"),
     ".more": ("fill", "#9a4507", "#f0a868"),
     ".arc": ("stroke", "#7b8aa5", "#8795ad"),
+    ".hit.line": ("fill", "#8a4b00", "#ffd479"),
     ".bracket": ("stroke", "#a987c4", "#a987c4"),
     ".tip": ("fill", "#7b8aa5", "#8795ad"),
     ".enhanced.arc": ("stroke", "#c4641a", "#d98a4b"),
     ".enhanced.tip": ("fill", "#c4641a", "#d98a4b"),
     ".enhanced.label": ("fill", "#9a4507", "#f0a868"),
+    ".hit.arc": ("stroke", "#b26a00", "#ffc34d"),
+    ".hit.label": ("fill", "#8a4b00", "#ffd479"),
     ".entity.bar": ("fill", "#d8e8f8", "#1c3a56"),
     ".entity.name": ("fill", "#0b4a80", "#a9d3f7"),
     ".entity.uncertain.bar": ("stroke", "#0b4a80", "#a9d3f7"),

@@ -13,7 +13,7 @@ A line that passes behind a bar leaves the bar whole (``─│─``), so a reade
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
@@ -23,7 +23,7 @@ from depparse.document.trees import Heads, cycles
 from depparse.printable import clean
 from depparse.visualize.content import Bar, Content, content_of
 from depparse.visualize.shown import TEXT_DEFAULT, layers
-from depparse.visualize.text import check_drawn, shown_column
+from depparse.visualize.text import check_drawn, drawn, shown_column
 
 # The joint of a bar with a line to the right, by whether other lines lead to the left, up and down.
 _JOINTS = {
@@ -37,7 +37,7 @@ _JOINTS = {
 _ASCII = str.maketrans("╭╰├┬┴┼─│►●↻…┐┘", ".`++++-|>*@~.'")
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
 _ARC, _ROOT, _UPOS, _DEPREL, _TOKEN = "\x1b[36m", "\x1b[1m", "\x1b[32m", "\x1b[33m", "\x1b[35m"
-_ENTITY, _FRAME = "\x1b[34m", "\x1b[96m"
+_ENTITY, _FRAME, _MARK = "\x1b[34m", "\x1b[96m", "\x1b[1;30;103m"
 
 _SHORT = 8  # columns: no word is cut to fewer
 _Styled = tuple[str, str]  # text and its style, '' for none
@@ -50,6 +50,7 @@ def draw_tree(
     color: bool = False,
     ascii: bool = False,
     show: str | Iterable[str] | None = None,
+    marked: Mapping[str, str] | None = None,
 ) -> str:
     """The tree as lines, one a word: arcs, form, UPOS, relation, multiword token, entities; '' without words.
 
@@ -60,6 +61,8 @@ def draw_tree(
     `show` is as in `draw_svg`, but ``default`` stands for tree, upos, tokens and entities. A relation behind which is a
     question mark has a probability under 0.8. With ``enhanced``, empty nodes have lines, relations that the graph does
     not have stand in parentheses, and its other edges are written as in DEPS: ``8.1:nsubj``. Each frame has a column.
+
+    `marked` has the IDs of words and empty nodes that stand out, each with a name that is written behind the form.
 
     Raises ConfigError if this is no sentence or a name is unknown, and FormatError if frames are asked for and their
     cells are broken.
@@ -77,7 +80,10 @@ def draw_tree(
         head = content.units[(heads[unit - 1] or 0) - 1]
         relations[unit - 1] += f" {'↻'.translate(signs)} {head.id} {head.form}"
     bars = [(content.tokens, _TOKEN), (content.entities, _ENTITY), *((group, _FRAME) for group in content.groups)]
-    columns = [_Column(forms, ""), *_lines(content, relations), _edges(content)]
+    marked = marked or {}
+    is_marked = [unit.id in marked for unit in content.units]
+    names = [drawn(marked.get(unit.id, "")) for unit in content.units]
+    columns = [_Column(forms, ""), _Column(names, _MARK), *_lines(content, relations), _edges(content)]
     columns += [column for group, style in bars for column in _brackets(group, len(forms), style, signs)]
     columns = [column for column in columns if any(column.cells)]
 
@@ -96,6 +102,7 @@ def draw_tree(
             cell = column.cells[index]
             if cell:
                 style = _ROOT if number == 0 and heads[index] == 0 else column.style
+                style = _MARK if number == 0 and is_marked[index] else style
                 pieces += [(" " * gap, ""), (cell, style)]
                 gap = 0
             gap += widths[number] - cell_len(cell) + column.space
@@ -268,8 +275,9 @@ def _within(pieces: list[_Styled], width: int, sign: str) -> list[_Styled]:
 
 
 def styled(text: str, style: str, color: bool) -> str:
-    """A line of text for beside a tree, cleaned like its words. `style` is ``bold``, ``dim`` or ``wrong``."""
-    return _paint(clean(text), {"bold": _ROOT, "dim": _DIM, "wrong": _DEPREL}[style] if color else "")
+    """A line of text for beside a tree, cleaned like its words; `style`: ``bold``, ``dim``, ``wrong``, ``marked``."""
+    styles = {"bold": _ROOT, "dim": _DIM, "wrong": _DEPREL, "marked": _MARK}
+    return _paint(clean(text), styles[style] if color else "")
 
 
 def _paint(text: str, style: str) -> str:

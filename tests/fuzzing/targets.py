@@ -11,6 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,16 @@ from depparse.text import rules
 from depparse.text.spacing import is_visible
 from depparse.training.recipe import read_recipe, recipe_file
 from depparse.treebanks.checks import check
+from depparse.visualize.hits import draw_lines
 from tests.conftest import ROOT
 from tests.fuzzing.mutators import NASTY, make_text, mutate_bytes, mutate_json, mutate_lines
 from tests.models import model_of, small_model
 from tests.recipes import ENHANCED, FLAT, GCN, TASKS
 from tests.segmenters import random_segmenter
 
-TARGETS = ("conllu", "formats", "parquet", "settings", "folders", "texts")
+TARGETS = ("conllu", "formats", "parquet", "settings", "folders", "texts", "patterns")
 _KEYS = ("model", "training", "data", "tasks", "epochs", "optimizer", "seed")
+_SHORT = 12  # words of a sentence that is searched for changed patterns, which may match in very many ways
 SAMPLES = ROOT / "corpora" / "samples"
 
 
@@ -59,12 +62,14 @@ class Fuzzer:
             self.saved.append(self.folder / context)
             model = model_of({**tasks, **others}, english, context)
             Pipeline(model, segmenter=segmenter).save(self.saved[-1])
+        page = (ROOT / "docs" / "query.md").read_text(encoding="utf-8")
+        self.queries = re.findall(r"^```text\n(pattern .*?)^```", page, re.MULTILINE | re.DOTALL)
         self.recipes = [recipe_file(path.stem) for path in sorted((ROOT / "configs").glob("*.toml"))]
 
     @property
     def targets(self) -> dict[str, Callable[[random.Random], None]]:
         """The targets by name."""
-        functions = (self.conllu, self.formats, self.parquet, self.settings, self.folders, self.texts_)
+        functions = (self.conllu, self.formats, self.parquet, self.settings, self.folders, self.texts_, self.patterns)
         return dict(zip(TARGETS, functions, strict=True))
 
     # -- files
@@ -166,6 +171,18 @@ class Fuzzer:
         again = Document(depparse.parse_conllu(document.to_conllu()))
         assert again.to_conllu() == document.to_conllu()
 
+    def patterns(self, rng: random.Random) -> None:
+        """A pattern that is read can be searched for, and what is found can be drawn."""
+        data = mutate_bytes(rng, rng.choice(self.queries).encode())
+        self._written("case.txt", data)
+        pattern = depparse.parse_pattern(data.decode("utf-8", "surrogateescape"))
+        short = [sentence for sentence in rng.choice(self.documents) if len(sentence) <= _SHORT]
+        for sentence in short[:3]:
+            matches = list(islice(pattern.matches(sentence), 20))
+            assert pattern.may_be_in(sentence.to_conllu()) or not matches or "S:" in pattern.text
+            if matches:
+                _allowing(lambda matches=matches: draw_lines(matches))  # type: ignore[misc]
+
     # -- what may be asked of a document
 
     def _ask(self, rng: random.Random, document: Document) -> None:
@@ -176,7 +193,7 @@ class Fuzzer:
                 lambda s=sentence: [(t.text, t.start_char) for t in s.tokens], lambda s=sentence: s.copy().to_conllup(),
             ):  # fmt: skip
                 _allowing(question)
-        what = rng.randrange(6)
+        what = rng.randrange(7)
         if what == 0:
             _allowing(lambda: [depparse.draw_tree(sentence, show="all") for sentence in document])
         elif what == 1:
@@ -195,6 +212,8 @@ class Fuzzer:
             name = rng.choice([name for name in FORMATS if name != "parquet"])
             path = self.folder / "converted"
             _allowing(lambda: (write(document, path, name), read(path, name)))
+        elif what == 5:
+            _allowing(lambda: document.query(rng.choice(self.queries)))
         else:
             _allowing(lambda: self.pipeline(document, without=["segmenter"], keep=["HEAD"]))
 

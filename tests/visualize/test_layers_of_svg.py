@@ -396,7 +396,7 @@ def test_text_and_lines_can_be_told_from_what_is_behind(look: int) -> None:
             assert contrast(str(color[look]), str(COLORS[".paper"][look])) >= 4.5, name
         if name.endswith(".name"):
             assert contrast(str(color[look]), str(COLORS[name.replace(".name", ".bar")][look])) >= 4.5, name
-        if name in (".arc", ".tip", ".enhanced.arc", ".enhanced.tip"):
+        if name in (".arc", ".tip", ".enhanced.arc", ".enhanced.tip", ".hit.arc"):
             assert contrast(str(color[look]), str(COLORS[".paper"][look])) >= 3, name
     for name in (".form", ".empty"):
         assert contrast(str(COLORS[name][look]), str(COLORS[".mark"][look])) >= 4.5
