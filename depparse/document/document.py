@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import conllu
     import pandas
     import pyarrow
+    import stanza
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
@@ -82,8 +83,9 @@ class Document(Drawable):
 
     def to(self, name: str) -> Any:
         """The document as an object of another type: ``json`` (dictionaries and lists), ``pandas`` (a frame), ``arrow``
-        (a table), ``token_lists`` (of the library conllu), ``spacy`` (a Doc), or what another package adds to the entry
-        points ``depparse.conversions``. Raises ConfigError for an unknown name."""
+        (a table), ``token_lists`` (of the library conllu), ``spacy`` (a Doc), ``stanza`` (a Document of Stanza), or
+        what another package adds to the entry points ``depparse.conversions``. Raises ConfigError for an unknown name.
+        """
         return CONVERSIONS[name].to_object(self)
 
     @classmethod
@@ -152,6 +154,16 @@ class Document(Drawable):
     def from_spacy(cls, doc: Doc) -> Document:
         """The document in a Doc of spaCy, of `to_spacy` or of any other origin. Raises FormatError."""
         return cls.of("spacy", doc)
+
+    def to_stanza(self, *, offsets: bool = True) -> stanza.Document:
+        """A document of Stanza with the text and all annotation; see `depparse.formats.stanza.to_stanza`."""
+        document: stanza.Document = CONVERSIONS["stanza"].to_object(self, offsets=offsets)
+        return document
+
+    @classmethod
+    def from_stanza(cls, document: stanza.Document) -> Document:
+        """The document in one of Stanza, of `to_stanza` or of any other origin. Raises FormatError."""
+        return cls.of("stanza", document)
 
     def __len__(self) -> int:
         """The number of sentences."""

@@ -27,13 +27,14 @@ HOMES = {
     "formats/json.py": "FEATS HEAD LEMMA",  # features are a dictionary there
     "formats/pandas.py": "HEAD",
     "formats/arrow.py": "HEAD LEMMA",
-    "wrappers/stanza_tokenizer.py": "HEAD LEMMA ner",
     # -- formats of others, with columns or fields of their own
     "formats/tagged.py": "XPOS entities",
     "formats/hub.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS entities ner",
     "formats/hub_lines.py": "DEPREL DEPS HEAD LEMMA UPOS",
     "formats/token_lists.py": "DEPS FEATS HEAD UPOS XPOS",
     "formats/spacy.py": "HEAD",
+    "formats/stanza.py": "DEPS HEAD entities",  # numbers and a graph there
+    "formats/stanza_cells.py": "NER entities ner",
     "formats/spacy_tokens.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # attributes of spaCy
     # -- treebanks: labels that are counted, and held against those of UD and of train
     "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
