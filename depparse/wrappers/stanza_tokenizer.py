@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
+from depparse.document.document import Document
 from depparse.document.sentence import Sentence
-from depparse.errors import ModelError
-from depparse.formats.stanza import PLACEHOLDERS, stanza
+from depparse.errors import ConfigError, ModelError, did_you_mean
+from depparse.formats.stanza import PLACEHOLDERS, from_stanza, stanza, to_stanza
 from depparse.text.blocks import iter_blocks
 from depparse.text.spacing import RawToken, breaks_paragraph, build_sentences, is_visible
 
@@ -17,15 +18,24 @@ if TYPE_CHECKING:
     import stanza as library
 
 
+_BATCH = 256  # sentences that the other processors get together
+
+
 class StanzaTokenizer:
     """A segmenter that finds sentences, tokens and multiword tokens by Stanza, for ``Pipeline(model, segmenter=…)``.
 
     `pipeline` is a ``stanza.Pipeline`` with the processor ``tokenize``, and ``mwt`` where the language has multiword
-    tokens; its other processors are not run.
+    tokens. Its other processors are run if `processors` names them (``"pos,lemma,ner"``); what they annotate stays
+    where the model is asked to keep it (``nlp(text, keep="ner")``), or predicts no such thing.
     """
 
-    def __init__(self, pipeline: library.Pipeline) -> None:
+    def __init__(self, pipeline: library.Pipeline, processors: str | Collection[str] = ()) -> None:
         self.pipeline = pipeline
+        self.processors = processors.split(",") if isinstance(processors, str) else list(processors)
+        for name in self.processors:
+            if name not in pipeline.processors or name in ("tokenize", "mwt"):
+                others = pipeline.processors.keys() - {"tokenize", "mwt"}
+                raise ConfigError(f"this pipeline of Stanza has no processor {name!r}; {did_you_mean(name, others)}")
         if "tokenize" not in pipeline.processors:
             names = ", ".join(pipeline.processors) or "none"
             raise ModelError(f"this pipeline of Stanza has no processor 'tokenize', it has: {names}")
@@ -69,7 +79,17 @@ class StanzaTokenizer:
         Stanza ends a sentence where its input ends. So unless a block ends a paragraph, its last sentence is segmented
         again at the beginning of the next block.
         """
-        return build_sentences(self._blocks(pieces))
+        sentences = build_sentences(self._blocks(pieces))
+        return self._annotated(sentences) if self.processors else sentences
+
+    def _annotated(self, sentences: Iterator[Sentence]) -> Iterator[Sentence]:
+        """The sentences with the annotation of the other processors, a batch at a time."""
+        while batch := list(islice(sentences, _BATCH)):
+            places = [sentence.start_char for sentence in batch]
+            document = self.pipeline.process(to_stanza(Document(batch)), processors=self.processors)
+            for sentence, place in zip(from_stanza(document), places, strict=True):
+                sentence.start_char = place
+                yield sentence
 
     def expand(self, sentences: Iterable[Sentence]) -> Iterator[Sentence]:
         """The sentences as they are: Stanza finds multiword tokens only while it tokenizes, so it expands none here."""
