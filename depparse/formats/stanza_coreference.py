@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 CHAINS = "coref_chains"
@@ -16,12 +16,12 @@ Place = int | tuple[int, int]  # the index of a word in its sentence, or the pla
 Mention = tuple[int, Place, Place, bool]  # the sentence, its first word, the word behind it, is it representative
 
 
-def cell_of(attachments: Iterable[Any] | str | None) -> str | None:
+def cell_of(attachments: Any) -> str | None:
     """The value in MISC for the ``coref_chains`` of a word; None if it is in no chain."""
-    if attachments is None or isinstance(attachments, str):  # text, if Stanza has read a file that it had written
-        return attachments or None
+    if isinstance(attachments, str):  # Stanza leaves it text if it reads a file that it has written
+        return attachments
     items = []
-    for one in attachments:
+    for one in attachments or ():
         position = "unit" if one.is_start and one.is_end else "start" if one.is_start else "end" if one.is_end else ""
         items.append(f"{position or 'middle'}-{'repr-' if one.is_representative else ''}id{one.chain.index}")
     return ",".join(items) or None
@@ -68,7 +68,6 @@ def attach(document: Any, mentions: dict[int, list[Mention]]) -> None:
     document.coref = chains
 
 
-def _order(mention: Mention) -> Sequence[int]:
+def _order(mention: Mention) -> tuple[int, int, int]:
     sentence, start, end, _ = mention
-    words = (start, end) if isinstance(start, int) and isinstance(end, int) else (start[0], start[0])  # type: ignore[index]
-    return sentence, *words
+    return sentence, start if isinstance(start, int) else start[0], end if isinstance(end, int) else end[0]

@@ -163,6 +163,20 @@ def test_the_text_can_be_rebuilt(french: StanzaTokenizer, text: str) -> None:
         assert from_stanza(french.pipeline.process(text)).text == text
 
 
+def test_documents_of_stanza_stay_the_same(french: StanzaTokenizer, samples: Path) -> None:
+    """Offsets, spacing and multiword tokens of Stanza are there again; it has empty strings where we have none."""
+    text = read(next((samples / SAMPLES["fr"][0]).glob("*-ud-train.conllu"))).text
+    multiwords = 0
+    for part in (" Il va au lac.  Elle dort.\n\nDu lac ", "Il va au lac", text[:1500] + "\n"):
+        theirs = french.pipeline.process(part, processors="tokenize")
+        back = to_stanza(from_stanza(theirs))
+        rows = [[[{k: v for k, v in row.items() if v != ""} for row in s] for s in d.to_dict()] for d in (theirs, back)]
+        assert rows[0] == rows[1]
+        assert (back.text, back.sentence_comments()) == (theirs.text, theirs.sentence_comments())
+        multiwords += sum(token.is_mwt() for token in theirs.iter_tokens())
+    assert multiwords
+
+
 def test_long_tokens_keep_their_characters(french: StanzaTokenizer) -> None:
     """Stanza writes <UNK> for tokens of more than a thousand characters."""
     long_word = "x" * 1500
