@@ -48,6 +48,7 @@ HOMES = {
     "inference/annotator.py": "tree",  # kept heads are constraints of the parser
     "inference/pipeline.py": "frames",  # predicates may be given to be scored without them
     "evaluation/systems.py": "HEAD frames tree",  # and so may trees; chains stand for those that nothing predicts
+    "wrappers/stanza_processor.py": "HEAD LEMMA NER UPOS",  # for each, Stanza has a processor with another name
     # -- the server: UDPipe asks for a tagger, which fills these columns, and a parser; HEAD is a method of HTTP, too
     "server/models.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",
     "server/transport.py": "HEAD",
