@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from depparse.visualize.svg import draw_svg as draw_svg
     from depparse.visualize.terminal import draw_tree as draw_tree
     from depparse.wrappers.spacy import spacy_pipeline as spacy_pipeline
+    from depparse.wrappers.stanza import stanza_pipeline as stanza_pipeline
 
 __version__ = "0.1.0"
 
@@ -75,6 +76,7 @@ _HOME = {
     "read": "formats.table",
     "read_conllu": "formats.conllu",
     "spacy_pipeline": "wrappers.spacy",
+    "stanza_pipeline": "wrappers.stanza",
     "train": "training.train",
     "write": "formats.table",
     "write_conllu": "formats.conllu",

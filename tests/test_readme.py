@@ -111,6 +111,16 @@ def test_page_on_spacy_runs(folder: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("stanza") is None, reason="needs Stanza: pip install 'depparse[stanza]'")
+def test_page_on_stanza_runs(folder: Path) -> None:
+    """All blocks but those with models of Stanza, which tests of the wrappers replace by others."""
+    page_blocks = blocks("docs/stanza.md")
+    assert len(page_blocks) == 2
+    for block in page_blocks:
+        run(block, folder)
+
+
+@pytest.mark.slow
 def test_page_on_parsers_runs(folder: Path) -> None:
     page_blocks = blocks("docs/parsers.md")
     assert len(page_blocks) == 2

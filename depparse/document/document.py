@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import conllu
     import pandas
     import pyarrow
+    import stanza
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
@@ -90,8 +91,9 @@ class Document(Drawable):
 
         ``arrow`` and ``polars`` are tables with one row for each sentence, ``pandas`` has one for each word;
         ``token_lists`` (of the library conllu), ``networkx`` and ``nltk`` are lists of objects, one for each sentence;
-        ``displacy`` is what spaCy draws; ``spacy`` is a Doc; ``json`` is dictionaries, ``conllu`` text. Other packages
-        add names by the entry points ``depparse.conversions``. Raises ConfigError, also if a library is not installed.
+        ``displacy`` is what spaCy draws; ``spacy`` is a Doc, ``stanza`` a Document of Stanza; ``json`` is dictionaries,
+        ``conllu`` text. Other packages add names by the entry points ``depparse.conversions``. Raises ConfigError, also
+        if a library is not installed.
         """
         return CONVERSIONS[name].to_object(self)
 
@@ -163,6 +165,16 @@ class Document(Drawable):
     def from_spacy(cls, doc: Doc) -> Document:
         """The document in a Doc of spaCy, of `to_spacy` or of any other origin. Raises FormatError."""
         return cls.of("spacy", doc)
+
+    def to_stanza(self, *, offsets: bool = True) -> stanza.Document:
+        """A document of Stanza with the text and all annotation; see `depparse.formats.stanza.to_stanza`."""
+        document: stanza.Document = CONVERSIONS["stanza"].to_object(self, offsets=offsets)
+        return document
+
+    @classmethod
+    def from_stanza(cls, document: stanza.Document) -> Document:
+        """The document in one of Stanza, of `to_stanza` or of any other origin. Raises FormatError."""
+        return cls.of("stanza", document)
 
     def __len__(self) -> int:
         """The number of sentences."""

@@ -6,6 +6,7 @@ both ends are included. `depparse.document.annotations` reads them from files an
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -177,3 +178,8 @@ def check_label(label: str, what: str) -> None:
     """Raises DepparseError unless `label` can stand in a tag or an argument cell of any format; `what` names it."""
     if not isinstance(label, str) or label in ("", "_", "O") or any(char in "|,=" or char.isspace() for char in label):
         raise DepparseError(f"{what} is a name without blanks, bars, commas and equals signs, not {label!r}")
+
+
+def clean_label(label: str) -> str:
+    """A label of other makers as `check_label` wants it: with hyphens in place of what it must not have."""
+    return re.sub(r"[\s|,=]|^[O_]$", "-", label)

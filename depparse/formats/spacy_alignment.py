@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.document.sentence import Sentence
-from depparse.document.spans import Span
+from depparse.document.spans import Span, clean_label
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -74,5 +73,5 @@ def set_entities(part: Aligned, places: Iterable[Place]) -> None:
     for start, end, label in places:
         words = [ids for ids in part.words[max(0, start - part.start) : end - part.start] if ids is not None]
         if words and label:
-            spans.append(Span(words[0][0], words[-1][1], re.sub(r"[\s|,=]|^[O_]$", "-", label)))
+            spans.append(Span(words[0][0], words[-1][1], clean_label(label)))
     part.sentence.ents = spans

@@ -16,7 +16,7 @@ CODE = "from depparse.wrappers.stanza_tokenizer import StanzaTokenizer; StanzaTo
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "ModelError: this needs the package stanza: pip install 'depparse[stanza]'"),
+        (None, "ConfigError: this needs the package stanza: pip install 'depparse[stanza]'"),
         (
             "import no_such_library",
             "installed but cannot be imported: ModuleNotFoundError: No module named 'no_such_li",

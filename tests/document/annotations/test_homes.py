@@ -27,7 +27,6 @@ HOMES = {
     "formats/json.py": "FEATS HEAD LEMMA",  # features are a dictionary there
     "formats/pandas.py": "HEAD",
     "formats/arrow.py": "HEAD LEMMA",
-    "wrappers/stanza_tokenizer.py": "HEAD LEMMA ner",
     # -- formats of others, with columns or fields of their own
     "formats/tagged.py": "XPOS entities",
     "formats/brackets.py": "XPOS constituents",
@@ -35,6 +34,8 @@ HOMES = {
     "formats/hub_lines.py": "DEPREL DEPS HEAD LEMMA UPOS",
     "formats/token_lists.py": "DEPS FEATS HEAD UPOS XPOS",
     "formats/spacy.py": "HEAD",
+    "formats/stanza.py": "DEPS HEAD entities",  # numbers and a graph there
+    "formats/stanza_cells.py": "NER entities ner",
     "formats/spacy_tokens.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # attributes of spaCy
     # -- treebanks: labels that are counted, and held against those of UD and of train
     "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
@@ -48,6 +49,7 @@ HOMES = {
     "inference/annotator.py": "tree",  # kept heads are constraints of the parser
     "inference/pipeline.py": "frames",  # predicates may be given to be scored without them
     "evaluation/systems.py": "HEAD frames tree",  # and so may trees; chains stand for those that nothing predicts
+    "wrappers/stanza_processor.py": "HEAD LEMMA NER UPOS",  # for each, Stanza has a processor with another name
     # -- the server: UDPipe asks for a tagger, which fills these columns, and a parser; HEAD is a method of HTTP, too
     "server/models.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",
     "server/transport.py": "HEAD",
