@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import conllu
     import pandas
     import pyarrow
+    from datasets import Dataset
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
@@ -82,8 +83,9 @@ class Document(Drawable):
 
     def to(self, name: str) -> Any:
         """The document as an object of another type: ``json`` (dictionaries and lists), ``pandas`` (a frame), ``arrow``
-        (a table), ``token_lists`` (of the library conllu), ``spacy`` (a Doc), or what another package adds to the entry
-        points ``depparse.conversions``. Raises ConfigError for an unknown name."""
+        (a table), ``dataset`` (of the library datasets), ``token_lists`` (of the library conllu), ``spacy`` (a Doc), or
+        what another package adds to the entry points ``depparse.conversions``. Raises ConfigError for an unknown
+        name."""
         return CONVERSIONS[name].to_object(self)
 
     @classmethod
@@ -130,6 +132,16 @@ class Document(Drawable):
     def from_arrow(cls, table: pyarrow.Table) -> Document:
         """The document that `to_arrow` made. Raises FormatError."""
         return cls.of("arrow", table)
+
+    def to_dataset(self) -> Dataset:
+        """A `datasets.Dataset` with the rows of `to_arrow`; `depparse.formats.dataset` streams to a file, too."""
+        dataset: Dataset = self.to("dataset")
+        return dataset
+
+    @classmethod
+    def from_dataset(cls, dataset: Dataset) -> Document:
+        """The document in a data set, one of `to_dataset` or in a form common on the hub. Raises FormatError."""
+        return cls.of("dataset", dataset)
 
     def to_token_lists(self) -> list[conllu.TokenList]:
         """A `conllu.TokenList` for each sentence; `depparse.formats.token_lists` says what they cannot hold."""
