@@ -147,7 +147,7 @@ def _restored(state: str) -> Annotator:
     return annotator
 
 
-def _table() -> type:
+def _table() -> Any:
     import pyarrow
 
     return pyarrow.Table

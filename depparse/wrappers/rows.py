@@ -65,10 +65,12 @@ class Rows:
         self, pipeline: Pipeline, texts: Sequence[object], names: Iterable[str] | None = None
     ) -> Iterator[Document]:
         """The annotated texts, in order. Raises FormatError for a row without a text."""
+        checked: list[str] = []
         for text in texts:
             if not isinstance(text, str):
                 raise FormatError(f"a row has no text in the column {self.text!r}: {text!r}", path="data set")
-        documents: Iterator[Document] = pipeline.pipe(texts, batch_size=len(texts) or 1, request=self.request)
+            checked.append(text)
+        documents: Iterator[Document] = pipeline.pipe(checked, batch_size=len(checked) or 1, request=self.request)
         if names is None:
             return documents
         return (_named(document, name) for document, name in zip(documents, names, strict=True))
