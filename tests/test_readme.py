@@ -117,7 +117,7 @@ def test_page_on_hugging_face_runs(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert len(page_blocks) == 5
     for block in page_blocks:
         run(block, folder)
-    assert (folder / "my-model" / "README.md").read_text(encoding="utf-8").startswith("---\nlanguage:\n- en\n")
+    assert (folder / "my-model" / "README.md").read_text(encoding="utf-8").startswith("---\ndatasets:\n")
 
 
 @pytest.mark.slow

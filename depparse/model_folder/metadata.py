@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from depparse.model_folder.facts import DataFile, Facts, ScoreRow
 from depparse.treebanks.catalogue import entries
@@ -85,7 +85,7 @@ def _languages(facts: Facts) -> list[str]:
     return [code for code in dict.fromkeys(codes) if code and not re.fullmatch("q[a-t][a-z]", code)]
 
 
-def _licence(licences: Sequence[str]) -> dict[str, str]:
+def _licence(licences: Sequence[str]) -> dict[str, Any]:
     """The keys of the licence. One that the hub has no name for, or several, are ``other``, with a name."""
     if not licences:
         return {}
