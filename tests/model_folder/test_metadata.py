@@ -9,6 +9,7 @@ from huggingface_hub import ModelCard, metadata_load
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
 import depparse
+from depparse.model_folder import store
 from depparse.model_folder.card import render
 from depparse.model_folder.contents import read_card
 from depparse.model_folder.description import describe, read_facts
@@ -168,6 +169,21 @@ def test_a_saved_model_has_metadata_and_a_card_by_hand_is_kept(tmp_path: Path) -
     assert loaded.card == read_card(tmp_path / "pretrained")
     loaded.save(tmp_path / "again")
     assert (tmp_path / "again" / "README.md").read_bytes() == (tmp_path / "pretrained" / "README.md").read_bytes()
+
+
+def test_encoders_that_were_fetched_are_base_models() -> None:
+    inputs = [
+        {"type": "transformer", "name": "org/encoder", "download": True},
+        {"type": "transformer", "name": "runs/encoder", "download": False},
+        {"type": "transformer", "name": "package:encoder/model", "download": True},
+        {"type": "words"},
+    ]
+    config = {"writes": {"ner": ["NER"]}, "segmenter": None, "model": {"encoder": {"inputs": inputs}}}
+    data = ModelCard(store._metadata(config, Facts(), "x")).data
+    assert data.base_model == ["org/encoder"]
+    assert data.tags == ["depparse", "universal-dependencies", "named-entity-recognition"]
+    segmenter = {"writes": {}, "segmenter": {}, "model": None}
+    assert "pipeline_tag" not in ModelCard(store._metadata(segmenter, Facts(), "x")).data.to_dict()
 
 
 def test_lines_of_hyphens_are_no_metadata_elsewhere() -> None:
