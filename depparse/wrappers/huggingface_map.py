@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from depparse import __version__
@@ -44,8 +44,8 @@ class Annotator:
     that are a table of pyarrow become one with a row for each sentence, as `annotate` has them. For `model`, `device`,
     `runtime`, `precision`, `fetch`, `revision` see `depparse.load`, for `asked` `depparse.Request`.
 
-    It is pickled without the model, which each process loads once. A process of several uses one thread. OpenVINO
-    cannot run in a fork of a process that has used it; there, a program beside each process computes.
+    It loads the model, and is pickled without it; each process loads it once. A process of several uses one thread.
+    OpenVINO cannot run in a fork of a process that has used it; there, a program beside each process computes.
 
     Raises ConfigError and ModelError; FormatError, from `map`, for a row without a text.
     """
@@ -66,7 +66,7 @@ class Annotator:
     ) -> None:
         source = ModelName(os.fspath(model), device, fetch, revision, runtime, precision).absolute()
         pipeline = source.load()
-        self._model = source.alike(pipeline)
+        self._model = replace(source.alike(pipeline), fetch=False)  # other processes find it where it is now
         self._digest = self._model.digest()
         self._rows, self._column = Rows(pipeline.request(**asked), text, name), column
         self._keep(pipeline)
