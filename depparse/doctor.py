@@ -290,14 +290,14 @@ def _self_test(pipeline: Pipeline, checkup: Checkup) -> dict[str, Any]:
 def _models(checkup: Checkup) -> dict[str, Any]:
     """The models that have a name, and those that were fetched from the hub."""
     from depparse.model_folder.description import named
-    from depparse.model_folder.find import FOLDER, fetched
+    from depparse.model_folder.find import FOLDER, fetched_models
 
     facts: dict[str, Any] = {"bundled in": str(FOLDER)}
     for model in named():
         facts[model.name] = model.error or model.folder
         if model.error:
             checkup.warn(f"the model {model.error}", f"install {model.package} again")
-    return facts | {name: str(folder) for name, folder in fetched().items()}
+    return facts | {name: str(folder) for name, folder in fetched_models().items()}
 
 
 def _caches(checkup: Checkup) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from depparse.files import hash_file
 from depparse.inference.load import load
 from depparse.model_folder.description import describe
 from depparse.model_folder.facts import DataFile, Facts
+from depparse.model_folder.metadata import without_front_matter
 from depparse.model_folder.store import load_parts, save
 from depparse.packing import pack
 from depparse.segmentation.segmenter import Segmenter
@@ -40,7 +41,7 @@ def test_a_model_and_a_segmenter_are_packed_together(segmenter: Segmenter, tmp_p
     assert all(torch.equal(value, model.state_dict()[name]) for name, value in parts.model.state_dict().items())
     assert parts.segmenter is not None
     assert torch.equal(network_of(parts.segmenter).forms.weight, network_of(segmenter).forms.weight)
-    card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
+    card = without_front_matter((tmp_path / "p" / "README.md").read_text(encoding="utf-8"))
     assert card.startswith(HEAD + "\n## Packed\n\n```sh\ndepparse pack …\n```\n")
     for folder in ("run/model", "s"):
         assert hash_file(tmp_path / folder / "manifest.json") in card

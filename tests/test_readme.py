@@ -128,6 +128,16 @@ def test_page_on_parsers_runs(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_page_on_hugging_face_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HOME", str(folder / "cache"))
+    page_blocks = blocks("docs/huggingface.md")
+    assert len(page_blocks) == 5
+    for block in page_blocks:
+        run(block, folder)
+    assert (folder / "my-model" / "README.md").read_text(encoding="utf-8").startswith("---\ndatasets:\n")
+
+
+@pytest.mark.slow
 def test_python_of_other_pages_runs(folder: Path) -> None:
     """The pages run in this order, because one page loads what another one trains."""
     pages = ["docs/training.md", "docs/parsing.md", "docs/evaluation.md", "docs/formats.md"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas
     import pyarrow
     import stanza
+    from datasets import Dataset
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
 
@@ -90,7 +91,8 @@ class Document(Drawable):
         """The document as an object of another type.
 
         ``arrow`` and ``polars`` are tables with one row for each sentence, ``pandas`` has one for each word;
-        ``token_lists`` (of the library conllu), ``networkx`` and ``nltk`` are lists of objects, one for each sentence;
+        ``dataset`` is one of the library datasets; ``token_lists`` (of the library conllu), ``networkx`` and ``nltk``
+        are lists of objects, one for each sentence;
         ``displacy`` is what spaCy draws; ``spacy`` is a Doc, ``stanza`` a Document of Stanza; ``json`` is dictionaries,
         ``conllu`` text. Other packages add names by the entry points ``depparse.conversions``. Raises ConfigError, also
         if a library is not installed.
@@ -143,6 +145,16 @@ class Document(Drawable):
     def from_arrow(cls, table: pyarrow.Table) -> Document:
         """The document that `to_arrow` made. Raises FormatError."""
         return cls.of("arrow", table)
+
+    def to_dataset(self) -> Dataset:
+        """A `datasets.Dataset` with the rows of `to_arrow`; `depparse.formats.dataset` streams to a file, too."""
+        dataset: Dataset = self.to("dataset")
+        return dataset
+
+    @classmethod
+    def from_dataset(cls, dataset: Dataset) -> Document:
+        """The document in a data set, one of `to_dataset` or in a form common on the hub. Raises FormatError."""
+        return cls.of("dataset", dataset)
 
     def to_token_lists(self) -> list[conllu.TokenList]:
         """A `conllu.TokenList` for each sentence; `depparse.formats.token_lists` says what they cannot hold."""

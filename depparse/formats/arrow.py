@@ -86,14 +86,15 @@ def schema(columns: Iterable[str] = VALUE_COLUMNS, column_names: Sequence[str] =
 # -- out
 
 
-def to_arrow(doc: Document) -> pyarrow.Table:
+def to_arrow(doc: Document, columns: Sequence[str] | None = None) -> pyarrow.Table:
     """The document as a table with one row for each sentence, and the fields that this module names.
 
-    `from_arrow` makes the document of it again.
+    `from_arrow` makes the document of it again. The table has the `columns` (without ID), by default those of CoNLL-U
+    and of the sentences. Raises FormatError for a sentence with another column.
     """
     import pyarrow as pa
 
-    fields = schema(joined_names(CONLLU_COLUMNS, doc.sentences), doc.column_names)
+    fields = schema(columns or joined_names(CONLLU_COLUMNS, doc.sentences), doc.column_names)
     return pa.Table.from_batches(record_batches(placed(doc.sentences), fields), fields)
 
 
@@ -253,6 +254,12 @@ def _rows(batches: Iterable[pyarrow.RecordBatch], place: str) -> Iterator[dict[s
 def is_own(names: Sequence[str]) -> bool:
     """Whether fields with these names come from this module."""
     return "FORM" in names
+
+
+def columns_of(names: Sequence[str]) -> list[str]:
+    """The columns of sentences, of which fields with these names come, without ID."""
+    own = _own_fields()
+    return [name.removeprefix("column:") for name in names if name not in own]
 
 
 def column_names(fields: pyarrow.Schema | None, sentences: Sequence[Sentence], place: str) -> Sequence[str]:

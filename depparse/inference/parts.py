@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-from depparse.arguments import check_path
+from depparse.arguments import check_path, check_type
 from depparse.document.annotations import void_kinds
 from depparse.inference.inputs import Segmenter
 from depparse.inference.networks import InTorch, Networks
@@ -104,9 +105,42 @@ class Parts:
         Raises ConfigError for parts that a folder cannot hold: a segmenter that is not depparse's, or a model whose
         networks are not torch's.
         """
+        self._save(folder, weights)
+
+    def save_pretrained(self, folder: str | os.PathLike[str], weights: Weights = "float32") -> None:
+        """As `save`; but a card without metadata for the Hugging Face hub gets it, which is made of the facts."""
+        self._save(folder, weights, metadata=True)
+
+    def push_to_hub(
+        self,
+        repo_id: str,
+        *,
+        private: bool | None = None,
+        commit_message: str | None = None,
+        token: str | bool | None = None,
+        weights: Weights = "float32",
+    ) -> str:
+        """Brings the model to the repository `repo_id` of the Hugging Face hub, and returns the address of the commit.
+
+        The files are those of `save_pretrained`. A repository that is missing is made, `private` or as is the default
+        of its owner. `token` is that of a user who may write there, by default the one of ``hf auth login``.
+
+        Raises what `save` raises, and ModelError, in one line, if the hub cannot be reached or refuses.
+        """
+        check_type(repo_id, str, "repo_id", "the name of a repository, such as 'user/model'")
+        from depparse.model_folder.find import SIZES
+        from depparse.model_folder.hub import pushed
+
+        with TemporaryDirectory(prefix="depparse-") as place:
+            folder = Path(place, repo_id.rpartition("/")[2] or "model")
+            self.save_pretrained(folder, weights)
+            return pushed(folder, repo_id, SIZES, private=private, commit_message=commit_message, token=token)
+
+    def _save(self, folder: str | os.PathLike[str], weights: Weights, *, metadata: bool = False) -> None:
         self._in_torch()
         segmenter = self._networks.stored(self.segmenter)
         from depparse.model_folder.store import save as save_model
 
         check_path(folder, "folder")
-        save_model(self.model, Path(folder), self.facts, card=self.card or None, segmenter=segmenter, weights=weights)
+        options: Any = {"segmenter": segmenter, "weights": weights, "metadata": metadata}
+        save_model(self.model, Path(folder), self.facts, card=self.card or None, **options)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Literal, Unpack, overload
 
-from depparse.arguments import check_number, check_type
+from depparse.arguments import check_number, check_path, check_type
 from depparse.document.annotations.frames import PREDICATES
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
@@ -25,6 +26,7 @@ from depparse.inference.outputs import Context, document_of, documents, each_cop
 from depparse.inference.parts import SEGMENTER, Parts
 from depparse.inference.request import Asked, Request, refuse, requested
 from depparse.inference.workers import run_in_order
+from depparse.model_folder.find import find
 from depparse.segmentation.segmenter import Segmenter as OwnSegmenter
 from depparse.structs.analysis import ParseAnalysis
 from depparse.structs.constraints import Constraints
@@ -43,6 +45,34 @@ class Pipeline(Parts):
     several methods, each of which does its part of it:
     ``pipeline.annotate_stream(pipeline.read(files, request=request), request=request)``.
     """
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | os.PathLike[str],
+        *,
+        revision: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        token: str | bool | None = None,
+        local_files_only: bool = False,
+        device: str = "cpu",
+        runtime: str = "auto",
+        precision: str = "auto",
+        without: str | Collection[str] = (),
+    ) -> Pipeline:
+        """The pipeline called `name`, which is fetched from the Hugging Face hub if it is an id there (``user/repo``).
+
+        As `depparse.load`, it takes names of bundled and installed models and folders first, for which the network is
+        not used; and no network is used with `local_files_only`. `revision` is a branch, tag or commit, `cache_dir`
+        where models are kept, `token` that of a user who may read the repository; the rest is as in `depparse.load`.
+
+        Raises ModelError, in one line, if the hub cannot be reached or has no such model, and ConfigError.
+        """
+        import depparse
+
+        check_path(name, "the name of a model")
+        folder = find(name, fetch=not local_files_only, revision=revision, cache_dir=cache_dir, token=token)
+        return depparse.load(folder, device, runtime=runtime, precision=precision, without=without)
 
     def request(self, *, constrained: bool = False, **asked: Unpack[Asked]) -> Request:
         """The request, checked against the parts of the pipeline. Raises ConfigError.

@@ -59,6 +59,16 @@ def run_in_order(
             yield job, future.result()
 
 
+def in_new_program(work: Callable[[Job], Result]) -> Callable[[Job], Result]:
+    """A function that does the same work in a new program, which is started now and ends with this process.
+
+    In a fork of a process that had started OpenVINO, this is the only way to compute as that process does. Raises
+    DepparseError if the work cannot be sent there.
+    """
+    program = _Workers(work, 1)
+    return lambda job: program.submit(job).result()
+
+
 class _Workers:
     """Processes, each with a pipe of its own.
 

@@ -60,11 +60,15 @@ class Origin(Config):
 
     name: str
     manifest_sha256: str
+    commit: str = ""  # of the repository `name` on the Hugging Face hub, if the folder was fetched from there
 
     @classmethod
     def of(cls, name: str | os.PathLike[str], folder: Path) -> Origin:
         """The origin `folder`, which the user named `name`: a model of that name, an id on the hub, or a path."""
-        return cls(name=without_paths(os.fspath(name)), manifest_sha256=hash_file(folder / "manifest.json"))
+        digest = hash_file(folder / "manifest.json")
+        repository, snapshots, commit = folder.parts[-3:] if len(folder.parts) > 2 else ("", "", "")
+        fetched = snapshots == "snapshots" and repository == f"models--{os.fspath(name).replace('/', '--')}"
+        return cls(name=without_paths(os.fspath(name)), manifest_sha256=digest, commit=commit if fetched else "")
 
 
 class Packing(Config):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from depparse.errors import ConfigError, ModelError, closest
 from depparse.folders import all_installed, package_of
+from depparse.model_folder.hub import cached, fetched
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -22,7 +23,10 @@ FOLDER = Path(__file__).parents[1] / "models"
 GROUP = "depparse.models"  # of entry points: a name, and the package that is the model's folder
 FILES = ("config.json", "vocab.json", "model.safetensors")  # which every model folder has
 FACTS, CARD = "facts.json", "README.md"  # which a model folder may lack
-_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*")
+# All files of a model folder, with the largest size in bytes of each that is fetched.
+SIZES = dict.fromkeys(("config.json", "manifest.json", FACTS, CARD), 2**24)
+SIZES |= {"vocab.json": 2**28, "model.safetensors": 2**34}
 
 
 def bundled() -> dict[str, Path]:
@@ -57,7 +61,7 @@ def hub_cache() -> Path | None:
     return Path(HF_HUB_CACHE)
 
 
-def fetched() -> dict[str, Path]:
+def fetched_models() -> dict[str, Path]:
     """The folders of the models of depparse that were fetched from the hub before, by their ids; the last revision."""
     cache = hub_cache()
     found = sorted(cache.glob("models--*/snapshots/*/manifest.json"), key=os.path.getmtime) if cache is not None else ()
@@ -65,13 +69,21 @@ def fetched() -> dict[str, Path]:
     return {name: folder for name, folder in sorted(folders.items()) if all((folder / file).exists() for file in FILES)}
 
 
-def find(name: str | os.PathLike[str], *, fetch: bool = False, revision: str | None = None) -> Path:
+def find(
+    name: str | os.PathLike[str],
+    *,
+    fetch: bool = False,
+    revision: str | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    token: str | bool | None = None,
+) -> Path:
     """The model folder that `name` stands for.
 
     A string is, in this order: the name of a bundled model; the folder of a model, or of the run that made one; the
     name of a model that an installed package offers; the id of a model on the Hugging Face hub (``user/repo``) that
     was fetched before. With `fetch` it is fetched now, at `revision` (a branch, tag or commit). A path object, or a
-    string such as ``./en``, is always a folder.
+    string such as ``./en``, is always a folder. `cache_dir` is where models of the hub are kept, `token` that of a user
+    of the hub; by default they are those of the library huggingface_hub.
 
     Raises ModelError if there is no such model, or if packages offer several, and ConfigError if a `revision` is given
     and `name` is no hub id.
@@ -84,8 +96,15 @@ def find(name: str | os.PathLike[str], *, fetch: bool = False, revision: str | N
         folder = _of_run(Path(name))
     elif isinstance(name, str) and Path(name).name == name and (points := packaged().get(name)):
         folder = in_package(points)
-    elif isinstance(name, str) and _HUB_ID.fullmatch(name):
-        return _find_on_hub(name, fetch, revision)
+    elif isinstance(name, str) and HUB_ID.fullmatch(name):
+        if fetch:
+            return fetched(name, SIZES, revision, cache_dir, token)
+        if (snapshot := cached(name, SIZES, revision, cache_dir)) is not None:
+            return snapshot
+        raise ModelError(
+            f"{name}: no such model folder, and not among the models fetched from the Hugging Face hub before; "
+            "if it is one of the hub, fetch it by fetch=True (--fetch)"
+        )
     else:
         raise ModelError(_no_such(name))
     if revision is not None:
@@ -153,21 +172,3 @@ def _no_such(name: str | os.PathLike[str]) -> str:
     choice = f"those that come with depparse are: {', '.join(names)}" if names else "none comes with this depparse"
     choice += f"; those of packages are: {', '.join(others)}" if others else ""
     return f"{name}: no such model folder, nor a model of that name; {hint}{choice}; or give the folder of a model"
-
-
-def _find_on_hub(name: str, fetch: bool, revision: str | None) -> Path:
-    """The folder of a model on the hub, which is fetched if `fetch` says so. Raises ModelError."""
-    from huggingface_hub import snapshot_download
-
-    # Only the files of a model folder are fetched, whatever else the repository has.
-    files = [*FILES, "manifest.json", FACTS, CARD]
-    try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=files, local_files_only=not fetch))
-    except Exception as error:  # of the hub, of its HTTP library (which it may change), or of the disk
-        if not fetch:
-            raise ModelError(
-                f"{name}: no such model folder, and not among the models fetched from the Hugging Face hub before; "
-                "if it is one of the hub, fetch it by fetch=True (--fetch)"
-            ) from None
-        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-        raise ModelError(f"{name}: cannot be fetched from the Hugging Face hub: {reason}") from None

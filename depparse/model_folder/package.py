@@ -31,6 +31,7 @@ from depparse.model_folder.contents import read_card
 from depparse.model_folder.description import check_folder, read_facts
 from depparse.model_folder.facts import Facts
 from depparse.model_folder.find import CARD, FACTS, FILES, FOLDER, GROUP
+from depparse.model_folder.metadata import without_front_matter
 from depparse.model_folder.store import replacing
 
 # A name of a package, as PyPA defines it: the names of the package and of its file are made of that of the model.
@@ -118,7 +119,8 @@ class _Metadata:
         elif not is_spdx:
             wrong = f"the licence {licence!r} is no expression of SPDX such as CC-BY-SA-4.0; see --card"
             warnings.warn(wrong, stacklevel=3)
-        title = next(iter(read_card(folder).splitlines()), "").lstrip("# ") or "A model of depparse"
+        card = without_front_matter(read_card(folder))
+        title = next(iter(card.splitlines()), "").lstrip("# ") or "A model of depparse"
         languages = facts.languages()
         return cls(
             summary=textwrap.shorten(_printable(title), 500, placeholder=" …"),  # PyPI takes up to 512 characters
@@ -178,18 +180,20 @@ def write_project(folder: Path, output: Path, package: Package) -> None:
         for name in files:
             shutil.copyfile(folder / name, temporary / name)
         (temporary / "__init__.py").write_text(package.init, encoding="utf-8")
-        (temporary / "pyproject.toml").write_text(_project(package, about, files), encoding="utf-8")
+        card = without_front_matter(read_card(folder))
+        (temporary / "pyproject.toml").write_text(_project(package, about, files, card), encoding="utf-8")
 
 
-def _project(package: Package, about: _Metadata, files: list[str]) -> str:
+def _project(package: Package, about: _Metadata, files: list[str], card: str) -> str:
     """The content of pyproject.toml. JSON is TOML where it holds strings, and lists of them."""
     values = {
         "name": package.name, "version": package.version, "description": about.summary, "requires-python": _PYTHON,
-        **({"readme": CARD} if CARD in files else {}),
+        **({"readme.text": card, "readme.content-type": "text/markdown"} if CARD in files else {}),
         **({"license" if about.is_spdx else "license.text": about.licence} if about.licence else {}),
         "keywords": about.keywords, "classifiers": about.classifiers, "dependencies": [about.requires],
     }  # fmt: skip
     lines = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
+    lines = lines.replace("\x7f", "\\u007f")
     return f"""\
 # Written by depparse pack --package: this folder is a model, and also the source of its package for pip.
 [build-system]
@@ -234,7 +238,7 @@ def _write_wheel(path: Path, folder: Path, package: Package, about: _Metadata) -
     contents: dict[str, Path | str] = {
         f"{package.module}/__init__.py": package.init,
         **{f"{package.module}/{name}": folder / name for name in _files(folder)},
-        f"{info}/METADATA": _metadata(package, about, read_card(folder)),
+        f"{info}/METADATA": _metadata(package, about, without_front_matter(read_card(folder))),
         f"{info}/WHEEL": f"Wheel-Version: 1.0\nGenerator: depparse {__version__}\nRoot-Is-Purelib: true\nTag: {_TAG}\n",
         f"{info}/entry_points.txt": f"[{GROUP}]\n{package.model} = {package.module}\n",
     }

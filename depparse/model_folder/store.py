@@ -29,7 +29,8 @@ from depparse.model_folder.card import render
 from depparse.model_folder.contents import SEGMENTER, Contents, check_finite, explained, read_contents
 from depparse.model_folder.description import FORMAT, Weights
 from depparse.model_folder.facts import Facts
-from depparse.model_folder.find import CARD, FACTS, FILES
+from depparse.model_folder.find import CARD, FACTS, FILES, HUB_ID, short_name
+from depparse.model_folder.metadata import front_matter, has_front_matter
 from depparse.model_folder.sizes import bounded_by
 from depparse.model_folder.weights import as_weights, decode, encode, write_tensors
 from depparse.segmentation.network import SegmenterNetwork
@@ -61,11 +62,13 @@ def save(
     card: str | None = None,
     segmenter: Segmenter | None = None,
     weights: Weights = "float32",
+    metadata: bool = False,
 ) -> None:
     """Writes the model and the segmenter to `folder`, which appears (or is replaced) only once it is complete.
 
-    The card is made from the `facts` unless `card` is given. No absolute path is written into the config. Raises
-    ModelError, and ConfigError for `weights` that are not known.
+    The card is made from the `facts` unless `card` is given. In front of it stands metadata for the hub; with
+    `metadata`, also if it is given without. No absolute path is written into the config. Raises ModelError, and
+    ConfigError for `weights` that are not known.
     """
     if model is None and segmenter is None:
         raise ModelError(f"{folder}: there is nothing to save: no model and no segmenter")
@@ -86,11 +89,23 @@ def save(
         write_tensors(temporary / "model.safetensors", stored)
         facts = facts or Facts()
         _write_json(temporary / FACTS, facts.model_dump(mode="json", exclude_defaults=True) | {"format": 1}, indent=1)
-        (temporary / CARD).write_text(render(facts) if card is None else card, encoding="utf-8")
+        text = render(facts) if card is None else card
+        if (card is None or metadata) and not has_front_matter(text):
+            text = _metadata(config, facts, short_name(folder)) + text
+        (temporary / CARD).write_text(text, encoding="utf-8")
         # Safetensors makes its file readable for the owner alone; whoever can read the card may read the weights.
         (temporary / "model.safetensors").chmod((temporary / CARD).stat().st_mode)
         hashes = {name: hash_file(temporary / name) for name in (*FILES, FACTS, CARD)}
         _write_json(temporary / "manifest.json", hashes, indent=1)
+
+
+def _metadata(config: dict[str, Any], facts: Facts, name: str) -> str:
+    """The metadata of a model with this content of ``config.json``."""
+    columns = [column for names in config["writes"].values() for column in names]
+    inputs = config["model"]["encoder"]["inputs"] if config["model"] is not None else []
+    names = [str(part["name"]) for part in inputs if part.get("download")]  # encoders that were fetched
+    encoders = [name for name in names if HUB_ID.fullmatch(name)]
+    return front_matter(facts, name, columns, segments=config["segmenter"] is not None, encoders=encoders)
 
 
 def _portable(value: Any) -> Any:

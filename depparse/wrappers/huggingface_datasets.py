@@ -1,96 +1,60 @@
-"""Conversion between treebanks and data sets of the library datasets.
+"""Data sets of the library datasets: treebanks split by split, and data sets of the Hugging Face hub.
 
-Only `load_from_hub` uses the network. Rows are those of `depparse.formats.arrow`, which lose nothing, or those of
-common data sets of the hub (`depparse.formats.hub`).
+Only `load_from_hub` uses the network. `depparse.formats.dataset` has the conversion of a document;
+`depparse.wrappers.huggingface_map` annotates the rows of data sets.
 """
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.document import Document
-from depparse.document.raw_text import placed
-from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
-from depparse.files import PathLike, open_output
+from depparse.files import PathLike
 from depparse.formats import arrow
-from depparse.formats.hub import label_names, sentences_from_rows
+from depparse.formats.assemble import joined_names
+from depparse.formats.dataset import from_dataset as from_dataset
+from depparse.formats.dataset import iter_dataset as iter_dataset
+from depparse.formats.dataset import to_dataset as to_dataset
+from depparse.treebanks.treebank import Treebank
 
 if TYPE_CHECKING:
-    from datasets import Dataset, IterableDataset
+    from datasets import Dataset, DatasetDict
 
 _SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "dev": "validation", "test": "test"}
 
 
-def to_dataset(sentences: Document | Iterable[Sentence], path: PathLike | None = None) -> Dataset:
-    """A data set with one row for each sentence, in the fields of `depparse.formats.arrow`; `from_dataset` inverts it.
+def to_dataset_dict(treebank: Treebank | PathLike | Mapping[str, Document]) -> DatasetDict:
+    """The splits of a treebank as data sets of `to_dataset`, all with the same fields, in memory.
 
-    The data set is in memory. With `path`, the sentences are streamed to that Arrow file, and the data set is mapped
-    from the file, so it may be larger than memory.
+    `treebank` is one that was opened, its folder or file, or a document for each split. The split dev is called
+    ``validation``, as on the hub; `from_dataset_dict` calls it dev again. Raises FormatError.
     """
     import datasets
-    import pyarrow as pa
 
-    if path is None:
-        document = sentences if isinstance(sentences, Document) else Document(sentences)
-        return datasets.Dataset(arrow.to_arrow(document))
-    source, fields = arrow.with_schema(sentences)
-    with open_output(path) as out, pa.ipc.new_stream(out.buffer, fields) as writer:
-        for batch in arrow.record_batches(source, fields):
-            writer.write_batch(batch)
-    return datasets.Dataset.from_file(os.fspath(path))
-
-
-def from_dataset(
-    dataset: Dataset | IterableDataset,
-    fields: Mapping[str, str] | None = None,
-    labels: Mapping[str, Sequence[str]] | None = None,
-) -> Document:
-    """The document in a data set; `iter_dataset` says which data sets are understood. Raises FormatError for others."""
-    sentences = list(iter_dataset(dataset, fields, labels))
-    table = getattr(dataset, "data", None)
-    return Document(sentences, arrow.column_names(getattr(table, "schema", None), sentences, "data set"))
+    if not isinstance(treebank, Mapping):
+        opened = treebank if isinstance(treebank, Treebank) else Treebank.open(treebank)
+        treebank = {split: opened.read(split) for split in opened.splits}
+    columns = joined_names(CONLLU_COLUMNS, (sentence for document in treebank.values() for sentence in document))
+    result = datasets.DatasetDict()
+    for split, document in treebank.items():
+        name = _SPLITS.get(split, split)
+        if name in result:
+            raise FormatError(f"two splits are called {name}", path="treebank")
+        result[name] = to_dataset(document, columns=columns)
+    return result
 
 
-def iter_dataset(
-    dataset: Dataset | IterableDataset,
-    fields: Mapping[str, str] | None = None,
-    labels: Mapping[str, Sequence[str]] | None = None,
-) -> Iterator[Sentence]:
-    """The sentences of a data set, one at a time: one of `to_dataset`, or in a form common on the hub.
-
-    For other data sets, `fields` says which column each field holds, ``{"words": "FORM", "labels": "NER"}``. If labels
-    are numbers without names, `labels` gives the names, ``{"labels": ["O", "B-PER", …]}``. Raises FormatError for data
-    that is not understood.
-    """
-    if isinstance(dataset, Mapping):
-        names = ", ".join(map(repr, dataset))
-        raise FormatError(f"this is a data set of several splits; choose one of {names}", path="data set")
-    if not hasattr(dataset, "iter"):
-        raise FormatError(f"expected a datasets.Dataset, found {type(dataset).__name__}", path="data set")
-    # Formats such as "torch" would make tensors of the cells.
-    rows = _rows(dataset.with_format(None))
-    first = next(rows, None)
-    if first is None:
-        return iter(())
-    rows = itertools.chain([first], rows)
-    if arrow.is_own(list(first)):
-        return placed(arrow.sentences_from_own_rows(rows, "data set"))
-    own_names = label_names(dataset.features.arrow_schema) if dataset.features is not None else {}
-    return sentences_from_rows(rows, {**own_names, **(labels or {})}, fields)
-
-
-def _rows(dataset: Dataset | IterableDataset) -> Iterator[dict[str, object]]:
-    """The rows of a data set, read in batches."""
-    for batch in dataset.iter(batch_size=arrow.ROWS):
-        names = list(batch)
-        for values in zip(*batch.values(), strict=True):
-            yield dict(zip(names, values, strict=True))
+def from_dataset_dict(splits: Mapping[str, Dataset]) -> dict[str, Document]:
+    """The document of each split of a `DatasetDict`; the split ``validation`` is called dev. Raises FormatError."""
+    if not isinstance(splits, Mapping):
+        raise FormatError(f"expected a datasets.DatasetDict, found {type(splits).__name__}", path="data set")
+    return {"dev" if name == "validation" else name: from_dataset(dataset) for name, dataset in splits.items()}
 
 
 def load_parquet(

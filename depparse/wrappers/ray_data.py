@@ -15,27 +15,22 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Unpack
 
 from depparse.arguments import check_number
-from depparse.document.document import Document
-from depparse.errors import ConfigError, DepparseError, FormatError
-from depparse.formats import arrow
+from depparse.errors import ConfigError, DepparseError
 from depparse.formats.first_lines import InputPath, input_files
-from depparse.inference.request import Asked, Request
+from depparse.inference.request import Asked
 from depparse.inference.workers import use_one_thread
 from depparse.libraries import library
 from depparse.shards.job import WORDS, Execute, ShardJob, Summary
 from depparse.shards.sections import Section
 from depparse.shards.work import ModelName, Result, Task, Work, Worker
-from depparse.text.naming import name_document
+from depparse.wrappers.rows import Rows
 
 if TYPE_CHECKING:
     import pyarrow
     import ray.data
-
-    from depparse.inference.pipeline import Pipeline
 
 _STORE = 100 * 2**20  # bytes of shared memory for a cluster on this machine; only names and numbers pass through it
 # Ray takes the address of the network card on Linux, and loopback on other systems. This has it take loopback on all.
@@ -142,15 +137,11 @@ def annotate(
     Raises ConfigError and ModelError; when rows are asked for, Ray raises the errors of the input.
     """
     check_number(rows, "rows", "rows")
-    names = dataset.columns() or []
-    if not arrow.is_own(names) and (missing := [column for column in (text, name) if column and column not in names]):
-        raise ConfigError(f"the data set has no column {missing[0]!r}; its columns are {', '.join(names)}")
     source = ModelName(os.fspath(model), device).absolute()
     pipeline = ModelName(source.name).load()
-    request = pipeline.request(**asked)
-    if arrow.is_own(names) and request.choice(pipeline.languages).is_auto:
-        raise ConfigError("rows that are sentences do not tell their paragraph: name the language or the treebank")
-    arguments = (source.alike(pipeline), request, text, name)
+    how = Rows(pipeline.request(**asked), text, name)
+    how.check(pipeline, dataset.columns() or [])
+    arguments = (source.alike(pipeline), how)
     pool = _pool(workers, device, spare=1)
     result = dataset.map_batches(
         _Annotator, fn_constructor_args=arguments, batch_size=rows, batch_format="pyarrow", **pool
@@ -162,34 +153,13 @@ def annotate(
 class _Annotator:
     """A process of the pool, which annotates rows."""
 
-    def __init__(self, model: ModelName, request: Request, text: str, name: str | None) -> None:
+    def __init__(self, model: ModelName, how: Rows) -> None:
         _prepare_process()
-        self._pipeline: Pipeline = model.load()
-        self._request, self._text, self._name = request, text, name
+        self._pipeline, self._rows = model.load(), how
 
     def __call__(self, table: pyarrow.Table) -> pyarrow.Table:
         """The annotated sentences of the rows."""
-        if arrow.is_own(table.column_names):
-            sentences = arrow.sentences_from_batches(table.schema, table.to_batches(), "data set")
-            parsed = self._pipeline.annotate_stream(sentences, request=self._request)
-            return arrow.to_arrow(Document(parsed))
-        texts = table.column(self._text).to_pylist()
-        for given in texts:
-            if not isinstance(given, str):
-                raise FormatError(f"a row has no text in the column {self._text!r}: {given!r}", path="data set")
-        documents: Iterator[Document] = self._pipeline.pipe(texts, batch_size=len(texts) or 1, request=self._request)
-        if self._name is not None:
-            names = map(str, table.column(self._name).to_pylist())
-            documents = (_named(document, name) for document, name in zip(documents, names, strict=True))
-        return arrow.to_arrow(Document(chain.from_iterable(documents)))
-
-
-def _named(document: Document, name: str) -> Document:
-    """The document, whose sentences are changed in place."""
-    name = "_".join(name.split())
-    for sentence in name_document(document, name):
-        sentence.set_comment("sent_id", f"{name}-{sentence.sent_id}")
-    return document
+        return self._rows.annotated(self._pipeline, table)
 
 
 # -- Ray

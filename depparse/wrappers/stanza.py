@@ -38,7 +38,7 @@ def stanza_pipeline(model: str | os.PathLike[str] = "en", *, lang: str | None = 
     codes = list(Languages(pipeline.treebanks).codes)
     with TemporaryDirectory() as folder:  # Stanza reads a list of its models, and needs none of them
         Path(folder, "resources.json").write_text(json.dumps({}), encoding="utf-8")
-        return stanza_library.Pipeline(  # type: ignore[no-any-return]
+        return stanza_library.Pipeline(
             lang or (codes[0] if len(codes) == 1 else "multilingual"),
             dir=folder,
             processors=f"tokenize,{PROCESSOR}",

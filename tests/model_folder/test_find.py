@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import huggingface_hub
@@ -234,7 +235,11 @@ def test_the_hub_is_asked_for_models_only_on_request(home: Path, monkeypatch: py
             raise LocalEntryNotFoundError("not in the cache")
         return str(models.FOLDER / "en")
 
+    def model_info(self: Any, repo_id: str, **options: Any) -> SimpleNamespace:
+        return SimpleNamespace(siblings=[])
+
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", model_info)
     with pytest.raises(ModelError, match=r"^user/repo: no such model folder, and not among .* fetch=True \(--fetch\)$"):
         depparse.load("user/repo")
     assert calls.pop()["local_files_only"] is True
@@ -259,10 +264,10 @@ def test_the_hub_is_asked_for_models_only_on_request(home: Path, monkeypatch: py
 
 
 def test_a_hub_out_of_reach_is_one_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(repo_id: str, **options: Any) -> NoReturn:
+    def fails(self: Any, repo_id: str, **options: Any) -> NoReturn:
         raise OSError("\nno route to host\nmore of it")
 
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", fails)
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", fails)
     with pytest.raises(ModelError, match=r"^u/r: cannot be fetched from the Hugging Face hub: no route to host$"):
         depparse.load("u/r", fetch=True)
 

@@ -24,6 +24,7 @@ from depparse.errors import ConfigError, ModelError
 from depparse.model_folder import package as packages
 from depparse.model_folder.facts import DataFile, Facts, Packing, Training
 from depparse.model_folder.find import FOLDER
+from depparse.model_folder.metadata import without_front_matter
 from depparse.model_folder.package import Package, write_project, write_wheel
 from depparse.model_folder.store import save
 from tests.conftest import ROOT
@@ -66,7 +67,7 @@ def test_a_wheel_is_valid_and_says_what_the_facts_and_the_card_say(model: Path, 
     ]  # fmt: skip
     assert (metadata.classifiers or [])[2:] == ["Natural Language :: Swedish"]
     assert [str(requirement) for requirement in metadata.requires_dist or ()] == ["depparse>=0.0.7"]
-    assert metadata.description == (model / "README.md").read_text(encoding="utf-8")
+    assert metadata.description == without_front_matter((model / "README.md").read_text(encoding="utf-8"))
     assert metadata.description_content_type == "text/markdown"
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)

@@ -14,12 +14,15 @@ from depparse.document.sentence import Sentence
 from depparse.errors import FormatError
 from depparse.formats.conllu import iter_conllu, read_conllu
 from depparse.formats.table import read
+from depparse.treebanks.treebank import Treebank
 from depparse.wrappers.huggingface_datasets import (
     from_dataset,
+    from_dataset_dict,
     iter_dataset,
     load_from_hub,
     load_parquet,
     to_dataset,
+    to_dataset_dict,
 )
 
 UPOS = ["NOUN", "PUNCT", "ADP", "NUM", "SYM", "SCONJ", "ADJ", "PART", "DET", "CCONJ", "PROPN", "PRON", "X", "_"]
@@ -136,9 +139,9 @@ def test_a_treebank_survives_a_data_set(samples: Path, tmp_path: Path) -> None:
     for number, file in enumerate(sorted([*samples.glob("*/*dev*.conllu*"), *samples.glob("*/*dev.iob2")])):
         document = read(file)
         mapped = to_dataset(iter(document), tmp_path / f"{number}.arrow")
-        for dataset in (to_dataset(document), mapped):
+        for dataset in (to_dataset(document), mapped, document.to_dataset()):
             assert len(dataset) == len(document)
-            back = from_dataset(dataset)
+            back = Document.from_dataset(dataset)
             assert [s.columns for s in back] == [s.columns for s in document]
             assert back.to_conllu() == document.to_conllu()
             assert back.column_names == document.column_names
@@ -159,6 +162,30 @@ def test_a_data_set_on_disk_is_mapped_and_may_be_worked_with(samples: Path, tmp_
     assert from_dataset(again).to_conllu() == file.read_text(encoding="utf-8")
     save(dataset, tmp_path / "x.parquet")
     assert read(tmp_path / "x.parquet").to_conllu() == file.read_text(encoding="utf-8")
+
+
+def test_a_treebank_survives_split_by_split(samples: Path, tmp_path: Path) -> None:
+    folder = samples / "UD_French-Sample"
+    treebank = Treebank.open(folder)
+    documents = {split: treebank.read(split) for split in treebank.splits}
+    documents["test"][0].columns["NER"] = ["O"] * len(documents["test"][0])  # which the other splits have not
+    for given in (folder, treebank, documents):
+        splits = to_dataset_dict(given)
+        assert list(splits) == ["train", "validation", "test"]
+        splits.save_to_disk(tmp_path / "saved")
+        for same in (splits, datasets.load_from_disk(tmp_path / "saved")):
+            back = from_dataset_dict(same)
+            assert list(back) == ["train", "dev", "test"]
+            for split, document in back.items():
+                expected = documents[split] if given is documents else treebank.read(split)
+                assert document.to_conllu() == expected.to_conllu()
+                assert [s.columns for s in document] == [s.columns for s in expected]
+                assert document.column_names == expected.column_names
+    assert len({tuple(dataset.features) for dataset in splits.values()}) == 1
+    with pytest.raises(FormatError, match="two splits are called validation"):
+        to_dataset_dict({"dev": Document(), "validation": Document()})
+    with pytest.raises(FormatError, match=r"expected a datasets\.DatasetDict, found Dataset"):
+        from_dataset_dict(splits["train"])
 
 
 def conllu(sentences: Any) -> str:
