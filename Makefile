@@ -1,11 +1,12 @@
 # make demo: install into .venv and see the main job done. make test: set up and run the tests. make check: all that
 # must pass before a commit. make check-all: that and the slow tests. make fuzz: mutated input of all sorts, for a minute
-# or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only conllu". make bench: the speed tables of benchmarks/.
+# or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only conllu". make bench: the speed tables of benchmarks/. make
+# release-check: build, check and try the distributions; with TAG=v1.2.3, see whether that release is ready for PyPI.
 PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test test-all lint check check-all fuzz bench format clean
+.PHONY: demo test test-all lint check check-all fuzz bench release-check format clean
 FUZZ ?= --seconds 60
 
 .venv/.installed: pyproject.toml constraints.txt
@@ -55,6 +56,9 @@ bench: .venv/.developed
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/raw.py en
+
+release-check: .venv/.developed
+	$(BIN)/python -m tests.release $(if $(TAG),--tag $(TAG)) $(RELEASE)
 
 format: .venv/.developed
 	$(BIN)/ruff format .
