@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test test-all lint check check-all fuzz bench release-check format clean
+.PHONY: demo test test-all lint check check-all fuzz bench test-lowest release-check format clean
 FUZZ ?= --seconds 60
 
 .venv/.installed: pyproject.toml constraints.txt
@@ -56,6 +56,18 @@ bench: .venv/.developed
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/raw.py en
+
+test-lowest:
+	$(PYTHON) -m venv .venv/lowest
+	.venv/lowest/bin/pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[ray,server,spacy,stanza,tensorboard]' \
+		pytest hypothesis httpx jsonschema networkx
+	.venv/lowest/bin/python -m pytest -m "not slow" $(LOWEST)
+
+# The oldest versions that pyproject.toml allows, and the newest of what these need. Packages of CUDA are left to pip.
+constraints-lowest.txt: pyproject.toml
+	uv pip compile pyproject.toml --quiet --resolution lowest-direct --python-version 3.11 --no-header --no-annotate \
+		--extra ray --extra server --extra spacy --extra stanza --extra tensorboard | grep -Ev '^(nvidia|cuda|triton)' > $@.new
+	sed '/^[^#]/,$$d' $@ | cat - $@.new > $@.all && mv $@.all $@ && rm $@.new
 
 release-check: .venv/.developed
 	$(BIN)/python -m tests.release $(if $(TAG),--tag $(TAG)) $(RELEASE)
