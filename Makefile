@@ -1,6 +1,7 @@
 # make demo: install into .venv and see the main job done. make test: set up and run the tests. make check: all that
 # must pass before a commit. make check-all: that and the slow tests. make fuzz: mutated input of all sorts, for a minute
 # or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only conllu". make bench: the speed tables of benchmarks/. make
+# test-lowest: tests with the lowest versions that pyproject.toml allows, or those that LOWEST names. make
 # release-check: build, check and try the distributions; with TAG=v1.2.3, see whether that release is ready for PyPI.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +9,8 @@ SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
 .PHONY: demo test test-all lint check check-all fuzz bench test-lowest release-check format clean
 FUZZ ?= --seconds 60
+# Tests of what depends on libraries most.
+LOWEST ?= tests/encoders tests/formats tests/server/test_api.py tests/test_openvino.py tests/training tests/wrappers
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "depparse needs Python 3.11 or newer: make PYTHON=python3.11")'
