@@ -9,7 +9,9 @@ SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
 .PHONY: demo test test-all lint check check-all fuzz bench test-lowest release-check format clean
 FUZZ ?= --seconds 60
-# Tests of what depends on libraries most.
+# The extras of users, and tests of what depends on libraries most.
+EXTRAS = $(shell $(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*p["optional-dependencies"].keys() - {"dev", "docs"})')
 LOWEST ?= tests/encoders tests/formats tests/server/test_api.py tests/test_openvino.py tests/training tests/wrappers
 
 .venv/.installed: pyproject.toml constraints.txt
@@ -62,14 +64,14 @@ bench: .venv/.developed
 
 test-lowest:
 	$(PYTHON) -m venv .venv/lowest
-	.venv/lowest/bin/pip install --quiet --disable-pip-version-check -c constraints-lowest.txt -e '.[ray,server,spacy,stanza,tensorboard]' \
-		pytest hypothesis httpx jsonschema networkx
+	.venv/lowest/bin/pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
+		$(EXTRAS:%=-e '.[%]') pytest hypothesis httpx jsonschema
 	.venv/lowest/bin/python -m pytest -m "not slow" $(LOWEST)
 
 # The oldest versions that pyproject.toml allows, and the newest of what these need. Packages of CUDA are left to pip.
 constraints-lowest.txt: pyproject.toml
 	uv pip compile pyproject.toml --quiet --resolution lowest-direct --python-version 3.11 --no-header --no-annotate \
-		--extra ray --extra server --extra spacy --extra stanza --extra tensorboard | grep -Ev '^(nvidia|cuda|triton)' > $@.new
+		$(EXTRAS:%=--extra %) | grep -Ev '^(nvidia|cuda|triton)' > $@.new
 	sed '/^[^#]/,$$d' $@ | cat - $@.new > $@.all && mv $@.all $@ && rm $@.new
 
 release-check: .venv/.developed

@@ -27,8 +27,7 @@ from tests.release import unready
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 GITHUB = ROOT / ".github"
-# The extras of users; the others are for development.
-EXTRAS = ("ray", "server", "spacy", "stanza", "tensorboard")
+EXTRAS = PROJECT["optional-dependencies"].keys() - {"dev", "docs"}  # those of users
 
 
 def pins(name: str) -> dict[str, Version]:
