@@ -35,8 +35,8 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted", 130)
     except Exception as error:
-        # Usage errors are exceptions of the copy of click inside typer, which has no public name, so they are recognized
-        # by their method, not by their class.
+        # Usage errors are exceptions of the copy of click inside typer, which has no public name, so these errors are
+        # recognized by their method, not by their class.
         format_message = getattr(error, "format_message", None)
         if format_message is None:
             if type(error).__name__ == "Abort":
