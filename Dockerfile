@@ -12,6 +12,7 @@ RUN pip install --no-cache-dir -c /tmp/constraints.txt \
     fastapi prometheus-client python-multipart uvicorn
 
 COPY LICENSE README.md pyproject.toml /tmp/depparse/
+COPY LICENSES /tmp/depparse/LICENSES
 COPY corpora /tmp/depparse/corpora
 COPY configs /tmp/depparse/configs
 COPY depparse /tmp/depparse/depparse

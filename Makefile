@@ -1,12 +1,18 @@
 # make demo: install into .venv and see the main job done. make test: set up and run the tests. make check: all that
 # must pass before a commit. make check-all: that and the slow tests. make fuzz: mutated input of all sorts, for a minute
-# or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only conllu". make bench: the speed tables of benchmarks/.
+# or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only conllu". make bench: the speed tables of benchmarks/. make
+# test-lowest: tests with the lowest versions that pyproject.toml allows, or those that LOWEST names. make
+# release-check: build, check and try the distributions; with TAG=v1.2.3, see whether that release is ready for PyPI.
 PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test test-all lint check check-all fuzz bench format clean
+.PHONY: demo test test-all lint check check-all fuzz bench test-lowest release-check format clean
 FUZZ ?= --seconds 60
+# The extras of users, and tests of what depends on libraries most.
+EXTRAS = $(shell $(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*p["optional-dependencies"].keys() - {"dev", "docs"})')
+LOWEST ?= tests/encoders tests/formats tests/server/test_api.py tests/test_openvino.py tests/training tests/wrappers
 
 .venv/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "depparse needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -56,6 +62,21 @@ bench: .venv/.developed
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/networks.py
 	$(BIN)/python benchmarks/raw.py en
+
+test-lowest:
+	$(PYTHON) -m venv .venv/lowest
+	.venv/lowest/bin/pip install --quiet --disable-pip-version-check -c constraints-lowest.txt \
+		$(EXTRAS:%=-e '.[%]') pytest hypothesis httpx jsonschema
+	.venv/lowest/bin/python -m pytest -m "not slow" $(LOWEST)
+
+# The oldest versions that pyproject.toml allows, and the newest of what these need. Packages of CUDA are left to pip.
+constraints-lowest.txt: pyproject.toml
+	uv pip compile pyproject.toml --quiet --resolution lowest-direct --python-version 3.11 --no-header --no-annotate \
+		$(EXTRAS:%=--extra %) | grep -Ev '^(nvidia|cuda|triton)' > $@.new
+	sed '/^[^#]/,$$d' $@ | cat - $@.new > $@.all && mv $@.all $@ && rm $@.new
+
+release-check: .venv/.developed
+	$(BIN)/python -m tests.release $(if $(TAG),--tag $(TAG)) $(RELEASE)
 
 format: .venv/.developed
 	$(BIN)/ruff format .

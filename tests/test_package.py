@@ -1,11 +1,11 @@
-"""The wheel as a user gets it: built, installed beside nothing else of ours, run in an empty folder.
-
-Large models, which a checkout has in ``models``, are not in it.
-"""
+"""The distributions as users get them: what they hold, and what the wheel does in an empty folder."""
 
 from __future__ import annotations
 
+import email
 import os
+import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,34 +15,69 @@ from pathlib import Path
 
 import pytest
 
+import depparse
 from tests.conftest import ROOT
+from tests.release import build, surprises, tracked
+
+pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git has to say what belongs to the checkout")
 
 
 @pytest.fixture(scope="module")
-def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel and the source distribution of this checkout, with one more model in ``models``."""
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The wheel and the source distribution of this checkout, with one more model in ``models``."""
     checkout, folder = tmp_path_factory.mktemp("checkout"), tmp_path_factory.mktemp("dist")
-    for name in ("depparse", "corpora", "configs", "LICENSE", "README.md", "pyproject.toml"):
-        (checkout / name).symlink_to(ROOT / name)
+    for name in {name.partition("/")[0] for name in tracked()}:
+        if (ROOT / name).is_dir():
+            (checkout / name).symlink_to(ROOT / name)
+        else:  # a link would be one in the source distribution, too
+            shutil.copy2(ROOT / name, checkout)
     (checkout / "models" / "many").mkdir(parents=True)
     (checkout / "models" / "many" / "config.json").write_text("{}", encoding="utf-8")
-    command = [sys.executable, "-m", "build", "--wheel", "--sdist", "--no-isolation", "--outdir", folder, checkout]
-    subprocess.run(command, check=True, capture_output=True)
-    return folder
+    return build(folder, checkout)
 
 
 @pytest.fixture(scope="module")
-def wheel(distributions: Path) -> Path:
-    return next(distributions.glob("*.whl"))
+def wheel(distributions: tuple[Path, Path]) -> Path:
+    return distributions[0]
 
 
-def test_large_models_are_in_no_distribution(distributions: Path) -> None:
-    (wheel,), (source,) = distributions.glob("*.whl"), distributions.glob("*.tar.gz")
-    with tarfile.open(source) as archive:
-        names = {name.partition("/")[2] for name in archive.getnames()}
-    assert "depparse/models/en/config.json" in names
-    assert not any("models/many" in name for name in names.union(zipfile.ZipFile(wheel).namelist()))
-    assert max(wheel.stat().st_size, source.stat().st_size) < 60_000_000
+def test_the_distributions_hold_what_git_has_and_no_large_model(distributions: tuple[Path, Path]) -> None:
+    assert surprises(*distributions) == []
+
+
+def test_surprises_are_told(tmp_path: Path) -> None:
+    wheel, source = tmp_path / "depparse.whl", tmp_path / "depparse.tar.gz"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("depparse/secret.txt", "")
+    with tarfile.open(source, "w:gz") as archive:
+        archive.add(ROOT / "README.md", "depparse-1/README.md")
+    told = surprises(wheel, source)
+    assert "depparse.whl holds depparse/secret.txt" in told
+    assert {f"{name} lacks depparse/py.typed" for name in (wheel.name, source.name)} < set(told)
+    assert not any("README.md" in line for line in told if line.startswith(source.name + " lacks R"))
+
+
+def test_the_metadata_are_complete(wheel: Path) -> None:
+    """The licences of code, model and samples come along, and no link of the page on PyPI is relative."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (name,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(archive.read(name))
+    assert metadata["License-Expression"] == "Apache-2.0 AND CC-BY-SA-4.0 AND CC0-1.0"
+    licences = metadata.get_all("License-File") or []
+    assert {"LICENSE", "LICENSES/CC-BY-SA-4.0.txt", "corpora/samples/UD_English-Sample/LICENSE.txt"} <= set(licences)
+    assert {name.partition(".dist-info/licenses/")[2] for name in names} >= set(licences)
+    for field in ("Summary", "Author", "Keywords", "Classifier", "Project-URL", "Requires-Python"):
+        assert metadata[field], field
+    assert metadata["Version"] == depparse.__version__
+    page = str(metadata.get_payload())
+    assert page.startswith("# depparse")
+    links = re.findall(r"\]\(([^)]+)\)", page)
+    assert len(links) > 20
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+    images = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page)
+    assert images
+    assert all(image.startswith("https://raw.githubusercontent.com/") for image in images)
 
 
 def test_the_wheel_holds_data_types_and_nothing_top_level_but_depparse(wheel: Path) -> None:

@@ -40,7 +40,7 @@ def main() -> None:
     except KeyboardInterrupt:
         _fail("interrupted", 130)
     except Exception as error:
-        # Usage errors are exceptions of click. Newer versions of typer have a copy of click inside, so these errors are
+        # Usage errors are exceptions of the copy of click inside typer, which has no public name, so these errors are
         # recognized by their method, not by their class.
         format_message = getattr(error, "format_message", None)
         if format_message is None:
