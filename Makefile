@@ -1,11 +1,12 @@
 # make demo: install into .venv and see the main job done. make test: set up and run the tests. make check: all that
-# must pass before a commit. make check-all: that and the slow tests. make fuzz: mutated input of all sorts, for a minute
-# or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only conllu". make bench: the speed tables of benchmarks/.
+# must pass before a commit. make check-all: that and the slow tests. make docs: the site, in docs/_build/html.
+# make fuzz: mutated input of all sorts, for a minute or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only
+# conllu". make bench: the speed tables of benchmarks/.
 PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test test-all lint check check-all fuzz bench format clean
+.PHONY: demo test test-all lint check check-all docs fuzz bench format clean
 FUZZ ?= --seconds 60
 
 .venv/.installed: pyproject.toml constraints.txt
@@ -46,6 +47,10 @@ check: lint test
 
 check-all: lint test-all
 
+docs: .venv/.developed
+	$(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees docs docs/_build/html
+	@echo "The site is in docs/_build/html/index.html."
+
 fuzz: .venv/.developed
 	$(BIN)/python -m tests.fuzzing $(FUZZ)
 
@@ -61,4 +66,4 @@ format: .venv/.developed
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist build docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
