@@ -74,10 +74,8 @@ def pages(site: Path) -> dict[str, Elements]:
 
 def source_pages() -> set[str]:
     """The pages, as tables of contents name them."""
-    files = [file for ending in ("md", "rst", "ipynb") for file in DOCS.rglob(f"*.{ending}")]
-    return {
-        str(file.relative_to(DOCS).with_suffix("")) for file in files if not file.relative_to(DOCS).parts[0][0] == "_"
-    }
+    files = [file.relative_to(DOCS) for ending in ("md", "rst", "ipynb") for file in DOCS.rglob(f"*.{ending}")]
+    return {str(file.with_suffix("")) for file in files if not file.parts[0].startswith("_")}
 
 
 def test_each_page_is_in_a_table_of_contents_once() -> None:
