@@ -56,6 +56,7 @@ python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 88
 maximum_signature_line_length = 88
 
+pygments_dark_style = "github-dark"  # that of Furo underlines names of modules, as if they were links
 html_theme = "furo"
 html_title = f"depparse {version}"
 html_static_path = ["_static"]

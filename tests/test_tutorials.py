@@ -109,6 +109,7 @@ def test_both_sides_of_comparisons_are_code(page: str) -> None:
     left = re.findall(r"^```(?:py|console)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     right = re.findall(r"^```(?:python|sh|text)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert len(left) == len(right) > 5
+    assert max(len(line) for code in (*left, *right) for line in code.splitlines()) <= 51, "two columns have no room"
     for block in blocks(f"docs/coming-from/{page}.md", ["py", "python"]):
         ast.parse(block.code)
 
