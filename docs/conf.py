@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "docs" / "_extensions")]
+sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 from depparse import __version__  # noqa: E402
 
@@ -21,9 +21,9 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx_copybutton",
-    "repository_links",
-    "made_pages",
-    "names",
+    "_extensions.repository_links",
+    "_extensions.made_pages",
+    "_extensions.names",
 ]
 exclude_patterns = ["_build", "_extensions"]
 nitpicky = True  # references to what is not there are warnings, and `make docs` makes warnings errors

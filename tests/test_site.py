@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -92,8 +93,8 @@ def test_each_page_is_in_a_table_of_contents_once() -> None:
 
 @pytest.fixture
 def links(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(str(DOCS / "_extensions"))
-    return importlib.import_module("repository_links")
+    monkeypatch.syspath_prepend(str(DOCS))
+    return importlib.import_module("_extensions.repository_links")
 
 
 def test_links_of_the_repository_become_links_of_the_site(links: ModuleType) -> None:
@@ -112,6 +113,27 @@ def test_links_of_the_repository_become_links_of_the_site(links: ModuleType) -> 
     assert relinked("![A](../benchmarks/speed.svg)") == "![A](/../benchmarks/speed.svg)"
     for same in ("[a](https://b/c.md)", "[a](#b)", "```text\n[a](parsing.md)\n```\n"):
         assert relinked(same) == same
+
+
+def test_settings_have_all_keys_of_the_recipes_with_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(DOCS))
+    page: str = importlib.import_module("_extensions.settings").markdown()
+    tables: dict[str, str] = dict(re.findall(r"^## `\[([\w.]+)\]`\n(.*?)(?=^#|\Z)", page, re.M | re.S))
+    assert '| `decay` | `cosine` or `linear` or `none` | `"linear"` |' in tables["segmentation.training.optimizer"]
+    assert '| `decay` | `cosine` or `linear` or `none` | `"cosine"` |' in tables["training.optimizer"]
+
+    def check(table: dict[str, Any], name: str) -> None:
+        for key, value in table.items():
+            path = f"{name}.{key}".removeprefix(".")
+            if isinstance(value, dict) and path in tables:
+                check(value, path)
+            elif name:
+                assert f"\n| `{key}` |" in tables[name], path
+            else:
+                assert f"\n| `{key}` |" in page, path
+
+    for recipe in sorted((ROOT / "configs").glob("*.toml")):
+        check(tomllib.loads(recipe.read_text(encoding="utf-8")), "")
 
 
 # -- the built site

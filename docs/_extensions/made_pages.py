@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import commands
-import models
-import settings
+from _extensions import commands, models, settings
 
 MADE: dict[str, Callable[[], str]] = {
     "commands": commands.markdown,

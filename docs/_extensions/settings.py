@@ -65,6 +65,8 @@ def tables(config: type[Config], prefix: str) -> Iterator[tuple[str, type[Config
     for name, field in config.model_fields.items():
         below = next(configs_in(field.annotation), None)
         if below is not None:
+            if isinstance(field.default, below):
+                below = type(field.default)  # which may have defaults of its own
             yield from tables(below, f"{prefix}.{name}" if prefix else name)
 
 
