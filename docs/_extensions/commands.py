@@ -38,7 +38,7 @@ def section(command: Any, context: Any) -> list[str]:
         lines += [plain(GREEN.split(paragraph)[0] if examples else paragraph), ""]
         lines += ["```sh", *(" ".join(example.split()) for example in examples), "```", ""] if examples else []
     lines += [f"```{{program}} {context.command_path}", "```", ""]
-    for parameter in command.params:
+    for parameter in sorted(command.params, key=lambda parameter: parameter.param_type_name != "argument"):
         record = parameter.get_help_record(context)
         if record is None:
             continue

@@ -1,5 +1,7 @@
 """Names in docstrings: `name` is a link if the reference has that name, and code if not, such as an argument.
 
+Code in pages is a link, too, if it begins with ``depparse.`` and the reference has the name.
+
 Names of other libraries have no page here, and their inventories would have to be fetched, so they are code, too.
 A name of depparse that the reference should have and has not is a warning.
 """
@@ -12,11 +14,13 @@ import re
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.roles import XRefRole
 
 import depparse
 
 ERRORS = [name for name in depparse.__all__ if name.endswith("Error")]
+CODE = re.compile(r"(depparse(?:\.\w+)+)(?:\(.*\))?")
 ERROR = re.compile(rf"(?<![`.\w])({'|'.join(ERRORS)})\b(?!`)")
 
 
@@ -45,6 +49,15 @@ def link_errors(app: Any, what: str, name: str, value: object, options: Any, lin
     lines[:] = [ERROR.sub(r":exc:`~depparse.\1`", line) for line in lines]
 
 
+def link_code(app: Any, page: nodes.document) -> None:
+    """Makes links of code in pages that is a name of depparse, alone or with arguments: ``depparse.load("en")``."""
+    for code in list(page.findall(nodes.literal)):
+        name = CODE.fullmatch(code.astext())
+        if name is not None and not isinstance(code.parent, (addnodes.pending_xref, nodes.reference, nodes.title)):
+            target = {"refdomain": "py", "reftype": "obj", "reftarget": name[1], "refdoc": app.env.docname}
+            code.replace_self(addnodes.pending_xref("", code.deepcopy(), **target, depparse_name=True))
+
+
 class Name(XRefRole):
     """The role of text in single backticks."""
 
@@ -67,5 +80,6 @@ def setup(app: Any) -> dict[str, bool]:
 
     app.add_role("name", name_role)
     app.connect("autodoc-process-docstring", link_errors)
+    app.connect("doctree-read", link_code)
     app.connect("missing-reference", unknown)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
