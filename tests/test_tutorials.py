@@ -106,7 +106,7 @@ def test_page_on_scores_runs(folder: Path) -> None:
 def test_both_sides_of_comparisons_are_code(page: str) -> None:
     """What the other program does is not run here, as it needs models that are fetched; but it must be Python."""
     text = (DOCS / "coming-from" / f"{page}.md").read_text(encoding="utf-8")
-    left = re.findall(r"^```(?:py|console)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    left = re.findall(r"^```(?:py|bash)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     right = re.findall(r"^```(?:python|sh|text)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert len(left) == len(right) > 5
     assert max(len(line) for code in (*left, *right) for line in code.splitlines()) <= 51, "two columns have no room"
@@ -139,12 +139,16 @@ def test_notebook_runs_and_gives_the_output_that_is_in_it(
 ) -> None:
     import nbformat
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     stored = nbformat.read(notebook, as_version=4)
     again = nbformat.read(notebook, as_version=4)
-    resources = {"metadata": {"path": str(folder)}}
-    NotebookClient(again, timeout=600, kernel_name="python3", resources=resources).execute()
+    options = {"timeout": 600, "kernel_name": "python3", "resources": {"metadata": {"path": str(folder)}}}
+    sockets = Config(
+        {"KernelManager": {"transport": "ipc"}}
+    )  # of ports, another process may take the one that was free
+    NotebookClient(again, config=sockets, **options).execute()
     cells = [(one, two) for one, two in zip(stored.cells, again.cells, strict=True) if one.cell_type == "code"]
     assert len(cells) > 5
     for one, two in cells:
