@@ -139,16 +139,17 @@ def test_notebook_runs_and_gives_the_output_that_is_in_it(
 ) -> None:
     import nbformat
     from nbclient import NotebookClient
-    from traitlets.config import Config
 
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     stored = nbformat.read(notebook, as_version=4)
     again = nbformat.read(notebook, as_version=4)
-    options = {"timeout": 600, "kernel_name": "python3", "resources": {"metadata": {"path": str(folder)}}}
-    sockets = Config(
-        {"KernelManager": {"transport": "ipc"}}
-    )  # of ports, another process may take the one that was free
-    NotebookClient(again, config=sockets, **options).execute()
+    options = {
+        "timeout": 600,
+        "startup_timeout": 300,
+        "kernel_name": "python3",
+        "resources": {"metadata": {"path": str(folder)}},
+    }
+    NotebookClient(again, **options).execute()
     cells = [(one, two) for one, two in zip(stored.cells, again.cells, strict=True) if one.cell_type == "code"]
     assert len(cells) > 5
     for one, two in cells:
