@@ -1,13 +1,14 @@
 # make demo: install into .venv and see the main job done. make test: set up and run the tests. make check: all that
-# must pass before a commit. make check-all: that and the slow tests. make fuzz: mutated input of all sorts, for a minute
-# or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only conllu". make bench: the speed tables of benchmarks/. make
+# must pass before a commit. make check-all: that and the slow tests. make docs: the site, in docs/_build/html.
+# make fuzz: mutated input of all sorts, for a minute or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only
+# conllu". make bench: the speed tables of benchmarks/. make
 # test-lowest: tests with the lowest versions that pyproject.toml allows, or those that LOWEST names. make
 # release-check: build, check and try the distributions; with TAG=v1.2.3, see whether that release is ready for PyPI.
 PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test test-all lint check check-all fuzz bench test-lowest release-check format clean
+.PHONY: demo test test-all lint check check-all docs fuzz bench test-lowest release-check format clean
 FUZZ ?= --seconds 60
 # The extras of users, and tests of what depends on libraries most.
 EXTRAS = $(shell $(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
@@ -52,6 +53,10 @@ check: lint test
 
 check-all: lint test-all
 
+docs: .venv/.developed
+	$(BIN)/python -m sphinx -W --keep-going -q -d docs/_build/doctrees docs docs/_build/html
+	@echo "The site is in docs/_build/html/index.html."
+
 fuzz: .venv/.developed
 	$(BIN)/python -m tests.fuzzing $(FUZZ)
 
@@ -83,4 +88,4 @@ format: .venv/.developed
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv dist build docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis

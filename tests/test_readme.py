@@ -176,7 +176,7 @@ def test_the_table_of_conversions_has_all_names() -> None:
 
 def test_links_lead_somewhere() -> None:
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "configs" / "README.md"]
-    for page in [*pages, *sorted((ROOT / "docs").glob("*.md"))]:
+    for page in [*pages, *sorted((ROOT / "docs").rglob("*.md"))]:
         for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
             assert target.startswith("http") or (page.parent / target).exists(), f"{page.name}: {target}"
 
@@ -207,6 +207,6 @@ def exists(name: str) -> bool:
 def test_names_in_the_pages_exist() -> None:
     assert not exists("depparse.formats.export.no_such_name")
     assert not exists("depparse.no_such_module.name")
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         names = set(re.findall(r"\bdepparse(?:\.[A-Za-z_]\w*)+", page.read_text(encoding="utf-8"))) - GROUPS
         assert [name for name in sorted(names) if not exists(name)] == [], page.name

@@ -56,9 +56,10 @@ def _rules(column: int, within: str = "") -> str:
 
 
 STYLE = f"{_COMMON}{_rules(1)}\n@media (prefers-color-scheme:dark){{\n{_rules(2)}\n}}"
-# Notebooks have a theme of their own, whatever the system prefers: JupyterLab, Visual Studio Code, Colab.
+# Notebooks have a theme of their own, whatever the system prefers: JupyterLab, Visual Studio Code, Colab; and so have
+# pages of Sphinx that show notebooks.
 NOTEBOOK_STYLE = "\n".join([
     STYLE,
-    _rules(1, ':is([data-jp-theme-light="true"],.vscode-light,html[theme="light"]) '),
-    _rules(2, ':is([data-jp-theme-light="false"],.vscode-dark,html[theme="dark"]) '),
+    _rules(1, ':is([data-jp-theme-light="true"],.vscode-light,html[theme="light"],[data-theme="light"]) '),
+    _rules(2, ':is([data-jp-theme-light="false"],.vscode-dark,html[theme="dark"],[data-theme="dark"]) '),
 ])  # fmt: skip

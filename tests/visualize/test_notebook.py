@@ -93,7 +93,8 @@ def test_an_entity_stands_out_in_its_sentence() -> None:
 def test_light_and_dark_and_nothing_from_outside() -> None:
     fragment = html(everything())
     assert "prefers-color-scheme:dark" in fragment
-    for theme in ('data-jp-theme-light="false"', ".vscode-dark", 'html[theme="dark"]', 'data-jp-theme-light="true"'):
+    themes = ('data-jp-theme-light="false"', ".vscode-dark", 'html[theme="dark"]', '[data-theme="dark"]')
+    for theme in (*themes, 'data-jp-theme-light="true"'):
         assert theme in fragment
     assert fragment.count("http") == 1  # the name space of SVG
     for outside in ("url(", "@import", "<script", "<link", "src="):
