@@ -199,7 +199,7 @@ def test_check_finds_errors(run: Run, sample: Path, tmp_path: Path) -> None:
     assert [entry["treebank"] for entry in data] == ["UD_English-Sample", "bad.conllu"]
     assert data[0]["findings"] == [finding.to_dict() | {"places": list(finding.places)} for finding in check(sample)]
     errors = [finding["code"] for finding in data[1]["findings"] if finding["severity"] == "error"]
-    assert errors == ["no-root", "cycle"]
+    assert errors == ["missing-sent-id", "missing-text", "no-root", "cycle", "graph-missing"]
 
 
 def test_check_without_a_treebank_is_one_line(run: Run, tmp_path: Path) -> None:
