@@ -38,3 +38,8 @@ def check(path: PathLike | Treebank, *, level: int = LEVELS[-1], places: int = 3
     if "train" in files:
         check_unseen(files, findings)
     return findings.results()
+
+
+def breaks_rule(finding: Finding) -> bool:
+    """Whether a maker has to mend it before a release: a broken rule of UD, unless it is only a note."""
+    return finding.level is not None and finding.severity != "note"

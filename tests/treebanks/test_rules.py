@@ -8,6 +8,7 @@ import pytest
 
 from depparse.treebanks.checks import check
 from depparse.treebanks.findings import codes
+from depparse.treebanks.official import compare
 from depparse.treebanks.rules.cells import CELL_RULES
 from depparse.treebanks.rules.comments import COMMENT_RULES
 from depparse.treebanks.rules.lines import LINE_RULES
@@ -233,3 +234,40 @@ def test_errors_are_what_levels_1_and_2_forbid() -> None:
             assert code.severity == ("note" if name in ("empty-attribute", "blank-in-attribute") else "error"), name
         elif code.level == 3:
             assert code.severity in ("warning", "note"), name
+
+
+# -- the official validator
+
+# It takes newpar with and without a value for two things, and numbers alternatives even where parts tell them apart.
+OTHERWISE = ("several-breaks", "duplicate-sent-id")
+
+
+def test_the_official_validator_finds_what_breaks_levels_1_and_2(tmp_path: Path) -> None:
+    path = tmp_path / "x.conllu"
+    cases = [content for code, content, _ in BROKEN if (codes()[code].level or 0) < 3 and code not in OTHERWISE]
+    named = [text.replace("_id = s1", f"_id = a{n}").replace("_id = s2", f"_id = b{n}") for n, text in enumerate(cases)]
+    named = [text.replace("own/", f"own/{n}") for n, text in enumerate(named)]
+    path.write_text("".join(named), encoding="utf-8")
+    comparison = compare(path, check(path, level=2, places=10**6), 2)
+    assert (comparison.ours, comparison.theirs) == ({1: [], 2: []}, {1: [], 2: []}), comparison.codes
+    assert len(comparison.both[1]) + len(comparison.both[2]) > 60
+
+
+@pytest.mark.parametrize("name", ["English", "French", "German", "Chinese", "Turkish"])
+def test_the_official_validator_finds_the_same_in_the_samples(name: str, samples: Path) -> None:
+    for path in sorted((samples / f"UD_{name}-Sample").glob("*.conllu")):
+        comparison = compare(path, check(path, places=10**6), 3)
+        assert comparison.both == comparison.ours == comparison.theirs == {1: [], 2: [], 3: []}, comparison.codes
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_the_official_validator_finds_the_same_in_all_treebanks(shared: Path) -> None:
+    paths = sorted((shared / "treebanks").glob("*/*.conllu"))
+    assert len(paths) > 50
+    found = 0
+    for path in paths:
+        comparison = compare(path, check(path, places=10**7), 3)
+        assert comparison.ours == comparison.theirs == {1: [], 2: [], 3: []}, (path.name, comparison.codes)
+        found += len(comparison.both[3])
+    assert found > 5000

@@ -17,7 +17,7 @@ _FEATURE = re.compile(r"[A-Z][A-Za-z0-9]*(?:\[[a-z0-9]+\])?=[A-Z0-9][A-Za-z0-9]*
 _RELATION = re.compile(r"[a-z]+(?::[a-z]+)?")
 # Relations of the graph may name a case marker, in the letters of any language without case or in lower case.
 _GRAPH_RELATION = re.compile(r"([a-z]+)(?::[a-z]+)?(?::([^\W\d]+))?(?::[a-z]+)?")
-_ONCE = frozenset("SpaceAfter Lang Translit LTranslit Gloss LId LDeriv Ref".split())  # attributes with one value
+ONCE = frozenset("SpaceAfter Lang Translit LTranslit Gloss LId LDeriv Ref".split())  # attributes with one value
 _REMEMBERED = 1 << 16  # the most cells of a column that are known to be good
 _known_relations = frozenset(RELATIONS)
 
@@ -159,7 +159,7 @@ def _space_after_value(cell: str) -> Iterator[str]:
 def _repeated_attribute(cell: str) -> Iterator[str]:
     if "|" in cell:
         names = [part.partition("=")[0] for part in cell.split("|")]
-        yield from sorted({name for name in names if name in _ONCE and names.count(name) > 1})
+        yield from sorted({name for name in names if name in ONCE and names.count(name) > 1})
 
 
 @_rule(

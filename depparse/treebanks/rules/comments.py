@@ -11,8 +11,8 @@ from depparse.document.sentence import Sentence
 from depparse.treebanks.rules.rule import Hit, Rules
 from depparse.treebanks.treebank import spell
 
-_KEY = re.compile(r"#\s*(?:(sent_id|parallel_id)|(text)\s*=|(newdoc|newpar)(?=\s|$))")
-_SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(\S+)")
+KEY = re.compile(r"#\s*(?:(sent_id|parallel_id)|(text)\s*=|(newdoc|newpar)(?=\s|$))")
+SENT_ID = re.compile(r"#\s*sent_id\s*=\s*(\S+)")
 _PARALLEL_ID = re.compile(
     r"#\s*parallel_id\s*=\s*([a-z]+/[-0-9a-z]+)(?:/(?=[ap])(?:alt([1-9][0-9]*))?(?:part([1-9][0-9]*))?)?"
 )
@@ -40,7 +40,7 @@ class Header(NamedTuple):
         """The comments of the sentence."""
         lines: dict[str, list[str]] = {}
         for line in sentence.comments:
-            if found := _KEY.match(line):
+            if found := KEY.match(line):
                 lines.setdefault(found[1] or found[2] or found[3], []).append(line)
         return cls(sentence, lines, seen)
 
@@ -57,7 +57,7 @@ COMMENT_RULES: Rules[Header] = Rules()
     "number the sentences (--fix)",
 )  # fmt: skip
 def _missing_sent_id(header: Header) -> Iterator[Hit]:
-    if not any(map(_SENT_ID.fullmatch, header.get("sent_id"))):
+    if not any(map(SENT_ID.fullmatch, header.get("sent_id"))):
         yield 0, ""
 
 
@@ -67,13 +67,13 @@ def _missing_sent_id(header: Header) -> Iterator[Hit]:
 )  # fmt: skip
 def _malformed_sent_id(header: Header) -> Iterator[Hit]:
     for line in header.get("sent_id"):
-        if not _SENT_ID.fullmatch(line):
+        if not SENT_ID.fullmatch(line):
             yield 0, ""
 
 
 @COMMENT_RULES("several-sent-ids", 2, "sentences", "a sentence has several sent_id", "keep one of them")
 def _several_sent_ids(header: Header) -> Iterator[Hit]:
-    if sum(map(bool, map(_SENT_ID.fullmatch, header.get("sent_id")))) > 1:
+    if sum(map(bool, map(SENT_ID.fullmatch, header.get("sent_id")))) > 1:
         yield 0, ""
 
 
