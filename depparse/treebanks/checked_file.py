@@ -48,6 +48,8 @@ class CheckedFile:
         self._name = os.path.basename(name_of(path))
         self._line = 0
         self._underscores: list[str] = []  # places where form and lemma are `_`
+        self._line_rules = LINE_RULES.up_to(findings.level)
+        self._tree_rules = TREE_RULES.up_to(findings.level)
         self._is_conllu = format_of(path) in ("conllu", "conllup")
 
     def check(self) -> None:
@@ -55,12 +57,12 @@ class CheckedFile:
         checkers = [checker for kind in kinds() if (checker := kind.checker(self)) is not None]
         cells, self.seen.unspaced, self.seen.mismatches = CellChecker(self.findings.level), False, 0
         for sentence in self._read():
-            self.statistics.add(sentence)
+            arcs = self.statistics.add(sentence)
             self.columns.update(sentence.columns)
             self._comments(sentence)
             self._forms(sentence)
             self._note_labels(sentence)
-            self._rules(sentence)
+            self._rules(sentence, arcs)
             for code, where, example in cells.check(sentence):
                 self.find(code, self.place(sentence, where), example)
             for checker in checkers:
@@ -100,7 +102,7 @@ class CheckedFile:
                 for line, block in conllu.blocks(cast(BinaryIO, watched), self._name, False):
                     self._line = line
                     lines = Lines.of(block)
-                    for code, find in LINE_RULES.up_to(self.findings.level):
+                    for code, find in self._line_rules:
                         for number, example in find(lines):
                             self.find(code, f"{self._name}:{line + number}", example)
                     if plus and line == 1 and block.startswith("# global.columns"):
@@ -140,16 +142,16 @@ class CheckedFile:
         for where, example in hits:
             self.find(code, self.place(sentence, where), example)
 
-    def _rules(self, sentence: Sentence) -> None:
+    def _rules(self, sentence: Sentence, arcs: list[tuple[int, int]]) -> None:
         """Applies the rules of UD that read whole sentences."""
         level = self.findings.level
         if self._is_conllu and level > 1:
             for code, rule in SENTENCE_RULES.items():
                 self._hits(sentence, code, rule.find(sentence))
         heads = sentence.heads
-        if level > 2 and None not in heads and heads.count(0) == 1 and not find_cycle(heads):
-            tree = Tree(sentence, [head or 0 for head in heads])
-            for code, find in TREE_RULES.up_to(level):
+        if self._tree_rules and None not in heads and heads.count(0) == 1 and not find_cycle(heads):
+            tree = Tree(sentence, [head or 0 for head in heads], arcs)
+            for code, find in self._tree_rules:
                 self._hits(sentence, code, find(tree))
 
     def _comments(self, sentence: Sentence) -> None:

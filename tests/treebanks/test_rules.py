@@ -15,6 +15,7 @@ from depparse.treebanks.rules.lines import LINE_RULES
 from depparse.treebanks.rules.sentences import SENTENCE_RULES
 from depparse.treebanks.rules.trees import TREE_RULES
 
+ROOT = Path(__file__).parents[2]
 RULES = {**LINE_RULES, **CELL_RULES, **COMMENT_RULES, **SENTENCE_RULES, **TREE_RULES}
 
 
@@ -234,6 +235,19 @@ def test_errors_are_what_levels_1_and_2_forbid() -> None:
             assert code.severity == ("note" if name in ("empty-attribute", "blank-in-attribute") else "error"), name
         elif code.level == 3:
             assert code.severity in ("warning", "note"), name
+
+
+def test_all_codes_are_documented() -> None:
+    page = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8").partition("## All codes")[2]
+    sections = page.split("### ")[1:]
+    assert [section[:7] for section in sections] == ["Level 1", "Level 2", "Level 3", "Without"]
+    for level, section in zip((1, 2, 3, None), sections, strict=True):
+        rows = [line for line in section.splitlines() if line.startswith("| `")]
+        assert rows == [
+            f"| `{name}` | {c.severity} | {c.message.format(subject='a column', examples='…')} | {c.remedy} |"
+            for name, c in codes().items()
+            if c.level == level
+        ]
 
 
 # -- the official validator

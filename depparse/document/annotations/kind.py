@@ -109,8 +109,8 @@ class Kind:
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
         """Whether the sentence is annotated, even with nothing. A `ColumnKind` looks only at `columns`, if any."""
-        columns = cells.columns if (cells := self.cells(sentence)) else ()
-        filled = (cell != self.empty for column in columns for cell in column or ())
+        held = cells.columns if (cells := self.cells(sentence)) else ()
+        filled = (cell != self.empty for column in held for cell in column or ())
         return any(filled) or bool(self._lines(sentence))
 
     def read(self, sentence: Sentence) -> Any:

@@ -11,21 +11,24 @@ from depparse.treebanks.rules.rule import Hit, Rules
 
 _COMMENTS = re.compile(r"(?:#[^\n]*(?:\n|\Z))*")
 _OUTER_BLANK = re.compile(r"^[^\S\n\t]|[^\S\n\t](?=[\n\t]|\Z)|(?<=\t)[^\S\n\t]|[^\S\n\t]{2}", re.MULTILINE)
+_ANY_BLANK = re.compile(r"[^\S\n\t]")
 _EMPTY_CELL = re.compile(r"\t(?=[\n\t]|\Z)")
 _TOKEN_BLANK = re.compile(r"^[0-9]+-[0-9]+\t[^\t\n]*?[^\S\n\t]", re.MULTILINE)
 
 
 class Lines(NamedTuple):
-    """The lines of a sentence in CoNLL-U: all, and how long the comments are, in characters."""
+    """The lines of a sentence in CoNLL-U; how many characters are comments; whether a cell has any white space."""
 
     text: str
     header: int
+    blanks: bool
 
     @classmethod
     def of(cls, text: str) -> Lines:
         """The lines in the text between two empty lines."""
-        header = _COMMENTS.match(text)
-        return cls(text, header.end() if header else 0)
+        found = _COMMENTS.match(text)
+        header = found.end() if found else 0
+        return cls(text, header, bool(_ANY_BLANK.search(text, header)))
 
     def each(self, pattern: re.Pattern[str]) -> Iterator[Hit]:
         """The number (from 0) of each token line with the pattern, and the first cell that it is found in."""
@@ -60,13 +63,14 @@ def _not_nfc(lines: Lines) -> Iterator[Hit]:
     "remove the white space (--fix does in all columns but FORM)",
 )  # fmt: skip
 def _outer_blanks(lines: Lines) -> Iterator[Hit]:
-    for line, cell in lines.each(_OUTER_BLANK):
+    for line, cell in lines.each(_OUTER_BLANK) if lines.blanks else ():
         yield line, repr(cell)
 
 
 @LINE_RULES("empty-cell", 1, "lines", "cells are empty: other tools refuse or misread them", "write '_' (--fix)")
 def _empty_cells(lines: Lines) -> Iterator[Hit]:
-    for line, _ in lines.each(_EMPTY_CELL):
+    holds_any = "\t\t" in lines.text or "\t\n" in lines.text or lines.text.endswith("\t")
+    for line, _ in lines.each(_EMPTY_CELL) if holds_any else ():
         yield line, ""
 
 
@@ -75,7 +79,7 @@ def _empty_cells(lines: Lines) -> Iterator[Hit]:
     "divide the token",
 )  # fmt: skip
 def _token_blanks(lines: Lines) -> Iterator[Hit]:
-    for line, _ in lines.each(_TOKEN_BLANK):
+    for line, _ in lines.each(_TOKEN_BLANK) if lines.blanks else ():
         yield line, ""
 
 

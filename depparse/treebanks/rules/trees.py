@@ -10,7 +10,7 @@ from functools import cached_property
 
 from depparse.document.columns import get_from_feats
 from depparse.document.sentence import Sentence
-from depparse.document.trees import nonprojective_arcs, subtree
+from depparse.document.trees import subtree
 from depparse.document.ud import UPOS
 from depparse.treebanks.rules.rule import Hit, Rules
 
@@ -49,11 +49,14 @@ NEED_FEATURES = ("goeswith-typo", "pronoun-without-type")  # rules for treebanks
 
 
 class Tree:
-    """A sentence whose heads form a tree: its words count from 1, and lists have something for ROOT at 0."""
+    """A sentence whose heads form a tree: its words count from 1, and lists have something for ROOT at 0.
 
-    def __init__(self, sentence: Sentence, heads: list[int]) -> None:
+    `arcs` are those that are not projective (`nonprojective_arcs`).
+    """
+
+    def __init__(self, sentence: Sentence, heads: list[int], arcs: list[tuple[int, int]]) -> None:
         columns, blank = sentence.columns, ["_"] * len(sentence)
-        self.sentence = sentence
+        self.arcs = arcs
         self.heads = [0, *heads]
         self.labels = ["", *columns.get("DEPREL", blank)]
         self.relations = [label.partition(":")[0] for label in self.labels]
@@ -77,7 +80,7 @@ class Tree:
     def crossing(self) -> list[tuple[int, int, list[int]]]:
         """Each word with a non-projective arc, its head, and the words between that are not below the head."""
         arcs = []
-        for head, word in nonprojective_arcs(self.heads[1:]):
+        for head, word in self.arcs:
             below = set(subtree(self.heads[1:], head)) if head else set(range(1, len(self.heads)))
             arcs.append((word, head, [w for w in range(min(head, word) + 1, max(head, word)) if w not in below]))
         return arcs
