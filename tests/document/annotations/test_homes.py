@@ -43,6 +43,7 @@ HOMES = {
     "treebanks/rules/cells.py": "DEPREL DEPS FEATS UPOS",
     "treebanks/rules/sentences.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",
     "treebanks/rules/trees.py": "DEPREL FEATS LEMMA UPOS",
+    "treebanks/fixes.py": "DEPREL DEPS FEATS HEAD",  # the order of what cells list, and the edges of empty nodes
     "treebanks/checks.py": "FEATS",  # some rules are for treebanks that have features
     # -- trees and graphs
     "features/batch.py": "DEPREL",
