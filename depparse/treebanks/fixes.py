@@ -202,9 +202,13 @@ def _mend_deps(cell: str) -> str:
 
 
 def _mend_misc(cell: str) -> str:
-    parts = [part for part in cell.split("|") if part]
-    repeated = (part.partition("=")[0] in ONCE and part in parts[:place] for place, part in enumerate(parts))
-    return "|".join(part for part, again in zip(parts, repeated, strict=True) if not again)
+    seen: set[str] = set()
+    parts = []
+    for part in filter(None, cell.split("|")):
+        if part not in seen or part.partition("=")[0] not in ONCE:
+            parts.append(part)
+        seen.add(part)
+    return "|".join(parts)
 
 
 _MENDED: dict[str, Callable[[str], str]] = {"FEATS": _mend_feats, "DEPS": _mend_deps, "MISC": _mend_misc}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -158,8 +159,8 @@ def _space_after_value(cell: str) -> Iterator[str]:
 )  # fmt: skip
 def _repeated_attribute(cell: str) -> Iterator[str]:
     if "|" in cell:
-        names = [part.partition("=")[0] for part in cell.split("|")]
-        yield from sorted({name for name in names if name in ONCE and names.count(name) > 1})
+        names = Counter(part.partition("=")[0] for part in cell.split("|"))
+        yield from sorted(name for name, count in names.items() if name in ONCE and count > 1)
 
 
 @_rule(

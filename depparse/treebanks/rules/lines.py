@@ -32,10 +32,11 @@ class Lines(NamedTuple):
 
     def each(self, pattern: re.Pattern[str]) -> Iterator[Hit]:
         """The number (from 0) of each token line with the pattern, and the first cell that it is found in."""
-        text, last = self.text, -1
+        text, line, last, counted = self.text, 0, -1, 0
         for found in pattern.finditer(text, self.header):
             place = found.start()
-            line = text.count("\n", 0, place)
+            line += text.count("\n", counted, place)
+            counted = place
             if line != last:
                 last = line
                 before = max(text.rfind("\t", 0, place), text.rfind("\n", 0, place))

@@ -5,6 +5,7 @@ They hold in every language. Where the guidelines know good exceptions, the find
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -75,15 +76,6 @@ class Tree:
         for word, head in enumerate(self.heads[1:], 1):
             children[head].append(word)
         return children
-
-    @cached_property
-    def crossing(self) -> list[tuple[int, int, list[int]]]:
-        """Each word with a non-projective arc, its head, and the words between that are not below the head."""
-        arcs = []
-        for head, word in self.arcs:
-            below = set(subtree(self.heads[1:], head)) if head else set(range(1, len(self.heads)))
-            arcs.append((word, head, [w for w in range(min(head, word) + 1, max(head, word)) if w not in below]))
-        return arcs
 
     def words(self, *relations: str) -> list[int]:
         """The words with one of these universal relations."""
@@ -166,8 +158,8 @@ def _several_objects(tree: Tree) -> Iterator[Hit]:
 
 def _repeated(tree: Tree, words: list[int]) -> list[int]:
     """The heads of several of the words."""
-    heads = [tree.heads[word] for word in words]
-    return sorted({head for head in heads if heads.count(head) > 1}) if len(set(heads)) < len(heads) else []
+    heads = Counter(tree.heads[word] for word in words) if len(words) > 1 else {}
+    return sorted(head for head, count in heads.items() if count > 1)
 
 
 @TREE_RULES(
@@ -205,7 +197,7 @@ def _oblique_of_nominal(tree: Tree) -> Iterator[Hit]:
     "attach it to the highest word that makes the arc projective", "warning",
 )  # fmt: skip
 def _punct_crossing(tree: Tree) -> Iterator[Hit]:
-    for word, _, _ in tree.crossing:
+    for _, word in tree.arcs:
         if tree.relations[word] == "punct":
             yield word, ""
 
@@ -215,9 +207,17 @@ def _punct_crossing(tree: Tree) -> Iterator[Hit]:
     "warning",
 )  # fmt: skip
 def _punct_crossed(tree: Tree) -> Iterator[Hit]:
-    found = set()
-    for _, _, between in tree.crossing:
-        found |= {w for w in between if tree.relations[w] == "punct" and tree.heads[w] not in between}
+    found: set[int] = set()
+    below: dict[int, set[int]] = {}
+    for head, word in tree.arcs:
+        first, last = sorted((head, word))
+        inner = [mark for mark in tree.by_relation.get("punct", ()) if first < mark < last and mark not in found]
+        if inner and head not in below:
+            below[head] = set(subtree(tree.heads[1:], head))
+        for mark in inner:
+            above = tree.heads[mark]  # a word of the gap, unless it is the mark that makes the gap
+            if mark not in below[head] and not (first < above < last and above not in below[head]):
+                found.add(mark)
     yield from ((word, "") for word in sorted(found))
 
 
