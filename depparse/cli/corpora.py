@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from depparse.cli.options import Json
-from depparse.cli.printing import say, say_json
+from depparse.cli.printing import note, say, say_json
 from depparse.cli.progress import Line
 from depparse.cli.query import query
 from depparse.cli.tables import draw, show
@@ -20,6 +21,7 @@ from depparse.printable import clean, one_line
 
 if TYPE_CHECKING:
     from depparse.treebanks.findings import Finding
+    from depparse.treebanks.official import Comparison
     from depparse.treebanks.treebank import Statistics, Treebank
 
 app = COMMAND = typer.Typer(rich_markup_mode="rich")
@@ -153,27 +155,65 @@ def stats(paths: Paths, json: Json = False) -> None:
 
 
 @app.command()
-def check(paths: Paths, json: Json = False) -> None:
-    """Find what is broken in treebanks, and what will hurt training.
+def check(
+    paths: Paths,
+    level: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=3,
+            help="Only the rules of UD up to this level; the exit code is 1 if any of them is broken.",
+        ),
+    ] = None,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Show what can be mended without judgement, as a difference; nothing is written."),
+    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="With --fix: mend the files in place.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="With --fix: write the mended file here.")
+    ] = None,
+    official: Annotated[
+        bool, typer.Option("--official", help="Run the official validator too, if installed, and compare.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Find what is broken in treebanks, what UD does not allow, and what will hurt training.
 
-    The exit code is 0 without errors (warnings and notes do not count), 1 with errors, 2 if nothing could be checked.
+    Rules of UD have a level: 1 is the file format, 2 the basic concepts of UD, 3 what it asks of all languages. The
+    exit code is 0 without errors (warnings and notes do not count), 1 with errors, 2 if nothing could be checked.
 
-    Example: [green]depparse corpora check my-treebank/ && depparse corpora stats my-treebank/[/green]
+    Example: [green]depparse corpora check my-treebank/ --level 3[/green], and to mend it,
+    [green]depparse corpora check my-treebank/ --fix --write[/green]
     """
+    from depparse.errors import ConfigError
+    from depparse.treebanks.checks import LEVELS, breaks_rule
     from depparse.treebanks.checks import check as check_treebank
     from depparse.treebanks.treebank import Treebank
 
+    if (write or output is not None) and not fix:
+        raise ConfigError("--write and --output go with --fix")
+    if fix:
+        if json or official or (write and output is not None):
+            raise ConfigError("--fix goes with nothing but --write, or --output and one file")
+        _fix([file for path in paths for file in Treebank.open(path).splits.values()], write, output)
+        return
     results = []
     failed = False
     for path in paths:
         treebank = Treebank.open(path)
-        findings = check_treebank(treebank)
-        failed |= any(finding.severity == "error" for finding in findings)
+        findings = check_treebank(treebank, level=LEVELS[-1] if level is None else level)
+        failed |= any(finding.severity == "error" or (level and breaks_rule(finding)) for finding in findings)
+        comparisons = _compare(treebank, LEVELS[-1] if level is None else level) if official else []
         if json:
             records = [finding.to_dict() for finding in findings]
-            results.append({"treebank": treebank.name, "findings": records})
+            record = {"treebank": treebank.name, "findings": records}
+            results.append(record | ({"official": list(map(asdict, comparisons))} if official else {}))
         else:
             _show_findings(treebank.name, findings)
+            for comparison in comparisons:
+                _show_comparison(comparison)
     if json:
         say_json(results)
     if failed:
@@ -229,8 +269,60 @@ def _show_findings(name: str, findings: Sequence[Finding]) -> None:
     for finding in findings:
         severity = typer.style(f"{finding.severity:8}", fg=colours[finding.severity])
         unit = finding.unit.removesuffix("s") if finding.count == 1 else finding.unit
-        say(one_line(f"{finding.code} ({finding.count:,} {unit}): {finding.message}"), f"{severity} ")
+        level = f", level {finding.level}" if finding.level else ""
+        say(one_line(f"{finding.code} ({finding.count:,} {unit}{level}): {finding.message}"), f"{severity} ")
         if finding.places:
             more = ", …" if finding.count > len(finding.places) > 2 else ""
             say(one_line(f"at {', '.join(finding.places)}{more}"), " " * 9)
         say(one_line(f"remedy: {finding.remedy}"), " " * 9)
+
+
+def _fix(files: Sequence[Path], write: bool, output: Path | None) -> None:
+    """Shows what can be mended in the files, and writes it if asked to."""
+    from depparse.errors import ConfigError
+    from depparse.treebanks.fixes import Fix, difference, write_fixed
+
+    if output is not None and len(files) != 1:
+        raise ConfigError(f"--output takes one mended file, but {len(files)} are given; use --write")
+    colours = {"-": typer.colors.RED, "+": typer.colors.GREEN, "@": typer.colors.CYAN}
+    for file in files:
+        fix = Fix(file)
+        named = False
+        for change in fix:
+            for line in difference(change):
+                if not named:
+                    say(one_line(f"--- {file}"))
+                    named = True
+                typer.echo(typer.style(clean(line, kept="\t"), fg=colours.get(line[0])))
+        ends = f", {fix.line_ends:,} line ends" if fix.line_ends else ""
+        changed = bool(fix.lines or fix.line_ends)
+        if output is not None or (write and changed):
+            write_fixed(file, file if output is None else output)
+        done = "mended" if write or output is not None else "to mend; --write or --output writes them"
+        note(
+            f"{file}: {fix.lines:,} {'line' if fix.lines == 1 else 'lines'}{ends} {done}"
+            if changed
+            else f"{file}: nothing to mend"
+        )
+
+
+def _compare(treebank: Treebank, level: int) -> list[Comparison]:
+    from depparse.treebanks.checks import check as check_treebank
+    from depparse.treebanks.official import compare
+
+    return [
+        compare(file, check_treebank(file, level=level, places=sys.maxsize), level) for file in treebank.splits.values()
+    ]
+
+
+def _show_comparison(comparison: Comparison) -> None:
+    for level, both in comparison.both.items():
+        ours, theirs = comparison.ours[level], comparison.theirs[level]
+        shown = f"{len(both):,} sentences in both, {len(ours):,} only here, {len(theirs):,} only there"
+        say(one_line(f"official validator, level {level}, {comparison.file}: {shown}"))
+        for name, numbers in (("here", ours), ("there", theirs)):
+            if numbers:
+                more = ", …" if len(numbers) > 5 else ""
+                say(f"         only {name}: sentence {', '.join(map(str, numbers[:5]))}{more}")
+    if comparison.codes:
+        say(one_line(f"         codes only there: {', '.join(comparison.codes)}"))

@@ -9,7 +9,7 @@ from depparse.errors import DepparseError
 
 CONLLU_COLUMNS = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 VALUE_COLUMNS = CONLLU_COLUMNS[1:]
-_NODE = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[1-9][0-9]{0,8})?")
+NODE_ID = re.compile(r"(?:0|[1-9][0-9]{0,8})(?:\.[1-9][0-9]{0,8})?")
 SURROGATE = "text holds no lone surrogates"
 
 
@@ -119,12 +119,17 @@ def checked_deps(deps: object) -> str:
         if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
             raise DepparseError(f"DEPS has pairs of a head and a relation, not {pair!r:.60}")
         head, relation = str(pair[0]) if type(pair[0]) is int else pair[0], pair[1]
-        if not isinstance(head, str) or not _NODE.fullmatch(head):
+        if not isinstance(head, str) or not NODE_ID.fullmatch(head):
             raise DepparseError(f"a head in DEPS is an ID such as 3 or 8.1, not {head!r:.60}")
         if not isinstance(relation, str) or not relation or "|" in relation:
             raise DepparseError(f"a relation in DEPS is text without the sign |, not {relation!r:.60}")
         edges.append((head, relation))
     return format_deps(edges)
+
+
+def get_from_feats(cell: str, name: str) -> str | None:
+    """The value of the feature `name` in a FEATS `cell`, or None."""
+    return get_from_misc(cell, name)
 
 
 def set_in_feats(cell: str, name: str, value: str | None) -> str:

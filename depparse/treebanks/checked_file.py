@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from depparse.document.annotations import kinds
 from depparse.document.columns import CONLLU_COLUMNS, VALUE_COLUMNS
 from depparse.document.sentence import Sentence
+from depparse.document.trees import find_cycle
+from depparse.document.words import EmptyNode, MultiwordToken
 from depparse.errors import FormatError
 from depparse.files import name_of, open_input
 from depparse.formats import conllu
 from depparse.formats import table as formats
 from depparse.treebanks.findings import LONG_SENTENCE, LONG_TOKEN, Findings
-from depparse.treebanks.treebank import Statistics, format_of, spell
+from depparse.treebanks.rules.cells import CellChecker
+from depparse.treebanks.rules.comments import COMMENT_RULES, Header, Seen
+from depparse.treebanks.rules.lines import LINE_RULES, Lines
+from depparse.treebanks.rules.rule import Hit
+from depparse.treebanks.rules.sentences import SENTENCE_RULES
+from depparse.treebanks.rules.trees import TREE_RULES, Tree
+from depparse.treebanks.treebank import Statistics, format_of
 
 FORMULA = 5  # words; shorter sentences recur without having been copied
 
-_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufffd]")
-_BLANKS = re.compile(r"^[^\S\n]|[^\S\n]$|[^\S\n]{2}", re.MULTILINE)
+_ANY_FORMAT = ("duplicate-sent-id", "text-mismatch")  # rules about comments that concern other formats too
+_ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff]")
 _KEY = re.compile(r"#\s*(?:(?:sent_id|text)\s*=|(?:newpar|newdoc)\b)")
 _CANONICAL = re.compile(r"# (?:(?:sent_id|text) = |newpar|newdoc)")
 
 
 class CheckedFile:
-    """One file during a check. `sent_ids` is shared by the files of a treebank."""
+    """One file during a check. `seen` is shared by the files of a treebank."""
 
-    def __init__(self, split: str, path: Path, findings: Findings, sent_ids: set[str]) -> None:
-        self.split, self.path, self.findings, self.sent_ids = split, path, findings, sent_ids
+    def __init__(self, split: str, path: Path, findings: Findings, seen: Seen) -> None:
+        self.split, self.path, self.findings, self.seen = split, path, findings, seen
         self.statistics = Statistics()
         self.columns: set[str] = set()  # those that it has, or could have
         self.first: dict[tuple[str, str], str] = {}  # by (column, label): the place where it first stands
@@ -40,18 +47,24 @@ class CheckedFile:
         self.places: dict[int, str] = {}  # by the same hash: the place of the first such sentence
         self._name = os.path.basename(name_of(path))
         self._line = 0
-        self._mismatches: list[str] = []  # places where the text is not what the tokens spell
         self._underscores: list[str] = []  # places where form and lemma are `_`
+        self._line_rules = LINE_RULES.up_to(findings.level)
+        self._tree_rules = TREE_RULES.up_to(findings.level)
+        self._is_conllu = format_of(path) in ("conllu", "conllup")
 
     def check(self) -> None:
         """Reads the file and adds its findings."""
         checkers = [checker for kind in kinds() if (checker := kind.checker(self)) is not None]
+        cells, self.seen.unspaced, self.seen.mismatches = CellChecker(self.findings.level), False, 0
         for sentence in self._read():
-            self.statistics.add(sentence)
+            arcs = self.statistics.add(sentence)
             self.columns.update(sentence.columns)
             self._comments(sentence)
             self._forms(sentence)
-            self._labels(sentence)
+            self._note_labels(sentence)
+            self._rules(sentence, arcs)
+            for code, where, example in cells.check(sentence):
+                self.find(code, self.place(sentence, where), example)
             for checker in checkers:
                 checker.check(sentence)
         if not self.statistics.sentences:
@@ -67,12 +80,11 @@ class CheckedFile:
 
     def _read(self) -> Iterator[Sentence]:
         """The sentences. Unreadable ones become findings; in formats other than CoNLL-U, the first ends the file."""
-        name = format_of(self.path)
-        if name in ("conllu", "conllup"):
+        if self._is_conllu:
             yield from self._read_conllu()
             return
         try:
-            for sentence in formats.iter_sentences(self.path, name):
+            for sentence in formats.iter_sentences(self.path, format_of(self.path)):
                 line = (sentence.place or "").rpartition(":")[2]
                 self._line = int(line) if line.isdigit() else self._line + 1
                 yield sentence
@@ -89,6 +101,10 @@ class CheckedFile:
                 watched = _Watched(stream)
                 for line, block in conllu.blocks(cast(BinaryIO, watched), self._name, False):
                     self._line = line
+                    lines = Lines.of(block)
+                    for code, find in self._line_rules:
+                        for number, example in find(lines):
+                            self.find(code, f"{self._name}:{line + number}", example)
                     if plus and line == 1 and block.startswith("# global.columns"):
                         names = tuple(block.partition("\n")[0].partition("=")[2].split())
                         if "FORM" not in names:
@@ -109,26 +125,40 @@ class CheckedFile:
         column = f" (column {error.column})" if error.column else ""
         self.findings.add("unreadable", place, error.message + column)
 
-    def place(self, sentence: Sentence | None = None, word: int = 0) -> str:
-        """``file:line`` of a word (from 1) of the sentence that was read last, or of its beginning."""
+    def place(self, sentence: Sentence | None = None, word: int | MultiwordToken | EmptyNode = 0) -> str:
+        """``file:line`` of a word (from 1) or other line of the sentence that was read last, or of its beginning."""
         if sentence is None or not word:
             return f"{self._name}:{self._line}"
-        before = sum(mwt.start <= word for mwt in sentence.mwts) + sum(n.id[0] < word for n in sentence.empty_nodes)
-        return f"{self._name}:{self._line + len(sentence.comments) + before + word - 1}"
+        start = self._line + len(sentence.comments)
+        if isinstance(word, EmptyNode):
+            last, number = word.id
+            before = sum(mwt.start <= last for mwt in sentence.mwts) + sum(n.id[0] < last for n in sentence.empty_nodes)
+            return f"{self._name}:{start + last + before + number - 1}"
+        first = word if isinstance(word, int) else word.start
+        before = sum(mwt.start <= first for mwt in sentence.mwts) + sum(n.id[0] < first for n in sentence.empty_nodes)
+        return f"{self._name}:{start + first + before - 1 - (not isinstance(word, int))}"
+
+    def _hits(self, sentence: Sentence, code: str, hits: Iterable[Hit]) -> None:
+        for where, example in hits:
+            self.find(code, self.place(sentence, where), example)
+
+    def _rules(self, sentence: Sentence, arcs: list[tuple[int, int]]) -> None:
+        """Applies the rules of UD that read whole sentences."""
+        level = self.findings.level
+        if self._is_conllu and level > 1:
+            for code, rule in SENTENCE_RULES.items():
+                self._hits(sentence, code, rule.find(sentence))
+        heads = sentence.heads
+        if self._tree_rules and None not in heads and heads.count(0) == 1 and not find_cycle(heads):
+            tree = Tree(sentence, [head or 0 for head in heads], arcs)
+            for code, find in self._tree_rules:
+                self._hits(sentence, code, find(tree))
 
     def _comments(self, sentence: Sentence) -> None:
-        sent_id = sentence.sent_id
-        if sent_id is None:
-            self.findings.add("missing-sent-id", self.place())
-        elif sent_id in self.sent_ids:
-            self.findings.add("duplicate-sent-id", self.place())
-        else:
-            self.sent_ids.add(sent_id)
-        text = sentence.comment("text")
-        if text is None:
-            self.findings.add("missing-text", self.place())
-        elif text.split() != spell(sentence)[0].split():  # the kind of white space does not matter here
-            self._mismatches.append(self.place())
+        header = Header.of(sentence, self.seen)
+        for code, rule in COMMENT_RULES.items():
+            if self._is_conllu or code in _ANY_FORMAT:
+                self._hits(sentence, code, rule.find(header))
         if any("\t" in line for line in sentence.comments):
             self.findings.add("tab-in-comment", self.place())
         if any(_KEY.match(line) and not _CANONICAL.match(line) for line in sentence.comments):
@@ -137,12 +167,9 @@ class CheckedFile:
     def _forms(self, sentence: Sentence) -> None:
         forms = sentence.columns["FORM"]
         joined = "\n".join(forms)
-        for code, pattern in (("control-characters", _ODD), ("blanks-in-form", _BLANKS)):
-            if pattern.search(joined):
-                words = [word for word, form in enumerate(forms, 1) if pattern.search(form)]
-                self.findings.add(code, self.place(sentence, words[0]), count=len(words))
-        if not joined.isascii() and not unicodedata.is_normalized("NFC", joined):
-            self.findings.add("not-nfc", self.place())
+        if _ODD.search(joined):
+            words = [word for word, form in enumerate(forms, 1) if _ODD.search(form)]
+            self.findings.add("control-characters", self.place(sentence, words[0]), count=len(words))
         if max(map(len, forms)) > LONG_TOKEN:
             words = [word for word, form in enumerate(forms, 1) if len(form) > LONG_TOKEN]
             self.findings.add("long-token", self.place(sentence, words[0]), count=len(words))
@@ -161,10 +188,7 @@ class CheckedFile:
             self.sentences[key] += 1
             self.places.setdefault(key, self.place())
 
-    def _labels(self, sentence: Sentence) -> None:
-        for name, column in sentence.columns.items():
-            if "" in column:
-                self.findings.add("empty-cell", self.place(sentence, column.index("") + 1), name)
+    def _note_labels(self, sentence: Sentence) -> None:
         for name in self.statistics.label_counts:
             column = sentence.columns.get(name, [])
             for label in set(column):
@@ -179,23 +203,23 @@ class CheckedFile:
             self.findings.add("forms-withheld", self._name, count=withheld)
             return
         self.findings.add_all("literal-underscore", self._underscores)
-        if counts.unspaced or counts.tokens < 2:
-            self.findings.add_all("text-mismatch", self._mismatches)
-        elif "MISC" not in self.columns:  # the format has no place for spacing
+        if counts.unspaced or counts.tokens < 2 or "MISC" not in self.columns:  # without MISC, no place for spacing
             pass
-        elif self._mismatches or not counts.texts:
+        elif self.seen.mismatches or not counts.texts:
             self.findings.add("no-spacing", self._name)
         else:
             self.findings.add("all-spaced", self._name)
 
 
 class _Watched:
-    """A stream that notes the faults that the reader repairs."""
+    """A stream that notes the faults that the reader repairs, and the first line of each."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._tail = b"\n\n"  # the last bytes read; at first, those that end a sentence
-        self._begun = self._marks = self._empty_lines = False
+        self._line = -1  # the number of the line in which the tail begins
+        self._begun = False
+        self._first: dict[str, int] = {}  # by code: the line of the first fault
 
     def read1(self, size: int) -> bytes:
         """The next bytes, at most `size`."""
@@ -203,8 +227,13 @@ class _Watched:
         new = data if self._begun else data.removeprefix(b"\xef\xbb\xbf")
         self._begun = True
         window = self._tail + new
-        self._marks |= len(new) < len(data) or b"\r\n" in window
-        self._empty_lines |= b"\n\n\n" in window.replace(b"\r\n", b"\n")
+        if len(new) < len(data):
+            self._first["line-ends"] = 1
+        for code, fault in (("line-ends", b"\r"), ("empty-lines", b"\n\n\n"), ("empty-lines", b"\n\r\n\r\n")):
+            if code not in self._first and (place := window.find(fault)) >= 0:
+                further = 2 if code == "empty-lines" else 0
+                self._first[code] = self._line + window.count(b"\n", 0, place) + further
+        self._line += window.count(b"\n", 0, max(len(window) - 5, 0))
         self._tail = window[-5:]
         return data
 
@@ -212,7 +241,5 @@ class _Watched:
         """Adds a finding for each kind of fault in the file `name`."""
         if not self._tail.replace(b"\r\n", b"\n").endswith(b"\n\n"):
             findings.add("no-empty-line", name)
-        if self._empty_lines:
-            findings.add("empty-lines", name)
-        if self._marks:
-            findings.add("line-ends", name)
+        for code, line in self._first.items():
+            findings.add(code, f"{name}:{line}")

@@ -1,4 +1,4 @@
-"""Checks that compare the files of a treebank with each other and with the lists of UD."""
+"""Checks that compare the files of a treebank with each other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from depparse.document.annotations.graph import GRAPH_COLUMN
 from depparse.document.annotations.tree import TREE_COLUMNS
 from depparse.document.columns import VALUE_COLUMNS
-from depparse.document.ud import RELATIONS, UPOS
 from depparse.treebanks.findings import Findings
 from depparse.treebanks.treebank import Statistics, labels
 
@@ -62,21 +61,6 @@ def check_columns(files: dict[str, CheckedFile], findings: Findings) -> None:
 
 def _of_words(part: int, whole: int) -> str:
     return f"for {100 * part / whole:.1f} % of the words" if part < whole else "for all words"
-
-
-def check_unknown(file: CheckedFile, findings: Findings) -> None:
-    """Finds labels that UD does not have."""
-    for column, label, count in _each_label(file.statistics):
-        place = file.first[column, label]
-        if column == "UPOS" and label not in UPOS:
-            findings.add("unknown-upos", place, label, count)
-        elif column == "DEPREL" and label.partition(":")[0] not in RELATIONS:
-            findings.add("unknown-relation", place, label, count)
-        elif column == "FEATS":
-            for part in label.split("|"):
-                name, _, value = part.partition("=")
-                if not name or not value:
-                    findings.add("malformed-feats", place, part, count)
 
 
 def check_unseen(files: dict[str, CheckedFile], findings: Findings) -> None:

@@ -1,4 +1,7 @@
-"""The findings that a check of a treebank can make. Each code says what it means for training and what to do."""
+"""The findings that a check of a treebank can make. Each code says what is wrong and what to do.
+
+Here are the findings about files and about training; the rules of UD are in `depparse.treebanks.rules`.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,15 @@ from typing import Any
 from depparse.document.annotations import kinds
 from depparse.document.annotations.kind import Code
 from depparse.errors import ConfigError
+from depparse.treebanks.rules.cells import CELL_RULES
+from depparse.treebanks.rules.comments import COMMENT_RULES
+from depparse.treebanks.rules.lines import LINE_RULES
+from depparse.treebanks.rules.sentences import SENTENCE_RULES
+from depparse.treebanks.rules.trees import TREE_RULES
 
 SEVERITIES = ("error", "warning", "note")
 LONG_SENTENCE = 200  # words
 LONG_TOKEN = 100  # characters
-_PLACES = 3  # places kept for each finding
 _EXAMPLES = 5  # examples named in a message
 
 
@@ -22,7 +29,8 @@ _EXAMPLES = 5  # examples named in a message
 class Finding:
     """A finding of a check: it concerns `count` of `unit` (words, sentences …), the first of them at `places`.
 
-    A place is ``file:line``. `subject` is the column in question, if the code can concern several.
+    A place is ``file:line``. `subject` is the column in question, if the code can concern several. `level` is that of
+    the rule of UD that is broken, None if there is none.
     """
 
     severity: str
@@ -33,17 +41,18 @@ class Finding:
     places: tuple[str, ...]
     message: str
     remedy: str
+    level: int | None
 
     def to_dict(self) -> dict[str, Any]:
         """The finding for JSON."""
         return asdict(self)
 
 
-# A kind of annotation has the findings about itself.
+# A kind of annotation has the findings about itself, and each table of rules has its own.
 _IN_FILES = {
     # -- the files
     "unreadable": Code(
-        "error", "sentences", "cannot be read, so every command refuses the file: {examples}", "correct the file"
+        "error", "sentences", "cannot be read, so every command refuses the file: {examples}", "correct the file", 1
     ),
     "empty-file": Code("error", "files", "the file holds no sentence that can be read", "get the file again"),
     "no-train": Code(
@@ -58,28 +67,21 @@ _IN_FILES = {
         "note", "files", "there is no dev file: training cannot tell by itself when to stop", "hold out a part of train"
     ),
     "no-empty-line": Code(
-        "warning", "files", "the last sentence ends without an empty line: the official scorer refuses the file",
-        "add a line end",
+        "error", "files", "the last sentence ends without an empty line: the official scorer refuses the file",
+        "add a line end (--fix)", 1,
     ),
     "empty-lines": Code(
-        "warning", "files", "the file has superfluous empty lines: the official scorer refuses it",
-        "rewrite the file by depparse convert",
+        "error", "files", "the file has superfluous empty lines: the official scorer refuses it",
+        "remove them (--fix)", 1,
     ),
     "line-ends": Code(
-        "note", "files", "lines end in CRLF or the file begins with a byte order mark: other tools take them as data",
-        "rewrite the file by depparse convert",
+        "error", "files", "lines end in CRLF or the file begins with a byte order mark: other tools take them as data",
+        "let lines end in LF (--fix)", 1,
     ),
     # -- comments
-    "duplicate-sent-id": Code(
-        "warning", "sentences", "the sent_id was given before: annotation joined by it may land on the wrong sentence",
-        "make each sent_id unique",
-    ),
-    "missing-sent-id": Code(
-        "note", "sentences", "without sent_id: errors and joined annotation are hard to trace", "number the sentences"
-    ),
     "comment-form": Code(
         "note", "sentences", "a comment is not written '# sent_id = …', '# text = …': we read it, other tools miss it",
-        "write comments with one space after '#' and around '='",
+        "write comments with one space after '#' and around '=' (--fix)",
     ),
     "tab-in-comment": Code(
         "warning", "sentences", "a comment holds a tab: tools that split lines at tabs take it for a word",
@@ -90,14 +92,6 @@ _IN_FILES = {
         "error", "words", "most forms are '_', as in treebanks given out without their text: there is nothing to learn",
         "merge the text in, as the README of the treebank says",
     ),
-    "missing-text": Code(
-        "note", "sentences", "without '# text': the text is put together from the tokens and SpaceAfter=No",
-        "add the comment if the original text is at hand",
-    ),
-    "text-mismatch": Code(
-        "warning", "sentences", "the tokens do not spell '# text': segmentation trained on it learns wrong borders",
-        "correct '# text', the forms or SpaceAfter=No",
-    ),
     "no-spacing": Code(
         "warning", "files", "SpaceAfter=No is nowhere although tokens must touch: raw text from it is unlike real text",
         "restore SpaceAfter=No from the text; do not train segmentation on it",
@@ -107,16 +101,8 @@ _IN_FILES = {
         "use other data to train segmentation for ordinary text",
     ),
     "control-characters": Code(
-        "note", "words", "forms hold control, zero-width or replacement characters: often a trace of conversion",
+        "note", "words", "forms hold control or zero-width characters: often a trace of conversion",
         "look at them",
-    ),
-    "blanks-in-form": Code(
-        "warning", "words", "forms begin or end with white space or hold several in a row: no tokenizer will give them",
-        "remove the white space",
-    ),
-    "not-nfc": Code(
-        "note", "sentences", "forms are not in Unicode form NFC: they differ from the same words typed by users",
-        "normalize the file, or normalize input alike",
     ),
     "long-sentence": Code(
         "warning", "sentences",
@@ -135,10 +121,6 @@ _IN_FILES = {
         "look at them",
     ),
     # -- columns
-    "empty-cell": Code(
-        "warning", "sentences", "cells are empty instead of '_' ({examples}): other tools refuse or misread them",
-        "write '_'",
-    ),
     "unannotated": Code(
         "note", "words", "{subject} is '_' {examples}, which give no loss: what is never filled is never learnt",
         "nothing, or annotate it",
@@ -150,17 +132,6 @@ _IN_FILES = {
     "annotated-elsewhere": Code(
         "warning", "words", "{subject} is annotated in some files only ({examples}): learnt or measured, but not both",
         "do not compare scores for it",
-    ),
-    "unknown-upos": Code(
-        "warning", "words", "tags outside the 17 of UD in UPOS: {examples}; a joint model gets extra classes",
-        "correct them",
-    ),
-    "unknown-relation": Code(
-        "warning", "words", "relations outside the 37 of UD: {examples}; scores count them as errors for other models",
-        "correct them",
-    ),
-    "malformed-feats": Code(
-        "warning", "words", "parts of FEATS are not Name=Value: {examples}", "correct them"
     ),
     "unseen-upos": Code(
         "warning", "words", "UPOS in dev or test that train never has: {examples}; no model can predict them",
@@ -194,12 +165,15 @@ _ACROSS_FILES = {
 
 def codes() -> dict[str, Code]:
     """All codes of findings by name, in the order in which findings are listed."""
+    own: dict[str, Code] = dict(_IN_FILES)
+    for table in (LINE_RULES, COMMENT_RULES, SENTENCE_RULES, CELL_RULES, TREE_RULES):
+        own |= {name: rule.code for name, rule in table.items()}
     kind_codes: dict[str, Code] = {}
     for kind in kinds():
-        if taken := [code for code in kind.codes if code in _IN_FILES or code in _ACROSS_FILES]:
+        if taken := [code for code in kind.codes if code in own or code in _ACROSS_FILES]:
             raise ConfigError(f"the kind {kind.name} has the code {taken[0]}, which is one of all treebanks already")
         kind_codes |= kind.codes
-    return _IN_FILES | kind_codes | _ACROSS_FILES
+    return own | kind_codes | _ACROSS_FILES
 
 
 @dataclass(slots=True)
@@ -210,9 +184,13 @@ class _Record:
 
 
 class Findings:
-    """Collects findings. Findings with one code but different columns are kept apart by `subject`."""
+    """Collects findings, without those of rules above `level`, and with at most so many `places` for each.
 
-    def __init__(self) -> None:
+    Findings with one code but different columns are kept apart by `subject`.
+    """
+
+    def __init__(self, level: int, places: int) -> None:
+        self.level, self._places = level, places
         self._records: dict[tuple[str, str], _Record] = {}
         self._codes = codes()
 
@@ -220,9 +198,11 @@ class Findings:
         """Counts `count` more findings of this code, at a place, and an example of it for the message."""
         if code not in self._codes:
             raise ConfigError(f"a check found {code!r}, which no kind of annotation has among its codes")
+        if (self._codes[code].level or 0) > self.level:
+            return
         record = self._records.setdefault((code, subject), _Record())
         record.count += count
-        if place and len(record.places) < _PLACES:
+        if place and len(record.places) < self._places:
             record.places.append(place)
         if example:
             record.examples[example] += count
@@ -231,6 +211,11 @@ class Findings:
         """Counts one more finding of this code at each place."""
         for place in places:
             self.add(code, place)
+
+    def drop(self, codes: Iterable[str]) -> None:
+        """Forgets the findings of these codes."""
+        for code in codes:
+            self._records.pop((code, ""), None)
 
     def results(self) -> list[Finding]:
         """The findings: errors, warnings, notes, each in the order of `codes`."""
@@ -245,7 +230,15 @@ class Findings:
             message = code.message.format(subject=subject, examples=examples)
             findings.append(
                 Finding(
-                    code.severity, name, subject, record.count, code.unit, tuple(record.places), message, code.remedy
+                    code.severity,
+                    name,
+                    subject,
+                    record.count,
+                    code.unit,
+                    tuple(record.places),
+                    message,
+                    code.remedy,
+                    code.level,
                 )
             )
         return sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))

@@ -166,8 +166,8 @@ class Statistics:
             statistics.add(sentence)
         return statistics
 
-    def add(self, sentence: Sentence) -> None:
-        """Counts one more sentence."""
+    def add(self, sentence: Sentence) -> list[tuple[int, int]]:
+        """Counts one more sentence; returns its non-projective arcs, if every HEAD is annotated."""
         length = len(sentence)
         self.sentences += 1
         self.words += length
@@ -189,11 +189,13 @@ class Statistics:
         if text is not None:
             self.texts += 1
             self.spelled += text == spelling
-        if "_" not in sentence.columns.get("HEAD", "_"):
-            arcs = nonprojective_arcs([int(head) for head in sentence.columns["HEAD"]])
-            self.trees += 1
-            self.nonprojective += bool(arcs)
-            self.nonprojective_arcs += len(arcs)
+        if "_" in sentence.columns.get("HEAD", "_"):
+            return []
+        arcs = nonprojective_arcs([int(head) for head in sentence.columns["HEAD"]])
+        self.trees += 1
+        self.nonprojective += bool(arcs)
+        self.nonprojective_arcs += len(arcs)
+        return arcs
 
     def __add__(self, other: Statistics) -> Statistics:
         sums = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}

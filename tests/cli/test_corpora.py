@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from depparse.errors import ConfigError
 from depparse.treebanks import catalogue
 from depparse.treebanks.checks import check
+from depparse.treebanks.official import find_program
 from depparse.treebanks.treebank import Treebank
 from tests.cli.conftest import Run, on_a_terminal
 from tests.local_github import LocalGitHub, local_github
@@ -199,7 +201,7 @@ def test_check_finds_errors(run: Run, sample: Path, tmp_path: Path) -> None:
     assert [entry["treebank"] for entry in data] == ["UD_English-Sample", "bad.conllu"]
     assert data[0]["findings"] == [finding.to_dict() | {"places": list(finding.places)} for finding in check(sample)]
     errors = [finding["code"] for finding in data[1]["findings"] if finding["severity"] == "error"]
-    assert errors == ["no-root", "cycle"]
+    assert errors == ["missing-sent-id", "missing-text", "no-root", "cycle", "graph-missing"]
 
 
 def test_check_without_a_treebank_is_one_line(run: Run, tmp_path: Path) -> None:
@@ -210,3 +212,62 @@ def test_check_without_a_treebank_is_one_line(run: Run, tmp_path: Path) -> None:
 
 def test_check_on_a_terminal_has_colours(sample: Path) -> None:
     assert "\x1b[33mwarning" in on_a_terminal("corpora", "check", sample)
+
+
+BROKEN = """# sent_id = s1
+# text = Birds sing
+1\tBirds\tbird\tNOUN\tN\tNumber=Plur|Case=Nom\t2\tnsubj\t_\t_
+2\tsing\tsing\tVERB\tV\t_\t0\troot\t_\t_
+
+"""
+
+
+def test_a_level_decides_what_is_found_and_the_exit_code(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.conllu").write_text(BROKEN, encoding="utf-8")
+    results = {level: run("corpora", "check", "x.conllu", *level) for level in ((), ("--level", "1"), ("--level", "2"))}
+    assert [result.returncode for result in results.values()] == [1, 0, 1]
+    assert "feats-order (1 word, level 2)" in results[()].stdout
+    assert "feats-order" not in results["--level", "1"].stdout
+    advmod = BROKEN.replace("Number=Plur|Case=Nom", "_").replace("nsubj", "advmod")
+    (tmp_path / "y.conllu").write_text(advmod, encoding="utf-8")
+    assert run("corpora", "check", "y.conllu").returncode == 0  # a warning
+    assert run("corpora", "check", "y.conllu", "--level", "3").returncode == 1
+    assert run("corpora", "check", "y.conllu", "--level", "4").returncode == 2
+
+
+def test_fix_shows_the_difference_and_writes_only_if_asked(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "x.conllu"
+    path.write_text(BROKEN, encoding="utf-8")
+    shown = run("corpora", "check", "x.conllu", "--fix")
+    assert shown.returncode == 0
+    assert "-1\tBirds\tbird\tNOUN\tN\tNumber=Plur|Case=Nom" in shown.stdout
+    assert "+1\tBirds\tbird\tNOUN\tN\tCase=Nom|Number=Plur" in shown.stdout
+    assert "1 line to mend" in shown.stderr
+    assert path.read_text(encoding="utf-8") == BROKEN
+    mended = BROKEN.replace("Number=Plur|Case=Nom", "Case=Nom|Number=Plur")
+    run("corpora", "check", "x.conllu", "--fix", "-o", "y.conllu")
+    assert (tmp_path / "y.conllu").read_text(encoding="utf-8") == mended
+    assert path.read_text(encoding="utf-8") == BROKEN
+    run("corpora", "check", "x.conllu", "--fix", "--write")
+    assert path.read_text(encoding="utf-8") == mended
+    again = run("corpora", "check", "x.conllu", "--fix", "--write")
+    assert (again.stdout, again.stderr) == ("", "x.conllu: nothing to mend\n")
+    for wrong in (["--write"], ["--fix", "--write", "-o", "z"], ["--fix", "--json"], ["--fix", "x.conllu", "-o", "z"]):
+        result = run("corpora", "check", "x.conllu", *wrong)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1), wrong
+
+
+def test_the_official_validator_is_run_and_compared(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.conllu").write_text(BROKEN + BROKEN.replace("s1", "s2"), encoding="utf-8")
+    result = run("corpora", "check", "x.conllu", "--official", "--level", "2")
+    assert "official validator, level 2, x.conllu: 2 sentences in both, 0 only here, 0 only there" in result.stdout
+    data = json.loads(run("corpora", "check", "x.conllu", "--official", "--level", "2", "--json").stdout)
+    assert data[0]["official"][0]["both"] == {"1": [], "2": [1, 2]}
+
+
+def test_without_the_official_validator_one_line_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("depparse.treebanks.official.PROGRAM", "no-such-validator")
+    with pytest.raises(ConfigError, match="pip install udtools"):
+        find_program()

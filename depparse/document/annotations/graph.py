@@ -10,18 +10,32 @@ from depparse.document.trees import unreachable
 
 if TYPE_CHECKING:
     from depparse.document.sentence import Sentence
+    from depparse.document.words import EmptyNode
 
 GRAPH_COLUMN, GRAPH_PROBABILITIES = "DEPS", "DepsProb"
 _CODES = {
     "enhanced-head": Code(
         "error", "nodes",
         "DEPS names heads that do not exist, or is not head:relation ({examples}): no graph to learn",
-        "correct DEPS",
+        "correct DEPS", 2,
     ),
+    "enhanced-loop": Code("error", "nodes", "a word is its own head in DEPS", "correct DEPS", 2),
     "enhanced-unreachable": Code(
-        "warning", "nodes",
+        "error", "nodes",
         "not reachable from the root in DEPS, which UD forbids: a graph parser learns loose pieces",
-        "correct DEPS",
+        "correct DEPS", 2,
+    ),
+    "graph-missing": Code(
+        "error", "sentences", "without DEPS, although others have it: UD asks for graphs of all sentences, or of none",
+        "annotate them, or remove DEPS everywhere", 2,
+    ),
+    "enhanced-root": Code(
+        "warning", "nodes", "in DEPS, the head is 0 but the relation is not root, or the other way round: {examples}",
+        "correct DEPS", 3,
+    ),
+    "enhanced-orphan": Code(
+        "warning", "nodes", "orphan in DEPS, although the file has empty nodes for what was left out",
+        "add an empty node, and relations to it", 3,
     ),
 }  # fmt: skip
 
@@ -54,18 +68,28 @@ class GraphKind(Kind):
 
 
 class GraphChecker:
-    """Finds edges that lead nowhere, and nodes that no path leads to."""
+    """Finds edges that lead nowhere, nodes that no path leads to, and sentences without a graph."""
 
     def __init__(self, file: CheckedFile) -> None:
         self.file = file
+        self.graphs = 0
+        self.missing: list[str] = []  # places of sentences without a graph
+        self.orphans: list[str] = []  # places of edges that are called orphan
+        self.nodes = False  # whether the file has empty nodes
 
     def check(self, sentence: Sentence) -> None:
         """Finds them in a sentence, if it has a graph."""
         deps = sentence.columns.get(GRAPH_COLUMN, [])
-        if deps.count("_") == len(deps):
+        nodes = sentence.empty_nodes
+        if deps.count("_") == len(deps) and not nodes:
+            if deps:
+                self.missing.append(self.file.place())
             return
-        cells = {str(word): cell for word, cell in enumerate(deps, 1)}
-        cells |= {f"{node.id[0]}.{node.id[1]}": node.cells.get(GRAPH_COLUMN, "_") for node in sentence.empty_nodes}
+        self.graphs += 1
+        self.nodes |= bool(nodes)
+        places: dict[str, int | EmptyNode] = {str(word): word for word in range(1, len(deps) + 1)}
+        places |= {f"{node.id[0]}.{node.id[1]}": node for node in nodes}
+        cells = dict(zip(places, [*deps, *(node.cells.get(GRAPH_COLUMN, "_") for node in nodes)], strict=True))
         heads: dict[str, list[str]] = {}
         for node, cell in cells.items():
             heads[node] = []
@@ -73,18 +97,25 @@ class GraphChecker:
                 head, colon, relation = edge.partition(":")
                 if (head in cells or head == "0") and colon and relation:
                     heads[node].append(head)
+                    code = "enhanced-loop" if head == node else ""
+                    if (head == "0") != (relation.partition(":")[0] == "root"):
+                        code = "enhanced-root"
+                    if code:
+                        self.file.find(code, self.file.place(sentence, places[node]), edge)
+                    if relation.partition(":")[0] == "orphan":
+                        self.orphans.append(self.file.place(sentence, places[node]))
                 else:
-                    self.file.find("enhanced-head", self.file.place(sentence, _word(node)), edge)
+                    self.file.find("enhanced-head", self.file.place(sentence, places[node]), edge)
         if lost := unreachable(heads):
-            self.file.find("enhanced-unreachable", self.file.place(sentence, _word(lost[0])), count=len(lost))
+            place = self.file.place(sentence, places[lost[0]])
+            self.file.find("enhanced-unreachable", place, count=len(lost))
 
     def finish(self) -> None:
-        """Does nothing, as no finding depends on the whole file."""
-
-
-def _word(node: str) -> int:
-    """The word with that ID, or the word that the empty node with that ID stands behind."""
-    return int(node.partition(".")[0])
+        """Finds sentences without a graph in a file that has graphs, and orphans in one that has empty nodes."""
+        for place in self.missing if self.graphs else ():
+            self.file.find("graph-missing", place)
+        for place in self.orphans if self.nodes else ():
+            self.file.find("enhanced-orphan", place)
 
 
 KIND = GraphKind()

@@ -28,20 +28,22 @@ if TYPE_CHECKING:
     import pyarrow
 
     from depparse.document.sentence import Sentence
+    from depparse.document.words import EmptyNode, MultiwordToken
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """The code of a finding that a check can make: ``{subject}`` and ``{examples}`` in its message are filled in.
 
-    `severity` is error (training or the official scorer refuses it), warning (it hurts) or note. `unit` names what is
-    counted, in the plural. `remedy` says what to do.
+    `severity` is error (UD, the official scorer or training refuses it), warning (it hurts) or note. `unit` names what
+    is counted, in the plural. `level` is that of the rule of UD that is broken (1, 2 or 3), None if there is none.
     """
 
     severity: str
     unit: str
     message: str
     remedy: str
+    level: int | None = None
 
 
 class Counts(Protocol):
@@ -59,10 +61,9 @@ class CheckedFile(Protocol):
     @property
     def statistics(self) -> Counts:
         """The counts of the sentences read so far."""
-        ...
 
-    def place(self, sentence: Sentence | None = None, word: int = 0) -> str:
-        """``file:line`` of a word (from 1) of the sentence that was read last, or of its beginning."""
+    def place(self, sentence: Sentence | None = None, word: int | MultiwordToken | EmptyNode = 0) -> str:
+        """``file:line`` of a word (from 1) or other line of the sentence that was read last, or of its beginning."""
 
     def find(self, code: str, place: str = "", example: str = "", count: int = 1) -> None:
         """Counts `count` more findings of this code, at a place, with an example for the message."""
@@ -79,10 +80,7 @@ class Checker(Protocol):
 
 
 class Cells(NamedTuple):
-    """The cells that hold a kind, made to be compared; None for a column that is absent or empty.
-
-    `joint` joins the values of a cell. It is a bar, or a comma in MISC, where bars already separate the attributes.
-    """
+    """The cells that hold a kind; None for absent or empty columns. A bar, in MISC a comma, is `joint` of values."""
 
     columns: tuple[tuple[str, ...] | None, ...]
     joint: str
@@ -111,8 +109,8 @@ class Kind:
 
     def annotated(self, sentence: Sentence, columns: Collection[str] = ()) -> bool:
         """Whether the sentence is annotated, even with nothing. A `ColumnKind` looks only at `columns`, if any."""
-        cells = self.cells(sentence)
-        filled = (cell != self.empty for column in (cells.columns if cells else ()) for cell in column or ())
+        held = cells.columns if (cells := self.cells(sentence)) else ()
+        filled = (cell != self.empty for column in held for cell in column or ())
         return any(filled) or bool(self._lines(sentence))
 
     def read(self, sentence: Sentence) -> Any:
@@ -152,8 +150,8 @@ class Kind:
         misc = columns.get("MISC", ())
         if not self.misc or self.misc[0] + "=" not in "|".join(misc):
             return None
-        attributes = [tuple(get_from_misc(cell, key) or self.empty for cell in misc) for key in self.misc]
-        return Cells(tuple(column if any(c != self.empty for c in column) else None for column in attributes), ",")
+        cells = (tuple(get_from_misc(cell, key) or self.empty for cell in misc) for key in self.misc)
+        return Cells(tuple(column if any(c != self.empty for c in column) else None for column in cells), ",")
 
     # -- in files
 

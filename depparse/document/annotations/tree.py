@@ -18,24 +18,24 @@ RANK, LOG_PROBABILITY = "tree_rank", "tree_log_probability"  # comments of the k
 _CODES = {
     "no-root": Code(
         "error", "sentences", "no word has head 0: this is no tree, and the official scorer refuses it",
-        "correct the heads",
+        "correct the heads", 2,
     ),
     "several-roots": Code(
         "error", "sentences",
         "several words have head 0: UD trees have one root, and the official scorer refuses this",
-        "correct the heads",
+        "correct the heads", 2,
     ),
     "cycle": Code(
         "error", "sentences", "heads form a cycle: this is no tree, and the official scorer refuses it",
-        "correct the heads",
+        "correct the heads", 2,
     ),
     "root-relation": Code(
         "warning", "words", "head 0 but another relation than root: models that tie the two never get them right",
-        "make the relation root",
+        "make the relation root", 3,
     ),
     "root-elsewhere": Code(
         "warning", "words", "relation root but another head than 0: models that tie the two never get them right",
-        "correct the head or the relation",
+        "correct the head or the relation", 3,
     ),
     "nonprojective": Code(
         "note", "sentences", "non-projective trees ({examples}): a projective decoder gets none of them right",

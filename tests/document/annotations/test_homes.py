@@ -41,6 +41,12 @@ HOMES = {
     "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
     "treebanks/checked_file.py": "LEMMA",  # the lemma of an underscore
     "treebanks/comparisons.py": "DEPREL FEATS UPOS graph tree",  # how much of a column may be blank
+    # -- treebanks: the rules of UD, which are about its columns
+    "treebanks/rules/cells.py": "DEPREL DEPS FEATS UPOS",
+    "treebanks/rules/sentences.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",
+    "treebanks/rules/trees.py": "DEPREL FEATS LEMMA UPOS",
+    "treebanks/fixes.py": "DEPREL DEPS FEATS HEAD",  # the order of what cells list, and the edges of empty nodes
+    "treebanks/checks.py": "FEATS",  # some rules are for treebanks that have features
     # -- trees and graphs
     "features/batch.py": "DEPREL",
     "document/graphs.py": "DEPS",

@@ -1,0 +1,245 @@
+"""Mends what a check finds and what needs no judgement: line ends, order, NFC, blanks, missing sent_ids …
+
+All else in a file stays byte for byte. A file is read as a stream, sentence by sentence.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+
+from depparse.document.columns import CONLLU_COLUMNS, NODE_ID, format_deps, parse_deps, set_in_misc
+from depparse.errors import FormatError
+from depparse.files import PathLike, name_of, open_input, open_output
+from depparse.formats.conllu import parse_blocks
+from depparse.treebanks.rules.cells import ONCE
+from depparse.treebanks.rules.comments import KEY, SENT_ID
+from depparse.treebanks.treebank import format_of, spell
+
+_BOM = b"\xef\xbb\xbf"
+_WITH_VALUE = re.compile(r"#\s*(sent_id|text)\s*=\s*(.*?)\s*")
+_KEPT = ("ID", "FORM")  # blanks and empty cells here are for people to judge
+_REMEMBERED = 1 << 16  # cells of a column whose mended form is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The lines of a sentence and the empty lines around it, before and after; `line` is the number of the first."""
+
+    line: int
+    old: list[str]
+    new: list[str]
+
+
+@dataclass(slots=True)
+class Fix:
+    """A file that is mended while it is read: iterate over its sentences, changed or not."""
+
+    path: PathLike
+    lines: int = 0  # lines that were changed, removed or added
+    line_ends: int = 0  # lines that ended in CRLF or not at all; and the byte order mark
+
+    _cells: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Change]:
+        if format_of(self.path) not in ("conllu", "conllup") or name_of(self.path) != str(self.path):
+            raise FormatError("--fix mends files in CoNLL-U", path=name_of(self.path))
+        self.lines = self.line_ends = 0
+        sent_ids = _SentIds(self.path)
+        names = CONLLU_COLUMNS
+        for change in self._sentences():
+            lines = [line for line in change.old if line.strip()]
+            if change.line == 1 and lines and lines[0].startswith("# global.columns"):
+                names = tuple(lines[0].partition("=")[2].split())
+            new = self._mended(lines, names, sent_ids)
+            if new != change.old:
+                self.lines += sum(max(b - a, d - c) for tag, a, b, c, d in _opcodes(change.old, new) if tag != "equal")
+            yield Change(change.line, change.old, new)
+
+    def _sentences(self) -> Iterator[Change]:
+        """The lines of each sentence with the empty lines behind it; lines before the first belong to it."""
+        old: list[str] = []
+        first, ended = 1, False  # `ended`: an empty line stood behind lines that are not
+        number = 0
+        with open_input(self.path) as stream:
+            for number, raw in enumerate(stream, 1):
+                if number == 1 and raw.startswith(_BOM):
+                    raw, self.line_ends = raw[len(_BOM) :], 1
+                text = raw.rstrip(b"\r\n")
+                if raw != text + b"\n":
+                    self.line_ends += 1
+                try:
+                    line = text.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    raise FormatError(f"not UTF-8 ({error.reason})", path=name_of(self.path), line=number) from None
+                if line.strip():
+                    if ended:
+                        yield Change(first, old, [])
+                        old, first, ended = [], number, False
+                elif any(map(str.strip, old)):
+                    ended = True
+                old.append(line)
+        if old:
+            yield Change(first, old, [])
+
+    def _mended(self, lines: list[str], names: tuple[str, ...], sent_ids: _SentIds) -> list[str]:
+        if not lines:
+            return []
+        lines = [line if line.isascii() else unicodedata.normalize("NFC", line) for line in lines]
+        start = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+        comments, rows = list(map(_mend_comment, lines[:start])), [line.split("\t") for line in lines[start:]]
+        if not rows:
+            return [*comments, ""]
+        whole = all(len(row) == len(names) for row in rows)
+        for row in rows:
+            if len(row) == len(names):
+                row[:] = map(self._cell, names, row)
+        if whole and "ID" in names:
+            _mend_rows(rows, names)
+        mended = ["\t".join(row) for row in rows]
+        keys = [found[1] or found[2] for line in comments if (found := KEY.match(line))]
+        if whole and "sent_id" not in keys:
+            place = next((n for n, line in enumerate(comments) if line.startswith("# text = ")), len(comments))
+            comments.insert(place, f"# sent_id = {sent_ids.next()}")
+        else:
+            sent_ids.number += 1
+        if whole and "text" not in keys and (text := _spelled(mended, names)):
+            comments.append(f"# text = {text}")
+        return [*comments, *mended, ""]
+
+    def _cell(self, name: str, cell: str) -> str:
+        known = self._cells.setdefault(name, {})
+        mended = known.get(cell)
+        if mended is None:
+            if len(known) >= _REMEMBERED:
+                known.clear()
+            mended = known[cell] = _mend_cell(name, cell)
+        return mended
+
+
+def difference(change: Change, context: int = 2) -> Iterator[str]:
+    """The lines of a unified diff of one sentence, with so many equal lines around what is changed."""
+    if change.old == change.new:
+        return
+    matcher = SequenceMatcher(None, change.old, change.new, autojunk=False)
+    for group in matcher.get_grouped_opcodes(context):
+        _, a, _, c, _ = group[0]
+        _, _, b, _, d = group[-1]
+        yield f"@@ -{change.line + a},{b - a} +{d - c} @@"
+        for tag, i, j, k, m in group:
+            if tag == "equal":
+                yield from (" " + line for line in change.old[i:j])
+            else:
+                yield from ("-" + line for line in change.old[i:j])
+                yield from ("+" + line for line in change.new[k:m])
+
+
+def write_fixed(path: PathLike, output: PathLike) -> Fix:
+    """Writes the mended file to `output`, which may be `path`; it appears when it is complete. Raises FormatError."""
+    fix = Fix(path)
+    with open_output(output) as out:
+        for change in fix:
+            out.writelines(line + "\n" for line in change.new)
+    return fix
+
+
+class _SentIds:
+    """Names for sentences without one: the name of the file and the number of the sentence, unless it is taken."""
+
+    def __init__(self, path: PathLike) -> None:
+        self.number = 0
+        self._stem = re.sub(r"\s", "_", name_of(path).replace("\\", "/").rpartition("/")[2].partition(".")[0])
+        with open_input(path) as stream:
+            lines = (line.decode("utf-8", "replace").rstrip() for line in stream if line.startswith(b"#"))
+            self._taken = {found[1] for line in lines if (found := SENT_ID.fullmatch(line))}
+
+    def next(self) -> str:
+        """The name of the next sentence."""
+        self.number += 1
+        name = f"{self._stem}-{self.number}"
+        while name in self._taken:
+            name += "x"
+        self._taken.add(name)
+        return name
+
+
+def _mend_comment(line: str) -> str:
+    if found := _WITH_VALUE.fullmatch(line):
+        return f"# {found[1]} = {found[2]}" if found[2] else line
+    found = KEY.match(line)
+    return f"# {found[3]}{line[found.end() :]}".rstrip() if found and found[3] else line
+
+
+def _mend_cell(name: str, cell: str) -> str:
+    if name in _KEPT:
+        return cell
+    cell = re.sub(r"(?<=\s)\s+", "", cell.strip())
+    mend = _MENDED.get(name)
+    return (mend(cell) if mend and cell != "_" else cell) or "_"
+
+
+def _mend_feats(cell: str) -> str:
+    parts = list(dict.fromkeys(cell.split("|")))
+    if not all(part.partition("=")[2] for part in parts):
+        return cell
+    pairs = [(name, values) for name, _, values in (part.partition("=") for part in parts)]
+    pairs.sort(key=lambda pair: pair[0].lower())
+    return "|".join(f"{name}={_sorted_values(values)}" for name, values in pairs)
+
+
+def _sorted_values(values: str) -> str:
+    return ",".join(sorted(dict.fromkeys(values.split(",")), key=str.lower)) if "," in values else values
+
+
+def _mend_deps(cell: str) -> str:
+    edges = list(dict.fromkeys(parse_deps(cell)))
+    if not all(NODE_ID.fullmatch(head) and relation for head, relation in edges):
+        return cell
+    return format_deps(edges)
+
+
+def _mend_misc(cell: str) -> str:
+    seen: set[str] = set()
+    parts = []
+    for part in filter(None, cell.split("|")):
+        if part not in seen or part.partition("=")[0] not in ONCE:
+            parts.append(part)
+        seen.add(part)
+    return "|".join(parts)
+
+
+_MENDED: dict[str, Callable[[str], str]] = {"FEATS": _mend_feats, "DEPS": _mend_deps, "MISC": _mend_misc}
+
+
+def _mend_rows(rows: list[list[str]], names: tuple[str, ...]) -> None:
+    """Removes what lines say that have no space after them, and edges of empty nodes that DEPS repeats."""
+    place = {name: number for number, name in enumerate(names)}
+    inside = 0  # the last word of the multiword token
+    for row in rows:
+        first, dash, last = row[place["ID"]].partition("-")
+        if dash:
+            inside = int(last) if last.isdigit() else inside
+            continue
+        node = "." in first
+        if "MISC" in place and (node or (first.isdigit() and int(first) <= inside)):
+            misc = row[place["MISC"]]
+            row[place["MISC"]] = set_in_misc(misc, "SpaceAfter", None) if "SpaceAfter=No" in misc.split("|") else misc
+        if node and {"HEAD", "DEPREL", "DEPS"} <= place.keys():
+            head, relation = row[place["HEAD"]], row[place["DEPREL"]]
+            if f"{head}:{relation}" in row[place["DEPS"]].split("|"):
+                row[place["HEAD"]] = row[place["DEPREL"]] = "_"
+
+
+def _spelled(rows: list[str], names: tuple[str, ...]) -> str:
+    """The text that the tokens spell; empty if they cannot be read."""
+    try:
+        return next((spell(sentence)[0] for sentence in parse_blocks([(1, "\n".join(rows))], names, "")), "")
+    except FormatError:
+        return ""
+
+
+def _opcodes(old: list[str], new: list[str]) -> Iterable[tuple[str, int, int, int, int]]:
+    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
