@@ -103,8 +103,8 @@ class CheckedFile:
                     self._line = line
                     lines = Lines.of(block)
                     for code, find in self._line_rules:
-                        for number, example in find(lines):
-                            self.find(code, f"{self._name}:{line + number}", example)
+                        for offset, example in find(lines):
+                            self.find(code, f"{self._name}:{line + cast(int, offset)}", example)
                     if plus and line == 1 and block.startswith("# global.columns"):
                         names = tuple(block.partition("\n")[0].partition("=")[2].split())
                         if "FORM" not in names:

@@ -49,7 +49,7 @@ class Fix:
             raise FormatError("--fix mends files in CoNLL-U", path=name_of(self.path))
         self.lines = self.line_ends = 0
         sent_ids = _SentIds(self.path)
-        names = CONLLU_COLUMNS
+        names: tuple[str, ...] = CONLLU_COLUMNS
         for change in self._sentences():
             lines = [line for line in change.old if line.strip()]
             if change.line == 1 and lines and lines[0].startswith("# global.columns"):

@@ -84,7 +84,8 @@ def compare(file: Path, findings: Sequence[Finding], level: int) -> Comparison:
 
 def _sentences(file: Path) -> list[int]:
     """The number of the sentence of each line; an empty line belongs to the one before it."""
-    numbers, number, ended = [], 1, False
+    numbers: list[int] = []
+    number, ended = 1, False
     with open(file, "rb") as stream:
         for line in stream:
             blank = not line.strip()
