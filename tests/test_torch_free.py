@@ -114,7 +114,7 @@ def test_a_misspelt_type_is_told_without_torch() -> None:
     result = subprocess.run([sys.executable, "-c", MISSPELT], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     task, part, context, syntax = result.stdout.splitlines()
-    assert "did you mean tagger? there are: dependencies, enhanced, lemmatizer, srl, tagger (" in task
+    assert "did you mean tagger? there are: dependencies, enhanced, lemmatizer, srl, tagger, transitions (" in task
     assert "did you mean words? there are: characters, transformer, treebank, vectors, words (" in part
     assert "did you mean bilstm? there are: bilstm, linear_recurrent (" in context
     assert "did you mean gcn? there are: dglstm, gcn (" in syntax

@@ -7,6 +7,7 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+from depparse.model_folder.metadata import without_front_matter
 from depparse.model_folder.store import save
 from tests.cli.conftest import Run
 from tests.models import FACTS, small_model
@@ -24,7 +25,7 @@ def test_a_smaller_model_is_written_with_its_card(run: Run, tmp_path: Path) -> N
     assert result.stdout == f"p: {description['parameters']:,} parameters, {description['size']:,} bytes\n"
     assert list(description["tasks"]) == ["dependencies"]
     card = (tmp_path / "p" / "README.md").read_text(encoding="utf-8")
-    assert card.startswith(HEAD)
+    assert without_front_matter(card).startswith(HEAD)
     assert f"\ndepparse {' '.join(arguments)}\n" in card
     for wrong, message in (
         (["pack", "m"], "Missing option '--output'"),

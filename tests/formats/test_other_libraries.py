@@ -282,7 +282,7 @@ def test_entities_for_displacy_have_offsets_and_words() -> None:
 
 
 def test_an_unknown_name_lists_all() -> None:
-    names = "arrow, conllu, displacy, json, networkx, nltk, pandas, polars, spacy, token_lists"
+    names = "arrow, conllu, dataset, displacy, json, networkx, nltk, pandas, polars, spacy, stanza, token_lists"
     for call in (lambda: Document().to("polar"), lambda: Document.of("polar", None)):
         with pytest.raises(ConfigError, match=f"there is no 'polar'; did you mean polars\\? there are: {names} "):
             call()

@@ -30,6 +30,8 @@ HOMES = {
     # -- formats of others, with columns or fields of their own
     "formats/tagged.py": "XPOS entities",
     "formats/brackets.py": "XPOS constituents",
+    "formats/networkx.py": "DEPS HEAD",
+    "formats/nltk.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",
     "formats/hub.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS entities ner",
     "formats/hub_lines.py": "DEPREL DEPS HEAD LEMMA UPOS",
     "formats/token_lists.py": "DEPS FEATS HEAD UPOS XPOS",
@@ -47,6 +49,8 @@ HOMES = {
     "treebanks/rules/trees.py": "DEPREL FEATS LEMMA UPOS",
     "treebanks/fixes.py": "DEPREL DEPS FEATS HEAD",  # the order of what cells list, and the edges of empty nodes
     "treebanks/checks.py": "FEATS",  # some rules are for treebanks that have features
+    "treebanks/query/conditions.py": "DEPREL LEMMA UPOS XPOS",  # Grew's names of columns
+    "treebanks/query/view.py": "DEPREL DEPS FEATS HEAD LEMMA UPOS XPOS",
     # -- trees and graphs
     "features/batch.py": "DEPREL",
     "document/graphs.py": "DEPS",
@@ -56,6 +60,8 @@ HOMES = {
     "inference/pipeline.py": "frames",  # predicates may be given to be scored without them
     "evaluation/systems.py": "HEAD frames tree",  # and so may trees; chains stand for those that nothing predicts
     "wrappers/stanza_processor.py": "HEAD LEMMA NER UPOS",  # for each, Stanza has a processor with another name
+    # -- the hub, which has names of its own for what a model can do
+    "model_folder/metadata.py": "DEPS FEATS HEAD LEMMA NER UP:PRED UPOS",
     # -- the server: UDPipe asks for a tagger, which fills these columns, and a parser; HEAD is a method of HTTP, too
     "server/models.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",
     "server/transport.py": "HEAD",
