@@ -33,7 +33,7 @@ nitpick_ignore_regex = [
         "py:class",
         r"(depparse\.\w+\.\w+\.)?(Context|Facts|InTorch|InputReader|Model|ModelCodec|RecipeConfig|Scorer|Weights)",
     ),
-    ("py:class", "Doc|Language|Vocab"),  # of spaCy
+    ("py:class", "Doc|Language|Vocab|Dataset"),  # of spaCy, and of the library datasets
 ]
 
 # Pages: headings have the anchors of GitHub; blocks `py` are Python that is shown and not run.
