@@ -31,6 +31,7 @@ from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.structs.analysis import Tree
 from depparse.structs.mst import decode
+from depparse.structs.probabilities import log_softmax
 from depparse.structs.tree_labels import ENCODINGS
 from depparse.tasks.findings import tell
 from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Stage, TaskConfig
@@ -129,7 +130,7 @@ class SequenceLabelsCodec:
         """The best tree of each sentence, each word with its best relation. O(words²)."""
         best = _BEST if self.config.encoding in _NAMES_HEADS else 1
         ranked = np.argsort(-scores.labels, axis=-1, kind="stable")[..., :best]
-        logarithms = np.take_along_axis(_log_softmax(scores.labels), ranked, -1)
+        logarithms = np.take_along_axis(log_softmax(scores.labels), ranked, -1)
         arcs = np.full((*batch.shape, batch.shape[1]), -np.inf)
         for number, example in enumerate(batch.examples):
             words = slice(1, example.length + 1)
@@ -184,13 +185,6 @@ class SequenceLabelsCodec:
     def from_json(cls, config: SequenceLabelsConfig, data: Any) -> SequenceLabelsCodec:
         """The codec of the labels in `data`."""
         return cls(config, *(Vocabulary(data[name]) for name in ("labels", "relations", "tags")))
-
-
-def _log_softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Logarithms of probabilities along the last axis."""
-    shifted = scores.astype(np.float64) - scores.max(-1, keepdims=True)
-    logarithms: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return logarithms
 
 
 class SequenceLabels(nn.Module):

@@ -23,6 +23,7 @@ from depparse.structs.checks import Floats, Integers, check_length
 from depparse.structs.constraints import Constraints
 from depparse.structs.eisner import MAX_LENGTH
 from depparse.structs.mst import decode
+from depparse.structs.probabilities import log_softmax
 from depparse.tasks.task import Codec, CodecType, Opinion, Stage, TaskConfig
 
 Array = TypeVar("Array")  # of NumPy or of torch
@@ -207,7 +208,7 @@ class DependencyCodec:
 
         def label_model(words: Integers, chosen: Integers) -> Floats:
             label_scores = self._label_scores(stage, dependents[:, words], heads, chosen[None], source)[0]
-            return _log_softmax(label_scores.astype(np.float64))
+            return log_softmax(label_scores)
 
         return ParseAnalysis(
             example.name,
@@ -246,13 +247,6 @@ class DependencyCodec:
             return cls(config, Vocabulary(data))
         labels = Vocabulary(data["labels"])
         return cls(config, labels, Usage.from_json(data["usage"], len(labels)))
-
-
-def _log_softmax(scores: Floats) -> Floats:
-    """Logarithms of probabilities along the last axis."""
-    shifted = scores - scores.max(-1, keepdims=True)
-    logarithms: Floats = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return logarithms
 
 
 CODEC: CodecType[DependenciesConfig] = DependencyCodec

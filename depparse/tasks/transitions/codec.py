@@ -15,6 +15,7 @@ from depparse.features.batch import Batch, Ints, pad
 from depparse.features.vocabulary import IGNORE, Vocabulary
 from depparse.structs.analysis import Tree
 from depparse.structs.eisner import projective_tree
+from depparse.structs.probabilities import log_softmax
 from depparse.structs.transition_oracles import DYNAMIC, projective_order
 from depparse.structs.transitions import ALL_TREES, TRANSITIONS, States
 from depparse.structs.trees import is_projective, is_tree
@@ -85,7 +86,7 @@ class TransitionsCodec:
         return cls(config, vocabulary) if len(vocabulary) else None
 
     def targets(self, sentence: Sentence) -> TransitionTargets[list[int]]:
-        """The tree of a sentence; without crossing arcs, if the system has none, that which has most of its arcs."""
+        """The tree of a sentence, or the projective tree with most of its arcs if the system builds no others."""
         labels = self.labels.numbers(sentence.columns.get("DEPREL", ["_"] * len(sentence)), IGNORE)
         none = [IGNORE] * len(sentence)
         heads = np.array([0, *(-1 if head is None else head for head in sentence.heads)])
@@ -179,14 +180,6 @@ class TransitionsCodec:
     def from_json(cls, config: TransitionsConfig, data: Any) -> TransitionsCodec:
         """The codec of the relations in `data`."""
         return cls(config, Vocabulary(data))
-
-
-def log_softmax(scores: NDArray[Any]) -> NDArray[np.float64]:
-    """Logarithms of probabilities along the last axis; rows without a finite score give NaN."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        shifted = scores.astype(np.float64) - scores.max(-1, keepdims=True)
-        logarithms: NDArray[np.float64] = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    return logarithms
 
 
 CODEC: CodecType[TransitionsConfig] = TransitionsCodec
