@@ -1,6 +1,6 @@
 """The examples of docs/query.md: each finds what a few lines over the raw files count, without any code of depparse.
 
-The numbers on the page were counted in this way before the search was run. Small ones were counted by eye too.
+The numbers on the page were counted in this way before the search was run.
 """
 
 from __future__ import annotations
