@@ -88,10 +88,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 tried += 1
                 counts[name] += 1
                 reason = run_case(fuzzer, name, options.seed, number, options.limit)
-                if reason is not None and reason.startswith("over "):
-                    # Loops may have been compiled for it, and libraries imported, which takes many seconds, but once.
-                    if run_case(fuzzer, name, options.seed, number, 12 * options.limit) is None:
-                        reason = run_case(fuzzer, name, options.seed, number, options.limit)
+                # Loops may have been compiled for it, and libraries imported, which takes many seconds, but once.
+                is_slow = reason is not None and reason.startswith("over ")
+                if is_slow and run_case(fuzzer, name, options.seed, number, 12 * options.limit) is None:
+                    reason = run_case(fuzzer, name, options.seed, number, options.limit)
                 if reason is None:
                     continue
                 failures += 1
