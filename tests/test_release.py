@@ -128,7 +128,7 @@ def test_workflows_are_safe() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.parametrize("workflow", ["ci", "release"])
+@pytest.mark.parametrize("workflow", ["ci", "docs", "release"])
 def test_workflows_run_what_there_is(workflow: str) -> None:
     text = (GITHUB / "workflows" / f"{workflow}.yml").read_text(encoding="utf-8")
     commands = re.findall(r"run: (.*)", text)
