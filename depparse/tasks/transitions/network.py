@@ -10,7 +10,8 @@ all transitions that lose least, in place of a margin; relations are scored apar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -24,10 +25,16 @@ from depparse.features.vocabulary import IGNORE
 from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
-from depparse.structs.transition_oracles import dynamic_costs, static_oracle
-from depparse.structs.transitions import TRANSITIONS, WORDS, States
+from depparse.structs.transitions import TRANSITIONS, WORDS, Flags, States
 from depparse.tasks.task import Network, NetworkType
-from depparse.tasks.transitions.codec import TransitionsCodec, TransitionScores, TransitionTargets
+from depparse.tasks.transitions.codec import (
+    Scorer,
+    SystemCodec,
+    TransitionsCodec,
+    TransitionScores,
+    TransitionTargets,
+    WordScorer,
+)
 
 
 class Transitions(nn.Module):
@@ -77,50 +84,72 @@ class Transitions(nn.Module):
         device = scores.slots.device
         is_annotated = targets.heads != IGNORE
         found = self.transition_scores(scores.slots, *(torch.from_numpy(each).to(device) for each in (rows, words)))
-        legal_scores = found.masked_fill(~torch.from_numpy(legal).to(device), float("-inf"))
-        wanted_scores = found.masked_fill(~torch.from_numpy(wanted).to(device), float("-inf"))
-        losses = legal_scores.logsumexp(-1) - wanted_scores.logsumexp(-1)
+        losses = transition_losses(found, wanted, legal)
         transitions = losses.sum() / (targets.learned != IGNORE).sum().clamp(min=1)
         relations = self.relation_scores(scores.dependents, scores.heads, targets.heads.clamp(min=0))
         gold_labels = targets.labels.masked_fill(~is_annotated, IGNORE)
         return transitions + cross_entropy(relations, gold_labels, self.codec.config.smoothing)
 
     @torch.no_grad()
-    def _states(
-        self, slots: Tensor, targets: TransitionTargets[Tensor]
-    ) -> tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.bool_]]:
-        """All states on the way to the trees: their sentences, words, wanted and legal transitions. Of final states,
-        and of those from which no transition is wanted, there are none."""
-        gold, order = (np.maximum(each.cpu().numpy(), 0) for each in (targets.learned, targets.order))
-        lengths = (targets.learned != IGNORE).sum(-1).cpu().numpy()
-        config = self.codec.config
-        states, all_rows = States.start(config.system, lengths), np.arange(len(lengths))
-        gold, order = gold[:, : states.heads.shape[1]], order[:, : states.heads.shape[1]]
-        order[:, 0] = lengths + 1
-        parts: list[tuple[Ints, Ints, NDArray[np.bool_], NDArray[np.bool_]]] = []
-        while (legal := states.legal()).any():
-            if config.oracle == "static":
-                wanted = static_oracle(states, gold, order)[:, None] == np.arange(len(TRANSITIONS))
-            else:
-                costs = dynamic_costs(states, gold, order)
-                wanted = legal & (costs == costs.min(-1, keepdims=True))
-            learned = wanted.any(-1)
-            words = states.words()
-            parts.append((all_rows[learned], words[learned], wanted[learned], legal[learned]))
-            chosen = wanted
-            if config.oracle == "dynamic" and config.exploration and self.training:
-                explores = (torch.rand(len(lengths)) < config.exploration).numpy()
-                chosen = np.where(explores[:, None], legal, wanted)
-            rows, places = (torch.from_numpy(each).to(slots.device) for each in (all_rows, words))
-            found = self.transition_scores(slots, rows, places).cpu().numpy()
-            best = np.where(chosen, found, -np.inf).argmax(-1)
-            states.apply(np.where(learned, best, -1))
-            if not learned.any():
-                break
+    def _states(self, slots: Tensor, targets: TransitionTargets[Tensor]) -> tuple[Ints, Ints, Flags, Flags]:
+        """All states on the way to the trees: their sentences, words, wanted and legal transitions."""
+
+        def stage(name: str, *inputs: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+            tensors = (torch.from_numpy(each).to(slots.device) for each in inputs[1:])
+            return (getattr(self, name)(slots, *tensors).cpu().numpy(),)
+
         empty = np.zeros((0, len(TRANSITIONS)), np.bool_)
-        parts = parts or [(all_rows[:0], np.zeros((0, WORDS), np.int64), empty, empty)]
-        rows_of, words_of, wanted_of, legal_of = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return rows_of, words_of, wanted_of, legal_of
+        parts = [(np.zeros(0, np.int64), np.zeros((0, WORDS), np.int64), empty, empty)]
+        scorer = WordScorer(np.zeros(0, np.float32), stage)
+        for states, wanted, legal, learned in steps_to_trees(self.codec, scorer, targets, explores=self.training):
+            parts.append((learned, states.words()[learned], wanted[learned], legal[learned]))
+        rows, words, *flags = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return rows, words, flags[0], flags[1]
+
+
+class Step(NamedTuple):
+    """States of the sentences of a batch on the way to their trees, already scored."""
+
+    states: States
+    wanted: Flags  # [batch, transitions], what is to be learned
+    legal: Flags  # [batch, transitions]
+    learned: Ints  # the numbers of the states from which anything is to be learned
+
+
+def steps_to_trees(
+    codec: SystemCodec[Any], scorer: Scorer, targets: TransitionTargets[Tensor], *, explores: bool
+) -> Iterator[Step]:
+    """The states between the first ones and those from which nothing can be learned, which final ones are among.
+
+    With a dynamic oracle, a share of the transitions are the best legal ones if it `explores`; all others are the best
+    of those that are wanted.
+    """
+    gold, order = (np.maximum(each.cpu().numpy(), 0) for each in (targets.learned, targets.order))
+    lengths = (targets.learned != IGNORE).sum(-1).cpu().numpy()
+    states, rows = States.start(codec.config.system, lengths), np.arange(len(lengths))
+    gold, order = gold[:, : states.heads.shape[1]], order[:, : states.heads.shape[1]]
+    order[:, 0] = lengths + 1
+    share = codec.config.exploration if explores and codec.config.oracle == "dynamic" else 0
+    while (legal := states.legal()).any():
+        wanted = codec.wanted(states, legal, gold, order)
+        learned = wanted.any(-1)
+        if not learned.any():
+            return
+        found = scorer.scores(states, rows)
+        yield Step(states, wanted, legal, np.flatnonzero(learned))
+        chosen = np.where((torch.rand(len(rows)) < share).numpy()[:, None], legal, wanted) if share else wanted
+        transitions = np.where(learned, np.where(chosen, found, -np.inf).argmax(-1), -1)
+        states = states.take(rows)
+        states.apply(transitions)
+        scorer.advance(rows, transitions, states)
+
+
+def transition_losses(scores: Tensor, wanted: Flags, legal: Flags) -> Tensor:
+    """The losses ``[states]``: the negative logarithms of the probabilities of all wanted transitions together."""
+    wanted_scores, legal_scores = (
+        scores.masked_fill(~torch.from_numpy(each).to(scores.device), float("-inf")) for each in (wanted, legal)
+    )
+    return legal_scores.logsumexp(-1) - wanted_scores.logsumexp(-1)
 
 
 TASK: NetworkType[TransitionsCodec] = Transitions
