@@ -375,6 +375,30 @@ def test_a_device_is_measured(samples: Path, model: Path, run: Run) -> None:
         run("gpu", "--device", "nowhere")
 
 
+def test_trees_that_encodings_can_say_are_counted(run: Run, tmp_path: Path) -> None:
+    """Two trees: one projective, one with two crossing arcs of one direction; the third sentence has none."""
+    heads = ([2, 0, 2], [3, 4, 0, 3], [None])
+    sentences = []
+    for numbers in heads:
+        sentence = Sentence.from_forms(["a"] * len(numbers))
+        sentence.columns["HEAD"] = ["_" if number is None else str(number) for number in numbers]
+        sentences.append(sentence)
+    (tmp_path / "UD_A-B").mkdir()
+    depparse.write(Document(sentences), tmp_path / "UD_A-B" / "a_b-ud-test.conllu")
+    said, labels = run("tree_encodings", tmp_path / "UD_A-B").strip().split("\n\n")
+    names, _, row = ([cell.strip(" `") for cell in line.split("|")[1:-1]] for line in said.splitlines())
+    found = dict(zip(names, row, strict=True))
+    assert (found["trees said, %"], found["trees"]) == ("A-B", "2")
+    assert [found[name] for name in ("absolute", "bracketing", "two_planar", "projective")] == [
+        "100.00",
+        "50.00",
+        "100.00",
+        "50.00",
+    ]
+    names, _, row = ([cell.strip(" `") for cell in line.split("|")[1:-1]] for line in labels.splitlines())
+    assert dict(zip(names, row, strict=True))["absolute"] == "4"  # 2, 3, 4 and that of the root
+
+
 @pytest.mark.parametrize(
     ("recipe", "file"), [("ner", "en_sample-ner-train.iob2"), ("srl", "en_sample-up-train.conllup")]
 )
