@@ -157,7 +157,7 @@ def _apply(rule: Rule, piece: Piece, log: Log) -> tuple[list[Piece], Join]:
     draft = Draft(before)
     names = Names({}, {})
     for _ in range(PASSES):
-        changed = _pass(rule, draft, names, log)
+        changed = _pass(rule, draft, names, log, max(GROWTH * len(before), SHORT))
         if changed is None:
             break
         draft = changed
@@ -185,10 +185,12 @@ def _apply(rule: Rule, piece: Piece, log: Log) -> tuple[list[Piece], Join]:
     return [piece, *others], join
 
 
-def _pass(rule: Rule, draft: Draft, names: Names, log: Log) -> Draft | None:
-    """The draft after the rule was applied to each match; None if nothing changed. Notes where to split and join."""
+def _pass(rule: Rule, draft: Draft, names: Names, log: Log, longest: int) -> Draft | None:
+    """The draft after the rule was applied to each match; None if nothing changed. Notes where to split and join.
+
+    Raises ConfigError if the sentence would have more than `longest` words, or for too many matches or steps.
+    """
     steps = Steps(STEPS)
-    length = len(draft.sentence)
     try:
         matches = list(islice(rule.pattern.matches(draft.sentence, steps), MATCHES + 1))
         if len(matches) > MATCHES:
@@ -203,8 +205,8 @@ def _pass(rule: Rule, draft: Draft, names: Names, log: Log) -> Draft | None:
                 continue
             draft = changed
             log.applied[rule.name] += 1
-            if len(draft.sentence) > max(GROWTH * length, SHORT):
-                raise ConfigError(f"it makes {len(draft.sentence):,} words of {length:,}")
+            if len(draft.sentence) > longest:
+                raise ConfigError(f"it splits words until there are more than {longest:,}")
     except ConfigError as error:
         raise _error(rule, draft.sentence, str(error)) from None
     return None if draft is start else draft
