@@ -83,12 +83,12 @@ def relabel(
 def _rules(text: str) -> list[Rule]:
     """The rules in a file, or in the text itself if it has a brace."""
     from depparse.files import read_text
-    from depparse.treebanks.relabel.syntax import read_rules
+    from depparse.treebanks.relabel.syntax import parse_rules
 
     if "{" in text:
-        return read_rules(text)
+        return parse_rules(text)
     try:
-        return read_rules(read_text(text))
+        return parse_rules(read_text(text))
     except ConfigError as error:
         raise ConfigError(f"{text}: {error}") from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from depparse.document.document import Document
 from depparse.treebanks.relabel.rules import Log, Piece, Refused, Rule, run
-from depparse.treebanks.relabel.syntax import read_rules
+from depparse.treebanks.relabel.syntax import parse_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def relabel(document: Document, rules: str | Sequence[Rule]) -> Relabelled:
 
     Raises ConfigError, with line and column, for a text that is no rules, and for rules that go on without end.
     """
-    parsed = read_rules(rules) if isinstance(rules, str) else rules
+    parsed = parse_rules(rules) if isinstance(rules, str) else rules
     log = Log()
     pieces = (Piece(lambda sentence=sentence: sentence, lambda _: True) for sentence in document)  # type: ignore[misc]
     sentences = [piece.sentence if piece.changed else piece.sentence.copy() for piece in run(parsed, pieces, log)]

@@ -294,7 +294,7 @@ _READERS: dict[str, Callable[[RuleReader], Command]] = {
 }
 
 
-def read_rules(text: str) -> list[Rule]:
+def parse_rules(text: str) -> list[Rule]:
     """The rules in a text. Raises ConfigError, with line and column, for what is no rule."""
     if not isinstance(text, str):
         raise ConfigError(f"rules are text, such as rule r {{ pattern {{ … }} commands {{ … }} }}, not {text!r:.60}")
