@@ -31,7 +31,7 @@ def cut(sentence: Sentence, begins: Sequence[int]) -> list[Sentence]:
         if number == 1:
             part.comments = list(sentence.comments)
         elif name is not None:
-            part.comments = [f"# sent_id = {name}-{number}"]
+            part.comments = [f"# sent_id = {name.strip()}-{number}"]
         if texts is not None:
             part.set_comment("text", texts[number - 1])
         part.place = sentence.place
