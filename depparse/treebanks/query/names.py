@@ -24,15 +24,15 @@ def parse(text: str) -> PatternTree:
     return read_blocks(reader, reader.at_end)
 
 
-def read_blocks(reader: Reader, ends: Callable[[], bool], others: str = "") -> PatternTree:
-    """The pattern whose blocks come next, until it `ends`; `others` are keywords for errors that may stand there."""
+def read_blocks(reader: Reader, ends: Callable[[], bool], further: str = "") -> PatternTree:
+    """The pattern whose blocks come next, until it `ends`; `further` keywords are told in errors."""
     blocks: list[Block] = []
     while not ends() or not blocks:
         place = reader.skip()
         keyword = reader.take(_KEYWORD)
         if keyword is None or keyword[0] not in _KINDS:
             reader.place = place
-            raise reader.error(f"expected {', '.join(_KINDS[:-1])}{others} or global, and then {{")
+            raise reader.error(f"expected {', '.join(_KINDS[:-1])}{further} or global, and then {{")
         reader.need_sign("{")
         blocks.append(reader.clauses(keyword[0]))
         if len(blocks) > _MOST or len({name for block in blocks for name in block.names("node", "arc")}) > _MOST:

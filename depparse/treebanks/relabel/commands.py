@@ -91,7 +91,8 @@ class SetFeature:
 
     def run(self, draft: Draft, names: Names) -> None:
         """Sets or deletes the feature."""
-        draft.set_value(names.node(self.name), self.feature, self.value and self.value.of(draft, names))
+        value = None if self.value is None else self.value.of(draft, names)
+        draft.set_value(names.node(self.name), self.feature, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class SetLabel:
 
     def run(self, draft: Draft, names: Names) -> None:
         """Gives the arc another label."""
-        edge, value = names.edges[self.name], self.value and self.value.of(draft, names)
+        edge, value = names.edges[self.name], None if self.value is None else self.value.of(draft, names)
         if self.part != "label":
             parts = [part_of(edge.label, number) or "" for number in "123"]
             parts[int(self.part) - 1] = value or ""

@@ -204,11 +204,12 @@ class Draft:
         columns = self.sentence.columns
         if "HEAD" in columns:
             columns["HEAD"] = [ids.get(cell, cell) for cell in columns["HEAD"]]
-        for cells in (columns, *(node.cells for node in self.sentence.empty_nodes)):
-            for name, change in (("DEPS", _moved_deps), ("MISC", _moved_misc)):
-                if name in cells:
-                    held = cells[name]
-                    cells[name] = change(held, ids) if isinstance(held, str) else [change(cell, ids) for cell in held]
+        for name, change in (("DEPS", _moved_deps), ("MISC", _moved_misc)):
+            if name in columns:
+                columns[name] = [change(cell, ids) for cell in columns[name]]
+            for node in self.sentence.empty_nodes:
+                if name in node.cells:
+                    node.cells[name] = change(node.cells[name], ids)
 
 
 def attributes(cell: str) -> list[str]:

@@ -15,6 +15,7 @@ from depparse.formats.conllu import parse_blocks
 from depparse.treebanks.checks import check
 from depparse.treebanks.findings import Finding
 from depparse.treebanks.fixes import Change, changed_lines
+from depparse.treebanks.query.search import Pattern
 from depparse.treebanks.relabel.rules import Log, Piece, Rule, run
 from depparse.treebanks.treebank import format_of
 
@@ -58,7 +59,7 @@ class FileRelabelling:
             raise FormatError("rules change files in CoNLL-U", path=name_of(self.path))
         self.log, self.lines, self.places = Log(), 0, []
         group: list[Piece] = []
-        names = [CONLLU_COLUMNS]
+        names: list[tuple[str, ...]] = [CONLLU_COLUMNS]
         line = 1
         with open_input(self.path) as stream:
             if stream.read(len(_BOM.encode())) == _BOM.encode():
@@ -87,11 +88,10 @@ class FileRelabelling:
                 def read(text: str = text, line: int = block.line + len(block.lead)) -> Sentence:
                     return next(parse_blocks([(line, text)], columns[0], name))
 
-                yield Piece(
-                    read,
-                    lambda pattern, text=text: is_plus or pattern.may_be_in(text),
-                    block,  # type: ignore[misc]
-                )
+                def may_have(pattern: Pattern, text: str = text) -> bool:
+                    return is_plus or pattern.may_be_in(text)
+
+                yield Piece(read, may_have, block)
 
     def _result(self, group: list[Piece], names: tuple[str, ...], line: int) -> tuple[Change | None, str, int]:
         """What was changed, the new text, and the number of the next line in the new file, from that of the first."""

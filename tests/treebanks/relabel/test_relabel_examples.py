@@ -49,8 +49,8 @@ def test_the_rules_of_the_page_are_rules() -> None:
     [
         ("UD_English-Sample", 'rule r { pattern { X [upos=VERB] } commands { split X at 1 as Y } }',
          "rule r { pattern { X -[dep]-> Y; X < Y } commands { join X Y } }"),
-        ("UD_French-Sample", "rule r { pattern { e: X -[obl]-> Y } commands { e.label = x } }",
-         "rule r { pattern { e: X -[x]-> Y } commands { e.label = obl } }"),
+        ("UD_French-Sample", "rule r { pattern { e: X -[nsubj]-> Y } commands { e.label = x } }",
+         "rule r { pattern { e: X -[x]-> Y } commands { e.label = nsubj } }"),
         ("UD_German-Sample", "rule r { pattern { X -[det]-> Y } commands { Y.MISC:A = b; add_edge X -[E:q]-> Y } }",
          "rule r { pattern { e: X -[E:q]-> Y } commands { del_feat Y.A; del_edge e } }"),
         ("UD_English-Sample", "rule r { pattern { X [upos=AUX]; Y [form=\"n't\"]; X < Y } commands { del_mwt X } }",
