@@ -102,7 +102,7 @@ def _relabel(
     from depparse.treebanks.relabel.files import FileRelabelling, new_findings
 
     result = FileRelabelling(file, rules)
-    changes = []
+    changes: list[Change] = []
     with open_output(new) as out:
         for change, text in result:
             out.write(text)
