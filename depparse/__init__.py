@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from depparse.structs.constraints import Constraints as Constraints
     from depparse.training.train import train as train
     from depparse.treebanks.query.search import parse_pattern as parse_pattern
+    from depparse.treebanks.relabel.documents import relabel as relabel
+    from depparse.treebanks.relabel.syntax import parse_rules as parse_rules
     from depparse.visualize.svg import draw_svg as draw_svg
     from depparse.visualize.terminal import draw_tree as draw_tree
     from depparse.wrappers.spacy import spacy_pipeline as spacy_pipeline
@@ -73,8 +75,10 @@ _HOME = {
     "load": "inference.load",
     "parse_conllu": "formats.conllu",
     "parse_pattern": "treebanks.query.search",
+    "parse_rules": "treebanks.relabel.syntax",
     "read": "formats.table",
     "read_conllu": "formats.conllu",
+    "relabel": "treebanks.relabel.documents",
     "spacy_pipeline": "wrappers.spacy",
     "stanza_pipeline": "wrappers.stanza",
     "train": "training.train",

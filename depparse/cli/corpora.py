@@ -15,6 +15,7 @@ from depparse.cli.options import Json
 from depparse.cli.printing import note, say, say_json
 from depparse.cli.progress import Line
 from depparse.cli.query import query
+from depparse.cli.relabel import relabel
 from depparse.cli.tables import draw, show
 from depparse.evaluation.tables import Table
 from depparse.printable import clean, one_line
@@ -34,7 +35,7 @@ Paths = Annotated[
 
 @app.callback(invoke_without_command=True)
 def corpora(context: typer.Context) -> None:
-    """Treebanks: list, get, stats, check and query.
+    """Treebanks: list, get, stats, check, query and relabel.
 
     Example: [green]depparse corpora list --language Swedish[/green]
     """
@@ -127,6 +128,7 @@ def get(
 
 
 app.command("query")(query)
+app.command("relabel")(relabel)
 
 
 @app.command()

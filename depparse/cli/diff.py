@@ -35,6 +35,12 @@ def diff(
     ] = None,
     worst: Annotated[bool, typer.Option("--worst/--in-order", help="Sentences with most differences first.")] = True,
     summary: Annotated[bool, typer.Option("--summary", help="Show only the numbers of differences.")] = False,
+    agreement: Annotated[
+        bool,
+        typer.Option(
+            "--agreement", help="Show how far annotators agree: kappa of tags and labels, UAS, LAS, by relation."
+        ),
+    ] = False,
     json: Json = False,
     output: Output = "-",
     color: Annotated[
@@ -46,7 +52,7 @@ def diff(
 
     Sentences and words may be split otherwise; then the whole piece of text is compared.
     What one side does not annotate at all is not compared.
-    With an --output that ends with .html, a page has the trees too.
+    With an --output that ends with .html, a page has the trees too. With --agreement, each pair of files is compared.
 
     Examples: [green]depparse diff gold.conllu system.conllu --kind head,label --upos NOUN[/green],
     [green]depparse diff gold.conllu one.conllu other.conllu -o differences.html[/green]
@@ -62,6 +68,11 @@ def diff(
     if (json or summary) and output != "-":
         name = "--json" if json else "--summary"
         raise ConfigError(f"{name} goes to standard output; write: {name} > FILE")
+    if agreement:
+        if summary or output != "-" or kind or relation or upos or word or min_words or max_words or first:
+            raise ConfigError("--agreement is about all words of all files; it goes with --json alone")
+        _show_agreement([gold, *systems], json)
+        return
     if json and summary:
         raise ConfigError("give either --json, which has all, or --summary, which has tables")
     if ending in (".svg", ".png", ".pdf", ".json", ".conllu"):
@@ -89,6 +100,21 @@ def diff(
     with open_output(output, drawn=True) as out:
         for piece in pieces:
             out.write(piece)
+
+
+def _show_agreement(files: list[str], json: bool) -> None:
+    """Shows the agreement of each two files."""
+    from itertools import combinations
+
+    from depparse.cli.printing import say_json
+    from depparse.cli.tables import show
+    from depparse.evaluation.agreement import agreement
+
+    results = [agreement(one, other) for one, other in combinations(files, 2)]
+    if json:
+        say_json([result.to_dict() for result in results])
+    else:
+        show([table for result in results for table in result.tables()])
 
 
 COMMAND = diff

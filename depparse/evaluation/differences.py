@@ -182,13 +182,18 @@ def diff(gold: PathLike | Document, *systems: PathLike | Document) -> Difference
     if not systems:
         raise ConfigError("there is nothing to compare: give a gold analysis and at least one other")
     sources = (gold, *systems)
-    defaults = ("gold", *(f"system {number}" if len(systems) > 1 else "system" for number in range(1, len(sources))))
-    names = tuple(
-        default if isinstance(source, Document) else name_of(source)
-        for source, default in zip(sources, defaults, strict=True)
-    )
+    names = compared_names(sources)
     first, *others = map(read_strictly, sources)
     return differences_of([Pair(first, other, (names[0], name)) for other, name in zip(others, names[1:], strict=True)])
+
+
+def compared_names(sources: Sequence[PathLike | Document]) -> tuple[str, ...]:
+    """The names of a gold analysis and of the others that are compared with it: those of files, or what they are."""
+    others = [f"system {number}" if len(sources) > 2 else "system" for number in range(1, len(sources))]
+    return tuple(
+        default if isinstance(source, Document) else name_of(source)
+        for source, default in zip(sources, ("gold", *others), strict=True)
+    )
 
 
 def differences_of(pairs: Sequence[Pair]) -> Differences:

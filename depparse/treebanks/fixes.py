@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
@@ -56,7 +56,7 @@ class Fix:
                 names = tuple(lines[0].partition("=")[2].split())
             new = self._mended(lines, names, sent_ids)
             if new != change.old:
-                self.lines += sum(max(b - a, d - c) for tag, a, b, c, d in _opcodes(change.old, new) if tag != "equal")
+                self.lines += changed_lines(Change(change.line, change.old, new))
             yield Change(change.line, change.old, new)
 
     def _sentences(self) -> Iterator[Change]:
@@ -118,6 +118,12 @@ class Fix:
                 known.clear()
             mended = known[cell] = _mend_cell(name, cell)
         return mended
+
+
+def changed_lines(change: Change) -> int:
+    """How many lines were changed, removed or added."""
+    codes = SequenceMatcher(None, change.old, change.new, autojunk=False).get_opcodes()
+    return sum(max(b - a, d - c) for tag, a, b, c, d in codes if tag != "equal")
 
 
 def difference(change: Change, context: int = 2) -> Iterator[str]:
@@ -239,7 +245,3 @@ def _spelled(rows: list[str], names: tuple[str, ...]) -> str:
         return next((spell(sentence)[0] for sentence in parse_blocks([(1, "\n".join(rows))], names, "")), "")
     except FormatError:
         return ""
-
-
-def _opcodes(old: list[str], new: list[str]) -> Iterable[tuple[str, int, int, int, int]]:
-    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from depparse.errors import ConfigError, closest
 from depparse.treebanks.query.pattern import Clauses, PatternTree, Term
@@ -21,13 +21,18 @@ def parse(text: str) -> PatternTree:
     if len(text) > _LONGEST:
         raise ConfigError(f"a pattern has at most {_LONGEST:,} characters, not {len(text):,}")
     reader = Reader(text)
+    return read_blocks(reader, reader.at_end)
+
+
+def read_blocks(reader: Reader, ends: Callable[[], bool], further: str = "") -> PatternTree:
+    """The pattern whose blocks come next, until it `ends`; `further` keywords are told in errors."""
     blocks: list[Block] = []
-    while not reader.at_end() or not blocks:
+    while not ends() or not blocks:
         place = reader.skip()
         keyword = reader.take(_KEYWORD)
         if keyword is None or keyword[0] not in _KINDS:
             reader.place = place
-            raise reader.error(f"expected {', '.join(_KINDS[:-1])} or global, and then {{")
+            raise reader.error(f"expected {', '.join(_KINDS[:-1])}{further} or global, and then {{")
         reader.need_sign("{")
         blocks.append(reader.clauses(keyword[0]))
         if len(blocks) > _MOST or len({name for block in blocks for name in block.names("node", "arc")}) > _MOST:

@@ -54,6 +54,8 @@ class Plan:
             yield from self._run(view, binding, 0)
 
     def _run(self, view: View, binding: Binding, depth: int) -> Iterator[None]:
+        if view.steps is not None:
+            view.steps.take()
         if depth == len(self.steps):
             yield
             return

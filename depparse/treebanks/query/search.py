@@ -6,7 +6,7 @@ of the sentence. `Document.query` does so for all of its sentences.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from depparse.treebanks.query.conditions import Slots, fact_of, literals, value_
 from depparse.treebanks.query.names import parse, parse_key
 from depparse.treebanks.query.pattern import LAYERS, Arc, Clauses, Node, PatternTree
 from depparse.treebanks.query.plan import Plan
-from depparse.treebanks.query.view import FEATURES, View
+from depparse.treebanks.query.view import FEATURES, Steps, View
 
 
 class ArcFound(NamedTuple):
@@ -32,9 +32,9 @@ class ArcFound(NamedTuple):
 class Pattern:
     """A pattern that sentences are searched for. ``str`` gives its text; `tree` has it as data."""
 
-    def __init__(self, text: str) -> None:
-        """Reads the text. Raises ConfigError, with line and column, for what is no pattern."""
-        self.tree: PatternTree = parse(text)
+    def __init__(self, text: str, tree: PatternTree | None = None) -> None:
+        """Reads the text, unless its `tree` is given. Raises ConfigError, with the place, for what is no pattern."""
+        self.tree = parse(text) if tree is None else tree
         self.text = text
         main = self.tree.matching
         self.slots, self.size = add_slots(Slots({}, {}), main, 0)
@@ -61,12 +61,13 @@ class Pattern:
         """The names of nodes, then of arcs, in the order of the pattern, with those of optional parts behind them."""
         return (*self.slots.nodes, *self.slots.arcs)
 
-    def matches(self, sentence: Sentence) -> Iterator[Match]:
+    def matches(self, sentence: Sentence, steps: Steps | None = None) -> Iterator[Match]:
         """The matches in a sentence, one after the other; make a list of them before you change the sentence.
 
-        Raises FormatError for broken cells of annotation that the pattern asks for.
+        Raises FormatError for broken cells of annotation that the pattern asks for, and ConfigError if the search takes
+        more than `steps`.
         """
-        view = View(sentence)
+        view = View(sentence, steps)
         return (Match(self, view, tuple(binding)) for binding in self._bindings(view))
 
     def matches_in(self, sentences: Iterable[Sentence]) -> Iterator[Match]:
@@ -81,12 +82,35 @@ class Pattern:
         """Whether the sentence has a match."""
         return next(self._bindings(View(sentence)), None) is not None
 
+    def holds(self, sentence: Sentence, found: Mapping[str, Any], steps: Steps | None = None) -> bool:
+        """Whether nodes, by their numbers in a `View`, and labels of arcs are a match; optional parts do not count.
+
+        `found` has them by name. Raises ConfigError if the search takes more than `steps`.
+        """
+        view = View(sentence, steps)
+        binding: list[Any] = [None] * self.size
+        main, slots = self.tree.matching, self.slots
+        for name in main.nodes:
+            binding[slots.nodes[name]] = found[name]
+        return all(fact(view) for fact in self._facts) and any(
+            all(binding[slots.arcs[name][0]] == found[name] for name in main.arcs) and self._passes(view, binding)
+            for _ in self._fixed.run(view, binding)
+        )
+
+    @cached_property
+    def _fixed(self) -> Plan:
+        """The search when all nodes are known."""
+        return Plan(self.tree.matching, self.slots, self.tree.matching.nodes)
+
+    def _passes(self, view: View, binding: list[Any]) -> bool:
+        return all((next(plan.run(view, binding), 0) is None) == wanted for plan, wanted in self._filters)
+
     def _bindings(self, view: View) -> Iterator[list[Any]]:
         if not all(fact(view) for fact in self._facts):
             return
         binding: list[Any] = [None] * self.size
         for _ in self._plan.run(view, binding):
-            if all((next(plan.run(view, binding), 0) is None) == wanted for plan, wanted in self._filters):
+            if self._passes(view, binding):
                 yield from self._extend(view, binding, 0)
 
     def _extend(self, view: View, binding: list[Any], number: int) -> Iterator[list[Any]]:

@@ -13,6 +13,7 @@ from depparse.document.columns import parse_deps, parse_feats, parse_misc
 from depparse.document.sentence import Sentence
 from depparse.document.trees import top_word
 from depparse.document.words import EmptyNode, Word
+from depparse.errors import ConfigError
 from depparse.treebanks.query.pattern import GRAPH
 
 ROOT, NO_HEAD = -1, -2  # in the place of a head
@@ -46,13 +47,27 @@ def _in_feats(name: str) -> Memo[str | None, str | None]:
     return Memo(lambda cell: parse_feats(cell).get(name))
 
 
+class Steps:
+    """How many nodes searches may still try, so that a stranger's pattern cannot take time without bound."""
+
+    def __init__(self, left: int) -> None:
+        self.left, self._all = left, left
+
+    def take(self) -> None:
+        """Takes one step. Raises ConfigError if none is left."""
+        self.left -= 1
+        if self.left < 0:
+            message = "the search takes more than {:,} steps in a sentence; say how its nodes are related"
+            raise ConfigError(message.format(self._all))
+
+
 class View:
-    """What a sentence has for the search."""
+    """What a sentence has for the search, which takes its `steps` if there is a bound."""
 
-    __slots__ = ("_edges", "_features", "_heads", "_numbers", "empty", "found", "length", "sentence", "size")
+    __slots__ = ("_edges", "_features", "_heads", "_numbers", "empty", "found", "length", "sentence", "size", "steps")
 
-    def __init__(self, sentence: Sentence) -> None:
-        self.sentence, self.length = sentence, len(sentence)
+    def __init__(self, sentence: Sentence, steps: Steps | None = None) -> None:
+        self.sentence, self.length, self.steps = sentence, len(sentence), steps
         self.empty: list[EmptyNode] = sentence.empty_nodes
         self.size = self.length + len(self.empty)
         self.found: dict[Any, Any] = {}  # what parts of a search have found out about the sentence
