@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import regex
+
+from depparse.errors import ConfigError
 
 TREE, GRAPH, ROLES = "", "E", "S"  # layers of arcs, by what stands before a colon and a label
 LAYERS = {TREE: "tree", GRAPH: "enhanced", ROLES: "roles"}
 # Features that may have several values, between bars: entities within entities.
 SEVERAL = frozenset(("entity", "entity_text", "inside"))
+SECONDS = 2.0  # that a regular expression may take for a value: some have exponentially many ways to match
 _ORDER: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -29,10 +33,20 @@ class Choice:
     """Values between bars: texts, and regular expressions that the whole value has to match."""
 
     texts: frozenset[str]
-    expressions: tuple[re.Pattern[str], ...] = ()
+    expressions: tuple[regex.Pattern[str], ...] = ()
 
     def __contains__(self, value: str) -> bool:
-        return value in self.texts or any(expression.fullmatch(value) for expression in self.expressions)
+        return value in self.texts or any(_matches(expression, value) for expression in self.expressions)
+
+
+def _matches(expression: regex.Pattern[str], value: str) -> bool:
+    try:
+        return expression.fullmatch(value, timeout=SECONDS) is not None
+    except TimeoutError:
+        raise ConfigError(
+            f"the regular expression {expression.pattern!r} did not come to an end in {SECONDS:g} seconds on "
+            f"{value!r}: write it with fewer ways to match the same text"
+        ) from None
 
 
 def compare(left: str | None, sign: str, right: str | None) -> bool:

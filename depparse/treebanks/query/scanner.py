@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+import regex
+
 from depparse.errors import ConfigError
 from depparse.treebanks.query.pattern import LAYERS, TREE, Choice, Condition, Label
 
@@ -92,14 +94,14 @@ class Scanner:
         """Values between bars."""
         return _choice(self.several(self.value, "|"))
 
-    def value(self) -> str | re.Pattern[str]:
+    def value(self) -> str | regex.Pattern[str]:
         """A value: a word, a text between quotes or a regular expression."""
         place = self.skip()
         if found := self.take(_EXPRESSION):
             source = found[2] or (found[1] or "").replace('\\"', '"')
             try:
-                return re.compile(source, re.IGNORECASE if found[3] else 0)
-            except (re.error, RecursionError, OverflowError) as error:
+                return regex.compile(source, regex.IGNORECASE if found[3] else 0)
+            except (regex.error, RecursionError, OverflowError) as error:
                 raise self.error(f"the regular expression is broken: {error}", place) from None
         if found := self.take(STRING):
             return re.sub(r"\\(.)", r"\1", found[1])
@@ -175,7 +177,7 @@ class Scanner:
         return found[1]
 
 
-def _choice(values: Iterable[str | re.Pattern[str]]) -> Choice:
+def _choice(values: Iterable[str | regex.Pattern[str]]) -> Choice:
     texts, expressions = [], []
     for value in values:
         if isinstance(value, str):

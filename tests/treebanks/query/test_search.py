@@ -91,6 +91,15 @@ def test_broken_annotation_is_an_error_only_if_it_is_asked_for(doc: Document) ->
         doc.query("pattern { X [sense] }")
 
 
+def test_a_regular_expression_that_takes_exponential_time_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("depparse.treebanks.query.pattern.SECONDS", 0.2)
+    doc = Document([Sentence.from_forms(["a" * 50 + "c"])])
+    with pytest.raises(
+        ConfigError, match=r"'\(a\|aa\)\+' did not come to an end in 0.2 seconds on 'a+c': write it with fewer"
+    ):
+        list(doc.query('pattern { X [form=re"(a|aa)+"] }'))
+
+
 def test_sentences_without_annotation_have_words() -> None:
     sentence = Sentence.from_forms(["a", "b"])
     for pattern, number in {
