@@ -13,6 +13,7 @@ import typer
 
 from depparse.cli.options import Json
 from depparse.cli.printing import note, say, say_json
+from depparse.cli.profile import profile
 from depparse.cli.progress import Line
 from depparse.cli.query import query
 from depparse.cli.tables import draw, show
@@ -34,7 +35,7 @@ Paths = Annotated[
 
 @app.callback(invoke_without_command=True)
 def corpora(context: typer.Context) -> None:
-    """Treebanks: list, get, stats, check and query.
+    """Treebanks: list, get, stats, profile, check and query.
 
     Example: [green]depparse corpora list --language Swedish[/green]
     """
@@ -127,6 +128,7 @@ def get(
 
 
 app.command("query")(query)
+app.command("profile")(profile)
 
 
 @app.command()
