@@ -45,7 +45,9 @@ def experiment(
         int | None,
         typer.Option(metavar="K", help="Cut treebanks without train, dev or test into K parts, each tested once."),
     ] = None,
-    seeds: Annotated[str, typer.Option(metavar="N,N", help="Train once with each of these seeds.")] = "1",
+    seeds: Annotated[
+        str, typer.Option(metavar="N,N", help="Train once with each of these seeds; by default with 1.")
+    ] = "",
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Override a key of all recipes, such as training.epochs=10."),

@@ -127,8 +127,8 @@ def _table(counted: Profile, name: str, first: int) -> Table:
             (str(n), f"{s.trees:,}", f"{s.length / s.trees:.2f}", f"{s.depth / s.trees:.2f}", f"{s.nonprojective:,}")
             for n, s in shapes
         ]
-        columns = ("words", "trees", "sum of lengths", "depth", "non-projective")
-        return Table("By length of the sentence: mean sum of dependency lengths, mean depth", columns, lengths)
+        heads = ("words", "trees", "sum of lengths", "depth", "non-projective")
+        return Table("By length of the sentence: mean sum of dependency lengths, mean depth", heads, lengths)
     if name == "frames":
         frames = [(lemma, frame, f"{n:,}") for (lemma, frame), n in counted.frames.most_common(first)]
         return Table("Valency frames of verbs (V)", ("lemma", "frame", "verbs"), frames)

@@ -235,7 +235,8 @@ def report(
         differences = paired_test(
             first.pair, second.pair, tested_in_both, samples or 1, seed=seed, confidence=_CONFIDENCE
         )
-    return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)), of and str(of))
+    text = None if pattern is None else str(pattern)
+    return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)), text)
 
 
 def metric_names(names: str | Collection[str]) -> list[str]:

@@ -36,7 +36,7 @@ def experiment(
     output: PathLike,
     sizes: str | Sequence[int | str] = (),
     folds: int | None = None,
-    seeds: str | Sequence[int] = (1,),
+    seeds: str | Sequence[int] = (),
     set: str | Mapping[str, Any] | Sequence[str] = (),
     of: str | Pattern | Sequence[str | Pattern] = (),
     metrics: str | Sequence[str] = (),
@@ -53,6 +53,7 @@ def experiment(
     `treebanks` are folders or files. One with train, dev and test keeps its splits; any other is cut into `folds`: see
     `depparse.experiments.parts`. `sizes` are numbers of training sentences, ``all`` being one: the sentences of a
     smaller size are among those of a larger one, and the same for all recipes and seeds; dev and test stay as they are.
+    Without `seeds`, each run has the seed 1.
     With `raw`, the models analyse the raw text of the test data, by default its words.
 
     `output` gets the plan, which is checked before anything is trained, the runs, the results (``results.txt``,
@@ -71,9 +72,14 @@ def experiment(
         scored_node(pattern)
     chosen = metric_names(metrics)
     paths = [os.fspath(path) for path in ([treebanks] if isinstance(treebanks, (str, os.PathLike)) else treebanks)]
+    options = {"sizes": sizes, "folds": folds, "seeds": seeds, "set": set, "raw": raw}
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise ConfigError("a study is done by one process: start it without torchrun or accelerate")
     try:
         if recipes or paths:
             plan = _make_plan(_read_recipes(recipes, set), paths, folder, sizes, folds, seeds, raw)
+        elif given := [name for name, value in options.items() if value]:
+            raise ConfigError(f"{given[0]} is part of a plan, so it needs recipes and treebanks too")
         else:
             plan = read_plan(folder)
         for pattern in patterns:
@@ -138,7 +144,7 @@ def _make_plan(
         recipes=dict(recipes),
         treebanks=parts,
         sizes=read_sizes(sizes),
-        seeds=tuple(read_seeds(seeds)),
+        seeds=tuple(read_seeds(seeds or (1,))),
         folds=folds,
         raw=raw,
     )

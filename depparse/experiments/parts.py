@@ -52,10 +52,11 @@ def read_treebanks(paths: Sequence[str], folds: int | None, output: Path) -> tup
 
 
 def _own_splits(splits: Mapping[str, Path]) -> Fold:
-    files = {split: splits[split] for split in SPLITS}
-    digest = hashlib.sha256("".join(map(hash_file, files.values())).encode()).hexdigest()
-    sentences = sum(1 for _ in iter_file(files["train"]))
-    return Fold(**{split: str(file) for split, file in files.items()}, sentences=sentences, sha256=digest)
+    files = [splits[split] for split in SPLITS]
+    digest = hashlib.sha256("".join(map(hash_file, files)).encode()).hexdigest()
+    sentences = sum(1 for _ in iter_file(splits["train"]))
+    train, dev, test = map(str, files)
+    return Fold(train=train, dev=dev, test=test, sentences=sentences, sha256=digest)
 
 
 def _cut(name: str, sentences: Sequence[Sentence], folds: int, folder: Path, texts: Texts) -> tuple[Fold, ...]:
@@ -76,15 +77,16 @@ def _cut(name: str, sentences: Sequence[Sentence], folds: int, folder: Path, tex
         contents = {split: "".join(sentence.to_conllu() for sentence in part) for split, part in splits.items()}
         texts |= {files[split]: text for split, text in contents.items()}
         digest = hashlib.sha256("\0".join(contents.values()).encode()).hexdigest()
-        paths = {split: str(file) for split, file in files.items()}
-        result.append(Fold(**paths, sentences=len(splits["train"]), sha256=digest))
+        paths = [str(files[split]) for split in SPLITS]
+        n_sentences = len(splits["train"])
+        result.append(Fold(train=paths[0], dev=paths[1], test=paths[2], sentences=n_sentences, sha256=digest))
     return tuple(result)
 
 
 def write_texts(texts: Texts) -> None:
-    """Writes the files of folds that are not there yet."""
+    """Writes the files of folds that are not there yet, or are those of a plan that was given up."""
     for file, text in texts.items():
-        if not file.exists():
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.parent.mkdir(parents=True, exist_ok=True)
             with open_output(file) as stream:
                 stream.write(text)

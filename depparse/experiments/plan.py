@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -70,7 +70,7 @@ class Plan(Config):
     def runs_of(self, recipe: str, treebank: str, size: int | None, seed: int) -> list[PlannedRun]:
         """The runs that test the whole treebank once: one, or one for each fold."""
         n_folds = len(self.treebanks[treebank])
-        numbers = range(1, n_folds + 1) if n_folds > 1 else (None,)
+        numbers: Sequence[int | None] = range(1, n_folds + 1) if n_folds > 1 else (None,)
         return [PlannedRun(recipe, treebank, size, number, seed) for number in numbers]
 
     def fold(self, run: PlannedRun) -> Fold:
@@ -125,21 +125,22 @@ def read_plan(output: Path) -> Plan:
 
 def _conflict(old: Plan, new: Plan) -> str | None:
     """What of the old plan is otherwise in the new one, or missing there; None if runs are only added."""
-    for what, before, now in (
+    parts: list[tuple[str, Collection[object], Collection[object]]] = [
         ("recipe", old.recipes, new.recipes),
         ("treebank", old.treebanks, new.treebanks),
         ("size", old.sizes, new.sizes),
         ("seed", old.seeds, new.seeds),
-    ):
+    ]
+    for what, before, now in parts:
         missing = [ALL if name is None else str(name) for name in before if name not in now]
         if missing:
             return f"it has the {what} {missing[0]} too"
     if old.raw != new.raw:
         return f"it analyses {'raw text' if old.raw else 'gold words'}"
     for name, recipe in old.recipes.items():
-        key, before, now = _difference(recipe.model_dump(mode="json"), new.recipes[name].model_dump(mode="json"))
+        key, value, new_value = _difference(recipe.model_dump(mode="json"), new.recipes[name].model_dump(mode="json"))
         if key:
-            return f"its recipe {name} has {key} = {before}, not {now}"
+            return f"its recipe {name} has {key} = {value}, not {new_value}"
     for name, folds in old.treebanks.items():
         if len(folds) != len(new.treebanks[name]):
             return f"its folds of {name} are {len(folds)}, not {len(new.treebanks[name])}"
@@ -164,9 +165,9 @@ def read_sizes(sizes: str | Sequence[int | str]) -> tuple[int | None, ...]:
 
     Raises ConfigError.
     """
-    words = sizes.replace(",", " ").split() if isinstance(sizes, str) else list(sizes)
+    words: Sequence[int | str] = sizes.replace(",", " ").split() if isinstance(sizes, str) else list(sizes)
     try:
-        numbers = [None if word == ALL else int(word) for word in words]
+        numbers: list[int | None] = [None if word == ALL else int(word) for word in words]
     except (TypeError, ValueError):
         numbers = [0]
     if any(number is not None and number < 1 for number in numbers) or len(set(numbers)) < len(numbers):

@@ -195,6 +195,39 @@ def compute(plan: Plan, output: Path, patterns: Sequence[Pattern] = (), chosen: 
     `chosen` are the metrics to compute; by default these are all that tell of the models, and tables show the usual
     ones.
     """
+    scored = _score_all(plan, output, patterns, chosen)
+    order = [metric.name for metric in metrics()]
+    texts = [None, *map(str, patterns)]
+    tables = sorted(
+        {(cell.metric, cell.of) for cell in scored}, key=lambda key: (texts.index(key[1]), order.index(key[0]))
+    )
+    means: dict[Cell, dict[str, Mean]] = {}
+    tests: dict[Cell, list[Test]] = {}
+    for metric, of in tables:
+        found: dict[tuple[Cell, str, str], Difference] = {}
+        names: tuple[str | None, ...] = (None, *plan.treebanks)
+        for treebank, size in itertools.product(names, plan.sizes):
+            cell = Cell(metric, of, treebank, size)
+            of_cell = (
+                _macro(scored, cell, plan) if treebank is None else {r: [s] for r, s in scored.get(cell, {}).items()}
+            )
+            if not of_cell or (treebank is None and len(plan.treebanks) == 1):
+                continue
+            means[cell] = {recipe: _mean(parts) for recipe, parts in of_cell.items()}
+            for a, b in itertools.combinations(of_cell, 2):
+                first, second = ([part.counts for part in of_cell[recipe]] for recipe in (a, b))
+                found[cell, a, b] = mean_differences(first, second)[0]
+        corrected = holm([difference.p_value for difference in found.values()])
+        for ((cell, a, b), difference), p_value in zip(found.items(), corrected, strict=True):
+            tests.setdefault(cell, []).append(Test(a, b, difference, p_value))
+    shown = chosen or [metric.name for metric in metrics() if Use.SCREEN in metric.uses]
+    return Results(plan, output, means, tests, tuple(shown))
+
+
+def _score_all(
+    plan: Plan, output: Path, patterns: Sequence[Pattern], chosen: Sequence[str]
+) -> dict[Cell, dict[str, _Scored]]:
+    """The scores of each recipe in each cell that is no macro-average."""
     scored: dict[Cell, dict[str, _Scored]] = {}
     for treebank, size in itertools.product(plan.treebanks, plan.sizes):
         test_set = _TestSet(plan, output, treebank, size)
@@ -205,32 +238,8 @@ def compute(plan: Plan, output: Path, patterns: Sequence[Pattern] = (), chosen: 
                     continue
                 by_recipe = _score(metric, {r: of_r for r, of_r in pairs.items() if metric.name in test_set.metrics[r]})
                 if by_recipe:
-                    scored[Cell(metric.name, of and str(of), treebank, size)] = by_recipe
-    order = [metric.name for metric in metrics()]
-    texts = [None, *map(str, patterns)]
-    tables = sorted(
-        {(cell.metric, cell.of) for cell in scored}, key=lambda key: (texts.index(key[1]), order.index(key[0]))
-    )
-    means: dict[Cell, dict[str, Mean]] = {}
-    tests: dict[Cell, list[Test]] = {}
-    for metric, of in tables:
-        found = {}
-        for treebank, size in itertools.product((None, *plan.treebanks), plan.sizes):
-            cell = Cell(metric, of, treebank, size)
-            of_cell = (
-                _macro(scored, cell, plan) if treebank is None else {r: [s] for r, s in scored.get(cell, {}).items()}
-            )
-            if not of_cell or (treebank is None and len(plan.treebanks) == 1):
-                continue
-            means[cell] = {recipe: _mean(parts) for recipe, parts in of_cell.items()}
-            for a, b in itertools.combinations(of_cell, 2):
-                counts = [[part.counts for part in of_cell[recipe]] for recipe in (a, b)]
-                found[cell, a, b] = mean_differences(*counts)[0]
-        corrected = holm([difference.p_value for difference in found.values()])
-        for ((cell, a, b), difference), p_value in zip(found.items(), corrected, strict=True):
-            tests.setdefault(cell, []).append(Test(a, b, difference, p_value))
-    shown = chosen or [metric.name for metric in metrics() if Use.SCREEN in metric.uses]
-    return Results(plan, output, means, tests, tuple(shown))
+                    scored[Cell(metric.name, None if of is None else str(of), treebank, size)] = by_recipe
+    return scored
 
 
 def check_pattern(plan: Plan, pattern: Pattern) -> None:

@@ -198,7 +198,7 @@ def _depth(heads: list[int]) -> int:
     depths = [-1] + [0] * len(heads)  # the root word has depth 0; 0 of others means that it is not known yet
     known = [True] + [False] * len(heads)
     for word in range(1, len(heads) + 1):
-        way = []
+        way: list[int] = []
         while not known[word] and len(way) <= len(heads):  # a cycle ends the way
             way.append(word)
             word = heads[word - 1]

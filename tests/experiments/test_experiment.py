@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import depparse
+from depparse.cli.app import make_app
 from depparse.document.document import Document
 from depparse.errors import ConfigError, DepparseError, EvaluationError, FormatError
 from depparse.evaluation.metrics import LAS, UAS
@@ -265,6 +267,7 @@ def test_runs_of_a_smaller_size_see_sentences_of_a_larger_one(samples: Path, tmp
         ({"recipes": {"a": TINY | {"base": "none"}}}, DepparseError, "none"),
         ({"recipes": {"a": TINY}, "raw": True}, ConfigError, "trains no segmenter"),
         ({"recipes": "segmenter"}, ConfigError, "has no tasks"),
+        ({"recipes": [], "treebanks": [], "seeds": [1, 2]}, ConfigError, "seeds is part of a plan"),
     ],
 )  # fmt: skip
 def test_a_wrong_plan_is_refused_before_anything_is_written(
@@ -282,3 +285,28 @@ def test_other_folders_are_no_studies(tmp_path: Path) -> None:
     (tmp_path / "study" / "runs" / "x").mkdir(parents=True)
     with pytest.raises(ConfigError, match=r"is no folder of a study, as it has no plan\.json"):
         experiment("small", treebanks=treebank(tmp_path / "X", *TEXTS), output=tmp_path / "study")
+
+
+def test_the_command_shows_results_and_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y, output = treebank(tmp_path / "X", *GOLD_X), treebank(tmp_path / "Y", *GOLD_Y), tmp_path / "study"
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    app = make_app("experiment")
+    arguments = ["experiment", "small", "--treebanks", str(x), str(y), "--seeds", "1,2", "--output", str(output)]
+    with monkeypatch.context() as patch:
+        patch.setattr("depparse.experiments.experiment.complete", stop)
+        result = CliRunner().invoke(app, arguments)
+        assert (result.exit_code, result.stderr[:25]) == (130, "interrupted; go on with: ")
+    plan = read_plan(output)
+    assert (list(plan.recipes), list(plan.treebanks), plan.seeds) == (["small"], ["X", "Y"], (1, 2))
+    finish(plan, output, {"small/X": conllu(*HALF_X), "small/Y": conllu(*GOLD_Y)})
+    shown = CliRunner().invoke(app, ["experiment", "--output", str(output), "--metrics", "LAS"]).stdout
+    assert "run 1" not in shown  # all runs are complete
+    assert [line.split()[:3] for line in shown.splitlines()[-3:]] == [
+        ["macro-average", "6", "75.00"], ["X", "4", "50.00"], ["Y", "2", "100.00"],
+    ]  # fmt: skip
+    told = CliRunner().invoke(app, ["experiment", "--output", str(output), "--metrics", "LAS", "--json"]).stdout
+    assert [entry["mean"] for entry in json.loads(told)["scores"]] == [0.75, 0.5, 1.0]
+    assert json.loads(told) == json.loads((output / "results.json").read_text(encoding="utf-8"))
