@@ -37,7 +37,7 @@ def difference_of_runs(
             means.append(np.take_along_axis(scores, drawn, axis=1).mean(axis=1, keepdims=True))
         draws.append(means[0] - means[1])
     mean, other_mean = (np.mean([f1_of(run.sum(axis=0)) for run in runs]) for runs in (first, second))
-    return float(mean - other_mean), intervals(["F1"], np.concatenate(draws), confidence)["F1"]
+    return float(mean - other_mean), intervals(np.concatenate(draws), confidence)[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from depparse.evaluation.differences import diff as diff
     from depparse.evaluation.scores import Scores as Scores
     from depparse.evaluation.ud import evaluate as evaluate
+    from depparse.experiments.experiment import experiment as experiment
     from depparse.formats.conllu import iter_conllu as iter_conllu
     from depparse.formats.conllu import parse_conllu as parse_conllu
     from depparse.formats.conllu import read_conllu as read_conllu
@@ -71,6 +72,7 @@ _HOME = {
     "draw_svg": "visualize.svg",
     "draw_tree": "visualize.terminal",
     "evaluate": "evaluation.ud",
+    "experiment": "experiments.experiment",
     "iter_conllu": "formats.conllu",
     "load": "inference.load",
     "parse_conllu": "formats.conllu",

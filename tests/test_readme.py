@@ -156,6 +156,14 @@ def test_page_on_searching_runs(folder: Path) -> None:
         run(block, folder)
 
 
+@pytest.mark.slow
+def test_page_on_experiments_runs(folder: Path) -> None:
+    page_blocks = blocks("docs/experiments.md")
+    assert len(page_blocks) == 4
+    for block in page_blocks:
+        run(block, folder)
+
+
 def test_the_table_of_segmentation_has_all_keys_and_their_defaults() -> None:
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([\w.]+)` \| ([\d,.]+) \|", text, re.MULTILINE))

@@ -17,7 +17,7 @@ from depparse.folders import Folder, installed
 
 COMMANDS = Folder("depparse.cli", "COMMAND", "depparse.commands")
 # In the order of the help.
-_OWN = tuple("parse show train plot evaluate diff info benchmark pack convert corpora serve doctor".split())
+_OWN = tuple("parse show train experiment plot evaluate diff info benchmark pack convert corpora serve doctor".split())
 _EXAMPLES = (
     "[b]Examples[/b]",
     "depparse parse letter.txt --model en -o letter.conllu",
@@ -25,6 +25,7 @@ _EXAMPLES = (
     "depparse corpora get UD_English-EWT --to treebanks",
     "depparse corpora check treebanks/UD_English-EWT",
     "depparse train recurrent --treebank treebanks/UD_English-EWT --output runs/ewt",
+    "depparse experiment small recurrent --treebanks treebanks/UD_English-EWT --seeds 1,2,3",
     "depparse plot runs/ewt",
     "depparse info runs/ewt",
     "depparse benchmark runs/ewt",

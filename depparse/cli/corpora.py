@@ -13,6 +13,7 @@ import typer
 
 from depparse.cli.options import Json
 from depparse.cli.printing import note, say, say_json
+from depparse.cli.profile import profile
 from depparse.cli.progress import Line
 from depparse.cli.query import query
 from depparse.cli.relabel import relabel
@@ -35,7 +36,7 @@ Paths = Annotated[
 
 @app.callback(invoke_without_command=True)
 def corpora(context: typer.Context) -> None:
-    """Treebanks: list, get, stats, check, query and relabel.
+    """Treebanks: list, get, stats, profile, check, query and relabel.
 
     Example: [green]depparse corpora list --language Swedish[/green]
     """
@@ -129,6 +130,7 @@ def get(
 
 app.command("query")(query)
 app.command("relabel")(relabel)
+app.command("profile")(profile)
 
 
 @app.command()

@@ -81,6 +81,10 @@ def evaluate(
             help="Show UAS and LAS by group too. May be given several times.",
         ),
     ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(metavar="PATTERN", help="Score only the gold words that this pattern finds; see docs/query.md."),
+    ] = None,
     compare: Annotated[
         str | None,
         typer.Option(
@@ -120,6 +124,8 @@ def evaluate(
 
     A page to look at: [green]depparse evaluate gold.conllu system.conllu --report report.html[/green]
 
+    Subjects only: [green]depparse evaluate gold.conllu system.conllu --of 'pattern { H -[nsubj]-> X }'[/green]
+
     Two models: [green]depparse evaluate gold.conllu --model runs/a --compare runs/b --metrics LAS,UPOS[/green]
     """
     from depparse.evaluation.report import metric_names, report
@@ -138,6 +144,8 @@ def evaluate(
     ):  # fmt: skip
         if value and not needed_value:
             raise ConfigError(f"{option} goes with {needed_option}; give both or neither")
+    if page is not None and of is not None:
+        raise ConfigError("--report has scores of all words, so it does not go with --of; give one of them")
     if page is not None and not page.lower().endswith((".html", ".htm")):
         raise ConfigError(f"a report is a page, so its name ends with .html, not {page}")
     from depparse.visualize.curves import find_logs
@@ -164,6 +172,7 @@ def evaluate(
         samples=bootstrap if page is None else bootstrap or 1000,
         seed=seed,
         format=format,
+        of=of,
     )
     for line in result.notes:
         note(f"note: {line}")

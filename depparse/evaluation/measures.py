@@ -26,19 +26,27 @@ class Measure:
     """The contribution of each word or sentence to the counts of a metric.
 
     If `unit` is word, `gold`, `correct` and `aligned` have a value for each gold word, and `system` has one for each
-    system word; tokens and sentences count at their first word. If it is sentence, all have one for each gold sentence.
+    system word. If it is range, the same holds of tokens and sentences, which count at their first word. If it is
+    sentence, all have a value for each gold sentence.
     """
 
     gold: Ints
     system: Ints
     correct: Ints
     aligned: Ints | None = None
-    unit: Literal["word", "sentence"] = "word"
+    unit: Literal["word", "range", "sentence"] = "word"
 
     def total(self) -> Score:
         """The score of the whole text."""
         aligned = None if self.aligned is None else int(self.aligned.sum())
         return Score(int(self.gold.sum()), int(self.system.sum()), int(self.correct.sum()), aligned)
+
+    def among(self, pair: Pair, scored: Bools) -> Measure:
+        """The same of the gold words that are `scored`, and of the system words that are aligned with these."""
+        in_system = np.zeros(len(self.system), bool)
+        in_system[pair.alignment.system] = scored[pair.alignment.gold]
+        aligned = None if self.aligned is None else self.aligned * scored
+        return Measure(self.gold * scored, self.system * in_system, self.correct * scored, aligned)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +187,7 @@ def _check_text(pair: Pair) -> None:
 def _ranges(pair: Pair, words: Ints, other_words: Ints, same: Bools) -> Measure:
     """The measure of ranges that begin at these words of gold and of the system; `same` marks the right gold ranges."""
     n_gold, n_system = len(pair.gold.segmentation), len(pair.system.segmentation)
-    return Measure(_marks(words, n_gold), _marks(other_words, n_system), _marks(words[same], n_gold))
+    return Measure(_marks(words, n_gold), _marks(other_words, n_system), _marks(words[same], n_gold), unit="range")
 
 
 def _same_sentences(pair: Pair) -> Bools:
@@ -207,6 +215,7 @@ def sentences_where(right: Right) -> Callable[[Pair], Measure]:
             _marks(system.sentence_words[:-1], len(system)),
             _marks(firsts[complete], len(gold)),
             _marks(firsts[same], len(gold)),
+            unit="range",
         )
 
     return count

@@ -83,12 +83,26 @@ class Metric:
     scorer: Callable[[Pair], Score] | None = None  # makes the score if it is not simply the sum of the counts
 
     def measure(self, pair: Pair) -> Measure:
-        """The contribution of each unit of the text to the counts."""
-        return pair.once(self.count)
+        """The contribution of each unit of the text to the counts.
+
+        If only some words of the pair are scored, it is that of these words. Raises ConfigError for a metric that does
+        not count words then.
+        """
+        measure = pair.once(self.count)
+        if (scored := pair.scored_words) is None:
+            return measure
+        if measure.unit != "word":
+            raise ConfigError(f"{self.name} counts no words, so it is not scored of some of them")
+        return measure.among(pair, scored)
 
     def score(self, pair: Pair) -> Score:
         """The score of the system."""
-        return self.scorer(pair) if self.scorer is not None else self.measure(pair).total()
+        whole = self.scorer is not None and pair.scored_words is None
+        return self.scorer(pair) if self.scorer is not None and whole else self.measure(pair).total()
+
+    def counts_words(self, pair: Pair) -> bool:
+        """Whether it scores the annotation of single words, so that it can be the score of some words."""
+        return bool(self.columns) and pair.once(self.count).unit == "word"
 
     def tells_of(self, columns: Collection[str]) -> bool:
         """Whether the metric scores any of the columns."""

@@ -8,13 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from depparse.document.document import Document
-from depparse.errors import EvaluationError
+from depparse.document.words import Word
+from depparse.errors import ConfigError, EvaluationError
 from depparse.evaluation.alignment import Alignment, align
 from depparse.evaluation.annotation import Annotation, Codebook, annotate
-from depparse.evaluation.segmentation import Segmentation, segment
+from depparse.evaluation.segmentation import Bools, Segmentation, segment
 from depparse.files import PathLike, name_of
 from depparse.formats.conllu import read_conllu
+from depparse.treebanks.query.search import Pattern
 
 _Value = TypeVar("_Value")
 Places = list[list[int]]  # places[sentence][word], both from 0
@@ -60,10 +64,18 @@ class SharedPlaces:
 class Pair:
     """A gold document and a system's document of the same text. Everything is computed on first use, and then kept.
 
-    `names` are the names by which errors call the two.
+    `names` are the names by which errors call the two. With a pattern `of` words, only the gold words that it finds are
+    scored: those of its only node, or of its node X if it has several. Raises ConfigError if neither is the case.
     """
 
-    def __init__(self, gold: Document, system: Document, names: tuple[str, str] = ("gold", "system")) -> None:
+    def __init__(
+        self,
+        gold: Document,
+        system: Document,
+        names: tuple[str, str] = ("gold", "system"),
+        of: Pattern | None = None,
+    ) -> None:
+        self._of = None if of is None else (of, scored_node(of))
         self.codes = Codebook()  # shared by both sides, so that equal values have equal numbers
         self.gold = Side(gold, names[0], self.codes)
         self.system = Side(system, names[1], self.codes)
@@ -96,12 +108,33 @@ class Pair:
         aligned = [[to_gold[word] for word in sentence] for sentence in self.system.number_words()]
         return SharedPlaces(places, aligned)
 
+    @cached_property
+    def scored_words(self) -> Bools | None:
+        """Whether each gold word is scored; None if all are."""
+        if self._of is None:
+            return None
+        pattern, node = self._of
+        scored = np.zeros(len(self.gold.segmentation), bool)
+        for sentence, places in zip(self.gold.document, self.gold.number_words(), strict=True):
+            for match in pattern.matches(sentence):
+                if isinstance(word := match[node], Word):
+                    scored[places[word.id - 1]] = True
+        return scored
+
     def once(self, function: Callable[[Pair], _Value]) -> _Value:
         """The result of the function for this pair, which is computed only at the first call."""
         if function not in self._kept:
             self._kept[function] = function(self)
         value: _Value = self._kept[function]
         return value
+
+
+def scored_node(pattern: Pattern) -> str:
+    """The name of the node whose words are scored. Raises ConfigError if it cannot be told."""
+    nodes = pattern.tree.matching.nodes
+    if len(nodes) > 1 and "X" not in nodes:
+        raise ConfigError(f"the words of one node are scored: call it X instead of {' or '.join(nodes)} in {pattern}")
+    return "X" if "X" in nodes else nodes[0]
 
 
 def read_pair(gold: PathLike | Document, system: PathLike | Document) -> Pair:

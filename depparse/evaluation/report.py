@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from depparse.document.document import Document
-from depparse.errors import ConfigError, FormatError, did_you_mean
+from depparse.errors import ConfigError, EvaluationError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Metric, Use, metrics_of, sections
 from depparse.evaluation.metrics import metrics as all_metrics
 from depparse.evaluation.pair import Pair, read_strictly
 from depparse.evaluation.scores import TREES, Details, Score, Section
-from depparse.evaluation.tables import Table, percent
+from depparse.evaluation.tables import Table, percent, percent_range
 from depparse.files import PathLike, name_of
+from depparse.treebanks.query.search import Pattern, parse_pattern
 
 if TYPE_CHECKING:  # imported only when they are needed
     from depparse.evaluation.breakdown import Group
@@ -35,6 +36,8 @@ class SectionReport:
     def of(cls, pair: Pair, section: Section, chosen: Collection[str] = ()) -> SectionReport:
         """The scores of a pair in this section: those that are `chosen`, or all with the details of the section."""
         metrics = _chosen_of(section, chosen)
+        if pair.scored_words is not None and not chosen:
+            metrics = tuple(metric for metric in metrics if metric.counts_words(pair))
         details = Details() if section.details is None or chosen else section.details(pair)
         return cls(section, metrics, {metric.name: metric.score(pair) for metric in metrics}, details)
 
@@ -116,10 +119,11 @@ class Report:
     samples: int = 0
     seed: int = 0
     notes: list[str] = field(default_factory=list)
+    of: str | None = None  # the pattern of the words that are scored, if not all are
 
     def to_dict(self) -> dict[str, object]:
         """The report for JSON; all scores are fractions of 1."""
-        result = {"gold": self.gold, **self.system.to_dict()}
+        result = {"gold": self.gold, **({"of": self.of} if self.of is not None else {}), **self.system.to_dict()}
         if self.samples:
             result["resampling"] = {"samples": self.samples, "seed": self.seed, "confidence": _CONFIDENCE}
         if self.other is not None:
@@ -133,11 +137,13 @@ class Report:
     def tables(self) -> list[Table]:
         """The tables of the system, or those of both systems and of their differences."""
         tables = self.system.tables()
+        if (scored := self.system.pair.scored_words) is not None:
+            note = f"the {int(scored.sum()):,} gold words that match {self.of}"
+            tables = [replace(table, title=f"{table.title}, of {note}") for table in tables]
         if self.other is None:
             return tables
-        named = [
-            Table(f"{t.title}: {s.name}", t.columns, t.rows) for s in (self.system, self.other) for t in s.tables()
-        ]
+        named = [replace(table, title=f"{table.title}: {self.system.name}") for table in tables]
+        named += [replace(table, title=f"{table.title}: {self.other.name}") for table in self.other.tables()]
         return [*named, *self._difference_tables()]
 
     def _difference_tables(self) -> list[Table]:
@@ -146,8 +152,15 @@ class Report:
         first, second = self.system.f1, self.other.f1
         rows = []
         for name, difference in self.differences.items():
-            values = percent(first[name]), percent(second[name]), f"{100 * difference.value:+.2f}"
-            rows.append((name, *values, _range(difference.interval), f"{difference.p_value:.4f}"))
+            values = percent(first[name]), percent(second[name]), f"{round(100 * difference.value, 2) + 0.0:+.2f}"
+            rows.append(
+                (
+                    name,
+                    *values,
+                    percent_range(difference.interval.low, difference.interval.high),
+                    f"{difference.p_value:.4f}",
+                )
+            )
         title = f"F1: A = {self.system.name}, B = {self.other.name}"
         return [Table(title, ("Metric", "A", "B", "A - B", f"A - B in {100 * _CONFIDENCE:.0f} %", "p"), rows)]
 
@@ -164,6 +177,7 @@ def report(
     samples: int | None = None,
     seed: int = 1,
     format: str | None = None,
+    of: str | Pattern | None = None,
 ) -> Report:
     """Scores one system against the gold file, or two systems and their difference.
 
@@ -171,8 +185,9 @@ def report(
     `other_name`. With `metrics`, only these are reported, their names in any case. `by` are breakdowns in
     `depparse.evaluation.dimensions`; `samples` is the number of resamples for bootstrap intervals. Two systems are
     always tested, by default with 1000 resamples. All annotation of the gold file is scored; without any, trees are.
-    `format` is the format of files whose endings tell none, by default CoNLL-U. Raises ConfigError, FormatError and
-    EvaluationError.
+    `format` is the format of files whose endings tell none, by default CoNLL-U. With a pattern `of` words, only those
+    gold words are scored that it finds, by the metrics that count words (see `Pair`). Raises ConfigError, FormatError
+    and EvaluationError.
     """
     paths = [path for path in (gold, system, other) if path is not None and not callable(path)]
     if sum(name_of(path) == "standard input" for path in paths) > 1:
@@ -180,12 +195,15 @@ def report(
     chosen = metric_names(metrics)
     if by and chosen and not _chosen_of(TREES, chosen):
         raise ConfigError(f"by asks for scores of trees, but {', '.join(chosen)} are none")
+    pattern = None if of is None else parse_pattern(of)
+    if by and pattern is not None:
+        raise ConfigError("groups of words (by) and the words of a pattern (of) do not go together; give one of them")
     gold_document, gold_name = _load(gold, format), name_of(gold)
     loaded = {path: _load(path, format) for path in paths[1:]}  # before models run, as it may raise an error
     given = [(system, name), *([(other, other_name)] if other is not None else [])]
     names = [called if callable(source) else name_of(source) for source, called in given]
     documents = [source(gold_document) if callable(source) else loaded[source] for source, _ in given]
-    gold_sections = [section for section in sections() if section.held(gold_document)]
+    gold_sections = [section for section in sections() if section.held(gold_document)] if pattern is None else [TREES]
     notes: list[str] = []
     systems: list[SystemReport] = []
     for document, name in zip(documents, names, strict=True):
@@ -201,7 +219,9 @@ def report(
         scored_sections = [section for section in scored_sections if _chosen_of(section, chosen)]
         if not scored_sections:
             raise ConfigError(f"{gold_name} and {name} do not both hold what {', '.join(chosen)} scores")
-        pair = Pair(gold_document, document, (gold_name, name))
+        pair = Pair(gold_document, document, (gold_name, name), pattern)
+        if pair.scored_words is not None and not pair.scored_words.any():
+            raise EvaluationError(f"{gold_name} holds no words that match {pattern}, so there is nothing to score")
         systems.append(_report_system(pair, scored_sections, chosen, by, samples, seed, notes))
         notes += [f"{metric} is not scored: no annotation" for metric in chosen if metric not in systems[-1].f1]
     first, *other_systems = systems
@@ -215,7 +235,8 @@ def report(
         differences = paired_test(
             first.pair, second.pair, tested_in_both, samples or 1, seed=seed, confidence=_CONFIDENCE
         )
-    return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)))
+    text = None if pattern is None else str(pattern)
+    return Report(gold_name, first, second, differences, samples or 0, seed, list(dict.fromkeys(notes)), text)
 
 
 def metric_names(names: str | Collection[str]) -> list[str]:
@@ -277,12 +298,11 @@ def _with_ranges(table: Table, intervals: Mapping[str, Interval]) -> Table:
     if not intervals:
         return table
     column = f"F1 in {100 * _CONFIDENCE:.0f} %"
-    rows = [(*row, _range(intervals[row[0]]) if row[0] in intervals else "") for row in table.rows]
+    rows = [
+        (*row, percent_range(intervals[row[0]].low, intervals[row[0]].high) if row[0] in intervals else "")
+        for row in table.rows
+    ]
     return Table(table.title, (*table.columns, column), rows)
-
-
-def _range(interval: Interval) -> str:
-    return f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
 
 
 def _pair(interval: Interval) -> list[float]:

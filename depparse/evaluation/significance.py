@@ -51,9 +51,8 @@ def bootstrap(
     From the blocks of the test set, as many blocks are drawn with replacement, `samples` times. O(samples · blocks).
     """
     by_name: dict[str, Interval] = {}
-    for names, (counts,) in _counts([pair], metrics):
-        draws = np.concatenate([f1_of(weights @ counts) for weights in resamples(len(counts), samples, seed)])
-        by_name |= intervals(names, draws, confidence)
+    for names, counts in _counts([pair], metrics):
+        by_name |= zip(names, mean_intervals([counts], samples, seed=seed, confidence=confidence), strict=True)
     return _ordered(by_name, metrics)
 
 
@@ -74,48 +73,97 @@ def paired_test(
     EvaluationError for two gold files. O(samples · blocks).
     """
     by_name: dict[str, Difference] = {}
-    for names, (a, b) in _counts([first, second], metrics):
-        by_name |= _test(names, a, b, samples, seed, confidence)
+    for names, counts in _counts([first, second], metrics):
+        differences = mean_differences([counts[:1]], [counts[1:]], samples, seed=seed, confidence=confidence)
+        by_name |= zip(names, differences, strict=True)
     return _ordered(by_name, metrics)
 
 
-def _test(names: list[str], a: Floats, b: Floats, samples: int, seed: int, confidence: float) -> dict[str, Difference]:
-    """The paired test of two systems, given their counts in the same blocks, with axes as in `_counts`."""
-    draws = [f1_of(weights @ a) - f1_of(weights @ b) for weights in resamples(len(a), samples, seed)]
-    ranges = intervals(names, np.concatenate(draws), confidence)
-    total_a, total_b = a.sum(axis=0), b.sum(axis=0)
-    value = f1_of(total_a) - f1_of(total_b)
-    times = np.zeros(len(names))
-    for swaps in _swaps(len(a), samples, seed):
-        moved = swaps @ (b - a)
-        difference = f1_of(total_a + moved) - f1_of(total_b - moved)
-        times += (np.abs(difference) >= np.abs(value) - 1e-12).sum(axis=0)  # equal ones may deviate in the last digit
+def mean_intervals(
+    tests: Sequence[Floats], samples: int = 1000, *, seed: int = 1, confidence: float = 0.95
+) -> list[Interval]:
+    """The interval, for each metric, of the mean F1 of some runs, which is in turn the mean over several test sets.
+
+    ``tests[t][run, block, 3 · metric + k]`` are counts as `count_runs` gives them. The blocks of each test set are
+    drawn by themselves, and all runs are scored on the same ones.
+    """
+    return intervals(_mean_draws(tests, samples, seed), confidence)
+
+
+def mean_differences(
+    first: Sequence[Floats],
+    second: Sequence[Floats],
+    samples: int = 1000,
+    *,
+    seed: int = 1,
+    confidence: float = 0.95,
+) -> list[Difference]:
+    """The difference, for each metric, of the mean F1 of two systems with equally many runs; see `paired_test`.
+
+    The counts are those of `mean_intervals`. Where outputs change places in a block, all runs of the systems do.
+    """
+    ranges = intervals(_mean_draws(first, samples, seed) - _mean_draws(second, samples, seed), confidence)
+    values, draws = [], []
+    for number, (a, b) in enumerate(zip(first, second, strict=True)):
+        total_a, total_b = a.sum(axis=1, keepdims=True), b.sum(axis=1, keepdims=True)
+        values.append((f1_of(total_a) - f1_of(total_b)).mean(axis=(0, 1)))
+        moved = (swaps @ (b - a) for swaps in _swaps(a.shape[1], samples, seed + number))
+        draws.append(np.concatenate([(f1_of(total_a + m) - f1_of(total_b - m)).mean(axis=0) for m in moved]))
+    value, drawn = np.mean(values, axis=0), np.mean(draws, axis=0)
+    times = (np.abs(drawn) >= np.abs(value) - 1e-12).sum(axis=0)  # equal ones may deviate in the last digit
     p_values = (1 + times) / (1 + samples)
-    return {name: Difference(float(value[k]), ranges[name], float(p_values[k])) for k, name in enumerate(names)}
+    return [Difference(float(v), r, float(p)) for v, r, p in zip(value, ranges, p_values, strict=True)]
+
+
+def _mean_draws(tests: Sequence[Floats], samples: int, seed: int) -> Floats:
+    """``[sample, metric]``: the mean F1 over the runs, then over the test sets, on resampled blocks."""
+    draws = []
+    for number, counts in enumerate(tests):
+        weights = resamples(counts.shape[1], samples, seed + number)
+        draws.append(np.concatenate([f1_of(rows @ counts).mean(axis=0) for rows in weights]))
+    mean: Floats = np.mean(draws, axis=0)
+    return mean
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """The p-values corrected for their number (Holm 1979), so that one below 0.05 is a rare error among all of them."""
+    corrected, highest = [0.0] * len(p_values), 0.0
+    for rank, number in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[number]))
+        corrected[number] = highest
+    return corrected
 
 
 def _ordered(by_name: dict[str, _Value], metrics: Sequence[Metric]) -> dict[str, _Value]:
     return {metric.name: by_name[metric.name] for metric in metrics}
 
 
-def _counts(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> Iterator[tuple[list[str], list[Floats]]]:
-    """(names, counts of each pair) of the metrics that count by word and of those that count by sentence.
+def count_runs(pairs: Sequence[Pair], metric: Metric) -> Floats:
+    """``counts[pair, block, k]``: the gold (k = 0), system (1) and right (2) units of the metric in blocks of the text.
 
-    ``counts[block, 3 · metric + k]`` is the number of gold (k = 0), system (1) and right (2) units of the metric in the
-    block.
+    All pairs have the same blocks. Raises EvaluationError for pairs of several gold files.
     """
-    by_unit: dict[str, list[Metric]] = {}
+    ((_, counts),) = _counts(pairs, [metric])
+    return counts
+
+
+def _counts(pairs: Sequence[Pair], metrics: Sequence[Metric]) -> Iterator[tuple[list[str], Floats]]:
+    """(names, ``counts[pair, block, 3 · metric + k]``) of the metrics that count by word, and of those by sentence.
+
+    They are the numbers of gold (k = 0), system (1) and right (2) units of the metric in the block.
+    """
+    by_unit: dict[bool, list[Metric]] = {}
     for metric in metrics:
-        by_unit.setdefault(metric.measure(pairs[0]).unit, []).append(metric)
-    for unit, same_unit_metrics in by_unit.items():
+        by_unit.setdefault(metric.measure(pairs[0]).unit == "sentence", []).append(metric)
+    for by_sentence, same_unit_metrics in by_unit.items():
         names = [metric.name for metric in same_unit_metrics]
-        if unit == "sentence":
+        if by_sentence:
             _check_gold(len(pair.gold.document) for pair in pairs)
-            yield names, [_stack([metric.measure(pair) for metric in same_unit_metrics]) for pair in pairs]
+            yield names, np.stack([_stack([metric.measure(pair) for metric in same_unit_metrics]) for pair in pairs])
         else:
             _check_gold((pair.gold.segmentation.characters, len(pair.gold.segmentation)) for pair in pairs)
             ends = common_ends(pairs[0].gold.segmentation, *(pair.system.segmentation for pair in pairs))
-            yield names, [count_blocks(pair, same_unit_metrics, ends) for pair in pairs]
+            yield names, np.stack([count_blocks(pair, same_unit_metrics, ends) for pair in pairs])
 
 
 def _check_gold(gold: Iterable[object]) -> None:
@@ -183,9 +231,9 @@ def _rows(blocks: int, samples: int) -> Iterator[int]:
         yield min(at_once, samples - start)
 
 
-def intervals(names: Sequence[str], draws: Floats, confidence: float) -> dict[str, Interval]:
+def intervals(draws: Floats, confidence: float) -> list[Interval]:
     """The interval of each metric that holds the middle `confidence` of its values ``draws[sample, metric]``."""
     if not 0 < confidence < 1:
         raise ConfigError(f"a confidence lies between 0 and 1, not at {confidence}")
-    low, high = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
-    return {name: Interval(float(low[k]), float(high[k])) for k, name in enumerate(names)}
+    ends = np.quantile(draws, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    return [Interval(float(low), float(high)) for low, high in ends.T]

@@ -28,3 +28,8 @@ class Table:
 def percent(fraction: float | None) -> str:
     """A fraction of 1 in percent with two decimals; empty for None."""
     return "" if fraction is None else f"{100 * fraction:.2f}"
+
+
+def percent_range(low: float, high: float) -> str:
+    """An interval of fractions of 1 in percent with two decimals."""
+    return " to ".join(f"{round(100 * end, 2) + 0.0:.2f}" for end in (low, high))  # the sum makes 0.00 of -0.00

@@ -59,7 +59,7 @@ def jackknife(
         )
     copies: list[Sentence] = []
     begin = 0
-    for number, end in enumerate(_ends(sentences, folds), 1):
+    for number, end in enumerate(fold_ends(sentences, folds), 1):
         other_folds = [*sentences[:begin], *sentences[end:]]
         model = train_parser(config, other_folds, Path(output) / f"fold-{number}", listen=listen)
         copies += with_trees_of(model, sentences[begin:end])
@@ -105,7 +105,7 @@ def _parses(config: PartConfig) -> bool:
     return is_parser(TASKS.codec(config.type))
 
 
-def _ends(sentences: Sequence[Sentence], folds: int) -> list[int]:
+def fold_ends(sentences: Sequence[Sentence], folds: int) -> list[int]:
     """The number of sentences up to the end of each fold. A sentence is in the fold of its middle; no fold is empty."""
     sums = [0, *itertools.accumulate(max(1, len(sentence)) for sentence in sentences)]
     ends: list[int] = []

@@ -1,4 +1,4 @@
-"""The curves of training runs as one picture: dev scores, losses, learning rate and speed by epoch."""
+"""The curves of training runs as one picture: scores, losses, learning rate and speed by epoch; scores by data size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Use, by_rank, metrics
@@ -66,6 +66,21 @@ def draw_runs(logs: Mapping[str, Path], output: Path, names: Sequence[str] = ())
     _draw(panels, [2.6] * len(panels), output)
 
 
+class Point(NamedTuple):
+    """A point of a learning curve: the number of training sentences, and a score with its interval (fractions of 1)."""
+
+    sentences: float
+    score: float
+    low: float
+    high: float
+
+
+def draw_sizes(panels: Mapping[str, Mapping[str, Sequence[Point]]], output: Path) -> None:
+    """Draws scores by the number of training sentences: a panel for each title, with a curve for each name."""
+    drawn = [partial(_draw_score_by_size, title=title, curves=curves) for title, curves in panels.items()]
+    _draw(drawn, [2.6] * len(drawn), output, "training sentences", by_epoch=False)
+
+
 def find_logs(runs: Sequence[str], name: str = "metrics.jsonl") -> dict[str, Path]:
     """The logs of that name in the folders of runs, by the names of the runs; a folder may hold runs of several seeds.
 
@@ -93,13 +108,23 @@ def _label(name: str) -> str:
     return f" {label}" if label.startswith("_") else label
 
 
-def _draw(panels: Sequence[Callable[[Axes], None]], heights: list[float], output: Path) -> None:
-    """Draws panels below each other, over one axis of epochs, and writes them as `output`."""
+def _draw(
+    panels: Sequence[Callable[[Axes], None]],
+    heights: list[float],
+    output: Path,
+    label: str = "epoch",
+    *,
+    by_epoch: bool = True,
+) -> None:
+    """Draws panels below each other, over one axis with that label, and writes them as `output`.
+
+    The axis is linear, with whole numbers, if it has epochs (`by_epoch`), and else logarithmic.
+    """
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would warn about fonts and its cache
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
     format = output.suffix.removeprefix(".").lower()
     if format not in FORMATS:
@@ -113,8 +138,12 @@ def _draw(panels: Sequence[Callable[[Axes], None]], heights: list[float], output
         ax.grid(color="#e4e7ec", linewidth=0.8)
         ax.spines[["top", "right"]].set_visible(False)
         panel(ax)
-    axes[-1].set_xlabel("epoch")
-    axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[-1].set_xlabel(label)
+    if by_epoch:
+        axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+    else:
+        axes[-1].set_xscale("log")
+        axes[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     temporary = output.with_name(f".{output.name}.part")
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "depparse"}):  # text that can be selected
         figure.savefig(
@@ -141,6 +170,19 @@ def _draw_loss_of_runs(ax: Axes, runs: Mapping[str, list[_Row]]) -> None:
     ax.set_ylabel("training loss a word")
     if ax.dataLim.y1 > 0:
         ax.set_yscale("log")
+    _legend(ax, None)
+
+
+def _draw_score_by_size(ax: Axes, title: str, curves: Mapping[str, Sequence[Point]]) -> None:
+    for name, points in curves.items():
+        sizes, scores, lows, highs = zip(*points, strict=True)
+        (line,) = ax.plot(
+            sizes, [100 * score for score in scores], "o-", label=_label(name), markersize=3, linewidth=1.4
+        )
+        band = [100 * low for low in lows], [100 * high for high in highs]
+        ax.fill_between(sizes, *band, color=line.get_color(), alpha=0.15, linewidth=0)
+    ax.set_title(_label(title), fontsize=11, loc="left")
+    ax.set_ylabel("F1, %")
     _legend(ax, None)
 
 

@@ -271,3 +271,18 @@ def test_without_the_official_validator_one_line_says_what_to_install(
     monkeypatch.setattr("depparse.treebanks.official.PROGRAM", "no-such-validator")
     with pytest.raises(ConfigError, match="pip install udtools"):
         find_program()
+
+
+def test_profile_tells_of_trees_and_contrasts(run: Run, samples: Path) -> None:
+    german, english = (str(samples / f"UD_{name}-Sample") for name in ("German", "English"))
+    shown = run("corpora", "profile", german, "--table", "relations", "--without", "punct", "--first", "3").stdout
+    assert shown.splitlines()[1].split() == "relation words mean length head first, % non-projective %".split()
+    assert len(shown.splitlines()) == 5
+    assert not any(line.startswith("punct") for line in shown.splitlines())
+    whole = json.loads(run("corpora", "profile", german, "--json").stdout)
+    assert whole["relations"]["punct"]["words"] > 0
+    assert {"mean_dependency_length", "frames", "by_sentence_length", "multiword_tokens"} <= set(whole)
+    contrast = run("corpora", "profile", german, "--against", english, "--by", "UPOS", "--first", "2").stdout
+    assert len(contrast.splitlines()) == 4
+    for wrong in (["--table", "tree"], ["--by", "UPO"], ["--against", english, "--table", "trees"]):
+        assert run("corpora", "profile", german, *wrong).returncode == 2

@@ -155,7 +155,7 @@ def test_an_interrupt_while_the_commands_are_loaded_is_one_line() -> None:
 def test_help_names_the_commands_of_corpora(run: Run) -> None:
     text = run("--help").stdout
     for part in (
-        "Treebanks: list, get, stats, check, query and relabel",
+        "Treebanks: list, get, stats, profile, check, query and relabel",
         "depparse corpora check ",
         "depparse corpora get ",
     ):

@@ -7,11 +7,14 @@ import itertools
 import numpy as np
 import pytest
 
-from depparse.errors import ConfigError
+import depparse
+from depparse.errors import ConfigError, EvaluationError
 from depparse.evaluation.breakdown import _is_projective, breakdown
 from depparse.evaluation.dimensions import DIMENSIONS
+from depparse.evaluation.metrics import UAS, metrics_of
 from depparse.evaluation.pair import Pair, read_pair
-from depparse.evaluation.scores import Rates
+from depparse.evaluation.report import report
+from depparse.evaluation.scores import TREES, Rates
 
 
 def by_name(pair, by):
@@ -135,3 +138,37 @@ def test_an_unknown_dimension_is_refused(trees):
         ConfigError, match="deprel, length, arc-length, projectivity, upos, direction, genre, not by 'xpos'"
     ):
         breakdown(Pair(trees("a/X/0/root"), trees("a/X/0/root")), "xpos")
+
+
+def test_only_the_words_that_a_pattern_finds_are_scored(trees, tmp_path):
+    gold = trees("a/DET/2/det b/NOUN/3/nsubj c/VERB/0/root", "d/DET/2/det e/NOUN/0/root")
+    system = trees("a/DET/3/det b/NOUN/3/obj c/VERB/0/root", "d/DET/2/det e/X/0/root")
+    nouns = Pair(gold, system, of=depparse.parse_pattern("pattern { N [upos=NOUN] }"))
+    scores = {metric.name: metric.score(nouns) for metric in metrics_of(TREES) if metric.counts_words(nouns)}
+    for name, right in (("UPOS", 1), ("UAS", 2), ("LAS", 1)):
+        score = scores[name]
+        assert (score.gold, score.system, score.correct, score.aligned) == (2, 2, right, 2), name
+    assert "UCM" not in scores
+    determiners = Pair(gold, system, of=depparse.parse_pattern("pattern { H -[det]-> X }"))
+    assert (UAS.score(determiners).correct, UAS.score(determiners).gold) == (1, 2)
+    with pytest.raises(ConfigError, match="UCM counts no words, so it is not scored of some of them"):
+        next(metric for metric in metrics_of(TREES) if metric.name == "UCM").score(nouns)
+    with pytest.raises(ConfigError, match="the words of one node are scored: call it X instead of H or D in pattern"):
+        Pair(gold, system, of=depparse.parse_pattern("pattern { H -[det]-> D }"))
+    # A gold word that the system does not have is wrong.
+    joined = trees("ab/NOUN/2/nsubj c/VERB/0/root", "d/DET/2/det e/NOUN/0/root")
+    of_joined = UAS.score(Pair(gold, joined, of=depparse.parse_pattern("pattern { N [upos=NOUN] }")))
+    assert (of_joined.gold, of_joined.system, of_joined.correct) == (2, 1, 1)
+    files = [tmp_path / "gold.conllu", tmp_path / "system.conllu"]
+    for file, document in zip(files, (gold, system), strict=True):
+        file.write_text(document.to_conllu(), encoding="utf-8")
+    told = report(*files, of="pattern { N [upos=NOUN] }", samples=20)
+    assert told.system.f1["LAS"] == 0.5
+    assert told.tables()[0].title == "Trees, of the 2 gold words that match pattern { N [upos=NOUN] }"
+    assert told.to_dict()["of"] == "pattern { N [upos=NOUN] }"
+    with pytest.raises(EvaluationError, match=r"gold\.conllu holds no words that match pattern \{ N \[upos=NUM\] \}"):
+        report(*files, of="pattern { N [upos=NUM] }")
+    with pytest.raises(
+        ConfigError, match=r"groups of words \(by\) and the words of a pattern \(of\) do not go together"
+    ):
+        report(*files, of="pattern { N [upos=NOUN] }", by=["deprel"])

@@ -140,3 +140,27 @@ def test_empty_documents_have_scores_of_zero(trees):
     assert bootstrap(empty, 10)["LAS"].high == 0
     assert paired_test(empty, empty, 10)["LAS"].p_value == 1
     assert depparse.evaluate(trees(), trees())["LAS"].f1 == 0
+
+
+def test_means_over_runs_and_test_sets(trees):
+    """Of one run on one test set, they are those of the pair; of several, means of draws that belong together."""
+    gold = trees(*[RIGHT] * 30)
+    pairs = [Pair(gold, trees(*[WRONG] * n, *[RIGHT] * (30 - n))) for n in (3, 9, 15)]
+    las = next(metric for metric in METRICS if metric.name == "LAS")
+    counts = significance.count_runs(pairs, las)
+    assert counts.shape == (3, 30, 3)
+    assert significance.mean_intervals([counts[:1]]) == [bootstrap(pairs[0])["LAS"]]
+    assert significance.mean_differences([counts[:1]], [counts[1:2]]) == [paired_test(*pairs[:2])["LAS"]]
+    (difference,) = significance.mean_differences([counts[:2], counts[1:]], [counts[1:], counts[1:]])
+    assert difference.value == pytest.approx((6 / 30 / 3) / 2)  # one word of three is wrong; the second test is a tie
+    # The middle of the mean's interval is the mean, and it is narrower than that of a single test set.
+    both, single = significance.mean_intervals([counts, counts])[0], significance.mean_intervals([counts])[0]
+    mean = f1_of(counts.sum(axis=1)).mean()
+    assert both.low < mean < both.high
+    assert both.high - both.low < 0.85 * (single.high - single.low)
+
+
+def test_corrected_p_values():
+    assert significance.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])  # by hand
+    assert significance.holm([0.5, 0.9]) == [1.0, 1.0]
+    assert significance.holm([]) == []

@@ -13,7 +13,7 @@ from depparse.errors import ConfigError
 from depparse.formats.conllu import read_conllu
 from depparse.model.model import Model
 from depparse.model_folder.store import load
-from depparse.training.jackknife import _ends, jackknife, train_parser, with_trees_of
+from depparse.training.jackknife import fold_ends, jackknife, train_parser, with_trees_of
 from depparse.training.recipe import read_recipe
 from depparse.training.records import Done, Record, Scored
 from tests.models import annotated_copies
@@ -94,4 +94,4 @@ def test_an_interrupted_parser_goes_on(samples: Path, tmp_path: Path) -> None:
 def test_folds_have_like_numbers_of_words_and_are_not_empty(
     lengths: list[int], folds: int, expected: list[int]
 ) -> None:
-    assert _ends([Sentence.from_forms(["x"] * length) for length in lengths], folds) == expected
+    assert fold_ends([Sentence.from_forms(["x"] * length) for length in lengths], folds) == expected

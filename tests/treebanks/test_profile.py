@@ -1,0 +1,110 @@
+"""Profiles of treebanks, and contrasts between two: by hand, and by networkx and scipy."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import networkx as nx
+import pytest
+from scipy.stats import chi2_contingency
+
+from depparse.document.document import Document
+from depparse.evaluation.contrasts import contrasts, log_likelihood_ratio
+from depparse.formats.conllu import read_conllu
+from depparse.treebanks import profile as profiles
+from depparse.treebanks.profile import Profile
+
+# In the second sentence, the arc from "hearing" to "issue" is not projective.
+TEXT = """\
+1\tShe\tshe\tPRON\t_\t_\t2\tnsubj\t_\t_
+2\tgave\tgive\tVERB\t_\t_\t0\troot\t_\t_
+3\thim\thim\tPRON\t_\t_\t2\tiobj\t_\t_
+4\tbooks\tbook\tNOUN\t_\t_\t2\tobj\t_\t_
+5\t.\t.\tPUNCT\t_\t_\t2\tpunct\t_\t_
+
+1\tA\ta\tDET\t_\t_\t2\tdet\t_\t_
+2\thearing\thearing\tNOUN\t_\t_\t4\tnsubj:pass\t_\t_
+3\tis\tbe\tAUX\t_\t_\t4\taux:pass\t_\t_
+4\tscheduled\tschedule\tVERB\t_\t_\t0\troot\t_\t_
+5\ton\ton\tADP\t_\t_\t7\tcase\t_\t_
+6-7\ttheissue\t_\t_\t_\t_\t_\t_\t_\t_
+6\tthe\tthe\tDET\t_\t_\t7\tdet\t_\t_
+7\tissue\tissue\tNOUN\t_\t_\t2\tnmod\t_\t_
+8\ttoday\ttoday\tNOUN\t_\t_\t4\tobl\t_\t_
+
+"""
+
+
+def test_the_figures_are_those_counted_by_hand() -> None:
+    data = Profile.of(Document.from_conllu(TEXT)).to_dict()
+    # Lengths: 1+1+2+3 in the first sentence; 1+2+1+2+1+5+4 in the second.
+    assert data["mean_dependency_length"] == (7 + 16) / (4 + 7)
+    assert (data["dependents_left"], data["dependents_right"]) == (1 + 5, 3 + 2)
+    # Dependents: gave 4; hearing 2 (A, issue), scheduled 3, issue 2 (on, the).
+    assert data["arity"] == {"0": 4 + 5, "2": 2, "3": 1, "4": 1}
+    assert data["mean_arity"] == 11 / 4
+    assert data["mean_depth"] == (1 + 3) / 2  # scheduled > hearing > issue > on
+    assert data["relations"]["det"] == {
+        "words": 2, "mean_length": 1.0, "head_first": 0.0, "nonprojective": 0, "nonprojective_share": 0.0,
+    }  # fmt: skip
+    assert data["relations"]["nmod"] == {
+        "words": 1, "mean_length": 5.0, "head_first": 1.0, "nonprojective": 1, "nonprojective_share": 1.0,
+    }  # fmt: skip
+    assert data["relations"]["root"]["mean_length"] is None
+    assert data["by_sentence_length"] == [
+        {"words": 5, "trees": 1, "mean_dependency_length_sum": 7.0, "mean_depth": 1.0, "nonprojective_trees": 0},
+        {"words": 8, "trees": 1, "mean_dependency_length_sum": 16.0, "mean_depth": 3.0, "nonprojective_trees": 1},
+    ]
+    assert data["frames"] == [
+        {"lemma": "give", "frame": "nsubj V iobj obj", "count": 1},
+        {"lemma": "schedule", "frame": "nsubj:pass V obl", "count": 1},
+    ]
+    assert data["multiword_tokens"] == [{"form": "theissue", "words": "the issue", "count": 1}]
+    assert (data["words"], data["types"], data["hapaxes"], data["type_token_ratio"]) == (12, 12, 12, 1.0)
+    assert data["standardized_type_token_ratio"] is None  # of fewer than 1,000 words
+    bare = Profile.of(Document.from_conllu(TEXT), without=["punct", "aux"])
+    assert bare.mean_length == (7 - 3 + 16 - 1) / (11 - 2)
+    assert "aux:pass" not in bare.relations
+
+
+def test_windows_of_the_standardized_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "WINDOW", 3)
+    words = "a A b c c c d".split()  # the windows a a b and c c c; the last word fills none
+    lines = "".join(f"{n}\t{word}\t_\tX\t_\t_\t_\t_\t_\t_\n" for n, word in enumerate(words, 1))
+    profile = Profile.of(Document.from_conllu(f"{lines}\n"))
+    assert profile.standardized_ratio == pytest.approx((2 / 3 + 1 / 3) / 2)
+    assert profile.type_token_ratio == pytest.approx(4 / 7)
+    assert (profile.mean_length, profile.mean_depth) == (None, None)  # there is no tree
+
+
+def test_shapes_are_those_of_networkx(samples: Path) -> None:
+    for sentence in read_conllu(samples / "UD_German-Sample" / "de_sample-ud-train.conllu"):
+        profile = Profile.of([sentence])
+        heads = [int(head) for head in sentence.columns["HEAD"]]
+        graph = nx.DiGraph([(head, word) for word, head in enumerate(heads, 1)])
+        assert profile.mean_depth == nx.dag_longest_path_length(graph) - 1  # without the arc from the root
+        arity = Counter(degree for word, degree in graph.out_degree if word)
+        assert profile.arity == arity
+        lengths = [abs(word - head) for head, word in graph.edges if head]
+        assert profile.mean_length == (sum(lengths) / len(lengths) if lengths else None)
+
+
+def test_contrasts_are_those_of_scipy() -> None:
+    first, second = Counter(a=30, b=50, c=20), Counter(a=10, b=70, d=40)
+    found = {contrast.label: contrast for contrast in contrasts(first, second)}
+    assert set(found) == set("abcd")
+    p_values = {}
+    for label, contrast in found.items():
+        table = [[first[label], second[label]], [100 - first[label], 120 - second[label]]]
+        expected = chi2_contingency(table, correction=False, lambda_="log-likelihood")
+        assert contrast.g2 == pytest.approx(expected.statistic)
+        assert (contrast.first, contrast.second) == (first[label], second[label])
+        p_values[label] = expected.pvalue
+    ordered = sorted(p_values, key=p_values.__getitem__)
+    assert found[ordered[0]].p_value == pytest.approx(4 * p_values[ordered[0]])  # Holm
+    assert found["a"].log_ratio == pytest.approx(math.log2(0.3 / (10 / 120)))
+    assert found["d"].log_ratio == pytest.approx(math.log2(0.005 / (40 / 120)))
+    assert log_likelihood_ratio((5, 10), (50, 100)) == pytest.approx(0)
+    assert contrasts({}, first) == []
