@@ -1,9 +1,9 @@
 """Constituent trees by sequence labelling: each word has one label, and all labels together tell the tree.
 
 `depparse.structs.constituent_labels` has the encodings and their papers. The parts of a label are classified apart
-(Vilares, Abdou & Søgaard 2019, *Better, Faster, Stronger Sequence Tagging Constituent Parsers*), so labels come out that
-never stood in the training data. A tree always comes out, whatever the labels are. Where we differ: each word has its
-best label, also of tetratags, whose paper looks for the best sequence.
+(Vilares, Abdou & Søgaard 2019, *Better, Faster, Stronger Sequence Tagging Constituent Parsers*), so labels come out
+that never stood in the training data. A tree always comes out, whatever the labels are. Where we differ: each word has
+its best label, also of tetratags, whose paper looks for the best sequence.
 """
 
 from __future__ import annotations
