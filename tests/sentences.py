@@ -118,7 +118,7 @@ def two_sentences() -> Document:
 
 
 def everything() -> Sentence:
-    """A sentence with annotation of all kinds: that of `ALL`, nested entities, constituents, and two frames, with scores."""
+    """A sentence with annotation of all kinds: that of `ALL`, nested entities, constituents, and two scored frames."""
     (sentence,) = Document.from_conllu(ALL)
     sentence.ents = [Span(1, 2, "PER", 0.97), Span(5, 7, "ORG", 0.6), Span(7, 7, "GPE", 0.99), Span(14, 14, "PER")]
     sentence.annotate("constituents", [Constituent(1, 16, "S"), Constituent(1, 7, "NP"), Constituent(5, 7, "NP")])

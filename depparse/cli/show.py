@@ -70,7 +70,8 @@ def show(
     """Draw sentences in the terminal, as SVG (one sentence) or as an HTML page.
 
     SVG and HTML show trees, enhanced graphs, entities, constituents and frames, the terminal shows trees, entities and
-    constituents; --show adds the rest. In SVG and HTML, long sentences have several rows; an arc that goes on in the next row runs to the edge.
+    constituents; --show adds the rest. In SVG and HTML, long sentences have several rows; an arc that goes on in the
+    next row runs to the edge.
 
     Examples: [green]depparse show en_ewt-ud-dev.conllu --first 3[/green],
     [green]depparse show dev.conllu --sentence s12 --show default,lemma -o tree.svg[/green]

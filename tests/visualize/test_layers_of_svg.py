@@ -122,7 +122,8 @@ def test_each_layer_alone(layer: str) -> None:
     expected = {
         "tree": {"label"}, "upos": {"tag"}, "xpos": {"line", "xpos"}, "lemma": {"line", "lemma"},
         "feats": {"line", "feats"}, "tokens": {"token"}, "enhanced": {"label", "enhanced"},
-        "entities": {"name", "entity"}, "constituents": {"name", "constituent"}, "frames": {"name", "predicate", "role"}, "probabilities": set(),
+        "entities": {"name", "entity"}, "constituents": {"name", "constituent"},
+        "frames": {"name", "predicate", "role"}, "probabilities": set(),
     }  # fmt: skip
     assert kinds == expected[layer]
 
