@@ -24,6 +24,8 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from depparse.document.annotations.constituents import CONSTITUENT_PROBABILITIES
+from depparse.document.columns import set_in_misc
 from depparse.document.constituents import Constituent, joined, parted
 from depparse.document.sentence import Sentence
 from depparse.encoders.codec import Widths
@@ -36,6 +38,7 @@ from depparse.layers.dropout import SharedDropout
 from depparse.layers.losses import cross_entropy
 from depparse.layers.tensors import Layout
 from depparse.structs.constituents import best_spans, binarized, span_probabilities
+from depparse.structs.probabilities import log_softmax
 from depparse.tasks.constituent_trees import WRITES, Tree, tell_of_trees_not_learned, tree_of, write_tree
 from depparse.tasks.task import Codec, CodecType, Network, NetworkType, Stage, TaskConfig
 
@@ -68,6 +71,13 @@ class SpanTargets(NamedTuple, Generic[Array]):
 
     spans: Array  # [batch, spans, 2]: first and last word
     labels: Array  # [batch, spans]
+
+
+class ScoredTree(NamedTuple):
+    """A tree, and the probability of each constituent: of its words, and of its label with others of the same words."""
+
+    constituents: Tree
+    probabilities: list[float]
 
 
 class ConstituentsCodec:
@@ -122,9 +132,9 @@ class ConstituentsCodec:
                 "of time O(words³), are found for; split the sentence, raise max_length, or do without constituents"
             )
 
-    def decode(self, scores: SpanScores[NDArray[np.float32]], batch: Batch, stage: Stage) -> list[Tree]:
+    def decode(self, scores: SpanScores[NDArray[np.float32]], batch: Batch, stage: Stage) -> list[ScoredTree]:
         """The tree with the highest sum of the probabilities of its spans, each with its best label. O(words³)."""
-        rows = []
+        rows, of_spans = [], []
         for number, example in enumerate(batch.examples):
             try:
                 self.check_length(example.length)
@@ -132,20 +142,43 @@ class ConstituentsCodec:
                 raise DepparseError(f"{example.name}: {error}") from None
             words = slice(1, example.length + 1)
             _, probabilities = span_probabilities(scores.spans[number, words, words])
-            rows.append([(first + 1, last + 1, _NONE) for first, last in best_spans(probabilities)])
+            best = best_spans(probabilities)
+            rows.append([(first + 1, last + 1, _NONE) for first, last in best])
+            of_spans.append([float(probabilities[span]) for span in best])
         spans = np.maximum(self.collate(rows).spans, 0)
         (label_scores,) = stage("label_scores", scores.label_firsts, scores.label_lasts, spans)
         label_scores[:, 0, _NONE] = -np.inf  # all words together are a constituent
-        best = label_scores.argmax(-1).tolist()
-        return [self._tree(row, labels) for row, labels in zip(rows, best, strict=True)]
+        labels = label_scores.argmax(-1)
+        of_labels = np.exp(log_softmax(label_scores).max(-1))
+        return list(map(self._tree, rows, labels.tolist(), of_spans, of_labels.tolist()))
 
-    def _tree(self, spans: Sequence[tuple[int, int, int]], labels: Sequence[int]) -> Tree:
-        pairs = zip(spans, labels, strict=False)  # there are labels of padding
-        return parted([Constituent(*span[:2], self.labels.item(label)) for span, label in pairs if label != _NONE])
+    def _tree(
+        self,
+        spans: Sequence[tuple[int, int, int]],
+        labels: Sequence[int],
+        of_spans: Sequence[float],
+        of_labels: Sequence[float],
+    ) -> ScoredTree:
+        found = {}  # by first and last word: the label and its probability
+        for span, label, of_span, of_label in zip(spans, labels, of_spans, of_labels, strict=False):  # padding follows
+            if label != _NONE:
+                found[span[:2]] = self.labels.item(label), of_span * of_label
+        tree = parted([Constituent(*span, label) for span, (label, _) in found.items()])
+        return ScoredTree(tree, [found[start, end][1] for start, end, _ in tree])
 
-    def annotate(self, sentence: Sentence, prediction: Tree) -> None:
+    def annotate(self, sentence: Sentence, prediction: ScoredTree) -> None:
         """Writes the constituents."""
-        write_tree(sentence, prediction)
+        write_tree(sentence, prediction.constituents)
+
+    def write_probabilities(self, sentence: Sentence, prediction: ScoredTree) -> None:
+        """Writes to MISC the probabilities of the constituents that begin with each word, in their order."""
+        rows: list[list[str]] = [[] for _ in range(len(sentence))]
+        for constituent, probability in zip(*prediction, strict=True):
+            rows[constituent.start - 1].append(f"{probability:.4f}")
+        cells = zip(sentence.column("MISC"), rows, strict=True)
+        sentence.columns["MISC"] = [
+            set_in_misc(cell, CONSTITUENT_PROBABILITIES, ",".join(row) or None) for cell, row in cells
+        ]
 
     def to_json(self) -> Any:
         """All labels."""
@@ -235,7 +268,7 @@ class _LogPartition(torch.autograd.Function):
 CODEC: CodecType[ConstituentsConfig] = ConstituentsCodec
 TASK: NetworkType[ConstituentsCodec] = Constituents
 if TYPE_CHECKING:
-    _codec: type[Codec[list[tuple[int, int, int]], SpanTargets[Ints], SpanScores[NDArray[np.float32]], Tree]] = (
+    _codec: type[Codec[list[tuple[int, int, int]], SpanTargets[Ints], SpanScores[NDArray[np.float32]], ScoredTree]] = (
         ConstituentsCodec
     )
     _network: type[Network[None, SpanScores[Tensor], SpanTargets[Tensor]]] = Constituents

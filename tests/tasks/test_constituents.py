@@ -15,6 +15,7 @@ from torch.autograd import gradcheck
 import depparse
 from depparse.document.constituents import Constituent, check_tree
 from depparse.document.document import Document
+from depparse.document.kinds import get_kind
 from depparse.document.sentence import Sentence
 from depparse.errors import DepparseError
 from depparse.features.batch import Batch, Example
@@ -159,9 +160,11 @@ def test_any_scores_of_spans_give_trees_with_a_root() -> None:
         assert spans.shape == (12, 17, 2)
         return (chance.normal(size=(12, 17, codec.n_labels)),)
 
-    for sentence, tree in zip(data, codec.decode(scores, batch_of(data), stage), strict=True):
+    for sentence, (tree, probabilities) in zip(data, codec.decode(scores, batch_of(data), stage), strict=True):
         check_tree(tree, len(sentence))
         assert (tree[0].start, tree[0].end) == (1, len(sentence))
+        assert len(tree) == len(probabilities)
+        assert all(0 < probability <= 1 for probability in probabilities)
 
 
 def test_long_sentences_are_refused_by_name() -> None:
@@ -217,6 +220,21 @@ def test_sentences_are_annotated_alike_alone_and_together(model: Model) -> None:
     for sentence in together:
         check_tree(sentence.annotation("constituents"), len(sentence))
         assert sentence.annotation("constituents")[0].end == len(sentence)
+
+
+def test_probabilities_are_written_in_the_order_of_brackets(model: Model) -> None:
+    (sentence,) = annotated_copies(model, Document(sentences()[1:2]), probabilities=True)
+    cells = [word.misc for word in sentence.words]
+    if "Prob" not in "".join(cells):  # of labels there are none
+        assert "constituent_labels" in str(model.codec.tasks["constituents"].config)
+        return
+    numbers = [[float(n) for n in cell.split("ConstituentProb=")[1].split("|")[0].split(",")] for cell in cells]
+    assert [len(row) for row in numbers] == [3, 1]  # the root, S, NP-SBJ; VP
+    assert numbers[0][0] == numbers[0][1]
+    assert all(0.5 < number <= 1 for row in numbers for number in row)
+    sentence.annotate("constituents", [Constituent(1, 2, "X")])
+    get_kind("constituents").clear_probabilities(sentence)
+    assert "Prob" not in "".join(sentence.misc_cells)
 
 
 def test_sentences_without_constituents_teach_nothing(model: Model) -> None:
