@@ -21,8 +21,10 @@ from depparse.errors import DepparseError
 from depparse.features.batch import Batch, Example
 from depparse.features.vocabulary import IGNORE
 from depparse.formats.brackets import iter_ptb
+from depparse.formats.table import read, write
 from depparse.model.model import Model
 from depparse.model_folder.store import save
+from depparse.packing import pack
 from depparse.structs.constituent_labels import ENCODINGS
 from depparse.structs.constituents import binarized
 from depparse.tasks.constituent_labels import ConstituentLabelsCodec, ConstituentLabelsConfig
@@ -30,6 +32,7 @@ from depparse.tasks.constituents import (
     Constituents,
     ConstituentsCodec,
     ConstituentsConfig,
+    ScoredTree,
     SpanScores,
     SpanTargets,
     _LogPartition,
@@ -167,6 +170,17 @@ def test_any_scores_of_spans_give_trees_with_a_root() -> None:
         assert all(0 < probability <= 1 for probability in probabilities)
 
 
+def test_probabilities_are_written_in_the_order_of_brackets() -> None:
+    sentence = sentences()[1]
+    prediction = ScoredTree(trees([sentence])[0], [0.96, 0.96, 0.8, 0.75])  # the root, S, NP-SBJ; VP
+    spans_codec(sentences()).write_probabilities(sentence, prediction)
+    assert [cell.partition("|")[0] for cell in sentence.misc_cells] == [
+        "ConstituentProb=0.9600,0.9600,0.8000", "ConstituentProb=0.7500"
+    ]  # fmt: skip
+    get_kind("constituents").clear_probabilities(sentence)
+    assert "Prob" not in "".join(sentence.misc_cells)
+
+
 def test_long_sentences_are_refused_by_name() -> None:
     codec = spans_codec(sentences(), max_length=8)
     codec.check_length(8)
@@ -207,9 +221,11 @@ def test_trees_are_learned_by_heart_and_come_back_from_disk(model: Model, tmp_pa
     document = Document(sentences())
     assert trees(annotated(model, document)) == trees(document)
     save(model, tmp_path / "model")
-    again = depparse.load(tmp_path / "model")(Document([Sentence(dict(s.columns)) for s in document]))
-    assert trees(again) == trees(document)
-    assert [s.columns["XPOS"] for s in again] == [s.columns["XPOS"] for s in document]
+    pack(tmp_path / "model", output=tmp_path / "packed", weights="int8")
+    for name in ("model", "packed"):
+        again = depparse.load(tmp_path / name)([s.columns["FORM"] for s in document])
+        assert trees(again) == trees(document)
+        assert [s.columns["XPOS"] for s in again] == [s.columns["XPOS"] for s in document]
 
 
 def test_sentences_are_annotated_alike_alone_and_together(model: Model) -> None:
@@ -222,21 +238,6 @@ def test_sentences_are_annotated_alike_alone_and_together(model: Model) -> None:
         assert sentence.annotation("constituents")[0].end == len(sentence)
 
 
-def test_probabilities_are_written_in_the_order_of_brackets(model: Model) -> None:
-    (sentence,) = annotated_copies(model, Document(sentences()[1:2]), probabilities=True)
-    cells = [word.misc for word in sentence.words]
-    if "Prob" not in "".join(cells):  # of labels there are none
-        assert "constituent_labels" in str(model.codec.tasks["constituents"].config)
-        return
-    numbers = [[float(n) for n in cell.split("ConstituentProb=")[1].split("|")[0].split(",")] for cell in cells]
-    assert [len(row) for row in numbers] == [3, 1]  # the root, S, NP-SBJ; VP
-    assert numbers[0][0] == numbers[0][1]
-    assert all(0.5 < number <= 1 for row in numbers for number in row)
-    sentence.annotate("constituents", [Constituent(1, 2, "X")])
-    get_kind("constituents").clear_probabilities(sentence)
-    assert "Prob" not in "".join(sentence.misc_cells)
-
-
 def test_sentences_without_constituents_teach_nothing(model: Model) -> None:
     nothing = odd_sentences()["none"]
     nothing.columns.pop("XPOS", None)
@@ -245,3 +246,33 @@ def test_sentences_without_constituents_teach_nothing(model: Model) -> None:
         assert float(loss_of(model, "constituents", nothing)) == 0
         both = loss_of(model, "constituents", *sentences(), nothing)
         assert float(both) == pytest.approx(float(loss_of(model, "constituents", *sentences())), rel=1e-4, abs=1e-5)
+
+
+# -- runs
+
+TINY = {
+    "training.epochs": 1,
+    "training.precision": "fp32",
+    "model.encoder.inputs": [{"type": "words", "width": 16}],
+    "model.encoder.context.width": 16,
+    "model.tasks.dependencies": {"type": "dependencies", "arc_width": 16, "label_width": 8},
+}
+
+
+@pytest.mark.parametrize("recipe", ["constituents", "constituent_labels"])
+def test_recipes_give_dependencies_and_constituents_of_one_sentence(recipe: str, tmp_path: Path) -> None:
+    train, dev = tmp_path / "train.conllu", tmp_path / "dev.ptb"
+    document = Document(sentences())
+    for sentence in document:
+        sentence.columns["HEAD"] = [str(word) for word in range(len(sentence))]
+        sentence.columns["DEPREL"] = ["root", *["dep"] * (len(sentence) - 1)]
+    write(document, train)
+    write(Document(sentences()), dev)
+    nlp = depparse.train(recipe, train=train, dev=dev, set=TINY, output=tmp_path / "run")
+    assert '"Brackets"' in (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8")
+    parsed = nlp([["She", "saw", "Anna"], [], ["No"]])
+    assert [len(sentence.annotation("constituents")) > 0 for sentence in parsed] == [True, False, True]
+    assert parsed[0].heads.count(0) == 1
+    assert "Constituents=(" in parsed.to_conllu()
+    write(Document([parsed[0], parsed[2]]), tmp_path / "out.ptb")
+    assert trees(read(tmp_path / "out.ptb")) == [trees(parsed)[0], trees(parsed)[2]]
