@@ -259,7 +259,7 @@ class _LogPartition(torch.autograd.Function):
         return scores.new_tensor(total)
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (probabilities,) = ctx.saved_tensors
         return gradient * probabilities, None
