@@ -37,7 +37,7 @@ from depparse.tasks.constituents import (
     SpanTargets,
     _LogPartition,
 )
-from tests.models import annotated, annotated_copies, learned, loss_of, random_model
+from tests.models import annotated, annotated_copies, learn, loss_of, model_of, random_model
 
 # A chain of labels for one word, a flat node of four children, a root without a label, and one word.
 TREES = """\
@@ -140,6 +140,15 @@ def test_labels_say_roots_without_a_name(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
+def test_certain_labels_give_their_trees(encoding: str) -> None:
+    codec = labels_codec(encoding, sentences())
+    targets = codec.collate([codec.targets(sentence) for sentence in sentences()])
+    pairs = zip(targets, codec.parts, strict=True)
+    scores = [(numbers[..., None] == np.arange(len(part))).astype(np.float32) for numbers, part in pairs]
+    assert codec.decode(scores, batch_of(sentences()), no_stage) == trees(sentences())
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_any_scores_of_labels_give_trees_with_a_root(encoding: str) -> None:
     codec, chance = labels_codec(encoding, sentences()), np.random.default_rng(1)
     again = ConstituentLabelsCodec.from_json(codec.config, json.loads(json.dumps(codec.to_json())))
@@ -214,7 +223,9 @@ def model(request: pytest.FixtureRequest) -> Model:
     """A model that learned the trees, beside a sentence without one."""
     data = [*sentences(), odd_sentences()["none"]]
     tasks = {"constituents": TASKS[request.param], "tagger": {"type": "tagger", "width": 32, "dropout": 0.0}}
-    return learned(tasks, Document(data))
+    model = model_of(tasks, Document(data), dropout=0.0)
+    learn(model, data)
+    return model
 
 
 def test_trees_are_learned_by_heart_and_come_back_from_disk(model: Model, tmp_path: Path) -> None:
