@@ -281,7 +281,7 @@ def test_recipes_give_dependencies_and_constituents_of_one_sentence(recipe: str,
     write(Document(sentences()), dev)
     nlp = depparse.train(recipe, train=train, dev=dev, set=TINY, output=tmp_path / "run")
     assert '"Brackets"' in (tmp_path / "run" / "metrics.jsonl").read_text(encoding="utf-8")
-    parsed = nlp([["She", "saw", "Anna"], [], ["No"]])
+    parsed = nlp(Document([Sentence.from_forms(forms) for forms in (["She", "saw", "Anna"], [], ["No"])]))
     assert [len(sentence.annotation("constituents")) > 0 for sentence in parsed] == [True, False, True]
     assert parsed[0].heads.count(0) == 1
     assert "Constituents=(" in parsed.to_conllu()
