@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from depparse.document.constituents import Constituent
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
@@ -117,9 +118,10 @@ def two_sentences() -> Document:
 
 
 def everything() -> Sentence:
-    """A sentence with annotation of all kinds: that of `ALL`, nested entities, and two frames, with scores."""
+    """A sentence with annotation of all kinds: that of `ALL`, nested entities, constituents, and two scored frames."""
     (sentence,) = Document.from_conllu(ALL)
     sentence.ents = [Span(1, 2, "PER", 0.97), Span(5, 7, "ORG", 0.6), Span(7, 7, "GPE", 0.99), Span(14, 14, "PER")]
+    sentence.annotate("constituents", [Constituent(1, 16, "S"), Constituent(1, 7, "NP"), Constituent(5, 7, "NP")])
     roles = [("ARG0", 1, 1, 7, 0.9), ("ARGM-NEG", 9, 9, 9, 0.99), ("ARG1", 12, 11, 12, 0.5)]
     buy = Frame(10, "buy.01", [Argument(*role) for role in roles], 0.98)
     sentence.frames = [buy, Frame(5, "study.02", [Argument("ARGM-LOC", 7, 6, 7)])]

@@ -25,7 +25,8 @@ def convert(
     join: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Add the entities or roles of this file to the sentences with the same words."
+            metavar="FILE",
+            help="Add the entities, constituents or roles of this file to the sentences with the same words.",
         ),
     ] = None,
     join_from: Annotated[
@@ -42,7 +43,7 @@ def convert(
         typer.Option("--exact", help="With --to text: write the spacing of the original text, if the file tells it."),
     ] = False,
 ) -> None:
-    """Convert between formats, and join a treebank with entities or roles.
+    """Convert between formats, and join a treebank with entities, constituents or roles.
 
     Formats: [b]FORMATS[/b].
 

@@ -58,7 +58,7 @@ def show(
             "--show",
             metavar="NAMES",
             help="What is drawn, if a sentence has it, separated by commas: tree, upos, xpos, lemma, feats, tokens, "
-            "enhanced, entities, frames, probabilities (as numbers); default, all.",
+            "enhanced, entities, constituents, frames, probabilities (as numbers); default, all.",
         ),
     ] = None,
     ascii: Annotated[bool, typer.Option("--ascii", help="Draw the arcs in ASCII.")] = False,
@@ -69,8 +69,9 @@ def show(
 ) -> None:
     """Draw sentences in the terminal, as SVG (one sentence) or as an HTML page.
 
-    SVG and HTML show trees, enhanced graphs, entities and frames, the terminal shows trees and entities; --show adds
-    the rest. In SVG and HTML, long sentences have several rows; an arc that goes on in the next row runs to the edge.
+    SVG and HTML show trees, enhanced graphs, entities, constituents and frames, the terminal shows trees, entities and
+    constituents; --show adds the rest. In SVG and HTML, long sentences have several rows; an arc that goes on in the
+    next row runs to the edge.
 
     Examples: [green]depparse show en_ewt-ud-dev.conllu --first 3[/green],
     [green]depparse show dev.conllu --sentence s12 --show default,lemma -o tree.svg[/green]

@@ -76,16 +76,16 @@ def _of_shared(shared: Sequence[tuple[int, str, str]]) -> list[Constituent]:
     """The tree of what `_shared` gives, or of anything else: of labels that contradict each other the first one counts,
     and constituents that nobody labels are left out."""
     tree: list[Constituent] = []
-    stack: list[tuple[int, str]] = []  # the first word and the label of what is open
+    stack: list[tuple[int, str | None]] = []  # the first word of what is open, and its label as soon as it is known
     for word, (number, label, alone) in enumerate(shared, 1):
         depth = 0 if word == len(shared) or label == _NONE else max(1, number)
         if len(stack) < depth:
-            stack += [(word, "")] * (depth - len(stack))
-        if depth and not stack[depth - 1][1]:
+            stack += [(word, None)] * (depth - len(stack))
+        if depth and stack[depth - 1][1] is None:
             stack[depth - 1] = stack[depth - 1][0], label
         while len(stack) > depth:
             start, known = stack.pop()
-            if known:
+            if known is not None:
                 tree.append(Constituent(start, word, known))
         if alone != _NONE:
             tree.append(Constituent(word, word, alone))
@@ -116,7 +116,9 @@ def _encode_tetratags(tree: Tree, n_words: int) -> list[str]:
         nodes[split] = f"{side} {labels_of.get((start, end), _NONE)}"
         waiting += [(start, split, "L"), (split + 1, end, "R")]
     alone = [labels_of.get((word, word), _NONE) for word in range(n_words + 1)]
-    return [" ".join(filter(None, (words[word], alone[word], nodes[word]))) for word in range(1, n_words + 1)]
+    return [
+        " ".join((words[word], alone[word], *filter(None, nodes[word : word + 1]))) for word in range(1, n_words + 1)
+    ]
 
 
 def _first_child(start: int, end: int, labels: dict[tuple[int, int], str]) -> int:

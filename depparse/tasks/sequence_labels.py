@@ -13,10 +13,11 @@ Without a hidden layer (``width = 0``) it is a linear classifier, as probes are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
@@ -46,15 +47,20 @@ _BEST = 16  # labels of a word that give scores to arcs
 _TOLD, _UNTOLD = -50.0, -100.0  # the least score of an arc that a label tells, and the highest of any other
 
 
-class SequenceLabelsConfig(TaskConfig):
-    """The settings of the task: HEAD and DEPREL of words, by labels."""
+class LabelsConfig(TaskConfig):
+    """The settings of all tasks that label words by `LabelClassifiers`."""
 
-    type: Literal["sequence_labels"] = "sequence_labels"
-    encoding: EncodingName = "hierarchical"
     width: int = Field(400, ge=0)  # units of the hidden layer; 0: labels are classified from the encoder's vectors
     dropout: float = Field(0.33, ge=0, lt=1)
     min_count: int = Field(1, ge=1)  # rarer labels of the training data are not learned
     smoothing: float = Field(0.03, ge=0, lt=1)  # share of probability that the loss gives to all labels alike
+
+
+class SequenceLabelsConfig(LabelsConfig):
+    """The settings of the task: HEAD and DEPREL of words, by labels."""
+
+    type: Literal["sequence_labels"] = "sequence_labels"
+    encoding: EncodingName = "hierarchical"
 
 
 class LabelArrays(NamedTuple, Generic[Array]):
@@ -187,33 +193,48 @@ class SequenceLabelsCodec:
         return cls(config, *(Vocabulary(data[name]) for name in ("labels", "relations", "tags")))
 
 
-class SequenceLabels(nn.Module):
-    """Classifiers of labels, relations and tags over one hidden layer."""
+class LabelClassifiers(nn.Module):
+    """Classifiers of words over one hidden layer, or none: a linear layer for each name with its number of labels."""
+
+    def __init__(self, config: LabelsConfig, inputs: int, sizes: Mapping[str, int]) -> None:
+        super().__init__()
+        width = config.width or inputs
+        layers = [nn.Linear(inputs, width), nn.GELU(), SharedDropout(config.dropout)] if config.width else []
+        self.hidden = nn.Sequential(*layers)
+        self.names, self.smoothing = list(sizes), config.smoothing
+        for name, size in sizes.items():
+            self.add_module(name, nn.Linear(width, size))
+
+    def classify(self, context: Tensor) -> list[Tensor]:
+        """The scores ``[batch, words, labels]`` of each classifier. O(words)."""
+        hidden = self.hidden(context)
+        return [self.get_submodule(name)(hidden).float() for name in self.names]
+
+    def loss_of_labels(self, scores: Iterable[Tensor], targets: Iterable[Tensor]) -> Tensor:
+        """The sum of the cross-entropies of the labels of each classifier, smoothed."""
+        losses = [cross_entropy(each, goal, self.smoothing) for each, goal in zip(scores, targets, strict=True)]
+        return torch.stack(losses).sum()
+
+
+class SequenceLabels(LabelClassifiers):
+    """Classifiers of labels, relations and, for encodings that count them, tags."""
 
     Codec = SequenceLabelsCodec
 
     def __init__(self, codec: SequenceLabelsCodec, widths: Widths) -> None:
-        super().__init__()
-        self.codec, config = codec, codec.config
-        width = config.width or widths.context
-        layers = [nn.Linear(widths.context, width), nn.GELU(), SharedDropout(config.dropout)] if config.width else []
-        self.hidden = nn.Sequential(*layers)
-        self.labels = nn.Linear(width, len(codec.labels))
-        self.relations = nn.Linear(width, len(codec.relations))
-        self.tags = nn.Linear(width, len(codec.tags)) if len(codec.tags) else None
+        sizes = {"labels": len(codec.labels), "relations": len(codec.relations), "tags": len(codec.tags)}
+        super().__init__(codec.config, widths.context, {name: size for name, size in sizes.items() if size})
+        self.codec = codec
 
     def forward(self, encoded: Encoded, layout: Layout, trees: None = None) -> LabelArrays[Tensor]:
         """The scores of all labels of each word. O(words)."""
-        hidden = self.hidden(encoded.context)
-        tags = hidden[..., :0] if self.tags is None else self.tags(hidden)
-        return LabelArrays(self.labels(hidden).float(), self.relations(hidden).float(), tags.float())
+        labels, relations, *tags = self.classify(encoded.context)
+        return LabelArrays(labels, relations, tags[0] if tags else labels[..., :0])
 
     def loss(self, scores: LabelArrays[Tensor], targets: LabelArrays[Tensor]) -> Tensor:
         """The sum of the cross-entropies of the labels of each kind, smoothed."""
-        smoothing = self.codec.config.smoothing
-        loss = cross_entropy(scores.labels, targets.labels, smoothing)
-        loss = loss + cross_entropy(scores.relations, targets.relations, smoothing)
-        return loss if self.tags is None else loss + cross_entropy(scores.tags, targets.tags, smoothing)
+        n_classifiers = len(self.names)
+        return self.loss_of_labels(scores[:n_classifiers], targets[:n_classifiers])
 
 
 CODEC: CodecType[SequenceLabelsConfig] = SequenceLabelsCodec

@@ -1,4 +1,4 @@
-"""Draws bars under the words of a row: entities, and the predicate and the arguments of each frame."""
+"""Draws bars under the words of a row: entities, constituents, and the predicate and the arguments of each frame."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class BarDrawer:
         right = max(self.centres[unit - 1] + half for unit, half in halves.items())
         return (left if first >= row.first else row.start, right if last <= row.last else row.end)
 
-    def entities(self, bottom: float) -> float:
-        """Draws the entities below the y `bottom`, inner ones above outer ones, and returns the y below them."""
-        return self._stack([bar for bar in self.content.entities if self._is_here(bar)], bottom)
+    def nested(self, bars: Sequence[Bar], bottom: float) -> float:
+        """Draws bars below the y `bottom`, inner ones above outer ones, and returns the y below them."""
+        return self._stack([bar for bar in bars if self._is_here(bar)], bottom)
 
     def frames(self, bottom: float) -> float:
         """Draws the frames below the y `bottom`, each with a line through its bars, and returns the y below them."""

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from depparse.document.annotations.graph import GRAPH_PROBABILITIES
 from depparse.document.annotations.tree import HEAD_PROBABILITY, LABEL_PROBABILITY
 from depparse.document.columns import get_from_misc, parse_deps
+from depparse.document.constituents import Constituent
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.document.words import EmptyNode
@@ -21,9 +22,11 @@ from depparse.visualize.arcs import Arc, set_levels
 from depparse.visualize.text import drawn
 
 UNCERTAIN = 0.8  # what is less probable looks uncertain
-_MOST = 50  # features of a word, edges to it, entities that begin there, arguments of it: nobody reads more
+_MOST = 50  # features of a word, edges to it, entities and constituents that begin there, arguments of it
 _COLUMNS = {"upos": "UPOS", "xpos": "XPOS", "lemma": "LEMMA"}  # by layer
-_Item = TypeVar("_Item", Span, Frame)
+_Item = TypeVar("_Item", Span, Frame, Constituent)
+
+_Spanning = TypeVar("_Spanning", Span, Constituent)
 
 
 @dataclass(slots=True)
@@ -73,6 +76,7 @@ class Content:
     below: list[Arc] = field(default_factory=list)  # edges of the enhanced graph that are no arcs of the tree
     tokens: list[Bar] = field(default_factory=list)
     entities: list[Bar] = field(default_factory=list)
+    constituents: list[Bar] = field(default_factory=list)  # inner ones before outer ones
     groups: list[list[Bar]] = field(default_factory=list)
     marked: list[tuple[int, int]] = field(default_factory=list)  # the first and the last of units that stand out
 
@@ -96,7 +100,7 @@ def content_of(
 ) -> Content:
     """The content of a drawing that shows the `layers`; `marks` say what stands out.
 
-    Raises FormatError if frames are to be drawn whose cells are broken, or if not `strict`, draws none.
+    Raises FormatError if something is to be drawn whose cells are broken, or if not `strict`, draws none.
     """
     return _Reader(sentence, layers, strict).content(marks or Marks())
 
@@ -125,7 +129,12 @@ class _Reader:
             forms = ((token, drawn(token.cells.get("FORM", "_"))) for token in self.sentence.mwts)
             content.tokens = [self._bar(token.start, token.end, form, "token") for token, form in forms]
         if "entities" in self.layers:
-            content.entities = list(self._entities())
+            ents = self._objects(lambda: self.sentence.ents)
+            content.entities = [self._bar(s.start, s.end, s.type, "entity", s.score) for s in _some(ents)]
+        if "constituents" in self.layers:
+            tree = self._objects(lambda: self.sentence.annotation("constituents"))
+            bars = [self._bar(start, end, label, "constituent") for start, end, label in _some(tree)]
+            content.constituents = bars[::-1]
         if "frames" in self.layers:
             content.groups = [self._frame(frame) for frame in self._objects(lambda: self.sentence.frames)]
         self._mark(content, marks)
@@ -250,13 +259,6 @@ class _Reader:
                 raise
             return ()
 
-    def _entities(self) -> Iterator[Bar]:
-        begun: dict[int, int] = {}  # by word: how many entities begin there
-        for span in self._objects(lambda: self.sentence.ents):
-            begun[span.start] = begun.get(span.start, 0) + 1
-            if begun[span.start] <= _MOST:
-                yield self._bar(span.start, span.end, span.type, "entity", span.score)
-
     def _frame(self, frame: Frame) -> list[Bar]:
         def is_placed(argument: Argument) -> bool:
             return argument.start is not None or argument.head is not None
@@ -269,6 +271,15 @@ class _Reader:
             first, last = argument.start or argument.head or 1, argument.end or argument.head or 1
             bars.append(self._bar(first, last, argument.role, "role", argument.score))
         return bars
+
+
+def _some(spans: Sequence[_Spanning]) -> Iterator[_Spanning]:
+    """The spans, without those that begin at a word where many do."""
+    begun: dict[int, int] = {}  # by word: how many spans begin there
+    for span in spans:
+        begun[span.start] = begun.get(span.start, 0) + 1
+        if begun[span.start] <= _MOST:
+            yield span
 
 
 def _id(node: EmptyNode | int) -> str:

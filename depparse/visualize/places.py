@@ -60,7 +60,7 @@ def place_units(content: Content) -> tuple[list[float], list[float]]:
 
 
 def _bars(content: Content) -> Iterator[Bar]:
-    return chain(content.entities, *content.groups)
+    return chain(content.entities, content.constituents, *content.groups)
 
 
 def _ends(arcs: Sequence[Arc], length: int) -> list[list[Arc]]:

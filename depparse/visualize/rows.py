@@ -18,8 +18,8 @@ _ORDER = ("hit", "upos", "xpos", "lemma", "feats")  # of small lines
 def draw_row(ink: Ink, content: Content, centres: Sequence[float], halves: Sequence[float]) -> float:
     """Draws a row and returns the y of its lower edge; `centres` and `halves` are those of `place_units`.
 
-    Below one another stand the arcs of the tree, forms, small lines, multiword tokens, entities, the arcs of the
-    enhanced graph, and frames.
+    Below one another stand the arcs of the tree, forms, small lines, multiword tokens, entities, constituents, the arcs
+    of the enhanced graph, and frames.
     """
     row, bars = ink.row, BarDrawer(ink, content, centres)
     above, levels = arcs_in(ink, content.above)
@@ -32,8 +32,8 @@ def draw_row(ink: Ink, content: Content, centres: Sequence[float], halves: Seque
     draw_arcs(ink, above, levels, ground)
     bottom = _draw_words(ink, content, bars, halves, base, {arc.dependent for arc in above if not arc.head})
     bottom = _draw_tokens(ink, content, bars, bottom)
-    if content.entities:
-        bottom = bars.entities(bottom + 4)
+    for nested in filter(None, (content.entities, content.constituents)):
+        bottom = bars.nested(nested, bottom + 4)
     below, levels = arcs_in(ink, content.below)
     if below:
         draw_arcs(ink, below, levels, bottom + 4, lambda position: bars.floor(position) + 9)

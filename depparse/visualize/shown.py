@@ -14,11 +14,12 @@ LAYERS = {
     "tokens": "multiword tokens",
     "enhanced": "what the enhanced graph has besides the tree, with empty nodes; without tree, the whole graph",
     "entities": "named entities",
+    "constituents": "the tree of constituents",
     "frames": "predicates with their senses and arguments",
     "probabilities": "the probabilities of arcs, entities and frames as numbers",
 }
-DEFAULT = ("tree", "upos", "tokens", "enhanced", "entities", "frames")
-TEXT_DEFAULT = ("tree", "upos", "tokens", "entities")  # in the terminal, where lines are short
+DEFAULT = ("tree", "upos", "tokens", "enhanced", "entities", "constituents", "frames")
+TEXT_DEFAULT = ("tree", "upos", "tokens", "entities", "constituents")  # in the terminal, where lines are short
 _GROUPS = {"default": DEFAULT, "all": tuple(LAYERS)}
 
 

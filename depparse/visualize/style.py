@@ -40,6 +40,8 @@ COLORS = {
     ".entity.bar": ("fill", "#d8e8f8", "#1c3a56"),
     ".entity.name": ("fill", "#0b4a80", "#a9d3f7"),
     ".entity.uncertain.bar": ("stroke", "#0b4a80", "#a9d3f7"),
+    ".constituent.bar": ("fill", "#f1e9d6", "#3a3423"),
+    ".constituent.name": ("fill", "#5c4613", "#e6d3a0"),
     ".predicate.bar": ("fill", "#0f6b57", "#5fc9ae"),
     ".predicate.name": ("fill", "#fff", "#0c211c"),
     ".predicate.uncertain.bar": ("stroke", "#fff", "#0c211c"),

@@ -30,12 +30,13 @@ def draw_svg(sentence: Sentence, *, width: int | None = None, show: str | Iterab
     is as low as the arcs below it allow.
 
     `show` says what is drawn, if the sentence has it: names in a list or separated by commas, of ``tree``, ``upos``,
-    ``xpos``, ``lemma``, ``feats``, ``tokens``, ``enhanced``, ``entities``, ``frames`` and ``probabilities`` (as
-    numbers); ``default`` stands for tree, upos, tokens, enhanced, entities and frames, and ``all`` for everything. Arcs
-    and bars with a probability under 0.8 are dashed, whether numbers are shown or not.
+    ``xpos``, ``lemma``, ``feats``, ``tokens``, ``enhanced``, ``entities``, ``constituents``, ``frames`` and
+    ``probabilities`` (as numbers); ``default`` stands for tree, upos, tokens, enhanced, entities, constituents and
+    frames, and ``all`` for everything. Arcs and bars with a probability under 0.8 are dashed, whether numbers are shown
+    or not.
 
-    Raises ConfigError if this is no sentence or a name is unknown, and FormatError if frames are asked for by name and
-    their cells are broken. O(words · depth) for projective trees, O(words²) at worst.
+    Raises ConfigError if this is no sentence or a name is unknown, and FormatError if frames or constituents are asked
+    for by name and their cells are broken. O(words · depth) for projective trees, O(words²) at worst.
     """
     check_drawn(sentence, width)
     return svg_of(content_of(sentence, layers(show), strict=show is not None), sentence.text, width, style=True)
@@ -77,6 +78,8 @@ def _description(content: Content) -> Iterator[str]:
         yield f"{forms[arc.dependent - 1]}: {kind}{arc.text or 'dependent'}{head}"
     for bar in content.entities:
         yield f"entity {bar.text}: {content.words(bar.first, bar.last)}"
+    for bar in reversed(content.constituents):
+        yield f"constituent {bar.text}: {content.words(bar.first, bar.last)}"
     for predicate, *arguments in content.groups:
         roles = "".join(f", {bar.text}: {content.words(bar.first, bar.last)}" for bar in arguments)
         yield f"predicate {predicate.text}: {content.words(predicate.first, predicate.last)}{roles}"

@@ -37,7 +37,7 @@ _JOINTS = {
 _ASCII = str.maketrans("╭╰├┬┴┼─│►●↻…┐┘", ".`++++-|>*@~.'")
 _RESET, _DIM = "\x1b[0m", "\x1b[2m"
 _ARC, _ROOT, _UPOS, _DEPREL, _TOKEN = "\x1b[36m", "\x1b[1m", "\x1b[32m", "\x1b[33m", "\x1b[35m"
-_ENTITY, _FRAME, _MARK = "\x1b[34m", "\x1b[96m", "\x1b[1;30;103m"
+_ENTITY, _CONSTITUENT, _FRAME, _MARK = "\x1b[34m", "\x1b[33m", "\x1b[96m", "\x1b[1;30;103m"
 
 _SHORT = 8  # columns: no word is cut to fewer
 _Styled = tuple[str, str]  # text and its style, '' for none
@@ -52,20 +52,21 @@ def draw_tree(
     show: str | Iterable[str] | None = None,
     marked: Mapping[str, str] | None = None,
 ) -> str:
-    """The tree as lines, one a word: arcs, form, UPOS, relation, multiword token, entities; '' without words.
+    """The tree as lines, one a word: arcs, form, UPOS, relation, multiword token, entities and so on; '' without words.
 
     Words without a head have no arc. The arc that closes a cycle is not drawn but written: ``obj ↻ 4 closed``. `width`
     is the number of columns of the terminal: to stay within it, arcs are drawn closer, then long words are cut (``…``),
     then whole lines. `color` adds ANSI colours; `ascii` draws in ASCII. O(words · depth) for projective trees.
 
-    `show` is as in `draw_svg`, but ``default`` stands for tree, upos, tokens and entities. A relation behind which is a
-    question mark has a probability under 0.8. With ``enhanced``, empty nodes have lines, relations that the graph does
-    not have stand in parentheses, and its other edges are written as in DEPS: ``8.1:nsubj``. Each frame has a column.
+    `show` is as in `draw_svg`, but ``default`` stands for tree, upos, tokens, entities and constituents. A relation
+    behind which is a question mark has a probability under 0.8. With ``enhanced``, empty nodes have lines, relations
+    that the graph does not have stand in parentheses, and its other edges are written as in DEPS: ``8.1:nsubj``. Each
+    frame has a column.
 
     `marked` has the IDs of words and empty nodes that stand out, each with a name that is written behind the form.
 
-    Raises ConfigError if this is no sentence or a name is unknown, and FormatError if frames are asked for and their
-    cells are broken.
+    Raises ConfigError if this is no sentence or a name is unknown, and FormatError if frames or constituents are asked
+    for and their cells are broken.
     """
     check_drawn(sentence, width)
     chosen = layers(show, TEXT_DEFAULT)
@@ -79,7 +80,8 @@ def draw_tree(
     for unit in cycle_ends:
         head = content.units[(heads[unit - 1] or 0) - 1]
         relations[unit - 1] += f" {'↻'.translate(signs)} {head.id} {head.form}"
-    bars = [(content.tokens, _TOKEN), (content.entities, _ENTITY), *((group, _FRAME) for group in content.groups)]
+    bars = [(content.tokens, _TOKEN), (content.entities, _ENTITY), (content.constituents, _CONSTITUENT)]
+    bars += [(group, _FRAME) for group in content.groups]
     marked = marked or {}
     is_marked = [unit.id in marked for unit in content.units]
     names = [drawn(marked.get(unit.id, "")) for unit in content.units]

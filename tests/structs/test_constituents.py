@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from depparse.document.constituents import Constituent, check_tree, joined, parted
+from depparse.document.constituents import Constituent, check_tree
 from depparse.errors import DepparseError
 from depparse.structs.constituent_labels import ENCODINGS
-from depparse.structs.constituents import best_tree
+from depparse.structs.constituents import best_spans, span_probabilities
 
 
 def random_tree(chance: random.Random, n_words: int) -> list[Constituent]:
@@ -40,36 +40,38 @@ def binary_trees(start: int, end: int) -> Iterator[list[tuple[int, int]]]:
                 yield [(start, end), *left, *right]
 
 
-@pytest.mark.parametrize("n_words", range(1, 6))
-def test_the_best_tree_is_the_best_of_all(n_words: int) -> None:
-    for seed in range(20):
-        scores = np.random.default_rng(seed).normal(size=(n_words, n_words, 4))
-        labels = ["", "A", "B+C", "D"]
-        tree = joined(best_tree(scores, labels))
-        check_tree(parted(tree), n_words)
-        number = {label: index for index, label in enumerate(labels)}
-        found = {(start - 1, end - 1): number[label] for start, end, label in tree}
+@pytest.mark.parametrize("n_words", range(1, 7))
+def test_the_best_spans_and_all_probabilities_are_those_of_all_trees(n_words: int) -> None:
+    trees = list(binary_trees(0, n_words - 1))
+    for seed in range(10):
+        scores = np.random.default_rng(seed).normal(scale=3, size=(n_words, n_words))
+        values = np.array([sum(scores[span] for span in tree) for tree in trees])
+        assert best_spans(scores) == trees[int(values.argmax())]
+        logarithm, probabilities = span_probabilities(scores)
+        assert logarithm == pytest.approx(np.logaddexp.reduce(values))
+        expected = np.zeros_like(scores)
+        for tree, value in zip(trees, values, strict=True):
+            for span in tree:
+                expected[span] += np.exp(value - logarithm)
+        assert np.allclose(probabilities, expected)
 
-        def value(spans: list[tuple[int, int]]) -> float:
-            whole, *others = spans
-            return float(scores[whole][1:].max() + sum(scores[span].max() for span in others))  # noqa: B023
 
-        best = max(map(value, binary_trees(0, n_words - 1)))
-        # Of the spans of the found tree, some binary tree that has them all must be the best one.
-        values = [
-            sum(float(scores[span][found.get(span, 0)]) for span in spans)
-            for spans in binary_trees(0, n_words - 1)
-            if found.keys() <= set(spans)
-        ]
-        assert max(values) == pytest.approx(best)
+def test_scores_of_any_size_overflow_nothing() -> None:
+    scores = np.random.default_rng(1).normal(scale=1e4, size=(40, 40))
+    scores[np.tril_indices(40, -1)] = np.nan  # no spans
+    _, probabilities = span_probabilities(scores.astype(np.float32))
+    assert probabilities.sum() == pytest.approx(79)  # spans of a binary tree
+    assert all(probabilities[span] == pytest.approx(1) for span in best_spans(scores.astype(np.float32)))
 
 
 def test_scores_that_are_none_are_one_line() -> None:
-    with pytest.raises(DepparseError, match=r"expected scores \[words, words, labels\]"):
-        best_tree(np.zeros((2, 2, 3)), ["A", "B", "C"])
-    with pytest.raises(DepparseError, match="no finite score"):
-        best_tree(np.full((2, 2, 2), np.nan), ["", "A"])
-    assert best_tree(np.zeros((0, 0, 2)), ["", "A"]) == []
+    for function in (best_spans, span_probabilities):
+        with pytest.raises(DepparseError, match=r"expected scores \[words, words\] of spans; got shape \(2, 3\)"):
+            function(np.zeros((2, 3)))
+        with pytest.raises(DepparseError, match="no finite score"):
+            function(np.full((2, 2), np.nan))
+    assert best_spans(np.zeros((0, 0))) == []
+    assert span_probabilities(np.zeros((0, 0)))[0] == 0
 
 
 @pytest.mark.parametrize("name", ENCODINGS)

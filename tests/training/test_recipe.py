@@ -18,6 +18,8 @@ def test_recipes_are_found_by_name_and_mistakes_are_told(tmp_path: Path, samples
         "adapters",
         "agreement",
         "bilstm",
+        "constituent_labels",
+        "constituents",
         "demo",
         "joint",
         "large",

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from depparse.document.constituents import Constituent
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.errors import ConfigError, FormatError
 from depparse.printable import clean
 from depparse.visualize.pixels import text_width
-from depparse.visualize.shown import LAYERS
+from depparse.visualize.shown import DEFAULT, LAYERS
 from depparse.visualize.style import COLORS
 from depparse.visualize.svg import draw_svg
 from tests.sentences import ALL, everything
@@ -106,7 +107,7 @@ def test_the_default_and_all() -> None:
     for name in ("xpos", "lemma", "feats"):
         assert full.of("line", name)
     assert draw_svg(everything(), show="default") == default.source
-    assert draw_svg(everything(), show=["Tree ", "upos", "tokens", "enhanced", "entities", "frames"]) == default.source
+    assert draw_svg(everything(), show=["Tree ", *DEFAULT[1:]]) == default.source
     assert draw_svg(everything(), show=",".join(LAYERS)) == full.source
     assert draw_svg(Sentence.from_forms(["x"]), show="all") == draw_svg(Sentence.from_forms(["x"]))
 
@@ -121,7 +122,8 @@ def test_each_layer_alone(layer: str) -> None:
     expected = {
         "tree": {"label"}, "upos": {"tag"}, "xpos": {"line", "xpos"}, "lemma": {"line", "lemma"},
         "feats": {"line", "feats"}, "tokens": {"token"}, "enhanced": {"label", "enhanced"},
-        "entities": {"name", "entity"}, "frames": {"name", "predicate", "role"}, "probabilities": set(),
+        "entities": {"name", "entity"}, "constituents": {"name", "constituent"},
+        "frames": {"name", "predicate", "role"}, "probabilities": set(),
     }  # fmt: skip
     assert kinds == expected[layer]
 
@@ -248,6 +250,7 @@ def hostile() -> Sentence:
     label = EVIL.replace(" ", "").replace("\x00", "")
     sentence.ents = [Span(1, 2, label), Span(2, 2, label)]
     sentence.frames = [Frame(10, label, [Argument(label, 1, 1, 7)])]
+    sentence.annotate("constituents", [Constituent(1, 3, label), Constituent(2, 2, label)])
     return sentence
 
 
@@ -268,6 +271,7 @@ def test_foreign_text_stays_text(width: int | None) -> None:
 def test_right_to_left_mirrors_all_layers() -> None:
     (sentence,) = Document.from_conllu(HEBREW)
     sentence.ents = [Span(1, 1, "PER")]
+    sentence.annotate("constituents", [Constituent(1, 3, "S"), Constituent(2, 3, "VP"), Constituent(3, 3, "INF")])
     sentence.frames = [Frame(2, "w.01", [Argument("A0", 1, 1, 1), Argument("A1", 3, 3, 3)])]
     drawing = Drawing(sentence, show="all")
     first, second, third = drawing.of("form")
@@ -275,6 +279,7 @@ def test_right_to_left_mirrors_all_layers() -> None:
     assert [text.x for text in drawing.of("lemma")] == [first.x, second.x, third.x]
     assert drawing.bar("A0")[0] < first.x < drawing.bar("A0")[1]
     assert drawing.bar("A1")[0] < third.x < drawing.bar("A1")[1] < drawing.bar("w.01")[0]
+    assert drawing.bar("VP")[0] < third.x < second.x < drawing.bar("VP")[1] < first.x < drawing.bar("S")[1]
     assert drawing.bar("PER")[0] < first.x < drawing.bar("PER")[1]
     ((start, end, _),) = drawing.arcs("enhanced")
     assert abs(start - third.x) < 15
@@ -349,6 +354,7 @@ def test_in_a_row_without_their_predicate_arguments_say_whose_they_are() -> None
 @given(
     st.lists(st.tuples(st.integers(1, 8), st.integers(0, 4), st.sampled_from(["A", "PERSON-NAME"])), max_size=6),
     st.lists(st.tuples(st.integers(1, 8), st.integers(0, 8)), max_size=8),
+    st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["S", "ADVP-LOC-PRD"])), max_size=6),
     st.lists(st.tuples(st.integers(1, 8), st.integers(1, 8), st.integers(0, 3)), max_size=6),
     st.sampled_from([None, 200, 400]),
     st.sampled_from(["w", "word", "שלום", "文", "துறைகளையும்", "e\u0301"]),
@@ -356,6 +362,7 @@ def test_in_a_row_without_their_predicate_arguments_say_whose_they_are() -> None
 def test_nothing_overlaps_whatever_is_annotated(
     ents: list[tuple[int, int, str]],
     edges: list[tuple[int, int]],
+    constituents: list[tuple[int, str]],
     roles: list[tuple[int, int, int]],
     width: int | None,
     form: str,
@@ -364,6 +371,7 @@ def test_nothing_overlaps_whatever_is_annotated(
     columns = {"FORM": [form] * 8, "UPOS": ["X"] * 8, "DEPS": ["|".join(cell) or "_" for cell in cells]}
     sentence = Sentence(columns)
     sentence.ents = [Span(start, min(start + length, 8), name) for start, length, name in ents]
+    sentence.annotate("constituents", [Constituent(start, 9 - start, name) for start, name in constituents])
     frames: dict[int, Frame] = {}
     for word, start, length in roles:
         frame = frames.setdefault(word, Frame(word, "go.01"))
@@ -407,6 +415,8 @@ def test_the_description_says_everything() -> None:
     assert "University: nmod:of of Anna" in description
     assert "buys: enhanced, conj:and of buy" in description
     assert "entity ORG: University of Bern" in description
+    names = ["constituent NP: Anna Maria of the University of Bern", "constituent NP: University of Bern"]
+    assert description[-4:-2] == names
     assert description[-2].startswith(
         "predicate buy.01: buy, ARG0: Anna Maria of the University of Bern, ARGM-NEG: n't"
     )

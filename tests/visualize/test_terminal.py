@@ -264,8 +264,8 @@ def test_a_deep_tree_keeps_its_words_in_sight() -> None:
 
 def test_entities_are_shown_and_all_else_on_request() -> None:
     default = lines(draw_tree(everything()))
-    assert default[4] == "  │ ╰─┼───► University  PROPN  nmod ?                   ┐ ORG ?"
-    assert default[6] == "  │   ╰─┴─► Bern        PROPN  nmod ?            ─ GPE  ┘"
+    assert default[4] == "  │ ╰─┼───► University  PROPN  nmod ?                   ┐ ORG ?  ┐ NP  │     │"
+    assert default[6] == "  │   ╰─┴─► Bern        PROPN  nmod ?            ─ GPE  ┘        ┘     ┘     │"
     graph = lines(draw_tree(everything(), show="tree,enhanced"))
     assert graph[12:16] == [
         "  │     ╭─► and         (cc)       14.1:cc",

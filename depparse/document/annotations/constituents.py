@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from depparse.document.sentence import Sentence
 
+CONSTITUENT_PROBABILITIES = "ConstituentProb"
 _CELL = re.compile(r"((?:\([^()*]*)*)\*(\)*)")
 _ESCAPED = re.compile(r"[%()*|,=\s]")
 
@@ -33,6 +34,7 @@ class ConstituentKind(ObjectKind[Constituent]):
     columns = ("CONSTITUENTS",)
     misc = ("Constituents",)
     keep = ("CONSTITUENTS",)
+    probabilities = (CONSTITUENT_PROBABILITIES,)
     record = "constituents"
     item = Constituent
 
