@@ -31,7 +31,7 @@ nitpicky = True  # references to what is not there are warnings, and `make docs`
 nitpick_ignore_regex = [
     (
         "py:class",
-        r"(depparse\.\w+\.\w+\.(\w+\.)?)?(ArcFound|Key|View|Context|Facts|InTorch|InputReader|Model|ModelCodec|RecipeConfig|Scorer|Weights)",
+        r"(depparse\.\w+\.\w+\.(\w+\.)?)?(ArcFound|Command|Key|PatternTree|Plan|Steps|View|Context|Facts|InTorch|InputReader|Model|ModelCodec|RecipeConfig|Scorer|Weights)",
     ),
     ("py:class", "Doc|Language|Vocab|Dataset"),  # of spaCy, and of the library datasets
 ]
