@@ -39,7 +39,7 @@ nitpick_ignore_regex = [
 # Pages: headings have the anchors of GitHub; blocks `py` are Python that is shown and not run.
 myst_heading_anchors = 6
 myst_enable_extensions = ["colon_fence", "deflist"]
-nb_execution_mode = "off"  # notebooks have their output in them; tests/test_site.py executes them and compares
+nb_execution_mode = "off"  # notebooks have their output in them; tests/test_tutorials.py executes them and compares
 nb_merge_streams = True
 highlight_language = "text"
 smartquotes = False  # they would turn the hyphens of options into dashes
