@@ -14,7 +14,7 @@ FUZZ ?= --seconds 60
 EXTRAS = $(shell $(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	print(*p["optional-dependencies"].keys() - {"dev", "docs"})')
 # The tests that run the pages of the documentation and look at its site.
-PAGES = tests/test_readme.py tests/test_site.py tests/test_tutorials.py
+PAGES = tests/server/test_page.py tests/test_outside.py tests/test_readme.py tests/test_site.py tests/test_tutorials.py
 LOWEST ?= tests/encoders tests/formats tests/server/test_api.py tests/test_openvino.py tests/training tests/wrappers
 
 .venv/.installed: pyproject.toml constraints.txt
