@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -118,6 +118,29 @@ class Facts(Config):
     def languages(self) -> list[str]:
         """The languages of the data, as UD names them."""
         return list(dict.fromkeys(file.language for file in self.all_data() if file.language))
+
+    def scores_of(self, columns: Collection[str], *, segments: bool) -> tuple[ScoreRow, ...]:
+        """The `known_scores` that are those of a model that writes these columns and, if it `segments`, reads raw text.
+
+        The facts may tell more, of parts that were left out.
+        """
+        from depparse.evaluation.metrics import metrics
+
+        others = {metric.name for metric in metrics() if metric.columns and not metric.tells_of(columns)}
+        rows = [
+            row.model_copy(update={"f1": {name: f1 for name, f1 in row.f1.items() if name not in others}})
+            for row in self.known_scores()
+            if segments or row.source == "words"
+        ]
+        return tuple(row for row in rows if row.f1)
+
+    def without_parts(self, left_out: Sequence[str], packing: Packing) -> Facts:
+        """The facts of a model whose facts are these, without these parts; `packing` says what is left of it."""
+        return Facts(
+            packing=packing.model_copy(update={"left_out": tuple(left_out)}),
+            model=self if packing.model is not None else None,
+            segmenter=self if packing.model is None else None,
+        )
 
     def known_scores(self) -> tuple[ScoreRow, ...]:
         """The scores of the weights in this folder or, if nobody measured these, of the model that was packed."""
