@@ -19,6 +19,7 @@ from depparse.files import PathLike
 from depparse.formats import arrow
 from depparse.formats.assemble import joined_names
 from depparse.formats.dataset import from_dataset as from_dataset
+from depparse.formats.dataset import info_of
 from depparse.formats.dataset import iter_dataset as iter_dataset
 from depparse.formats.dataset import to_dataset as to_dataset
 from depparse.treebanks.treebank import Treebank
@@ -73,13 +74,16 @@ def load_parquet(
     for file in files:
         arrow.parquet_file(file).close()  # its errors say clearly what is wrong with a file
     name = datasets.Split(_SPLITS.get(split, split)) if split else None
-    if cache_dir is not None:
-        return datasets.Dataset.from_parquet(files, split=name, cache_dir=os.fspath(cache_dir))
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    info = info_of(pq.read_schema(files[0]))
+    if cache_dir is not None:
+        dataset = datasets.Dataset.from_parquet(files, split=name, cache_dir=os.fspath(cache_dir))
+        dataset.info.description = info.description
+        return dataset
     table = pa.concat_tables([pq.read_table(file) for file in files])
-    return datasets.Dataset(table, split=name)
+    return datasets.Dataset(table, info=info, split=name)
 
 
 def _files(path: PathLike | Sequence[PathLike], split: str | None) -> list[Path]:
