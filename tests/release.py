@@ -76,6 +76,10 @@ def unready(tag: str) -> list[str]:
     if heading is None or not re.fullmatch(rf"{re.escape(__version__)} \(\d{{4}}-\d\d-\d\d\)", heading[1]):
         first = heading[1] if heading else "nothing"
         problems.append(f"CHANGELOG.md begins with {first!r}, and should with '{__version__} (YEAR-MONTH-DAY)'")
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    date = re.search(r"\((\d{4}-\d\d-\d\d)\)$", heading[1] if heading else "")
+    lines = f"version: {__version__}", f'date-released: "{date[1] if date else "YEAR-MONTH-DAY"}"'
+    problems += [f"CITATION.cff has no line {line!r}" for line in lines if line not in citation.splitlines()]
     if NO_OWNER in (ROOT / "pyproject.toml").read_text(encoding="utf-8"):
         problems.append("pyproject.toml says OWNER where the account of the repository belongs")
     status = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, check=True, capture_output=True, text=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,6 +23,7 @@ from depparse.formats.table import GROUP as FORMATS
 from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS
 from depparse.model_folder.find import GROUP as MODELS
+from tests import release
 from tests.conftest import ROOT
 from tests.release import unready
 
@@ -81,6 +83,45 @@ def test_the_changelog_begins_with_this_version_or_with_the_next_one() -> None:
 def test_what_is_not_ready_is_told() -> None:
     told = "\n".join(unready("v99.0"))
     assert "the tag is v99.0" in told
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git has to say what is committed")
+def test_a_release_is_cited_with_its_version_and_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the recipe of CONTRIBUTING.md writes them, run here on copies; before it, both are told to be missing."""
+    recipe = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("For each release, such as 0.2.0:")[2]
+    lines = [line for line in recipe.splitlines() if line.startswith(("sed", "printf"))]
+    for name in ("CITATION.cff", "CHANGELOG.md", "pyproject.toml", "depparse/__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+    monkeypatch.setattr(release, "__version__", "0.2.0")
+    citation = tmp_path / "CITATION.cff"
+    citation.write_text(
+        re.sub(r"(?m)^(version|date-released):.*\n", "", citation.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    assert sum("CITATION.cff" in problem for problem in unready("v0.2.0")) == 2
+    for _ in range(2):  # the second one replaces what the first one wrote
+        subprocess.run(["bash", "-euc", "\n".join(lines)], cwd=tmp_path, check=True)
+    problems = [problem for problem in unready("v0.2.0") if not problem.startswith("uncommitted")]
+    assert not any(name in problem for problem in problems for name in ("CITATION", "CHANGELOG", "the tag"))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.citation-file-format"]
+    subprocess.run([*command, "--default-filetype", "yaml", citation], check=True, capture_output=True)
+
+
+def test_a_report_of_a_fault_has_what_doctor_says() -> None:
+    form = (GITHUB / "ISSUE_TEMPLATE" / "bug.yml").read_text(encoding="utf-8")
+    help_text = (ROOT / "depparse" / "cli" / "doctor.py").read_text(encoding="utf-8")
+    assert "For a report of a fault: [green]depparse doctor --json" in help_text
+    assert "depparse doctor --json" in form
+
+
+def test_the_page_on_stability_names_the_commands_that_end_with_1() -> None:
+    row = re.search(r"exit codes \((.*?)\)", (ROOT / "docs" / "stability.md").read_text(encoding="utf-8"))
+    assert row is not None
+    files = sorted((ROOT / "depparse" / "cli").glob("*.py"))
+    with_1 = {file.stem for file in files if "raise typer.Exit(1)" in file.read_text(encoding="utf-8")}
+    assert with_1 == {name.partition(" ")[0] for name in re.findall(r"`([\w ]+)`", row[1])}
 
 
 def test_the_repository_has_one_address() -> None:
