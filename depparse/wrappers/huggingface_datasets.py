@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from depparse.arguments import check_type
 from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.document import Document
 from depparse.errors import FormatError
@@ -34,10 +35,12 @@ def to_dataset_dict(treebank: Treebank | PathLike | Mapping[str, Document]) -> D
     """The splits of a treebank as data sets of `to_dataset`, all with the same fields, in memory.
 
     `treebank` is one that was opened, its folder or file, or a document for each split. The split dev is called
-    ``validation``, as on the hub; `from_dataset_dict` calls it dev again. Raises FormatError.
+    ``validation``, as on the hub; `from_dataset_dict` calls it dev again. Raises FormatError and ConfigError.
     """
     import datasets
 
+    expected = "a treebank, its folder or file, or a document for each split, such as {'train': document}"
+    check_type(treebank, (Treebank, str, os.PathLike, Mapping), "treebank", expected)
     if not isinstance(treebank, Mapping):
         opened = treebank if isinstance(treebank, Treebank) else Treebank.open(treebank)
         treebank = {split: opened.read(split) for split in opened.splits}

@@ -11,7 +11,7 @@ import pytest
 
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
-from depparse.errors import FormatError
+from depparse.errors import ConfigError, FormatError
 from depparse.formats.conllu import iter_conllu, read_conllu
 from depparse.formats.table import read, write
 from depparse.treebanks.treebank import Treebank
@@ -250,6 +250,8 @@ def test_conll2003_and_fields_of_other_names_are_read() -> None:
 
 
 def test_other_objects_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"treebank is a treebank, its folder or file, or a document for each split"):
+        to_dataset_dict(Document())  # type: ignore[arg-type]
     splits = datasets.DatasetDict({"train": old_form(), "test": old_form()})
     with pytest.raises(FormatError, match="a data set of several splits; choose one of 'train', 'test'"):
         from_dataset(splits)
