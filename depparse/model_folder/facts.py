@@ -64,11 +64,17 @@ class Origin(Config):
 
     @classmethod
     def of(cls, name: str | os.PathLike[str], folder: Path) -> Origin:
-        """The origin `folder`, which the user named `name`: a model of that name, an id on the hub, or a path."""
+        """The origin `folder`, which the user named `name`: a model of that name, an id on the hub, or a path.
+
+        The path of a folder in the cache of the hub stands for the id of its repository.
+        """
         digest = hash_file(folder / "manifest.json")
         repository, snapshots, commit = folder.parts[-3:] if len(folder.parts) > 2 else ("", "", "")
-        fetched = snapshots == "snapshots" and repository == f"models--{os.fspath(name).replace('/', '--')}"
-        return cls(name=without_paths(os.fspath(name)), manifest_sha256=digest, commit=commit if fetched else "")
+        is_cached = snapshots == "snapshots" and repository.startswith("models--")
+        hub_id = repository.removeprefix("models--").replace("--", "/") if is_cached else ""
+        if is_cached and os.fspath(name) in (hub_id, os.fspath(folder)):
+            return cls(name=hub_id, manifest_sha256=digest, commit=commit)
+        return cls(name=without_paths(os.fspath(name)), manifest_sha256=digest)
 
 
 class Packing(Config):

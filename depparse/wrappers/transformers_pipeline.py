@@ -96,11 +96,12 @@ def register() -> None:
     Raises ConfigError if transformers is older than version 5.
     """
     import transformers
-    from transformers.pipelines import PIPELINE_REGISTRY
 
     if Version(transformers.__version__).major < _VERSION:
         problem = f"pipelines of depparse need transformers {_VERSION} or newer, found {transformers.__version__}"
         raise ConfigError(f"{problem}: pip install -U transformers")
+    from transformers.pipelines import PIPELINE_REGISTRY
+
     if PIPELINE_REGISTRY.supported_tasks.get(TASK, {}).get("impl") is not DependencyParsingPipeline:
         PIPELINE_REGISTRY.register_pipeline(
             TASK, pipeline_class=DependencyParsingPipeline, default={"model": _NoModel()}, type="text"

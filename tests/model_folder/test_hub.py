@@ -60,6 +60,10 @@ def test_a_model_goes_to_the_hub_and_comes_back(hub: LocalHub, nlp: depparse.Pip
         loaded = depparse.Pipeline.from_pretrained("user/small", token=TOKEN, runtime="torch", **options)
         assert loaded(two_sentences()).to_conllu() == expected
         assert loaded.facts == nlp.facts
+    part = depparse.Pipeline.from_pretrained("user/small", token=TOKEN, without="tagger")
+    assert part.facts.packing is not None
+    assert part.facts.packing.model is not None
+    assert (part.facts.packing.model.name, part.facts.packing.model.commit) == ("user/small", commit)
     files = [path for method, path in hub.requests[asked:] if method == "GET" and "/resolve/" in path]
     assert {path.rpartition("/")[2] for path in files} == SIZES.keys()
     assert len(files) == 2 * len(SIZES)  # once for each cache

@@ -167,9 +167,7 @@ def test_what_cannot_be_annotated_is_one_line(model: Path, texts: datasets.Datas
             annotate(unnamed, model, name="n")
     numbered = datasets.Dataset.from_dict({"text": ["A."], "n": [7]})
     assert annotate(numbered, model, name="n")["sent_id"][0] == "7-1"
-    with pytest.raises(
-        FormatError, match=r"a stream is annotated by its map, with an Annotator$"
-    ):
+    with pytest.raises(FormatError, match=r"a stream is annotated by its map, with an Annotator$"):
         annotate(texts.to_iterable_dataset(), model)  # type: ignore[type-var]
     with pytest.raises(FormatError, match=r"expected a datasets\.Dataset, found list$"):
         annotate([{"text": "a"}], model)  # type: ignore[type-var]
