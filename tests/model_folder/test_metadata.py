@@ -219,7 +219,7 @@ def test_a_model_without_a_part_has_no_scores_of_it(runtime: str, tmp_path: Path
     nlp = clear_pipeline()
     nlp.facts = TESTED.model_copy(update={"scores": (*TESTED.scores, *FACTS.scores)})
     nlp.save(tmp_path / "whole")
-    loaded = depparse.load(tmp_path / "whole", runtime=runtime, without="parser")
+    loaded = depparse.load(tmp_path / "whole", runtime=runtime, without="dependencies")
     expected = [ScoreRow(data="dev", source="words", f1={"UPOS": 0.97})]  # no segmenter: none of raw text
     assert loaded.facts.model == nlp.facts
     loaded.save_pretrained(tmp_path / "part", "int8")
@@ -228,13 +228,13 @@ def test_a_model_without_a_part_has_no_scores_of_it(runtime: str, tmp_path: Path
     assert list(facts.scores_of(("UPOS",), segments=False)) == expected
     assert facts.packing is not None
     assert (facts.packing.left_out, facts.packing.weights, facts.licences()) == (
-        ("parser",),
+        ("dependencies",),
         "int8",
         nlp.facts.licences(),
     )
     (result,) = ModelCard(card).data.eval_results or ()
     assert (result.metric_name, result.metric_value) == ("UPOS", 0.97)
-    assert "| left out | parser |" in card
-    assert not card.startswith("---\n# Svenska")
+    assert "| left out | dependencies |" in card
+    assert "\n# A pipeline of depparse\n" in card
     whole = depparse.load(tmp_path / "whole", runtime=runtime)
     assert (whole.facts, whole.card) == (nlp.facts, read_card(tmp_path / "whole"))
