@@ -101,6 +101,13 @@ def test_a_release_is_cited_with_its_version_and_date(tmp_path: Path, monkeypatc
         re.sub(r"(?m)^(version|date-released):.*\n", "", citation.read_text(encoding="utf-8")), encoding="utf-8"
     )
     assert sum("CITATION.cff" in problem for problem in unready("v0.2.0")) == 2
+    changelog = tmp_path / "CHANGELOG.md"
+    tried = "Python 3.11.7, with torch: …, Python 3.13.0: …"
+    changelog.write_text(
+        changelog.read_text(encoding="utf-8").replace("### Added", f"{tried}\n\n### Added", 1), encoding="utf-8"
+    )
+    assert "CHANGELOG.md does not say that this version was tried with Python 3.12" in unready("v0.2.0")
+    changelog.write_text(changelog.read_text(encoding="utf-8").replace(tried, f"{tried}, 3.12.1", 1), encoding="utf-8")
     for _ in range(2):  # the second one replaces what the first one wrote
         subprocess.run(["bash", "-euc", "\n".join(lines)], cwd=tmp_path, check=True)
     problems = [problem for problem in unready("v0.2.0") if not problem.startswith("uncommitted")]
