@@ -100,7 +100,7 @@ def test_a_release_is_cited_with_its_version_and_date(tmp_path: Path, monkeypatc
     citation.write_text(
         re.sub(r"(?m)^(version|date-released):.*\n", "", citation.read_text(encoding="utf-8")), encoding="utf-8"
     )
-    assert sum("CITATION.cff" in problem for problem in unready("v0.2.0")) == 2
+    assert sum(problem.startswith("CITATION.cff") for problem in unready("v0.2.0")) == 2
     changelog = tmp_path / "CHANGELOG.md"
     tried = "Python 3.11.7, with torch: …, Python 3.13.0: …"
     changelog.write_text(

@@ -168,7 +168,7 @@ def test_trainings_of_comparisons_name_recipes_and_options_that_there_are() -> N
     trainings = [block for page in OTHERS for block in blocks(f"docs/coming-from/{page}.md", ["text"])]
     assert trainings
     for block in trainings:
-        program, name, *arguments = shlex.split(block.code)
+        program, name, *arguments = shlex.split(block.code.replace("\\\n", " "))
         assert (program, name) == ("depparse", "train")
         asked = command.commands["train"].make_context("train", arguments).params
         data = {

@@ -119,7 +119,8 @@ def has_lines(fields: pyarrow.Schema) -> bool:
     """Whether a table of Arrow with these fields has a row for each line, as `to_pandas` makes it."""
     import pyarrow as pa
 
-    return "FORM" in fields.names and not pa.types.is_nested(fields.field("FORM").type)
+    kind = fields.field("FORM").type if "FORM" in fields.names else pa.null()
+    return not (pa.types.is_null(kind) or pa.types.is_nested(kind))
 
 
 def from_lines(fields: pyarrow.Schema, batches: Iterable[pyarrow.RecordBatch]) -> Document:
