@@ -41,10 +41,10 @@ def fetched(
         # The commit whose sizes were checked, whatever has been pushed since.
         commit = info.sha or revision
         options: Any = {"revision": commit, "cache_dir": cache_dir, "token": token, "allow_patterns": list(files)}
-        folder = Path(snapshot_download(name, **options, local_files_only=False))
+        snapshot = Path(snapshot_download(name, **options, local_files_only=False))
         if commit != (branch := revision or "main"):
-            _note_commit(folder, branch)
-        return folder
+            _note_commit(snapshot, branch)
+        return snapshot
     except ModelError:
         raise
     except Exception as error:  # of the hub, of its HTTP library (which it may change), or of the disk
