@@ -31,9 +31,9 @@ nitpicky = True  # references to what is not there are warnings, and `make docs`
 nitpick_ignore_regex = [
     (
         "py:class",
-        r"(depparse\.\w+\.\w+\.(\w+\.)?)?(ArcFound|Agreement|Code|Counted|Ints|Key|Measure|Pair|PartConfig|Right|Section|Summary|Treebank|Use|View|Context|Facts|InTorch|InputReader|Model|ModelCodec|RecipeConfig|Scorer|Weights)",
+        r"(depparse\.\w+\.\w+\.(\w+\.)?)?(ArcFound|Agreement|Code|Counted|Data|Ints|Key|Measure|Pair|PartConfig|PathLike|Right|Section|Summary|Treebank|Use|View|Context|Facts|InTorch|InputReader|Model|ModelCodec|RecipeConfig|Scorer|Weights)",
     ),
-    ("py:class", "Doc|Language|Vocab|(Iterable)?Dataset|DatasetDict|Data"),  # of spaCy, and of the library datasets
+    ("py:class", "Doc|Language|Vocab|(Iterable)?Dataset|DatasetDict"),  # of spaCy, and of the library datasets
 ]
 
 # Pages: headings have the anchors of GitHub; blocks `py` are Python that is shown and not run.
