@@ -195,7 +195,6 @@ def test_right_sides_of_comparisons_run(page: str, folder: Path) -> None:
         run(Block(language, code, ""), folder)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("nbclient") is None, reason="needs nbclient: pip install 'depparse[docs]'")
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
 def test_notebook_runs_and_gives_the_output_that_is_in_it(
