@@ -1,6 +1,6 @@
 # make demo: install into .venv and see the main job done. make test: set up and run the tests. make check: all that
 # must pass before a commit. make check-all: that and the slow tests. make docs: the site, in docs/_build/html.
-# make fuzz: mutated input of all sorts, for a minute or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only
+# make test-pages: the slow tests of the pages of README and docs. make fuzz: mutated input of all sorts, for a minute or as FUZZ says, such as FUZZ="--count 1000 --seed 2 --only
 # conllu". make bench: the speed tables of benchmarks/. make
 # test-lowest: tests with the lowest versions that pyproject.toml allows, or those that LOWEST names. make
 # release-check: build, check and try the distributions; with TAG=v1.2.3, see whether that release is ready for PyPI.
@@ -8,11 +8,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 SAMPLES := corpora/samples/UD_English-Sample
 SENTENCE ?= Anna liked the new school, which was too small for the city.
-.PHONY: demo test test-all lint check check-all docs fuzz bench test-lowest release-check format clean
+.PHONY: demo test test-all test-pages lint check check-all docs fuzz bench test-lowest release-check format clean
 FUZZ ?= --seconds 60
 # The extras of users, and tests of what depends on libraries most.
 EXTRAS = $(shell $(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	print(*p["optional-dependencies"].keys() - {"dev", "docs"})')
+# The tests that run the pages of the documentation and look at its site.
+PAGES = tests/server/test_page.py tests/test_outside.py tests/test_readme.py tests/test_site.py tests/test_tutorials.py
 LOWEST ?= tests/encoders tests/formats tests/server/test_api.py tests/test_openvino.py tests/training tests/wrappers
 
 .venv/.installed: pyproject.toml constraints.txt
@@ -43,6 +45,9 @@ test: .venv/.developed
 
 test-all: .venv/.developed
 	$(BIN)/python -m pytest -n auto
+
+test-pages: .venv/.developed
+	$(BIN)/python -m pytest -n auto -m slow $(PAGES)
 
 lint: .venv/.developed
 	$(BIN)/ruff check .

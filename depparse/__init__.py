@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from depparse.wrappers.spacy import spacy_pipeline as spacy_pipeline
     from depparse.wrappers.stanza import stanza_pipeline as stanza_pipeline
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 
 _HOME = {
     "Argument": "document.spans",

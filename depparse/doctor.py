@@ -8,7 +8,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import metadata
@@ -119,11 +119,16 @@ def _installation(_: Checkup) -> dict[str, Any]:
 # -- packages
 
 
-def _requirements() -> Iterator[Requirement]:
-    """What depparse asks for, with the version bounds of extras too. Raises PackageNotFoundError if not installed."""
+def _requirements(extra: str = "") -> list[Requirement]:
+    """What depparse asks for, or what an `extra` adds. Raises PackageNotFoundError if depparse is not installed."""
     from packaging.requirements import Requirement
 
-    return map(Requirement, metadata.requires("depparse") or ())
+    all_asked = list(map(Requirement, metadata.requires("depparse") or ()))
+    own = [asked for asked in all_asked if asked.marker is None or asked.marker.evaluate({"extra": ""})]
+    if not extra:
+        return own
+    others = [asked for asked in all_asked if asked not in own]
+    return [asked for asked in others if asked.marker is None or asked.marker.evaluate({"extra": extra})]
 
 
 def _version(name: str) -> str | None:
@@ -136,7 +141,7 @@ def _version(name: str) -> str | None:
 def _packages(checkup: Checkup) -> dict[str, Any]:
     """The versions of the packages that depparse needs."""
     try:
-        requirements = [asked for asked in _requirements() if asked.marker is None or asked.marker.evaluate()]
+        requirements = _requirements()
     except metadata.PackageNotFoundError:
         root = Path(__file__).parents[1]
         checkup.warn(f"depparse runs from {root}, but is not installed", f"pip install -e {root}")
@@ -146,18 +151,25 @@ def _packages(checkup: Checkup) -> dict[str, Any]:
         names = ", ".join(asked.name for asked in missing)
         remedy = "pip install " + " ".join(f"'{asked.name}{asked.specifier}'" for asked in missing)
         checkup.warn(f"packages are missing, so that some commands do not work: {names}", remedy)
-    for asked in requirements:
-        version = versions[asked.name]
-        if version is not None and not asked.specifier.contains(version, prereleases=True):
-            problem = f"{asked.name} {version} is not what depparse was made for ({asked.specifier})"
-            checkup.warn(problem, f"pip install '{asked.name}{asked.specifier}'")
+    _check_versions(requirements, checkup)
     return versions
 
 
-def _extras(_: Checkup) -> dict[str, Any]:
+def _check_versions(requirements: list[Requirement], checkup: Checkup) -> None:
+    """Warns of packages that are installed in another version than depparse asks for."""
+    for asked in requirements:
+        version = _version(asked.name)
+        if version is not None and not asked.specifier.contains(version, prereleases=True):
+            problem = f"{asked.name} {version} is not what depparse was made for ({asked.specifier})"
+            checkup.warn(problem, f"pip install '{asked.name}{asked.specifier}'")
+
+
+def _extras(checkup: Checkup) -> dict[str, Any]:
     """The versions of optional packages, or how to install them."""
     facts: dict[str, Any] = {}
     for extra, names in EXTRAS.items():
+        with contextlib.suppress(metadata.PackageNotFoundError):  # the topic of packages tells that
+            _check_versions(_requirements(extra), checkup)
         versions = {name: _version(name) for name in names}
         missing = [name for name, version in versions.items() if version is None]
         install = f"pip install 'depparse[{extra}]'"

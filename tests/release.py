@@ -72,10 +72,19 @@ def unready(tag: str) -> list[str]:
         problems.append(
             f"the tag is {tag}, and depparse.__version__ is {__version__}: the tag should be v{__version__}"
         )
-    heading = re.search(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    heading = re.search(r"^## (.*)$", changelog, re.MULTILINE)
     if heading is None or not re.fullmatch(rf"{re.escape(__version__)} \(\d{{4}}-\d\d-\d\d\)", heading[1]):
         first = heading[1] if heading else "nothing"
         problems.append(f"CHANGELOG.md begins with {first!r}, and should with '{__version__} (YEAR-MONTH-DAY)'")
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    date = re.search(r"\((\d{4}-\d\d-\d\d)\)$", heading[1] if heading else "")
+    lines = f"version: {__version__}", f'date-released: "{date[1] if date else "YEAR-MONTH-DAY"}"'
+    problems += [f"CITATION.cff has no line {line!r}" for line in lines if line not in citation.splitlines()]
+    section = "".join(re.split(r"^## ", changelog, maxsplit=2, flags=re.MULTILINE)[1:2])
+    pythons = re.findall(r"Python :: (3\.\d+)", (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    if untold := [python for python in pythons if not re.search(rf"\b{re.escape(python)}\.\d", section)]:
+        problems.append(f"CHANGELOG.md does not say that this version was tried with Python {', '.join(untold)}")
     if NO_OWNER in (ROOT / "pyproject.toml").read_text(encoding="utf-8"):
         problems.append("pyproject.toml says OWNER where the account of the repository belongs")
     status = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, check=True, capture_output=True, text=True)

@@ -76,6 +76,22 @@ def test_packages_that_are_missing_or_too_old(monkeypatch: pytest.MonkeyPatch) -
     ]
 
 
+def test_extras_that_are_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [
+        "numpy>=2.0",
+        'spacy>=3.8.2; extra == "spacy"',
+        'ray[data]>=2.60; extra == "ray"',
+        'mypy>=9; extra == "dev"',
+    ]
+    asked.append('old>=1; python_version < "3" and extra == "spacy"')
+    monkeypatch.setattr(doctor.metadata, "requires", lambda _: asked)
+    versions = {"numpy": "1.26.0", "spacy": "3.0.0", "ray": "2.61.0", "mypy": "1.0", "old": "0.1"}
+    monkeypatch.setattr(doctor, "_version", versions.get)
+    assert problems("extras", monkeypatch) == [
+        Problem("spacy 3.0.0 is not what depparse was made for (>=3.8.2)", "pip install 'spacy>=3.8.2'")
+    ]
+
+
 def test_a_checkout_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(name: str) -> None:
         raise doctor.metadata.PackageNotFoundError(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,6 +23,7 @@ from depparse.formats.table import GROUP as FORMATS
 from depparse.layers.trees.reader import LAYERS
 from depparse.model.codec import TASKS
 from depparse.model_folder.find import GROUP as MODELS
+from tests import release
 from tests.conftest import ROOT
 from tests.release import unready
 
@@ -83,6 +85,52 @@ def test_what_is_not_ready_is_told() -> None:
     assert "the tag is v99.0" in told
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git has to say what is committed")
+def test_a_release_is_cited_with_its_version_and_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the recipe of CONTRIBUTING.md writes them, run here on copies; before it, both are told to be missing."""
+    recipe = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("For each release, such as 0.2.0:")[2]
+    lines = [line for line in recipe.splitlines() if line.startswith(("sed", "printf"))]
+    for name in ("CITATION.cff", "CHANGELOG.md", "pyproject.toml", "depparse/__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    monkeypatch.setattr(release, "ROOT", tmp_path)
+    monkeypatch.setattr(release, "__version__", "0.2.0")
+    citation = tmp_path / "CITATION.cff"
+    citation.write_text(
+        re.sub(r"(?m)^(version|date-released):.*\n", "", citation.read_text(encoding="utf-8")), encoding="utf-8"
+    )
+    assert sum(problem.startswith("CITATION.cff") for problem in unready("v0.2.0")) == 2
+    changelog = tmp_path / "CHANGELOG.md"
+    tried = "Python 3.11.7, with torch: …, Python 3.13.0: …"
+    changelog.write_text(
+        changelog.read_text(encoding="utf-8").replace("### Added", f"{tried}\n\n### Added", 1), encoding="utf-8"
+    )
+    assert "CHANGELOG.md does not say that this version was tried with Python 3.12" in unready("v0.2.0")
+    changelog.write_text(changelog.read_text(encoding="utf-8").replace(tried, f"{tried}, 3.12.1", 1), encoding="utf-8")
+    for _ in range(2):  # the second one replaces what the first one wrote
+        subprocess.run(["bash", "-euc", "\n".join(lines)], cwd=tmp_path, check=True)
+    problems = [problem for problem in unready("v0.2.0") if not problem.startswith("uncommitted")]
+    assert not any(name in problem for problem in problems for name in ("CITATION", "CHANGELOG", "the tag"))
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.citation-file-format"]
+    subprocess.run([*command, "--default-filetype", "yaml", citation], check=True, capture_output=True)
+
+
+def test_a_report_of_a_fault_has_what_doctor_says() -> None:
+    form = (GITHUB / "ISSUE_TEMPLATE" / "bug.yml").read_text(encoding="utf-8")
+    help_text = (ROOT / "depparse" / "cli" / "doctor.py").read_text(encoding="utf-8")
+    assert "For a report of a fault: [green]depparse doctor --json" in help_text
+    assert "depparse doctor --json" in form
+
+
+def test_the_page_on_stability_names_the_commands_that_end_with_1() -> None:
+    row = re.search(r"exit codes \((.*?)\)", (ROOT / "docs" / "stability.md").read_text(encoding="utf-8"))
+    assert row is not None
+    files = sorted((ROOT / "depparse" / "cli").glob("*.py"))
+    with_1 = {file.stem for file in files if "raise typer.Exit(1)" in file.read_text(encoding="utf-8")}
+    assert with_1 == {name.partition(" ")[0] for name in re.findall(r"`([\w ]+)`", row[1])}
+
+
 def test_the_repository_has_one_address() -> None:
     names = ["pyproject.toml", "CITATION.cff"]
     text = "\n".join((ROOT / name).read_text(encoding="utf-8") for name in names)
@@ -137,3 +185,20 @@ def test_workflows_run_what_there_is(workflow: str) -> None:
     for command in commands:
         program, argument, *_ = command.split()
         assert argument in targets if program == "make" else (ROOT / argument).is_file(), command
+
+
+def test_all_slow_tests_of_pages_run_for_main_and_before_a_release() -> None:
+    """Those of the files that run code of pages, and those of the built site. They are too slow for `.ci/run`."""
+    listed = re.search(r"^PAGES = (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed is not None
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/test_*.py")
+    }
+    runs_pages = {
+        name for name, text in texts.items() if "\nfrom tests.pages import" in text and "\n@pytest.mark.slow" in text
+    }
+    assert set(listed[1].split()) == runs_pages | {"tests/test_site.py"}
+    for name in ("ci", "release"):
+        workflow = (GITHUB / "workflows" / f"{name}.yml").read_text(encoding="utf-8")
+        assert "\n      - run: make test-pages\n" in workflow
+    assert "\n    needs: [build, pages]\n" in workflow

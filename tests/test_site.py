@@ -91,6 +91,48 @@ def test_each_page_is_in_a_table_of_contents_once() -> None:
     assert sorted(named) == sorted(source_pages() - {"index"})
 
 
+def names_that_pages_import() -> dict[str, str]:
+    """The full names of what the Python of pages imports from depparse or text names, each with a page that does so."""
+    named: dict[str, str] = {}
+    for file in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]:
+        page, text = file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
+        for module, names in re.findall(r"^ *from (depparse(?:\.\w+)*) import ([\w, ]+)", text, re.MULTILINE):
+            named |= dict.fromkeys((f"{module}.{name.strip()}" for name in names.split(",")), page)
+        named |= dict.fromkeys(re.findall(r"`(depparse\.\w+(?:\.\w+)+)(?:\([^`]*\))?`", text), page)
+    return named
+
+
+def names_in_the_reference() -> set[str]:
+    """The full names of what the sources of the reference have an entry for."""
+    names = set()
+    for file in DOCS.rglob("*.rst"):
+        module = "depparse"
+        for directive, name in re.findall(r"^\.\. (\w+):: ([\w.]+)$", file.read_text(encoding="utf-8"), re.MULTILINE):
+            if directive == "currentmodule":
+                module = name
+            elif directive.startswith("auto"):
+                names.add(name if name.startswith("depparse.") else f"{module}.{name}")
+    return names
+
+
+def is_module(name: str) -> bool:
+    """Whether a file or folder of depparse has this name."""
+    path = ROOT.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def test_the_reference_has_all_that_pages_import() -> None:
+    """This is public, as docs/stability.md says. Attributes and methods stand in the entries of their classes."""
+    named, reference = names_that_pages_import(), names_in_the_reference()
+    assert {"depparse.wrappers.huggingface_map.Annotator", "depparse.Constraints"} <= set(named)
+    missing = {
+        name: page
+        for name, page in named.items()
+        if not is_module(name) and not {name, name.rpartition(".")[0]} & reference
+    }
+    assert missing == {}
+
+
 @pytest.fixture
 def links(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(DOCS))

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
+import pkgutil
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
+from depparse.cli.app import make_app
 from depparse.inference.load import load
+from depparse.training.recipe import read_recipe
+from depparse.treebanks.treebank import SPLITS
 from tests.conftest import ROOT
 from tests.packages import install_project
 from tests.pages import Block, blocks, run
@@ -114,6 +122,62 @@ def test_both_sides_of_comparisons_are_code(page: str) -> None:
         ast.parse(block.code)
 
 
+# The classes of what the variables and attributes of the left sides are.
+CLASSES = {
+    "spacy": {
+        "nlp": "spacy.language.Language",
+        "doc": "spacy.tokens.Doc",
+        "sent": "spacy.tokens.Span",
+        **dict.fromkeys(("token", "head", "root"), "spacy.tokens.Token"),
+    },
+    "stanza": {
+        "nlp": "stanza.Pipeline",
+        "doc": "stanza.models.common.doc.Document",
+        "sentence": "stanza.models.common.doc.Sentence",
+        "ent": "stanza.models.common.doc.Span",
+        **dict.fromkeys(("token", "tokens", "parent"), "stanza.models.common.doc.Token"),
+        **dict.fromkeys(("word", "words", "w", "head"), "stanza.models.common.doc.Word"),
+        "sentences": "stanza.models.common.doc.Sentence",
+    },
+}
+
+
+@pytest.mark.parametrize("page", CLASSES)
+def test_left_sides_name_what_the_other_library_has(page: str) -> None:
+    pytest.importorskip(page, reason=f"needs {page}: pip install 'depparse[{page}]'")
+    tree = ast.parse("".join(block.code for block in blocks(f"docs/coming-from/{page}.md", ["py"])))
+    imported: dict[str, Any] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name: importlib.import_module(alias.name) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                imported[alias.name] = pkgutil.resolve_name(f"{node.module}:{alias.name}")
+    assert imported
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            owner = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+            name = owner.id if isinstance(owner, ast.Name) else ast.unparse(owner).rpartition(".")[2]
+            kind = imported[name] if name in imported else pkgutil.resolve_name(CLASSES[page][name])
+            assert hasattr(kind, node.attr), ast.unparse(node)
+
+
+def test_trainings_of_comparisons_name_recipes_and_options_that_there_are() -> None:
+    """They would take hours."""
+    command: Any = get_command(make_app("train"))
+    trainings = [block for page in OTHERS for block in blocks(f"docs/coming-from/{page}.md", ["text"])]
+    assert trainings
+    for block in trainings:
+        program, name, *arguments = shlex.split(block.code.replace("\\\n", " "))
+        assert (program, name) == ("depparse", "train")
+        asked = command.commands["train"].make_context("train", arguments).params
+        data = {
+            split: [str(file) for file in asked[f"{split}_files" if split == "train" else split]] for split in SPLITS
+        }
+        recipe = read_recipe(asked["recipe"], asked["set_"], data=data)
+        assert recipe.data.train == ("train.conllu",)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", OTHERS)
 def test_right_sides_of_comparisons_run(page: str, folder: Path) -> None:
@@ -131,7 +195,6 @@ def test_right_sides_of_comparisons_run(page: str, folder: Path) -> None:
         run(Block(language, code, ""), folder)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("nbclient") is None, reason="needs nbclient: pip install 'depparse[docs]'")
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
 def test_notebook_runs_and_gives_the_output_that_is_in_it(

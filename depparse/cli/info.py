@@ -15,7 +15,6 @@ from depparse.printable import clean
 if TYPE_CHECKING:
     from depparse.evaluation.tables import Table
     from depparse.model_folder.description import Description, Named
-    from depparse.model_folder.facts import Facts
 
 
 _UNKNOWN = "not stated"  # of a licence
@@ -64,7 +63,7 @@ def info(
     if data := description.facts.all_data():
         files = [(file.split, file.file, f"{file.sha256[:12]}…", file.licence or _UNKNOWN) for file in data]
         tables.append(Table("Data", ("split", "file", "SHA-256", "licence"), files))
-    tables += _scores(description.facts)
+    tables += _scores(description)
     show(tables)
 
 
@@ -149,12 +148,13 @@ def _task_row(name: str, task: dict[str, Any]) -> tuple[str, str, str, str]:
     return name, ", ".join(columns), labels, f"{task['parameters']:,}"
 
 
-def _scores(facts: Facts) -> Iterator[Table]:
+def _scores(description: Description) -> Iterator[Table]:
     from depparse.evaluation.tables import Table, percent
 
+    facts, scores = description.facts, description.scores
     title = "Scores as packed" if facts.packing is not None and facts.scores else "Scores"
     for source, heading in (("words", title), ("text", f"{title} from raw text")):
-        rows = [row for row in facts.known_scores() if row.source == source]
+        rows = [row for row in scores if row.source == source]
         names = list(dict.fromkeys(name for row in rows for name in row.f1))
         cells = [(row.data, *(percent(row.f1[name]) if name in row.f1 else "" for name in names)) for row in rows]
         if rows:

@@ -4,7 +4,9 @@ A row has the fields ``sent_id`` and ``text`` (derived), ``comments`` (whole lin
 words: ``FORM`` … ``MISC`` and any further ones, as strings, HEAD as int32. An unannotated cell is null; the whole list
 is null if the sentence has no such column. ``mwts`` and ``empty_nodes`` have their cells. Annotation that is objects
 (``ents``, ``frames`` …) has a field, filled if the objects have scores or the cells do not say everything. Nothing of
-a file is lost.
+a file is lost. The metadata have the columns of the document; libraries that keep no metadata have a field ``columns``.
+
+Tables with a row for each line, as `Document.to_pandas` makes them, are read, too.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ from depparse.formats.assemble import (
     reporter,
     schema_metadata,
 )
+from depparse.formats.pandas import from_lines, has_lines
 
 if TYPE_CHECKING:
     import pyarrow
@@ -45,7 +48,8 @@ if TYPE_CHECKING:
     from depparse.document.annotations.kind import Kind
 
 ROWS = 1000  # sentences in a record batch and in a row group of a Parquet file
-_OWN = ("sent_id", "text", "comments", "mwts", "empty_nodes")
+NAMES = "columns"  # the field with the columns of the document
+_OWN = ("sent_id", "text", "comments", "mwts", "empty_nodes", NAMES)
 _METADATA = "depparse"
 
 
@@ -178,16 +182,24 @@ def from_arrow(table: pyarrow.Table) -> Document:
     import pyarrow as pa
 
     check_type(table, pa.Table, "table", "a pyarrow.Table")
-    sentences = list(sentences_from_batches(table.schema, table.to_batches(), "table"))
-    return Document(sentences, column_names(table.schema, sentences, "table"))
+    return _document(table.schema, table.to_batches(), "table")
 
 
 def read_parquet(path: PathLike) -> Document:
     """The document in a Parquet file, ours or of the hub's forms. Raises FormatError."""
-    with parquet_file(path) as file:
-        fields = file.schema_arrow
-    sentences = list(iter_parquet(path))
-    return Document(sentences, column_names(fields, sentences, os.fspath(path)))
+    with parquet_file(path) as file, _explained(path):
+        return _document(file.schema_arrow, file.iter_batches(batch_size=ROWS), os.fspath(path))
+
+
+def _document(fields: pyarrow.Schema, batches: Iterable[pyarrow.RecordBatch], place: str) -> Document:
+    if has_lines(fields):
+        return from_lines(fields, batches)
+    named: Sequence[str] | None = None
+    if is_own(fields.names) and NAMES in fields.names:
+        batches = [batch for batch in batches if len(batch)]
+        named = as_column_names(batches[0].column(NAMES)[0].as_py(), reporter(place)) if batches else None
+    sentences = list(placed(sentences_from_batches(fields, batches, place)))
+    return Document(sentences, named or column_names(fields, sentences, place))
 
 
 def iter_parquet(
@@ -234,6 +246,8 @@ def sentences_from_batches(
     labels: Mapping[str, Sequence[str]] | None = None,
 ) -> Iterator[Sentence]:
     """The sentences of record batches with the schema `fields`: in our own form if it has FORM, else the hub's."""
+    if has_lines(fields):
+        return iter(from_lines(fields, batches))
     rows = _rows(batches, place)
     if is_own(fields.names):
         return sentences_from_own_rows(rows, place)
@@ -264,9 +278,15 @@ def columns_of(names: Sequence[str]) -> list[str]:
 
 def column_names(fields: pyarrow.Schema | None, sentences: Sequence[Sentence], place: str) -> Sequence[str]:
     """The columns of the document whose sentences were read from a table with the schema `fields`."""
+    names = stored_names(fields, place) if fields is not None else None
+    return names or column_names_of(next(iter(sentences), None))
+
+
+def stored_names(fields: pyarrow.Schema, place: str) -> list[str] | None:
+    """The columns of the document that the metadata of a schema tell; None if they do not."""
     fail = reporter(place)
-    stored = schema_metadata(fields, _METADATA, fail) if fields is not None else None
-    return as_column_names(stored.get("columns"), fail) if stored else column_names_of(next(iter(sentences), None))
+    stored = schema_metadata(fields, _METADATA, fail)
+    return as_column_names(stored.get("columns"), fail) if stored else None
 
 
 def sentences_from_own_rows(rows: Iterable[Mapping[str, Any]], place: str) -> Iterator[Sentence]:
@@ -276,6 +296,8 @@ def sentences_from_own_rows(rows: Iterable[Mapping[str, Any]], place: str) -> It
 
 
 def _sentence(row: Mapping[str, Any], place: str) -> Sentence:
+    if isinstance(row.get("FORM"), str):
+        raise reporter(place)("a row for each line, not for each sentence; Document.from_pandas reads such a table")
     comments = as_comments(row.get("comments") or [], reporter(place))
     fail = reporter(place, comments)
     columns: dict[str, list[str]] = {}

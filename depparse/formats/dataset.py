@@ -45,18 +45,20 @@ def to_dataset(
     if path is None:
         document = sentences if isinstance(sentences, Document) else Document(sentences)
         table = arrow.to_arrow(document, columns)
-        return datasets.Dataset(table, info=_info(table.schema))
+        return datasets.Dataset(table, info=info_of(table.schema))
     source, fields = arrow.with_schema(sentences, columns)
     with open_output(path) as out, pa.ipc.new_stream(out.buffer, fields) as writer:
         for batch in arrow.record_batches(source, fields):
             writer.write_batch(batch)
-    return datasets.Dataset.from_file(os.fspath(path), info=_info(fields))
+    return datasets.Dataset.from_file(os.fspath(path), info=info_of(fields))
 
 
-def _info(fields: pyarrow.Schema) -> DatasetInfo:
+def info_of(fields: pyarrow.Schema) -> DatasetInfo:
+    """The description of a data set with these fields; empty if their metadata do not tell the columns."""
     import datasets
 
-    return datasets.DatasetInfo(description=_COLUMNS + " ".join(arrow.column_names(fields, (), "data set")))
+    names = arrow.stored_names(fields, "data set")
+    return datasets.DatasetInfo(description=_COLUMNS + " ".join(names) if names else "")
 
 
 def from_dataset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from depparse.arguments import check_type
@@ -21,6 +22,7 @@ from depparse.formats.assemble import (
 
 if TYPE_CHECKING:
     import pandas
+    import pyarrow
 
 _LINE = ("sentence", "sent_id", "comments", "id", "kind", "token")  # the first columns of a frame
 
@@ -111,6 +113,21 @@ def from_pandas(frame: pandas.DataFrame) -> Document:
         sentences.append(from_rows(names, ids[start:end], rows, lines, fail))
     column_names = frame.attrs.get("columns")
     return Document(sentences, column_names or column_names_of(sentences[0] if sentences else None))
+
+
+def has_lines(fields: pyarrow.Schema) -> bool:
+    """Whether a table of Arrow with these fields has a row for each line, as `to_pandas` makes it."""
+    import pyarrow as pa
+
+    kind = fields.field("FORM").type if "FORM" in fields.names else pa.null()
+    return not (pa.types.is_null(kind) or pa.types.is_nested(kind))
+
+
+def from_lines(fields: pyarrow.Schema, batches: Iterable[pyarrow.RecordBatch]) -> Document:
+    """The document in a table of Arrow that has a row for each line. Raises FormatError."""
+    import pyarrow as pa
+
+    return from_pandas(pa.Table.from_batches(batches, fields).to_pandas())
 
 
 def _cells(column: pandas.Series[Any], fill: str = "") -> list[str]:

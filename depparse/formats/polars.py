@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from depparse.arguments import check_type
 from depparse.document.document import Conversion, Document
-from depparse.formats.arrow import from_arrow, to_arrow
-from depparse.formats.assemble import as_column_names, column_names_of, reporter
+from depparse.formats.arrow import NAMES, from_arrow, to_arrow
+from depparse.formats.assemble import column_names_of, reporter
 from depparse.formats.pandas import from_pandas
 from depparse.libraries import library
 
 if TYPE_CHECKING:
     import polars
-
-_NAMES = "columns"  # of the document; a frame has it only if its sentences do not tell it
 
 
 def to_polars(doc: Document) -> polars.DataFrame:
@@ -24,11 +22,9 @@ def to_polars(doc: Document) -> polars.DataFrame:
     columns it has. ``frame.explode("FORM", "UPOS")`` has one row for each word.
     """
     pl = library("polars")
-    table = to_arrow(doc)
-    table = table.rename_columns([f"column:{name}" if name == _NAMES else name for name in table.column_names])
-    frame: polars.DataFrame = pl.from_arrow(table)
-    if doc.sentences and doc.column_names != column_names_of(doc[0]):
-        frame = frame.with_columns(pl.lit(list(doc.column_names)).alias(_NAMES))
+    frame: polars.DataFrame = pl.from_arrow(to_arrow(doc))
+    if doc.sentences and doc.column_names != column_names_of(doc[0]):  # Polars drops the metadata of Arrow
+        frame = frame.with_columns(pl.lit(list(doc.column_names)).alias(NAMES))
     return frame
 
 
@@ -45,9 +41,7 @@ def from_polars(frame: polars.DataFrame | polars.LazyFrame) -> Document:
         return from_pandas(frame.to_pandas())
     if "FORM" not in frame.columns:
         raise fail("the column 'FORM' is missing; expected a frame as Document.to('polars') makes it")
-    names = frame[_NAMES].to_list()[:1] if _NAMES in frame.columns else []
-    document = from_arrow(frame.drop(_NAMES, strict=False).to_arrow())
-    return Document(document.sentences, as_column_names(names[0], fail)) if names else document
+    return from_arrow(frame.to_arrow())
 
 
 CONVERSION = Conversion(to_polars, from_polars)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from itertools import chain, islice
 from types import NoneType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from depparse.arguments import check_iterable, check_path, check_type, shown
 from depparse.document.document import Document
@@ -44,6 +44,18 @@ class SegmentsTogether(Protocol):
 
     def segment_all(self, texts: Sequence[str]) -> list[list[Sentence]]:
         """The sentences of each text."""
+
+
+def each(inputs: object) -> Iterable[Any]:
+    """The items of an iterable, or of what has a length and items by number, such as a data set of torch.
+
+    Raises ConfigError for anything else.
+    """
+    if isinstance(inputs, Iterable):
+        return inputs
+    if not isinstance(inputs, Sized) or not hasattr(inputs, "__getitem__"):
+        raise ConfigError(f"pipe takes many texts or documents, not {shown(inputs)}; call the pipeline itself for one")
+    return map(inputs.__getitem__, range(len(inputs)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from types import NoneType
 from typing import TYPE_CHECKING, Never, cast
 
+from depparse import __version__
 from depparse.arguments import check_path, check_type
 from depparse.errors import ConfigError
 from depparse.inference.networks import InTorch
@@ -17,6 +18,7 @@ from depparse.inference.request import hint
 from depparse.layers.stored import PRECISIONS, NoGraph
 from depparse.model.codec import ModelCodec
 from depparse.model_folder.contents import Contents, explained, read_card, read_contents, read_facts
+from depparse.model_folder.facts import Origin, Packing
 from depparse.model_folder.find import find
 from depparse.segmentation.segmenter import Segmenter
 
@@ -76,6 +78,7 @@ def load(
             raise ConfigError(f"{what} is one of {', '.join(choice)}, not {value!r}")
     folder = find(name, fetch=fetch, revision=revision)
     contents = read_contents(folder)
+    stored_parts = contents.parts
     pipeline = None
     if runtime != "torch":
         pipeline = _by_openvino(contents, str(device), runtime == "openvino", precision, without)
@@ -84,7 +87,28 @@ def load(
             raise ConfigError(f"torch computes in fp32 here; precision {precision!r} needs the runtime openvino")
         pipeline = _by_torch(contents, device, without)
     pipeline.card, pipeline.facts = read_card(folder), read_facts(folder)
+    if left_out := [part for part in stored_parts if part not in pipeline.parts]:
+        # The card tells of parts that are not there; the next one is made of the facts when the model is saved.
+        pipeline.card, pipeline.facts = "", pipeline.facts.without_parts(left_out, _packing(name, contents, pipeline))
     return pipeline
+
+
+def _packing(name: str | os.PathLike[str], contents: Contents, pipeline: Pipeline) -> Packing:
+    """What is left of the model called `name`. The weights are those in the folder, until it is saved again."""
+    origin = Origin.of(name, contents.folder)
+    prefixes = tuple(f"{part}." if part == SEGMENTER else f"tasks.{part}." for part in pipeline.parts)
+    sizes = [
+        array.nbytes
+        for key, array in contents.stored.items()
+        if not key.startswith(("tasks.", f"{SEGMENTER}.")) or key.startswith(prefixes)
+    ]
+    return Packing(
+        depparse=__version__,
+        model=origin if pipeline.codec is not None else None,
+        segmenter=origin if pipeline.segmenter is not None else None,
+        weights=contents.weights,
+        size=sum(sizes),
+    )
 
 
 def _by_openvino(

@@ -83,13 +83,16 @@ class Parts:
     @property
     def writes(self) -> tuple[str, ...]:
         """The columns that the model predicts."""
-        return tuple(name for columns in (self.codec.writes.values() if self.codec else ()) for name in columns)
+        return self.written(Request())
+
+    def written(self, request: Request) -> tuple[str, ...]:
+        """The columns that the model predicts at such a request."""
+        writes = self.codec.writes if self.codec else {}
+        return tuple(name for task, names in writes.items() if task not in request.without for name in names)
 
     def void(self, request: Request) -> tuple[str, ...]:
         """The columns of the input that such a request removes: DEPS if trees are predicted anew and graphs are not."""
-        codec_writes = self.codec.writes if self.codec else {}
-        written = [name for task, names in codec_writes.items() if task not in request.without for name in names]
-        return tuple(name for kind in void_kinds(written, request.keep) for name in kind.columns)
+        return tuple(name for kind in void_kinds(self.written(request), request.keep) for name in kind.columns)
 
     @property
     def languages(self) -> Languages:

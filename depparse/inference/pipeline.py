@@ -20,6 +20,7 @@ from depparse.inference.inputs import (
     InputReader,
     annotate_group,
     annotate_inputs,
+    each,
     jobs_of,
 )
 from depparse.inference.outputs import Context, document_of, documents, each_copy, flat, with_contexts
@@ -71,7 +72,8 @@ class Pipeline(Parts):
         import depparse
 
         check_path(name, "the name of a model")
-        folder = find(name, fetch=not local_files_only, revision=revision, cache_dir=cache_dir, token=token)
+        options: Any = {"revision": revision, "cache_dir": cache_dir, "token": token}
+        folder = find(name, fetch=not local_files_only, **options, fetch_by="fetch it by local_files_only=False")
         return depparse.load(folder, device, runtime=runtime, precision=precision, without=without)
 
     def request(self, *, constrained: bool = False, **asked: Unpack[Asked]) -> Request:
@@ -141,6 +143,8 @@ class Pipeline(Parts):
 
         With `as_tuples`, the inputs are pairs (input, context), and what comes out are pairs (Document, context).
 
+        `inputs` may also have a length and items by number, as the data sets of torch have.
+
         Inputs are read when they are needed: at most `batch_size` ahead, fewer if they are long. `workers` is the
         number of processes that share the work, with one thread each; each has up to `batch_size` inputs in work and as
         many waiting. See `depparse.inference.workers.run_in_order` for how they start and end. Closing the iterator
@@ -148,8 +152,9 @@ class Pipeline(Parts):
 
         Raises what a call or a worker raises. Nothing comes after an error.
         """
-        if isinstance(inputs, (str, Document)) or not isinstance(inputs, Iterable):
+        if isinstance(inputs, (str, Document)):
             raise ConfigError("pipe takes many texts or documents; call the pipeline itself for one")
+        inputs = each(inputs)
         if as_tuples:
             options: Any = {"batch_size": batch_size, "workers": workers, "request": request, **asked}
             return with_contexts(inputs, lambda given: self.pipe(given, **options))

@@ -33,8 +33,19 @@ class Contents:
     codec: ModelCodec | None
     segmenter_config: SegmenterConfig | None
     segmenter_codec: SegmenterCodec | None
-    is_rounded: bool  # whether the weights have been rounded to fewer bytes
+    weights: str  # how they are stored: float32, float16 or int8
     stored: dict[str, NDArray[Any]]  # all weights by their names, as `depparse.model_folder.weights` stores them
+
+    @property
+    def is_rounded(self) -> bool:
+        """Whether the weights have been rounded to fewer bytes."""
+        return self.weights != "float32"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the parts: the segmenter, if there is one, and the tasks."""
+        segmenter = () if self.segmenter_codec is None else (SEGMENTER.removesuffix("."),)
+        return (*segmenter, *(self.codec.tasks if self.codec is not None else ()))
 
 
 def read_contents(folder: Path) -> Contents:
@@ -45,7 +56,7 @@ def read_contents(folder: Path) -> Contents:
     if stored_as not in WEIGHTS:
         choice = ", ".join(WEIGHTS)
         raise ModelError(f"{folder}: weights stored as {stored_as!r}, but this version reads {choice}; update depparse")
-    contents = Contents(folder, None, None, None, None, stored_as != "float32", {})
+    contents = Contents(folder, None, None, None, None, stored_as, {})
     with explained(folder):
         contents.stored = load_file(folder / "model.safetensors")
         check_finite(contents.stored)

@@ -14,7 +14,7 @@ from depparse.errors import ModelError
 from depparse.files import hash_file
 from depparse.folders import package_of
 from depparse.layers.stored import SCALE
-from depparse.model_folder.facts import Facts, facts_from
+from depparse.model_folder.facts import Facts, ScoreRow, facts_from
 from depparse.model_folder.find import CARD, FACTS, FILES, bundled, find, in_package, packaged
 
 if TYPE_CHECKING:
@@ -46,6 +46,14 @@ class Description:
     facts: Facts  # data, licences, scores …
     card_as_saved: bool  # whether the card is still the saved one; no other file may have changed
 
+    @property
+    def scores(self) -> tuple[ScoreRow, ...]:
+        """The scores of the parts that the model has."""
+        columns = [column for task in self.tasks.values() for column in task["columns"]]
+        if self.tasks and not columns:  # a folder of an old format
+            return self.facts.known_scores()
+        return self.facts.scores_of(columns, segments=self.segmenter is not None)
+
     def to_dict(self) -> dict[str, Any]:
         """The description as a dictionary for JSON. Scores are in percent, with two decimal places, as in the card."""
         data = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "facts"}
@@ -56,7 +64,7 @@ class Description:
             "data": [file.model_dump(mode="json") for file in facts.all_data()],
             "scores": [
                 {"data": row.data, "source": row.source, **{name: round(100 * f1, 2) for name, f1 in row.f1.items()}}
-                for row in facts.known_scores()
+                for row in self.scores
             ],
             "scores_as_packed": facts.packing is not None and bool(facts.scores),
             "facts": facts.model_dump(mode="json", exclude_defaults=True),

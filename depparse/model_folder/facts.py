@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,11 +64,17 @@ class Origin(Config):
 
     @classmethod
     def of(cls, name: str | os.PathLike[str], folder: Path) -> Origin:
-        """The origin `folder`, which the user named `name`: a model of that name, an id on the hub, or a path."""
+        """The origin `folder`, which the user named `name`: a model of that name, an id on the hub, or a path.
+
+        The path of a folder in the cache of the hub stands for the id of its repository.
+        """
         digest = hash_file(folder / "manifest.json")
         repository, snapshots, commit = folder.parts[-3:] if len(folder.parts) > 2 else ("", "", "")
-        fetched = snapshots == "snapshots" and repository == f"models--{os.fspath(name).replace('/', '--')}"
-        return cls(name=without_paths(os.fspath(name)), manifest_sha256=digest, commit=commit if fetched else "")
+        is_cached = snapshots == "snapshots" and repository.startswith("models--")
+        hub_id = repository.removeprefix("models--").replace("--", "/") if is_cached else ""
+        if is_cached and os.fspath(name) in (hub_id, os.fspath(folder)):
+            return cls(name=hub_id, manifest_sha256=digest, commit=commit)
+        return cls(name=without_paths(os.fspath(name)), manifest_sha256=digest)
 
 
 class Packing(Config):
@@ -118,6 +124,29 @@ class Facts(Config):
     def languages(self) -> list[str]:
         """The languages of the data, as UD names them."""
         return list(dict.fromkeys(file.language for file in self.all_data() if file.language))
+
+    def scores_of(self, columns: Collection[str], *, segments: bool) -> tuple[ScoreRow, ...]:
+        """The `known_scores` that are those of a model that writes these columns and, if it `segments`, reads raw text.
+
+        The facts may tell more, of parts that were left out.
+        """
+        from depparse.evaluation.metrics import metrics
+
+        others = {metric.name for metric in metrics() if metric.columns and not metric.tells_of(columns)}
+        rows = [
+            row.model_copy(update={"f1": {name: f1 for name, f1 in row.f1.items() if name not in others}})
+            for row in self.known_scores()
+            if segments or row.source == "words"
+        ]
+        return tuple(row for row in rows if row.f1)
+
+    def without_parts(self, left_out: Sequence[str], packing: Packing) -> Facts:
+        """The facts of a model whose facts are these, without these parts; `packing` says what is left of it."""
+        return Facts(
+            packing=packing.model_copy(update={"left_out": tuple(left_out)}),
+            model=self if packing.model is not None else None,
+            segmenter=self if packing.model is None else None,
+        )
 
     def known_scores(self) -> tuple[ScoreRow, ...]:
         """The scores of the weights in this folder or, if nobody measured these, of the model that was packed."""

@@ -76,6 +76,7 @@ def find(
     revision: str | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     token: str | bool | None = None,
+    fetch_by: str = "fetch it by fetch=True (--fetch)",
 ) -> Path:
     """The model folder that `name` stands for.
 
@@ -83,7 +84,8 @@ def find(
     name of a model that an installed package offers; the id of a model on the Hugging Face hub (``user/repo``) that
     was fetched before. With `fetch` it is fetched now, at `revision` (a branch, tag or commit). A path object, or a
     string such as ``./en``, is always a folder. `cache_dir` is where models of the hub are kept, `token` that of a user
-    of the hub; by default they are those of the library huggingface_hub.
+    of the hub; by default they are those of the library huggingface_hub. `fetch_by` says, in an error, how a user has a
+    model of the hub fetched.
 
     Raises ModelError if there is no such model, or if packages offer several, and ConfigError if a `revision` is given
     and `name` is no hub id.
@@ -101,10 +103,8 @@ def find(
             return fetched(name, SIZES, revision, cache_dir, token)
         if (snapshot := cached(name, SIZES, revision, cache_dir)) is not None:
             return snapshot
-        raise ModelError(
-            f"{name}: no such model folder, and not among the models fetched from the Hugging Face hub before; "
-            "if it is one of the hub, fetch it by fetch=True (--fetch)"
-        )
+        missing = f"{name}: no such model folder, and not among the models fetched from the Hugging Face hub before"
+        raise ModelError(f"{missing}; if it is one of the hub, {fetch_by}")
     else:
         raise ModelError(_no_such(name))
     if revision is not None:

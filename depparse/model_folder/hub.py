@@ -32,14 +32,19 @@ def fetched(
     from huggingface_hub import snapshot_download
 
     try:
-        siblings = _api(token).model_info(name, revision=revision, files_metadata=True).siblings or []
-        for sibling in siblings:
+        info = _api(token).model_info(name, revision=revision, files_metadata=True)
+        for sibling in info.siblings or []:
             limit = files.get(sibling.rfilename)
             if limit is not None and (sibling.size or 0) > limit:
                 size = f"{sibling.rfilename} has {sibling.size:,} bytes, but such a file of a model {limit:,} at most"
                 raise ModelError(f"{name}: not fetched from the Hugging Face hub: {size}")
-        options: Any = {"revision": revision, "cache_dir": cache_dir, "token": token, "allow_patterns": list(files)}
-        return Path(snapshot_download(name, **options, local_files_only=False))
+        # The commit whose sizes were checked, whatever has been pushed since.
+        commit = info.sha or revision
+        options: Any = {"revision": commit, "cache_dir": cache_dir, "token": token, "allow_patterns": list(files)}
+        snapshot = Path(snapshot_download(name, **options, local_files_only=False))
+        if commit != (branch := revision or "main"):
+            _note_commit(snapshot, branch)
+        return snapshot
     except ModelError:
         raise
     except Exception as error:  # of the hub, of its HTTP library (which it may change), or of the disk
@@ -48,6 +53,13 @@ def fetched(
             if folder is not None:
                 return folder
         raise ModelError(f"{name}: cannot be fetched from the Hugging Face hub: {_reason(error)}") from None
+
+
+def _note_commit(snapshot: Path, branch: str) -> None:
+    """Notes the commit of a branch or tag in the cache, as the library does, so that it is found without a network."""
+    reference = snapshot.parents[1] / "refs" / branch
+    reference.parent.mkdir(parents=True, exist_ok=True)
+    reference.write_text(snapshot.name, encoding="utf-8")
 
 
 def cached(

@@ -49,7 +49,9 @@ def front_matter(
     """
     from huggingface_hub import ModelCardData
 
-    results = [result for row in facts.known_scores() for result in _results(row, facts.all_data())]
+    results = [
+        result for row in facts.scores_of(columns, segments=segments) for result in _results(row, facts.all_data())
+    ]
     tags = ["depparse", "universal-dependencies", *(tag for column, tag in _TAGS.items() if column in columns)]
     tags += ["tokenization", "sentence-segmentation"] if segments else []
     origins = [base.origin for part in facts.all() if (base := part.base) is not None]

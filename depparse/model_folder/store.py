@@ -88,6 +88,9 @@ def save(
         check_finite({name: value.numpy() for name, value in stored.items()})
         write_tensors(temporary / "model.safetensors", stored)
         facts = facts or Facts()
+        if facts.packing is not None:
+            packing = {"weights": weights, "size": sum(tensor.nbytes for tensor in stored.values())}
+            facts = facts.model_copy(update={"packing": facts.packing.model_copy(update=packing)})
         _write_json(temporary / FACTS, facts.model_dump(mode="json", exclude_defaults=True) | {"format": 1}, indent=1)
         text = render(facts) if card is None else card
         if (card is None or metadata) and not has_front_matter(text):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from depparse.arguments import check_type
 from depparse.document.columns import CONLLU_COLUMNS
 from depparse.document.document import Document
 from depparse.errors import FormatError
@@ -19,6 +20,7 @@ from depparse.files import PathLike
 from depparse.formats import arrow
 from depparse.formats.assemble import joined_names
 from depparse.formats.dataset import from_dataset as from_dataset
+from depparse.formats.dataset import info_of
 from depparse.formats.dataset import iter_dataset as iter_dataset
 from depparse.formats.dataset import to_dataset as to_dataset
 from depparse.treebanks.treebank import Treebank
@@ -33,10 +35,12 @@ def to_dataset_dict(treebank: Treebank | PathLike | Mapping[str, Document]) -> D
     """The splits of a treebank as data sets of `to_dataset`, all with the same fields, in memory.
 
     `treebank` is one that was opened, its folder or file, or a document for each split. The split dev is called
-    ``validation``, as on the hub; `from_dataset_dict` calls it dev again. Raises FormatError.
+    ``validation``, as on the hub; `from_dataset_dict` calls it dev again. Raises FormatError and ConfigError.
     """
     import datasets
 
+    expected = "a treebank, its folder or file, or a document for each split, such as {'train': document}"
+    check_type(treebank, (Treebank, str, os.PathLike, Mapping), "treebank", expected)
     if not isinstance(treebank, Mapping):
         opened = treebank if isinstance(treebank, Treebank) else Treebank.open(treebank)
         treebank = {split: opened.read(split) for split in opened.splits}
@@ -73,13 +77,16 @@ def load_parquet(
     for file in files:
         arrow.parquet_file(file).close()  # its errors say clearly what is wrong with a file
     name = datasets.Split(_SPLITS.get(split, split)) if split else None
-    if cache_dir is not None:
-        return datasets.Dataset.from_parquet(files, split=name, cache_dir=os.fspath(cache_dir))
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    info = info_of(pq.read_schema(files[0]))
+    if cache_dir is not None:
+        dataset = datasets.Dataset.from_parquet(files, split=name, cache_dir=os.fspath(cache_dir))
+        dataset.info.description = info.description
+        return dataset
     table = pa.concat_tables([pq.read_table(file) for file in files])
-    return datasets.Dataset(table, split=name)
+    return datasets.Dataset(table, info=info, split=name)
 
 
 def _files(path: PathLike | Sequence[PathLike], split: str | None) -> list[Path]:

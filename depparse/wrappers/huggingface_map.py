@@ -47,7 +47,7 @@ class Annotator:
     It loads the model, and is pickled without it; each process loads it once. A process of several uses one thread.
     OpenVINO cannot run in a fork of a process that has used it; there, a program beside each process computes.
 
-    Raises ConfigError and ModelError; FormatError, from `map`, for a row without a text.
+    Raises ConfigError and ModelError; FormatError, from `map`, for a row without a text or a name.
     """
 
     def __init__(
@@ -73,13 +73,15 @@ class Annotator:
 
     def __call__(self, rows: Any) -> Any:
         """The new column of these rows: a dictionary of the columns of a batch or of the cells of a row, or a table."""
+        is_table = isinstance(rows, _table())
+        # A batch may also be a dictionary, or a frame of pandas or Polars, of which only the first lists its names.
+        columns = rows.column_names if is_table else list(getattr(rows, "columns", rows))
         if self._model.runtime == "openvino" and is_fork_of_started():
-            return self._program()(rows if isinstance(rows, _table()) else dict(rows))
+            return self._program()(rows if is_table else {name: rows[name] for name in columns})
         pipeline = self._pipeline()
         if self._column is None:
             return self._rows.annotated(pipeline, rows)
-        is_table = isinstance(rows, _table())
-        self._rows.check(pipeline, rows.column_names if is_table else list(rows), are_texts=True)
+        self._rows.check(pipeline, columns, are_texts=True)
         texts, *names = [rows[name] for name in (self._rows.text, self._rows.name) if name is not None]
         if is_row := not is_table and isinstance(texts, str | None):
             texts, names = [texts], [[name] for name in names]
@@ -181,7 +183,8 @@ def annotate(
         if num_proc > 1 and device != "cpu":
             raise ConfigError(f"processes share out processors, but the model is on {device}; give no num_proc")
     if not isinstance(dataset, (datasets.Dataset, datasets.DatasetDict)):
-        raise FormatError(f"expected a datasets.Dataset, found {type(dataset).__name__}", path="data set")
+        hint = "; a stream is annotated by its map, with an Annotator" if hasattr(dataset, "map") else ""
+        raise FormatError(f"expected a datasets.Dataset, found {type(dataset).__name__}{hint}", path="data set")
     annotator = Annotator(model, text=text, column=None, name=name, device=device, **asked)
 
     def annotated(part: Dataset) -> Dataset:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
 
+from depparse.arguments import shown
 from depparse.document.columns import VALUE_COLUMNS
 from depparse.document.document import Document
 from depparse.document.raw_text import placed
@@ -46,7 +48,7 @@ class Rows:
     def schema(self, pipeline: Pipeline, columns: Sequence[str]) -> pyarrow.Schema:
         """The fields of the annotated sentences of a data set with these columns; they are the same for all batches."""
         names = arrow.columns_of(columns) if arrow.is_own(columns) else ()
-        return arrow.schema(dict.fromkeys((*VALUE_COLUMNS, *names, *pipeline.writes)))
+        return arrow.schema(dict.fromkeys((*VALUE_COLUMNS, *names, *pipeline.written(self.request))))
 
     def annotated(self, pipeline: Pipeline, table: pyarrow.Table) -> pyarrow.Table:
         """The annotated sentences of the rows, in order. Raises FormatError."""
@@ -56,24 +58,28 @@ class Rows:
             given = arrow.sentences_from_batches(table.schema, table.to_batches(), "data set")
             sentences = pipeline.annotate_stream(given, request=self.request)
         else:
-            names = None if self.name is None else map(str, table.column(self.name).to_pylist())
+            names = None if self.name is None else table.column(self.name).to_pylist()
             sentences = chain.from_iterable(self.documents(pipeline, table.column(self.text).to_pylist(), names))
         fields = self.schema(pipeline, table.column_names)
         return pa.Table.from_batches(arrow.record_batches(placed(sentences), fields), fields)
 
     def documents(
-        self, pipeline: Pipeline, texts: Sequence[object], names: Iterable[str] | None = None
+        self, pipeline: Pipeline, texts: Sequence[object], names: Iterable[object] | None = None
     ) -> Iterator[Document]:
-        """The annotated texts, in order. Raises FormatError for a row without a text."""
-        checked: list[str] = []
-        for text in texts:
-            if not isinstance(text, str):
-                raise FormatError(f"a row has no text in the column {self.text!r}: {text!r}", path="data set")
-            checked.append(text)
+        """The annotated texts, in order. Raises FormatError for a row without a text, or without a name."""
+        checked = [_checked(text, str, f"text in the column {self.text!r}") for text in texts]
         documents: Iterator[Document] = pipeline.pipe(checked, batch_size=len(checked) or 1, request=self.request)
         if names is None:
             return documents
-        return (_named(document, name) for document, name in zip(documents, names, strict=True))
+        texts_of_names = [_checked(name, (str, Integral), f"name in the column {self.name!r}") for name in names]
+        return (_named(document, name) for document, name in zip(documents, texts_of_names, strict=True))
+
+
+def _checked(value: object, types: Any, expected: str) -> str:
+    """The value as text. Raises FormatError unless it is of one of the `types`."""
+    if not isinstance(value, types):
+        raise FormatError(f"a row has no {expected}: {shown(value)}", path="data set")
+    return str(value)
 
 
 def _named(document: Document, name: str) -> Document:

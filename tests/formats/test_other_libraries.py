@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import datasets
 import networkx as nx
 import polars as pl
 import pytest
@@ -15,6 +16,7 @@ from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.errors import ConfigError, FormatError
+from depparse.formats.arrow import iter_parquet
 from depparse.formats.table import read
 from tests.formats.documents import TRICKY, all_samples, conllup, read_plus
 
@@ -64,6 +66,23 @@ def test_polars_frames_keep_all_that_arrow_tables_keep(documents: list[Document]
         back = Document.of("polars", document.to("polars"))
         assert_same(back, document)
         assert back.column_names == Document.of("arrow", document.to("arrow")).column_names == document.column_names
+
+
+def test_parquet_files_of_frames_are_read(documents: list[Document], tmp_path: Path) -> None:
+    """Polars has a row for each sentence, pandas one for each line."""
+    for number, document in enumerate(documents):
+        polars_file, pandas_file = tmp_path / f"{number}.polars.parquet", tmp_path / f"{number}.pandas.parquet"
+        document.to("polars").write_parquet(polars_file)
+        if document.sentences:
+            assert_same(read(polars_file), document)
+        else:
+            assert len(read(polars_file)) == 0
+        document.to_pandas().to_parquet(pandas_file)
+        back = Document.from_pandas(document.to_pandas())
+        for same in (read(pandas_file), Document(iter_parquet(pandas_file), back.column_names)):
+            assert conllup(same) == conllup(back)
+    with pytest.raises(FormatError, match=r"a row for each line, not for each sentence; Document\.from_pandas reads"):
+        Document.from_dataset(datasets.Dataset.from_dict({"sentence": [0], "id": ["1"], "FORM": ["Go"]}))
 
 
 def test_a_polars_frame_is_filtered_and_exploded(samples: Path) -> None:

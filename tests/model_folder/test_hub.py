@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import huggingface_hub.constants
 import pytest
 
@@ -59,6 +60,10 @@ def test_a_model_goes_to_the_hub_and_comes_back(hub: LocalHub, nlp: depparse.Pip
         loaded = depparse.Pipeline.from_pretrained("user/small", token=TOKEN, runtime="torch", **options)
         assert loaded(two_sentences()).to_conllu() == expected
         assert loaded.facts == nlp.facts
+    part = depparse.Pipeline.from_pretrained("user/small", token=TOKEN, without="tagger")
+    assert part.facts.packing is not None
+    assert part.facts.packing.model is not None
+    assert (part.facts.packing.model.name, part.facts.packing.model.commit) == ("user/small", commit)
     files = [path for method, path in hub.requests[asked:] if method == "GET" and "/resolve/" in path]
     assert {path.rpartition("/")[2] for path in files} == SIZES.keys()
     assert len(files) == 2 * len(SIZES)  # once for each cache
@@ -103,6 +108,26 @@ def test_only_the_files_of_a_model_come_and_none_that_is_too_large(hub: LocalHub
     assert not any("user/large/resolve" in path for _, path in hub.requests)
 
 
+def test_what_is_pushed_after_the_sizes_were_read_is_not_fetched(
+    hub: LocalHub, nlp: depparse.Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nlp.push_to_hub("user/small", token=TOKEN)
+    repository = hub.repositories["user/small"]
+    (first,) = repository.commits
+    ask = huggingface_hub.HfApi.model_info
+
+    def ask_and_push(self: huggingface_hub.HfApi, *arguments: Any, **options: Any) -> Any:
+        info = ask(self, *arguments, **options)
+        repository.commit({"vocab.json": b"x" * 1000}, "another one")
+        return info
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", ask_and_push)
+    assert depparse.Pipeline.from_pretrained("user/small").facts == nlp.facts
+    assert len(repository.commits) == 2
+    assert depparse.load("user/small").facts == nlp.facts  # without the network
+    assert {path.split("/")[4] for _, path in hub.requests if "/resolve/" in path} == {first}
+
+
 def test_a_foreign_or_damaged_repository_is_one_line(hub: LocalHub, nlp: depparse.Pipeline) -> None:
     nlp.push_to_hub("user/small", token=TOKEN)
     repository = hub.repositories["user/small"]
@@ -122,7 +147,7 @@ def test_what_the_hub_refuses_is_one_line(
         (
             "user/none",
             {"local_files_only": True},
-            r"^user/none: no such model folder, and not among the models fetched",
+            r"^user/none: no such .* fetched .* before; if it is one of the hub, fetch it by local_files_only=False$",
         ),
         ("./none", {}, r"^\./none: no such model folder$"),
         ("none", {}, r"^none: no such model folder, nor a model of that name"),

@@ -12,7 +12,7 @@ import depparse
 from depparse.model_folder import store
 from depparse.model_folder.card import render
 from depparse.model_folder.contents import read_card
-from depparse.model_folder.description import describe, read_facts
+from depparse.model_folder.description import describe, read_facts, read_json
 from depparse.model_folder.facts import Base, DataFile, Facts, Origin, ScoreRow
 from depparse.model_folder.find import bundled
 from depparse.model_folder.metadata import front_matter, without_front_matter
@@ -198,7 +198,8 @@ def test_the_bundled_model_has_valid_metadata(tmp_path: Path) -> None:
     folder = bundled()["en"]
     facts = read_facts(folder)
     assert without_front_matter(read_card(folder)) == render(facts)
-    (tmp_path / "README.md").write_text(front_matter(facts, "en", ("HEAD",), segments=True), encoding="utf-8")
+    columns = [column for names in read_json(folder / "config.json")["writes"].values() for column in names]
+    (tmp_path / "README.md").write_text(front_matter(facts, "en", columns, segments=True), encoding="utf-8")
     data = metadata_load(tmp_path / "README.md") or {}
     assert data["language"] == ["en"]
     assert data["license_name"] == "apache-2.0-and-cc-by-sa-4.0"
@@ -211,3 +212,26 @@ def test_the_bundled_model_has_valid_metadata(tmp_path: Path) -> None:
     assert scores["en_ewt", "test", "LAS (raw text)"] == 0.8814
     assert scores["en_ewt", "test", "ArgSpans (sentences with roles, raw text)"] == 0.7189
     assert len(scores) == len(results) == sum(len(row.f1) for row in facts.known_scores())
+
+
+@pytest.mark.parametrize("runtime", ["torch", "openvino"])
+def test_a_model_without_a_part_has_no_scores_of_it(runtime: str, tmp_path: Path) -> None:
+    nlp = clear_pipeline()
+    nlp.facts = TESTED.model_copy(update={"scores": (*TESTED.scores, *FACTS.scores)})
+    nlp.save(tmp_path / "whole")
+    loaded = depparse.load(tmp_path / "whole", runtime=runtime, without="dependencies")
+    expected = [ScoreRow(data="dev", source="words", f1={"UPOS": 0.97})]  # no segmenter: none of raw text
+    assert loaded.facts.model == nlp.facts
+    loaded.save_pretrained(tmp_path / "part", "int8")
+    assert describe(tmp_path / "part").to_dict()["scores"] == [{"data": "dev", "source": "words", "UPOS": 97.0}]
+    facts, card = read_facts(tmp_path / "part"), read_card(tmp_path / "part")
+    assert list(facts.scores_of(("UPOS",), segments=False)) == expected
+    assert facts.packing is not None
+    assert (facts.packing.left_out, facts.packing.weights) == (("dependencies",), "int8")
+    assert facts.licences() == nlp.facts.licences()
+    (result,) = ModelCard(card).data.eval_results or ()
+    assert (result.metric_name, result.metric_value) == ("UPOS", 0.97)
+    assert "| left out | dependencies |" in card
+    assert "\n# A pipeline of depparse\n" in card
+    whole = depparse.load(tmp_path / "whole", runtime=runtime)
+    assert (whole.facts, whole.card) == (nlp.facts, read_card(tmp_path / "whole"))

@@ -11,9 +11,9 @@ import pytest
 
 from depparse.document.document import Document
 from depparse.document.sentence import Sentence
-from depparse.errors import FormatError
+from depparse.errors import ConfigError, FormatError
 from depparse.formats.conllu import iter_conllu, read_conllu
-from depparse.formats.table import read
+from depparse.formats.table import read, write
 from depparse.treebanks.treebank import Treebank
 from depparse.wrappers.huggingface_datasets import (
     from_dataset,
@@ -24,6 +24,7 @@ from depparse.wrappers.huggingface_datasets import (
     to_dataset,
     to_dataset_dict,
 )
+from tests.formats.documents import conllup, read_plus
 
 UPOS = ["NOUN", "PUNCT", "ADP", "NUM", "SYM", "SCONJ", "ADJ", "PART", "DET", "CCONJ", "PROPN", "PRON", "X", "_"]
 UPOS += ["ADV", "INTJ", "VERB", "AUX"]
@@ -249,6 +250,8 @@ def test_conll2003_and_fields_of_other_names_are_read() -> None:
 
 
 def test_other_objects_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"treebank is a treebank, its folder or file, or a document for each split"):
+        to_dataset_dict(Document())  # type: ignore[arg-type]
     splits = datasets.DatasetDict({"train": old_form(), "test": old_form()})
     with pytest.raises(FormatError, match="a data set of several splits; choose one of 'train', 'test'"):
         from_dataset(splits)
@@ -289,6 +292,17 @@ def test_files_are_mapped_into_memory(tmp_path: Path) -> None:
     assert from_dataset(mapped).to_conllu() == TEXT * 2
     assert from_dataset(load_parquet([first, second])).to_conllu() == TEXT * 2
     assert load_parquet(first).features == new_form().features
+
+
+def test_the_columns_of_conllu_plus_survive_a_parquet_file(tmp_path: Path) -> None:
+    document = read_plus("# global.columns = ID FORM UPOS HEAD DEPREL FOO\n1\tGo\tVERB\t0\troot\tx\n\n", tmp_path)
+    write(document, tmp_path / "x.parquet")
+    for options in ({}, {"cache_dir": tmp_path / "cache"}):
+        dataset = load_parquet(tmp_path / "x.parquet", **options)
+        assert from_dataset(dataset).column_names == document.column_names
+        assert conllup(from_dataset(dataset)) == conllup(document)
+    dataset.save_to_disk(tmp_path / "disk")
+    assert from_dataset(datasets.load_from_disk(tmp_path / "disk")).column_names == document.column_names
 
 
 def test_an_error_of_a_broken_file_says_why(tmp_path: Path) -> None:

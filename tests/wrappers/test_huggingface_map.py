@@ -14,12 +14,15 @@ from datasets.fingerprint import Hasher
 
 import depparse
 from depparse.document.document import Document
+from depparse.document.spans import Span
 from depparse.errors import ConfigError, FormatError, ModelError
 from depparse.model_folder.store import save
 from depparse.wrappers.huggingface_datasets import from_dataset_dict, to_dataset, to_dataset_dict
 from depparse.wrappers.huggingface_map import Annotator, annotate
+from depparse.wrappers.rows import Rows
 from tests.conftest import ROOT
-from tests.models import clear_pipeline
+from tests.models import clear_pipeline, model_of
+from tests.sentences import two_sentences
 
 TEXTS = ["A cat eats.  It sleeps!\n\nA dog", "", "One more text.", "Fish sleep."]
 
@@ -52,6 +55,8 @@ def test_map_adds_the_annotated_text_to_each_row(model: Path, texts: datasets.Da
         texts.map(annotator),
         texts.with_format("arrow").map(annotator, batched=True).with_format(None),
         texts.with_format("numpy").map(annotator, batched=True).with_format(None),
+        texts.with_format("pandas").map(annotator, batched=True).with_format(None),
+        texts.with_format("polars").map(annotator, batched=True).with_format(None),
     ):
         assert list(same["conllu"]) == expected
     streamed = texts.to_iterable_dataset().map(annotator, batched=True, batch_size=2)
@@ -156,7 +161,15 @@ def test_what_cannot_be_annotated_is_one_line(model: Path, texts: datasets.Datas
         annotate(texts, model, text="label")
     with pytest.raises(FormatError, match=r"a row has no text in the column 'body': None"):
         Annotator(model, text="body")({"body": None, "label": 1})
-    with pytest.raises(FormatError, match=r"expected a datasets\.Dataset, found list"):
+    for names, missing in ((["a", None], "None"), ([1.5, 2.5], "1.5")):
+        unnamed = datasets.Dataset.from_dict({"text": ["A.", "B."], "n": names})
+        with pytest.raises(FormatError, match=rf"data set: a row has no name in the column 'n': {missing}"):
+            annotate(unnamed, model, name="n")
+    numbered = datasets.Dataset.from_dict({"text": ["A."], "n": [7]})
+    assert annotate(numbered, model, name="n")["sent_id"][0] == "7-1"
+    with pytest.raises(FormatError, match=r"a stream is annotated by its map, with an Annotator$"):
+        annotate(texts.to_iterable_dataset(), model)  # type: ignore[type-var]
+    with pytest.raises(FormatError, match=r"expected a datasets\.Dataset, found list$"):
         annotate([{"text": "a"}], model)  # type: ignore[type-var]
     with pytest.raises(ConfigError, match="num_proc"):
         annotate(texts, model, text="body", num_proc=0)
@@ -166,3 +179,13 @@ def test_what_cannot_be_annotated_is_one_line(model: Path, texts: datasets.Datas
         Annotator(model, keeps="x")  # type: ignore[call-arg]
     with pytest.raises(ModelError, match="no such model folder"):
         annotate(to_dataset(Document()), "./none")
+
+
+def test_columns_that_are_not_asked_for_are_not_there() -> None:
+    """Those of CoNLL-U are always there."""
+    document = two_sentences()
+    document[0].ents = [Span(1, 1, "PER")]
+    nlp = depparse.Pipeline(model_of({"tagger": {"type": "tagger"}, "ner": {"type": "ner"}}, document))
+    whole, part = (set(Rows(nlp.request(**asked)).schema(nlp, ["text"]).names) for asked in ({}, {"without": "ner"}))
+    assert whole - part == {"NER"}
+    assert "UPOS" in set(Rows(nlp.request(without="tagger")).schema(nlp, ["text"]).names)
