@@ -249,6 +249,31 @@ def test_merged_split_and_cut_tokens_are_valid(vocab: Any) -> None:
     assert Document.from_spacy(sentence)[0].to_conllu() == Document.from_conllu(FRENCH)[0].to_conllu()
 
 
+def test_retokenized_sentences_keep_their_comments_and_the_document_is_one(vocab: Any) -> None:
+    comments = ("# newdoc id = d\n# sent_id = 1\n# text = Go home\n", "# sent_id = 2\n# note\n", "# sent_id = 3\n")
+    words = "1\tGo\tgo\tVERB\t_\t_\t0\troot\t_\t_\n2\thome\thome\tADV\t_\t_\t1\tadvmod\t_\t_\n\n"
+    document = Document.from_conllu("".join(each + words for each in comments))
+    for number, sentence in enumerate(document):
+        merged, split = document.to_spacy(vocab), document.to_spacy(vocab)
+        last = 2 * number + 1  # no token without lines follows it in its sentence
+        with merged.retokenize() as retokenizer:
+            retokenizer.merge(merged[last - 1 : last + 1])
+        with split.retokenize() as retokenizer:
+            retokenizer.split(split[last], ["ho", "me"], heads=[split[last - 1]] * 2)
+        for doc, forms in ((merged, ["Go home"]), (split, ["Go", "ho", "me"])):
+            back = Document.from_spacy(doc)
+            assert [word.text for word in back[number]] == forms
+            assert [s.comments for s in back] == [s.comments for s in document]
+            others = [s.to_conllu() for s in document if s is not sentence]
+            assert [s.to_conllu() for n, s in enumerate(back) if n != number] == others
+    doc = document.to_spacy(vocab)
+    doc = spacy.tokens.Doc.from_docs([doc, spacy.tokens.Doc(vocab, words=["Why", "not"])])
+    assert [s.comment("sent_id") for s in Document.from_spacy(doc)] == ["1", "2", "3", "4"]
+    doc = spacy.tokens.Doc.from_docs([doc[2:6].as_doc(copy_user_data=True), doc[6:].as_doc(), doc[:1].as_doc()])
+    assert [s.comment("sent_id") for s in Document.from_spacy(doc)] == ["2", "3", "1", "4"]
+    assert not any(s.comment("newdoc") for s in Document.from_spacy(doc))
+
+
 def test_joined_docs_keep_all(vocab: Any) -> None:
     ours = Document.from_conllu(FRENCH).to_spacy(vocab)
     other = spacy.tokens.Doc(vocab, words=["Hi", "!"], spaces=[False, False])
