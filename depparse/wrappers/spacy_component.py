@@ -11,6 +11,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from depparse.libraries import library
+
+library("spacy")  # says what to install if spaCy is missing or broken
+# ruff: noqa: E402
 from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc

@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from depparse.libraries import library
+
+library("stanza")  # says what to install if Stanza is missing or broken
+# ruff: noqa: E402
 from stanza.models.common.doc import Document as StanzaDocument
 from stanza.pipeline._constants import DEPPARSE, LEMMA, NER, POS, TOKENIZE
 from stanza.pipeline.processor import Processor, ProcessorVariant, register_processor, register_processor_variant
