@@ -159,7 +159,11 @@ class Component(_Stored, Pipe):
         self._request: tuple[Pipeline, Request] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Component, (self.name, self.model, self.asked)
+        """What a pickle has: all, also the error handler, but the request, which each process checks with its model."""
+        return Component, (self.name, self.model, self.asked), self.__dict__ | {"_request": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotates one Doc in place."""

@@ -178,6 +178,14 @@ def test_an_error_handler_gets_only_the_doc_that_fails(nlp: Any, monkeypatch: py
     finally:
         del component.error_handler
     assert seen == ["depparse bad one: this one fails"]
+    monkeypatch.undo()
+    component.set_error_handler(print)  # goes to processes that are not forked, too
+    try:
+        copy = pickle.loads(pickle.dumps(component))
+    finally:
+        del component.error_handler
+    assert copy.get_error_handler() is print
+    assert (copy.name, copy.asked, copy.model.name) == (component.name, component.asked, component.model.name)
 
 
 def test_very_long_texts(nlp: Any) -> None:
@@ -267,6 +275,14 @@ def test_mistakes_are_one_line(nlp: Any) -> None:
         depparse.spacy_pipeline("en", witout=["srl"])
     with pytest.raises(ModelError, match="no such model"):
         depparse.spacy_pipeline("no-such-model")
+    for asked, message in (
+        ({"without": "foo"}, "there is no part foo"),
+        ({"treebank": "zzz"}, "zzz"),
+        ({"batch_words": 0}, "batch_words is a number of words"),
+        ({"lang": "qq"}, "lang is spaCy's code of a language, such as 'en' or 'xx', not 'qq'"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            depparse.spacy_pipeline("en", runtime="torch", **asked)
     missing = spacy.blank("en")
     missing.add_pipe("depparse", config={"model": "no-such-model"})
     with pytest.raises(ModelError, match="no-such-model: no such model"):
