@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from depparse.arguments import shown
 from depparse.errors import ConfigError, did_you_mean
 from depparse.formats.spacy import spacy
-from depparse.inference.load import load
+from depparse.inference.load import Loading, load
 from depparse.treebanks.languages import Languages
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def spacy_pipeline(model: str | os.PathLike[str] = "en", *, lang: str | None = N
     for name in config:
         if name not in DEFAULTS or name == "model":
             raise ConfigError(f"spacy_pipeline has no argument {name!r}; {did_you_mean(name, DEFAULTS)}")
-    options = {name: config[name] for name in ("device", "runtime", "precision") if name in config}
+    options = {name: config[name] for name in Loading.__annotations__ if name in config}
     pipeline = load(model, **options)
     code = lang or _code(pipeline.treebanks)
     try:

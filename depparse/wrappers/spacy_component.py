@@ -6,6 +6,7 @@ spaCy reads the types of arguments to check configs, so they are no strings here
 import shutil
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import mkdtemp
@@ -28,17 +29,19 @@ from depparse.formats.spacy import aligned, to_spacy
 from depparse.formats.spacy_alignment import Aligned
 from depparse.formats.spacy_tokens import fill
 from depparse.formats.spacy_views import register
-from depparse.inference.load import load
 from depparse.inference.parts import SEGMENTER
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import Asked, Request
 from depparse.model_folder.find import CARD, FACTS, FILES, find
+from depparse.shards.work import ModelName
 
 DEFAULTS = {
     "model": "en",
     "device": "cpu",
     "runtime": "auto",
     "precision": "auto",
+    "fetch": False,
+    "revision": None,
     "without": [],
     "keep": [],
     "probabilities": False,
@@ -56,9 +59,8 @@ Names = str | list[str]
 class Model:
     """A model that is loaded when it is first used, and that can be stored with a pipeline of spaCy."""
 
-    def __init__(self, name: str, device: str, runtime: str, precision: str) -> None:
-        self.name = name
-        self.device, self.runtime, self.precision = device, runtime, precision
+    def __init__(self, source: ModelName) -> None:
+        self.source = source
         self._pipeline: Pipeline | None = None
         self._is_own = False  # whether it came as bytes, so that no name leads to it
 
@@ -66,7 +68,7 @@ class Model:
     def pipeline(self) -> Pipeline:
         """The model as a pipeline of depparse. Raises ModelError if it cannot be loaded."""
         if self._pipeline is None:
-            self._pipeline = load(self.name, self.device, runtime=self.runtime, precision=self.precision)
+            self._pipeline = self.source.load()
         return self._pipeline
 
     def set_pipeline(self, pipeline: Pipeline) -> None:
@@ -76,16 +78,16 @@ class Model:
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle has: the bytes of a model that came as bytes, the name of any other."""
         data = self.to_bytes() if self._is_own else None
-        return {"arguments": (self.name, self.device, self.runtime, self.precision), "data": data}
+        return {"source": self.source, "data": data}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        Model.__init__(self, *state["arguments"])
+        Model.__init__(self, state["source"])
         if state["data"] is not None:
             self.from_bytes(state["data"])
 
     def files(self) -> dict[str, Path]:
         """The files of the model, by name."""
-        folder = find(self.name)
+        folder = find(self.source.name, fetch=self.source.fetch, revision=self.source.revision)
         return {name: folder / name for name in _ALL_FILES if (folder / name).is_file()}
 
     def to_disk(self, folder: Path) -> None:
@@ -97,7 +99,8 @@ class Model:
 
     def from_disk(self, folder: Path) -> None:
         """Makes it the model in the folder."""
-        self.name, self._pipeline, self._is_own = str(folder.resolve()), None, False
+        self.source = replace(self.source, name=str(folder.resolve()), fetch=False, revision=None)
+        self._pipeline, self._is_own = None, False
         self._pipeline = self.pipeline
 
     def to_bytes(self) -> bytes:
@@ -274,6 +277,8 @@ def make_component(
     device: str,
     runtime: str,
     precision: str,
+    fetch: bool,
+    revision: str | None,
     without: Names,
     keep: Names,
     probabilities: bool,
@@ -286,15 +291,20 @@ def make_component(
     register()
     asked: Asked = {"without": without, "keep": keep, "probabilities": probabilities, "batch_words": batch_words}
     asked |= {"treebank": treebank, "language": language, "expand": expand}
-    return Component(name, Model(model, device, runtime, precision), asked)
+    return Component(name, Model(ModelName(model, device, fetch, revision, runtime, precision)), asked)
 
 
 @registry.tokenizers("depparse.Tokenizer.v1")  # type: ignore[untyped-decorator]
 def make_tokenizer(
-    model: str | None = None, device: str = "cpu", runtime: str = "auto", precision: str = "auto"
+    model: str | None = None,
+    device: str = "cpu",
+    runtime: str = "auto",
+    precision: str = "auto",
+    fetch: bool = False,
+    revision: str | None = None,
 ) -> Callable[[Language], Tokenizer]:
     """A function that makes the tokenizer of a pipeline, with a model of its own if one is given."""
-    own = None if model is None else Model(model, device, runtime, precision)
+    own = None if model is None else Model(ModelName(model, device, fetch, revision, runtime, precision))
 
     def make(nlp: Language) -> Tokenizer:
         register()

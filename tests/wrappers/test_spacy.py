@@ -185,7 +185,7 @@ def test_an_error_handler_gets_only_the_doc_that_fails(nlp: Any, monkeypatch: py
     finally:
         del component.error_handler
     assert copy.get_error_handler() is print
-    assert (copy.name, copy.asked, copy.model.name) == (component.name, component.asked, component.model.name)
+    assert (copy.name, copy.asked, copy.model.source) == (component.name, component.asked, component.model.source)
 
 
 def test_very_long_texts(nlp: Any) -> None:

@@ -196,7 +196,7 @@ def test_entities_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     document = two_sentences()
     document[0].ents = [depparse.Span(1, 2, "PER")]
     model = depparse.Pipeline(learned({"ner": {"type": "ner"}}, document))
-    monkeypatch.setattr(stanza_processor, "load", lambda *_, **__: model)
+    monkeypatch.setattr(stanza_processor.ModelName, "load", lambda _: model)
     nlp = depparse.stanza_pipeline("of-entities")
     assert nlp.processors["udparse"].provides == {"udparse", "ner"}
     doc = nlp.process(document.to_stanza(), processors="udparse")
