@@ -22,6 +22,7 @@ from depparse.formats.assemble import reporter
 from depparse.formats.conllu import parse_blocks
 from depparse.formats.spacy_alignment import (
     NESTED,
+    OURS,
     Aligned,
     Place,
     entities_between,
@@ -117,6 +118,7 @@ def fill(doc: Doc, parts: Sequence[Aligned], column_names: Sequence[str] | None 
     """
     import numpy
     from spacy.tokens import Span as SpacySpan
+    from spacy.tokens import SpanGroup
 
     if not len(doc):
         return
@@ -143,8 +145,11 @@ def fill(doc: Doc, parts: Sequence[Aligned], column_names: Sequence[str] | None 
     if outer != list(places_of(doc.ents)) or (outside and not outer):  # else what spaCy knows beside the labels stays
         spans = [SpacySpan(doc, start, end, label=label) for start, end, label in outer]
         doc.set_ents(spans, outside=[doc[token : token + 1] for token in outside], default="missing")
+    if NESTED in doc.spans and OURS in doc.spans[NESTED].attrs:  # entities of an annotation before
+        del doc.spans[NESTED]
     if len(every) > len(outer):
-        doc.spans[NESTED] = [SpacySpan(doc, start, end, label=label) for start, end, label in every]
+        nested = [SpacySpan(doc, start, end, label=label) for start, end, label in every]
+        doc.spans[NESTED] = SpanGroup(doc, name=NESTED, attrs={OURS: True}, spans=nested)
     for token in doc:
         for name in (LINES, SENTENCE):
             doc.user_data.pop(_key(name, token.idx), None)

@@ -15,6 +15,8 @@ from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.errors import ConfigError, DepparseError, FormatError
+from depparse.formats.spacy import aligned
+from depparse.formats.spacy_tokens import fill
 from depparse.formats.table import read
 from tests.formats.documents import TRICKY
 from tests.strategies import nasty_documents
@@ -191,6 +193,12 @@ def test_nested_entities_are_a_span_group(vocab: Any) -> None:
     back = Document.from_spacy(doc)[0]
     assert back.ents == document[0].ents
     assert back.ents[0].score == 0.25
+    again = through_bytes(doc, vocab)
+    parts = aligned(again)
+    parts[0].sentence.ents = [Span(4, 6, "LOC")]
+    fill(again, parts)
+    assert "entities" not in again.spans
+    assert [span.text for span in again.ents] == ["du grand lac"]
     doc.spans["entities"] = [span for span in doc.spans["entities"] if span.text != "du grand lac"]
     assert Document.from_spacy(doc)[0].ents == (Span(1, 6, "EVENT"), Span(6, 6, "LOC"))
     doc.ents = [spacy.tokens.Span(doc, 3, 6, label="WORK OF ART")]
