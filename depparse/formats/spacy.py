@@ -18,6 +18,7 @@ from depparse.document.raw_text import exact_separator
 from depparse.document.sentence import Sentence
 from depparse.formats.assemble import column_names_of
 from depparse.formats.spacy_alignment import Aligned, entities_between, nested_entities, set_entities
+from depparse.formats.spacy_chunks import set_noun_chunks
 from depparse.formats.spacy_tokens import cells_of, end_of_lines, fill, kept, restored
 from depparse.libraries import library
 from depparse.text import rules
@@ -81,6 +82,7 @@ def to_spacy(document: Document, vocab: Vocab | None = None) -> Doc:
     doc: Doc = library.tokens.Doc(vocab, words=words, spaces=spaces)
     usual = column_names_of(document.sentences[0] if document.sentences else None)
     fill(doc, parts, None if document.column_names == usual else document.column_names)
+    set_noun_chunks(doc)
     return doc
 
 

@@ -27,11 +27,13 @@ from depparse.document.spans import Span
 from depparse.errors import ConfigError
 from depparse.formats.spacy import aligned, to_spacy
 from depparse.formats.spacy_alignment import Aligned
+from depparse.formats.spacy_chunks import is_needed, noun_chunks, set_noun_chunks
 from depparse.formats.spacy_tokens import fill
 from depparse.formats.spacy_views import register
 from depparse.inference.parts import SEGMENTER
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import Asked, Request
+from depparse.model.order import is_parser
 from depparse.model_folder.find import CARD, FACTS, FILES, find
 from depparse.shards.work import ModelName
 
@@ -213,9 +215,13 @@ class Component(_Stored, Pipe):
             parts_of_docs = [[self._expanded(pipeline, part) for part in parts] for parts in parts_of_docs]
         inputs = [Document(part.sentence for part in parts) for parts in parts_of_docs]
         annotated = pipeline.pipe(inputs, batch_size=max(1, len(docs)), request=request)
+        tasks = {} if pipeline.codec is None else pipeline.codec.tasks
+        parses = any(is_parser(task) for name, task in tasks.items() if name not in request.without)
         for doc, parts, document in zip(docs, parts_of_docs, annotated, strict=True):
             pairs = zip(parts, document, strict=True)
             fill(doc, [part._replace(sentence=sentence) for part, sentence in pairs])
+            if parses:
+                set_noun_chunks(doc)
         return docs
 
     def _expanded(self, pipeline: Pipeline, part: Aligned) -> Aligned:
@@ -271,7 +277,7 @@ class Tokenizer(_Stored):
     ],
 )
 def make_component(
-    nlp: Language,  # noqa: ARG001 (spaCy gives it to every factory)
+    nlp: Language,
     name: str,
     model: str,
     device: str,
@@ -289,6 +295,8 @@ def make_component(
 ) -> Component:
     """The component of a pipeline; `Pipeline` and `Request` say what the arguments mean. The model is loaded later."""
     register()
+    if "parser" not in nlp.pipe_names and is_needed(nlp.vocab):  # Docs that come as bytes know no other rules
+        nlp.vocab.get_noun_chunks = noun_chunks  # type: ignore[assignment]
     asked: Asked = {"without": without, "keep": keep, "probabilities": probabilities, "batch_words": batch_words}
     asked |= {"treebank": treebank, "language": language, "expand": expand}
     return Component(name, Model(ModelName(model, device, fetch, revision, runtime, precision)), asked)
