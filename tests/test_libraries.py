@@ -27,10 +27,16 @@ CALLS = {
     "polars": ["depparse.Document().to('polars')", "depparse.Document.of('polars', 3)"],
     "ray": ["from depparse.wrappers.ray_data import on_ray as f\nwith f(): pass"],
     "fastapi": ["import depparse.server.app", "import depparse.server.limits"],
-    "spacy": ["depparse.spacy_pipeline('en')", "depparse.Document().to_spacy()", "depparse.Document.from_spacy(3)"],
+    "spacy": [
+        "depparse.spacy_pipeline('en')",
+        "depparse.Document().to_spacy()",
+        "depparse.Document.from_spacy(3)",
+        "import depparse.wrappers.spacy_component",
+    ],
     "stanza": [
         "from depparse.wrappers.stanza_tokenizer import StanzaTokenizer as f; f.load('en')",
         "depparse.stanza_pipeline('en')",
+        "import depparse.wrappers.stanza_processor",
         "depparse.Document().to_stanza()",
         "depparse.Document.from_stanza(3)",
     ],

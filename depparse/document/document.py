@@ -90,7 +90,7 @@ class Document(Drawable):
     def to(self, name: str) -> Any:
         """The document as an object of another type.
 
-        ``arrow`` and ``polars`` are tables with one row for each sentence, ``pandas`` has one for each word;
+        ``arrow`` and ``polars`` are tables with one row for each sentence, ``pandas`` has one for each line;
         ``dataset`` is one of the library datasets; ``token_lists`` (of the library conllu), ``networkx`` and ``nltk``
         are lists of objects, one for each sentence;
         ``displacy`` is what spaCy draws; ``spacy`` is a Doc, ``stanza`` a Document of Stanza; ``json`` is dictionaries,
@@ -158,7 +158,8 @@ class Document(Drawable):
 
     def to_token_lists(self) -> list[conllu.TokenList]:
         """A `conllu.TokenList` for each sentence; `depparse.formats.token_lists` says what they cannot hold."""
-        return list(self.to("token_lists"))
+        token_lists: list[conllu.TokenList] = self.to("token_lists")
+        return token_lists
 
     @classmethod
     def from_token_lists(cls, token_lists: Iterable[conllu.TokenList]) -> Document:

@@ -92,7 +92,7 @@ def from_networkx(graphs: Iterable[networkx.DiGraph] | networkx.DiGraph) -> Docu
     nx = library("networkx")
     if isinstance(graphs, nx.Graph):
         graphs = [graphs]
-    check_iterable(graphs, "graphs", "graphs of networkx")
+    check_iterable(graphs, "graphs", "a list of DiGraphs of networkx")
     sentences = []
     for number, graph in enumerate(graphs):
         check_type(graph, nx.DiGraph, f"graph {number}", "a DiGraph or a MultiDiGraph")

@@ -52,7 +52,7 @@ def from_nltk(graphs: Iterable[DependencyGraph] | DependencyGraph) -> Document:
     graph_class = _dependency_graph()
     if isinstance(graphs, graph_class):
         graphs = [graphs]
-    check_iterable(graphs, "graphs", "DependencyGraphs of NLTK")
+    check_iterable(graphs, "graphs", "a list of DependencyGraphs of NLTK")
     sentences = []
     for number, graph in enumerate(graphs):
         check_type(graph, graph_class, f"graph {number}", "a DependencyGraph of NLTK")

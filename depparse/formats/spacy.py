@@ -7,16 +7,18 @@ tokens; any other, as French *du*, is one. `depparse.formats.spacy_tokens` says 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from depparse.arguments import check_type
-from depparse.document.columns import VALUE_COLUMNS
+from depparse.document.columns import VALUE_COLUMNS, comment_key
 from depparse.document.document import Conversion, Document
 from depparse.document.offsets import share_characters
 from depparse.document.raw_text import exact_separator
 from depparse.document.sentence import Sentence
 from depparse.formats.assemble import column_names_of
 from depparse.formats.spacy_alignment import Aligned, entities_between, nested_entities, set_entities
+from depparse.formats.spacy_chunks import set_noun_chunks
 from depparse.formats.spacy_tokens import cells_of, end_of_lines, fill, kept, restored
 from depparse.libraries import library
 from depparse.text import rules
@@ -80,6 +82,7 @@ def to_spacy(document: Document, vocab: Vocab | None = None) -> Doc:
     doc: Doc = library.tokens.Doc(vocab, words=words, spaces=spaces)
     usual = column_names_of(document.sentences[0] if document.sentences else None)
     fill(doc, parts, None if document.column_names == usual else document.column_names)
+    set_noun_chunks(doc)
     return doc
 
 
@@ -143,24 +146,35 @@ def aligned(doc: Doc, segment: Segment = rules.segment) -> list[Aligned]:
     parts: list[Aligned] = []
     nested = nested_entities(doc)
     end = begins[0] if begins else len(doc)
+    numbers = _free_numbers(doc, begins)
     if any(is_visible(doc[token].text) for token in range(end)):
-        parts += _unknown(doc, 0, end, segment)
+        parts += _unknown(doc, 0, end, segment, numbers)
     for number, begin in enumerate(begins):
         end = begins[number + 1] if number + 1 < len(begins) else len(doc)
         start = begin if parts else 0
         known = end_of_lines(doc, begin, end)
         part = restored(doc, start, known, nested)
         if part is None:
-            parts += _unknown(doc, start, end, segment)
+            parts += _unknown(doc, start, end, segment, numbers)
             continue
         parts.append(part)
         if known < end:
-            parts += _unknown(doc, known, end, segment)
+            parts += _unknown(doc, known, end, segment, numbers)
     return parts
 
 
-def _unknown(doc: Doc, start: int, end: int, segment: Segment) -> list[Aligned]:
-    """The sentences of tokens that have no lines, made of what spaCy's attributes say."""
+def _free_numbers(doc: Doc, begins: Iterable[int]) -> Iterator[int]:
+    """Numbers from 1 that are the sent_id of none of the sentences that begin at these tokens."""
+    comments = chain.from_iterable((kept(doc, token)[1] or {})["comments"] for token in begins)
+    taken = {line.partition("=")[2].strip() for line in comments if comment_key(line) == "sent_id"}
+    return (number for number in count(1) if str(number) not in taken)
+
+
+def _unknown(doc: Doc, start: int, end: int, segment: Segment, numbers: Iterator[int]) -> list[Aligned]:
+    """The sentences of tokens without lines, or with some of a sentence, made of what spaCy's attributes say.
+
+    A sentence of which the first word has comments keeps these; any other gets one of the `numbers`.
+    """
     groups: list[tuple[int, list[int]]] = []  # the first token of a sentence, and its tokens that are words
     begins = _beginnings(doc, start, end, segment)
     for i in range(start, end):
@@ -174,8 +188,8 @@ def _unknown(doc: Doc, start: int, end: int, segment: Segment) -> list[Aligned]:
         return []
     text = doc.text
     return [
-        _made(doc, text, first, words, groups[number + 1][0] if number + 1 < len(groups) else end, number + 1)
-        for number, (first, words) in enumerate(groups)
+        _made(doc, text, first, words, groups[number][0] if number < len(groups) else end, numbers)
+        for number, (first, words) in enumerate(groups, 1)
     ]
 
 
@@ -195,7 +209,7 @@ def _beginnings(doc: Doc, start: int, end: int, segment: Segment) -> set[int]:
     return begins
 
 
-def _made(doc: Doc, text: str, start: int, words: Sequence[int], end: int, number: int) -> Aligned:
+def _made(doc: Doc, text: str, start: int, words: Sequence[int], end: int, numbers: Iterator[int]) -> Aligned:
     """The sentence of the tokens `words`, among those from `start` to before `end`, with the annotation they have."""
     raws = [strip(doc[i].text) for i in words]
     places = [_place(doc[i]) for i in words]
@@ -204,10 +218,17 @@ def _made(doc: Doc, text: str, start: int, words: Sequence[int], end: int, numbe
     gaps = [text[a:b] for a, b in zip(ends, [*places[1:], next_place], strict=True)]
     before_place = next((doc[i].idx + len(doc[i].text) for i in range(start - 1, -1, -1) if is_visible(doc[i].text)), 0)
     gap = text[before_place : places[0]]
-    comments = ["# newdoc", "# newpar"] if number == 1 else ["# newpar"] if breaks_paragraph(gap) else []
-    comments.append(f"# sent_id = {number}")
     tokens: list[tuple[str, tuple[str, ...]]] = [(raw, ()) for raw in raws]
-    sentence = spaced_sentence(comments, tokens, gaps, "" if before_place else gap, at_end=next_place is None)
+    sentence = spaced_sentence([], tokens, gaps, "" if before_place else gap, at_end=next_place is None)
+    if facts := kept(doc, words[0])[1]:
+        new_text, sentence.comments = sentence.comment("text"), list(facts["comments"])
+        if sentence.comment("text") is not None:
+            sentence.set_comment("text", new_text)
+    else:
+        borders = ["# newpar"] if breaks_paragraph(gap) else []
+        if not before_place:
+            borders = ["# newdoc", "# newpar"]
+        sentence.comments = [*borders, f"# sent_id = {next(numbers)}", *sentence.comments]
     part = Aligned(sentence, start, [None] * (end - start))
     id_of = {i: id for id, i in enumerate(words, 1)}
     for i, id in id_of.items():

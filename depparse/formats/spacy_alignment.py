@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 NESTED = "entities"  # the span group with all entities, if some are nested
+OURS = "depparse"  # the attribute of that group where this package made it
 Place = tuple[int, int, str]  # an entity in a Doc: its first token, the token behind its last one, its label
 _BEGINS, _GOES_ON = 3, 1  # spaCy's numbers of B and I
 

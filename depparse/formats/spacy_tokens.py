@@ -22,6 +22,7 @@ from depparse.formats.assemble import reporter
 from depparse.formats.conllu import parse_blocks
 from depparse.formats.spacy_alignment import (
     NESTED,
+    OURS,
     Aligned,
     Place,
     entities_between,
@@ -117,6 +118,7 @@ def fill(doc: Doc, parts: Sequence[Aligned], column_names: Sequence[str] | None 
     """
     import numpy
     from spacy.tokens import Span as SpacySpan
+    from spacy.tokens import SpanGroup
 
     if not len(doc):
         return
@@ -143,8 +145,11 @@ def fill(doc: Doc, parts: Sequence[Aligned], column_names: Sequence[str] | None 
     if outer != list(places_of(doc.ents)) or (outside and not outer):  # else what spaCy knows beside the labels stays
         spans = [SpacySpan(doc, start, end, label=label) for start, end, label in outer]
         doc.set_ents(spans, outside=[doc[token : token + 1] for token in outside], default="missing")
+    if NESTED in doc.spans and OURS in doc.spans[NESTED].attrs:  # entities of an annotation before
+        del doc.spans[NESTED]
     if len(every) > len(outer):
-        doc.spans[NESTED] = [SpacySpan(doc, start, end, label=label) for start, end, label in every]
+        nested = [SpacySpan(doc, start, end, label=label) for start, end, label in every]
+        doc.spans[NESTED] = SpanGroup(doc, name=NESTED, attrs={OURS: True}, spans=nested)
     for token in doc:
         for name in (LINES, SENTENCE):
             doc.user_data.pop(_key(name, token.idx), None)
@@ -176,16 +181,18 @@ def _keep_lines(doc: Doc, part: Aligned, has_tree: bool, column_names: Sequence[
     records = {kind.record: kind.stored(sentence) for kind in kinds() if kind.record is not None}
     if any(record is not None for record in records.values()):
         facts["records"] = json.dumps({key: record for key, record in records.items() if record is not None})
-    is_first = True
-    for number, ids in enumerate(part.words):
-        if ids is None:
-            continue
-        offset = doc[part.start + number].idx
+    places = [(token, ids) for token, ids in enumerate(part.words, part.start) if ids is not None]
+    for token, ids in places:
         text = "\n".join(chain.from_iterable(lines[word] for word in range(ids[0], ids[1] + 1)))
-        doc.user_data[_key(LINES, offset)] = text
-        if is_first:
-            doc.user_data[_key(SENTENCE, offset)] = facts
-            is_first = False
+        doc.user_data[_key(LINES, doc[token].idx)] = text
+    if places:
+        facts["characters"] = _characters(doc, places[0][0], places[-1][0])
+        doc.user_data[_key(SENTENCE, doc[places[0][0]].idx)] = facts
+
+
+def _characters(doc: Doc, first: int, last: int) -> int:
+    """The length of the text from one token to another one, by which `restored` finds that the last one was split."""
+    return doc[last].idx + len(doc[last]) - doc[first].idx
 
 
 # -- out of the Doc
@@ -231,6 +238,9 @@ def restored(doc: Doc, start: int, end: int, nested: list[Place] | None) -> Alig
         last += n_words
     ids = [id for text in lines if text for line in text.split("\n") if (id := line.partition("\t")[0]).isdigit()]
     if last != facts["words"] or ids != list(map(str, range(1, last + 1))):
+        return None
+    tokens = [token for token, of_token in enumerate(words, start) if of_token is not None]
+    if _characters(doc, tokens[0], tokens[-1]) != facts["characters"]:
         return None
     names = tuple(facts.get("columns", CONLLU_COLUMNS))
     block = "\n".join([*facts["comments"], *filter(None, lines)])

@@ -7,7 +7,7 @@ of columns beyond CoNLL-U; entities and frames that are not in the columns, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from depparse.arguments import check_iterable, check_type
@@ -26,7 +26,7 @@ _NULLABLE = ("XPOS", "FEATS", "HEAD", "DEPS", "MISC")  # None for "_"; conllu ke
 _OLD_NAMES = {"upostag": "UPOS", "xpostag": "XPOS"}
 
 
-def to_token_lists(doc: Document | Iterable[Sentence]) -> Iterator[TokenList]:
+def to_token_lists(doc: Document | Iterable[Sentence]) -> list[TokenList]:
     """A TokenList for each sentence, as ``conllu.parse`` makes them.
 
     ``id`` is 3, (3, '-', 4) for a multiword token or (3, '.', 1) for an empty node; ``feats`` and ``misc`` are
@@ -34,13 +34,12 @@ def to_token_lists(doc: Document | Iterable[Sentence]) -> Iterator[TokenList]:
     for ``A=1|A=2``), the cell stays a string, so that ``serialize`` gives the lines of the file.
     """
     column_names = doc.column_names if isinstance(doc, Document) else CONLLU_COLUMNS
-    for number, sentence in enumerate(doc):
-        tokens = _token_list(sentence, column_names)
-        if number == 0 and column_names != CONLLU_COLUMNS:
-            # conllu keeps the header of CoNLL-U Plus with the first sentence, before all other comments.
-            header = {"global.columns": " ".join(column_names)}
-            tokens.metadata = type(tokens.metadata)({**header, **tokens.metadata})
-        yield tokens
+    token_lists = [_token_list(sentence, column_names) for sentence in doc]
+    for first in token_lists[:1] if column_names != CONLLU_COLUMNS else ():
+        # conllu keeps the header of CoNLL-U Plus with the first sentence, before all other comments.
+        header = {"global.columns": " ".join(column_names)}
+        first.metadata = type(first.metadata)({**header, **first.metadata})
+    return token_lists
 
 
 def _token_list(sentence: Sentence, column_names: Sequence[str]) -> TokenList:
@@ -93,7 +92,7 @@ def from_token_lists(token_lists: Iterable[TokenList]) -> Document:
     """The document in TokenLists of ``conllu.parse`` or `to_token_lists`. Raises FormatError if one is broken."""
     from conllu import TokenList
 
-    check_iterable(token_lists, "token_lists", "TokenLists, as conllu.parse gives them")
+    check_iterable(token_lists, "token_lists", "a list of TokenLists, as conllu.parse gives them")
     sentences = []
     for number, token_list in enumerate(token_lists):
         check_type(token_list, TokenList, f"TokenList {number}", "a conllu.TokenList")

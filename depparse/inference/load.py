@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Collection
 from types import NoneType
-from typing import TYPE_CHECKING, Never, cast
+from typing import TYPE_CHECKING, Never, TypedDict, cast
 
 from depparse import __version__
 from depparse.arguments import check_path, check_type
@@ -14,7 +14,7 @@ from depparse.errors import ConfigError
 from depparse.inference.networks import InTorch
 from depparse.inference.parts import SEGMENTER
 from depparse.inference.pipeline import Pipeline
-from depparse.inference.request import hint
+from depparse.inference.request import Asked, hint
 from depparse.layers.stored import PRECISIONS, NoGraph
 from depparse.model.codec import ModelCodec
 from depparse.model_folder.contents import Contents, explained, read_card, read_contents, read_facts
@@ -30,6 +30,25 @@ if TYPE_CHECKING:
 
 RUNTIME_VARIABLE = "DEPPARSE_RUNTIME"  # of the environment: the runtime where none is asked for
 RUNTIMES = ("auto", "torch", "openvino")
+
+
+class Loading(TypedDict, total=False):
+    """The keywords by which all wrappers load a model; `load` says what each means."""
+
+    device: str
+    runtime: str
+    precision: str
+    fetch: bool
+    revision: str | None
+
+
+class Options(Loading, Asked, total=False):
+    """The keywords of functions that load a model and ask it: those of `load` and those of a `Request`."""
+
+
+def is_loading(name: str) -> bool:
+    """Whether a keyword is one of `Loading`."""
+    return name in Loading.__annotations__
 
 
 def load(

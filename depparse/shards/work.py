@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
+from typing import Any, cast
 
 from depparse.document.annotations import annotated
 from depparse.document.columns import comment_name
@@ -16,9 +18,9 @@ from depparse.document.sentence import Sentence
 from depparse.errors import DepparseError, FormatError, ModelError
 from depparse.files import hash_file
 from depparse.formats import table as formats
-from depparse.inference.load import load
+from depparse.inference.load import Options, is_loading, load
 from depparse.inference.pipeline import Pipeline
-from depparse.inference.request import Request
+from depparse.inference.request import Asked, Request
 from depparse.model_folder.find import FILES, bundled, find, is_path
 from depparse.shards.sections import Section
 from depparse.text.naming import name_document, name_sentences
@@ -37,6 +39,13 @@ class ModelName:
     revision: str | None = None
     runtime: str = "auto"
     precision: str = "auto"
+
+    @classmethod
+    def of(cls, model: str | os.PathLike[str], options: Options) -> tuple[ModelName, Asked]:
+        """How the `options` load the model, and what they ask of it."""
+        values = dict(options)
+        loading: Any = {name: values.pop(name) for name in options if is_loading(name)}
+        return cls(os.fspath(model), **loading), cast("Asked", values)
 
     def absolute(self) -> ModelName:
         """The name by which processes in other folders find the model."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from depparse import __version__
 from depparse.arguments import check_number
 from depparse.errors import ConfigError, FormatError, ModelError
+from depparse.inference.load import Options
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import Asked, Request
 from depparse.inference.workers import in_new_program, is_fork_of_started, use_one_thread
@@ -163,15 +164,14 @@ def annotate(
     name: str | None = None,
     num_proc: int | None = None,
     batch_size: int = _ROWS,
-    device: str = "cpu",
-    **asked: Unpack[Asked],
+    **options: Unpack[Options],
 ) -> Data:
     """A data set with a row for each sentence, in the fields of `depparse.formats.arrow`, in order.
 
     Each row of `dataset` is a text in the column `text`, or a sentence in the fields of `depparse.formats.arrow`. The
     column `name` has the name of each text, for ``# newdoc id`` and in front of the sent_ids. `num_proc` processes
     share the rows, of which each annotates `batch_size` together. Of a `DatasetDict`, each split is annotated.
-    `depparse.Document.from_dataset` makes the document of the result.
+    `depparse.Document.from_dataset` makes the document of the result. The other `options` are those of `Annotator`.
 
     Raises what `Annotator` raises.
     """
@@ -180,12 +180,13 @@ def annotate(
     check_number(batch_size, "batch_size", "rows")
     if num_proc is not None:
         check_number(num_proc, "num_proc", "processes")
-        if num_proc > 1 and device != "cpu":
+        if num_proc > 1 and options.get("device", "cpu") != "cpu":
+            device = options["device"]
             raise ConfigError(f"processes share out processors, but the model is on {device}; give no num_proc")
     if not isinstance(dataset, (datasets.Dataset, datasets.DatasetDict)):
         hint = "; a stream is annotated by its map, with an Annotator" if hasattr(dataset, "map") else ""
         raise FormatError(f"expected a datasets.Dataset, found {type(dataset).__name__}{hint}", path="data set")
-    annotator = Annotator(model, text=text, column=None, name=name, device=device, **asked)
+    annotator = Annotator(model, text=text, column=None, name=name, **options)
 
     def annotated(part: Dataset) -> Dataset:
         fields = annotator.schema(part.column_names)

@@ -14,13 +14,13 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from depparse.arguments import check_number
 from depparse.errors import ConfigError, DepparseError
 from depparse.formats.first_lines import InputPath, input_files
-from depparse.inference.request import Asked
+from depparse.inference.load import Options
 from depparse.inference.workers import use_one_thread
 from depparse.libraries import library
 from depparse.shards.job import WORDS, Execute, ShardJob, Summary
@@ -47,22 +47,21 @@ def parse_files(
     format: str = "conllu",
     words: int = WORDS,
     workers: int | None = None,
-    device: str = "cpu",
-    fetch: bool = False,
-    revision: str | None = None,
-    **asked: Unpack[Asked],
+    **options: Unpack[Options],
 ) -> Summary:
     """Parses files to shards in a folder, on Ray. Shards that are finished there are not made again.
 
     `from_format` is that of the input, `format` that of the shards (``conllu`` or ``parquet``). Each shard is made from
     about `words` words. `workers` is the largest number of processes, by default one for each core or, on the device
-    ``cuda``, for each GPU. For `asked`, see `depparse.Request`, for the rest `depparse.load` and `ShardJob`.
+    ``cuda``, for each GPU. The `options` are `device`, `runtime`, `precision`, `fetch`, `revision` of `depparse.load`
+    and those of `depparse.Request`; for the rest see `ShardJob`.
 
     Raises ConfigError, ModelError, FormatError; and DepparseError if a shard could not be made.
     """
+    source, asked = ModelName.of(model, options)
     files = input_files(paths, from_format, unknown="text" if asked.get("presplit") else None)
     with on_ray(workers) as execute:
-        job = ShardJob(ModelName(os.fspath(model), device, fetch, revision), folder, format, words, **asked)
+        job = ShardJob(source, folder, format, words, **asked)
         return job.run(files, execute)
 
 
@@ -118,14 +117,13 @@ class _ShardWriter:
 
 def annotate(
     dataset: ray.data.Dataset,
-    model: str | os.PathLike[str],
+    model: str | os.PathLike[str] = "en",
     *,
     text: str = "text",
     name: str | None = None,
     rows: int = _ROWS,
     workers: int | None = None,
-    device: str = "cpu",
-    **asked: Unpack[Asked],
+    **options: Unpack[Options],
 ) -> ray.data.Dataset:
     """A `ray.data.Dataset` with a row for each sentence, in the fields of `depparse.formats.arrow`, in order.
 
@@ -137,12 +135,13 @@ def annotate(
     Raises ConfigError and ModelError; when rows are asked for, Ray raises the errors of the input.
     """
     check_number(rows, "rows", "rows")
-    source = ModelName(os.fspath(model), device).absolute()
-    pipeline = ModelName(source.name).load()
+    source, asked = ModelName.of(model, options)
+    source = source.absolute()
+    pipeline = (source if source.device == "cpu" else replace(source, device="cpu", runtime="auto")).load()
     how = Rows(pipeline.request(**asked), text, name)
     how.check(pipeline, dataset.columns() or [])
     arguments = (source.alike(pipeline), how)
-    pool = _pool(workers, device, spare=1)
+    pool = _pool(workers, source.device, spare=1)
     result = dataset.map_batches(
         _Annotator, fn_constructor_args=arguments, batch_size=rows, batch_format="pyarrow", **pool
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from depparse.arguments import shown
 from depparse.errors import ConfigError, did_you_mean
 from depparse.formats.spacy import spacy
-from depparse.inference.load import load
+from depparse.inference.load import Loading, load
 from depparse.treebanks.languages import Languages
 
 if TYPE_CHECKING:
@@ -31,13 +32,17 @@ def spacy_pipeline(model: str | os.PathLike[str] = "en", *, lang: str | None = N
     for name in config:
         if name not in DEFAULTS or name == "model":
             raise ConfigError(f"spacy_pipeline has no argument {name!r}; {did_you_mean(name, DEFAULTS)}")
-    options = {name: config[name] for name in ("device", "runtime", "precision") if name in config}
+    options = {name: config[name] for name in Loading.__annotations__ if name in config}
     pipeline = load(model, **options)
     code = lang or _code(pipeline.treebanks)
-    nlp: Language = library.blank(code, config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}})
+    try:
+        nlp: Language = library.blank(code, config={"nlp": {"tokenizer": {"@tokenizers": TOKENIZER}}})
+    except ImportError:
+        raise ConfigError(f"lang is spaCy's code of a language, such as 'en' or 'xx', not {shown(lang)}") from None
     component = nlp.add_pipe("depparse", config={**config, "model": os.fspath(model)})
     assert isinstance(component, Component)
     component.model.set_pipeline(pipeline)
+    component.request()  # what cannot be asked of the model is an error now, and not at the first text
     return nlp
 
 

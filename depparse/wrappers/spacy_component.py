@@ -6,11 +6,16 @@ spaCy reads the types of arguments to check configs, so they are no strings here
 import shutil
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from depparse.libraries import library
+
+library("spacy")  # says what to install if spaCy is missing or broken
+# ruff: noqa: E402
 from spacy.language import Language
 from spacy.pipeline import Pipe
 from spacy.tokens import Doc
@@ -22,19 +27,23 @@ from depparse.document.spans import Span
 from depparse.errors import ConfigError
 from depparse.formats.spacy import aligned, to_spacy
 from depparse.formats.spacy_alignment import Aligned
+from depparse.formats.spacy_chunks import is_needed, noun_chunks, set_noun_chunks
 from depparse.formats.spacy_tokens import fill
 from depparse.formats.spacy_views import register
-from depparse.inference.load import load
 from depparse.inference.parts import SEGMENTER
 from depparse.inference.pipeline import Pipeline
 from depparse.inference.request import Asked, Request
+from depparse.model.order import is_parser
 from depparse.model_folder.find import CARD, FACTS, FILES, find
+from depparse.shards.work import ModelName
 
 DEFAULTS = {
     "model": "en",
     "device": "cpu",
     "runtime": "auto",
     "precision": "auto",
+    "fetch": False,
+    "revision": None,
     "without": [],
     "keep": [],
     "probabilities": False,
@@ -52,9 +61,8 @@ Names = str | list[str]
 class Model:
     """A model that is loaded when it is first used, and that can be stored with a pipeline of spaCy."""
 
-    def __init__(self, name: str, device: str, runtime: str, precision: str) -> None:
-        self.name = name
-        self.device, self.runtime, self.precision = device, runtime, precision
+    def __init__(self, source: ModelName) -> None:
+        self.source = source
         self._pipeline: Pipeline | None = None
         self._is_own = False  # whether it came as bytes, so that no name leads to it
 
@@ -62,7 +70,7 @@ class Model:
     def pipeline(self) -> Pipeline:
         """The model as a pipeline of depparse. Raises ModelError if it cannot be loaded."""
         if self._pipeline is None:
-            self._pipeline = load(self.name, self.device, runtime=self.runtime, precision=self.precision)
+            self._pipeline = self.source.load()
         return self._pipeline
 
     def set_pipeline(self, pipeline: Pipeline) -> None:
@@ -72,16 +80,16 @@ class Model:
     def __getstate__(self) -> dict[str, Any]:
         """What a pickle has: the bytes of a model that came as bytes, the name of any other."""
         data = self.to_bytes() if self._is_own else None
-        return {"arguments": (self.name, self.device, self.runtime, self.precision), "data": data}
+        return {"source": self.source, "data": data}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        Model.__init__(self, *state["arguments"])
+        Model.__init__(self, state["source"])
         if state["data"] is not None:
             self.from_bytes(state["data"])
 
     def files(self) -> dict[str, Path]:
         """The files of the model, by name."""
-        folder = find(self.name)
+        folder = find(self.source.name, fetch=self.source.fetch, revision=self.source.revision)
         return {name: folder / name for name in _ALL_FILES if (folder / name).is_file()}
 
     def to_disk(self, folder: Path) -> None:
@@ -93,7 +101,8 @@ class Model:
 
     def from_disk(self, folder: Path) -> None:
         """Makes it the model in the folder."""
-        self.name, self._pipeline, self._is_own = str(folder.resolve()), None, False
+        self.source = replace(self.source, name=str(folder.resolve()), fetch=False, revision=None)
+        self._pipeline, self._is_own = None, False
         self._pipeline = self.pipeline
 
     def to_bytes(self) -> bytes:
@@ -155,7 +164,11 @@ class Component(_Stored, Pipe):
         self._request: tuple[Pipeline, Request] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Component, (self.name, self.model, self.asked)
+        """What a pickle has: all, also the error handler, but the request, which each process checks with its model."""
+        return Component, (self.name, self.model, self.asked), self.__dict__ | {"_request": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotates one Doc in place."""
@@ -202,9 +215,13 @@ class Component(_Stored, Pipe):
             parts_of_docs = [[self._expanded(pipeline, part) for part in parts] for parts in parts_of_docs]
         inputs = [Document(part.sentence for part in parts) for parts in parts_of_docs]
         annotated = pipeline.pipe(inputs, batch_size=max(1, len(docs)), request=request)
+        tasks = {} if pipeline.codec is None else pipeline.codec.tasks
+        parses = any(is_parser(task) for name, task in tasks.items() if name not in request.without)
         for doc, parts, document in zip(docs, parts_of_docs, annotated, strict=True):
             pairs = zip(parts, document, strict=True)
             fill(doc, [part._replace(sentence=sentence) for part, sentence in pairs])
+            if parses:
+                set_noun_chunks(doc)
         return docs
 
     def _expanded(self, pipeline: Pipeline, part: Aligned) -> Aligned:
@@ -260,12 +277,14 @@ class Tokenizer(_Stored):
     ],
 )
 def make_component(
-    nlp: Language,  # noqa: ARG001 (spaCy gives it to every factory)
+    nlp: Language,
     name: str,
     model: str,
     device: str,
     runtime: str,
     precision: str,
+    fetch: bool,
+    revision: str | None,
     without: Names,
     keep: Names,
     probabilities: bool,
@@ -276,17 +295,24 @@ def make_component(
 ) -> Component:
     """The component of a pipeline; `Pipeline` and `Request` say what the arguments mean. The model is loaded later."""
     register()
+    if "parser" not in nlp.pipe_names and is_needed(nlp.vocab):  # Docs that come as bytes know no other rules
+        nlp.vocab.get_noun_chunks = noun_chunks  # type: ignore[assignment]
     asked: Asked = {"without": without, "keep": keep, "probabilities": probabilities, "batch_words": batch_words}
     asked |= {"treebank": treebank, "language": language, "expand": expand}
-    return Component(name, Model(model, device, runtime, precision), asked)
+    return Component(name, Model(ModelName(model, device, fetch, revision, runtime, precision)), asked)
 
 
 @registry.tokenizers("depparse.Tokenizer.v1")  # type: ignore[untyped-decorator]
 def make_tokenizer(
-    model: str | None = None, device: str = "cpu", runtime: str = "auto", precision: str = "auto"
+    model: str | None = None,
+    device: str = "cpu",
+    runtime: str = "auto",
+    precision: str = "auto",
+    fetch: bool = False,
+    revision: str | None = None,
 ) -> Callable[[Language], Tokenizer]:
     """A function that makes the tokenizer of a pipeline, with a model of its own if one is given."""
-    own = None if model is None else Model(model, device, runtime, precision)
+    own = None if model is None else Model(ModelName(model, device, fetch, revision, runtime, precision))
 
     def make(nlp: Language) -> Tokenizer:
         register()

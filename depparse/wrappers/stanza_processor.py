@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 from weakref import WeakValueDictionary
 
+from depparse.libraries import library
+
+library("stanza")  # says what to install if Stanza is missing or broken
+# ruff: noqa: E402
 from stanza.models.common.doc import Document as StanzaDocument
 from stanza.pipeline._constants import DEPPARSE, LEMMA, NER, POS, TOKENIZE
 from stanza.pipeline.processor import Processor, ProcessorVariant, register_processor, register_processor_variant
@@ -19,16 +23,17 @@ from stanza.pipeline.registry import PIPELINE_NAMES
 from depparse.document.document import Document
 from depparse.errors import ConfigError, did_you_mean
 from depparse.formats.stanza import annotate, from_stanza, to_stanza
-from depparse.inference.load import load
+from depparse.inference.load import Loading
 from depparse.inference.pipeline import Pipeline
+from depparse.shards.work import ModelName
 
 PROCESSOR, VARIANT = "udparse", "depparse"
-LOADING = ("device", "runtime", "precision")  # keys of the config that `load` takes
+LOADING = (*Loading.__annotations__,)  # keys of the config that `load` takes
 ASKED = ("keep", "without", "probabilities", "treebank", "language", "batch_words")  # those that `Request` takes
 SEGMENTING = ("treebank", "language")
 _OF_STANZA = ("lang", "mode", "model_path", "pretagged", "check_requirements", f"with_{VARIANT}", "pretokenized")
 _PROVIDED = {"UPOS": POS, "LEMMA": LEMMA, "HEAD": DEPPARSE, "NER": NER}  # what Stanza calls a column in requirements
-_loaded: WeakValueDictionary[tuple[object, ...], Pipeline] = WeakValueDictionary()
+_loaded: WeakValueDictionary[ModelName, Pipeline] = WeakValueDictionary()
 
 
 @register_processor(PROCESSOR)
@@ -104,15 +109,17 @@ def _model(config: dict[str, Any], processor: str, options: tuple[str, ...], dev
     package = Path(config.get("model_path") or "default").stem
     name = config.get("model") or (config["lang"] if package == "default" else package)
     config["model_path"] = str(name)  # Stanza shows it
-    return shared(name, **{"device": device} | {option: config[option] for option in LOADING if option in config})
+    return shared(name, **_loading({"device": device} | config))
 
 
-def shared(
-    name: str | os.PathLike[str], device: str = "cpu", runtime: str = "auto", precision: str = "auto"
-) -> Pipeline:
+def _loading(config: dict[str, Any]) -> Any:
+    return {name: config[name] for name in LOADING if name in config}
+
+
+def shared(name: str | os.PathLike[str], **loading: Unpack[Loading]) -> Pipeline:
     """The model that `load` gives for these arguments; the same one as long as something uses it."""
-    key = (name, device, runtime, precision)
-    pipeline = _loaded.get(key)
+    source = ModelName(os.fspath(name), **loading)
+    pipeline = _loaded.get(source)
     if pipeline is None:
-        pipeline = _loaded[key] = load(name, device, runtime=runtime, precision=precision)
+        pipeline = _loaded[source] = source.load()
     return pipeline

@@ -314,3 +314,13 @@ def test_an_unknown_name_lists_all() -> None:
 def test_what_no_document_is_made_of_is_a_clear_error(name: str, value: Any) -> None:
     with pytest.raises((ConfigError, FormatError)):
         Document.of(name, value)
+
+
+def test_lists_are_lists_and_messages_say_so() -> None:
+    document = Document.from_conllu("1\tGo" + "\t_" * 8 + "\n\n")
+    token_lists = document.to("token_lists")
+    assert isinstance(token_lists, list)
+    assert [Document.of("token_lists", token_lists).to_conllu() for _ in range(2)] == [document.to_conllu()] * 2
+    for name in ("networkx", "nltk", "token_lists"):
+        with pytest.raises(ConfigError, match=r"(graphs|token_lists) is a list of [\w ,.]+, not None$"):
+            Document.of(name, None)

@@ -118,6 +118,25 @@ def test_entities_and_tags_of_others_stay(on_spacy_tokens: Any) -> None:
     assert [(t.tag_, t.lemma_) for t in without(given_doc)] == [("T", "x"), ("U", "home")]
 
 
+def test_noun_chunks_follow_our_labels(nlp: Any, on_spacy_tokens: Any) -> None:
+    text = "Anna's old friends didn't like the school in New York and the two teachers."
+    chunks = ["Anna's old friends", "the school", "New York", "the two teachers"]
+    for pipeline in (nlp, on_spacy_tokens):
+        doc = pipeline(text)
+        assert [chunk.text for chunk in doc.noun_chunks] == chunks
+        stored = spacy.tokens.Doc(pipeline.vocab).from_bytes(doc.to_bytes())
+        assert [chunk.text for chunk in stored.noun_chunks] == chunks
+    assert [chunk.text for chunk in spacy.pipeline.functions.merge_noun_chunks(doc).noun_chunks] == chunks
+    document = Document.from_conllu(
+        "1\tAnna\t_\tPROPN\t_\t_\t3\tnsubj\t_\t_\n2\tSmith\t_\tPROPN\t_\t_\t1\tflat\t_\t_\n"
+        "3\tleft\t_\tVERB\t_\t_\t0\troot\t_\t_\n4\tthere\t_\tPRON\t_\t_\t3\texpl\t_\t_\n\n"
+    )
+    assert [chunk.text for chunk in document.to_spacy().noun_chunks] == ["Anna Smith"]
+    with pytest.raises(ValueError, match="E029"):
+        list(Document.from_conllu("1\tAnna" + "\t_" * 8 + "\n\n").to_spacy().noun_chunks)
+    assert spacy.blank("en").vocab.get_noun_chunks is not on_spacy_tokens.vocab.get_noun_chunks
+
+
 def test_a_doc_may_be_annotated_again(nlp: Any, on_spacy_tokens: Any) -> None:
     doc = nlp(TEXT)
     before = annotation(doc), doc._.conllu
@@ -178,6 +197,14 @@ def test_an_error_handler_gets_only_the_doc_that_fails(nlp: Any, monkeypatch: py
     finally:
         del component.error_handler
     assert seen == ["depparse bad one: this one fails"]
+    monkeypatch.undo()
+    component.set_error_handler(print)  # goes to processes that are not forked, too
+    try:
+        copy = pickle.loads(pickle.dumps(component))
+    finally:
+        del component.error_handler
+    assert copy.get_error_handler() is print
+    assert (copy.name, copy.asked, copy.model.source) == (component.name, component.asked, component.model.source)
 
 
 def test_very_long_texts(nlp: Any) -> None:
@@ -267,6 +294,14 @@ def test_mistakes_are_one_line(nlp: Any) -> None:
         depparse.spacy_pipeline("en", witout=["srl"])
     with pytest.raises(ModelError, match="no such model"):
         depparse.spacy_pipeline("no-such-model")
+    for asked, message in (
+        ({"without": "foo"}, "there is no part foo"),
+        ({"treebank": "zzz"}, "zzz"),
+        ({"batch_words": 0}, "batch_words is a number of words"),
+        ({"lang": "qq"}, "lang is spaCy's code of a language, such as 'en' or 'xx', not 'qq'"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            depparse.spacy_pipeline("en", runtime="torch", **asked)
     missing = spacy.blank("en")
     missing.add_pipe("depparse", config={"model": "no-such-model"})
     with pytest.raises(ModelError, match="no-such-model: no such model"):

@@ -15,6 +15,8 @@ from depparse.document.document import Document
 from depparse.document.sentence import Sentence
 from depparse.document.spans import Argument, Frame, Span
 from depparse.errors import ConfigError, DepparseError, FormatError
+from depparse.formats.spacy import aligned
+from depparse.formats.spacy_tokens import fill
 from depparse.formats.table import read
 from tests.formats.documents import TRICKY
 from tests.strategies import nasty_documents
@@ -191,6 +193,12 @@ def test_nested_entities_are_a_span_group(vocab: Any) -> None:
     back = Document.from_spacy(doc)[0]
     assert back.ents == document[0].ents
     assert back.ents[0].score == 0.25
+    again = through_bytes(doc, vocab)
+    parts = aligned(again)
+    parts[0].sentence.ents = [Span(4, 6, "LOC")]
+    fill(again, parts)
+    assert "entities" not in again.spans
+    assert [span.text for span in again.ents] == ["du grand lac"]
     doc.spans["entities"] = [span for span in doc.spans["entities"] if span.text != "du grand lac"]
     assert Document.from_spacy(doc)[0].ents == (Span(1, 6, "EVENT"), Span(6, 6, "LOC"))
     doc.ents = [spacy.tokens.Span(doc, 3, 6, label="WORK OF ART")]
@@ -247,6 +255,31 @@ def test_merged_split_and_cut_tokens_are_valid(vocab: Any) -> None:
     assert [word.text for word in Document.from_spacy(part).iter_words()] == ["du", "grand", "lac"]
     sentence = next(iter(doc.sents)).as_doc(copy_user_data=True)
     assert Document.from_spacy(sentence)[0].to_conllu() == Document.from_conllu(FRENCH)[0].to_conllu()
+
+
+def test_retokenized_sentences_keep_their_comments_and_the_document_is_one(vocab: Any) -> None:
+    comments = ("# newdoc id = d\n# sent_id = 1\n# text = Go home\n", "# sent_id = 2\n# note\n", "# sent_id = 3\n")
+    words = "1\tGo\tgo\tVERB\t_\t_\t0\troot\t_\t_\n2\thome\thome\tADV\t_\t_\t1\tadvmod\t_\t_\n\n"
+    document = Document.from_conllu("".join(each + words for each in comments))
+    for number, sentence in enumerate(document):
+        merged, split = document.to_spacy(vocab), document.to_spacy(vocab)
+        last = 2 * number + 1  # no token without lines follows it in its sentence
+        with merged.retokenize() as retokenizer:
+            retokenizer.merge(merged[last - 1 : last + 1])
+        with split.retokenize() as retokenizer:
+            retokenizer.split(split[last], ["ho", "me"], heads=[split[last - 1]] * 2)
+        for doc, forms in ((merged, ["Go home"]), (split, ["Go", "ho", "me"])):
+            back = Document.from_spacy(doc)
+            assert [word.text for word in back[number]] == forms
+            assert [s.comments for s in back] == [s.comments for s in document]
+            others = [s.to_conllu() for s in document if s is not sentence]
+            assert [s.to_conllu() for n, s in enumerate(back) if n != number] == others
+    doc = document.to_spacy(vocab)
+    doc = spacy.tokens.Doc.from_docs([doc, spacy.tokens.Doc(vocab, words=["Why", "not"])])
+    assert [s.comment("sent_id") for s in Document.from_spacy(doc)] == ["1", "2", "3", "4"]
+    doc = spacy.tokens.Doc.from_docs([doc[2:6].as_doc(copy_user_data=True), doc[6:].as_doc(), doc[:1].as_doc()])
+    assert [s.comment("sent_id") for s in Document.from_spacy(doc)] == ["2", "3", "1", "4"]
+    assert not any(s.comment("newdoc") for s in Document.from_spacy(doc))
 
 
 def test_joined_docs_keep_all(vocab: Any) -> None:

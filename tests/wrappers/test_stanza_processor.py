@@ -70,9 +70,8 @@ def pipeline_of(folder: Path, processors: Any, **options: Any) -> Any:
     runtime = {
         f"{name}_runtime": "torch" for name in ("udparse", "tokenize") if processors.get(name) in ("en", "depparse")
     }
-    return stanza.Pipeline(
-        "en", str(folder), None, processors, download_method=None, device="cpu", verbose=False, **runtime | options
-    )
+    options = {"device": "cpu", **runtime, **options}
+    return stanza.Pipeline("en", str(folder), None, processors, download_method=None, verbose=False, **options)
 
 
 def direct(nlp: Any) -> depparse.Pipeline:
@@ -197,13 +196,32 @@ def test_entities_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     document = two_sentences()
     document[0].ents = [depparse.Span(1, 2, "PER")]
     model = depparse.Pipeline(learned({"ner": {"type": "ner"}}, document))
-    monkeypatch.setattr(stanza_processor, "load", lambda *_, **__: model)
+    monkeypatch.setattr(stanza_processor.ModelName, "load", lambda _: model)
     nlp = depparse.stanza_pipeline("of-entities")
     assert nlp.processors["udparse"].provides == {"udparse", "ner"}
     doc = nlp.process(document.to_stanza(), processors="udparse")
     back = Document.from_stanza(doc)
     assert back[0].ents == document[0].ents == model(document)[0].ents
     assert [entity.type for entity in doc.ents] == [span.type for span in model(document).ents]
+
+
+def test_devices(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As docs/stanza.md says: the tokenizer does not follow the device of a pipeline, unless it is told."""
+    from depparse.wrappers import stanza_processor
+
+    asked: list[tuple[str, str]] = []
+
+    def model(config: Any, processor: str, options: Any, device: str) -> Any:
+        asked.append((processor, config.get("device", device)))
+        return depparse.Pipeline(None)
+
+    monkeypatch.setattr(stanza_processor, "_model", model)
+    monkeypatch.setattr(stanza_processor, "shared", lambda *_, **__: depparse.Pipeline(None))
+    pipeline_of(folder, {"tokenize": "depparse", "udparse": "en"}, device="cuda")
+    assert asked == [("tokenize", "cpu"), ("udparse", "cuda")]
+    asked.clear()
+    depparse.stanza_pipeline("en", device="cuda")
+    assert asked == [("tokenize", "cuda"), ("udparse", "cuda")]
 
 
 def test_mistakes_are_told(nlp: Any, folder: Path) -> None:
