@@ -18,7 +18,8 @@ def train(
         str,
         typer.Argument(
             help="A bundled recipe (recurrent, small, bilstm, transformer, multilingual, large, adapters, transitions, "
-            "sequence_labels, agreement, ner, srl, joint, segmenter, demo) or a TOML file."
+            "sequence_labels, agreement, constituents, constituent_labels, ner, srl, joint, segmenter, demo) or a "
+            "TOML file."
         ),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The run's folder.")] = Path(

@@ -236,7 +236,7 @@ def test_the_hub_is_asked_for_models_only_on_request(home: Path, monkeypatch: py
         return str(models.FOLDER / "en")
 
     def model_info(self: Any, repo_id: str, **options: Any) -> SimpleNamespace:
-        return SimpleNamespace(siblings=[])
+        return SimpleNamespace(siblings=[], sha=options["revision"])
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", model_info)
