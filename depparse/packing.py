@@ -14,16 +14,16 @@ from torch import nn
 from depparse import __version__
 from depparse.encoders.input import DropsUnused
 from depparse.errors import ConfigError, ModelError, did_you_mean
-from depparse.files import PathLike
+from depparse.files import PathLike, hash_file
 from depparse.inference.pipeline import Pipeline
 from depparse.model.model import Model
 from depparse.model_folder.description import Weights, read_facts, read_json
-from depparse.model_folder.facts import Facts, Origin, Packing, ScoreRow, licence_of, without_paths
+from depparse.model_folder.facts import DataFile, Facts, Origin, Packing, ScoreRow, licence_of, without_paths
 from depparse.model_folder.find import find
 from depparse.model_folder.package import Package, write_project, write_wheel
 from depparse.model_folder.store import check_replaceable, load_parts, save, state
 from depparse.model_folder.weights import as_weights, encode
-from depparse.training.facts import score_facts
+from depparse.training.facts import file_facts, score_facts
 from depparse.training.gold import Gold, read_gold
 
 
@@ -86,7 +86,7 @@ def pack(
     )
     save(parts.model, output, facts, segmenter=parts.segmenter, weights=weights)
     if gold_files:
-        facts = facts.model_copy(update={"scores": _scores(output, gold_files)})
+        facts = facts.model_copy(update={"scores": _scores(output, gold_files), "data": _files(gold_files, paths)})
         save(parts.model, output, facts, segmenter=parts.segmenter, weights=weights)
     return facts
 
@@ -126,6 +126,14 @@ def _warn_of_languages(model: Path, segmenter: Path) -> None:
             f"the model learned {', '.join(first)}, but the segmenter {', '.join(second)}: it will split text badly",
             stacklevel=3,
         )
+
+
+def _files(gold_files: Sequence[Gold], paths: Sequence[str]) -> tuple[DataFile, ...]:
+    """The facts of the files that were scored; the name of one may be a link's, with what it is scored for."""
+    return tuple(
+        file_facts(gold.name.partition(", ")[0], os.path.realpath(path), hash_file(Path(path)))
+        for gold, path in zip(gold_files, paths, strict=True)
+    )
 
 
 def _scores(folder: Path, gold_files: Sequence[Gold]) -> tuple[ScoreRow, ...]:

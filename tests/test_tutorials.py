@@ -220,6 +220,7 @@ def test_notebook_runs_and_gives_the_output_that_is_in_it(
     assert any("image/svg+xml" in str(one.outputs) or "<svg" in str(one.outputs) for one, _ in cells)
 
 
-def shown(cell: dict[str, list[dict[str, object]]]) -> list[object]:
-    """What a cell shows, as text; of a drawing, only that it is one."""
-    return [output.get("text", dict(output.get("data", {})).get("text/plain")) for output in cell["outputs"]]
+def shown(cell: dict[str, list[dict[str, object]]]) -> tuple[str, list[object]]:
+    """What a cell prints, which may come in pieces, and what else it shows, as text; of a drawing, that it is one."""
+    printed = "".join(str(output["text"]) for output in cell["outputs"] if "text" in output)
+    return printed, [dict(output["data"]).get("text/plain") for output in cell["outputs"] if "data" in output]

@@ -14,6 +14,7 @@ from typing import Any
 from depparse.document.document import Document
 from depparse.evaluation.comparison import COLUMNS, Comparison
 from depparse.evaluation.differences import compared_names, short_names
+from depparse.evaluation.metrics import LAS, UAS
 from depparse.evaluation.pair import Pair, read_strictly
 from depparse.evaluation.tables import Table, percent
 from depparse.files import PathLike
@@ -67,7 +68,7 @@ class Agreement:
     def tables(self, most: int = 40) -> list[Table]:
         """The tables of the agreement."""
         one, other = self.names
-        shares = (("UAS", self.uas), ("LAS", self.las))
+        shares = ((UAS.name, self.uas), (LAS.name, self.las))
         rows = [
             ("words", f"{self.aligned:,}", "", ""),
             *((name, "", percent(share), "") for name, share in shares if share is not None),

@@ -38,17 +38,19 @@ def training_facts(config: RecipeConfig, command: str, minutes: float, speed: fl
 
 def data_facts(data: DataConfig, hashes: Mapping[str, str]) -> tuple[DataFile, ...]:
     """The facts of each data file of a run; `hashes` has the SHA-256 of each file."""
-    return tuple(
-        DataFile(
-            split=split,
-            file=Path(file).name,
-            sha256=hashes[file],
-            treebank=treebank_name(file),
-            language=language_of(file),
-            licence=licence(Path(file).parent) or "",
-        )
-        for split in ("train", "dev", "test", "text")
-        for file in getattr(data, split)
+    splits = ("train", "dev", "test", "text")
+    return tuple(file_facts(split, file, hashes[file]) for split in splits for file in getattr(data, split))
+
+
+def file_facts(split: str, file: str, sha256: str) -> DataFile:
+    """The facts of a data file."""
+    return DataFile(
+        split=split,
+        file=Path(file).name,
+        sha256=sha256,
+        treebank=treebank_name(file),
+        language=language_of(file),
+        licence=licence(Path(file).parent) or "",
     )
 
 

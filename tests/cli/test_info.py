@@ -91,7 +91,7 @@ def test_without_a_model_those_with_a_name_are_listed(
     assert result.returncode == 0
     rows = [line.split(maxsplit=3) for line in result.stdout.splitlines()]
     assert [row[:2] for row in rows[1:3]] == [["name", "package"], ["en", "depparse"]]
-    assert "English  Apache-2.0 AND CC-BY-SA-4.0  34.4" in result.stdout
+    assert "English  Apache-2.0 AND CC-BY-SA-4.0  34.5" in result.stdout
     assert [row[:3] for row in rows[-2:]] == [["gone", "depparse-model-sv", "1.0"], ["sv", "depparse-model-sv", "1.0"]]
     assert re.search(r"Swedish, Irish, Welsh and 2 more +MIT +0\.\d", result.stdout)
     assert result.stderr == (

@@ -362,7 +362,7 @@ def test_token_lists_are_those_of_conllu(samples: Path) -> None:
 
 
 def test_cells_that_dictionaries_cannot_hold_stay_strings() -> None:
-    first = next(to_token_lists(Document.from_conllu(TRICKY)))
+    first = to_token_lists(Document.from_conllu(TRICKY))[0]
     assert first[5]["misc"] == "A=1|A=2|=|"
     assert first[6]["misc"] == {"X": "a=b", "Y": None}
     assert first[2]["id"] == (2, "-", 3)
@@ -387,7 +387,7 @@ def test_token_lists_lose_only_the_form_and_repetition_of_comments() -> None:
 def test_token_lists_of_a_file_without_ids_have_ids(tmp_path: Path) -> None:
     path = tmp_path / "x.conllup"
     path.write_text("# global.columns = FORM NER\na\tO\nb\tO\n\n", encoding="utf-8")
-    first = next(to_token_lists(read(path)))
+    first = to_token_lists(read(path))[0]
     assert [dict(token) for token in first] == [{"id": i, "form": f, "ner": "O"} for i, f in ((1, "a"), (2, "b"))]
     assert from_token_lists([first])[0].columns == read(path)[0].columns
 

@@ -41,6 +41,11 @@ HOMES = {
     "formats/spacy_tokens.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # attributes of spaCy
     # -- treebanks: labels that are counted, and held against those of UD and of train
     "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
+    "treebanks/profile.py": "DEPREL HEAD LEMMA UPOS",  # the shape of trees, valency frames, vocabulary
+    "treebanks/relabel/draft.py": "DEPREL DEPS FEATS HEAD",  # Grew's names of columns, and arcs that change
+    "treebanks/relabel/words.py": "DEPREL DEPS FEATS HEAD",  # words that are split and joined
+    "treebanks/relabel/sentences.py": "DEPREL DEPS HEAD",
+    "cli/profile.py": "DEPREL FEATS LEMMA UPOS XPOS",  # columns whose values are compared
     "treebanks/checked_file.py": "LEMMA",  # the lemma of an underscore
     "treebanks/comparisons.py": "DEPREL FEATS UPOS graph tree",  # how much of a column may be blank
     # -- treebanks: the rules of UD, which are about its columns
