@@ -182,7 +182,7 @@ def test_any_scores_give_trees_alike_in_a_batch_and_one_by_one(system: str, beam
         assert trees(scores.words[number, None, : len(sentence) + 1], [sentence]) == [tree]
 
 
-@pytest.mark.parametrize("system", ["arc_eager", "arc_hybrid_swap"])
+@pytest.mark.parametrize("system", ["arc_eager", pytest.param("arc_hybrid_swap", marks=pytest.mark.slow)])
 def test_sentences_are_learned_by_heart_and_a_model_comes_back_from_disk(system: str, tmp_path: Path) -> None:
     document = Document(sentences()[: 2 if system.endswith("swap") else 1])
     task = {"type": "stack_lstm", "system": system, "oracle": ORACLE[system], "width": 32, "dropout": 0.0}
