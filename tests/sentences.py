@@ -207,3 +207,26 @@ TEXTS = [
 def conllu(documents: Iterable[Document]) -> list[str]:
     """The documents in CoNLL-U, to be compared."""
     return [document.to_conllu() for document in documents]
+
+
+# The second tree has crossing arcs, the third sentence is not annotated.
+_TREES = """\
+1\tAnna\t_\tPROPN\t_\t_\t2\tnsubj\t_\t_
+2\tbought\t_\tVERB\t_\t_\t0\troot\t_\t_
+3\ta\t_\tDET\t_\t_\t4\tdet\t_\t_
+4\tcar\t_\tNOUN\t_\t_\t2\tobj\t_\t_
+
+1\tA\t_\tDET\t_\t_\t2\tdet\t_\t_
+2\thearing\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_
+3\tstarted\t_\tVERB\t_\t_\t0\troot\t_\t_
+4\ttoday\t_\tADV\t_\t_\t3\tadvmod\t_\t_
+5\tthere\t_\tADV\t_\t_\t2\tadvmod\t_\t_
+
+1\tNo\t_\tINTJ\t_\t_\t_\t_\t_\t_
+
+"""
+
+
+def three_sentences() -> list[Sentence]:
+    """A projective tree, one with crossing arcs, and a sentence without a tree."""
+    return Document.from_conllu(_TREES).sentences

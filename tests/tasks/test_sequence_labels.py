@@ -22,32 +22,12 @@ from depparse.structs.trees import is_tree
 from depparse.tasks.sequence_labels import LabelArrays, SequenceLabelsCodec, SequenceLabelsConfig
 from tests.models import annotated, learned
 from tests.recipes import TINY
-
-# The second tree has crossing arcs of one direction, the third is not annotated.
-TREES = """\
-1\tAnna\t_\tPROPN\t_\t_\t2\tnsubj\t_\t_
-2\tbought\t_\tVERB\t_\t_\t0\troot\t_\t_
-3\ta\t_\tDET\t_\t_\t4\tdet\t_\t_
-4\tcar\t_\tNOUN\t_\t_\t2\tobj\t_\t_
-
-1\tA\t_\tDET\t_\t_\t2\tdet\t_\t_
-2\thearing\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_
-3\tstarted\t_\tVERB\t_\t_\t0\troot\t_\t_
-4\ttoday\t_\tADV\t_\t_\t3\tadvmod\t_\t_
-5\tthere\t_\tADV\t_\t_\t2\tadvmod\t_\t_
-
-1\tNo\t_\tINTJ\t_\t_\t_\t_\t_\t_
-
-"""
-
-
-def sentences() -> list[Sentence]:
-    return Document.from_conllu(TREES).sentences
+from tests.sentences import three_sentences
 
 
 def codec_of(encoding: str, data: list[Sentence] | None = None) -> SequenceLabelsCodec:
     config = SequenceLabelsConfig.model_validate({"type": "sequence_labels", "encoding": encoding})
-    codec = SequenceLabelsCodec.build(config, sentences() if data is None else data)
+    codec = SequenceLabelsCodec.build(config, three_sentences() if data is None else data)
     assert codec is not None
     return codec
 
@@ -73,21 +53,21 @@ def no_stage(name: str, *inputs: object) -> Any:
 
 def test_targets_are_the_labels_of_the_tree_or_nothing() -> None:
     codec = codec_of("arc_hybrid")
-    assert codec.targets(sentences()[0]).labels == codec.labels.numbers(["L", "", "L", "RR"])
-    crossing = codec.targets(sentences()[1])
+    assert codec.targets(three_sentences()[0]).labels == codec.labels.numbers(["L", "", "L", "RR"])
+    crossing = codec.targets(three_sentences()[1])
     assert crossing.labels == [IGNORE] * 5
     assert codec.relations.strings(crossing.relations) == ["det", "nsubj", "root", "advmod", "advmod"]
-    assert codec.targets(sentences()[2]) == ([IGNORE], [IGNORE], [IGNORE])
+    assert codec.targets(three_sentences()[2]) == ([IGNORE], [IGNORE], [IGNORE])
     assert codec_of("relative_by_tag").tags.items[0] == "ADV"
-    (finding,) = codec.findings(sentences())
+    (finding,) = codec.findings(three_sentences())
     assert finding.startswith("sentences with trees that the encoding arc_hybrid cannot say")
     assert finding.endswith(": 1 (first: sentence 2)")
-    assert codec_of("hierarchical").findings(sentences()) == []
+    assert codec_of("hierarchical").findings(three_sentences()) == []
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_certain_labels_give_their_trees(encoding: str, samples: Path) -> None:
-    data = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences + sentences()[:2]
+    data = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu").sentences + three_sentences()[:2]
     codec = codec_of(encoding, data)
     again = SequenceLabelsCodec.from_json(codec.config, json.loads(json.dumps(codec.to_json())))
     trees = again.decode(certain(codec, data), batch_of(data), no_stage)
@@ -126,7 +106,7 @@ def test_an_encoding_that_there_is_not_is_one_line() -> None:
 def test_a_few_sentences_are_learned_by_heart_and_a_model_comes_back_from_disk(
     encoding: str, width: int, tmp_path: Path
 ) -> None:
-    document = Document(sentences()[:2])
+    document = Document(three_sentences()[:2])
     tasks = {"parser": {"type": "sequence_labels", "encoding": encoding, "width": width, "dropout": 0.0}}
     model = learned(tasks, document)
     parsed = annotated(model, document)

@@ -19,38 +19,20 @@ from depparse.encoders.encoder import Encoded
 from depparse.features.batch import Batch, Example
 from depparse.layers.tensors import Layout, to_tensors
 from depparse.model_folder.store import save
+from depparse.structs.transition_oracles import DYNAMIC
 from depparse.structs.transitions import LEFT, SYSTEMS, States
 from depparse.structs.trees import is_tree
 from depparse.tasks.stack_lstm import Memory, StackLSTM, StackLSTMCodec, StackLSTMConfig, StackLSTMScores
 from tests.models import annotated, annotated_copies, learned, random_model
+from tests.sentences import three_sentences
 
-# The second tree has crossing arcs, the third sentence is not annotated.
-TREES = """\
-1\tAnna\t_\tPROPN\t_\t_\t2\tnsubj\t_\t_
-2\tbought\t_\tVERB\t_\t_\t0\troot\t_\t_
-3\ta\t_\tDET\t_\t_\t4\tdet\t_\t_
-4\tcar\t_\tNOUN\t_\t_\t2\tobj\t_\t_
-
-1\tA\t_\tDET\t_\t_\t2\tdet\t_\t_
-2\thearing\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_
-3\tstarted\t_\tVERB\t_\t_\t0\troot\t_\t_
-4\ttoday\t_\tADV\t_\t_\t3\tadvmod\t_\t_
-5\tthere\t_\tADV\t_\t_\t2\tadvmod\t_\t_
-
-1\tNo\t_\tINTJ\t_\t_\t_\t_\t_\t_
-
-"""
 WIDTH = 8
-ORACLE = {name: "dynamic" if name in ("arc_hybrid", "arc_eager", "arc_hybrid_swap") else "static" for name in SYSTEMS}
-
-
-def sentences() -> list[Sentence]:
-    return Document.from_conllu(TREES).sentences
+ORACLE = {name: "dynamic" if name in DYNAMIC else "static" for name in SYSTEMS}
 
 
 def network_of(system: str, **settings: Any) -> StackLSTM:
     config = {"type": "stack_lstm", "system": system, "oracle": ORACLE[system], "width": 6, "label_width": 3}
-    codec = StackLSTMCodec.build(StackLSTMConfig.model_validate(config | settings), sentences())
+    codec = StackLSTMCodec.build(StackLSTMConfig.model_validate(config | settings), three_sentences())
     assert codec is not None
     torch.manual_seed(1)
     network = StackLSTM(codec, Widths(WIDTH, WIDTH)).eval()
@@ -122,7 +104,7 @@ def test_the_loss_is_that_of_the_transitions_and_of_the_arcs(system: str) -> Non
     """One sentence, by hand: one transition after another, as the oracle wants, and the gold relation of each arc."""
     network = network_of(system, exploration=0.0, smoothing=0.0)
     codec = network.codec
-    targets = codec.collate([codec.targets(sentences()[0])])
+    targets = codec.collate([codec.targets(three_sentences()[0])])
     scores = scores_of(network, [4])
     gold, order = np.maximum(targets.learned, 0), np.maximum(targets.order, 0)
     order[:, 0] = 5
@@ -149,7 +131,7 @@ def test_the_loss_is_that_of_the_transitions_and_of_the_arcs(system: str) -> Non
 
 def test_without_trees_the_loss_and_its_gradient_are_0() -> None:
     network = network_of("arc_hybrid")
-    tensors = to_tensors(network.codec.collate([network.codec.targets(sentences()[2])]), torch.device("cpu"))
+    tensors = to_tensors(network.codec.collate([network.codec.targets(three_sentences()[2])]), torch.device("cpu"))
     words = torch.ones(1, 2, WIDTH)
     layout = Layout(torch.tensor([1]), torch.zeros(1, dtype=torch.long), 2)  # type: ignore[arg-type]
     loss = network.loss(network(Encoded(words, words), layout, None), tensors)
@@ -184,7 +166,7 @@ def test_any_scores_give_trees_alike_in_a_batch_and_one_by_one(system: str, beam
 
 @pytest.mark.parametrize("system", ["arc_eager", pytest.param("arc_hybrid_swap", marks=pytest.mark.slow)])
 def test_sentences_are_learned_by_heart_and_a_model_comes_back_from_disk(system: str, tmp_path: Path) -> None:
-    document = Document(sentences()[: 2 if system.endswith("swap") else 1])
+    document = Document(three_sentences()[: 2 if system.endswith("swap") else 1])
     task = {"type": "stack_lstm", "system": system, "oracle": ORACLE[system], "width": 32, "dropout": 0.0}
     model = learned({"parser": task}, document)
     parsed = annotated(model, document)

@@ -21,35 +21,17 @@ from depparse.features.batch import Batch, Example
 from depparse.features.vocabulary import IGNORE
 from depparse.layers.tensors import Layout, to_tensors
 from depparse.model_folder.store import save
+from depparse.structs.transition_oracles import DYNAMIC
 from depparse.structs.transitions import SYSTEMS, States
 from depparse.structs.trees import is_tree
 from depparse.tasks.transitions.codec import TransitionsCodec, TransitionsConfig, TransitionScores
 from depparse.tasks.transitions.network import Transitions
 from tests.models import annotated, annotated_copies, learned, random_model
 from tests.recipes import TINY
+from tests.sentences import three_sentences
 
-# The second tree has crossing arcs, the third sentence is not annotated.
-TREES = """\
-1\tAnna\t_\tPROPN\t_\t_\t2\tnsubj\t_\t_
-2\tbought\t_\tVERB\t_\t_\t0\troot\t_\t_
-3\ta\t_\tDET\t_\t_\t4\tdet\t_\t_
-4\tcar\t_\tNOUN\t_\t_\t2\tobj\t_\t_
-
-1\tA\t_\tDET\t_\t_\t2\tdet\t_\t_
-2\thearing\t_\tNOUN\t_\t_\t3\tnsubj\t_\t_
-3\tstarted\t_\tVERB\t_\t_\t0\troot\t_\t_
-4\ttoday\t_\tADV\t_\t_\t3\tadvmod\t_\t_
-5\tthere\t_\tADV\t_\t_\t2\tadvmod\t_\t_
-
-1\tNo\t_\tINTJ\t_\t_\t_\t_\t_\t_
-
-"""
 WIDTH = 8
-ORACLE = {name: "dynamic" if name in ("arc_hybrid", "arc_eager", "arc_hybrid_swap") else "static" for name in SYSTEMS}
-
-
-def sentences() -> list[Sentence]:
-    return Document.from_conllu(TREES).sentences
+ORACLE = {name: "dynamic" if name in DYNAMIC else "static" for name in SYSTEMS}
 
 
 def codec_of(system: str, **settings: Any) -> TransitionsCodec:
@@ -60,7 +42,7 @@ def codec_of(system: str, **settings: Any) -> TransitionsCodec:
         "width": 6,
         "label_width": 5,
     } | settings
-    codec = TransitionsCodec.build(TransitionsConfig.model_validate(config), sentences())
+    codec = TransitionsCodec.build(TransitionsConfig.model_validate(config), three_sentences())
     assert codec is not None
     return codec
 
@@ -92,17 +74,17 @@ def stage_of(network: Transitions) -> Any:
 
 
 def test_targets_are_the_tree_or_the_nearest_projective_one() -> None:
-    crossing = codec_of("arc_eager").targets(sentences()[1])
+    crossing = codec_of("arc_eager").targets(three_sentences()[1])
     assert crossing.heads == [2, 3, 0, 3, 2]
     assert is_tree(np.array([0, *crossing.learned]))
     assert sum(a == b for a, b in zip(crossing.heads, crossing.learned, strict=True)) == 4
     assert crossing.order == [1, 2, 3, 4, 5]
-    swapped = codec_of("arc_hybrid_swap").targets(sentences()[1])
+    swapped = codec_of("arc_hybrid_swap").targets(three_sentences()[1])
     assert (swapped.learned, swapped.order) == (crossing.heads, [1, 2, 4, 5, 3])
-    assert codec_of("arc_eager").targets(sentences()[2]) == ([IGNORE],) * 4
-    (finding,) = codec_of("arc_eager").findings(sentences())
+    assert codec_of("arc_eager").targets(three_sentences()[2]) == ([IGNORE],) * 4
+    (finding,) = codec_of("arc_eager").findings(three_sentences())
     assert finding.endswith("of which arc_eager learns the nearest projective ones: 1 (first: sentence 2)")
-    assert codec_of("arc_hybrid_swap").findings(sentences()) == []
+    assert codec_of("arc_hybrid_swap").findings(three_sentences()) == []
 
 
 def test_a_dynamic_oracle_that_there_is_not_is_one_line() -> None:
@@ -118,7 +100,7 @@ def test_the_loss_is_that_of_the_transitions_on_the_way(system: str) -> None:
     """One sentence, by hand: the sum over the states of the oracle's own sequence, which costs nothing."""
     codec = codec_of(system, exploration=0.0, smoothing=0.0)
     network = network_of(codec)
-    targets = codec.collate([codec.targets(sentences()[0])])
+    targets = codec.collate([codec.targets(three_sentences()[0])])
     scores = scores_of(network, [4])
     tensors = to_tensors(targets, torch.device("cpu"))
     rows, words, wanted, legal = network._states(scores.slots, tensors)
@@ -143,7 +125,7 @@ def test_the_loss_is_that_of_the_transitions_on_the_way(system: str) -> None:
 def test_without_trees_the_loss_and_its_gradient_are_0() -> None:
     codec = codec_of("arc_hybrid")
     network = network_of(codec)
-    tensors = to_tensors(codec.collate([codec.targets(sentences()[2])]), torch.device("cpu"))
+    tensors = to_tensors(codec.collate([codec.targets(three_sentences()[2])]), torch.device("cpu"))
     loss = network.loss(network(Encoded(torch.ones(1, 2, WIDTH), torch.ones(1, 2, WIDTH)), None, None), tensors)  # type: ignore[arg-type]
     loss.backward()
     assert float(loss.detach()) == 0
@@ -197,7 +179,7 @@ def test_a_wide_beam_finds_the_best_of_all_sequences(system: str) -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_sentences_are_learned_by_heart_and_a_model_comes_back_from_disk(system: str, tmp_path: Path) -> None:
     swaps = system.endswith("swap")
-    document = Document(sentences()[: 2 if swaps else 1])
+    document = Document(three_sentences()[: 2 if swaps else 1])
     task = {"type": "transitions", "system": system, "oracle": ORACLE[system], "width": 32, "label_width": 16}
     model = learned({"parser": task | {"dropout": 0.0}}, document)
     parsed = annotated(model, document)
@@ -220,4 +202,4 @@ def test_batches_of_any_size_give_the_same(samples: Path) -> None:
 def test_a_codec_comes_back_from_json() -> None:
     codec = codec_of("arc_eager")
     again = TransitionsCodec.from_json(codec.config, json.loads(json.dumps(codec.to_json())))
-    assert again.targets(sentences()[1]) == codec.targets(sentences()[1])
+    assert again.targets(three_sentences()[1]) == codec.targets(three_sentences()[1])
