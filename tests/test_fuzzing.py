@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -56,7 +58,21 @@ def test_failures_are_kept_and_repeated(
     assert main(["--only", "settings", "--case", number, "--output", output]) == 1
     assert main(["--only", "texts", "--count", "1", "--limit", "0.1", "--output", output]) == 1
     assert "texts case 0, seed 1" in capsys.readouterr().out
-    assert "over 0.1 s" in (tmp_path / "failures" / "texts-1-0" / "reason.txt").read_text()
+    assert "stopped after 1.2 s" in (tmp_path / "failures" / "texts-1-0" / "reason.txt").read_text()
+
+
+@pytest.mark.parametrize(("slow_runs", "reason"), [(1, None), (2, "over 0.1 s")])
+def test_the_second_run_of_a_slow_case_counts(fuzzer: Fuzzer, slow_runs: int, reason: str | None) -> None:
+    runs = []
+
+    def wait(rng: random.Random) -> None:
+        runs.append(1)
+        end = time.process_time() + 0.2
+        while len(runs) <= slow_runs and time.process_time() < end:
+            pass
+
+    found = run_case(SimpleNamespace(targets={"wait": wait}), "wait", 1, 0, 0.1)  # type: ignore[arg-type]
+    assert found is None if reason is None else reason in found
 
 
 def test_mutations_depend_on_the_generator_alone() -> None:
