@@ -41,13 +41,13 @@ demo: .venv/.installed
 	@echo; echo "Sixty sentences teach little. depparse train --help says how to train on a treebank of your own."
 
 test: .venv/.developed
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow"
 
 test-all: .venv/.developed
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-pages: .venv/.developed
-	$(BIN)/python -m pytest -n auto -m slow $(PAGES)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow $(PAGES)
 
 lint: .venv/.developed
 	$(BIN)/ruff check .

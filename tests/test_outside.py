@@ -27,6 +27,7 @@ from depparse.errors import FormatError, ModelError
 from depparse.formats.table import iter_sentences
 from depparse.treebanks.checks import check
 from tests.conftest import ROOT
+from tests.forking import run_depparse
 from tests.outside.data import write_data
 from tests.packages import install_project
 from tests.pages import blocks, run
@@ -76,8 +77,7 @@ def life(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Life:
 def call(folder: Path, *arguments: str, site: Path | None = None) -> subprocess.CompletedProcess[str]:
     """The result of the command line, with the package or without it."""
     environment = environment_with(site) | {"COLUMNS": "120"}
-    command = [sys.executable, "-m", "depparse", *arguments]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", check=False)
+    return run_depparse(*arguments, cwd=folder, environment=environment)
 
 
 def environment_with(site: Path | None) -> dict[str, str]:

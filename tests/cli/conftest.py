@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import os
 import pty
-import subprocess
-import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.forking import call_depparse, run_depparse
+
+Run = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """``run("convert", "-", …, input="…")``: runs depparse in an empty folder, returns code and output."""
 
-    def call(*arguments: str | Path, input: str = "", width: int = 120) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"COLUMNS": str(width), "PYTHONIOENCODING": "utf-8"}
-        return subprocess.run(
-            [sys.executable, "-m", "depparse", *map(str, arguments)],
-            input=input, capture_output=True, encoding="utf-8", cwd=tmp_path, env=environment, check=False,
-        )  # fmt: skip
+    def call(*arguments: str | Path, input: str = "", width: int = 120) -> CompletedProcess[str]:
+        environment = os.environ | {"COLUMNS": str(width)}
+        return run_depparse(*arguments, cwd=tmp_path, environment=environment, input=input)
 
     return call
 
@@ -31,10 +30,16 @@ def run(tmp_path: Path) -> Run:
 def on_a_terminal(*arguments: str | Path, width: int = 140, code: int = 0) -> str:
     """What depparse shows on a terminal of so many columns, standard error included."""
     leader, follower = pty.openpty()
+    terminal, found = os.ttyname(follower), []
     environment = os.environ | {"TERM": "xterm", "COLUMNS": str(width)}
-    command = [sys.executable, "-m", "depparse", *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=follower, stderr=follower, env=environment)
-    os.close(follower)
+
+    def call() -> None:
+        streams = [os.devnull, terminal, terminal]
+        found.append(call_depparse(list(map(str, arguments)), Path.cwd(), environment, streams))
+        os.close(follower)
+
+    thread = threading.Thread(target=call)
+    thread.start()
     output = b""
     with open(leader, "rb", buffering=0) as stream:
         try:
@@ -42,5 +47,6 @@ def on_a_terminal(*arguments: str | Path, width: int = 140, code: int = 0) -> st
                 output += data
         except OSError:  # Linux says in this way that the other end is closed
             pass
-    assert process.wait() == code, output.decode()
+    thread.join()
+    assert found == [code], output.decode()
     return output.decode()

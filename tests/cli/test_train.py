@@ -113,7 +113,7 @@ def test_many_findings_are_counted(samples: Path, capsys: pytest.CaptureFixture[
 def test_an_interrupted_run_says_how_to_go_on(checkpoint: str, tmp_path: Path, samples: Path) -> None:
     treebank = samples / "UD_English-Sample"
     arguments = ["train", "demo", "--treebank", str(treebank), "--output", "run", "--set", "training.evaluate_every=1"]
-    arguments += ["--set", "segmentation.training.evaluate_every=1"]
+    arguments += ["--set", "segmentation.training.evaluate_every=1", "--set", "data.limit=20"]
     if checkpoint == "checkpoint.safetensors":
         arguments += ["--set", "segmentation.training.epochs=1"]
     command = [sys.executable, "-m", "depparse", *arguments]

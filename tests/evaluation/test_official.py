@@ -118,11 +118,11 @@ def test_samples_have_the_official_scores(official, samples, tmp_path, treebank)
 
 
 REAL = [
-    "UD_English-EWT/en_ewt-ud-test.conllu",
-    "UD_French-Sequoia/fr_sequoia-ud-test.conllu",
+    pytest.param("UD_English-EWT/en_ewt-ud-test.conllu", marks=pytest.mark.slow),
+    pytest.param("UD_French-Sequoia/fr_sequoia-ud-test.conllu", marks=pytest.mark.slow),
     "UD_Hebrew-IAHLTKnesset-NE/he_iahltknesset-ne-ud-test.conllu",
-    "UD_Turkish-IMST/tr_imst-ud-test.conllu",
-    "UD_Vietnamese-VTB/vi_vtb-ud-test.conllu",
+    pytest.param("UD_Turkish-IMST/tr_imst-ud-test.conllu", marks=pytest.mark.slow),
+    pytest.param("UD_Vietnamese-VTB/vi_vtb-ud-test.conllu", marks=pytest.mark.slow),
     "UD_Tamil-TTB/ta_ttb-ud-test.conllu",
 ]
 

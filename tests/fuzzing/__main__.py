@@ -25,7 +25,6 @@ from types import FrameType
 from depparse.errors import DepparseError
 from tests.fuzzing.targets import TARGETS, Fuzzer
 
-
 _PATIENCE = 12  # times the limit, after which a case is stopped
 
 
@@ -34,8 +33,8 @@ class TooSlow(BaseException):
 
 
 def run_case(fuzzer: Fuzzer, target: str, seed: int, number: int, limit: float) -> str | None:
-    """Runs one case; returns what failed, or None. Of a case over the limit, the second run counts: in the first one, loops
-    may have been compiled and libraries imported, which takes many seconds, but once."""
+    """Runs one case; returns what failed, or None. Of a case over the limit, the second run counts: in the first one,
+    loops may have been compiled and libraries imported, which takes many seconds, but once."""
     reason, seconds = _run(fuzzer, target, seed, number, _PATIENCE * limit)
     if reason is None and seconds > limit:
         reason, seconds = _run(fuzzer, target, seed, number, _PATIENCE * limit)
@@ -45,8 +44,8 @@ def run_case(fuzzer: Fuzzer, target: str, seed: int, number: int, limit: float) 
 
 
 def _run(fuzzer: Fuzzer, target: str, seed: int, number: int, patience: float) -> tuple[str | None, float]:
-    """What failed, or None, and the seconds of the processor. After `patience` seconds, the case is stopped; not before, since
-    that could stop the import of a library, which would then fail in all later cases."""
+    """What failed, or None, and the seconds of the processor. A case is stopped after `patience` seconds; sooner, that
+    could stop the import of a library, which would then fail in all later cases."""
     rng = random.Random(f"{seed} {target} {number}")
     previous = signal.signal(signal.SIGPROF, _stop)
     start = time.process_time()

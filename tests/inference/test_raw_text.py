@@ -20,6 +20,7 @@ from depparse.inference.pipeline import Pipeline
 from depparse.text.spacing import MAX_TOKENS, is_visible
 from depparse.text.wrap import wrapped
 from depparse.treebanks.treebank import find_splits
+from tests.forking import run_depparse
 from tests.recipes import WHOLE
 from tests.validation import complaints
 
@@ -140,8 +141,7 @@ def test_files_of_hostile_text_come_back(folder: Path, tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.txt" for number, _ in enumerate(names)]
     for name, path in zip(names, paths, strict=True):
         path.write_bytes(TEXTS[name].encode())
-    command = [sys.executable, "-m", "depparse", "parse", *map(str, paths), "--model", str(folder), "--from", "text"]
-    result = subprocess.run([*command, "-o", str(tmp_path / "out.conllu")], capture_output=True, text=True)
+    result = run_depparse("parse", *paths, "--model", folder, "--from", "text", "-o", tmp_path / "out.conllu")
     assert result.returncode == 0, result.stderr
     conllu = (tmp_path / "out.conllu").read_text(encoding="utf-8")
     assert complaints(conllu) == []

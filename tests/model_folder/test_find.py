@@ -22,6 +22,7 @@ from depparse.model_folder.find import bundled, find
 from depparse.model_folder.store import save
 from depparse.shards.work import ModelName
 from tests.conftest import ROOT
+from tests.forking import run_depparse
 from tests.models import small_model
 from tests.packages import install
 from tests.sentences import TWO, two_sentences
@@ -177,8 +178,7 @@ def test_processes_in_other_folders_find_the_same_model(site: Path, home: Path) 
 
 def test_the_name_of_a_packaged_model_is_no_file_of_analyses(site: Path) -> None:
     environment = os.environ | {"PYTHONPATH": f"{site}:{ROOT}"}
-    command = [sys.executable, "-m", "depparse", "evaluate", "gold.conllu", "found"]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    result = run_depparse("evaluate", "gold.conllu", "found", environment=environment)
     assert "found is a model or a folder and no file of analyses; a model is given by --model" in result.stderr
 
 
@@ -293,8 +293,7 @@ def test_without_a_network_each_attempt_is_one_line(home: Path) -> None:
 def test_the_command_line_loads_a_folder_and_refuses_unknown_names(home: Path) -> None:
     """The bundled models of a process are those of the package, so that only unknown names are refused here."""
     save(small_model(), home / "m")
-    command = [sys.executable, "-m", "depparse"]
-    good = subprocess.run([*command, "parse", "--model", "m"], input=TWO, capture_output=True, text=True, check=True)
+    good = run_depparse("parse", "--model", "m", input=TWO)
     assert good.stdout == depparse.load("m")(two_sentences()).to_conllu()
     for arguments in (
         ["parse", "--model", "xy"],
@@ -302,7 +301,7 @@ def test_the_command_line_loads_a_folder_and_refuses_unknown_names(home: Path) -
         ["info", "xy"],
         ["pack", "xy", "-o", "n"],
     ):
-        result = subprocess.run([*command, *arguments], input="", capture_output=True, text=True)
+        result = run_depparse(*arguments)
         assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
         assert result.stderr.startswith("depparse: error: xy: no such model folder, nor a model of that name; ")
 

@@ -32,7 +32,7 @@ def files(samples: Path, tmp_path: Path) -> list[Path]:
     folder.mkdir()
     document = read_conllu(samples / "UD_English-Sample" / "en_sample-ud-train.conllu")
     paragraphs = "\n\n".join(sentence.text for sentence in document)
-    (folder / "long.txt").write_text("\n\n".join([paragraphs] * 8), encoding="utf-8")
+    (folder / "long.txt").write_text("\n\n".join([paragraphs] * 3), encoding="utf-8")
     (folder / "short.txt").write_text("Tom sees Anna.\n", encoding="utf-8")
     for name in ("a.conllu", "b.jsonl", "c.parquet"):
         formats.write(document, folder / name)

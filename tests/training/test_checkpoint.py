@@ -17,6 +17,7 @@ import depparse
 from depparse.document.document import Document
 from depparse.formats.table import read
 from depparse.training.loop import Evaluation, TrainingConfig, train
+from tests.forking import run_depparse
 from tests.models import small_model
 from tests.runs import weights
 from tests.sentences import two_sentences
@@ -110,8 +111,9 @@ def test_a_killed_run_ends_as_a_whole_one(tmp_path: Path, samples: Path) -> None
 def test_a_finished_or_foreign_run_is_not_overwritten(tmp_path: Path, samples: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoint.safetensors").write_bytes(b"")
-    for more, message in (([], "holds a run already"), (["--resume"], "not a checkpoint")):
-        result = subprocess.run(command(samples, tmp_path / "run", *more), capture_output=True, text=True)
+    options = ["--set", "segmentation=none"]
+    for more, message in ((options, "holds a run already"), ([*options, "--resume"], "not a checkpoint")):
+        result = run_depparse(*command(samples, tmp_path / "run", *more)[3:])
         assert result.returncode == 2
         assert message in result.stderr
         assert result.stderr.strip().splitlines()[-1].startswith("depparse: error: ")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +26,7 @@ from depparse.treebanks.checks import check
 from depparse.treebanks.findings import codes
 from depparse.treebanks.join import join
 from tests.conftest import ROOT
+from tests.forking import run_depparse
 from tests.packages import install
 
 # The package has directed relations between words, in a column or in MISC, and a sentiment of sentences, in a comment.
@@ -241,8 +241,8 @@ def test_another_kind_is_joined(package: Any) -> None:
 
 def test_the_command_line_knows_another_kind(package: Any, tmp_path: Path) -> None:
     def convert(*arguments: str) -> str:
-        command = [sys.executable, "-m", "depparse", "convert", *arguments]
-        result = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+        result = run_depparse("convert", *arguments, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
         return result.stderr
 
     (tmp_path / "bare.conllu").write_text(Document(bare_copies(two_sentences())).to_conllu(), encoding="utf-8")
