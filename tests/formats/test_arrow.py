@@ -415,11 +415,11 @@ def test_cells_that_only_look_like_printed_values_stay() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "UD_English-EWT/en_ewt-ud-dev.conllu",
-        "UD_French-Sequoia/fr_sequoia-ud-dev.conllu",
+        pytest.param("UD_English-EWT/en_ewt-ud-dev.conllu", marks=pytest.mark.slow),
+        pytest.param("UD_French-Sequoia/fr_sequoia-ud-dev.conllu", marks=pytest.mark.slow),
         "UD_Hebrew-IAHLTKnesset-NE/he_iahltknesset-ne-ud-test.conllu",
         "UD_Tamil-TTB/ta_ttb-ud-dev.conllu",
-        "UD_Turkish-IMST/tr_imst-ud-dev.conllu",
+        pytest.param("UD_Turkish-IMST/tr_imst-ud-dev.conllu", marks=pytest.mark.slow),
     ],
 )
 def test_real_treebanks_survive_tables(shared: Path, tmp_path: Path, name: str) -> None:

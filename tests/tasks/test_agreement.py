@@ -87,7 +87,7 @@ def test_the_loss_is_that_of_the_product_of_each_direction_and_of_labels() -> No
 def test_a_model_learns_by_heart_tells_probabilities_and_comes_back_from_disk(tmp_path: Path) -> None:
     document = two_sentences()
     model = model_of({"parser": TASK}, document)
-    learn(model, document, QUICK.model_copy(update={"epochs": 400, "evaluate_every": 400}))
+    learn(model, document, QUICK.model_copy(update={"epochs": 200, "evaluate_every": 200}))
     parsed = annotated(model, document)
     assert [sentence.heads for sentence in parsed] == [sentence.heads for sentence in document]
     save(model, tmp_path / "model")

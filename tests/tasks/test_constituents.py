@@ -218,7 +218,10 @@ def test_the_loss_is_that_of_the_probability_of_the_tree() -> None:
 # -- models
 
 
-@pytest.fixture(scope="module", params=TASKS)
+@pytest.fixture(
+    scope="module",
+    params=[name if name in ("spans", "tetratags") else pytest.param(name, marks=pytest.mark.slow) for name in TASKS],
+)
 def model(request: pytest.FixtureRequest) -> Model:
     """A model that learned the trees, beside a sentence without one."""
     data = [*sentences(), odd_sentences()["none"]]

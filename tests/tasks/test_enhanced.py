@@ -149,7 +149,7 @@ def test_old_probabilities_go_with_what_is_predicted_anew(pipeline: Pipeline) ->
     assert pipeline(first)[0].columns["MISC"][0] == "Gloss=x"
 
 
-@pytest.mark.parametrize("trees", ["given", "own"])
+@pytest.mark.parametrize("trees", [pytest.param("given", marks=pytest.mark.slow), "own"])
 def test_layers_read_given_trees_or_those_of_the_model(trees: str, tmp_path: Path) -> None:
     others = PARSER if trees == "own" else {}
     model = learned_graphs({"enhanced": ENHANCED | GCN | {"trees": trees}, **others})

@@ -183,7 +183,9 @@ def test_the_loss_is_the_mean_over_annotated_words() -> None:
     assert isinstance(batch.targets["ner"], np.ndarray)  # those of the codec
 
 
-@pytest.mark.parametrize("old_types", ["causal", "distill", "forget"])
+@pytest.mark.parametrize(
+    "old_types", ["causal", *(pytest.param(name, marks=pytest.mark.slow) for name in ("distill", "forget"))]
+)
 def test_old_types_stay_known_unless_they_are_to_be_forgotten(old_types: str) -> None:
     model = learned({"ner": FLAT}, old_data())
     assert entities(annotated(model, old_data())) == entities(old_data())

@@ -14,7 +14,10 @@ from tests.recipes import CONTEXTS, QUICK
 from tests.sentences import two_sentences
 
 
-@pytest.mark.parametrize("context", CONTEXTS)
+@pytest.mark.parametrize(
+    "context",
+    [name if name == "linear_recurrent" else pytest.param(name, marks=pytest.mark.slow) for name in CONTEXTS],
+)
 def test_two_sentences_are_learned_by_heart(context: str) -> None:
     document = two_sentences()
     model = small_model(context)

@@ -404,6 +404,7 @@ def rows_of_data_md(shared: Path) -> list[list[str]]:
     return [row for row in rows if len(row) == 15 and row[0].startswith("UD_")]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_counts_are_those_of_data_md(shared: Path) -> None:
     rows = rows_of_data_md(shared)
@@ -435,6 +436,7 @@ WARNINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_treebanks_have_no_errors_and_few_warnings(shared: Path) -> None:
     folders = sorted((shared / "treebanks").glob("UD_*"))

@@ -207,6 +207,7 @@ def test_an_error_handler_gets_only_the_doc_that_fails(nlp: Any, monkeypatch: py
     assert (copy.name, copy.asked, copy.model.source) == (component.name, component.asked, component.model.source)
 
 
+@pytest.mark.slow
 def test_very_long_texts(nlp: Any) -> None:
     light = depparse.spacy_pipeline("en", runtime="torch")
     assert light.max_length > 10**9

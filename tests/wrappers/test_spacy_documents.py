@@ -82,9 +82,9 @@ def test_samples_survive_spacy(samples: Path, vocab: Any) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "treebanks/UD_French-Sequoia/fr_sequoia-ud-dev.conllu",
+        pytest.param("treebanks/UD_French-Sequoia/fr_sequoia-ud-dev.conllu", marks=pytest.mark.slow),
         "treebanks/UD_Tamil-TTB/ta_ttb-ud-dev.conllu",
-        "srl/UP_English-EWT/en_ewt-up-dev.conllup",
+        pytest.param("srl/UP_English-EWT/en_ewt-up-dev.conllup", marks=pytest.mark.slow),
     ],
 )
 def test_real_treebanks_survive_spacy(shared: Path, vocab: Any, name: str) -> None:

@@ -108,10 +108,10 @@ def test_samples_survive_stanza(samples: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "treebanks/UD_French-Sequoia/fr_sequoia-ud-dev.conllu",
+        pytest.param("treebanks/UD_French-Sequoia/fr_sequoia-ud-dev.conllu", marks=pytest.mark.slow),
         "treebanks/UD_Tamil-TTB/ta_ttb-ud-dev.conllu",
         "treebanks/UD_Hebrew-IAHLTKnesset-NE/he_iahltknesset-ne-ud-test.conllu",
-        "srl/UP_English-EWT/en_ewt-up-dev.conllup",
+        pytest.param("srl/UP_English-EWT/en_ewt-up-dev.conllup", marks=pytest.mark.slow),
     ],
 )
 def test_real_treebanks_survive_stanza(shared: Path, name: str) -> None:
