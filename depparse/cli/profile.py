@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from depparse.cli.options import Json
-from depparse.cli.printing import say_json
+from depparse.cli.printing import say, say_json
 from depparse.cli.tables import show
 from depparse.errors import ConfigError, did_you_mean
 from depparse.evaluation.tables import Table, percent
@@ -41,7 +42,10 @@ def profile(
     by: Annotated[
         str, typer.Option(metavar=f"[{'|'.join(_BY)}]", help="With --against: the column whose labels are compared.")
     ] = "DEPREL",
-    first: Annotated[int, typer.Option(metavar="N", min=1, help="At most N rows of a table.")] = 25,
+    first: Annotated[int, typer.Option(metavar="N", min=1, help="At most N rows of a table, or bars of a plot.")] = 25,
+    plot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Draw a plot instead of tables: .svg, .png or .pdf.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Tell the shape of trees, dependency lengths, valency frames, multiword tokens and type-token ratios.
@@ -49,19 +53,28 @@ def profile(
     Example: [green]depparse corpora profile treebanks/UD_French-Sequoia --without punct --table relations[/green]
 
     Two treebanks: [green]depparse corpora profile UD_French-Sequoia --against UD_French-GSD --by UPOS[/green]
+
+    As a plot: [green]depparse corpora profile UD_French-Sequoia --plot sequoia.svg[/green]
     """
     from depparse.treebanks.profile import Profile
 
     for name, value, choice in (*(("--table", one, _TABLES) for one in table or ()), ("--by", by.upper(), _BY)):
         if value not in choice:
             raise ConfigError(f"{name} {value}: there is no such choice; {did_you_mean(value, choice)}")
+    if plot is not None and (table or json):
+        raise ConfigError("--plot draws what tables tell, so it does not go with --table and --json")
     if against is not None:
         if table or without:
             raise ConfigError("--against compares labels, so it does not go with --table and --without")
-        _contrast(paths, against, by.upper(), first, json)
+        _contrast(paths, against, by.upper(), first, json, plot)
         return
     counted = Profile.of(_sentences(paths), frozenset(without or ()))
-    if json:
+    if plot is not None:
+        from depparse.visualize.profiles import draw_profile
+
+        draw_profile(counted, Path(plot), first)
+        say(f"{plot}: {', '.join(paths)}")
+    elif json:
         say_json(counted.to_dict())
     else:
         show([_table(counted, name, first) for name in table or _TABLES])
@@ -75,7 +88,7 @@ def _sentences(paths: list[str]) -> Iterator[Sentence]:
             yield from treebank.iter(split)
 
 
-def _contrast(paths: list[str], against: str, by: str, first: int, json: bool) -> None:
+def _contrast(paths: list[str], against: str, by: str, first: int, json: bool, plot: str | None) -> None:
     from collections import Counter
     from dataclasses import asdict
 
@@ -88,10 +101,17 @@ def _contrast(paths: list[str], against: str, by: str, first: int, json: bool) -
     if not all(counts):
         raise ConfigError(f"{by} is not annotated in both treebanks, so its labels cannot be compared")
     found = contrasts(*counts)
-    if json:
+    title = f"{by}: {', '.join(paths)} (A) against {against} (B)"
+    if plot is not None:
+        from depparse.visualize.profiles import draw_contrasts
+
+        names = ", ".join(Path(path).name for path in paths), Path(against).name
+        draw_contrasts(f"{by}: more often in {names[0]} (right) or {names[1]} (left)", found[:first], Path(plot))
+        say(f"{plot}: {title}")
+    elif json:
         say_json({"first": paths, "second": against, "by": by, "contrasts": list(map(asdict, found))})
     else:
-        show([contrast_table(f"{by}: {', '.join(paths)} (A) against {against} (B)", ("A", "B"), found[:first])])
+        show([contrast_table(title, ("A", "B"), found[:first])])
 
 
 def _table(counted: Profile, name: str, first: int) -> Table:

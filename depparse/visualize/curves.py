@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Use, by_rank, metrics
 from depparse.printable import clean
+from depparse.visualize.figures import make_figure, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FORMATS = ("png", "svg", "pdf")
 _NO_SCORES = {"epoch", "loss", "seconds", "learning_rate", "words_per_second", "peak_memory_mib", "score"}
 _GREY, _BLUE, _ORANGE = "#5f6b7a", "#2456a6", "#d0722b"
 
@@ -25,7 +23,7 @@ _Row = dict[str, Any]
 
 
 def draw_curves(log: Path, output: Path, metric: str | None = None) -> None:
-    """Draws the log ``metrics.jsonl`` as `output`, whose ending is that of `FORMATS`.
+    """Draws the log ``metrics.jsonl`` as `output`, whose ending is that of `figures.FORMATS`.
 
     Each line of the log is one evaluation: ``epoch``, scores as fractions of 1, and perhaps ``loss``, ``losses`` (by
     task, the mean over words), ``learning_rate`` and ``words_per_second``. What no line has is not drawn. `metric` is
@@ -120,23 +118,10 @@ def _draw(
 
     The axis is linear, with whole numbers, if it has epochs (`by_epoch`), and else logarithmic.
     """
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would warn about fonts and its cache
-    import matplotlib
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    figure, axes = make_figure(heights, output, "curves", sharex=True)
     from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
-    format = output.suffix.removeprefix(".").lower()
-    if format not in FORMATS:
-        raise ConfigError(
-            f"{output}: curves are drawn as {', '.join(FORMATS)}, not as {format or 'a file without ending'}"
-        )
-    figure = Figure(figsize=(8, sum(heights) + 0.4), dpi=144, layout="constrained")
-    FigureCanvasAgg(figure)  # this backend draws into memory, whatever the user has set
-    axes = figure.subplots(len(panels), sharex=True, squeeze=False, height_ratios=heights)[:, 0]
     for panel, ax in zip(panels, axes, strict=True):
-        ax.grid(color="#e4e7ec", linewidth=0.8)
-        ax.spines[["top", "right"]].set_visible(False)
         panel(ax)
     axes[-1].set_xlabel(label)
     if by_epoch:
@@ -144,14 +129,7 @@ def _draw(
     else:
         axes[-1].set_xscale("log")
         axes[-1].xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    temporary = output.with_name(f".{output.name}.part")
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "depparse"}):  # text that can be selected
-        figure.savefig(
-            temporary,
-            format=format,
-            metadata=None if format == "png" else {"Date": None} if format == "svg" else {"CreationDate": None},
-        )
-    os.replace(temporary, output)
+    write_figure(figure, output)
 
 
 def _draw_score_of_runs(ax: Axes, runs: Mapping[str, list[_Row]], name: str) -> None:

@@ -284,5 +284,32 @@ def test_profile_tells_of_trees_and_contrasts(run: Run, samples: Path) -> None:
     assert {"mean_dependency_length", "frames", "by_sentence_length", "multiword_tokens"} <= set(whole)
     contrast = run("corpora", "profile", german, "--against", english, "--by", "UPOS", "--first", "2").stdout
     assert len(contrast.splitlines()) == 4
-    for wrong in (["--table", "tree"], ["--by", "UPO"], ["--against", english, "--table", "trees"]):
-        assert run("corpora", "profile", german, *wrong).returncode == 2
+    for wrong in (
+        ["--table", "tree"],
+        ["--by", "UPO"],
+        ["--against", english, "--table", "trees"],
+        ["--plot", "x.svg", "--json"],
+        ["--plot", "x.txt"],
+    ):
+        result = run("corpora", "profile", german, *wrong)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+
+
+def test_profiles_and_contrasts_are_drawn(run: Run, samples: Path, tmp_path: Path) -> None:
+    german, english = (str(samples / f"UD_{name}-Sample") for name in ("German", "English"))
+    assert run("corpora", "profile", german, "--plot", "p.svg").stdout == f"p.svg: {german}\n"
+    contrast = run(
+        "corpora", "profile", german, "--against", english, "--by", "UPOS", "--plot", "c.svg", "--first", "3"
+    )
+    assert contrast.returncode == 0, contrast.stderr
+    texts = {
+        name: re.findall(r"<text[^>]*>([^<]*)</text>", (tmp_path / name).read_text()) for name in ("p.svg", "c.svg")
+    }
+    assert {"nsubj", "punct", "depth", "words, %", "rank of the form"} <= set(texts["p.svg"])
+    assert sum(text.endswith(" % behind the head") for text in texts["p.svg"]) == 25
+    assert "UPOS: more often in UD_German-Sample (right) or UD_English-Sample (left)" in texts["c.svg"]
+    assert sum(bool(re.fullmatch(r"[\d,]+ and [\d,]+", text)) for text in texts["c.svg"]) == 3
+    # Without some relations, words in random order are no standard.
+    assert "the same in random order" in texts["p.svg"]
+    assert run("corpora", "profile", german, "--without", "punct", "--plot", "p.svg").returncode == 0
+    assert "the same in random order" not in (tmp_path / "p.svg").read_text()
