@@ -108,6 +108,11 @@ class Lines:
         """Whether ``# newpar`` or ``# newdoc`` stands before the sentence, with or without an id."""
         return any("new" in line and line[1:].split(None, 1)[:1] in _BREAKS for line in self.comments)
 
+    @property
+    def starts_document(self) -> bool:
+        """Whether ``# newdoc`` stands before the sentence, with or without an id."""
+        return any("newdoc" in line and line[1:].split(None, 1)[:1] == ["newdoc"] for line in self.comments)
+
     # -- lines
 
     def rows(self, names: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from depparse.arguments import check_path, check_type
 from depparse.errors import ConfigError, DepparseError
@@ -84,10 +87,13 @@ def experiment(
             plan = read_plan(folder)
         for pattern in patterns:
             check_pattern(plan, pattern)
-        complete(plan, folder, keep_models=keep_models, command=command or "depparse.experiment(…)", listen=tell)
-        tell(Going("all runs are complete; the scores are computed"))
-        results = compute(plan, folder, patterns, chosen)
-        _write(results, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder):
+            plan.write(folder)
+            complete(plan, folder, keep_models=keep_models, command=command or "depparse.experiment(…)", listen=tell)
+            tell(Going("all runs are complete; the scores are computed"))
+            results = compute(plan, folder, patterns, chosen)
+            _write(results, folder)
     except OSError as error:  # such as a full disk
         raise DepparseError(f"{error.filename or output}: {(error.strerror or str(error)).lower()}") from error
     return results
@@ -129,7 +135,7 @@ def _make_plan(
     seeds: str | Sequence[int],
     raw: bool,
 ) -> Plan:
-    """The plan, checked and written. Nothing is written if the folder holds a study with another plan."""
+    """The plan, checked. The parts of treebanks that are cut are written, unless the folder holds another plan."""
     if not recipes or not treebanks:
         raise ConfigError("a study needs recipes and treebanks; give neither to go on with the one in --output")
     for name, recipe in recipes.items():
@@ -152,9 +158,17 @@ def _make_plan(
     plan.check_against(output)
     write_texts(texts)
     check_gold(parts)
-    output.mkdir(parents=True, exist_ok=True)
-    plan.write(output)
     return plan
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps other processes from the study in the folder. Raises ConfigError if one works on it."""
+    try:
+        with FileLock(folder / ".lock", timeout=0):
+            yield
+    except Timeout:
+        raise ConfigError(f"{folder}: another process works on this study; wait for its end") from None
 
 
 def _write(results: Results, output: Path) -> None:

@@ -106,12 +106,21 @@ def _parses(config: PartConfig) -> bool:
 
 
 def fold_ends(sentences: Sequence[Sentence], folds: int) -> list[int]:
-    """The number of sentences up to the end of each fold. A sentence is in the fold of its middle; no fold is empty."""
+    """The number of sentences up to the end of each fold; no fold is empty.
+
+    A fold ends where a document ends (``# newdoc``), if one ends less than a quarter of a fold away from where the fold
+    would have its share of the words. Otherwise a sentence is in the fold of its middle.
+    """
+    begins = [number for number, sentence in enumerate(sentences) if sentence.starts_document]
     sums = [0, *itertools.accumulate(max(1, len(sentence)) for sentence in sentences)]
     ends: list[int] = []
     for fold in range(1, folds + 1):
         boundary = sums[-1] * fold / folds  # in words
         end = sum((before + after) / 2 < boundary for before, after in itertools.pairwise(sums))
         least, most = (ends[-1] if ends else 0) + 1, len(sentences) - (folds - fold)
+        near = [begin for begin in begins if least <= begin <= most and fold < folds]
+        nearest = min(near, key=lambda begin: abs(sums[begin] - boundary), default=end)
+        if abs(sums[nearest] - boundary) < sums[-1] / folds / 4:
+            end = nearest
         ends.append(min(max(end, least), most))
     return ends

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
 import depparse
@@ -190,6 +191,8 @@ def test_a_study_that_is_interrupted_goes_on_and_gives_the_same(samples: Path, t
         experiment({"tiny": TINY}, output=tmp_path / "a", listen=interrupt, **study)
     assert len(list((tmp_path / "a").rglob("predictions.conllu"))) == 1
     told.clear()
+    with FileLock(tmp_path / "a" / ".lock"), pytest.raises(ConfigError, match="another process works on this study"):
+        experiment({"tiny": TINY}, output=tmp_path / "a", **study)
     results = experiment({"tiny": TINY}, output=tmp_path / "a", listen=told.append, keep_models=True, **study)
     assert sum(isinstance(record, Done) for record in told) == 1  # the complete run is not repeated
     whole = experiment({"tiny": TINY}, output=tmp_path / "b", keep_models=True, **study)

@@ -95,3 +95,21 @@ def test_folds_have_like_numbers_of_words_and_are_not_empty(
     lengths: list[int], folds: int, expected: list[int]
 ) -> None:
     assert fold_ends([Sentence.from_forms(["x"] * length) for length in lengths], folds) == expected
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        (
+            [0, 21, 34],
+            [21, 40, 60],
+        ),  # one is near the end of the first fold; the other is too far from that of the second
+        ([0, 16, 44, 58], [16, 44, 60]),  # the last fold ends with the text, whatever begins before it
+        ([0, 18, 21, 23], [21, 40, 60]),  # the nearest
+        ([0], [20, 40, 60]),
+    ],
+)
+def test_folds_end_where_documents_end_if_that_is_near(documents: list[int], expected: list[int]) -> None:
+    comments = [["# newdoc id = d"] if number in documents else ["# newdocument"] for number in range(60)]
+    sentences = [Sentence.from_forms(["x"], lines) for lines in comments]
+    assert fold_ends(sentences, 3) == expected
