@@ -20,7 +20,9 @@ def fuzzer(tmp_path_factory: pytest.TempPathFactory) -> Fuzzer:
     return Fuzzer(tmp_path_factory.mktemp("fuzzing"))
 
 
-@pytest.mark.parametrize("target", ["conllu", "formats", "parquet", "settings", "folders", "texts", "patterns"])
+@pytest.mark.parametrize(
+    "target", ["conllu", "formats", "parquet", "settings", "folders", "texts", "patterns", "rules"]
+)
 def test_a_few_cases_of_each_target_hold(fuzzer: Fuzzer, target: str) -> None:
     assert [run_case(fuzzer, target, 1, number, 60.0) for number in range(20)] == [None] * 20
 

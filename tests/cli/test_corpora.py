@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -261,8 +262,11 @@ def test_the_official_validator_is_run_and_compared(run: Run, tmp_path: Path) ->
     (tmp_path / "x.conllu").write_text(BROKEN + BROKEN.replace("s1", "s2"), encoding="utf-8")
     result = run("corpora", "check", "x.conllu", "--official", "--level", "2")
     assert "official validator, level 2, x.conllu: 2 sentences in both, 0 only here, 0 only there" in result.stdout
-    data = json.loads(run("corpora", "check", "x.conllu", "--official", "--level", "2", "--json").stdout)
-    assert data[0]["official"][0]["both"] == {"1": [], "2": [1, 2]}
+    (tmp_path / "x.conllu.gz").write_bytes(gzip.compress((tmp_path / "x.conllu").read_bytes()))
+    for name in ("x.conllu", "x.conllu.gz"):
+        data = json.loads(run("corpora", "check", name, "--official", "--level", "2", "--json").stdout)
+        assert data[0]["official"][0]["file"] == name
+        assert data[0]["official"][0]["both"] == {"1": [], "2": [1, 2]}
 
 
 def test_without_the_official_validator_one_line_says_what_to_install(

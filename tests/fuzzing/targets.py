@@ -35,7 +35,7 @@ from tests.models import model_of, small_model
 from tests.recipes import ENHANCED, FLAT, GCN, TASKS
 from tests.segmenters import random_segmenter
 
-TARGETS = ("conllu", "formats", "parquet", "settings", "folders", "texts", "patterns")
+TARGETS = ("conllu", "formats", "parquet", "settings", "folders", "texts", "patterns", "rules")
 _KEYS = ("model", "training", "data", "tasks", "epochs", "optimizer", "seed")
 _SHORT = 12  # words of a sentence that is searched for changed patterns, which may match in very many ways
 SAMPLES = ROOT / "corpora" / "samples"
@@ -64,13 +64,15 @@ class Fuzzer:
             Pipeline(model, segmenter=segmenter).save(self.saved[-1])
         page = (ROOT / "docs" / "query.md").read_text(encoding="utf-8")
         self.queries = re.findall(r"^```text\n(pattern .*?)^```", page, re.MULTILINE | re.DOTALL)
+        page = (ROOT / "docs" / "relabel.md").read_text(encoding="utf-8")
+        self.rules = re.findall(r"^```text\n((?:repeat )?rule .*?)^```", page, re.MULTILINE | re.DOTALL)
         self.recipes = [recipe_file(path.stem) for path in sorted((ROOT / "configs").glob("*.toml"))]
 
     @property
     def targets(self) -> dict[str, Callable[[random.Random], None]]:
         """The targets by name."""
-        functions = (self.conllu, self.formats, self.parquet, self.settings, self.folders, self.texts_, self.patterns)
-        return dict(zip(TARGETS, functions, strict=True))
+        files = (self.conllu, self.formats, self.parquet, self.settings, self.folders, self.texts_)
+        return dict(zip(TARGETS, (*files, self.patterns, self.rules_), strict=True))
 
     # -- files
 
@@ -182,6 +184,18 @@ class Fuzzer:
             assert pattern.may_be_in(sentence.to_conllu()) or not matches or "S:" in pattern.text
             if matches:
                 _allowing(lambda matches=matches: draw_lines(matches))  # type: ignore[misc]
+
+    def rules_(self, rng: random.Random) -> None:
+        """Rules that are read make a document that can be written and read, and leave the given one as it is."""
+        data = mutate_bytes(rng, rng.choice(self.rules).encode())
+        self._written("case.txt", data)
+        rules = depparse.parse_rules(data.decode("utf-8", "surrogateescape"))
+        short = [sentence for sentence in rng.choice(self.documents) if len(sentence) <= _SHORT]
+        document = Document([sentence.copy() for sentence in short[:3]])
+        before = document.to_conllu()
+        changed = depparse.relabel(document, rules).document.to_conllu()
+        assert document.to_conllu() == before
+        assert Document.from_conllu(changed).to_conllu() == changed
 
     # -- what may be asked of a document
 
