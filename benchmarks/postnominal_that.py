@@ -229,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         {name: recipe(tasks, options.epochs) for name, tasks in RECIPES.items()},
         treebanks=data, output=options.output / "study", sizes=options.sizes, folds=options.folds, seeds=options.seeds,
         metrics=["XPOS", "LAS"], of=[f'pattern {{ X [xpos="{RELATIVE}"|"{COMPLEMENTIZER}"] }}', *clause_patterns()],
-        listen=lambda record: print(record, flush=True) if type(record).__name__ == "Going" else None,
+        listen=lambda record: print(record.message, flush=True) if type(record).__name__ == "Going" else None,
     )  # fmt: skip
     uses = [use for path in files for use in find(depparse.read(path))]
     found = f"The patterns find {len(uses):,} words in {options.treebank.name}; the rules changed {changed:,} of them"

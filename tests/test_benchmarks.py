@@ -26,7 +26,10 @@ from depparse.evaluation.segmentation import Segmentation, segment
 from depparse.evaluation.significance import Interval, f1_of
 from depparse.formats.conllu import read_conllu
 from depparse.inference.pipeline import Pipeline
+from depparse.model.codec import TASKS
+from depparse.model.order import is_parser
 from depparse.segmentation.segmenter import Segmenter
+from depparse.training.recipe import read_recipe
 from depparse.treebanks.join import join
 from tests.conftest import ROOT
 from tests.models import model_of, small_model
@@ -397,6 +400,36 @@ def test_trees_that_encodings_can_say_are_counted(run: Run, tmp_path: Path) -> N
     ]
     names, _, row = ([cell.strip(" `") for cell in line.split("|")[1:-1]] for line in labels.splitlines())
     assert dict(zip(names, row, strict=True))["absolute"] == "4"  # 2, 3, 4 and that of the root
+
+
+@pytest.fixture
+def families(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("parser_families")
+
+
+def test_all_families_of_parsers_are_compared_over_the_encoder_of_one_recipe(families: Any) -> None:
+    whole = read_recipe("recurrent")
+    recipes = {name: read_recipe(families.recipe(parser, 20)) for name, parser in families.parsers().items()}
+    assert {recipe.model.encoder for recipe in recipes.values()} == {whole.model.encoder}
+    types = {recipe.model.tasks["dependencies"].type for recipe in recipes.values()}
+    assert types == {name for name in TASKS.names() if is_parser(TASKS.codec(name))}
+    assert len(recipes) == 20
+    assert {recipe.training.evaluate_every for recipe in recipes.values()} == {4}
+
+
+@pytest.mark.slow
+def test_families_of_parsers_are_trained_and_measured(
+    families: Any, samples: Path, tmp_path: Path, capsys: Any
+) -> None:
+    settings = ["--epochs", "2", "--only", "biaffine", "arc_hybrid-static"]
+    families.main([str(tmp_path / "study"), str(samples / "UD_German-Sample"), *settings])
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]
+    assert [row[0].lstrip("| ") for row in rows[1:]] == ["biaffine", "arc_hybrid-static", "arc_hybrid-static, beam 8"]
+    for row in rows[1:]:
+        uas, las = float(row[1]), float(row[2])
+        assert 0 < las <= uas < 100
+        assert float(row[-1].rstrip(" |").replace(",", "")) > 0
 
 
 @pytest.mark.parametrize(
