@@ -6,7 +6,7 @@ Each parser is a task in the recipe `recurrent`, beside its tagger, with gold wo
 Markdown for each treebank: UAS and LAS on test with the 95 % interval of LAS (bootstrap over sentences), words a second
 in training, and in parsing the test data on one thread (median of three rounds, in which all models take turns; seconds
 of the processor). Parsers by transitions are tried with a beam too, which is no other training. A study that was
-interrupted goes on; `--only` trains some parsers, and the tables have those that are complete.
+interrupted goes on; `--only` takes fewer parsers, to which a later call may add others.
 """
 
 from __future__ import annotations

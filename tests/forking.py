@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-_FOLLOWED = ("PYTHONIOENCODING", "PYTHONPATH")
+_FOLLOWED = ("PYTHONPATH",)
 _PRELOADED = (
     "torch", "pyarrow.parquet", "typer.main", "rich.console", "depparse.inference.pipeline",
     "depparse.model_folder.store", "depparse.training.run", "depparse.treebanks.checks",
@@ -39,8 +39,8 @@ class Server:
     """The process that forks."""
 
     def __init__(self) -> None:
-        self.environment = interpreter(os.environ)
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        environment = _ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
+        self.variables = interpreter(environment)
         command = [sys.executable, "-m", "tests.forking"]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment, text=True
@@ -52,9 +52,17 @@ class Server:
         request = {"arguments": arguments, "cwd": str(cwd), "environment": dict(environment), "streams": streams}
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
+        answer = ""
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        finally:
+            if not answer:  # it has ended, or its answer would be taken for that of the next call
+                self.process.kill()
+        if not answer:
+            raise RuntimeError("the process that forks has ended")
+        return int(answer)
 
     def close(self) -> None:
         """Ends the process."""
@@ -62,6 +70,7 @@ class Server:
             self.process.communicate()
 
 
+_ENVIRONMENT = dict(os.environ)  # before any test changes it
 _server: list[Server] = []
 
 
@@ -89,10 +98,10 @@ def run_depparse(
 def call_depparse(words: Sequence[str], cwd: Path, environment: Mapping[str, str], streams: Sequence[str]) -> int:
     """The exit code of a command, with these files (or terminals) as its standard streams."""
     if _server and _server[0].process.poll() is not None:
-        _server.clear()
+        _server.clear()  # it was killed
     if not _server:
         _server.append(Server())
-    if interpreter(environment) == _server[0].environment:
+    if interpreter(environment) == _server[0].variables:
         return _server[0].call(words, cwd, environment, streams)
     with open(streams[0], "rb") as source, open(streams[1], "wb") as output, open(streams[2], "wb") as errors:
         command = [sys.executable, "-m", "depparse", *words]
@@ -125,9 +134,7 @@ def work(request: dict[str, Any]) -> int:
     except BaseException:
         traceback.print_exc()
         code = 1
-    for thread in threading.enumerate():
-        if thread is not threading.current_thread() and not thread.daemon:
-            thread.join()
+    threading._shutdown()  # type: ignore[attr-defined]  # waits for threads, as an interpreter does at its end
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

@@ -63,6 +63,10 @@ def profile(
             raise ConfigError(f"{name} {value}: there is no such choice; {did_you_mean(value, choice)}")
     if plot is not None and (table or json):
         raise ConfigError("--plot draws what tables tell, so it does not go with --table and --json")
+    if plot is not None:
+        from depparse.visualize.figures import check_format
+
+        check_format(Path(plot), "profiles")
     if against is not None:
         if table or without:
             raise ConfigError("--against compares labels, so it does not go with --table and --without")

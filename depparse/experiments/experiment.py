@@ -17,7 +17,7 @@ from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.metrics import Use, by_rank
 from depparse.evaluation.pair import scored_node
 from depparse.evaluation.report import metric_names
-from depparse.experiments.parts import check_gold, read_treebanks, write_texts
+from depparse.experiments.parts import Texts, check_gold, read_treebanks, write_texts
 from depparse.experiments.plan import Plan, read_plan, read_sizes
 from depparse.experiments.results import MACRO, Cell, Results, check_pattern, compute
 from depparse.experiments.runs import complete
@@ -79,17 +79,22 @@ def experiment(
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise ConfigError("a study is done by one process: start it without torchrun or accelerate")
     try:
+        texts: Texts = {}
         if recipes or paths:
-            plan = _make_plan(_read_recipes(recipes, set), paths, folder, sizes, folds, seeds, raw)
+            plan, texts = _make_plan(_read_recipes(recipes, set), paths, folder, sizes, folds, seeds, raw)
         elif given := [name for name, value in options.items() if value]:
             raise ConfigError(f"{given[0]} is part of a plan, so it needs recipes and treebanks too")
         else:
             plan = read_plan(folder)
-        for pattern in patterns:
-            check_pattern(plan, pattern)
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder):
-            plan.write(folder)
+            plan.check_against(folder)  # again, since another process may have begun a study here
+            write_texts(texts)
+            check_gold(plan.treebanks)
+            for pattern in patterns:
+                check_pattern(plan, pattern)
+            if recipes or paths:
+                plan.write(folder)
             complete(plan, folder, keep_models=keep_models, command=command or "depparse.experiment(…)", listen=tell)
             tell(Going("all runs are complete; the scores are computed"))
             results = compute(plan, folder, patterns, chosen)
@@ -134,8 +139,8 @@ def _make_plan(
     folds: int | None,
     seeds: str | Sequence[int],
     raw: bool,
-) -> Plan:
-    """The plan, checked. The parts of treebanks that are cut are written, unless the folder holds another plan."""
+) -> tuple[Plan, Texts]:
+    """The plan, checked, and the texts of the parts of treebanks that are cut. Nothing is written."""
     if not recipes or not treebanks:
         raise ConfigError("a study needs recipes and treebanks; give neither to go on with the one in --output")
     for name, recipe in recipes.items():
@@ -156,9 +161,9 @@ def _make_plan(
     )
     plan.check()
     plan.check_against(output)
-    write_texts(texts)
-    check_gold(parts)
-    return plan
+    if not texts:
+        check_gold(parts)
+    return plan, texts
 
 
 @contextmanager

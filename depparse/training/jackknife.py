@@ -118,9 +118,8 @@ def fold_ends(sentences: Sequence[Sentence], folds: int) -> list[int]:
         boundary = sums[-1] * fold / folds  # in words
         end = sum((before + after) / 2 < boundary for before, after in itertools.pairwise(sums))
         least, most = (ends[-1] if ends else 0) + 1, len(sentences) - (folds - fold)
-        near = [begin for begin in begins if least <= begin <= most and fold < folds]
-        nearest = min(near, key=lambda begin: abs(sums[begin] - boundary), default=end)
-        if abs(sums[nearest] - boundary) < sums[-1] / folds / 4:
-            end = nearest
+        near = [begin for begin in begins if abs(sums[begin] - boundary) < sums[-1] / folds / 4]
+        if near and fold < folds:
+            end = min(near, key=lambda begin: abs(sums[begin] - boundary))
         ends.append(min(max(end, least), most))
     return ends

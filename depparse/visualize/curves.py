@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Use, by_rank, metrics
-from depparse.printable import clean
-from depparse.visualize.figures import make_figure, write_figure
+from depparse.visualize.figures import label_of, make_figure, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +44,7 @@ def draw_runs(logs: Mapping[str, Path], output: Path, names: Sequence[str] = ())
     By default the scores are the most important one and those of the curves that all runs have. A score that no run has
     raises ConfigError; a log that cannot be read raises FormatError.
     """
-    runs = {_label(name): _read(log) for name, log in logs.items()}
+    runs = {label_of(name): _read(log) for name, log in logs.items()}
     known = {key for rows in runs.values() for row in rows for key, value in row.items() if isinstance(value, float)}
     known -= _NO_SCORES
     for name in names:
@@ -100,12 +99,6 @@ def find_logs(runs: Sequence[str], name: str = "metrics.jsonl") -> dict[str, Pat
     return dict(zip(names, found, strict=True))
 
 
-def _label(name: str) -> str:
-    """The name of a run as matplotlib shows it: no formula, and not left out for its underscore."""
-    label = clean(name).replace("$", r"\$")
-    return f" {label}" if label.startswith("_") else label
-
-
 def _draw(
     panels: Sequence[Callable[[Axes], None]],
     heights: list[float],
@@ -155,11 +148,11 @@ def _draw_score_by_size(ax: Axes, title: str, curves: Mapping[str, Sequence[Poin
     for name, points in curves.items():
         sizes, scores, lows, highs = zip(*points, strict=True)
         (line,) = ax.plot(
-            sizes, [100 * score for score in scores], "o-", label=_label(name), markersize=3, linewidth=1.4
+            sizes, [100 * score for score in scores], "o-", label=label_of(name), markersize=3, linewidth=1.4
         )
         band = [100 * low for low in lows], [100 * high for high in highs]
         ax.fill_between(sizes, *band, color=line.get_color(), alpha=0.15, linewidth=0)
-    ax.set_title(_label(title), fontsize=11, loc="left")
+    ax.set_title(label_of(title), fontsize=11, loc="left")
     ax.set_ylabel("F1, %")
     _legend(ax, None)
 

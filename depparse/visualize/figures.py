@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depparse.errors import ConfigError
+from depparse.printable import clean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,16 +18,29 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf")
 
 
-def make_figure(heights: Sequence[float], output: Path, what: str, *, sharex: bool) -> tuple[Figure, list[Axes]]:
-    """A figure with panels of these heights (inches) below each other, for a file of that name; `what` is drawn there.
+def label_of(name: str) -> str:
+    """A name as matplotlib shows it: no formula, and not left out for its underscore."""
+    label = clean(name).replace("$", r"\$")
+    return f" {label}" if label.startswith("_") else label
 
-    Raises ConfigError if the ending of the file is not that of `FORMATS`.
-    """
+
+def check_format(output: Path, what: str) -> None:
+    """Raises ConfigError if a plot of that name, which is of `what`, cannot be written: for its ending or its folder."""
     format = output.suffix.removeprefix(".").lower()
     if format not in FORMATS:
         raise ConfigError(
             f"{output}: {what} are drawn as {', '.join(FORMATS)}, not as {format or 'a file without ending'}"
         )
+    if not output.parent.is_dir():
+        raise ConfigError(f"{output}: cannot be written: there is no folder {output.parent}")
+
+
+def make_figure(heights: Sequence[float], output: Path, what: str, *, sharex: bool) -> tuple[Figure, list[Axes]]:
+    """A figure of `what`, with panels of these heights (inches) below each other, and its panels.
+
+    Raises ConfigError as `check_format` does.
+    """
+    check_format(output, what)
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would warn about fonts and its cache
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from depparse.errors import ConfigError
 from depparse.evaluation.contrasts import Contrast
-from depparse.printable import clean
 from depparse.treebanks.profile import Profile
-from depparse.visualize.figures import make_figure, write_figure
+from depparse.visualize.figures import label_of, make_figure, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +19,7 @@ _LEAST = 5  # trees of a length, below which their mean is not drawn
 
 
 def draw_profile(profile: Profile, output: Path, first: int = 25) -> None:
-    """Draws sums of lengths and depth by sentence length, the `first` relations by mean length, arity, and vocabulary.
+    """Draws lengths and depth by sentence length, the `first` most frequent relations, arity, and the vocabulary.
 
     The sums of lengths are beside those of the same words in random order, (n² - 1) / 3 on average (Ferrer i Cancho
     2004), unless relations are left out. `output` is .svg, .png or .pdf. Raises ConfigError for other endings, and
@@ -31,11 +30,11 @@ def draw_profile(profile: Profile, output: Path, first: int = 25) -> None:
         raise ConfigError("the treebank has no trees with dependencies, so there is nothing to draw")
     figure, axes = make_figure([2.8, 1 + 0.2 * len(relations), 2.4, 2.6], output, "profiles", sharex=False)
     _draw_lengths(axes[0], profile)
-    names = [clean(name) for name, _ in relations]
+    names = [label_of(name) for name, _ in relations]
     means = [arcs.length / arcs.measured for _, arcs in relations]
     first_heads = [arcs.head_first / arcs.measured for _, arcs in relations]
     _bars(axes[1], names, [f"{100 * share:.0f} % behind the head" for share in first_heads], means)
-    axes[1].set_xlabel("mean length of the dependency, words")
+    axes[1].set_xlabel("mean length of the dependency, words; the most frequent relations first")
     _draw_arity(axes[2], profile)
     _draw_vocabulary(axes[3], profile)
     write_figure(figure, output)
@@ -49,9 +48,9 @@ def draw_contrasts(title: str, contrasts: Sequence[Contrast], output: Path) -> N
         _GREY if contrast.p_value >= 0.05 else _BLUE if contrast.log_ratio > 0 else _ORANGE for contrast in contrasts
     ]
     values = [contrast.log_ratio for contrast in contrasts]
-    _bars(ax, [clean(contrast.label) for contrast in contrasts], notes, values, colours)
+    _bars(ax, [label_of(contrast.label) for contrast in contrasts], notes, values, colours)
     ax.set_xlabel("log2 of the ratio of shares")
-    ax.set_title(clean(title), fontsize=10, loc="left")
+    ax.set_title(label_of(title), fontsize=10, loc="left")
     write_figure(figure, output)
 
 
@@ -69,8 +68,9 @@ def _bars(
 
 
 def _draw_lengths(ax: Axes, profile: Profile) -> None:
-    shapes = [(n, shape) for n, shape in sorted(profile.by_length.items()) if shape.trees >= _LEAST and n > 1]
-    shapes = shapes or [(n, shape) for n, shape in sorted(profile.by_length.items()) if n > 1]
+    every = [(n, shape) for n, shape in sorted(profile.by_length.items()) if n > 1]
+    frequent = [(n, shape) for n, shape in every if shape.trees >= _LEAST]
+    shapes = frequent if len(frequent) > len(every) / 2 else every
     lengths = [n for n, _ in shapes]
     sums = [shape.length / shape.trees for _, shape in shapes]
     ax.plot(lengths, sums, "o-", color=_BLUE, label="sum of lengths", markersize=3)

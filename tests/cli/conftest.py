@@ -35,8 +35,10 @@ def on_a_terminal(*arguments: str | Path, width: int = 140, code: int = 0) -> st
 
     def call() -> None:
         streams = [os.devnull, terminal, terminal]
-        found.append(call_depparse(list(map(str, arguments)), Path.cwd(), environment, streams))
-        os.close(follower)
+        try:
+            found.append(call_depparse(list(map(str, arguments)), Path.cwd(), environment, streams))
+        finally:
+            os.close(follower)  # ends the loop below
 
     thread = threading.Thread(target=call)
     thread.start()

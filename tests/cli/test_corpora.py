@@ -294,6 +294,7 @@ def test_profile_tells_of_trees_and_contrasts(run: Run, samples: Path) -> None:
         ["--against", english, "--table", "trees"],
         ["--plot", "x.svg", "--json"],
         ["--plot", "x.txt"],
+        ["--plot", "no/such/x.svg"],
     ):
         result = run("corpora", "profile", german, *wrong)
         assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
@@ -313,6 +314,11 @@ def test_profiles_and_contrasts_are_drawn(run: Run, samples: Path, tmp_path: Pat
     assert sum(text.endswith(" % behind the head") for text in texts["p.svg"]) == 25
     assert "UPOS: more often in UD_German-Sample (right) or UD_English-Sample (left)" in texts["c.svg"]
     assert sum(bool(re.fullmatch(r"[\d,]+ and [\d,]+", text)) for text in texts["c.svg"]) == 3
+    # Labels are no formulas.
+    (tmp_path / "odd.conllu").write_text("1\ta\ta\tX\t$x^$\t_\t0\troot\t_\t_\n\n", encoding="utf-8")
+    odd = run("corpora", "profile", "odd.conllu", "--against", english, "--by", "XPOS", "--plot", "odd.svg")
+    assert odd.returncode == 0, odd.stderr
+    assert "$x^$" in (tmp_path / "odd.svg").read_text().replace(r"\$", "$")
     # Without some relations, words in random order are no standard.
     assert "the same in random order" in texts["p.svg"]
     assert run("corpora", "profile", german, "--without", "punct", "--plot", "p.svg").returncode == 0
