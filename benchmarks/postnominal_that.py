@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -29,8 +30,8 @@ HERE = Path(__file__).resolve().parent
 RELATIVE, COMPLEMENTIZER = "WDT-THAT", "IN-THAT"
 NOUN = "N [upos=NOUN|PROPN]; T [lemma=that]; N << T"
 PATTERNS = {
-    RELATIVE: "pattern { " + NOUN + "; N -[acl:relcl]-> V; V ->> T; T [PronType=Rel]; T << V }",
-    COMPLEMENTIZER: "pattern { " + NOUN + "; N -[acl]-> V; V -[mark]-> T; T << V }",
+    RELATIVE: "pattern { " + NOUN + "; N -[acl:relcl]-> X; X ->> T; T [PronType=Rel]; T << X }",
+    COMPLEMENTIZER: "pattern { " + NOUN + "; N -[acl]-> X; X -[mark]-> T; T << X }",
 }
 MEANING = {
     RELATIVE: "relative pronoun (*the book that I read*)",
@@ -40,7 +41,6 @@ RULES = "\n".join(
     f"rule {name} {{\n  {PATTERNS[tag]}\n  commands {{ T.xpos = \"{tag}\" }}\n}}"
     for name, tag in (("relative", RELATIVE), ("complementizer", COMPLEMENTIZER))
 )  # fmt: skip
-CLAUSE = 'pattern { N -[acl|acl:relcl]-> X; X ->> T; T [xpos="%s"]; N << T; T << X }'
 RECIPES = {"tagger": ("tagger",), "parser": ("tagger", "dependencies")}
 
 
@@ -95,11 +95,12 @@ def recipe(tasks: Sequence[str], epochs: int) -> dict[str, Any]:
 
 
 def by_noun(train: Iterable[Use], test: Iterable[Use]) -> list[tuple[str, str]]:
-    """The tag and the guess for each use in `test`: the more frequent tag of the noun in `train`, else a relative."""
+    """The tag and the guess for each use in `test`: the tag that its noun mostly has in `train`, in doubt a relative."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for use in train:
         seen[use.noun][use.tag] += 1
-    return [(use.tag, max(seen[use.noun] or Counter([RELATIVE]), key=seen[use.noun].__getitem__)) for use in test]
+    often = {noun for noun, counts in seen.items() if counts[COMPLEMENTIZER] > counts[RELATIVE]}
+    return [(use.tag, COMPLEMENTIZER if use.noun in often else RELATIVE) for use in test]
 
 
 def rates(pairs: Iterable[tuple[str, str]]) -> dict[str, float]:
@@ -178,36 +179,34 @@ def score_table(results: Results) -> str:
 
     rows = []
     for size in results.plan.sizes:
-        rows += [row(size_name(size), name, pairs=predicted(results, name, size)) for name in results.plan.recipes]
+        rows += [
+            row(size_name(results, size), name, pairs=predicted(results, name, size)) for name in results.plan.recipes
+        ]
     nouns = noun_baseline(results)
-    rows.append(row(size_name(None), "the noun alone", pairs=nouns))
+    rows.append(row(size_name(results, None), "the noun alone", pairs=nouns))
     rows.append(row("", "always relative", pairs=[(gold, RELATIVE) for gold, _ in nouns]))
     return table(["sentences", "learner", "accuracy", "precision", "recall", "F1"], rows, 2)
 
 
 def clause_table(results: Results) -> str:
-    """LAS of the heads of both sorts of clauses and of *that* itself, of the parser, with 95 % intervals."""
+    """LAS of the heads X of both sorts of clauses, of the parser, with 95 % intervals."""
     rows = []
     for size in results.plan.sizes:
         cells = []
-        for pattern in clause_patterns():
+        for pattern in PATTERNS.values():
             found = results.means.get(Cell("LAS", str(depparse.parse_pattern(pattern)), "that", size), {})
             mean = found.get("parser")
             cells.append(
                 "" if mean is None else f"{percent(mean.mean)} ({percent_range(mean.interval.low, mean.interval.high)})"
             )
-        rows.append((size_name(size), *cells))
+        rows.append((size_name(results, size), *cells))
     return table(["sentences", "`acl:relcl`", "`acl`"], rows)
 
 
-def clause_patterns() -> list[str]:
-    """The heads of relative clauses and of complement clauses with *that*."""
-    return [CLAUSE % RELATIVE, CLAUSE % COMPLEMENTIZER]
-
-
-def size_name(size: int | None) -> str:
-    """The number of training sentences, as it is shown."""
-    return "all" if size is None else f"{size:,}"
+def size_name(results: Results, size: int | None) -> str:
+    """The number of training sentences, as it is shown; of all, the mean over folds."""
+    (folds,) = results.plan.treebanks.values()
+    return f"{statistics.fmean(fold.sentences for fold in folds):,.0f}, all" if size is None else f"{size:,}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -228,7 +227,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results = depparse.experiment(
         {name: recipe(tasks, options.epochs) for name, tasks in RECIPES.items()},
         treebanks=data, output=options.output / "study", sizes=options.sizes, folds=options.folds, seeds=options.seeds,
-        metrics=["XPOS", "LAS"], of=[f'pattern {{ X [xpos="{RELATIVE}"|"{COMPLEMENTIZER}"] }}', *clause_patterns()],
+        metrics=["XPOS", "LAS"], of=[f'pattern {{ X [xpos="{RELATIVE}"|"{COMPLEMENTIZER}"] }}', *PATTERNS.values()],
         listen=lambda record: print(record.message, flush=True) if type(record).__name__ == "Going" else None,
     )  # fmt: skip
     uses = [use for path in files for use in find(depparse.read(path))]

@@ -130,9 +130,9 @@ def test_the_whole_study_tells_nouns_apart(study: Any, tmp_path: Path, capsys: p
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
     assert ["`WDT-THAT`", "relative pronoun (*the book that I read*)", "24", "24", "24", "72"] in rows
     assert ["*fact*", "36", "0"] in rows
-    assert ["all", "the noun alone", "100.00", "100.00", "100.00", "100.00"] in rows
+    assert ["36, all", "the noun alone", "100.00", "100.00", "100.00", "100.00"] in rows
     assert ["", "always relative", "66.67", "0.00", "0.00", "0.00"] in rows
-    (tagger,) = [row for row in rows if row[:2] == ["all", "tagger"]]
+    (tagger,) = [row for row in rows if row[:2] == ["36, all", "tagger"]]
     assert float(tagger[2]) > 90
-    assert [row[0] for row in rows[-2:]] == ["6", "all"]
+    assert [row[0] for row in rows[-2:]] == ["6", "36, all"]
     assert all("to" in cell for row in rows[-2:] for cell in row[1:])

@@ -17,7 +17,7 @@ from depparse.errors import ConfigError, DepparseError
 from depparse.evaluation.metrics import Use, by_rank
 from depparse.evaluation.pair import scored_node
 from depparse.evaluation.report import metric_names
-from depparse.experiments.parts import Texts, check_gold, read_treebanks, write_texts
+from depparse.experiments.parts import Texts, check_files, check_gold, read_treebanks, write_texts
 from depparse.experiments.plan import Plan, read_plan, read_sizes
 from depparse.experiments.results import MACRO, Cell, Results, check_pattern, compute
 from depparse.experiments.runs import complete
@@ -90,6 +90,7 @@ def experiment(
         with _alone(folder):
             plan.check_against(folder)  # again, since another process may have begun a study here
             write_texts(texts)
+            check_files(plan.treebanks)
             check_gold(plan.treebanks)
             for pattern in patterns:
                 check_pattern(plan, pattern)

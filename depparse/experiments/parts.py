@@ -7,7 +7,7 @@ next one (after the last, the first) is the dev part then, and all others are th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from pathlib import Path
 
@@ -52,11 +52,15 @@ def read_treebanks(paths: Sequence[str], folds: int | None, output: Path) -> tup
 
 
 def _own_splits(splits: Mapping[str, Path]) -> Fold:
-    files = [splits[split] for split in SPLITS]
-    digest = hashlib.sha256("".join(map(hash_file, files)).encode()).hexdigest()
+    files = [splits[split].absolute() for split in SPLITS]
     sentences = sum(1 for _ in iter_file(splits["train"]))
     train, dev, test = map(str, files)
-    return Fold(train=train, dev=dev, test=test, sentences=sentences, sha256=digest)
+    return Fold(train=train, dev=dev, test=test, sentences=sentences, sha256=_digest(map(hash_file, files)))
+
+
+def _digest(hashes: Iterable[str]) -> str:
+    """One hash for those of train, dev and test."""
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 def _cut(name: str, sentences: Sequence[Sentence], folds: int, folder: Path, texts: Texts) -> tuple[Fold, ...]:
@@ -73,10 +77,10 @@ def _cut(name: str, sentences: Sequence[Sentence], folds: int, folder: Path, tex
         dev = (number + 1) % folds
         others = [part for other, part in enumerate(parts) if other not in (number, dev)]
         splits = {"train": list(chain.from_iterable(others)), "dev": parts[dev], "test": parts[number]}
-        files = {split: folder / f"fold-{number + 1}" / name / f"{split}.conllu" for split in splits}
+        files = {split: folder.absolute() / f"fold-{number + 1}" / name / f"{split}.conllu" for split in splits}
         contents = {split: "".join(sentence.to_conllu() for sentence in part) for split, part in splits.items()}
         texts |= {files[split]: text for split, text in contents.items()}
-        digest = hashlib.sha256("\0".join(contents.values()).encode()).hexdigest()
+        digest = _digest(hashlib.sha256(contents[split].encode()).hexdigest() for split in SPLITS)
         paths = [str(files[split]) for split in SPLITS]
         n_sentences = len(splits["train"])
         result.append(Fold(train=paths[0], dev=paths[1], test=paths[2], sentences=n_sentences, sha256=digest))
@@ -90,6 +94,14 @@ def write_texts(texts: Texts) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             with open_output(file) as stream:
                 stream.write(text)
+
+
+def check_files(treebanks: Mapping[str, Sequence[Fold]]) -> None:
+    """Raises ConfigError if the files of a treebank are not those that the plan was made for."""
+    for name, folds in treebanks.items():
+        for fold in folds:
+            if _digest(map(hash_file, (fold.train, fold.dev, fold.test))) != fold.sha256:
+                raise ConfigError(f"the files of the treebank {name} have changed since the study began")
 
 
 def check_gold(treebanks: Mapping[str, Sequence[Fold]]) -> None:

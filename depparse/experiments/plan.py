@@ -22,7 +22,7 @@ ALL = "all"  # the size of the whole training data, in options and tables
 class Fold(Config):
     """What one run on a treebank reads: the treebank's own splits, or the parts of one fold."""
 
-    train: str
+    train: str  # an absolute path, and so are the next two
     dev: str
     test: str
     sentences: int  # of train
@@ -144,8 +144,8 @@ def _conflict(old: Plan, new: Plan) -> str | None:
     for name, folds in old.treebanks.items():
         if len(folds) != len(new.treebanks[name]):
             return f"its folds of {name} are {len(folds)}, not {len(new.treebanks[name])}"
-        if folds != new.treebanks[name]:
-            return f"the files of the treebank {name} have changed, or stand elsewhere"
+        if [fold.sha256 for fold in folds] != [fold.sha256 for fold in new.treebanks[name]]:
+            return f"the files of the treebank {name} have changed"
     return None
 
 

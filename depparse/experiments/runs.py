@@ -30,8 +30,8 @@ def complete(plan: Plan, output: Path, *, keep_models: bool, command: str, liste
             if not is_finished(folder):
                 train(plan.config(run), folder, resume=is_begun(folder), command=command, listen=listen)
             _predict(plan, run, folder)
-        if not keep_models:
-            shutil.rmtree(folder / "model", ignore_errors=True)
+            if not keep_models:
+                shutil.rmtree(folder / "model", ignore_errors=True)
 
 
 def _predict(plan: Plan, run: PlannedRun, folder: Path) -> None:

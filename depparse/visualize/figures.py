@@ -25,14 +25,15 @@ def label_of(name: str) -> str:
 
 
 def check_format(output: Path, what: str) -> None:
-    """Raises ConfigError if a plot of that name, which is of `what`, cannot be written: for its ending or its folder."""
+    """Raises ConfigError if a plot of `what` cannot be written under that name: for its ending or its folder."""
     format = output.suffix.removeprefix(".").lower()
     if format not in FORMATS:
         raise ConfigError(
             f"{output}: {what} are drawn as {', '.join(FORMATS)}, not as {format or 'a file without ending'}"
         )
-    if not output.parent.is_dir():
-        raise ConfigError(f"{output}: cannot be written: there is no folder {output.parent}")
+    if output.is_dir() or not output.parent.is_dir():
+        reason = "it is a folder" if output.is_dir() else f"there is no folder {output.parent}"
+        raise ConfigError(f"{output}: cannot be written: {reason}")
 
 
 def make_figure(heights: Sequence[float], output: Path, what: str, *, sharex: bool) -> tuple[Figure, list[Axes]]:
@@ -59,11 +60,15 @@ def write_figure(figure: Figure, output: Path) -> None:
     """Writes the figure. Equal figures give equal files."""
     import matplotlib
 
-    temporary, format = output.with_name(f".{output.name}.part"), output.suffix.removeprefix(".").lower()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "depparse"}):  # text that can be selected
-        figure.savefig(
-            temporary,
-            format=format,
-            metadata=None if format == "png" else {"Date": None} if format == "svg" else {"CreationDate": None},
-        )
-    os.replace(temporary, output)
+    format, output = output.suffix.removeprefix(".").lower(), Path(os.path.realpath(output))
+    temporary = output.with_name(f".{output.name}.part")
+    try:
+        with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "depparse"}):  # text that can be selected
+            figure.savefig(
+                temporary,
+                format=format,
+                metadata=None if format == "png" else {"Date": None} if format == "svg" else {"CreationDate": None},
+            )
+        os.replace(temporary, output)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,7 @@ def test_a_study_that_is_interrupted_goes_on_and_gives_the_same(samples: Path, t
     again = experiment(output=tmp_path / "b", of="pattern { X [upos=DET] }", metrics="UPOS", listen=told.append)
     assert {(cell.metric, cell.of) for cell in again.means} == {("UPOS", None), ("UPOS", "pattern { X [upos=DET] }")}
     assert not any(isinstance(record, (Step, Scored)) for record in told)
+    assert (folder / "model").is_dir()  # what was kept stays
     with pytest.raises(
         ConfigError, match=r"another plan: its recipe tiny has training.epochs = 2, not 1; give another"
     ):
@@ -241,8 +243,27 @@ def test_a_plan_may_grow_and_not_change(tmp_path: Path) -> None:
         ):
             plan_of(tmp_path, [x], **changes).check_against(output)
     (x / "x-ud-test.conllu").write_text(conllu(*GOLD_X), encoding="utf-8")
-    with pytest.raises(ConfigError, match="the files of the treebank X have changed, or stand elsewhere"):
+    with pytest.raises(ConfigError, match="another plan: the files of the treebank X have changed"):
         plan_of(tmp_path, [x], sizes=(1, 2)).check_against(output)
+
+
+def test_the_files_of_a_study_may_stand_elsewhere_but_not_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    treebank(tmp_path / "X", *GOLD_X)
+    (tmp_path / "elsewhere").mkdir()
+    shutil.copytree(tmp_path / "X", tmp_path / "elsewhere" / "X")
+    monkeypatch.chdir(tmp_path)
+    plan = plan_of(tmp_path, [Path("X")])
+    Path("study").mkdir()
+    plan.write(Path("study"))
+    finish(plan, Path("study"), {"a": conllu(*GOLD_X), "b": conllu(*GOLD_X)})
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    results = experiment(output="../study")
+    assert experiment(plan.recipes, treebanks="X", seeds=plan.seeds, output="../study").means == results.means
+    (tmp_path / "elsewhere" / "X" / "x-ud-test.conllu").write_text(conllu(*TEXTS), encoding="utf-8")
+    with pytest.raises(ConfigError, match="the files of the treebank X have changed since the study began"):
+        experiment(output="../study")
 
 
 def test_runs_of_a_smaller_size_see_sentences_of_a_larger_one(samples: Path, tmp_path: Path) -> None:
