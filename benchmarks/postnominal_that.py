@@ -95,7 +95,7 @@ def recipe(tasks: Sequence[str], epochs: int) -> dict[str, Any]:
 
 
 def by_noun(train: Iterable[Use], test: Iterable[Use]) -> list[tuple[str, str]]:
-    """The tag and the guess for each use in `test`: the tag that its noun mostly has in `train`, in doubt a relative."""
+    """The tag and the guess for each use in `test`: the tag that its noun has most in `train`, in doubt a relative."""
     seen: dict[str, Counter[str]] = defaultdict(Counter)
     for use in train:
         seen[use.noun][use.tag] += 1
