@@ -1,8 +1,8 @@
 """What papers tell of a treebank besides counts: the shape of its trees, valency frames, multiword tokens, vocabulary.
 
-Only trees in which every HEAD is annotated count. The length of a dependency is the distance from the head to the
-dependent in words, 1 for neighbours; arcs from the root have none. Depth is the number of arcs on the longest way down
-from the root word, 0 for a single word; arity is the number of dependents of a word.
+A sentence counts as a tree if every HEAD is annotated and there is no cycle. The length of a dependency is the distance
+from the head to the dependent in words, 1 for neighbours; arcs from the root have none. Depth is the number of arcs on
+the longest way down from the root word, 0 for a single word; arity is the number of dependents of a word.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from depparse.document.sentence import Sentence
-from depparse.document.trees import nonprojective_arcs
+from depparse.document.trees import find_cycle, nonprojective_arcs
 
 WINDOW = 1000  # words of a window of the standardized type-token ratio
 _FRAME = re.compile(r"(nsubj|csubj|obj|iobj|ccomp|xcomp|obl|expl)(:|$)")  # relations that valency frames have
@@ -88,13 +88,16 @@ class Profile:
         for form, tag, lemma in zip(forms, upos, lemmas, strict=True):
             if tag != "PUNCT":
                 self.types[form] += 1
-                self.lemmas[lemma] += 1
+                if lemma != "_" or form == "_":
+                    self.lemmas[lemma] += 1
                 self._window.append(form)
                 if len(self._window) == WINDOW:
                     self.ratios.append(len(set(self._window)) / WINDOW)
                     self._window.clear()
         if forms and "_" not in sentence.columns.get("HEAD", "_"):
-            self._add_tree([int(head) for head in sentence.columns["HEAD"]], upos, lemmas, sentence)
+            heads = [int(head) for head in sentence.columns["HEAD"]]
+            if not find_cycle(heads):
+                self._add_tree(heads, upos, lemmas, sentence)
 
     def _add_tree(self, heads: list[int], upos: list[str], lemmas: list[str], sentence: Sentence) -> None:
         relations = sentence.columns.get("DEPREL") or ["_"] * len(heads)
@@ -199,7 +202,7 @@ def _depth(heads: list[int]) -> int:
     known = [True] + [False] * len(heads)
     for word in range(1, len(heads) + 1):
         way: list[int] = []
-        while not known[word] and len(way) <= len(heads):  # a cycle ends the way
+        while not known[word]:
             way.append(word)
             word = heads[word - 1]
         for below in reversed(way):

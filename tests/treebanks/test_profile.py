@@ -69,6 +69,30 @@ def test_the_figures_are_those_counted_by_hand() -> None:
     assert "aux:pass" not in bare.relations
 
 
+def lines_of(*rows: str) -> str:
+    """A sentence of FORM, LEMMA, UPOS, HEAD and DEPREL."""
+    cells = [row.split() for row in rows]
+    return "".join(f"{n}\t{a}\t{b}\t{c}\t_\t_\t{d}\t{e}\t_\t_\n" for n, (a, b, c, d, e) in enumerate(cells, 1)) + "\n"
+
+
+def test_an_underscore_is_a_lemma_only_of_an_underscore() -> None:
+    bare = lines_of("A _ DET 2 det", "dog _ NOUN 0 root")
+    assert Profile.of(Document.from_conllu(bare)).to_dict()["lemmas"] == 0
+    parts = lines_of("with with ADP 0 root", "out _ X 1 goeswith", "_ _ SYM 1 dep")
+    assert Profile.of(Document.from_conllu(parts)).lemmas == {"with": 1, "_": 1}
+
+
+@pytest.mark.parametrize("heads", ["231", "022", "312", "130"])
+def test_heads_with_a_cycle_are_no_tree(heads: str) -> None:
+    text = lines_of(*(f"w w VERB {head} dep" for head in heads))
+    profile = Profile.of(Document.from_conllu(text + TEXT))
+    expected = Profile.of(Document.from_conllu(TEXT))
+    assert (profile.by_length, profile.relations, profile.frames) == (
+        expected.by_length, expected.relations, expected.frames,
+    )  # fmt: skip
+    assert profile.types["w"] == 3  # its words count
+
+
 def test_windows_of_the_standardized_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profiles, "WINDOW", 3)
     words = "a A b c c c d".split()  # the windows a a b and c c c; the last word fills none
