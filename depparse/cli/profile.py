@@ -34,7 +34,9 @@ def profile(
     ] = None,
     without: Annotated[
         list[str] | None,
-        typer.Option(metavar="RELATION", help="Leave out dependencies with this relation, such as punct."),
+        typer.Option(
+            metavar="RELATION", help="Leave out dependencies with this relation, punct, or this subtype, nmod:poss."
+        ),
     ] = None,
     against: Annotated[
         str | None, typer.Option(metavar="FILE|DIR", help="Compare with this treebank, by the column of --by.")

@@ -15,6 +15,7 @@ from typing import Any
 
 from depparse.document.sentence import Sentence
 from depparse.document.trees import find_cycle, nonprojective_arcs
+from depparse.errors import ConfigError, did_you_mean
 
 WINDOW = 1000  # words of a window of the standardized type-token ratio
 _FRAME = re.compile(r"(nsubj|csubj|obj|iobj|ccomp|xcomp|obl|expl)(:|$)")  # relations that valency frames have
@@ -53,8 +54,8 @@ class Shape:
 
 @dataclass(slots=True)
 class Profile:
-    """The profile of sentences, counted in one pass. Relations in `without`, such as punct, are left out of all that is
-    told of trees but their depth; subtypes go with their relation."""
+    """The profile of sentences, counted in one pass. Relations in `without` are left out of all that is told of trees
+    but their depth: `nmod` with its subtypes, `nmod:poss` alone."""
 
     without: Collection[str] = ()
     relations: dict[str, Arcs] = field(default_factory=dict)
@@ -67,14 +68,20 @@ class Profile:
     types: Counter[str] = field(default_factory=Counter)  # forms in lower case, of words that are no PUNCT
     lemmas: Counter[str] = field(default_factory=Counter)
     ratios: list[float] = field(default_factory=list)  # types / words of each whole window
+    deprels: set[str] = field(default_factory=set)  # all relations of all sentences
     _window: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence], without: Collection[str] = ()) -> Profile:
-        """The profile of sentences."""
+        """The profile of sentences. Raises ConfigError for a name in `without` that none of their relations has."""
         profile = cls(without)
         for sentence in sentences:
             profile.add(sentence)
+        names = sorted((profile.deprels | set(map(_main, profile.deprels))) - {"_"})
+        for name in without:
+            if name not in names:
+                message = f"without {name}: no relation of the data has this name"
+                raise ConfigError(f"{message}; {did_you_mean(name, names)}" if names else message)
         return profile
 
     def add(self, sentence: Sentence) -> None:
@@ -82,6 +89,7 @@ class Profile:
         forms = [form.lower() for form in sentence.columns["FORM"]]
         upos = sentence.columns.get("UPOS") or ["_"] * len(forms)
         lemmas = sentence.columns.get("LEMMA") or ["_"] * len(forms)
+        self.deprels.update(sentence.columns.get("DEPREL", ()))
         for mwt in sentence.mwts:
             words = " ".join(forms[mwt.start - 1 : mwt.end])
             self.multiword[mwt.cells.get("FORM", "_").lower(), words] += 1
@@ -101,7 +109,7 @@ class Profile:
 
     def _add_tree(self, heads: list[int], upos: list[str], lemmas: list[str], sentence: Sentence) -> None:
         relations = sentence.columns.get("DEPREL") or ["_"] * len(heads)
-        kept = [relation.partition(":")[0] not in self.without for relation in relations]
+        kept = [r not in self.without and _main(r) not in self.without for r in relations]
         crossing = {word for _, word in nonprojective_arcs(heads) if kept[word - 1]}
         shape = self.by_length.setdefault(len(heads), Shape())
         shape.trees += 1
@@ -194,6 +202,11 @@ class Profile:
     def sorted_relations(self) -> list[tuple[str, Arcs]]:
         """The relations with their counts, the most frequent first."""
         return sorted(self.relations.items(), key=lambda item: (-item[1].words, item[0]))
+
+
+def _main(relation: str) -> str:
+    """The relation without its subtype."""
+    return relation.partition(":")[0]
 
 
 def _depth(heads: list[int]) -> int:

@@ -291,6 +291,7 @@ def test_profile_tells_of_trees_and_contrasts(run: Run, samples: Path) -> None:
     for wrong in (
         ["--table", "tree"],
         ["--by", "UPO"],
+        ["--without", "nmod:poss", "--without", "pnct"],
         ["--against", english, "--table", "trees"],
         ["--plot", "x.svg", "--json"],
         ["--plot", "x.txt"],

@@ -11,6 +11,7 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from depparse.document.document import Document
+from depparse.errors import ConfigError
 from depparse.evaluation.contrasts import contrasts, log_likelihood_ratio
 from depparse.formats.conllu import read_conllu
 from depparse.treebanks import profile as profiles
@@ -67,6 +68,16 @@ def test_the_figures_are_those_counted_by_hand() -> None:
     bare = Profile.of(Document.from_conllu(TEXT), without=["punct", "aux"])
     assert bare.mean_length == (7 - 3 + 16 - 1) / (11 - 2)
     assert "aux:pass" not in bare.relations
+    bare = Profile.of(Document.from_conllu(TEXT), without=["nsubj:pass"])
+    assert bare.mean_length == (7 + 16 - 2) / (11 - 1)
+    assert set(bare.relations) == set(data["relations"]) - {"nsubj:pass"}
+
+
+def test_names_of_no_relation_are_not_left_out() -> None:
+    with pytest.raises(ConfigError, match=r"^without nsubj:pas: no relation .*; did you mean nsubj:pass\?"):
+        Profile.of(Document.from_conllu(TEXT), without=["punct", "nsubj:pas"])
+    with pytest.raises(ConfigError, match=r"^without punct: no relation of the data has this name$"):
+        Profile.of([], without=["punct"])
 
 
 def lines_of(*rows: str) -> str:
