@@ -1,4 +1,4 @@
-"""What papers tell of a treebank besides counts: the shape of its trees, valency frames, multiword tokens, vocabulary.
+"""What papers tell of a treebank: the shape of its trees, valency frames, multiword tokens, vocabulary, label counts.
 
 A sentence counts as a tree if every HEAD is annotated and there is no cycle. The length of a dependency is the distance
 from the head to the dependent in words, 1 for neighbours; arcs from the root have none. Depth is the number of arcs on
@@ -202,6 +202,44 @@ class Profile:
     def sorted_relations(self) -> list[tuple[str, Arcs]]:
         """The relations with their counts, the most frequent first."""
         return sorted(self.relations.items(), key=lambda item: (-item[1].words, item[0]))
+
+
+@dataclass(slots=True)
+class Labels:
+    """How many words have each label of a column. The labels of FEATS are single features, such as ``Case=Nom``."""
+
+    column: str
+    counts: Counter[str]
+    words: int  # what shares are of: the annotated words; of FEATS, all words, since many rightly have no feature
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sentence], column: str) -> Labels:
+        """The labels of sentences."""
+        cells: Counter[str] = Counter()
+        words = 0
+        for sentence in sentences:
+            forms = sentence.columns["FORM"]
+            words += len(forms)
+            of_forms = zip(sentence.columns.get(column) or ["_"] * len(forms), forms, strict=True)
+            cells.update(
+                cell for cell, form in of_forms if cell != "_" or (form == "_" and column in ("FORM", "LEMMA"))
+            )
+        if column != "FEATS":
+            return cls(column, cells, cells.total())
+        counts: Counter[str] = Counter()
+        for cell, number in cells.items():
+            counts.update(dict.fromkeys(cell.split("|"), number))
+        return cls(column, counts, words)
+
+    def most_common(self) -> list[tuple[str, int, float]]:
+        """The labels with their counts and shares, which are fractions of 1, the most frequent first."""
+        ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        return [(label, count, count / self.words) for label, count in ordered]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All labels for JSON."""
+        labels = [{"label": label, "count": count, "share": share} for label, count, share in self.most_common()]
+        return {"by": self.column, "words": self.words, "labels": labels}
 
 
 def _main(relation: str) -> str:

@@ -15,7 +15,7 @@ from depparse.errors import ConfigError
 from depparse.evaluation.contrasts import contrasts, log_likelihood_ratio
 from depparse.formats.conllu import read_conllu
 from depparse.treebanks import profile as profiles
-from depparse.treebanks.profile import Profile
+from depparse.treebanks.profile import Labels, Profile
 
 # In the second sentence, the arc from "hearing" to "issue" is not projective.
 TEXT = """\
@@ -143,3 +143,27 @@ def test_contrasts_are_those_of_scipy() -> None:
     assert found["d"].log_ratio == pytest.approx(math.log2(0.005 / (40 / 120)))
     assert log_likelihood_ratio((5, 10), (50, 100)) == pytest.approx(0)
     assert contrasts({}, first) == []
+    # Words may have several labels, or none.
+    (several,) = [contrast for contrast in contrasts(first, second, (1000, 200)) if contrast.label == "b"]
+    table = [[50, 70], [950, 130]]
+    assert several.g2 == pytest.approx(chi2_contingency(table, correction=False, lambda_="log-likelihood").statistic)
+    assert (several.first_share, several.second_share) == (0.05, 0.35)
+
+
+def test_labels_of_columns() -> None:
+    document = Document.from_conllu(TEXT + lines_of("_ _ SYM 0 root", "out _ X 1 goeswith"))
+    labels = Labels.of(document, "UPOS")
+    assert labels.most_common()[:2] == [("NOUN", 4, 4 / 15), ("DET", 2, 2 / 15)]
+    assert labels.to_dict()["words"] == labels.words == 15
+    assert labels.to_dict()["labels"][0] == {"label": "NOUN", "count": 4, "share": 4 / 15}
+    assert Labels.of(document, "LEMMA").counts["_"] == 1  # of the word whose form it is
+    assert (Labels.of(document, "LEMMA").words, Labels.of(document, "FORM").words) == (14, 15)
+    assert Labels.of(document, "XPOS").counts == {}
+
+
+def test_labels_of_features_are_single() -> None:
+    feats = ["Case=Nom|Number=Sing", "Case=Nom", "_", "Case=Acc,Dat|Number=Sing"]
+    rows = "".join(f"{n}\tw\t_\t_\t_\t{cell}\t_\t_\t_\t_\n" for n, cell in enumerate(feats, 1))
+    assert Labels.of(Document.from_conllu(f"{rows}\n"), "FEATS").most_common() == [
+        ("Case=Nom", 2, 0.5), ("Number=Sing", 2, 0.5), ("Case=Acc,Dat", 1, 0.25),
+    ]  # fmt: skip
