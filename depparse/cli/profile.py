@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from depparse.document.sentence import Sentence
-    from depparse.treebanks.profile import Profile
+    from depparse.treebanks.profile import Labels, Profile
 
 _TABLES = ("trees", "relations", "lengths", "frames", "multiword")
 _BY = ("UPOS", "XPOS", "DEPREL", "FEATS", "LEMMA", "FORM")
@@ -34,14 +34,21 @@ def profile(
     ] = None,
     without: Annotated[
         list[str] | None,
-        typer.Option(metavar="RELATION", help="Leave out dependencies with this relation, such as punct."),
+        typer.Option(
+            metavar="RELATION", help="Leave out dependencies with this relation, punct, or this subtype, nmod:poss."
+        ),
     ] = None,
     against: Annotated[
-        str | None, typer.Option(metavar="FILE|DIR", help="Compare with this treebank, by the column of --by.")
+        str | None, typer.Option(metavar="FILE|DIR", help="Compare with this treebank the labels of --by.")
     ] = None,
     by: Annotated[
-        str, typer.Option(metavar=f"[{'|'.join(_BY)}]", help="With --against: the column whose labels are compared.")
-    ] = "DEPREL",
+        str | None,
+        typer.Option(
+            metavar=f"[{'|'.join(_BY)}]",
+            help="Count the labels of this column, of FEATS single features; with --against, compare them "
+            "(default, DEPREL).",
+        ),
+    ] = None,
     first: Annotated[int, typer.Option(metavar="N", min=1, help="At most N rows of a table, or bars of a plot.")] = 25,
     plot: Annotated[
         str | None, typer.Option(metavar="FILE", help="Draw a plot instead of tables: .svg, .png or .pdf.")
@@ -52,13 +59,16 @@ def profile(
 
     Example: [green]depparse corpora profile treebanks/UD_French-Sequoia --without punct --table relations[/green]
 
+    Counts of labels: [green]depparse corpora profile treebanks/UD_French-Sequoia --by FEATS[/green]
+
     Two treebanks: [green]depparse corpora profile UD_French-Sequoia --against UD_French-GSD --by UPOS[/green]
 
     As a plot: [green]depparse corpora profile UD_French-Sequoia --plot sequoia.svg[/green]
     """
     from depparse.treebanks.profile import Profile
 
-    for name, value, choice in (*(("--table", one, _TABLES) for one in table or ()), ("--by", by.upper(), _BY)):
+    column = by.upper() if by is not None else "DEPREL"
+    for name, value, choice in (*(("--table", one, _TABLES) for one in table or ()), ("--by", column, _BY)):
         if value not in choice:
             raise ConfigError(f"{name} {value}: there is no such choice; {did_you_mean(value, choice)}")
     if plot is not None and (table or json):
@@ -70,7 +80,12 @@ def profile(
     if against is not None:
         if table or without:
             raise ConfigError("--against compares labels, so it does not go with --table and --without")
-        _contrast(paths, against, by.upper(), first, json, plot)
+        _contrast(paths, against, column, first, json, plot)
+        return
+    if by is not None:
+        if table or without or plot is not None:
+            raise ConfigError("--by alone counts labels, so it does not go with --table, --without and --plot")
+        _count(paths, column, first, json)
         return
     counted = Profile.of(_sentences(paths), frozenset(without or ()))
     if plot is not None:
@@ -92,19 +107,32 @@ def _sentences(paths: list[str]) -> Iterator[Sentence]:
             yield from treebank.iter(split)
 
 
+def _labels(paths: list[str], by: str) -> Labels:
+    """The labels of treebanks, if there are any."""
+    from depparse.treebanks.profile import Labels
+
+    labels = Labels.of(_sentences(paths), by)
+    if not labels.counts:
+        raise ConfigError(f"{', '.join(paths)}: {by} is not annotated, so it has no labels")
+    return labels
+
+
+def _count(paths: list[str], by: str, first: int, json: bool) -> None:
+    labels = _labels(paths, by)
+    if json:
+        say_json(labels.to_dict())
+        return
+    rows = [(label, f"{count:,}", percent(share)) for label, count, share in labels.most_common()[:first]]
+    show([Table(f"{len(labels.counts):,} labels of {labels.words:,} words", (by, "words", "%"), rows)])
+
+
 def _contrast(paths: list[str], against: str, by: str, first: int, json: bool, plot: str | None) -> None:
-    from collections import Counter
     from dataclasses import asdict
 
     from depparse.evaluation.contrasts import contrast_table, contrasts
 
-    counts = [
-        Counter(label for sentence in _sentences(group) for label in sentence.columns.get(by, ()) if label != "_")
-        for group in (paths, [against])
-    ]
-    if not all(counts):
-        raise ConfigError(f"{by} is not annotated in both treebanks, so its labels cannot be compared")
-    found = contrasts(*counts)
+    a, b = _labels(paths, by), _labels([against], by)
+    found = contrasts(a.counts, b.counts, (a.words, b.words))
     title = f"{by}: {', '.join(paths)} (A) against {against} (B)"
     if plot is not None:
         from depparse.visualize.profiles import draw_contrasts

@@ -79,7 +79,8 @@ def query(
     if by:
         number = _count_by(search, by, json, limit)
     elif count:
-        say(str(number := sum(search.counts())))
+        number = _count(search, limit)
+        say(str(number))
     else:
         form = chosen[0] if chosen else "--json" if json else ""
         number = _print(search, form, limit, html, width, ascii, color)
@@ -165,6 +166,16 @@ def _marked(matches: list[Match]) -> Sentence:
     return sentence
 
 
+def _count(search: FileSearch, limit: int | None) -> int:
+    """The number of matches, at most `limit`, where the search ends."""
+    number = 0
+    for count in search.counts():
+        number += count
+        if limit is not None and number >= limit:
+            return limit
+    return number
+
+
 def _count_by(search: FileSearch, keys: list[str], json: bool, limit: int | None) -> int:
     """Prints a table of counts, and returns the number of matches."""
     from depparse.cli.tables import show
@@ -175,7 +186,7 @@ def _count_by(search: FileSearch, keys: list[str], json: bool, limit: int | None
     for matches in search:
         counts.add(matches)
     if json:
-        say_json({"pattern": search.pattern.text, "sentences": search.sentences} | counts.to_dict())
+        say_json({"pattern": search.pattern.text, "sentences": search.sentences} | counts.to_dict(limit))
     else:
         show([Table(f"{counts.total:,} matches in {search.sentences:,} sentences", *counts.table(limit))])
     return counts.total

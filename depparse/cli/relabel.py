@@ -62,14 +62,14 @@ def relabel(
             new = Path(folder, str(number), os.path.basename(file))
             new.parent.mkdir()
             result, changes, findings = _relabel(file, parsed, new, show=not (json or summary or output == "-"))
-            results.append((file, new, result))
+            results.append((file, new, result, findings))
             failed |= any(finding.severity == "error" for finding in findings)
             records.append(_record(file, result, changes if json else [], findings))
-            if not json:
-                _tell(file, result, findings, written=write or output is not None)
-        for file, new, result in results:
+        for file, new, result, findings in results:
             if output is not None or (write and result.places):
                 _copy(new, file if output is None else output)
+            if not json:
+                _tell(file, result, findings, written=write or output is not None)
     if json:
         say_json(records)
     else:

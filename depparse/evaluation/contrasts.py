@@ -30,9 +30,14 @@ class Contrast:
     p_value: float  # corrected
 
 
-def contrasts(first: Mapping[str, int], second: Mapping[str, int]) -> list[Contrast]:
-    """The contrasts of all labels in either of two counts, those with the largest G² first."""
-    totals = sum(first.values()), sum(second.values())
+def contrasts(
+    first: Mapping[str, int], second: Mapping[str, int], words: tuple[int, int] | None = None
+) -> list[Contrast]:
+    """The contrasts of all labels in either of two counts, those with the largest G² first.
+
+    `words` are the numbers of words, if words may have several labels or none; without it, each has one.
+    """
+    totals = words or (sum(first.values()), sum(second.values()))
     labels = list(dict.fromkeys([*first, *second])) if all(totals) else []
     counts = [(first.get(label, 0), second.get(label, 0)) for label in labels]
     ratios = [log_likelihood_ratio(pair, totals) for pair in counts]

@@ -1,8 +1,8 @@
-"""What papers tell of a treebank besides counts: the shape of its trees, valency frames, multiword tokens, vocabulary.
+"""What papers tell of a treebank: the shape of its trees, valency frames, multiword tokens, vocabulary, label counts.
 
-Only trees in which every HEAD is annotated count. The length of a dependency is the distance from the head to the
-dependent in words, 1 for neighbours; arcs from the root have none. Depth is the number of arcs on the longest way down
-from the root word, 0 for a single word; arity is the number of dependents of a word.
+A sentence counts as a tree if every HEAD is annotated and there is no cycle. The length of a dependency is the distance
+from the head to the dependent in words, 1 for neighbours; arcs from the root have none. Depth is the number of arcs on
+the longest way down from the root word, 0 for a single word; arity is the number of dependents of a word.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from depparse.document.sentence import Sentence
-from depparse.document.trees import nonprojective_arcs
+from depparse.document.trees import find_cycle, nonprojective_arcs
+from depparse.errors import ConfigError, did_you_mean
 
 WINDOW = 1000  # words of a window of the standardized type-token ratio
 _FRAME = re.compile(r"(nsubj|csubj|obj|iobj|ccomp|xcomp|obl|expl)(:|$)")  # relations that valency frames have
@@ -53,8 +54,8 @@ class Shape:
 
 @dataclass(slots=True)
 class Profile:
-    """The profile of sentences, counted in one pass. Relations in `without`, such as punct, are left out of all that is
-    told of trees but their depth; subtypes go with their relation."""
+    """The profile of sentences, counted in one pass. Relations in `without` are left out of all that is told of trees
+    but their depth: `nmod` with its subtypes, `nmod:poss` alone."""
 
     without: Collection[str] = ()
     relations: dict[str, Arcs] = field(default_factory=dict)
@@ -67,14 +68,20 @@ class Profile:
     types: Counter[str] = field(default_factory=Counter)  # forms in lower case, of words that are no PUNCT
     lemmas: Counter[str] = field(default_factory=Counter)
     ratios: list[float] = field(default_factory=list)  # types / words of each whole window
+    deprels: set[str] = field(default_factory=set)  # all relations of all sentences
     _window: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence], without: Collection[str] = ()) -> Profile:
-        """The profile of sentences."""
+        """The profile of sentences. Raises ConfigError for a name in `without` that none of their relations has."""
         profile = cls(without)
         for sentence in sentences:
             profile.add(sentence)
+        names = sorted((profile.deprels | set(map(_main, profile.deprels))) - {"_"})
+        for name in without:
+            if name not in names:
+                message = f"without {name}: no relation of the data has this name"
+                raise ConfigError(f"{message}; {did_you_mean(name, names)}" if names else message)
         return profile
 
     def add(self, sentence: Sentence) -> None:
@@ -82,23 +89,27 @@ class Profile:
         forms = [form.lower() for form in sentence.columns["FORM"]]
         upos = sentence.columns.get("UPOS") or ["_"] * len(forms)
         lemmas = sentence.columns.get("LEMMA") or ["_"] * len(forms)
+        self.deprels.update(sentence.columns.get("DEPREL", ()))
         for mwt in sentence.mwts:
             words = " ".join(forms[mwt.start - 1 : mwt.end])
             self.multiword[mwt.cells.get("FORM", "_").lower(), words] += 1
         for form, tag, lemma in zip(forms, upos, lemmas, strict=True):
             if tag != "PUNCT":
                 self.types[form] += 1
-                self.lemmas[lemma] += 1
+                if lemma != "_" or form == "_":
+                    self.lemmas[lemma] += 1
                 self._window.append(form)
                 if len(self._window) == WINDOW:
                     self.ratios.append(len(set(self._window)) / WINDOW)
                     self._window.clear()
         if forms and "_" not in sentence.columns.get("HEAD", "_"):
-            self._add_tree([int(head) for head in sentence.columns["HEAD"]], upos, lemmas, sentence)
+            heads = [int(head) for head in sentence.columns["HEAD"]]
+            if not find_cycle(heads):
+                self._add_tree(heads, upos, lemmas, sentence)
 
     def _add_tree(self, heads: list[int], upos: list[str], lemmas: list[str], sentence: Sentence) -> None:
         relations = sentence.columns.get("DEPREL") or ["_"] * len(heads)
-        kept = [relation.partition(":")[0] not in self.without for relation in relations]
+        kept = [r not in self.without and _main(r) not in self.without for r in relations]
         crossing = {word for _, word in nonprojective_arcs(heads) if kept[word - 1]}
         shape = self.by_length.setdefault(len(heads), Shape())
         shape.trees += 1
@@ -193,13 +204,56 @@ class Profile:
         return sorted(self.relations.items(), key=lambda item: (-item[1].words, item[0]))
 
 
+@dataclass(slots=True)
+class Labels:
+    """How many words have each label of a column. The labels of FEATS are single features, such as ``Case=Nom``."""
+
+    column: str
+    counts: Counter[str]
+    words: int  # what shares are of: the annotated words; of FEATS, all words, since many rightly have no feature
+
+    @classmethod
+    def of(cls, sentences: Iterable[Sentence], column: str) -> Labels:
+        """The labels of sentences."""
+        cells: Counter[str] = Counter()
+        words = 0
+        for sentence in sentences:
+            forms = sentence.columns["FORM"]
+            words += len(forms)
+            of_forms = zip(sentence.columns.get(column) or ["_"] * len(forms), forms, strict=True)
+            cells.update(
+                cell for cell, form in of_forms if cell != "_" or (form == "_" and column in ("FORM", "LEMMA"))
+            )
+        if column != "FEATS":
+            return cls(column, cells, cells.total())
+        counts: Counter[str] = Counter()
+        for cell, number in cells.items():
+            counts.update(dict.fromkeys(cell.split("|"), number))
+        return cls(column, counts, words)
+
+    def most_common(self) -> list[tuple[str, int, float]]:
+        """The labels with their counts and shares, which are fractions of 1, the most frequent first."""
+        ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
+        return [(label, count, count / self.words) for label, count in ordered]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All labels for JSON."""
+        labels = [{"label": label, "count": count, "share": share} for label, count, share in self.most_common()]
+        return {"by": self.column, "words": self.words, "labels": labels}
+
+
+def _main(relation: str) -> str:
+    """The relation without its subtype."""
+    return relation.partition(":")[0]
+
+
 def _depth(heads: list[int]) -> int:
     """The number of arcs on the longest way from the root word down. O(n) for trees."""
     depths = [-1] + [0] * len(heads)  # the root word has depth 0; 0 of others means that it is not known yet
     known = [True] + [False] * len(heads)
     for word in range(1, len(heads) + 1):
         way: list[int] = []
-        while not known[word] and len(way) <= len(heads):  # a cycle ends the way
+        while not known[word]:
             way.append(word)
             word = heads[word - 1]
         for below in reversed(way):

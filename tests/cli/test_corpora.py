@@ -288,9 +288,19 @@ def test_profile_tells_of_trees_and_contrasts(run: Run, samples: Path) -> None:
     assert {"mean_dependency_length", "frames", "by_sentence_length", "multiword_tokens"} <= set(whole)
     contrast = run("corpora", "profile", german, "--against", english, "--by", "UPOS", "--first", "2").stdout
     assert len(contrast.splitlines()) == 4
+    upos = run("corpora", "profile", german, "--by", "UPOS", "--first", "2").stdout.splitlines()
+    assert (upos[0], [line.split()[0] for line in upos[1:]]) == ("15 labels of 309 words", ["UPOS", "NOUN", "DET"])
+    every = json.loads(run("corpora", "profile", german, "--by", "UPOS", "--first", "2", "--json").stdout)
+    assert (every["by"], len(every["labels"]), sum(label["count"] for label in every["labels"])) == ("UPOS", 15, 309)
+    features = json.loads(run("corpora", "profile", german, "--against", english, "--by", "feats", "--json").stdout)
+    (cases,) = [contrast for contrast in features["contrasts"] if contrast["label"] == "Case=Nom"]
+    assert (cases["first"], cases["first_share"]) == (59, 59 / 309)
     for wrong in (
         ["--table", "tree"],
+        ["--by", "UPOS", "--without", "punct"],
+        ["--by", "UPOS", "--plot", "x.svg"],
         ["--by", "UPO"],
+        ["--without", "nmod:poss", "--without", "pnct"],
         ["--against", english, "--table", "trees"],
         ["--plot", "x.svg", "--json"],
         ["--plot", "x.txt"],

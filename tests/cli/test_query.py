@@ -70,6 +70,9 @@ def test_matches_stand_out_on_a_terminal(file: Path) -> None:
 
 def test_matches_are_counted(run: Run, file: Path) -> None:
     assert run("corpora", "query", file, SUBJECTS, "--count").stdout == "2\n"
+    assert [
+        run("corpora", "query", file, "pattern { X [] }", "--count", "--limit", n).stdout for n in ("1", "9", "10")
+    ] == ["1\n", "9\n", "9\n"]
     counted = run("corpora", "query", file, "pattern { X [] }", "--by", "X.upos", "--limit", "2").stdout
     assert counted == (
         "9 matches in 3 sentences\nX.upos  matches      %\nNOUN          4   44.4\nADV           2   22.2\n"
@@ -86,6 +89,8 @@ def test_matches_are_counted(run: Run, file: Path) -> None:
         {"values": ["Sing"], "matches": 1},
     ]
     assert (data["keys"], data["matches"], data["sentences"]) == (["X.Number"], 9, 3)
+    limited = run("corpora", "query", file, "pattern { X [] }", "--by", "X.Number", "--json", "--limit", "2").stdout
+    assert json.loads(limited) == data | {"counts": data["counts"][:2]}  # all matches count in the sum
 
 
 def test_a_doubtful_name_of_a_feature_is_noted_if_nothing_is_found(run: Run, file: Path) -> None:

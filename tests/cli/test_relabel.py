@@ -40,6 +40,19 @@ def test_the_difference_is_shown_and_written_only_if_asked(run: Run, file: Path)
     assert "x.conllu: nothing to change" in again.stderr
 
 
+def test_files_are_told_as_changed_once_they_are_written(run: Run, file: Path) -> None:
+    (file.parent / "y.conllu").write_text(ROWS.replace("\n2\t", "\n3\t"))
+    broken = run("corpora", "relabel", "x.conllu", "y.conllu", "rules.txt", "--write")
+    assert (broken.returncode, broken.stderr.count("\n")) == (2, 1)
+    assert "y.conllu:4" in broken.stderr
+    assert file.read_text() == ROWS
+    nowhere = run("corpora", "relabel", "x.conllu", "rules.txt", "-o", "no/such/z.conllu")
+    assert (nowhere.returncode, nowhere.stderr.count("\n")) == (2, 1)
+    (file.parent / "y.conllu").write_text(ROWS)
+    written = run("corpora", "relabel", "x.conllu", "y.conllu", "rules.txt", "--write", "--summary")
+    assert written.stderr.splitlines()[:2] == ["x.conllu: 1 line changed", "y.conllu: 1 line changed"]
+
+
 def test_new_errors_are_told_and_are_exit_code_1(run: Run, file: Path) -> None:
     result = run("corpora", "relabel", "x.conllu", RULE.replace("xpos = M", "upos = SUBST"), "--json")
     assert result.returncode == 1

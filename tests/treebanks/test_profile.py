@@ -11,10 +11,11 @@ import pytest
 from scipy.stats import chi2_contingency
 
 from depparse.document.document import Document
+from depparse.errors import ConfigError
 from depparse.evaluation.contrasts import contrasts, log_likelihood_ratio
 from depparse.formats.conllu import read_conllu
 from depparse.treebanks import profile as profiles
-from depparse.treebanks.profile import Profile
+from depparse.treebanks.profile import Labels, Profile
 
 # In the second sentence, the arc from "hearing" to "issue" is not projective.
 TEXT = """\
@@ -67,6 +68,40 @@ def test_the_figures_are_those_counted_by_hand() -> None:
     bare = Profile.of(Document.from_conllu(TEXT), without=["punct", "aux"])
     assert bare.mean_length == (7 - 3 + 16 - 1) / (11 - 2)
     assert "aux:pass" not in bare.relations
+    bare = Profile.of(Document.from_conllu(TEXT), without=["nsubj:pass"])
+    assert bare.mean_length == (7 + 16 - 2) / (11 - 1)
+    assert set(bare.relations) == set(data["relations"]) - {"nsubj:pass"}
+
+
+def test_names_of_no_relation_are_not_left_out() -> None:
+    with pytest.raises(ConfigError, match=r"^without nsubj:pas: no relation .*; did you mean nsubj:pass\?"):
+        Profile.of(Document.from_conllu(TEXT), without=["punct", "nsubj:pas"])
+    with pytest.raises(ConfigError, match=r"^without punct: no relation of the data has this name$"):
+        Profile.of([], without=["punct"])
+
+
+def lines_of(*rows: str) -> str:
+    """A sentence of FORM, LEMMA, UPOS, HEAD and DEPREL."""
+    cells = [row.split() for row in rows]
+    return "".join(f"{n}\t{a}\t{b}\t{c}\t_\t_\t{d}\t{e}\t_\t_\n" for n, (a, b, c, d, e) in enumerate(cells, 1)) + "\n"
+
+
+def test_an_underscore_is_a_lemma_only_of_an_underscore() -> None:
+    bare = lines_of("A _ DET 2 det", "dog _ NOUN 0 root")
+    assert Profile.of(Document.from_conllu(bare)).to_dict()["lemmas"] == 0
+    parts = lines_of("with with ADP 0 root", "out _ X 1 goeswith", "_ _ SYM 1 dep")
+    assert Profile.of(Document.from_conllu(parts)).lemmas == {"with": 1, "_": 1}
+
+
+@pytest.mark.parametrize("heads", ["231", "022", "312", "130"])
+def test_heads_with_a_cycle_are_no_tree(heads: str) -> None:
+    text = lines_of(*(f"w w VERB {head} dep" for head in heads))
+    profile = Profile.of(Document.from_conllu(text + TEXT))
+    expected = Profile.of(Document.from_conllu(TEXT))
+    assert (profile.by_length, profile.relations, profile.frames) == (
+        expected.by_length, expected.relations, expected.frames,
+    )  # fmt: skip
+    assert profile.types["w"] == 3  # its words count
 
 
 def test_windows_of_the_standardized_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,3 +143,27 @@ def test_contrasts_are_those_of_scipy() -> None:
     assert found["d"].log_ratio == pytest.approx(math.log2(0.005 / (40 / 120)))
     assert log_likelihood_ratio((5, 10), (50, 100)) == pytest.approx(0)
     assert contrasts({}, first) == []
+    # Words may have several labels, or none.
+    (several,) = [contrast for contrast in contrasts(first, second, (1000, 200)) if contrast.label == "b"]
+    table = [[50, 70], [950, 130]]
+    assert several.g2 == pytest.approx(chi2_contingency(table, correction=False, lambda_="log-likelihood").statistic)
+    assert (several.first_share, several.second_share) == (0.05, 0.35)
+
+
+def test_labels_of_columns() -> None:
+    document = Document.from_conllu(TEXT + lines_of("_ _ SYM 0 root", "out _ X 1 goeswith"))
+    labels = Labels.of(document, "UPOS")
+    assert labels.most_common()[:2] == [("NOUN", 4, 4 / 15), ("DET", 2, 2 / 15)]
+    assert labels.to_dict()["words"] == labels.words == 15
+    assert labels.to_dict()["labels"][0] == {"label": "NOUN", "count": 4, "share": 4 / 15}
+    assert Labels.of(document, "LEMMA").counts["_"] == 1  # of the word whose form it is
+    assert (Labels.of(document, "LEMMA").words, Labels.of(document, "FORM").words) == (14, 15)
+    assert Labels.of(document, "XPOS").counts == {}
+
+
+def test_labels_of_features_are_single() -> None:
+    feats = ["Case=Nom|Number=Sing", "Case=Nom", "_", "Case=Acc,Dat|Number=Sing"]
+    rows = "".join(f"{n}\tw\t_\t_\t_\t{cell}\t_\t_\t_\t_\n" for n, cell in enumerate(feats, 1))
+    assert Labels.of(Document.from_conllu(f"{rows}\n"), "FEATS").most_common() == [
+        ("Case=Nom", 2, 0.5), ("Number=Sing", 2, 0.5), ("Case=Acc,Dat", 1, 0.25),
+    ]  # fmt: skip

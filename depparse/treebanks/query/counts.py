@@ -74,9 +74,12 @@ class Counts:
         lines.append(row("all", rows))
         return (f"{self.keys[0]} / {self.keys[1]}", *heads, "all"), lines
 
-    def to_dict(self) -> dict[str, Any]:
-        """The counts for JSON, most first: the values of each combination, null if undefined, and its number."""
-        counts = [{"values": list(values), "matches": count} for values, count in _sorted(self.counter)]
+    def to_dict(self, first: int | None = None) -> dict[str, Any]:
+        """The counts for JSON, most first: the values of each combination, null if undefined, and its number.
+
+        `first` is the greatest number of combinations; all matches count in the sum.
+        """
+        counts = [{"values": list(values), "matches": count} for values, count in _sorted(self.counter)[:first]]
         return {"keys": list(self.keys), "matches": self.total, "counts": counts}
 
 

@@ -18,7 +18,8 @@ _Read = TypeVar("_Read")
 
 _SPACE = re.compile(r"(?:\s+|%[^\n]*)*")
 FEATURE = re.compile(r"[^\W\d]\w*(?::[^\W\d]\w*)*(?:\[\w+\])?|[123](?!\w)")
-STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_ESCAPE = re.compile(r'(?:[^\\]|\\["\\])*?(\\[^"\\])')  # up to the first that is neither \" nor \\
 _EXPRESSION = re.compile(r're"((?:[^"\\\n]|\\.)*)"|/((?:[^/\\\n]|\\.)+)/(i?)')
 _VALUE = re.compile(r'[^\s\[\]{}(),;|=<>!"^*%/]+')
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?![\w.])")
@@ -103,11 +104,23 @@ class Scanner:
                 return regex.compile(source, regex.IGNORECASE if found[3] else 0)
             except (regex.error, RecursionError, OverflowError) as error:
                 raise self.error(f"the regular expression is broken: {error}", place) from None
-        if found := self.take(STRING):
-            return re.sub(r"\\(.)", r"\1", found[1])
-        if self.text.startswith(('"', 're"'), place):
+        text = self.quoted()
+        if text is None and self.text.startswith('re"', place):
             raise self.error("the text between quotes has no end in this line", place)
-        return self.need(_VALUE, "a value")[0]
+        return self.need(_VALUE, "a value")[0] if text is None else text
+
+    def quoted(self) -> str | None:
+        """A text between quotes, or None if something else comes next."""
+        place = self.skip()
+        found = self.take(_STRING)
+        if found is None:
+            if self.text.startswith('"', place):
+                raise self.error("the text between quotes has no end in this line", place)
+            return None
+        if wrong := _ESCAPE.match(found[1]):
+            message = f'{wrong[1]} between quotes has no meaning; write \\\\ for a backslash, \\" for a quote'
+            raise self.error(message, found.start(1) + wrong.start(1))
+        return re.sub(r"\\(.)", r"\1", found[1])
 
     def test(self) -> Condition:
         """A test of a feature between brackets."""

@@ -19,7 +19,7 @@ from depparse.treebanks.query.pattern import (
     Order,
     Term,
 )
-from depparse.treebanks.query.scanner import FEATURE, NUMBER, SIGN, STRING, Scanner
+from depparse.treebanks.query.scanner import FEATURE, NUMBER, SIGN, Scanner
 
 ARC_FEATURES = ("label", "1", "2", "3", "length", "delta")
 _FACTS = ("projective", "tree", "forest", "cyclic")
@@ -178,9 +178,10 @@ class Reader(Scanner):
         """A fact about the whole sentence, or a test of a comment."""
         place = self.skip()
         absent = self.takes("!")
-        quoted = self.take(STRING)
-        key = quoted[1] if quoted else self.need(_KEY, "is_projective and the like, or the key of a comment")[0]
-        if not quoted and not absent and key.startswith("is_"):
+        quoted = self.quoted()
+        expected = "is_projective and the like, or the key of a comment"
+        key = self.need(_KEY, expected)[0] if quoted is None else quoted
+        if quoted is None and not absent and key.startswith("is_"):
             name = key.removeprefix("is_").removeprefix("not_")
             if name not in _FACTS:
                 raise self.error(f"there is no {key}; there are is_ and is_not_ with {', '.join(_FACTS)}", place)

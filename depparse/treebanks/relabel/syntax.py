@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from depparse.errors import ConfigError, did_you_mean
 from depparse.treebanks.query.names import read_blocks
 from depparse.treebanks.query.pattern import GRAPH, ROLES, TREE, Label, Term
-from depparse.treebanks.query.scanner import FEATURE, STRING
+from depparse.treebanks.query.scanner import FEATURE
 from depparse.treebanks.query.search import Pattern
 from depparse.treebanks.query.syntax import Reader
 from depparse.treebanks.relabel.commands import AddEdge, Command, DeleteEdge, SetFeature, SetLabel, Shift, Value
@@ -154,13 +154,10 @@ class RuleReader(Reader):
         if name := self.take(_DOTTED):
             self.need_sign(".")
             return Term((name[0],), self.feature(name[0], place, read=True))
-        if found := self.take(STRING):
-            if not found[1]:
-                raise self.error("a value is not empty; write del_feat to delete a feature", place)
-            return re.sub(r"\\(.)", r"\1", found[1])
-        if self.text.startswith('"', place):
-            raise self.error("the text between quotes has no end in this line", place)
-        return self.need(_PLAIN, "a value: a word, a text between quotes, or a feature such as X.lemma")[0]
+        text = self.quoted()
+        if text == "":
+            raise self.error("a value is not empty; write del_feat to delete a feature", place)
+        return text or self.need(_PLAIN, "a value: a word, a text between quotes, or a feature such as X.lemma")[0]
 
     # -- arcs
 

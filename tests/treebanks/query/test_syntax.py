@@ -131,6 +131,8 @@ def test_the_tree_of_a_pattern_can_be_read(doc: Document) -> None:
         ),
         ("pattern { X [upos=] }", "column 19: expected a value, found ']'"),
         ('pattern { X [form="a] }', "column 19: the text between quotes has no end in this line"),
+        (r'pattern { X [form="a\nb"] }', r"column 21: \n between quotes has no meaning; write \\ for a backslash"),
+        (r'global { "a\b" }', r"column 12: \b between quotes has no meaning"),
         ('pattern { X [form=re"a(b"] }', "column 19: the regular expression is broken: missing )"),
         ("pattern { X [label=a] }", "column 14: a node has no label; write deprel, or a label in an arc"),
         ("pattern { X [id<a] }", "column 17: expected a number behind <, found 'a'"),

@@ -67,6 +67,10 @@ def replaced(*pairs: tuple[str, str], text: str = SENTENCE) -> str:
     ("pattern", "commands", "pairs"),
     [
         # -- cells
+        ("X [form=come]", "X.SpaceAfter = No", [("CopyOf=9", "CopyOf=9|SpaceAfter=No"), ("come du", "comedu")]),
+        ("X [form=too]", "X.misc = A", [("advmod\t_", "advmod\tA")]),
+        ("X [id=9]", 'X.misc = "SpaceAfter=No"', [("j\t_\n9.1", "j\tSpaceAfter=No\n9.1"), ("Ann too", "Anntoo")]),
+        ("X [form=come]", r'X.lemma = "a\"\\t"', [("come\tcome", 'come\ta"\\t')]),
         ("X [form=come]", "X.upos = NOUN; X.xpos = NN", [("VERB\tVB\tVerbForm=Inf\t0", "NOUN\tNN\tVerbForm=Inf\t0")]),
         ("X [form=come]", 'X.lemma = "come on"', [("come\tcome", "come\tcome on")]),
         ("X [form=come]; Y [form=Ann]", "X.lemma = Y.lemma", [("come\tcome\t", "come\tAnn\t")]),

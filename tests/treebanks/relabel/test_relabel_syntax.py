@@ -27,6 +27,7 @@ def test_rules_are_read_with_comments_in_order() -> None:
         ("X.upos = ", "column 61: expected a value: a word, a text between quotes, or a feature such as X"),
         ('X.upos = ""', "column 60: a value is not empty; write del_feat to delete a feature"),
         ('X.upos = "a', "column 60: the text between quotes has no end in this line"),
+        ('X.form = "a\\\\n\\tb"', r'column 65: \t between quotes has no meaning; write \\ for a backslash, \"'),
         ("X.upos NOUN", "column 58: expected =, found 'NOUN'"),
         ("X.head = 3", "column 53: head cannot be set; add_edge gives heads"),
         ("X.label = 3", "column 53: a node has no label; name the arc to it, e: X -> X, and write e.label"),
