@@ -229,11 +229,13 @@ def _mend_comment(line: str) -> str:
 
 
 def _mend_cell(name: str, cell: str) -> str:
-    if name in _KEPT:
-        return cell
-    cell = re.sub(r"(?<=\s)\s+", "", cell.strip())
     mend = _MENDED.get(name)
-    return (mend(cell) if mend and cell != "_" else cell) or "_"
+    before = None
+    while name not in _KEPT and cell != before:  # a blank within the cell may stand at its end once parts are sorted
+        before = cell
+        cell = re.sub(r"(?<=\s)\s+", "", cell.strip())
+        cell = (mend(cell) if mend and cell != "_" else cell) or "_"
+    return cell
 
 
 def _mend_feats(cell: str) -> str:
@@ -283,7 +285,8 @@ def _mend_rows(rows: list[list[str]], names: tuple[str, ...]) -> None:
         node = "." in first
         if "MISC" in place and (node or (first.isdigit() and int(first) <= inside)):
             misc = row[place["MISC"]]
-            row[place["MISC"]] = set_in_misc(misc, "SpaceAfter", None) if "SpaceAfter=No" in misc.split("|") else misc
+            if "SpaceAfter=No" in misc.split("|"):
+                row[place["MISC"]] = _mend_cell("MISC", set_in_misc(misc, "SpaceAfter", None))
         if node and {"HEAD", "DEPREL", "DEPS"} <= place.keys():
             head, relation = row[place["HEAD"]], row[place["DEPREL"]]
             if f"{head}:{relation}" in row[place["DEPS"]].split("|"):

@@ -42,6 +42,7 @@ MENDED: list[tuple[str, str | bytes, str]] = [
      GOOD.replace("SpaceAfter=No", "SpaceAfter=No|Gloss=x y")),
     ("empty-cell", GOOD.replace("\tbird\t", "\t\t"), GOOD.replace("\tbird\t", "\t_\t")),
     ("feats-order", GOOD.replace(FEATS, "Number=Plur|Case=Nom"), GOOD),
+    ("feats-order", GOOD.replace(FEATS, "Number=Plur |Case=Nom"), GOOD),
     ("feats-order", GOOD.replace(FEATS, "Number[psor]=Plur|Number=Sing"),
      GOOD.replace(FEATS, "Number=Sing|Number[psor]=Plur")),
     ("repeated-feature", GOOD.replace(FEATS, "Number=Plur|Case=Nom|Number=Plur"), GOOD),
