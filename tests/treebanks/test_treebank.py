@@ -278,6 +278,7 @@ CASES: list[tuple[str, str | bytes, str, int, str]] = [
     ("cycle", changed(1, 7, "1"), "x.conllu:3", 1, "heads form a cycle"),
     ("root-relation", changed(2, 8, "dep"), "x.conllu:4", 1, "head 0 but another relation"),
     ("root-elsewhere", changed(3, 8, "root"), "x.conllu:5", 1, "relation root but another head"),
+    ("root-elsewhere", changed(3, 8, "root:x"), "x.conllu:5", 1, "relation root but another head"),
     ("nonprojective", block(*MANY[:2], *CROSSING, text="w1 w2 x y"), "", 1, "file 100.0 %"),
     ("enhanced-head", changed(1, 9, "2.1:nsubj|2:nsubj"), "x.conllu:3", 1, "(2.1:nsubj)"),
     ("enhanced-head", changed(1, 9, "nsubj"), "x.conllu:3", 1, "(nsubj)"),
