@@ -194,6 +194,7 @@ def check(
     from depparse.errors import ConfigError
     from depparse.treebanks.checks import LEVELS, breaks_rule
     from depparse.treebanks.checks import check as check_treebank
+    from depparse.treebanks.official import require_conllu
     from depparse.treebanks.treebank import Treebank
 
     if (write or output is not None) and not fix:
@@ -203,6 +204,9 @@ def check(
             raise ConfigError("--fix goes with nothing but --write, or --output and one file")
         _fix([file for path in paths for file in Treebank.open(path).splits.values()], write, output)
         return
+    if official:
+        for file in (file for path in paths for file in Treebank.open(path).splits.values()):
+            require_conllu(file)
     results = []
     failed = False
     for path in paths:
