@@ -186,7 +186,8 @@ def check(
     """Find what is broken in treebanks, what UD does not allow, and what will hurt training.
 
     Rules of UD have a level: 1 is the file format, 2 the basic concepts of UD, 3 what it asks of all languages. The
-    exit code is 0 without errors (warnings and notes do not count), 1 with errors, 2 if nothing could be checked.
+    exit code is 0 without errors (warnings do not count unless --level is given, and notes never do), 1 with errors,
+    2 if nothing could be checked.
 
     Example: [green]depparse corpora check my-treebank/ --level 3[/green], and to mend it,
     [green]depparse corpora check my-treebank/ --fix --write[/green]

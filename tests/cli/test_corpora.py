@@ -234,6 +234,8 @@ def test_a_level_decides_what_is_found_and_the_exit_code(run: Run, tmp_path: Pat
     assert run("corpora", "check", "y.conllu").returncode == 0  # a warning
     assert run("corpora", "check", "y.conllu", "--level", "3").returncode == 1
     assert run("corpora", "check", "y.conllu", "--level", "4").returncode == 2
+    shown = " ".join(run("corpora", "check", "--help").stdout.split())
+    assert "warnings do not count unless --level is given" in shown
 
 
 def test_fix_shows_the_difference_and_writes_only_if_asked(run: Run, tmp_path: Path) -> None:
