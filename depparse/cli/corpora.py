@@ -186,7 +186,8 @@ def check(
     """Find what is broken in treebanks, what UD does not allow, and what will hurt training.
 
     Rules of UD have a level: 1 is the file format, 2 the basic concepts of UD, 3 what it asks of all languages. The
-    exit code is 0 without errors (warnings and notes do not count), 1 with errors, 2 if nothing could be checked.
+    exit code is 0 without errors (warnings do not count unless --level is given, and notes never do), 1 with errors,
+    2 if nothing could be checked.
 
     Example: [green]depparse corpora check my-treebank/ --level 3[/green], and to mend it,
     [green]depparse corpora check my-treebank/ --fix --write[/green]
@@ -194,6 +195,7 @@ def check(
     from depparse.errors import ConfigError
     from depparse.treebanks.checks import LEVELS, breaks_rule
     from depparse.treebanks.checks import check as check_treebank
+    from depparse.treebanks.official import require_conllu
     from depparse.treebanks.treebank import Treebank
 
     if (write or output is not None) and not fix:
@@ -203,6 +205,9 @@ def check(
             raise ConfigError("--fix goes with nothing but --write, or --output and one file")
         _fix([file for path in paths for file in Treebank.open(path).splits.values()], write, output)
         return
+    if official:
+        for file in (file for path in paths for file in Treebank.open(path).splits.values()):
+            require_conllu(file)
     results = []
     failed = False
     for path in paths:

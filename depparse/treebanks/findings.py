@@ -75,8 +75,9 @@ _IN_FILES = {
         "remove them (--fix)", 1,
     ),
     "line-ends": Code(
-        "error", "files", "lines end in CRLF or the file begins with a byte order mark: other tools take them as data",
-        "let lines end in LF (--fix)", 1,
+        "error", "files",
+        "lines hold carriage returns or the file begins with a byte order mark: other tools take them as data",
+        "let lines end in LF (--fix, but not for a carriage return inside a line)", 1,
     ),
     # -- comments
     "comment-form": Code(

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import BinaryIO
 
 from depparse.document.columns import CONLLU_COLUMNS, NODE_ID, format_deps, parse_deps, set_in_misc
 from depparse.errors import FormatError
@@ -21,6 +22,8 @@ from depparse.treebanks.treebank import format_of, spell
 
 _BOM = b"\xef\xbb\xbf"
 _WITH_VALUE = re.compile(r"#\s*(sent_id|text)\s*=\s*(.*?)\s*")
+_WITHOUT_VALUE = re.compile(r"#\s*(?:sent_id\s*=?|text\s*=)\s*")
+_FIRST_ID = re.compile(r"1|1-[0-9]+|0\.1")
 _KEPT = ("ID", "FORM")  # blanks and empty cells here are for people to judge
 _REMEMBERED = 1 << 16  # cells of a column whose mended form is kept
 
@@ -40,21 +43,21 @@ class Fix:
 
     path: PathLike
     lines: int = 0  # lines that were changed, removed or added
-    line_ends: int = 0  # lines that ended in CRLF or not at all; and the byte order mark
+    line_ends: int = 0  # lines that ended in a carriage return or not at all; and the byte order mark
 
     _cells: dict[str, dict[str, str]] = field(default_factory=dict)
+    _names: tuple[str, ...] = CONLLU_COLUMNS
 
     def __iter__(self) -> Iterator[Change]:
         if format_of(self.path) not in ("conllu", "conllup") or name_of(self.path) != str(self.path):
             raise FormatError("--fix mends files in CoNLL-U", path=name_of(self.path))
         self.lines = self.line_ends = 0
         sent_ids = _SentIds(self.path)
-        names: tuple[str, ...] = CONLLU_COLUMNS
+        self._names = CONLLU_COLUMNS
         for change in self._sentences():
-            lines = [line for line in change.old if line.strip()]
-            if change.line == 1 and lines and lines[0].startswith("# global.columns"):
-                names = tuple(lines[0].partition("=")[2].split())
-            new = self._mended(lines, names, sent_ids)
+            filled = [number for number, line in enumerate(change.old) if line.strip()]
+            lines = change.old[filled[0] : filled[-1] + 1] if filled else []
+            new = self._mended(lines, self._names, sent_ids)
             if new != change.old:
                 self.lines += changed_lines(Change(change.line, change.old, new))
             yield Change(change.line, change.old, new)
@@ -62,10 +65,9 @@ class Fix:
     def _sentences(self) -> Iterator[Change]:
         """The lines of each sentence with the empty lines behind it; lines before the first belong to it."""
         old: list[str] = []
-        first, ended = 1, False  # `ended`: an empty line stood behind lines that are not
-        number = 0
+        first = 1
         with open_input(self.path) as stream:
-            for number, raw in enumerate(stream, 1):
+            for number, raw in enumerate(_raw_lines(stream), 1):
                 if number == 1 and raw.startswith(_BOM):
                     raw, self.line_ends = raw[len(_BOM) :], 1
                 text = raw.rstrip(b"\r\n")
@@ -75,12 +77,11 @@ class Fix:
                     line = text.decode("utf-8")
                 except UnicodeDecodeError as error:
                     raise FormatError(f"not UTF-8 ({error.reason})", path=name_of(self.path), line=number) from None
-                if line.strip():
-                    if ended:
-                        yield Change(first, old, [])
-                        old, first, ended = [], number, False
-                elif any(map(str.strip, old)):
-                    ended = True
+                if number == 1 and line.startswith("# global.columns"):
+                    self._names = tuple(line.partition("=")[2].split())
+                if line.strip() and _is_complete(old, line, self._names):
+                    yield Change(first, old, [])
+                    old, first = [], number
                 old.append(line)
         if old:
             yield Change(first, old, [])
@@ -90,24 +91,27 @@ class Fix:
             return []
         lines = [line if line.isascii() else unicodedata.normalize("NFC", line) for line in lines]
         start = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-        comments, rows = list(map(_mend_comment, lines[:start])), [line.split("\t") for line in lines[start:]]
+        comments = list(map(_mend_comment, lines[:start]))
+        rows = [line.split("\t") if line.strip() else [line] for line in lines[start:]]
         if not rows:
             return [*comments, ""]
-        whole = all(len(row) == len(names) for row in rows)
+        whole = all(map(str.strip, lines)) and all(len(row) == len(names) for row in rows)
         for row in rows:
             if len(row) == len(names):
                 row[:] = map(self._cell, names, row)
         if whole and "ID" in names:
             _mend_rows(rows, names)
         mended = ["\t".join(row) for row in rows]
-        keys = [found[1] or found[2] for line in comments if (found := KEY.match(line))]
-        if whole and "sent_id" not in keys:
-            place = next((n for n, line in enumerate(comments) if line.startswith("# text = ")), len(comments))
-            comments.insert(place, f"# sent_id = {sent_ids.next()}")
+        keys = [_key(line) for line in comments if not _WITHOUT_VALUE.fullmatch(line)]
+        comments = [line for line in comments if not (_WITHOUT_VALUE.fullmatch(line) and _key(line) in keys)]
+        begins = whole and _begins_sentence(mended[0], names)
+        if begins and "sent_id" not in keys:
+            place = next((n for n, line in enumerate(comments) if _key(line) == "text"), len(comments))
+            comments = _with_comment(comments, "sent_id", sent_ids.next(), place)
         else:
             sent_ids.number += 1
-        if whole and "text" not in keys and (text := _spelled(mended, names)):
-            comments.append(f"# text = {text}")
+        if begins and "text" not in keys and (text := _spelled(mended, names)):
+            comments = _with_comment(comments, "text", text, len(comments))
         return [*comments, *mended, ""]
 
     def _cell(self, name: str, cell: str) -> str:
@@ -159,7 +163,8 @@ class _SentIds:
         self.number = 0
         self._stem = re.sub(r"\s", "_", name_of(path).replace("\\", "/").rpartition("/")[2].partition(".")[0])
         with open_input(path) as stream:
-            lines = (line.decode("utf-8", "replace").rstrip() for line in stream if line.startswith(b"#"))
+            raw_lines = (raw.removeprefix(_BOM) for raw in _raw_lines(stream))
+            lines = (raw.decode("utf-8", "replace").rstrip() for raw in raw_lines if raw.startswith(b"#"))
             self._taken = {found[1] for line in lines if (found := SENT_ID.fullmatch(line))}
 
     def next(self) -> str:
@@ -172,6 +177,50 @@ class _SentIds:
         return name
 
 
+def _raw_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of the file. If it has no line feed at all, its lines end in carriage returns."""
+    for number, raw in enumerate(stream):
+        if number == 0 and not raw.endswith(b"\n"):
+            yield from raw.splitlines(keepends=True)
+        else:
+            yield raw
+
+
+def _is_complete(lines: list[str], following: str, names: tuple[str, ...]) -> bool:
+    """Whether the empty lines at the end of `lines`, if any, divide a sentence from the line that follows.
+
+    A line of blanks divides only where a sentence ends before it and another begins behind it.
+    """
+    end = len(lines)
+    while end and not lines[end - 1].strip():
+        end -= 1
+    if end in (0, len(lines)):
+        return False
+    if "" in lines[end:]:
+        return True
+    return not lines[end - 1].startswith("#") and (following.startswith("#") or _begins_sentence(following, names))
+
+
+def _begins_sentence(row: str, names: tuple[str, ...]) -> bool:
+    """Whether the line of a word or token can be the first of a sentence; without IDs, each can."""
+    cells = row.split("\t")
+    place = names.index("ID") if "ID" in names else None
+    return place is None or (place < len(cells) and bool(_FIRST_ID.fullmatch(cells[place])))
+
+
+def _key(line: str) -> str | None:
+    """``sent_id`` or ``text``, if the comment is one of these, well-formed or not."""
+    found = KEY.match(line)
+    key = found and (found[1] or found[2])
+    return key if key in ("sent_id", "text") else None
+
+
+def _with_comment(comments: list[str], key: str, value: str, place: int) -> list[str]:
+    """The comments with a further one, in place of those of its key, which are all empty, or else at `place`."""
+    place = next((number for number, line in enumerate(comments) if _key(line) == key), place)
+    return [*comments[:place], f"# {key} = {value}", *(line for line in comments[place:] if _key(line) != key)]
+
+
 def _mend_comment(line: str) -> str:
     if found := _WITH_VALUE.fullmatch(line):
         return f"# {found[1]} = {found[2]}" if found[2] else line
@@ -180,11 +229,13 @@ def _mend_comment(line: str) -> str:
 
 
 def _mend_cell(name: str, cell: str) -> str:
-    if name in _KEPT:
-        return cell
-    cell = re.sub(r"(?<=\s)\s+", "", cell.strip())
     mend = _MENDED.get(name)
-    return (mend(cell) if mend and cell != "_" else cell) or "_"
+    before = None
+    while name not in _KEPT and cell != before:  # a blank within the cell may stand at its end once parts are sorted
+        before = cell
+        cell = re.sub(r"(?<=\s)\s+", "", cell.strip())
+        cell = (mend(cell) if mend and cell != "_" else cell) or "_"
+    return cell
 
 
 def _mend_feats(cell: str) -> str:
@@ -210,7 +261,9 @@ def _mend_deps(cell: str) -> str:
 def _mend_misc(cell: str) -> str:
     seen: set[str] = set()
     parts = []
-    for part in filter(None, cell.split("|")):
+    for part in cell.split("|"):
+        if part in ("", "="):
+            continue
         if part not in seen or part.partition("=")[0] not in ONCE:
             parts.append(part)
         seen.add(part)
@@ -232,7 +285,8 @@ def _mend_rows(rows: list[list[str]], names: tuple[str, ...]) -> None:
         node = "." in first
         if "MISC" in place and (node or (first.isdigit() and int(first) <= inside)):
             misc = row[place["MISC"]]
-            row[place["MISC"]] = set_in_misc(misc, "SpaceAfter", None) if "SpaceAfter=No" in misc.split("|") else misc
+            if "SpaceAfter=No" in misc.split("|"):
+                row[place["MISC"]] = _mend_cell("MISC", set_in_misc(misc, "SpaceAfter", None))
         if node and {"HEAD", "DEPREL", "DEPS"} <= place.keys():
             head, relation = row[place["HEAD"]], row[place["DEPREL"]]
             if f"{head}:{relation}" in row[place["DEPS"]].split("|"):

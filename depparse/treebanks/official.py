@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from depparse.errors import ConfigError
+from depparse.files import name_of
 from depparse.treebanks.findings import Finding
+from depparse.treebanks.treebank import format_of
 
 PROGRAM = "udvalidate"
 _INCIDENT = re.compile(r"\[(?:File \S+ )?Line (\d+)(?: .*?)?\]: \[L(\d) (\w+) ([\w-]+)\]")
@@ -47,12 +49,19 @@ def find_program() -> str:
     return found
 
 
+def require_conllu(file: Path) -> None:
+    """Raises ConfigError unless it is a file in CoNLL-U, packed by gzip or not, as the official validator needs."""
+    if format_of(file) != "conllu" or str(file) == "-" or not file.is_file():
+        raise ConfigError(f"--official takes files in CoNLL-U (.conllu or .conllu.gz), not {name_of(file)}")
+
+
 def compare(file: Path, findings: Sequence[Finding], level: int) -> Comparison:
     """Runs the official validator on a file of CoNLL-U, with the rules for all languages, and compares the findings.
 
-    `findings` are those of `check` for this file alone with all their places. Raises ConfigError if the program is not
-    installed, or does not end as it should.
+    `findings` are those of `check` for this file alone with all their places. Raises ConfigError if it is not in
+    CoNLL-U, or if the program is not installed or does not end as it should.
     """
+    require_conllu(file)
     with tempfile.TemporaryDirectory() as folder:
         whole = file
         if file.suffix == ".gz":  # which the validator does not read

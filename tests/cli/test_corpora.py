@@ -13,7 +13,7 @@ import pytest
 from depparse.errors import ConfigError
 from depparse.treebanks import catalogue
 from depparse.treebanks.checks import check
-from depparse.treebanks.official import find_program
+from depparse.treebanks.official import compare, find_program
 from depparse.treebanks.treebank import Treebank
 from tests.cli.conftest import Run, on_a_terminal
 from tests.local_github import LocalGitHub, local_github
@@ -234,6 +234,8 @@ def test_a_level_decides_what_is_found_and_the_exit_code(run: Run, tmp_path: Pat
     assert run("corpora", "check", "y.conllu").returncode == 0  # a warning
     assert run("corpora", "check", "y.conllu", "--level", "3").returncode == 1
     assert run("corpora", "check", "y.conllu", "--level", "4").returncode == 2
+    shown = " ".join(run("corpora", "check", "--help").stdout.split())
+    assert "warnings do not count unless --level is given" in shown
 
 
 def test_fix_shows_the_difference_and_writes_only_if_asked(run: Run, tmp_path: Path) -> None:
@@ -267,6 +269,17 @@ def test_the_official_validator_is_run_and_compared(run: Run, tmp_path: Path) ->
         data = json.loads(run("corpora", "check", name, "--official", "--level", "2", "--json").stdout)
         assert data[0]["official"][0]["file"] == name
         assert data[0]["official"][0]["both"] == {"1": [], "2": [1, 2]}
+
+
+def test_the_official_validator_is_not_run_on_what_it_cannot_read(run: Run, sample: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.iob2").write_text("Berlin\tB-LOC\n\n", encoding="utf-8")
+    (tmp_path / "x.conllup").write_text("# global.columns = ID FORM\n1\tBerlin\n\n", encoding="utf-8")
+    for name in ("x.iob2", "x.conllup", "-"):
+        result = run("corpora", "check", sample, name, "--official", input=BROKEN)
+        assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+        assert "--official takes files in CoNLL-U" in result.stderr
+        with pytest.raises(ConfigError, match="takes files in CoNLL-U"):
+            compare(tmp_path / name, [], 2)
 
 
 def test_without_the_official_validator_one_line_says_what_to_install(

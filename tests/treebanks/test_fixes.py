@@ -28,14 +28,21 @@ FEATS = "Case=Nom|Number=Plur"
 MENDED: list[tuple[str, str | bytes, str]] = [
     ("line-ends", GOOD.replace("\n", "\r\n"), GOOD),
     ("line-ends", "\ufeff" + GOOD, GOOD),
+    ("line-ends", GOOD.replace("\n", "\r"), GOOD),
+    ("line-ends", (GOOD + GOOD.replace("# sent_id = s1\n", "")).replace("s1", "x-2").replace("\n", "\r"),
+     GOOD.replace("s1", "x-2") + GOOD.replace("s1", "x-2x")),
     ("no-empty-line", GOOD[:-1], GOOD),
     ("no-empty-line", GOOD[:-2], GOOD),
     ("empty-lines", "\n\n" + GOOD + "\n\n" + GOOD.replace("s1", "s2"), GOOD + GOOD.replace("s1", "s2")),
     ("unreadable", GOOD[:-1] + " \t\n" + GOOD.replace("s1", "s2"), GOOD + GOOD.replace("s1", "s2")),
     ("not-nfc", GOOD.replace("Birds", "Bi\u0308rds"), GOOD.replace("Birds", "B\u00efrds")),
     ("outer-blanks", GOOD.replace("\tbird\t", "\t bird  x \t"), GOOD.replace("\tbird\t", "\tbird x\t")),
+    ("outer-blanks", GOOD.replace("\tbird\t", "\tcan  not\t"), GOOD.replace("\tbird\t", "\tcan not\t")),
+    ("outer-blanks", GOOD.replace("SpaceAfter=No", "SpaceAfter=No|Gloss=x   y"),
+     GOOD.replace("SpaceAfter=No", "SpaceAfter=No|Gloss=x y")),
     ("empty-cell", GOOD.replace("\tbird\t", "\t\t"), GOOD.replace("\tbird\t", "\t_\t")),
     ("feats-order", GOOD.replace(FEATS, "Number=Plur|Case=Nom"), GOOD),
+    ("feats-order", GOOD.replace(FEATS, "Number=Plur |Case=Nom"), GOOD),
     ("feats-order", GOOD.replace(FEATS, "Number[psor]=Plur|Number=Sing"),
      GOOD.replace(FEATS, "Number=Sing|Number[psor]=Plur")),
     ("repeated-feature", GOOD.replace(FEATS, "Number=Plur|Case=Nom|Number=Plur"), GOOD),
@@ -45,12 +52,22 @@ MENDED: list[tuple[str, str | bytes, str]] = [
     ("repeated-deps", GOOD.replace("2:nsubj", "2:nsubj|2:nsubj"), GOOD),
     ("empty-attribute", GOOD.replace("SpaceAfter=No", "|SpaceAfter=No||Ref=1|"),
      GOOD.replace("SpaceAfter=No", "SpaceAfter=No|Ref=1")),
+    ("empty-attribute", GOOD.replace("SpaceAfter=No", "=|SpaceAfter=No|="), GOOD),
     ("repeated-attribute", GOOD.replace("SpaceAfter=No", "SpaceAfter=No|A|A|SpaceAfter=No"),
      GOOD.replace("SpaceAfter=No", "SpaceAfter=No|A|A")),
     ("missing-sent-id", GOOD.replace("# sent_id = s1\n", ""), GOOD.replace("s1", "x-1")),
+    ("missing-sent-id", GOOD.replace("s1", ""), GOOD.replace("s1", "x-1")),
+    ("missing-sent-id", "# text =\n#sent_id\n# a\n# sent_id=\n" + ROWS + "\n",
+     "# text = Birds sing.\n# sent_id = x-1\n# a\n" + ROWS + "\n"),
     ("missing-text", GOOD.replace("# text = Birds sing.\n", ""), GOOD),
     ("malformed-sent-id", GOOD.replace("s1", "s1  "), GOOD),
+    ("malformed-sent-id", GOOD.replace(" = s1", ""), GOOD.replace("s1", "x-1")),
+    ("malformed-sent-id", "# sent_id = \n" + GOOD, GOOD),
     ("blank-after-text", GOOD.replace("Birds sing.\n", "Birds sing.\u00a0\n"), GOOD),
+    ("blank-after-text", GOOD.replace(" Birds sing.\n", "\n"), GOOD),
+    ("blank-after-text", GOOD.replace("Birds sing.\n", " \u00a0\n# a\n"),
+     GOOD.replace("Birds sing.\n", "Birds sing.\n# a\n")),
+    ("several-texts", "# text =\n" + GOOD, GOOD),
     ("comment-form", "#newpar\n" + GOOD.replace("# sent_id = ", "#sent_id=").replace("# text =", "#text="),
      "# newpar\n" + GOOD),
     ("space-after-within", HEADER.replace("Birds sing", "Birdsing") + TOKEN + ROWS + "\n",
@@ -64,6 +81,14 @@ KEPT = [
     GOOD,
     "# a  comment \n#\n" + GOOD + "# one more\n# without a sentence\n\n",
     GOOD.replace("Birds\t", "Birds \t"),
+    GOOD.replace("Birds\t", "Two  birds\t"),
+    GOOD.replace("s1", "s 1"),
+    GOOD.replace("# text", "# note = a\rb\n# text"),
+    GOOD.replace("SpaceAfter=No", "SpaceAfter=No|=x"),
+    GOOD.replace("2\tsing", " \t \n2\tsing"),
+    GOOD.replace("2\tsing", "\t" * 9 + "\n2\tsing"),
+    GOOD.replace("2\tsing", "\n2\tsing"),
+    GOOD.replace("1\tBirds", " \n1\tBirds"),
     GOOD.replace(FEATS, "Case=Nom|Case=Acc"),
     GOOD.replace(FEATS, "Plur|Case=Nom"),
     GOOD.replace("2:nsubj", "nsubj|1"),
@@ -123,6 +148,21 @@ def test_new_sent_ids_are_unique(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_line_of_blanks_divides_only_sentences(tmp_path: Path) -> None:
+    anonymous = GOOD.partition("1\t")[1] + GOOD.partition("1\t")[2]
+    node = "0.1" + NODE.format("_", "_", "_")[3:].replace("2:conj", "0:root")
+    for second in (anonymous, TOKEN + anonymous, node + anonymous, GOOD):
+        path = file(tmp_path, GOOD[:-1] + " \n" + second)
+        write_fixed(path, path)
+        assert path.read_text(encoding="utf-8").startswith(GOOD + "#"), second
+    plus = "# global.columns = FORM UPOS\nBirds\tNOUN\n\t\nSing\tVERB\n\n"
+    path = tmp_path / "x.conllup"
+    path.write_text(plus, encoding="utf-8")
+    write_fixed(path, path)
+    text = path.read_text(encoding="utf-8")
+    assert [line for line in text.split("\n") if "sent_id" in line] == ["# sent_id = x-1", "# sent_id = x-2"]
+
+
 def test_a_file_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
     content = GOOD.replace(FEATS, "B=1|A=1").encode() + b"\xff\n"
     path = file(tmp_path, content)
@@ -141,9 +181,10 @@ def test_the_samples_have_nothing_to_mend(samples: Path) -> None:
         assert fix.line_ends == 0
 
 
-PIECES = st.sampled_from(
-    ["\n", "\t", "_", "", " ", "|", "A=b", "1-2", "2.1", "# text = x", "#sent_id=q", "\r\n", "e\u0301"]
-)
+PIECES = st.sampled_from([
+    "\n", "\t", "_", "", " ", "|", "A=b", "1-2", "2.1", "# text = x", "#sent_id=q", "\r\n", "\r", "\n \n", "# text =\n",
+    "e\u0301",
+])  # fmt: skip
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

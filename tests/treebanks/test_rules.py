@@ -189,6 +189,7 @@ VALID = {
     "node": with_node(feats="Tense=Past"),
     "typo of a token": sentence(TOKEN[0].format("Birdsing", "_ _ _ Typo=Yes _ _ _ SpaceAfter=No"), *TOKEN[1:],
                                 text="Birdsing."),
+    "subtype of root": tree("VERB 0 root:x"),
     "expression": tree(VERB, "NOUN 1 advmod ExtPos=ADV", "ADP 2 fixed"),
     "outer subject": tree("NOUN 2 nsubj:outer", "VERB 0 root", "NOUN 2 nsubj"),
     "predicate nominal": tree(VERB, "NOUN 1 obj", "AUX 2 cop", "NOUN 2 obl"),

@@ -109,7 +109,7 @@ class TreeChecker:
         if cycle := find_cycle(heads):
             file.find("cycle", file.place(sentence, cycle[0]))
         for word, (head, relation) in enumerate(zip(heads, relations, strict=False), 1):
-            if (head == 0) != (relation == "root") and head is not None and relation != "_":
+            if (head == 0) != (relation.partition(":")[0] == "root") and head is not None and relation != "_":
                 file.find("root-relation" if head == 0 else "root-elsewhere", file.place(sentence, word))
 
     def finish(self) -> None:

@@ -165,7 +165,7 @@ def _repeated_attribute(cell: str) -> Iterator[str]:
 
 @_rule(
     "empty-attribute", "MISC", 2, "MISC has an empty attribute, or one without a name: {examples}",
-    "remove it (--fix); a bar inside a value cannot be written", "note",
+    "remove it (--fix does where it has no value) or name it; a bar inside a value cannot be written", "note",
 )  # fmt: skip
 def _empty_attribute(cell: str) -> Iterator[str]:
     if any(part == "" or part.startswith("=") for part in cell.split("|")):

@@ -54,7 +54,7 @@ COMMENT_RULES: Rules[Header] = Rules()
 
 @COMMENT_RULES(
     "missing-sent-id", 2, "sentences", "without sent_id: errors and joined annotation are hard to trace",
-    "number the sentences (--fix)",
+    "number the sentences (--fix does, but not where a malformed sent_id has a value)",
 )  # fmt: skip
 def _missing_sent_id(header: Header) -> Iterator[Hit]:
     if not any(map(SENT_ID.fullmatch, header.get("sent_id"))):
@@ -63,7 +63,7 @@ def _missing_sent_id(header: Header) -> Iterator[Hit]:
 
 @COMMENT_RULES(
     "malformed-sent-id", 2, "sentences", "a comment begins with sent_id but is not '# sent_id = …' with no blank in it",
-    "correct it (--fix removes blanks at its end)",
+    "correct it (--fix removes blanks at its end, and fills an empty one)",
 )  # fmt: skip
 def _malformed_sent_id(header: Header) -> Iterator[Hit]:
     for line in header.get("sent_id"):
@@ -106,7 +106,8 @@ def _several_texts(header: Header) -> Iterator[Hit]:
 
 
 @COMMENT_RULES(
-    "blank-after-text", 2, "sentences", "'# text' is empty or ends with white space", "remove the white space (--fix)"
+    "blank-after-text", 2, "sentences", "'# text' is empty or ends with white space",
+    "remove the white space (--fix), or write the text (--fix writes what the tokens spell)",
 )  # fmt: skip
 def _blank_after_text(header: Header) -> Iterator[Hit]:
     for line in header.get("text"):

@@ -61,14 +61,17 @@ def _not_nfc(lines: Lines) -> Iterator[Hit]:
 @LINE_RULES(
     "outer-blanks", 1, "lines",
     "cells begin or end with white space or hold several in a row: no tokenizer gives such words ({examples})",
-    "remove the white space (--fix does in all columns but FORM)",
+    "remove the white space (--fix does in all columns but ID and FORM)",
 )  # fmt: skip
 def _outer_blanks(lines: Lines) -> Iterator[Hit]:
     for line, cell in lines.each(_OUTER_BLANK) if lines.blanks else ():
         yield line, repr(cell)
 
 
-@LINE_RULES("empty-cell", 1, "lines", "cells are empty: other tools refuse or misread them", "write '_' (--fix)")
+@LINE_RULES(
+    "empty-cell", 1, "lines", "cells are empty: other tools refuse or misread them",
+    "write '_' (--fix does in all columns but ID and FORM)",
+)  # fmt: skip
 def _empty_cells(lines: Lines) -> Iterator[Hit]:
     holds_any = "\t\t" in lines.text or "\t\n" in lines.text or lines.text.endswith("\t")
     for line, _ in lines.each(_EMPTY_CELL) if holds_any else ():
