@@ -306,14 +306,21 @@ def test_the_command_line_loads_a_folder_and_refuses_unknown_names(home: Path) -
         assert result.stderr.startswith("depparse: error: xy: no such model folder, nor a model of that name; ")
 
 
-def test_the_bundled_model_needs_no_network(tmp_path: Path) -> None:
-    folder = models.FOLDER / "en"
-    assert sum(path.stat().st_size for path in folder.iterdir()) <= 35_000_000
+@pytest.mark.parametrize(
+    ("name", "megabytes", "graph", "frames"),
+    [
+        ("en", 35, " 2:det 3:nsubj 0:root 3:obj 3:punct", "[('eat.01', [('ARG0', 1, 2), ('ARG1', 4, 4)])]"),
+        ("en_small", 10, "", "[]"),
+    ],
+)
+def test_bundled_models_need_no_network(tmp_path: Path, name: str, megabytes: int, graph: str, frames: str) -> None:
+    folder = models.FOLDER / name
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 1_000_000 * megabytes
     code = BLOCKED + (
         "import sys, depparse\n"
         "sentence = depparse.Sentence.from_forms('The cat eats fish .'.split())\n"
-        "found = depparse.load('en')(depparse.Document([sentence]))[0]\n"
-        "print(*found.columns['HEAD'], *found.columns['DEPS'])\n"
+        f"found = depparse.load({name!r})(depparse.Document([sentence]))[0]\n"
+        "print(*found.columns['HEAD'], *found.columns.get('DEPS', []))\n"
         "print([(f.sense, [(a.role, a.start, a.end) for a in f.arguments]) for f in found.frames])\n"
         "print('transformers' in sys.modules)"
     )
@@ -321,6 +328,4 @@ def test_the_bundled_model_needs_no_network(tmp_path: Path) -> None:
     environment = os.environ | {"PYTHONPATH": str(tmp_path), "HF_HOME": str(tmp_path)}
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=True)
-    assert result.stdout == (
-        "2 3 0 3 3 2:det 3:nsubj 0:root 3:obj 3:punct\n[('eat.01', [('ARG0', 1, 2), ('ARG1', 4, 4)])]\nFalse\n"
-    )
+    assert result.stdout == f"2 3 0 3 3{graph}\n{frames}\nFalse\n"

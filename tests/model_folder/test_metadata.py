@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,18 @@ def test_the_bundled_model_has_valid_metadata(tmp_path: Path) -> None:
     assert scores["en_ewt", "test", "LAS (raw text)"] == 0.8923
     assert scores["en_ewt", "test", "ArgSpans (sentences with roles, raw text)"] == 0.7228
     assert len(scores) == len(results) == sum(len(row.f1) for row in facts.known_scores())
+
+
+def test_cards_of_bundled_models_are_made_of_their_facts() -> None:
+    for name, las in (("en", 0.8923), ("en_small", 0.8335)):
+        folder = bundled()[name]
+        facts = read_facts(folder)
+        assert without_front_matter(read_card(folder)) == render(facts)
+        (raw,) = (row for row in facts.known_scores() if row.data.endswith("test") and row.source == "text")
+        assert round(raw.f1["LAS"], 4) == las
+        assert not re.search(
+            r"(^|[\s`\"'])/(work|tmp|home|root)/", read_card(folder) + (folder / "facts.json").read_text()
+        )
 
 
 @pytest.mark.parametrize("runtime", ["torch", "openvino"])

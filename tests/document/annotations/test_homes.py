@@ -41,7 +41,7 @@ HOMES = {
     "formats/spacy_tokens.py": "DEPREL FEATS HEAD LEMMA UPOS XPOS",  # attributes of spaCy
     # -- treebanks: labels that are counted, and held against those of UD and of train
     "treebanks/treebank.py": "DEPREL FEATS HEAD UPOS",
-    "treebanks/profile.py": "DEPREL HEAD LEMMA UPOS",  # the shape of trees, valency frames, vocabulary
+    "treebanks/profile.py": "DEPREL FEATS HEAD LEMMA UPOS",  # the shape of trees, valency frames, vocabulary
     "treebanks/relabel/draft.py": "DEPREL DEPS FEATS HEAD",  # Grew's names of columns, and arcs that change
     "treebanks/relabel/words.py": "DEPREL DEPS FEATS HEAD",  # words that are split and joined
     "treebanks/relabel/sentences.py": "DEPREL DEPS HEAD",
