@@ -8,8 +8,8 @@ get tags of their own by rules, and are learned from training data of several si
 treebank is another one, its annotation is gold and not that of a parser, the taggers are neural, and a parser learns
 beside one of them.
 
-Writes `postnominal_that.md` and `.svg` beside this file (or in `--page FOLDER`), which docs/postnominal-that.md
-includes. A study that was interrupted goes on.
+Writes `postnominal_that.md` and `.svg` beside this file (or in `--page FOLDER`) for docs/postnominal-that.md. A study
+that was interrupted goes on.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def check_files(treebanks: Mapping[str, Sequence[Fold]]) -> None:
     """Raises ConfigError if the files of a treebank are not those that the plan was made for."""
     for name, folds in treebanks.items():
         for fold in folds:
-            if _digest(map(hash_file, (fold.train, fold.dev, fold.test))) != fold.sha256:
+            if _digest(hash_file(Path(file)) for file in (fold.train, fold.dev, fold.test)) != fold.sha256:
                 raise ConfigError(f"the files of the treebank {name} have changed since the study began")
 
 
