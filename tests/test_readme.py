@@ -164,6 +164,12 @@ def test_page_on_experiments_runs(folder: Path) -> None:
         run(block, folder)
 
 
+@pytest.mark.slow
+def test_page_on_the_study_of_that_runs(folder: Path) -> None:
+    (block,) = blocks("docs/postnominal-that.md")
+    assert run(block, folder) == "5\n0\n"
+
+
 def test_the_table_of_segmentation_has_all_keys_and_their_defaults() -> None:
     text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
     rows = dict(re.findall(r"^\| `([\w.]+)` \| ([\d,.]+) \|", text, re.MULTILINE))
