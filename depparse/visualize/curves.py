@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from depparse.errors import ConfigError, FormatError, did_you_mean
 from depparse.evaluation.metrics import Use, by_rank, metrics
-from depparse.visualize.figures import label_of, make_figure, write_figure
+from depparse.visualize.figures import BLUE, GREY, ORANGE, label_of, make_figure, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NO_SCORES = {"epoch", "loss", "seconds", "learning_rate", "words_per_second", "peak_memory_mib", "score"}
-_GREY, _BLUE, _ORANGE = "#5f6b7a", "#2456a6", "#d0722b"
 
 _Row = dict[str, Any]
 
@@ -196,7 +195,7 @@ def _draw_scores(ax: Axes, rows: list[_Row], metric: str | None) -> None:
     ax.set_ylabel("dev F1, %")
     if drawn_names:
         best_row = max(rows, key=lambda row: row.get(drawn_names[0]) or 0.0)
-        ax.axvline(best_row["epoch"], color=_GREY, linewidth=1, linestyle=":")
+        ax.axvline(best_row["epoch"], color=GREY, linewidth=1, linestyle=":")
         ax.set_title(
             f"best {drawn_names[0]} {100 * best_row[drawn_names[0]]:.2f} after epoch {best_row['epoch']}", fontsize=11
         )
@@ -208,7 +207,7 @@ def _draw_scores(ax: Axes, rows: list[_Row], metric: str | None) -> None:
 def _draw_losses(ax: Axes, rows: list[_Row]) -> None:
     for name in dict.fromkeys(name for row in rows for name in row.get("losses", {})):
         _plot(ax, rows, [row.get("losses", {}).get(name) for row in rows], name, None, bold=False)
-    _plot(ax, rows, [row.get("loss") for row in rows], "all", _GREY, bold=True)
+    _plot(ax, rows, [row.get("loss") for row in rows], "all", GREY, bold=True)
     ax.set_ylabel("training loss a word")
     if ax.dataLim.y1 > 0:
         ax.set_yscale("log")
@@ -223,8 +222,8 @@ def _legend(ax: Axes, title: str | None) -> None:
 def _draw_rates(ax: Axes, rows: list[_Row]) -> None:
     side = ax
     for name, label, color in (
-        ("learning_rate", "learning rate", _BLUE),
-        ("words_per_second", "words/s", _ORANGE),
+        ("learning_rate", "learning rate", BLUE),
+        ("words_per_second", "words/s", ORANGE),
     ):
         values = [row.get(name) for row in rows]
         highest = max((value for value in values if value is not None), default=None)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg", "pdf")
+GREY, BLUE, ORANGE = "#5f6b7a", "#2456a6", "#d0722b"
 
 
 def label_of(name: str) -> str:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from depparse.errors import ConfigError
 from depparse.evaluation.contrasts import Contrast
 from depparse.treebanks.profile import Profile
-from depparse.visualize.figures import label_of, make_figure, write_figure
+from depparse.visualize.figures import BLUE, GREY, ORANGE, label_of, make_figure, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_BLUE, _ORANGE, _GREY = "#2456a6", "#d0722b", "#5f6b7a"
 _LEAST = 5  # trees of a length, below which their mean is not drawn
 
 
@@ -45,7 +44,7 @@ def draw_contrasts(title: str, contrasts: Sequence[Contrast], output: Path) -> N
     figure, (ax,) = make_figure([1.2 + 0.24 * len(contrasts)], output, "profiles", sharex=False)
     notes = [f"{contrast.first:,} and {contrast.second:,}" for contrast in contrasts]
     colours = [
-        _GREY if contrast.p_value >= 0.05 else _BLUE if contrast.log_ratio > 0 else _ORANGE for contrast in contrasts
+        GREY if contrast.p_value >= 0.05 else BLUE if contrast.log_ratio > 0 else ORANGE for contrast in contrasts
     ]
     values = [contrast.log_ratio for contrast in contrasts]
     _bars(ax, [label_of(contrast.label) for contrast in contrasts], notes, values, colours)
@@ -55,12 +54,12 @@ def draw_contrasts(title: str, contrasts: Sequence[Contrast], output: Path) -> N
 
 
 def _bars(
-    ax: Axes, names: Sequence[str], notes: Sequence[str], values: Sequence[float], colours: Sequence[str] | str = _BLUE
+    ax: Axes, names: Sequence[str], notes: Sequence[str], values: Sequence[float], colours: Sequence[str] | str = BLUE
 ) -> None:
     """Horizontal bars, the first at the top, each with its note."""
     places = range(len(names))
     drawn = ax.barh(places, values, color=colours, height=0.7)
-    ax.bar_label(drawn, labels=notes, padding=3, fontsize=8, color=_GREY)
+    ax.bar_label(drawn, labels=notes, padding=3, fontsize=8, color=GREY)
     ax.set_yticks(places, names)
     ax.invert_yaxis()
     ax.margins(x=0.25, y=0.02)
@@ -73,11 +72,11 @@ def _draw_lengths(ax: Axes, profile: Profile) -> None:
     shapes = frequent if len(frequent) > len(every) / 2 else every
     lengths = [n for n, _ in shapes]
     sums = [shape.length / shape.trees for _, shape in shapes]
-    ax.plot(lengths, sums, "o-", color=_BLUE, label="sum of lengths", markersize=3)
+    ax.plot(lengths, sums, "o-", color=BLUE, label="sum of lengths", markersize=3)
     if not profile.without:
-        ax.plot(lengths, [(n * n - 1) / 3 for n in lengths], ":", color=_GREY, label="the same in random order")
+        ax.plot(lengths, [(n * n - 1) / 3 for n in lengths], ":", color=GREY, label="the same in random order")
     depths = [shape.depth / shape.trees for _, shape in shapes]
-    ax.plot(lengths, depths, "o-", color=_ORANGE, label="depth", markersize=3)
+    ax.plot(lengths, depths, "o-", color=ORANGE, label="depth", markersize=3)
     ax.set_yscale("log")
     ax.set_xlabel("words in the sentence")
     ax.set_ylabel("mean of trees")
@@ -87,14 +86,14 @@ def _draw_lengths(ax: Axes, profile: Profile) -> None:
 def _draw_arity(ax: Axes, profile: Profile) -> None:
     total, counts = profile.arity.total(), sorted(profile.arity.items())
     shown = [(number, 100 * count / total) for number, count in counts if count >= total / 1000]  # the tail is long
-    ax.bar([number for number, _ in shown], [share for _, share in shown], color=_BLUE)
+    ax.bar([number for number, _ in shown], [share for _, share in shown], color=BLUE)
     ax.set_xlabel("dependents of a word (numbers that a thousandth of the words have)")
     ax.set_ylabel("words, %")
 
 
 def _draw_vocabulary(ax: Axes, profile: Profile) -> None:
     counts = sorted(profile.types.values(), reverse=True)
-    ax.loglog(range(1, len(counts) + 1), counts, color=_BLUE, label=f"{len(counts):,} types")
+    ax.loglog(range(1, len(counts) + 1), counts, color=BLUE, label=f"{len(counts):,} types")
     ax.set_xlabel("rank of the form")
     ax.set_ylabel("occurrences")
     ax.legend(frameon=False)
